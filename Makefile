@@ -1,0 +1,73 @@
+# Two commands: `make run` and `make test`. Each does all of its own set-up. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+UV := $(VENV)/bin/uv
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
+export UV_PYTHON_DOWNLOADS := never
+SYNC := $(UV) sync --quiet --frozen --extra center
+
+# The first python3 on a PATH may be older than 3.13: take the first that is new enough.
+find_python = $(firstword $(foreach p,python3.13 /usr/bin/python3.13 python3.14 python3 /usr/bin/python3,\
+  $(if $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && echo yes),$(p))))
+
+PORT ?= 8000
+DATA ?= var/center
+WHEEL := build/tool/stamp
+
+.PHONY: help run install test lint types docs bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: install $(WHEEL) ## install what is missing and start the centre on port 8000
+	exec $(VENV)/bin/quetsach center up --data $(DATA) --port $(PORT) --tool build/tool
+
+install: $(VENV)/.installed ## make the environment (.venv) and nothing else
+
+$(UV):
+	@python="$(find_python)"; \
+	if [ -z "$$python" ]; then echo "quetsach needs Python 3.13 or newer; on Debian 13: apt install python3" >&2; exit 1; fi; \
+	if ! $$python -c 'import ensurepip' 2>/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends python3-venv; \
+	  else echo "$$python lacks the venv module; as root: apt install python3-venv" >&2; exit 1; fi; fi; \
+	[ -x $(VENV)/bin/python ] || $$python -m venv $(VENV); \
+	$(VENV)/bin/python -m ensurepip --upgrade >/dev/null; \
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+$(VENV)/.installed: $(UV) pyproject.toml uv.lock
+	$(SYNC) --no-dev
+	@touch $@
+
+# The tool as people download it: one wheel, rebuilt when its content changes.
+$(WHEEL): $(VENV)/.installed $(shell find src packs data -type f -not -path '*/__pycache__/*' 2>/dev/null) pyproject.toml
+	@mkdir -p build/tool && rm -f build/tool/*.whl
+	$(UV) build --quiet --wheel --out-dir build/tool
+	@touch $@
+
+test: ## set up what the tests need (Debian packages when root) and run everything
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC)
+	@$(VENV)/bin/python tests/requirements.py
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(MAKE) --no-print-directory docs
+	$(VENV)/bin/pytest -n 2 --dist loadgroup
+
+lint: ## ruff, with the formatter
+	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
+
+types: ## mypy, strict
+	$(SYNC) && $(VENV)/bin/mypy
+
+docs: ## build the documentation; a warning is an error
+	$(VENV)/bin/mkdocs build --quiet --strict --site-dir build/site
+
+bench: ## every speed claim of the README, as ratios in one run
+	$(VENV)/bin/python bench/run.py
+
+clean: ## remove what was built; data in var/ stays
+	rm -rf build site .venv

@@ -1,0 +1,1 @@
+"""From daily counts to numbers: families, ISPs, targets against a frozen baseline."""

@@ -1,0 +1,1 @@
+"""Rules of a campaign: what it declared, its windows, its targets."""

@@ -1,0 +1,1 @@
+"""The one command; the only place that wires everything."""

@@ -1,0 +1,19 @@
+"""Where the shelf of packs and the dated tables lie: inside the wheel, or at the root of a source checkout."""
+
+from pathlib import Path
+
+import quetsach
+from quetsach.core.errors import QuetsachError
+
+
+def bundled(name: str) -> Path:
+    """Return the folder ``packs`` or ``data`` that came with this build.
+
+    Raises:
+        QuetsachError: the installation is incomplete.
+    """
+    package = Path(quetsach.__file__).parent
+    for folder in (package / "bundled" / name, package.parents[1] / name):
+        if folder.is_dir():
+            return folder
+    raise QuetsachError(f"this installation lacks its folder {name!r}", hint="install quetsach again")

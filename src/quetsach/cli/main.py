@@ -1,0 +1,58 @@
+"""The command ``quetsach``: reads the command line, runs one command, turns errors into a line and an exit code."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from quetsach import __version__
+from quetsach.cli.commands import HelpFormatter
+from quetsach.cli.exit_code import ExitCode
+from quetsach.core.errors import QuetsachError
+
+COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "packs", "center")
+"""Modules of ``quetsach.cli``, in the order of the help. Each has ``register(subcommands)``.
+
+They are imported to build the parser at every start, so each imports what is heavy inside the function that runs.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command; the reference in ``docs/`` is generated from it."""
+    parser = argparse.ArgumentParser(
+        prog="quetsach",
+        description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
+        epilog="examples:\n  quetsach scan --quick\n  quetsach clean --dry-run /home\n  quetsach undo --last\n"
+        "\nexit codes: 0 nothing found, 1 usage, 2 not elevated, 3 packs invalid or expired, 10 found, 11 cleaned,\n"
+        "12 cleaned and restart needed, 13 partly cleaned, 14 failed, 20 stopped by the mass brake",
+        formatter_class=HelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"quetsach {__version__}")
+    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        importlib.import_module(f"quetsach.cli.{name}").register(subcommands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = build_parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
+        return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
+    try:
+        return int(arguments.run(arguments))
+    except QuetsachError as error:
+        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        return int(getattr(error, "exit_code", ExitCode.USAGE))
+    except KeyboardInterrupt:
+        print("\nquetsach: stopped", file=sys.stderr)
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return ExitCode.USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

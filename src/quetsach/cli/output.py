@@ -1,0 +1,94 @@
+"""How the command speaks: JSON on request, aligned tables, and a progress line on a terminal."""
+
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+_STROKE = "▁▂▃▄▅▆▇█"
+_WIDTH = 24
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value, readable and in UTF-8."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def width(text: str) -> int:
+    """Columns that a terminal gives to a text: marks take none, wide letters two."""
+    normal = unicodedata.normalize("NFC", text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in normal)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()) -> None:
+    """Print rows in columns; columns whose index is in ``right`` hold figures and are set to the right."""
+    cells = [[str(c) for c in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
+    aligned = frozenset(right)
+    for row in (list(header), ["─" * w for w in widths], *cells):
+        padded = [
+            " " * (w - width(c)) + c if n in aligned else c + " " * (w - width(c))
+            for n, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(padded).rstrip())
+
+
+class Progress:
+    """One line that a terminal shows while long work goes on; silent where nobody looks.
+
+    The bar is the broom stroke of the wordmark. It appears only after two seconds, so that short work stays quiet.
+
+    Args:
+        label: what goes on, already in the reader's language.
+        total: how many steps there are; 0 if that is not known.
+        stream: where to write, standard error by default.
+    """
+
+    def __init__(self, label: str, total: int = 0, *, stream: TextIO | None = None) -> None:
+        self._label = label
+        self._total = total
+        self._stream = stream or sys.stderr
+        self._visible = self._stream.isatty() and os.environ.get("TERM", "") != "dumb"
+        self._started = time.monotonic()
+        self._drawn_at = 0.0
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._visible and self._drawn_at:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def advance(self, steps: int = 1, *, note: str = "") -> None:
+        """Say that some steps are done; redraws at most ten times a second."""
+        self._done += steps
+        now = time.monotonic()
+        if not self._visible or now - self._started < 2 or now - self._drawn_at < 0.1:
+            return
+        self._drawn_at = now
+        self._stream.write(f"\r\x1b[K{self._label} {self._bar(now)} {note}"[: _columns(self._stream)])
+        self._stream.flush()
+
+    def _bar(self, now: float) -> str:
+        if not self._total:
+            return f"{self._done:,}"
+        share = min(1.0, self._done / self._total)
+        filled = int(share * _WIDTH)
+        stroke = "".join(_STROKE[min(7, n * 8 // _WIDTH)] for n in range(filled)).ljust(_WIDTH, "·")
+        left = (now - self._started) * (1 - share) / share if share else 0.0
+        return f"{stroke} {share:4.0%}  {int(left // 60)}:{int(left % 60):02d}"
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return 80

@@ -1,0 +1,1 @@
+"""The tool people download: look, plan, act, verify, undo, report."""

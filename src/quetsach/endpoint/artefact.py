@@ -1,0 +1,68 @@
+"""What the tool looked at: artefacts, and the anchors by which one is found again before it is touched.
+
+Paths are ``bytes``, absolute inside the scanned root (``b"/etc/crontab"`` also under ``--root``), because a file name
+on disk is bytes and malware uses that. Text for people goes through ``printable``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from quetsach.core.pack import ArtefactKind
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnchor:
+    """A file as it was when looked at. ``sha256`` is hex; times are nanoseconds since the epoch (UTC)."""
+
+    path: bytes
+    device: int
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineAnchor:
+    """One line of a text file: ``number`` counts from 1, ``line`` is its bytes without the line end."""
+
+    file: FileAnchor
+    number: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessAnchor:
+    """A running process; ``start_ticks`` (clock ticks since boot) tells it from a later one with the same number.
+
+    ``executable`` is the target of ``/proc/PID/exe`` without the kernel's `` (deleted)`` mark, which is ``deleted``.
+    """
+
+    pid: int
+    start_ticks: int
+    executable: bytes
+    deleted: bool
+
+
+type Anchor = FileAnchor | LineAnchor | ProcessAnchor
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One thing on the machine. ``fields`` is what a pack's conditions can test, as text."""
+
+    kind: ArtefactKind
+    anchor: Anchor
+    fields: Mapping[str, str] = field(default_factory=dict)
+    refers_to: tuple[bytes, ...] = ()
+    """Paths (inside the root) of the files that the artefact names: what a cron line runs, what a unit starts."""
+
+
+def printable(raw: bytes) -> str:
+    """Return bytes as text that cannot deceive a terminal or a page.
+
+    Undecodable bytes, control characters and invisible or direction-changing characters become backslash escapes.
+    """
+    text = raw.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

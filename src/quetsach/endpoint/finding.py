@@ -1,0 +1,24 @@
+"""What a scan concluded: an artefact shows a trait of a family."""
+
+from dataclasses import dataclass
+
+from quetsach.core.pack import Action, LocalText
+from quetsach.endpoint.artefact import Artefact
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One artefact that shows one trait of one family.
+
+    ``id`` is stable for the same artefact and trait across scans of the same state (hex, 16 characters).
+    ``evidence`` says in a line what was seen (rule name and author, or the matching field), already printable.
+    """
+
+    id: str
+    family: str
+    pack_version: str
+    trait: str
+    artefact: Artefact
+    action: Action
+    why: LocalText
+    evidence: str

@@ -1,0 +1,1 @@
+"""Sightings at rest: land, commit, deduplicate, query (DuckDB over Parquet)."""

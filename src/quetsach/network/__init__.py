@@ -1,0 +1,1 @@
+"""From an address to its prefix, AS, ISP and province, by dated tables."""

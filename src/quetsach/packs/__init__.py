@@ -1,0 +1,1 @@
+"""Detection and removal content: load, check, build, sign, publish, update (TUF)."""

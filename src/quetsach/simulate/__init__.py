@@ -1,0 +1,1 @@
+"""A country with known truth, written as feed files."""

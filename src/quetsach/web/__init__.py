@@ -1,0 +1,1 @@
+"""The centre's public face: portal, API, signed repository (Django)."""
