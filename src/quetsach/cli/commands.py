@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    type Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+    type Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  (argparse names it no other way)
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
