@@ -1,0 +1,60 @@
+"""What the tests need beyond the Python environment: install it when root, otherwise name it and stop.
+
+Run before pytest by ``make test``. Nothing is skipped silently: a machine that cannot run a test fails here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGES = {
+    "chromium": lambda: shutil.which("chromium"),
+    "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
+    "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
+    "attr": lambda: shutil.which("setfattr"),
+    "util-linux": lambda: shutil.which("unshare"),
+}
+"""Debian package -> whether what the tests use of it is there."""
+
+
+def missing_packages() -> list[str]:
+    """Return the Debian packages to install, in order."""
+    return [package for package, is_there in PACKAGES.items() if not is_there()]
+
+
+def can_isolate() -> str:
+    """Return why tests of a live system cannot be run on a throw-away copy here; empty if they can."""
+    if os.geteuid() != 0:
+        return "the tests of live cleaning work on a throw-away copy of the system, which only root can make"
+    probe = subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, text=True, check=False
+    )
+    return "" if probe.returncode == 0 else f"the kernel refuses mount namespaces: {probe.stderr.strip()}"
+
+
+def main() -> int:
+    """Install or name what is missing; 0 when the tests can run."""
+    missing = missing_packages()
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        print("installing", *missing, flush=True)
+        subprocess.run(["apt-get", "update", "-q"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-qy", "--no-install-recommends", *missing],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        missing = missing_packages()
+    problems = [f"missing Debian packages; as root: apt install {' '.join(missing)}"] if missing else []
+    if reason := can_isolate():
+        problems.append(f"{reason}; run `make test` as root or in a container")
+    for problem in problems:
+        print(f"cannot run the tests: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
