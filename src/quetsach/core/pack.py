@@ -4,7 +4,6 @@ These are values. ``quetsach.packs`` makes them from files, ``quetsach.endpoint`
 other.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,8 +62,11 @@ class Trait:
 
     An artefact of ``kind`` shows the trait when every given test holds:
     ``rule``: the YARA rule of that name matches its content (files; the image of processes);
-    ``match``: each named field contains a match of the pattern;
-    ``refers_to``: the artefact names a file in which one of these traits was found.
+    ``match``: each named field contains a match of the pattern, a regular expression as YARA writes it, which the
+    match engine tests in linear time whatever the text;
+    ``refers_to``: the artefact names a file in which one of these traits was found;
+    ``only_with``: one of these traits was found on the same machine (a sign too weak to stand alone).
+    An artefact is given to the first trait of the pack that it shows.
     """
 
     id: str
@@ -72,8 +74,9 @@ class Trait:
     action: Action
     why: LocalText
     rule: str = ""
-    match: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    match: tuple[tuple[str, str], ...] = ()
     refers_to: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
