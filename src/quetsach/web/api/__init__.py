@@ -1,0 +1,1 @@
+"""The interface for programs: tool reports in, open data out."""

@@ -1,0 +1,1 @@
+"""How everything looks: stylesheet, fonts, templates, charts."""

@@ -1,0 +1,1 @@
+"""The public portal: pages, the check of the visitor's own address, published figures."""
