@@ -1,0 +1,77 @@
+rule xmrig_miner_program
+{
+    meta:
+        description = "Linux program built from XMRig: addresses of mining pools together with XMRig's own option names"
+        author = "Quét Sạch"
+        reference = "https://attack.mitre.org/techniques/T1496/"
+    strings:
+        $pool_1 = "stratum+tcp://"
+        $pool_2 = "stratum+ssl://"
+        $pool_3 = "daemon+http://"
+        $option_1 = "donate-level"
+        $option_2 = "donate-over-proxy"
+        $option_3 = "randomx-1gb-pages"
+        $option_4 = "randomx-wrmsr"
+        $option_5 = "cpu-max-threads-hint"
+        $option_6 = "huge-pages-jit"
+        $option_7 = "pause-on-battery"
+        $option_8 = "nicehash"
+        $option_9 = "rig-id"
+    condition:
+        uint32be(0) == 0x7f454c46 and any of ($pool_*) and 5 of ($option_*)
+}
+
+rule xmrig_miner_configuration
+{
+    meta:
+        description = "Configuration file of an XMRig-style miner"
+        author = "Quét Sạch"
+        reference = "https://xmrig.com/docs/miner/config"
+    strings:
+        $pools = "\"pools\""
+        $donation = "\"donate-level\""
+        $key_1 = "\"randomx\""
+        $key_2 = "\"rig-id\""
+        $key_3 = "\"nicehash\""
+        $key_4 = "\"huge-pages\""
+        $key_5 = "\"max-threads-hint\""
+    condition:
+        filesize < 256KB and uint8(0) == 0x7b and $pools and $donation and 2 of ($key_*)
+}
+
+rule miner_dropper_script
+{
+    meta:
+        description = "Shell script that starts a miner and digs it in: cron, preload library, SSH key, immutable files"
+        author = "Quét Sạch"
+        reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa22-320a"
+    strings:
+        $miner_1 = "stratum+tcp://"
+        $miner_2 = "stratum+ssl://"
+        $miner_3 = "--donate-level"
+        $miner_4 = "--randomx-"
+        $foothold_1 = "crontab -"
+        $foothold_2 = "/etc/ld.so.preload"
+        $foothold_3 = "chattr +i"
+        $foothold_4 = "chattr -i"
+        $foothold_5 = "authorized_keys"
+        $foothold_6 = "pkill -f"
+        $foothold_7 = "/etc/systemd/system/"
+    condition:
+        filesize < 512KB and uint16be(0) == 0x2321 and any of ($miner_*) and 3 of ($foothold_*)
+}
+
+rule process_hider_library
+{
+    meta:
+        description = "Shared library that hides a process by wrapping readdir, as the public libprocesshider does"
+        author = "Quét Sạch"
+        reference = "https://attack.mitre.org/techniques/T1574/006/"
+    strings:
+        $folder = "/proc/self/fd/%d"
+        $state = "/proc/%s/stat"
+        $name = "%d (%[^)]s"
+        $wrapped = "readdir"
+    condition:
+        uint32be(0) == 0x7f454c46 and filesize < 4MB and all of them
+}

