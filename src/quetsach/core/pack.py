@@ -4,9 +4,12 @@ These are values. ``quetsach.packs`` makes them from files, ``quetsach.endpoint`
 other.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+_ESCAPES = re.compile(r"(\\.)", re.DOTALL)
 
 
 class Action(StrEnum):
@@ -77,6 +80,15 @@ class Trait:
     match: tuple[tuple[str, str], ...] = ()
     refers_to: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+
+
+def pattern_rule(pattern: str) -> str:
+    """Return a YARA rule named ``pattern`` that is true where the pattern of a trait matches.
+
+    A solidus would end YARA's regular expression, so one that is not escaped yet gets its backslash.
+    """
+    quoted = "".join(part if part.startswith("\\") else part.replace("/", r"\/") for part in _ESCAPES.split(pattern))
+    return f"rule pattern {{ strings: $pattern = /{quoted}/ condition: $pattern }}"
 
 
 @dataclass(frozen=True, slots=True)
