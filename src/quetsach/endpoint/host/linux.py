@@ -1,0 +1,41 @@
+"""Linux machines: the running one, and one whose disk is mounted below a folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class LinuxHost:
+    """A Linux machine; satisfies ``Host``."""
+
+    tree: Tree
+    processes: Processes | None
+    services: Services | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is the running system."""
+        return self.processes is not None
+
+    @property
+    def platform(self) -> str:
+        """Always ``linux``."""
+        return "linux"
+
+
+def live_host() -> LinuxHost:
+    """Return the system that this process runs on."""
+    return LinuxHost(Tree(Path("/")), Processes(), Services.running())
+
+
+def mounted_host(root: Path) -> LinuxHost:
+    """Return the system whose files lie below ``root``; nothing outside ``root`` is ever reached.
+
+    Raises:
+        OSError: ``root`` is not a folder or cannot be opened.
+    """
+    return LinuxHost(Tree(root), None, None)

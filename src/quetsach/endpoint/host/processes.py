@@ -1,0 +1,212 @@
+"""Running processes, read from ``/proc`` (Linux: ``proc(5)``) and acted on through process descriptors.
+
+A number alone does not name a process: numbers are used again. Every act opens a process descriptor first and then
+compares the start time, so that a later process with the same number is never hit.
+"""
+
+import errno
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from quetsach.endpoint.artefact import ProcessAnchor
+
+_DELETED = b" (deleted)"
+_MAX_STATUS = 65536
+_MAX_ARGUMENTS = 1 << 21
+_POLL_SECONDS = 0.005
+
+
+class ProcessState(StrEnum):
+    """What a process is doing, as far as cleaning cares."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DEAD = "dead"
+    """Gone, or a zombie: it executes nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. ``executable`` is empty for kernel threads and where the tool may not look."""
+
+    anchor: ProcessAnchor
+    parent: int
+    uid: int
+    arguments: tuple[bytes, ...]
+    cwd: bytes
+    name: bytes
+    """The kernel's short name (``comm``), at most 15 bytes."""
+
+    @property
+    def pid(self) -> int:
+        """The process number."""
+        return self.anchor.pid
+
+    @property
+    def executable(self) -> bytes:
+        """Path of the running image, without the kernel's mark of deletion."""
+        return self.anchor.executable
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the image has no name in the file system any more."""
+        return self.anchor.deleted
+
+
+class Processes:
+    """The processes of the running system. Methods that take an anchor act on exactly that process or on none."""
+
+    def __init__(self, proc: Path = Path("/proc")) -> None:
+        self._proc = os.fsencode(proc)
+
+    def __iter__(self) -> Iterator[Process]:
+        """Yield every process that can be read; those that end meanwhile are left out."""
+        for name in sorted((n for n in os.listdir(self._proc) if n.isdigit()), key=int):
+            if (process := self.read(int(name))) is not None:
+                yield process
+
+    def read(self, pid: int) -> Process | None:
+        """Return one process, or ``None`` when there is none of that number."""
+        folder = b"%s/%d" % (self._proc, pid)
+        try:
+            name, parent, start_ticks, _ = _parse_stat(_read(folder + b"/stat", _MAX_STATUS))
+            uid = os.stat(folder).st_uid
+            executable, deleted = _image_link(folder)
+            arguments = _read(folder + b"/cmdline", _MAX_ARGUMENTS)
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        words = tuple(arguments.removesuffix(b"\0").split(b"\0")) if arguments else ()
+        anchor = ProcessAnchor(pid, start_ticks, executable, deleted)
+        return Process(anchor, parent, uid, words, _read_link(folder + b"/cwd"), name)
+
+    def state(self, anchor: ProcessAnchor) -> ProcessState:
+        """Return what the process does now."""
+        try:
+            _, _, start_ticks, letter = _parse_stat(_read(b"%s/%d/stat" % (self._proc, anchor.pid), _MAX_STATUS))
+        except (FileNotFoundError, ProcessLookupError):
+            return ProcessState.DEAD
+        if start_ticks != anchor.start_ticks or letter in b"ZXx":
+            return ProcessState.DEAD
+        return ProcessState.STOPPED if letter in b"Tt" else ProcessState.RUNNING
+
+    def open_image(self, anchor: ProcessAnchor) -> int:
+        """Open the running image for reading, also when its file was deleted; the caller closes the descriptor.
+
+        Raises:
+            OSError: ``ESRCH`` when the process ended, ``EACCES`` when it may not be read.
+        """
+        fd = os.open(b"%s/%d/exe" % (self._proc, anchor.pid), os.O_RDONLY | os.O_CLOEXEC)
+        if self.state(anchor) is ProcessState.DEAD:  # asked after opening: the number may be another's by then
+            os.close(fd)
+            raise ProcessLookupError(errno.ESRCH, "the process has ended")
+        return fd
+
+    def mapped_deleted(self, pid: int) -> frozenset[bytes]:
+        """Return paths of files that a process still has mapped although they were removed."""
+        try:
+            lines = _read(b"%s/%d/maps" % (self._proc, pid), 1 << 24).split(b"\n")
+        except OSError:
+            return frozenset()
+        paths = (line.split(None, 5)[5] for line in lines if line.endswith(_DELETED) and line.count(b" ") > 5)
+        return frozenset(path.removesuffix(_DELETED) for path in paths)
+
+    def suspend(self, anchor: ProcessAnchor, *, timeout_seconds: float = 2.0) -> bool:
+        """Stop a process without ending it. Returns whether it is stopped or dead now: the state is read again."""
+        self._signal(anchor, signal.SIGSTOP)
+        deadline = time.monotonic() + timeout_seconds
+        while (state := self.state(anchor)) is ProcessState.RUNNING and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        return state is not ProcessState.RUNNING
+
+    def resume(self, anchor: ProcessAnchor) -> bool:
+        """Let a suspended process go on. Returns whether it runs."""
+        self._signal(anchor, signal.SIGCONT)
+        deadline = time.monotonic() + 1.0
+        while (state := self.state(anchor)) is ProcessState.STOPPED and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        return state is ProcessState.RUNNING
+
+    def kill(self, anchor: ProcessAnchor, *, timeout_seconds: float = 5.0) -> bool:
+        """End a process. Returns whether it is dead now: the state is read again."""
+        self._signal(anchor, signal.SIGKILL, wait_seconds=timeout_seconds)
+        return self.state(anchor) is ProcessState.DEAD
+
+    def _signal(self, anchor: ProcessAnchor, number: signal.Signals, *, wait_seconds: float = 0.0) -> None:
+        try:
+            pidfd = os.pidfd_open(anchor.pid)
+        except ProcessLookupError:
+            return
+        try:
+            if self.state(anchor) is ProcessState.DEAD:
+                return
+            signal.pidfd_send_signal(pidfd, number)
+            if wait_seconds:
+                select.select([pidfd], [], [], wait_seconds)
+        except ProcessLookupError:
+            return
+        finally:
+            os.close(pidfd)
+
+
+def boot_id() -> str:
+    """Return what tells this boot of the machine from every other; empty where the kernel does not say."""
+    try:
+        return _read(b"/proc/sys/kernel/random/boot_id", 64).decode("ascii", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _parse_stat(content: bytes) -> tuple[bytes, int, int, bytes]:
+    """Return short name, parent, start time in ticks and state letter of ``/proc/PID/stat``.
+
+    The short name may itself hold brackets and spaces, so the last bracket ends it.
+    """
+    start, end = content.find(b"("), content.rfind(b")")
+    fields = content[end + 1 :].split()
+    try:
+        return content[start + 1 : end], int(fields[1]), int(fields[19]), fields[0]
+    except (IndexError, ValueError) as error:
+        raise ProcessLookupError(errno.ESRCH, "the process list cannot be read") from error
+
+
+def _image_link(folder: bytes) -> tuple[bytes, bool]:
+    """Return the image's path and whether it was deleted.
+
+    A living file may itself be called ``… (deleted)``: then that name leads to the same file.
+    """
+    link = _read_link(folder + b"/exe")
+    if not link.endswith(_DELETED):
+        return link, False
+    try:
+        image, named = os.stat(folder + b"/exe"), os.lstat(link)
+    except OSError:
+        return link.removesuffix(_DELETED), True
+    if (image.st_dev, image.st_ino) == (named.st_dev, named.st_ino):
+        return link, False
+    return link.removesuffix(_DELETED), True
+
+
+def _read_link(path: bytes) -> bytes:
+    """Return a link of ``/proc``; empty for kernel threads and where permission is missing."""
+    try:
+        return os.readlink(path)
+    except (PermissionError, FileNotFoundError):
+        return b""
+
+
+def _read(path: bytes, limit: int) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while limit > 0 and (part := os.read(fd, min(limit, 65536))):
+            parts.append(part)
+            limit -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(fd)

@@ -1,0 +1,107 @@
+"""Running processes are told apart, stopped and ended exactly, and found even when their file is gone."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quetsach.endpoint.host.processes import Processes, ProcessState, boot_id
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A harmless process from its own copy of ``sleep``."""
+    program = shutil.copy("/usr/bin/sleep", tmp_path / "sleeper")
+    with subprocess.Popen([program, "60"], cwd=tmp_path) as child:
+        yield child
+        child.kill()
+
+
+def test_a_process_is_described(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    process = Processes().read(sleeper.pid)
+    assert process is not None
+    assert process.executable == os.fsencode(tmp_path / "sleeper")
+    assert not process.is_deleted
+    assert process.arguments[1:] == (b"60",)
+    assert (process.parent, process.uid, process.cwd) == (os.getpid(), os.geteuid(), os.fsencode(tmp_path))
+    assert sleeper.pid in {p.pid for p in Processes()}
+
+
+def test_a_deleted_image_is_seen_and_can_still_be_read(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    content = (tmp_path / "sleeper").read_bytes()
+    (tmp_path / "sleeper").unlink()
+    process = Processes().read(sleeper.pid)
+    assert process is not None
+    assert process.is_deleted
+    assert process.executable == os.fsencode(tmp_path / "sleeper")
+    with os.fdopen(Processes().open_image(process.anchor), "rb") as image:
+        assert image.read() == content
+
+
+def test_a_living_file_called_deleted_is_not_deleted(tmp_path: Path) -> None:
+    program = shutil.copy("/usr/bin/sleep", tmp_path / "x (deleted)")
+    with subprocess.Popen([program, "60"]) as child:
+        process = Processes().read(child.pid)
+        child.kill()
+    assert process is not None
+    assert (process.is_deleted, process.executable) == (False, os.fsencode(program))
+
+
+def test_suspend_resume_and_kill_say_what_the_state_is_afterwards(sleeper: subprocess.Popen[bytes]) -> None:
+    processes = Processes()
+    anchor = processes.read(sleeper.pid).anchor
+    assert processes.suspend(anchor)
+    assert processes.state(anchor) is ProcessState.STOPPED
+    assert processes.resume(anchor)
+    assert processes.state(anchor) is ProcessState.RUNNING
+    assert processes.kill(anchor)
+    assert processes.state(anchor) is ProcessState.DEAD
+
+
+def test_another_process_of_the_same_number_is_never_hit(sleeper: subprocess.Popen[bytes]) -> None:
+    processes = Processes()
+    anchor = processes.read(sleeper.pid).anchor
+    former = replace(anchor, start_ticks=anchor.start_ticks - 1)
+    assert processes.kill(former)
+    assert processes.suspend(former)
+    assert processes.state(anchor) is ProcessState.RUNNING
+    with pytest.raises(ProcessLookupError):
+        processes.open_image(former)
+
+
+def test_a_process_that_ended_is_no_process(sleeper: subprocess.Popen[bytes]) -> None:
+    anchor = Processes().read(sleeper.pid).anchor
+    sleeper.kill()
+    sleeper.wait()
+    assert Processes().read(sleeper.pid) is None
+    assert Processes().kill(anchor)
+    assert not Processes().resume(anchor)
+
+
+def test_a_removed_file_that_is_still_mapped_is_named(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    (tmp_path / "sleeper").unlink()
+    assert os.fsencode(tmp_path / "sleeper") in Processes().mapped_deleted(sleeper.pid)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"1 (x) S", b"1 (x) S a " + b"0 " * 40])
+def test_an_unreadable_process_list_gives_no_process(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "stat").write_bytes(content)
+    assert list(Processes(tmp_path)) == []
+
+
+def test_a_short_name_with_brackets_does_not_shift_the_fields(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "stat").write_bytes(b"7 (a) R 9 (b)) S 3 " + b"0 " * 17 + b"4242 0 0")
+    (tmp_path / "7" / "cmdline").write_bytes(b"a\0b\0")
+    (process,) = Processes(tmp_path)
+    assert (process.parent, process.anchor.start_ticks, process.name) == (3, 4242, b"a) R 9 (b)")
+    assert process.arguments == (b"a", b"b")
+
+
+def test_the_boot_is_named() -> None:
+    assert len(boot_id()) == 36
