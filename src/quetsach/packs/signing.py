@@ -136,13 +136,6 @@ class Signing:
             raise SigningError(f"the repository lacks its {role}", where=str(self._metadata), hint="publish again")
         self._current[role] = old
 
-    def store_target(self, name: str, content: bytes) -> None:
-        """Write a target under the name that carries its hash."""
-        kind, _, file_name = name.partition("/")
-        path = self._targets / kind / f"{hashlib.sha256(content).hexdigest()}.{file_name}"
-        if not path.is_file() or path.read_bytes() != content:
-            _write(path, content)
-
     def root(self) -> None:
         """Make the root agree with the key folder; a new one is signed by a threshold of the old keys and the new."""
         old = self.old("root")
@@ -176,12 +169,24 @@ class Signing:
         delegations = Delegations({key.keyid: key for keys in public.values() for key in keys}, roles)
         self._renew("targets", Targets(delegations=delegations), self._root())
 
-    def delegated(self, role: str, files: dict[str, TargetFile]) -> None:
-        """Make the list of the files of one role."""
-        targets = self._current["targets"].signed
-        if not isinstance(targets, Targets):
+    def delegated(self, role: str, files: Mapping[str, bytes] | None) -> None:
+        """Make the list of the files of one role and store them; ``None`` lists again what is listed."""
+        delegator = self._current["targets"].signed
+        if not isinstance(delegator, Targets):
             raise SigningError("the repository's targets are not targets", where=str(self._metadata))
-        self._renew(role, Targets(targets=files), targets)
+        if files is None:
+            old = self.old(role)
+            listed = dict(old.signed.targets) if old and isinstance(old.signed, Targets) else {}
+        else:
+            listed = {f"{role}/{name}": self._store_file(role, name, content) for name, content in files.items()}
+        self._renew(role, Targets(targets=listed), delegator)
+
+    def _store_file(self, role: str, name: str, content: bytes) -> TargetFile:
+        """Write a file under the name that carries its hash."""
+        path = self._targets / role / f"{hashlib.sha256(content).hexdigest()}.{name}"
+        if not path.is_file() or path.read_bytes() != content:
+            _write(path, content)
+        return TargetFile.from_data(f"{role}/{name}", content, ["sha256"])
 
     def finish(self) -> Publication:
         """Make snapshot and timestamp, which commit everything before them."""
@@ -228,7 +233,7 @@ class Signing:
         self._overdue.append(role)
 
     def _sign(self, wanted: Signed, key_ids: set[str]) -> Document:
-        fresh: Metadata[Any] = Metadata(wanted)  # type: ignore[type-var]  (any role)
+        fresh: Metadata[Any] = Metadata(wanted)
         for key_id in sorted(key_ids & self._keys.signers.keys()):
             fresh.sign(self._keys.signers[key_id], append=True)
         return Document(fresh, fresh.to_bytes())

@@ -1,0 +1,183 @@
+"""HTTP for the tool: bounded in time and size, honest about what went wrong, and through the proxies of the system.
+
+One exchange runs in a thread of its own and is given up at its deadline, because no socket option bounds a server that
+lets one byte trickle through now and then: not in the name look-up, not in the handshake, not in the headers.
+"""
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import IO, NoReturn
+from urllib.parse import urlsplit
+
+from quetsach import __version__
+from quetsach.core.errors import QuetsachError
+
+_CHUNK_BYTES = 65_536
+
+
+class TransportError(QuetsachError):
+    """The other side could not be reached or did not answer as HTTP should."""
+
+    exit_code = 1
+
+
+class TooSlowError(TransportError):
+    """The answer did not come within the time that its size allows."""
+
+
+class TooLongError(TransportError):
+    """The answer is longer than it may be."""
+
+
+class StatusError(TransportError):
+    """The other side answered with an HTTP status that is an error."""
+
+    def __init__(self, status: int, *, where: str) -> None:
+        super().__init__(f"the server answered with HTTP status {status}", where=where)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an exchange may take: a base for connecting, and then the slowest line that is still served."""
+
+    base_seconds: float = 30.0
+    bytes_per_second: float = 8192.0
+
+    def seconds(self, size_bytes: int) -> float:
+        """Return the time that an answer of this size may take."""
+        return self.base_seconds + size_bytes / self.bytes_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said: HTTP status and body."""
+
+    status: int
+    body: bytes
+
+
+def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience) -> None:
+    """Copy what lies at an address into a file.
+
+    Raises:
+        TransportError: or one of its kinds: unreachable, HTTP error, too slow, longer than ``limit_bytes``.
+    """
+
+    def copy() -> None:
+        with _open(urllib.request.Request(url, headers=_HEADERS), patience) as response:  # noqa: S310  (checked below)
+            received = 0
+            while chunk := response.read1(_CHUNK_BYTES):
+                received += len(chunk)
+                if received > limit_bytes:
+                    raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+                into.write(chunk)
+
+    _require_http(url)
+    _within(patience.seconds(limit_bytes), copy, where=url)
+
+
+def post_json(url: str, body: bytes, *, limit_bytes: int = 65_536, patience: Patience | None = None) -> Answer:
+    """Send JSON and return the answer, also when its status says that the request was refused.
+
+    Raises:
+        TransportError: or one of its kinds: unreachable, too slow, longer than ``limit_bytes``.
+    """
+    patience = patience or Patience()
+
+    def exchange() -> Answer:
+        headers = {**_HEADERS, "Content-Type": "application/json", "Accept": "application/json"}
+        request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310
+        try:
+            with _open(request, patience) as response:
+                return Answer(response.status, _read(response, limit_bytes, url))
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return Answer(refusal.code, _read(refusal, limit_bytes, url))
+
+    _require_http(url)
+    return _within(patience.seconds(limit_bytes), exchange, where=url)
+
+
+_HEADERS = {"User-Agent": f"quetsach/{__version__}", "Accept-Encoding": "identity"}
+
+
+class _FewRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows three redirects, and never from https to plain http."""
+
+    max_redirections = 3
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
+            raise TransportError("the server redirects from https to an unprotected address", where=newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(request: urllib.request.Request, patience: Patience):  # type: ignore[no-untyped-def]  # noqa: ANN202  (urllib's own response type depends on the handler)
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _FewRedirects(),
+    ):
+        opener.add_handler(handler)
+    return opener.open(request, timeout=patience.base_seconds)
+
+
+def _read(response: IO[bytes], limit_bytes: int, url: str) -> bytes:
+    body = response.read(limit_bytes + 1)
+    if len(body) > limit_bytes:
+        raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+    return body
+
+
+def _require_http(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable() or " " in url:
+        raise TransportError("this is not an address that starts with http:// or https://", where=url)
+
+
+def _within[T](seconds: float, work: Callable[[], T], *, where: str) -> T:
+    """Run work in a thread and return its result, or give it up after some seconds."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001  (handed over to the waiting thread)
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if results:
+        return results[0]
+    if errors:
+        _raise_explained(errors[0], where)
+    raise TooSlowError(f"no complete answer within {seconds:.0f} seconds", where=where)
+
+
+def _raise_explained(error: BaseException, where: str) -> NoReturn:
+    match error:
+        case urllib.error.HTTPError():
+            error.close()
+            raise StatusError(error.code, where=where) from error
+        case TimeoutError() | urllib.error.URLError(reason=TimeoutError()):
+            raise TooSlowError("the server does not answer in time", where=where) from error
+        case OSError() | HTTPException() | ValueError():
+            reason = getattr(error, "reason", None) or error
+            raise TransportError("the server cannot be reached or breaks off", where=where, hint=str(reason)) from error
+        case _:
+            raise error
