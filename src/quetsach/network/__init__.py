@@ -1,1 +1,34 @@
-"""From an address to its prefix, AS, ISP and province, by dated tables."""
+"""Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
+
+from quetsach.network.annotate import ANNOTATIONS, annotate
+from quetsach.network.errors import NetworkError
+from quetsach.network.isp import UNKNOWN_ISP, Isp, Isps, read_isps
+from quetsach.network.ranges import AddressRange, AddressRanges
+from quetsach.network.region import RegionNames, read_spellings
+from quetsach.network.source import read_ranges
+from quetsach.network.tables import Location, NetworkTables
+
+ATTRIBUTION = (
+    ("RouteViews", "https://www.routeviews.org/"),
+    ("DB-IP", "https://db-ip.com/"),
+    ("NRO", "https://www.nro.net/"),
+)
+"""Whom every page that shows results must name and link (Creative Commons Attribution 4.0)."""
+
+__all__ = [
+    "ANNOTATIONS",
+    "ATTRIBUTION",
+    "UNKNOWN_ISP",
+    "AddressRange",
+    "AddressRanges",
+    "Isp",
+    "Isps",
+    "Location",
+    "NetworkError",
+    "NetworkTables",
+    "RegionNames",
+    "annotate",
+    "read_isps",
+    "read_ranges",
+    "read_spellings",
+]

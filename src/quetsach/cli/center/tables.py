@@ -1,0 +1,91 @@
+"""Loads the reference tables: those of this build, and the address table that an operator imported."""
+
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quetsach.cli.bundled import bundled
+from quetsach.core.errors import QuetsachError
+from quetsach.core.family import FamilyNames
+from quetsach.core.period import parse_day
+from quetsach.core.place import Places
+from quetsach.core.table import read_families, read_places
+from quetsach.network import (
+    AddressRanges,
+    NetworkError,
+    NetworkTables,
+    RegionNames,
+    read_isps,
+    read_ranges,
+    read_spellings,
+)
+
+_DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
+
+
+def load_families() -> FamilyNames:
+    """Return the family names of this build; their version is a digest of the table."""
+    path = bundled("data") / "families" / "families.csv"
+    content = _read(path)
+    return FamilyNames.of(read_families(content, where=path.name), version=_digest(content))
+
+
+def load_places() -> Places:
+    """Return the provinces and cities of this build."""
+    path = bundled("data") / "places" / "provinces.csv"
+    return Places.of(read_places(_read(path), where=path.name))
+
+
+def load_network_tables(data: Path) -> NetworkTables:
+    """Return the address tables: the newest import under ``data``, else the one of this build.
+
+    Raises:
+        QuetsachError: a table is missing or damaged.
+    """
+    folder = bundled("data")
+    isps = read_isps(_read(folder / "isps" / "isps.csv"), where="isps.csv")
+    spellings = read_spellings(_read(folder / "places" / "spellings.csv"), where="spellings.csv")
+    ranges, dated = _newest_ranges(data)
+    return NetworkTables.of(ranges, isps, RegionNames.of(load_places(), spellings), dated=dated)
+
+
+def imported_path(data: Path, dated: date) -> Path:
+    """Return where the imported address table of a date lies."""
+    return data / "network" / f"ranges-{dated}.parquet"
+
+
+def _newest_ranges(data: Path) -> tuple[AddressRanges, date]:
+    for folder, suffix in ((data / "network", "parquet"), (bundled("data") / "network", "csv")):
+        found = [(parse_day(m[1]), p) for p in folder.glob(f"*.{suffix}") if (m := _DATED.fullmatch(p.name))]
+        if found:
+            dated, path = max(found)
+            return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
+    raise QuetsachError("there is no address table", hint="quetsach center network import FILE")
+
+
+def _stored(path: Path) -> AddressRanges:
+    try:
+        return AddressRanges.from_table(pq.read_table(path))
+    except (OSError, pa.ArrowException) as error:
+        hint = "delete the file and import the table again"
+        raise NetworkError(f"the stored address table cannot be read: {error}", where=str(path), hint=hint) from error
+
+
+def _bundled(path: Path) -> AddressRanges:
+    with path.open("rb") as stream:
+        return read_ranges(stream, where=path.name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise QuetsachError(f"a table of this build is missing: {error}", hint="install quetsach again") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:8]

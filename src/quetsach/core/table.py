@@ -1,0 +1,123 @@
+"""Small reference tables: CSV files with a header, read into records and checked line by line.
+
+The tables come with the build or from an operator's hand, so every error names the file and the line. Bulk data (feeds,
+address ranges) has readers of its own.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+
+from quetsach.core.errors import InputError
+from quetsach.core.family import Family
+from quetsach.core.period import parse_day
+from quetsach.core.place import Place
+
+MAX_TABLE_BYTES = 8 << 20
+
+
+def read_rows(content: bytes, columns: Sequence[str], *, where: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield each row of a CSV table as (``file:line``, cells by column name), cells stripped.
+
+    Args:
+        content: the file, UTF-8, with or without a byte order mark.
+        columns: the header that the table must have, in this order.
+        where: the file's name, for errors.
+
+    Raises:
+        InputError: too large, not UTF-8, another header, a row of another length, broken quoting.
+    """
+    if len(content) > MAX_TABLE_BYTES:
+        raise InputError(f"the table is larger than {MAX_TABLE_BYTES:,} bytes", where=where)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at byte {error.start}", where=where) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        if header != list(columns):
+            raise InputError(f"the header must be {','.join(columns)}", where=f"{where}:1")
+        for cells in reader:
+            at = f"{where}:{reader.line_num}"
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                raise InputError(f"{len(cells)} cells where the header has {len(columns)}", where=at)
+            yield at, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
+    except csv.Error as error:
+        raise InputError(f"not a CSV row: {error}", where=f"{where}:{reader.line_num}") from error
+
+
+def required(row: Mapping[str, str], column: str, *, where: str) -> str:
+    """Return a cell that must not be empty.
+
+    Raises:
+        InputError: it is empty.
+    """
+    if not row[column]:
+        raise InputError(f"{column} is empty", where=where)
+    return row[column]
+
+
+def optional_day(row: Mapping[str, str], column: str, *, where: str) -> date | None:
+    """Return the ISO day in a cell, ``None`` if it is empty.
+
+    Raises:
+        InputError: the cell holds something else.
+    """
+    return in_place(parse_day, row[column], where=where) if row[column] else None
+
+
+def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
+    """Apply a reader of one value and say where it failed.
+
+    Raises:
+        InputError: what the reader raised, with the place added.
+    """
+    try:
+        return read(text)
+    except InputError as error:
+        raise InputError(error.what, where=where, hint=error.hint) from error
+
+
+FAMILY_COLUMNS = ("id", "name", "platform", "aliases")
+PLACE_COLUMNS = ("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor")
+
+
+def read_families(content: bytes, *, where: str) -> tuple[Family, ...]:
+    """Read ``families.csv``; aliases are separated by ``;``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    return tuple(
+        Family(
+            required(row, "id", where=at),
+            required(row, "name", where=at),
+            required(row, "platform", where=at),
+            tuple(alias for part in row["aliases"].split(";") if (alias := part.strip())),
+        )
+        for at, row in read_rows(content, FAMILY_COLUMNS, where=where)
+    )
+
+
+def read_places(content: bytes, *, where: str) -> tuple[Place, ...]:
+    """Read ``provinces.csv``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    return tuple(
+        Place(
+            required(row, "code", where=at),
+            in_place(parse_day, row["valid_from"], where=at),
+            optional_day(row, "valid_to", where=at),
+            required(row, "kind", where=at),
+            required(row, "name_vi", where=at),
+            required(row, "name_en", where=at),
+            row["successor"],
+        )
+        for at, row in read_rows(content, PLACE_COLUMNS, where=where)
+    )
