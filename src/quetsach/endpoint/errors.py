@@ -17,3 +17,21 @@ class MatchTimeoutError(EngineError):
 
 class ScanError(EndpointError):
     """A scan cannot start: the folder to look at does not exist, is no folder, or may not be read."""
+
+
+class StateError(EndpointError):
+    """The folder in which the tool keeps sessions and quarantine cannot be used as it is."""
+
+
+class JournalError(StateError):
+    """A session's journal was damaged or written by someone else; nothing is done on its word."""
+
+
+class QuarantineError(StateError):
+    """A quarantined item was damaged, written by someone else, or is not there."""
+
+
+class MassBrakeError(EndpointError):
+    """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done."""
+
+    exit_code = 20

@@ -1,0 +1,19 @@
+"""Writing that is on disk when it says so."""
+
+import os
+from pathlib import Path
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of the data, however many calls it takes."""
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

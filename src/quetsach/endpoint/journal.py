@@ -1,0 +1,155 @@
+"""The journal of one session: what is about to be done is on disk before it is done.
+
+Form: 8 bytes of magic, then records. A record is its length and the CRC-32 of that length (both 32 bits, little
+endian), an HMAC-SHA-256 over the previous record's HMAC and the payload, and the payload, one JSON object in UTF-8.
+A file that ends within its last record was being written when the machine stopped: that record was never acted on and
+is dropped. Everything else that does not hold is damage or forgery and is refused.
+"""
+
+import hmac
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from quetsach.endpoint.disk import sync_folder, write_all
+from quetsach.endpoint.errors import JournalError
+
+MAGIC = b"QSJRNL1\n"
+MAX_RECORD_BYTES = 16 << 20
+MAX_JOURNAL_BYTES = 1 << 30
+
+_HEAD = struct.Struct("<II")
+_MAC_BYTES = 32
+
+type Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a journal holds: its records, the bytes they fill, and the HMAC that the next record continues."""
+
+    records: tuple[Record, ...]
+    length: int
+    chain: bytes
+
+
+def read_journal(data: bytes, key: bytes) -> Reading:
+    """Return the records of a journal.
+
+    Raises:
+        JournalError: it is no journal, was damaged before its end, or was not written with ``key``.
+    """
+    if not data.startswith(MAGIC):
+        if MAGIC.startswith(data) or not data.strip(b"\0"):
+            return Reading((), 0, b"")
+        raise JournalError("this file is not a session journal")
+    records: list[Record] = []
+    position, chain = len(MAGIC), b""
+    while (found := _next_payload(data, position, chain, key)) is not None:
+        payload, chain, position = found
+        records.append(_parse(payload, position))
+    return Reading(tuple(records), position, chain)
+
+
+def _next_payload(data: bytes, position: int, chain: bytes, key: bytes) -> tuple[bytes, bytes, int] | None:
+    """Return payload, HMAC and end of the record at ``position``; ``None`` at the end or at a record cut short."""
+    if len(data) - position < _HEAD.size:
+        return None
+    if not any(data[position : position + _HEAD.size]) and not any(data[position:]):
+        return None  # space that was reserved and never written
+    length, check = _HEAD.unpack_from(data, position)
+    if check != zlib.crc32(data[position : position + 4]) or length > MAX_RECORD_BYTES:
+        raise _damaged(position)
+    start = position + _HEAD.size + _MAC_BYTES
+    end = start + length
+    if end > len(data):
+        return None
+    payload = data[start:end]
+    expected = _mac(key, chain, payload)
+    if not hmac.compare_digest(expected, data[start - _MAC_BYTES : start]):
+        if end == len(data) and not data[end - 1]:
+            return None  # the length reached the disk, the content did not
+        raise _damaged(position)
+    return payload, expected, end
+
+
+def _parse(payload: bytes, position: int) -> Record:
+    try:
+        record = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(position) from error
+    if not isinstance(record, dict):
+        raise _damaged(position)
+    return record
+
+
+def _damaged(position: int) -> JournalError:
+    return JournalError(
+        f"the session journal was damaged or changed at byte {position}",
+        hint="nothing was done on its word; keep the folder and ask the centre for help",
+    )
+
+
+def _mac(key: bytes, chain: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, chain + payload, "sha256")
+
+
+class Journal:
+    """A journal open for appending. Every record is on disk when ``append`` returns."""
+
+    def __init__(self, path: Path, key: bytes, after_record: Callable[[], None] | None = None) -> None:
+        self.path = path
+        self._key = key
+        self._after_record = after_record
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            reading = read_journal(_read_all(self._fd, path), key)
+            os.ftruncate(self._fd, reading.length)
+            os.lseek(self._fd, 0, os.SEEK_END)
+            if not reading.length:
+                write_all(self._fd, MAGIC)
+                os.fsync(self._fd)
+                sync_folder(path.parent)
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self.records = reading.records
+        self._chain = reading.chain
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+    def append(self, record: Record) -> None:
+        """Write one record to disk."""
+        payload = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
+        if len(payload) > MAX_RECORD_BYTES:
+            raise JournalError("a record is larger than a journal takes")
+        self._chain = _mac(self._key, self._chain, payload)
+        length = struct.pack("<I", len(payload))
+        write_all(self._fd, length + struct.pack("<I", zlib.crc32(length)) + self._chain + payload)
+        os.fsync(self._fd)
+        self.records = (*self.records, record)
+        if self._after_record is not None:
+            self._after_record()
+
+
+def _read_all(fd: int, path: Path) -> bytes:
+    size = os.fstat(fd).st_size
+    if size > MAX_JOURNAL_BYTES:
+        raise JournalError("the session journal is larger than any that is written", where=str(path))
+    parts = []
+    while part := os.read(fd, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
