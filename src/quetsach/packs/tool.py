@@ -10,7 +10,10 @@ import base64
 import csv
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from quetsach.packs.errors import PackError
@@ -18,6 +21,17 @@ from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, repository_toml
 
 TRUST_FOLDER = "quetsach/bundled/trust"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_NOT_A_ZIP = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+    struct.error,
+)
 _WHEEL_LIMIT_BYTES = 256 * 1024 * 1024
 
 
@@ -40,7 +54,7 @@ def seal_tool(wheel: bytes, *, root: bytes, repository: str) -> bytes:
     """
     try:
         files = _read(wheel)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _NOT_A_ZIP as error:
         raise ToolError("this is not a wheel", hint=str(error)) from error
     record = next((name for name in files if name.endswith(".dist-info/RECORD") and name.count("/") == 1), None)
     if record is None:

@@ -67,7 +67,9 @@ def load_trust(folder: Path) -> Trust | None:
 
 def repository_toml(url: str) -> str:
     """Return the text of ``repository.toml`` for an address."""
-    return f"url = {json.dumps(url)}\n"
+    # A JSON string is a TOML string, but for surrogate pairs as escapes and a bare DEL.
+    quoted = json.dumps(url, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"url = {quoted}\n"
 
 
 def _read_address(path: Path) -> str:

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from quetsach.packs.keys import ROLES, SigningError, load_keys, new_keys, rotate
+
+
+def test_every_role_gets_its_keys(tmp_path: Path) -> None:
+    names = new_keys(tmp_path / "keys")
+    ring = load_keys(tmp_path / "keys")
+    assert len(names) == sum(role.keys for role in ROLES.values()) == len(ring.signers)
+    assert {role: len(keys) for role, keys in ring.public.items()} == {role: r.keys for role, r in ROLES.items()}
+
+
+def test_private_keys_are_for_their_owner_only(tmp_path: Path) -> None:
+    new_keys(tmp_path / "keys")
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.pem")} == {0o600}
+
+
+def test_keys_are_never_overwritten(tmp_path: Path) -> None:
+    new_keys(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(SigningError, match="already"):
+        new_keys(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_private_key_in_a_safe_leaves_its_public_half(tmp_path: Path) -> None:
+    new_keys(tmp_path)
+    (tmp_path / "root-1.pem").unlink()
+    ring = load_keys(tmp_path)
+    assert len(ring.public["root"]) == 3
+    assert ring.public["root"][0].keyid not in ring.signers
+
+
+def test_a_replaced_key_can_still_sign_the_next_root(tmp_path: Path) -> None:
+    new_keys(tmp_path)
+    old = load_keys(tmp_path).public["root"][0].keyid
+    new = rotate(tmp_path, "root-1")
+    ring = load_keys(tmp_path)
+    assert ring.public["root"][0].keyid == new != old
+    assert {old, new} <= ring.signers.keys()
+
+
+@pytest.mark.parametrize("name", ["root", "root-4", "../root-1", ""])
+def test_only_a_key_that_exists_is_replaced(tmp_path: Path, name: str) -> None:
+    new_keys(tmp_path)
+    with pytest.raises(SigningError, match="no key"):
+        rotate(tmp_path, name)
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN PUBLIC KEY-----\n", b"\xff" * 40, b"A" * 100_000])
+def test_a_file_that_is_no_key_is_named(tmp_path: Path, content: bytes) -> None:
+    new_keys(tmp_path)
+    (tmp_path / "packs.pub").write_bytes(content)
+    with pytest.raises(SigningError, match=r"packs\.pub"):
+        load_keys(tmp_path)
+    new_keys(tmp_path / "other")
+    (tmp_path / "other" / "packs.pem").write_bytes(content)
+    with pytest.raises(SigningError, match=r"packs\.pem"):
+        load_keys(tmp_path / "other")
+
+
+def test_a_folder_without_keys_says_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(SigningError) as error:
+        load_keys(tmp_path)
+    assert "packs keys new" in error.value.hint
