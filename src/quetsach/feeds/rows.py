@@ -1,0 +1,218 @@
+"""Records whose form is right, to sightings: values are judged here, column by column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from quetsach.core.family import FamilyNames
+from quetsach.feeds.extra import as_objects
+from quetsach.feeds.identity import identify
+from quetsach.feeds.layout import Layout
+from quetsach.feeds.reject import Reason, Reject, excerpt
+from quetsach.feeds.table import SIGHTINGS
+from quetsach.feeds.values import TYPED, Memory, Typed, parse_address
+
+type Columns = Mapping[str, pa.DictionaryArray]
+
+_IPV4_PREFIX = bytes(10) + b"\xff\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each record lies in its delivered file, and what was mended to read it."""
+
+    line: NDArray[np.int64]
+    byte_offset: NDArray[np.int64]
+    byte_length: NDArray[np.int64]
+    repairs: NDArray[np.object_]
+
+    def __getitem__(self, chosen: NDArray[np.int64]) -> "Places":
+        return Places(self.line[chosen], self.byte_offset[chosen], self.byte_length[chosen], self.repairs[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A typed column: the text as it came, values for its distinct texts, and which of those are usable."""
+
+    header: str
+    text: pa.DictionaryArray
+    codes: NDArray[np.int64]
+    values: NDArray[Any]  # int64, or 16 bytes for addresses
+    is_empty: NDArray[np.bool_]
+    is_bad: NDArray[np.bool_]
+
+    @property
+    def is_value(self) -> NDArray[np.bool_]:
+        return ~(self.is_empty | self.is_bad)[self.codes]
+
+    def rows(self) -> NDArray[Any]:
+        return self.values[self.codes]
+
+
+class Rows:
+    """Turns the records of one file into sightings; remembers what distinct texts mean."""
+
+    def __init__(self, layout: Layout, families: FamilyNames) -> None:
+        self._layout = layout
+        self._memory = {typed.field: Memory(typed.parse) for typed in TYPED}
+        self._family = Memory(families.resolve)
+
+    def judge(self, columns: Columns, places: Places) -> tuple[pa.Table, list[Reject]]:
+        """Return the sightings and what was set aside; ``columns`` are by header name and equally long."""
+        typed = {rule.field: self._convert(rule, columns) for rule in TYPED if rule.field in self._layout.columns}
+        rejects, keep = self._set_aside(typed, columns, places)
+        if len(keep) < len(places.line):
+            columns = {name: _chosen(column, keep) for name, column in columns.items()}
+            typed = {name: replace(column, codes=column.codes[keep]) for name, column in typed.items()}
+            places = places[keep]
+        return self._sightings(typed, columns, places), rejects
+
+    def _convert(self, rule: Typed, columns: Columns) -> _Column:
+        header = self._layout.columns[rule.field]
+        text = columns.get(header)
+        if text is None:
+            text = _absent(len(next(iter(columns.values()))))
+        distinct = text.dictionary.to_pylist()
+        results = self._memory[rule.field].all_of(distinct)
+        is_address = rule.parse is parse_address
+        nothing = bytes(16) if is_address else -1
+        filled: list[Any] = [nothing if result is None else result for result in results]
+        values = np.frombuffer(b"".join(filled), dtype="V16") if is_address else np.array(filled, dtype=np.int64)
+        is_empty = np.array([not cell or cell.isspace() for cell in distinct], dtype=np.bool_)
+        is_bad = np.array([result is None for result in results], dtype=np.bool_) & ~is_empty
+        return _Column(header, text, text.indices.to_numpy(), values, is_empty, is_bad)
+
+    def _set_aside(
+        self, typed: Mapping[str, _Column], columns: Columns, places: Places
+    ) -> tuple[list[Reject], NDArray[np.int64]]:
+        rows = len(places.line)
+        fault = np.full(rows, -1, dtype=np.int8)
+        faults: list[tuple[Reason, _Column]] = []
+        for rule in TYPED:
+            column = typed.get(rule.field)
+            for reason, mask in ((rule.empty, "is_empty"), (rule.bad, "is_bad")):
+                if reason is None or column is None:
+                    continue
+                hit = getattr(column, mask)
+                if hit.any():
+                    fault[hit[column.codes] & (fault < 0)] = len(faults)
+                    faults.append((reason, column))
+        rejects = []
+        for row in np.flatnonzero(fault >= 0).tolist():
+            reason, at_fault = faults[fault[row]]
+            rejects.append(self._reject(row, reason, at_fault, columns, places))
+        return rejects, np.flatnonzero(fault < 0)
+
+    def _reject(self, row: int, reason: Reason, column: _Column, columns: Columns, places: Places) -> Reject:
+        name, text = column.header, column.text[row].as_py()
+        if all(columns[header][row].as_py().strip().casefold() == header for header in self._layout.required):
+            reason, name = Reason.REPEATED_HEADER, ""
+        return Reject(
+            int(places.line[row]),
+            int(places.byte_offset[row]),
+            int(places.byte_length[row]),
+            reason,
+            name,
+            excerpt(text),
+        )
+
+    def _sightings(self, typed: Mapping[str, _Column], columns: Columns, places: Places) -> pa.Table:
+        rows = len(places.line)
+        text = self._texts(columns, rows)
+        malware = columns[self._layout.columns["malware"]]
+        families = pa.array(self._family.all_of(malware.dictionary.to_pylist()), pa.string())
+        number = {field: _numbers(typed.get(field), rows) for field in ("port", "destination_port", "claimed_asn")}
+        observed_at, address = typed["observed_at"].rows(), typed["address"].rows()
+        destination, has_destination = _addresses(typed.get("destination_address"), rows)
+        event_texts = [self._identifying_text(name, columns, rows) for name in self._layout.identifying]
+        fields: dict[str, pa.Array] = {
+            **text,
+            "sighting_id": identify(
+                self._layout.feed,
+                self._layout.report,
+                observed_at=observed_at,
+                address=address,
+                port=number["port"].astype(np.int32),
+                destination_address=destination,
+                has_destination=has_destination,
+                destination_port=number["destination_port"].astype(np.int32),
+                texts=[text["transport"], text["malware"], *event_texts],
+            ).cast(pa.uuid()),
+            "observed_at": pa.array(observed_at).cast(pa.timestamp("us", tz="UTC")),
+            "address": _uuids(address),
+            "ip_version": pa.array(_versions(address)),
+            "family": families.take(malware.indices),
+            "feed": pa.repeat(pa.scalar(self._layout.feed), rows),
+            "report": pa.repeat(pa.scalar(self._layout.report), rows),
+            "destination_address": _uuids(destination, has_destination),
+            "extra": as_objects(self._unmapped(typed, columns), rows),
+            "line": pa.array(places.line),
+            "byte_offset": pa.array(places.byte_offset),
+            "byte_length": pa.array(places.byte_length.astype(np.int32)),
+            "repairs": pa.array(places.repairs, pa.string()),
+        }
+        for field, values in number.items():
+            fields[field] = pa.array(values, mask=values < 0).cast(SIGHTINGS.field(field).type)
+        return pa.Table.from_arrays([fields[name] for name in SIGHTINGS.names], schema=SIGHTINGS)
+
+    def _texts(self, columns: Columns, rows: int) -> dict[str, pa.StringArray]:
+        """Return the text fields that are taken as they are; the transport in lower case."""
+        made = {"family", "feed", "report", "extra", "repairs"}
+        texts: dict[str, pa.StringArray] = {}
+        for field in SIGHTINGS:
+            if field.type != pa.string() or field.name in made:
+                continue
+            column = columns.get(self._layout.columns.get(field.name, ""), _absent(rows))
+            distinct = column.dictionary
+            if field.name == "transport":
+                distinct = pc.utf8_lower(pc.utf8_trim_whitespace(distinct))
+            texts[field.name] = distinct.take(column.indices)
+        return texts
+
+    def _identifying_text(self, header: str | None, columns: Columns, rows: int) -> pa.StringArray:
+        column = columns.get(header or "", _absent(rows))
+        return column.dictionary.take(column.indices)
+
+    def _unmapped(self, typed: Mapping[str, _Column], columns: Columns) -> dict[str, pa.DictionaryArray]:
+        mapped = set(self._layout.columns.values())
+        unmapped = {name: column for name, column in columns.items() if name not in mapped}
+        asn = typed.get("claimed_asn")
+        if asn is not None and asn.is_bad.any():  # kept as written
+            shown = pc.if_else(pa.array(asn.is_bad), asn.text.dictionary, "")
+            unmapped[asn.header] = pa.DictionaryArray.from_arrays(pa.array(asn.codes), shown)
+        return unmapped
+
+
+def _chosen(column: pa.DictionaryArray, rows: NDArray[np.int64]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(column.indices.to_numpy()[rows]), column.dictionary)
+
+
+def _absent(rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([""], pa.string()))
+
+
+def _numbers(column: _Column | None, rows: int) -> NDArray[np.int64]:
+    return np.full(rows, -1, dtype=np.int64) if column is None else column.rows()
+
+
+def _addresses(column: _Column | None, rows: int) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    if column is None:
+        return np.zeros(rows, dtype="V16"), np.zeros(rows, dtype=np.bool_)
+    return column.rows(), column.is_value
+
+
+def _uuids(values: NDArray[np.void], present: NDArray[np.bool_] | None = None) -> pa.Array:
+    validity = None if present is None else pa.array(present).buffers()[1]
+    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(values), [validity, pa.py_buffer(values.tobytes())])
+    return raw.cast(pa.uuid())
+
+
+def _versions(values: NDArray[np.void]) -> NDArray[np.int8]:
+    prefix = values.view(np.uint8).reshape(-1, 16)[:, :12]
+    is_ipv4 = (prefix == np.frombuffer(_IPV4_PREFIX, dtype=np.uint8)).all(axis=1)
+    return np.where(is_ipv4, 4, 6).astype(np.int8)
