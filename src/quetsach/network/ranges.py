@@ -82,7 +82,9 @@ class AddressRanges:
     @classmethod
     def of(cls, ranges: Iterable[AddressRange], names: Mapping[int, str]) -> "AddressRanges":
         """Flatten ranges, which may nest and overlap."""
-        stretches = [(0, NO_AS), *(s for s in flatten(ranges) if s[0] > 0)]
+        stretches = flatten(ranges)
+        if not stretches or stretches[0][0] > 0:
+            stretches.insert(0, (0, NO_AS))
         starts = np.array([key_of(start) for start, _ in stretches], dtype="S16")
         return cls(starts, np.array([asn for _, asn in stretches], dtype=np.int64), dict(names))
 

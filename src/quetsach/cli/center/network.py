@@ -1,0 +1,164 @@
+"""``quetsach center network``: which tables say where an address is."""
+
+import argparse
+import contextlib
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.core.address import Address
+from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+_DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``network`` with ``import`` and ``lookup``."""
+    parser = add_command(
+        subcommands,
+        "network",
+        summary="tables that say which AS and provider an address belongs to",
+        examples="quetsach center network lookup 14.160.0.1\n"
+        "quetsach center network import asn-2026-11-01.csv.gz --data D",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    bring = add_command(
+        commands,
+        "import",
+        summary="take address tables of the form first,last,asn,name; used from then on",
+        examples="quetsach center network import asn-ipv4.csv asn-ipv6.csv --version 2026-11-01\n"
+        "quetsach center network import asn-2026-11-01.csv.gz",
+    )
+    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, may be gzipped; together one table")
+    bring.add_argument("--version", metavar="DATE", help="day of the table (default: in the file's name, else today)")
+    bring.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    bring.add_argument("--json", action="store_true", help="print the result as JSON")
+    bring.set_defaults(run=_import)
+    look = add_command(
+        commands,
+        "lookup",
+        summary="say which range, AS and provider an address belongs to",
+        examples="quetsach center network lookup 14.160.0.1 --day 2020-06-16 --json",
+    )
+    look.add_argument("address", metavar="ADDRESS", help="IPv4 or IPv6")
+    look.add_argument("--day", metavar="DATE", help="day of the provider table (default: today)")
+    look.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    look.add_argument("--json", action="store_true", help="print the result as JSON")
+    look.set_defaults(run=_look_up)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    from quetsach.cli.center.tables import imported_path  # noqa: PLC0415
+    from quetsach.network import read_ranges  # noqa: PLC0415
+
+    today = datetime.now(UTC).date()
+    dated = _version(arguments.version, arguments.files, today)
+    with Progress("lines read") as progress, _opened(arguments.files) as stream:
+        where = ", ".join(path.name for path in arguments.files)
+        ranges = read_ranges(stream, where=where, progress=progress.advance)
+    path = imported_path(arguments.data or default_data(), dated)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        pq.write_table(ranges.to_table(), unfinished, compression="zstd")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    result = {
+        "version": str(dated),
+        "stretches": len(ranges.starts),
+        "as_numbers": len(ranges.names),
+        "ipv4_addresses": sum(ranges.announced_ipv4().values()),
+    }
+    if arguments.json:
+        print_json(result)
+    else:
+        print(
+            f"address table of {dated}: {result['as_numbers']:,} AS numbers, "
+            f"{result['ipv4_addresses']:,} announced IPv4 addresses; used from now on"
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def _look_up(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+
+    address = Address.parse(arguments.address)
+    day = parse_day(arguments.day) if arguments.day else datetime.now(UTC).date()
+    tables = load_network_tables(arguments.data or default_data())
+    found = tables.look_up(address, day)
+    result = {
+        "address": str(found.address),
+        "first": str(found.first),
+        "last": str(found.last),
+        "asn": found.asn,
+        "as_name": found.as_name,
+        "isp": found.isp,
+        "isp_name": tables.isp_name(found.isp, "en"),
+        "day": str(day),
+        "network_version": tables.version,
+    }
+    if arguments.json:
+        print_json(result)
+    else:
+        print_table(("", ""), [(name.replace("_", " "), value) for name, value in result.items()])
+    return ExitCode.NOTHING_FOUND
+
+
+def _version(named: str | None, files: list[Path], today: date) -> date:
+    in_names = [match[1] for path in files if (match := _DATE_IN_NAME.search(path.name))]
+    return parse_day(named) if named else parse_day(in_names[0]) if in_names else today
+
+
+@contextlib.contextmanager
+def _opened(paths: list[Path]) -> Iterator[BinaryIO]:
+    """Give the files as one stream of lines; gzip is known by its first bytes, what is wrong with it by line."""
+    try:
+        with contextlib.ExitStack() as open_files:
+            yield cast("BinaryIO", _Joined([_plain(open_files.enter_context(path.open("rb"))) for path in paths]))
+    except OSError as error:  # gzip.BadGzipFile is one
+        raise InputError(f"cannot be read: {error}") from error
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"the gzip stream is damaged: {error}", hint="fetch the file again") from error
+
+
+def _plain(stream: BinaryIO) -> BinaryIO:
+    magic = stream.read(2)
+    stream.seek(0)
+    return cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if magic == b"\x1f\x8b" else stream
+
+
+class _Joined:
+    """Several files read as one, line by line; a last line without an end stays a line."""
+
+    def __init__(self, streams: list[BinaryIO]) -> None:
+        self._streams = streams
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, cut at ``limit`` bytes; empty at the end of the last file."""
+        while self._streams:
+            if line := self._streams[0].readline(limit):
+                return line
+            self._streams.pop(0)
+        return b""

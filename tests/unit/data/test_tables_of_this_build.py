@@ -1,0 +1,124 @@
+"""The reference tables that ship: their content against published facts."""
+
+import ipaddress
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from quetsach.cli.bundled import bundled
+from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+
+LAST_OF_63, FIRST_OF_34 = date(2025, 6, 30), date(2025, 7, 1)
+
+MERGED = {
+    "08": "Hà Giang, Tuyên Quang",
+    "15": "Lào Cai, Yên Bái",
+    "19": "Bắc Kạn, Thái Nguyên",
+    "24": "Bắc Giang, Bắc Ninh",
+    "25": "Hòa Bình, Phú Thọ, Vĩnh Phúc",
+    "31": "Hải Dương, Hải Phòng",
+    "33": "Hưng Yên, Thái Bình",
+    "37": "Hà Nam, Nam Định, Ninh Bình",
+    "44": "Quảng Bình, Quảng Trị",
+    "48": "Quảng Nam, Đà Nẵng",
+    "51": "Kon Tum, Quảng Ngãi",
+    "52": "Bình Định, Gia Lai",
+    "56": "Khánh Hòa, Ninh Thuận",
+    "66": "Phú Yên, Đắk Lắk",
+    "68": "Bình Thuận, Lâm Đồng, Đắk Nông",
+    "75": "Bình Phước, Đồng Nai",
+    "79": "Bà Rịa - Vũng Tàu, Bình Dương, Hồ Chí Minh",
+    "80": "Long An, Tây Ninh",
+    "82": "Tiền Giang, Đồng Tháp",
+    "86": "Bến Tre, Trà Vinh, Vĩnh Long",
+    "91": "An Giang, Kiên Giang",
+    "92": "Cần Thơ, Hậu Giang, Sóc Trăng",
+    "96": "Bạc Liêu, Cà Mau",
+}
+REUSED = {
+    "15": ("Yên Bái", "Lào Cai"),
+    "24": ("Bắc Giang", "Bắc Ninh"),
+    "44": ("Quảng Bình", "Quảng Trị"),
+    "52": ("Bình Định", "Gia Lai"),
+    "80": ("Long An", "Tây Ninh"),
+    "82": ("Tiền Giang", "Đồng Tháp"),
+    "91": ("Kiên Giang", "An Giang"),
+}
+
+
+def _name(code: str, day: date) -> str:
+    place = load_places().on(code, day)
+    assert place is not None
+    return place.name_vi
+
+
+def test_there_are_63_provinces_in_2020_and_34_since_july_2025() -> None:
+    places = load_places()
+    assert len(places.all_on(date(2020, 6, 16))) == len(places.all_on(LAST_OF_63)) == 63
+    assert len(places.all_on(FIRST_OF_34)) == 34
+
+
+@pytest.mark.parametrize(("code", "names"), REUSED.items())
+def test_a_reused_code_has_both_meanings(code: str, names: tuple[str, str]) -> None:
+    assert (_name(code, LAST_OF_63), _name(code, FIRST_OF_34)) == names
+
+
+def test_the_mergers_are_those_of_the_resolution() -> None:
+    into: dict[str, list[str]] = {}
+    for place in load_places().all_on(LAST_OF_63):
+        if place.successor:
+            into.setdefault(place.successor, []).append(place.name_vi)
+    assert {code: ", ".join(sorted(names)) for code, names in into.items()} == MERGED
+
+
+def test_every_name_is_written_in_composed_letters() -> None:
+    for path in Path(bundled("data")).rglob("*.csv"):
+        text = path.read_text("utf-8")
+        assert text == unicodedata.normalize("NFC", text), path.name
+
+
+def test_five_cities_of_2020_are_cities() -> None:
+    cities = {p.code for p in load_places().all_on(date(2020, 6, 16)) if p.kind == "city"}
+    assert cities == {"01", "31", "48", "79", "92"}
+
+
+@pytest.mark.parametrize(
+    ("spelling", "family"),
+    [
+        ("avalanche-andromeda", "andromeda"),
+        ("Gamarue", "andromeda"),
+        ("wauchos", "andromeda"),
+        ("Downadup", "conficker"),
+        ("sality-p2p", "sality"),
+        ("android.vo1d2", "vo1d"),
+        ("monerominer", "xmrig-miner"),
+    ],
+)
+def test_spellings_of_feeds_are_one_family(spelling: str, family: str) -> None:
+    assert load_families().resolve(spelling) == family
+
+
+def test_the_address_table_has_the_published_size(tmp_path: Path) -> None:
+    tables = load_network_tables(tmp_path)
+    assert sum(tables.ranges.announced_ipv4().values()) == 16_252_672
+    assert tables.version.startswith("2026-06-17.")
+
+
+def test_every_as_of_the_provider_table_is_announced(tmp_path: Path) -> None:
+    tables = load_network_tables(tmp_path)
+    assert set(tables.isps.by_asn) <= set(tables.ranges.asns.tolist())
+
+
+def test_the_large_providers_are_the_known_ones(tmp_path: Path) -> None:
+    announced = load_network_tables(tmp_path).announced_by_isp(date(2020, 6, 16))
+    assert sorted(announced, key=announced.__getitem__, reverse=True)[:5] == ["vnpt", "viettel", "fpt", "sctv", "spt"]
+
+
+def test_the_address_table_is_in_order_and_in_one_version_per_line() -> None:
+    (path,) = (bundled("data") / "network").glob("prefixes-*.csv")
+    for line in path.read_text("utf-8").splitlines():
+        first, last = map(ipaddress.ip_address, line.split(",")[:2])
+        assert first.version == last.version
+        assert int(first) <= int(last)
