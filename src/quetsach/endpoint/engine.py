@@ -1,0 +1,54 @@
+"""The port to a match engine: rules in, a matcher out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that matched: of which family, its name, and the author it names."""
+
+    family: str
+    rule: str
+    author: str
+
+
+class Matcher(Protocol):
+    """Compiled rules. Each call ends within a time that depends on the size of the content alone.
+
+    Raises (both methods):
+        MatchTimeoutError: the content took too long.
+        EngineError: the engine could not finish with the content.
+    """
+
+    def match(self, content: bytes) -> tuple[Hit, ...]:
+        """Return the rules that match some bytes."""
+
+    def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
+        """Return the rules that match an open file, which is not loaded as a whole."""
+
+
+class Pattern(Protocol):
+    """One compiled pattern of a trait."""
+
+    def matches(self, text: str) -> bool:
+        """Return whether a text contains a match, in time linear in its length."""
+
+
+class Engine(Protocol):
+    """Compiles rules.
+
+    Raises (both methods):
+        EngineError: the rules do not compile.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name and version, for the report."""
+
+    def compile(self, rules: Mapping[str, str]) -> Matcher:
+        """Compile rules given as family -> YARA source; families do not see each other's rules."""
+
+    def compile_pattern(self, pattern: str) -> Pattern:
+        """Compile a regular expression written as YARA does."""

@@ -1,0 +1,58 @@
+"""What could not be looked at, and why. Nothing is passed over in silence: a scan counts and names it."""
+
+import errno
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was not looked at."""
+
+    SPECIAL = "special"
+    """A device, pipe or socket: it has no content of its own."""
+    VIRTUAL = "virtual"
+    """On a file system that the kernel makes up, such as /proc."""
+    NETWORK = "network"
+    """On another machine's disk; scan it there, or name its path."""
+    TOO_LARGE = "too-large"
+    TOO_DEEP = "too-deep"
+    UNREADABLE = "unreadable"
+    """Permission is missing, or the disk gave an error."""
+    CHANGED = "changed"
+    """It was written to or exchanged while it was read."""
+    VANISHED = "vanished"
+    """It was gone when it was to be read."""
+    TIMED_OUT = "timed-out"
+    CRASHED = "crashed"
+    """Matching it ended the worker process."""
+
+    @property
+    def is_intended(self) -> bool:
+        """Whether it was skipped by rule, not because something failed."""
+        return self in _INTENDED
+
+
+_INTENDED = frozenset({Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.TOO_LARGE, Reason.TOO_DEEP})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One path, inside the root, that was skipped or failed."""
+
+    path: bytes
+    reason: Reason
+
+
+def reason_of(error: OSError) -> Reason:
+    """Return the reason that an error of the system stands for."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError | ProcessLookupError):
+        return Reason.VANISHED
+    return _BY_NUMBER.get(error.errno or 0, Reason.UNREADABLE)
+
+
+_BY_NUMBER = {
+    errno.EINVAL: Reason.SPECIAL,  # the tree opens regular files only
+    errno.EFBIG: Reason.TOO_LARGE,
+    errno.ELOOP: Reason.CHANGED,  # it became a link meanwhile
+    errno.ESTALE: Reason.CHANGED,  # it was exchanged
+}
