@@ -17,3 +17,8 @@ def bundled(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise QuetsachError(f"this installation lacks its folder {name!r}", hint="install quetsach again")
+
+
+def bundled_trust() -> Path:
+    """Return the folder with the root of trust of the centre that built this tool; a plain build has none there."""
+    return Path(quetsach.__file__).parent / "bundled" / "trust"

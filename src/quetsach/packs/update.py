@@ -128,6 +128,7 @@ def update(
     state: Path,
     *,
     trust: Trust,
+    remember: bool = False,
     patience: Patience | None = None,
     tick: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> UpdateResult:
@@ -136,6 +137,7 @@ def update(
     Args:
         state: the tool's state; metadata is kept under ``trust/``, packs under ``packs/``.
         trust: root of trust and address: ``http(s)://…`` or a local folder.
+        remember: keep ``trust`` in the state, for a root of trust that a person named.
         patience: how long one file may take.
         tick: called with packs done and packs in all.
 
@@ -157,7 +159,8 @@ def update(
             tick(done + 1, len(targets))
         if packs != old:
             install(state, packs)
-        _remember(state, trust)
+        if remember:
+            _remember(state, trust)
     fresh = {name for name, content in packs.items() if old.get(name) != content}
     return UpdateResult(
         tuple(sorted(fresh)),

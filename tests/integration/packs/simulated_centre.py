@@ -101,8 +101,8 @@ class Machine:
     def __init__(self, state: Path) -> None:
         self.state = state
 
-    def update(self, trust: Trust, *, patience: Patience | None = None) -> UpdateResult:
-        return update(self.state, trust=trust, patience=patience or Patience(5, 1e6))
+    def update(self, trust: Trust, *, patience: Patience | None = None, remember: bool = False) -> UpdateResult:
+        return update(self.state, trust=trust, patience=patience or Patience(5, 1e6), remember=remember)
 
     def installed(self) -> dict[str, bytes]:
         folder = installed_folder(self.state)

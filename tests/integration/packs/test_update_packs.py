@@ -68,14 +68,16 @@ def test_a_replaced_key_is_followed_when_a_threshold_signed_it(
     assert machine.installed() == pack_of("2026.02.02")
 
 
-def test_the_trust_that_proved_itself_is_remembered(centre: Centre, machine: Machine, trust: Trust) -> None:
-    machine.update(trust)
+def test_a_root_that_a_person_named_is_remembered_once_it_has_proved_itself(machine: Machine, trust: Trust) -> None:
+    with pytest.raises(UnreachableError):
+        machine.update(Trust(trust.root, "http://127.0.0.1:9"), remember=True)
+    assert load_trust(machine.state / "trust") is None
+    machine.update(trust, remember=True)
     assert load_trust(machine.state / "trust") == trust
 
 
-def test_a_trust_that_failed_is_not_remembered(machine: Machine, trust: Trust) -> None:
-    with pytest.raises(UnreachableError):
-        machine.update(Trust(trust.root, "http://127.0.0.1:9"))
+def test_another_address_for_once_is_not_remembered(machine: Machine, trust: Trust) -> None:
+    machine.update(trust)
     assert load_trust(machine.state / "trust") is None
 
 

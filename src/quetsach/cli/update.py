@@ -1,0 +1,104 @@
+"""``quetsach update``: signed packs from the centre, or from a folder carried there."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.bundled import bundled_trust
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.output import Progress, print_json
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.packs.trust import Trust
+    from quetsach.packs.update import UpdateResult
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``update``."""
+    parser = add_command(
+        subcommands,
+        "update",
+        summary="fetch the newest signed packs from the centre",
+        examples="quetsach update\n"
+        "quetsach update --repository /media/usb/repository\n"
+        "quetsach update --repository https://centre.example/repository --trust-root root.json",
+    )
+    parser.add_argument("--repository", metavar="URL|DIR", help="where from, instead of the centre of this build")
+    parser.add_argument(
+        "--trust-root", type=Path, metavar="FILE", help="trust this root from now on; compare its SHA-256 first"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.update import RefusedError, UnreachableError, update  # noqa: PLC0415  (0.2 s of cryptography)
+
+    words = messages("update", chosen_language(arguments))
+    state = arguments.state or default_state()
+    trust = _trust(arguments, state)
+    if trust is None:
+        return _complain(words, "no-trust")
+    if not trust.repository:
+        return _complain(words, "no-address")
+    try:
+        with Progress(words["progress"]) as progress:
+            result = update(
+                state,
+                trust=trust,
+                remember=arguments.trust_root is not None,
+                tick=lambda done, total: progress.advance(note=f"{done}/{total}"),
+            )
+    except RefusedError as error:
+        return _complain(words, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
+    except UnreachableError as error:
+        return _complain(words, "unreachable", where=error.where, detail=error.hint)
+    if arguments.json:
+        print_json(result.as_json())
+    else:
+        _print(words, result)
+    return ExitCode.NOTHING_FOUND
+
+
+def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":
+    """Return the trust a person names, else the one remembered in the state, else the one of this build."""
+    from quetsach.packs.trust import Trust, load_trust, read_root  # noqa: PLC0415
+
+    known = load_trust(state / "trust") or load_trust(bundled_trust())
+    if arguments.trust_root is not None:
+        root = read_root(arguments.trust_root)
+        address = known.repository if known and known.root == root else ""
+        return Trust(root, arguments.repository or address)
+    return Trust(known.root, arguments.repository or known.repository) if known else None
+
+
+def _print(words: Mapping[str, str], result: "UpdateResult") -> None:
+    counts = {"installed": len(result.installed), "unchanged": len(result.unchanged), "removed": len(result.removed)}
+    print(words["done-new" if result.installed or result.removed else "done-same"].format_map(counts))
+    for key, names in (("pack-new", result.installed), ("pack-removed", result.removed)):
+        for name in names:
+            print(words[key].format(name=name))
+    print(words["source"].format(repository=result.repository))
+    print(words["trust"].format(fingerprint=result.fingerprint))
+
+
+def _complain(
+    words: Mapping[str, str], reason: str, *, where: str = "", detail: str = "", code: ExitCode = ExitCode.USAGE
+) -> int:
+    hint = words[f"{reason}-hint"].format(today=f"{datetime.now(UTC):%Y-%m-%d}", detail=detail)
+    if where:
+        text = words["refused"].format(reason=words[reason], where=where, hint=hint)
+    else:
+        text = f"{words[reason]}\n{words['hint'].format(text=hint)}"
+    print(f"quetsach: {text}", file=sys.stderr)
+    return code
