@@ -1,0 +1,198 @@
+"""A campaign: what it set out to do, when, and which windows it is measured over."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quetsach.campaign.errors import CampaignError
+from quetsach.campaign.section import Section
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+
+_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Provenance(StrEnum):
+    """Where a published figure comes from."""
+
+    STATED = "stated"  # printed as such by the source
+    DERIVED = "derived"  # by arithmetic from figures that were printed
+
+
+class Measure(StrEnum):
+    """What a target is measured by."""
+
+    WINDOW_ADDRESSES = "window-addresses"
+    NONE = "none"  # recorded as the campaign set it; nothing that we hold measures it
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A figure that others published for a window, for comparison beside ours; never an input to it."""
+
+    addresses: int
+    provenance: Provenance
+    source: str
+    note: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the campaign; ``period`` in UTC days."""
+
+    id: str
+    name: LocalText
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A goal. ``change_percent`` is the wanted change against the baseline, for example -50."""
+
+    id: str
+    text: LocalText
+    measure: Measure
+    change_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span that figures are counted over. All windows of a campaign have the same number of days."""
+
+    id: str
+    name: LocalText
+    period: Period
+    published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Everything a campaign declares. ``baseline`` and ``previous_year`` name windows; the latter may be empty."""
+
+    id: str
+    name: LocalText
+    summary: LocalText
+    phases: tuple[Phase, ...]
+    targets: tuple[Target, ...]
+    windows: tuple[Window, ...]
+    baseline: str
+    previous_year: str
+
+    def window(self, identifier: str) -> Window:
+        """Return the window of that identifier.
+
+        Raises:
+            CampaignError: there is none.
+        """
+        for window in self.windows:
+            if window.id == identifier:
+                return window
+        known = ", ".join(w.id for w in self.windows)
+        raise CampaignError(f"no window {identifier[:60]!r} in campaign {self.id}", hint=f"windows: {known}")
+
+    @property
+    def measured_windows(self) -> tuple[Window, ...]:
+        """The windows that are compared with the baseline, in order of time."""
+        aside = {self.baseline, self.previous_year}
+        return tuple(sorted((w for w in self.windows if w.id not in aside), key=lambda w: w.period))
+
+
+def read_campaign(content: bytes, *, file: str) -> Campaign:
+    """Read ``campaign.toml``.
+
+    Raises:
+        CampaignError: with file and field, what is wrong and what belongs there.
+    """
+    top = Section.parse(content, file=file)
+    campaign = Campaign(
+        id=_identifier(top),
+        name=top.local_text("name"),
+        summary=top.local_text("summary"),
+        phases=tuple(_phase(s) for s in top.sections("phases")),
+        targets=tuple(_target(s) for s in top.sections("targets")),
+        windows=tuple(_window(s) for s in top.sections("windows")),
+        baseline=top.text("baseline"),
+        previous_year=top.text("previous_year") if top.has("previous_year") else "",
+    )
+    top.finish()
+    _check(campaign, top)
+    return campaign
+
+
+def _check(campaign: Campaign, top: Section) -> None:
+    _refuse_twins(top, "phases", (p.id for p in campaign.phases))
+    _refuse_twins(top, "targets", (t.id for t in campaign.targets))
+    _refuse_twins(top, "windows", (w.id for w in campaign.windows))
+    known = {w.id for w in campaign.windows}
+    if campaign.baseline not in known:
+        raise top.error("baseline", "names no window")
+    if campaign.previous_year and (campaign.previous_year not in known or campaign.previous_year == campaign.baseline):
+        raise top.error("previous_year", "must name a window other than the baseline")
+    days = campaign.window(campaign.baseline).period.days
+    for window in campaign.windows:
+        if window.period.days != days:
+            what = f"{window.id} has {window.period.days} days and the baseline {days}: unequal windows do not compare"
+            raise top.error("windows", what)
+
+
+def _refuse_twins(top: Section, name: str, identifiers: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for identifier in identifiers:
+        if identifier in seen:
+            raise top.error(name, f"{identifier} is there twice")
+        seen.add(identifier)
+
+
+def _identifier(section: Section) -> str:
+    text = section.text("id")
+    if len(text) > 60 or not _IDENTIFIER.fullmatch(text):
+        raise section.error("id", "must be lower-case letters, digits and hyphens, at most 60")
+    return text
+
+
+def _phase(section: Section) -> Phase:
+    phase = Phase(_identifier(section), section.local_text("name"), section.period())
+    section.finish()
+    return phase
+
+
+def _target(section: Section) -> Target:
+    target = Target(
+        _identifier(section),
+        section.local_text("text"),
+        _one_of(section, "measure", Measure),
+        section.number("change_percent", least=-100, most=1000),
+    )
+    section.finish()
+    return target
+
+
+def _window(section: Section) -> Window:
+    window = Window(
+        _identifier(section),
+        section.local_text("name"),
+        section.period(),
+        _published(section.section("published")) if section.has("published") else None,
+    )
+    section.finish()
+    return window
+
+
+def _published(section: Section) -> Published:
+    published = Published(
+        section.integer("addresses", least=1, most=1 << 40),
+        _one_of(section, "provenance", Provenance),
+        section.text("source"),
+        section.local_text("note"),
+    )
+    section.finish()
+    return published
+
+
+def _one_of[E: StrEnum](section: Section, name: str, kind: type[E]) -> E:
+    text = section.text(name)
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise section.error(name, f"must be one of {', '.join(kind)}") from error

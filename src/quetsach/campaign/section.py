@@ -1,0 +1,129 @@
+"""Reads a TOML description field by field; what is missing, of another kind or unknown is said with its field.
+
+Scenarios (``quetsach.simulate``) are read the same way.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from quetsach.campaign.errors import CampaignError
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+
+MAX_BYTES = 1 << 20
+MAX_ITEMS = 1000
+MAX_TEXT_LENGTH = 2000
+
+
+@dataclass(slots=True)
+class Section:
+    """One table of a TOML file. Every field that is read is ticked off; ``finish`` refuses what nobody read."""
+
+    values: Mapping[str, Any]
+    file: str
+    path: str = ""
+    _read: set[str] = field(default_factory=set)
+
+    @classmethod
+    def parse(cls, content: bytes, *, file: str) -> "Section":
+        """Read a whole file.
+
+        Raises:
+            CampaignError: too large, or not TOML in UTF-8.
+        """
+        if len(content) > MAX_BYTES:
+            raise CampaignError(f"larger than {MAX_BYTES:,} bytes", where=file)
+        try:
+            return cls(tomllib.loads(content.decode("utf-8")), file)
+        except (ValueError, RecursionError) as error:
+            raise CampaignError(f"not TOML in UTF-8: {str(error)[:200]}", where=file) from error
+
+    def text(self, name: str) -> str:
+        """Return a text that is not empty."""
+        value = self._value(name, str, 'a text in quotes, as in "VNPT"')
+        if not value.strip() or len(value) > MAX_TEXT_LENGTH:
+            raise self.error(name, f"empty or longer than {MAX_TEXT_LENGTH} characters")
+        return str(value)
+
+    def integer(self, name: str, *, least: int, most: int) -> int:
+        """Return a whole number from ``least`` to ``most``."""
+        value = self._value(name, int, "a whole number")
+        if not least <= value <= most:
+            raise self.error(name, f"must be from {least:,} to {most:,}")
+        return int(value)
+
+    def number(self, name: str, *, least: float, most: float) -> float:
+        """Return a number from ``least`` to ``most``."""
+        value = self._value(name, (int, float), "a number")
+        if not least <= value <= most:  # NaN is in no range
+            raise self.error(name, f"must be from {least:g} to {most:g}")
+        return float(value)
+
+    def day(self, name: str) -> date:
+        """Return a day, written without quotes: ``2020-06-16``."""
+        value = self._value(name, date, "a day without quotes, as in 2020-06-16")
+        if isinstance(value, datetime):
+            raise self.error(name, "must be a day without a time")
+        return value  # type: ignore[no-any-return]
+
+    def period(self) -> Period:
+        """Return the days from this section's ``first`` to its ``last``."""
+        first, last = self.day("first"), self.day("last")
+        if last < first:
+            raise self.error("last", "is before first")
+        return Period(first, last)
+
+    def local_text(self, name: str) -> LocalText:
+        """Return a text in both languages: ``name.vi`` and ``name.en``."""
+        both = self.section(name)
+        text = LocalText(both.text("vi"), both.text("en"))
+        both.finish()
+        return text
+
+    def section(self, name: str) -> "Section":
+        """Return a table inside this one."""
+        value = self._value(name, dict, "a table")
+        return Section(value, self.file, self._at(name))
+
+    def sections(self, name: str) -> list["Section"]:
+        """Return a list of tables, at least one: ``[[name]]``."""
+        value = self._value(name, list, f"tables under [[{name}]]")
+        if not value or len(value) > MAX_ITEMS or not all(isinstance(item, dict) for item in value):
+            raise self.error(name, f"must be 1 to {MAX_ITEMS} tables under [[{name}]]")
+        return [Section(item, self.file, f"{self._at(name)}[{n}]") for n, item in enumerate(value, 1)]
+
+    def has(self, name: str) -> bool:
+        """Whether the optional field is there."""
+        return name in self.values
+
+    def finish(self) -> None:
+        """Refuse fields that nobody asked for: they are mistakes of spelling.
+
+        Raises:
+            CampaignError: there is one.
+        """
+        if unknown := sorted(set(self.values) - self._read):
+            known = ", ".join(sorted(self._read))
+            raise CampaignError("is not a field of this file", where=self._where(unknown[0]), hint=f"known: {known}")
+
+    def error(self, name: str, what: str) -> CampaignError:
+        """Return the error that says what is wrong with a field."""
+        return CampaignError(what, where=self._where(name))
+
+    def _value(self, name: str, kind: type | tuple[type, ...], form: str) -> Any:
+        self._read.add(name)
+        if name not in self.values:
+            raise CampaignError("is missing", where=self._where(name), hint=f"add {form}")
+        value = self.values[name]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise CampaignError("is of the wrong kind", where=self._where(name), hint=f"it must be {form}")
+        return value
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def _where(self, name: str) -> str:
+        return f"{self.file}: {self._at(name)[:200]}"
