@@ -22,7 +22,12 @@ class Candidate:
 
 
 def walk(
-    tree: Tree, start: bytes, *, avoid: Mapping[int, Reason], entered: set[tuple[int, int]] | None = None
+    tree: Tree,
+    start: bytes,
+    *,
+    avoid: Mapping[int, Reason],
+    entered: set[tuple[int, int]] | None = None,
+    deepest: int = DEEPEST,
 ) -> Iterator[Candidate | Trouble]:
     """Yield every regular file at or below ``start``, and everything that is no file or cannot be entered.
 
@@ -33,6 +38,7 @@ def walk(
             virtual: whoever names a network disk means it.
         entered: folders (device, inode) that were walked before and are left out; grows. A folder that is mounted
             in several places is walked once.
+        deepest: levels of folders below ``start`` that are entered; the first below them are named as too deep.
     """
     entered = set() if entered is None else entered
     try:
@@ -46,11 +52,17 @@ def walk(
         return
     if avoid.get(state.st_dev) is not Reason.VIRTUAL:
         avoid = {device: reason for device, reason in avoid.items() if device != state.st_dev}
-    yield from _below(tree, path, (state.st_dev, state.st_ino), avoid=avoid, entered=entered)
+    yield from _below(tree, path, (state.st_dev, state.st_ino), avoid=avoid, entered=entered, deepest=deepest)
 
 
 def _below(
-    tree: Tree, start: bytes, identity: tuple[int, int], *, avoid: Mapping[int, Reason], entered: set[tuple[int, int]]
+    tree: Tree,
+    start: bytes,
+    identity: tuple[int, int],
+    *,
+    avoid: Mapping[int, Reason],
+    entered: set[tuple[int, int]],
+    deepest: int,
 ) -> Iterator[Candidate | Trouble]:
     waiting = [(start, identity, 0)]
     while waiting:
@@ -58,7 +70,7 @@ def _below(
         if identity in entered:
             continue
         entered.add(identity)
-        if reason := avoid.get(identity[0]) or (Reason.TOO_DEEP if depth > DEEPEST else None):
+        if reason := avoid.get(identity[0]) or (Reason.TOO_DEEP if depth > deepest else None):
             yield Trouble(path, reason)
             continue
         folders = []

@@ -1,0 +1,82 @@
+"""Which files a shell command names. It splits like a shell, but never fails: malware writes odd commands."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from quetsach.endpoint.host.tree import Tree
+
+SEARCH_PATH = (b"/usr/local/sbin", b"/usr/local/bin", b"/usr/sbin", b"/usr/bin", b"/sbin", b"/bin")
+
+_LIMIT_BYTES = 64 * 1024
+_MOST_WORDS = 2_000
+_LONGEST_PATH = 4_096
+# A word, with quoted parts and escaped characters in it, or one character that ends a command.
+_TOKEN = re.compile(rb"""(?:\\.|"[^"]*"|'[^']*'|[^\s;|&()<>`"'\\])+|[;|&()`\n]""", re.DOTALL)
+_ENDS = frozenset({b";", b"|", b"&", b"(", b")", b"`", b"\n"})
+_UNQUOTED = re.compile(rb"""\\(.)|["']""", re.DOTALL)
+_HOME = re.compile(rb"^(?:~|\$HOME|\$\{HOME\})(?=/|$)")
+
+
+def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
+    """Yield the paths that a command may name, absolute and without ``..``; bare words stand for programs.
+
+    A program named without a folder is yielded once for each folder of ``SEARCH_PATH``.
+
+    Args:
+        command: a line as a shell reads it; only the first 64 KiB count.
+        home: what ``~`` and a relative path start from, until the command says ``cd``.
+    """
+    folder = home
+    first, changing = True, False
+    for count, token in enumerate(_TOKEN.finditer(command[:_LIMIT_BYTES])):
+        if count >= _MOST_WORDS:
+            return
+        word = token.group()
+        if word in _ENDS:
+            first, changing = True, False
+            continue
+        plain = _UNQUOTED.sub(rb"\1", word)
+        for part in _parts(plain):
+            path = _absolute(part, home, folder)
+            if b"/" in part or part.startswith(b"~"):
+                yield from _usable(path)
+            elif first and part == plain:
+                yield from _usable(*(posixpath.join(place, part) for place in SEARCH_PATH))
+        if changing:
+            folder, changing = _absolute(plain, home, folder), False
+        elif first and b"=" not in plain:
+            first, changing = False, plain == b"cd"
+
+
+def resolve_files(tree: Tree, paths: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the paths, and where links lead them, each once, in order; programs of the search path only if there."""
+    found: dict[bytes, None] = {}
+    for path in paths:
+        try:
+            real = tree.resolve(path)
+            tree.lstat(real)
+        except OSError:
+            if posixpath.dirname(path) not in SEARCH_PATH:
+                found[path] = None
+            continue
+        found[path] = None
+        found[real] = None
+    return tuple(found)
+
+
+def _parts(word: bytes) -> Iterator[bytes]:
+    """Yield the word, and what stands after ``=`` and between ``:`` in it: ``LD_PRELOAD=/a.so:/b.so``."""
+    yield word
+    if b"=" in word or b":" in word:
+        yield from (part for part in re.split(rb"[=:,]", word) if part.startswith((b"/", b"~", b"$HOME", b"${HOME}")))
+
+
+def _absolute(word: bytes, home: bytes, folder: bytes) -> bytes:
+    return posixpath.normpath(posixpath.join(folder, _HOME.sub(home.replace(b"\\", rb"\\"), word, count=1)))
+
+
+def _usable(*paths: bytes) -> Iterator[bytes]:
+    for path in paths:
+        if path.startswith(b"/") and b"\0" not in path and 1 < len(path) <= _LONGEST_PATH:
+            yield b"/" + path.lstrip(b"/")

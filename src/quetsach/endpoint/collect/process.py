@@ -1,0 +1,58 @@
+"""Running processes (``proc(5)``): their image, also when its file was deleted, and the script they run."""
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.processes import Process
+
+_INTERPRETER = re.compile(
+    rb"(?:ba|da|z|k|mk|pdk|a)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|node(?:js)?|lua[\d.]*"
+)
+_ARGUMENTS_SHOWN = 64
+
+
+def collect(host: Host) -> Iterator[Artefact]:
+    """Yield processes that have an image; kernel threads have none.
+
+    Fields: ``pid``, ``name``, ``executable``, ``deleted`` (yes or no), ``command_line``, ``script``, ``uid``, ``cwd``.
+    A process refers to its image, unless that was deleted, and to the script that its interpreter runs.
+    """
+    for process in host.processes or ():
+        if not process.executable or process.pid == os.getpid():
+            continue
+        script = script_of(process)
+        named = [] if process.is_deleted else [process.executable]
+        fields = {
+            "pid": str(process.pid),
+            "name": printable(process.name),
+            "executable": printable(process.executable),
+            "deleted": "yes" if process.is_deleted else "no",
+            "command_line": printable(b" ".join(process.arguments[:_ARGUMENTS_SHOWN])),
+            "script": printable(b" ".join(script[:1])),
+            "uid": str(process.uid),
+            "cwd": printable(process.cwd),
+        }
+        yield Artefact(ArtefactKind.PROCESS, process.anchor, fields, resolve_files(host.tree, [*named, *script]))
+
+
+def script_of(process: Process) -> tuple[bytes, ...]:
+    """Return the files that an interpreter was given to run: its script, or what the command of ``-c`` names.
+
+    Other programs that have a file among their arguments, such as an editor, do not run it.
+    """
+    if not _INTERPRETER.fullmatch(posixpath.basename(process.executable)):
+        return ()
+    cwd = process.cwd if process.cwd.startswith(b"/") else b"/"
+    arguments = process.arguments[1:]
+    for number, argument in enumerate(arguments):
+        if argument == b"-c":
+            return tuple(named_files(b" ".join(arguments[number + 1 : number + 2]), home=cwd))
+        if argument and not argument.startswith(b"-"):
+            return (posixpath.normpath(posixpath.join(cwd, argument)),) if b"\0" not in argument else ()
+    return ()

@@ -1,0 +1,110 @@
+"""Keys that may sign in: ``authorized_keys`` of every account (``sshd(8)``, ``sshd_config(5)``)."""
+
+import base64
+import binascii
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.collect.text import TextFile, names_in, read_texts
+from quetsach.endpoint.collect.users import User, users_of
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.trouble import Trouble
+
+_USUAL = (b".ssh/authorized_keys", b".ssh/authorized_keys2")
+_MOST_SETTINGS = 32
+_KEY = re.compile(
+    rb"(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]{1,64})\s+([A-Za-z0-9+/=]{16,32768})(?:\s+(.*))?$"
+)
+_FORCED_COMMAND = re.compile(rb'command="((?:\\"|[^"])*)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizedKey:
+    """One key. ``fingerprint`` is as ``ssh-keygen -l`` shows it; ``command`` is what the key is bound to run."""
+
+    options: bytes
+    algorithm: bytes
+    fingerprint: str
+    comment: bytes
+    command: bytes
+
+
+def collect(host: Host) -> Iterator[Artefact | Trouble]:
+    """Yield keys. Fields: ``user``, ``options``, ``algorithm``, ``fingerprint``, ``comment``, ``command``, ``path``."""
+    tree = host.tree
+    patterns = dict.fromkeys((*_USUAL, *_configured(tree)))
+    seen: set[bytes] = set()
+    for user in users_of(tree):
+        for file in read_texts(tree, *(_place(pattern, user) for pattern in patterns)):
+            if isinstance(file, Trouble):
+                yield file
+            elif file.anchor.path not in seen:
+                seen.add(file.anchor.path)
+                yield from _keys(tree, file, user)
+
+
+def _keys(tree: Tree, file: TextFile, user: User) -> Iterator[Artefact]:
+    for anchor in file.lines():
+        key = parse_authorized_key(anchor.line)
+        if key is not None:
+            fields = {
+                "user": printable(user.name),
+                "options": printable(key.options),
+                "algorithm": printable(key.algorithm),
+                "fingerprint": key.fingerprint,
+                "comment": printable(key.comment),
+                "command": printable(key.command),
+                "path": printable(file.anchor.path),
+            }
+            named = resolve_files(tree, named_files(key.command, home=user.home))
+            yield Artefact(ArtefactKind.AUTHORIZED_KEY, anchor, fields, named)
+
+
+def parse_authorized_key(line: bytes) -> AuthorizedKey | None:
+    """Read one line; ``None`` if it holds no key."""
+    line = line.strip()
+    found = None if line.startswith(b"#") else _KEY.search(line)
+    if found is None:
+        return None
+    options = line[: found.start(1)].strip()
+    command = _FORCED_COMMAND.search(options)
+    return AuthorizedKey(
+        options=options,
+        algorithm=found[1],
+        fingerprint=_fingerprint(found[2]),
+        comment=(found[3] or b"").strip(),
+        command=command[1].replace(b'\\"', b'"') if command else b"",
+    )
+
+
+def _fingerprint(encoded: bytes) -> str:
+    try:
+        blob = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return ""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def _configured(tree: Tree) -> list[bytes]:
+    """Return the patterns of ``AuthorizedKeysFile`` in the server's settings."""
+    files = read_texts(tree, b"/etc/ssh/sshd_config", *names_in(tree, b"/etc/ssh/sshd_config.d")[0])
+    patterns: list[bytes] = []
+    for file in files:
+        for line in file.content.split(b"\n") if isinstance(file, TextFile) else ():
+            words = line.replace(b"=", b" ", 1).split()
+            if words and words[0].lower() == b"authorizedkeysfile":
+                patterns += [word.strip(b'"') for word in words[1:] if word != b"none"]
+    return patterns[:_MOST_SETTINGS]
+
+
+def _place(pattern: bytes, user: User) -> bytes:
+    for token, value in ((b"%h", user.home), (b"%u", user.name), (b"%%", b"%")):
+        pattern = pattern.replace(token, value)
+    return posixpath.join(user.home, pattern)
