@@ -35,3 +35,7 @@ class MassBrakeError(EndpointError):
     """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done."""
 
     exit_code = 20
+
+
+class ReportError(EndpointError):
+    """A report cannot be read, written or sent."""
