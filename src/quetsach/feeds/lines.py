@@ -71,7 +71,7 @@ def survey(buffer: bytes, columns: int) -> Lines:
 
 
 def _per_line(running: NDArray[np.int32], newlines: NDArray[np.int64]) -> NDArray[np.int64]:
-    totals = np.concatenate((np.zeros(1, dtype=np.int64), running[newlines]))
+    totals: NDArray[np.int64] = np.concatenate((np.zeros(1, dtype=np.int64), running[newlines]))
     return totals[1:] - totals[:-1]
 
 

@@ -1,0 +1,113 @@
+"""A delivery: one file of one feed and report, and what became of its records.
+
+Its JSON is the commit record: a Parquet file counts only if a delivery lists it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from quetsach.lake.errors import LakeError
+
+
+def delivery_id(sha256: str, feed: str, report: str) -> str:
+    """Return the identifier: the same bytes under another feed or report are another delivery."""
+    return f"{sha256}.{feed}.{report}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was ingested. ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
+
+    ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records; ``versions`` names
+    what decided (``families``, ``network``).
+    """
+
+    sha256: str
+    feed: str
+    report: str
+    file: str
+    size_bytes: int
+    ingested_at: datetime
+    records: int
+    accepted: int
+    duplicates: int
+    quarantined: int
+    repaired: int
+    blank: int
+    days: Mapping[date, int]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The identifier of ``delivery_id``."""
+        return delivery_id(self.sha256, self.feed, self.report)
+
+    def check(self) -> None:
+        """Refuse a delivery that does not account for every record.
+
+        Raises:
+            LakeError: a record is missing or counted twice.
+        """
+        accounted = self.accepted + self.duplicates + self.quarantined
+        if self.records != accounted or self.accepted != sum(self.days.values()):
+            raise LakeError(
+                f"{self.records} records, but {self.accepted} accepted + {self.duplicates} duplicates + "
+                f"{self.quarantined} quarantined, {sum(self.days.values())} in days",
+                where=self.file,
+                hint="nothing of this file was ingested; please report this with the file",
+            )
+
+    def sightings_path(self, day: date) -> str:
+        """Return the Parquet file of one day, relative to the lake."""
+        return f"sightings/day={day}/{self.id}.parquet"
+
+    @property
+    def quarantine_path(self) -> str:
+        """The Parquet file of the rejects, relative to the lake; it exists if there are any."""
+        return f"quarantine/{self.id}.parquet"
+
+    @property
+    def landed_path(self) -> str:
+        """The delivered bytes, compressed, relative to the lake."""
+        return landed_path(self.sha256)
+
+    def paths(self) -> list[str]:
+        """Return every file that the delivery stands on, relative to the lake."""
+        rejects = [self.quarantine_path] if self.quarantined else []
+        return [self.landed_path, *[self.sightings_path(day) for day in self.days], *rejects]
+
+    def to_json(self) -> bytes:
+        """Return the commit record."""
+        record = asdict(self)
+        record["ingested_at"] = self.ingested_at.astimezone(UTC).isoformat()
+        record["days"] = {str(day): rows for day, rows in sorted(self.days.items())}
+        record["files"] = self.paths()
+        return json.dumps(record, ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes, *, where: str) -> "Delivery":
+        """Read a commit record.
+
+        Raises:
+            LakeError: it is not one, or does not add up.
+        """
+        try:
+            record: dict[str, Any] = json.loads(content)
+            record.pop("files")
+            record["ingested_at"] = datetime.fromisoformat(record["ingested_at"])
+            record["days"] = {date.fromisoformat(day): int(rows) for day, rows in record["days"].items()}
+            delivery = cls(**record)
+            delivery.check()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LakeError(
+                f"not a commit record: {error}", where=where, hint="restore it from a backup of the lake"
+            ) from error
+        return delivery
+
+
+def landed_path(sha256: str) -> str:
+    """Return where delivered bytes lie, relative to the lake."""
+    return f"landed/{sha256[:2]}/{sha256}.zst"

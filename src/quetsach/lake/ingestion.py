@@ -1,0 +1,203 @@
+"""One file into the lake: land, read, tell new from known, publish. Run by the lake's one writer.
+
+Nothing is visible before the commit record, which comes last and by rename; whatever an interrupted run left is in
+``tmp`` or listed by no record, and the next writer sweeps it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from quetsach.core.family import FamilyNames
+from quetsach.feeds.layout import Layout
+from quetsach.feeds.reader import Batch, read
+from quetsach.feeds.table import ANNOTATED, REJECTS
+from quetsach.lake import durable
+from quetsach.lake.delivery import Delivery
+from quetsach.lake.errors import LakeError
+from quetsach.lake.queries import Fresh
+
+type Annotate = Callable[[pa.Table], pa.Table]
+"""``network.annotate`` with its tables: appends ``feeds.table.ANNOTATIONS`` to sightings."""
+
+type Progress = Callable[[int], None]
+"""Is told how many more bytes of the file were read."""
+
+MAX_DAYS = 400
+"""Of one file. Each open day costs a file handle, and a file with more is no daily report."""
+
+_CHUNK_BYTES = 4 << 20
+_DAY_MICROSECONDS = 86_400_000_000
+_EPOCH_DAY = date(1970, 1, 1)
+_UNIQUE = ("sighting_id", "line", "byte_offset")
+"""Columns in which no value comes twice: a dictionary would only cost."""
+
+
+def land(chunks: Iterable[bytes], staged: Path) -> tuple[str, int]:
+    """Write delivered bytes compressed to ``staged``; return their SHA-256 in hex and how many they were."""
+    digest, size = hashlib.sha256(), 0
+    with pa.OSFile(str(staged), "wb") as file, pa.CompressedOutputStream(file, "zstd") as out:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    durable.sync(staged)
+    return digest.hexdigest(), size
+
+
+def landed_chunks(path: Path) -> Iterator[bytes]:
+    """Return the bytes of a landed file."""
+    with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            yield chunk
+
+
+class Ingestion:
+    """Stages what one landed file holds, in ``folder``, and counts.
+
+    Args:
+        folder: an empty folder on the lake's file system.
+        fresh: what is known already.
+        committed: returns the committed Parquet files of a day.
+    """
+
+    def __init__(self, folder: Path, fresh: Fresh, committed: Callable[[date], list[Path]]) -> None:
+        self._folder = folder
+        self._fresh = fresh
+        self._committed = committed
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._known_days: set[date] = set()
+        self.days: dict[date, int] = {}
+        self.records = self.accepted = self.duplicates = self.quarantined = self.repaired = self.blank = 0
+        self.network_version = ""
+
+    def stage(
+        self,
+        chunks: Iterable[bytes],
+        layout: Layout,
+        families: FamilyNames,
+        annotate: Annotate,
+        progress: Progress | None,
+    ) -> None:
+        """Read everything into staged Parquet files, synced and closed.
+
+        Raises:
+            FeedError: the header cannot be read.
+            LakeError: ``annotate`` gave something else, or the file has sightings of too many days.
+        """
+        try:
+            for batch in read(chunks, layout, families):
+                self._take(batch, annotate)
+                if progress:
+                    progress(batch.bytes_read)
+        finally:
+            for writer in self._writers.values():
+                writer.close()
+        for name in self._writers:
+            durable.sync(self._folder / name)
+
+    def delivery(
+        self, *, sha256: str, layout: Layout, file: str, size_bytes: int, now: datetime, families: FamilyNames
+    ) -> Delivery:
+        """Return the record to commit.
+
+        Raises:
+            LakeError: it does not account for every record.
+        """
+        made = Delivery(
+            sha256=sha256,
+            feed=layout.feed,
+            report=layout.report,
+            file=file,
+            size_bytes=size_bytes,
+            ingested_at=now,
+            records=self.records,
+            accepted=self.accepted,
+            duplicates=self.duplicates,
+            quarantined=self.quarantined,
+            repaired=self.repaired,
+            blank=self.blank,
+            days=self.days,
+            versions={"families": families.version, "network": self.network_version},
+        )
+        made.check()
+        return made
+
+    def staged_files(self, delivery: Delivery) -> Iterator[tuple[Path, str]]:
+        """Yield each staged file with the path that it gets in the lake."""
+        for day in self.days:
+            yield self._folder / f"{day}.parquet", delivery.sightings_path(day)
+        if self.quarantined:
+            yield self._folder / "quarantine.parquet", delivery.quarantine_path
+
+    def _take(self, batch: Batch, annotate: Annotate) -> None:
+        self.records += batch.records
+        self.blank += batch.blank
+        if batch.rejects.num_rows:
+            self.quarantined += batch.rejects.num_rows
+            self._write("quarantine.parquet", batch.rejects, REJECTS)
+        if not batch.sightings.num_rows:
+            return
+        days = batch.sightings.column("observed_at").cast(pa.int64()).to_numpy() // _DAY_MICROSECONDS
+        self._know(np.unique(days).tolist())
+        rows = self._fresh.rows(batch.sightings.column("sighting_id"))
+        self.accepted += len(rows)
+        self.duplicates += batch.sightings.num_rows - len(rows)
+        if not len(rows):
+            return
+        if len(rows) < batch.sightings.num_rows:
+            sightings = batch.sightings.take(rows)
+            days = days[rows.to_numpy()]
+        else:
+            sightings = batch.sightings
+        self.repaired += pc.sum(pc.not_equal(sightings.column("repairs"), "")).as_py()
+        self._write_days(_annotated(sightings, annotate), days)
+
+    def _know(self, numbers: list[int]) -> None:
+        for number in numbers:
+            day = _EPOCH_DAY + timedelta(days=number)
+            if day not in self._known_days:
+                if len(self._known_days) >= MAX_DAYS:
+                    raise LakeError(
+                        f"the file has sightings of more than {MAX_DAYS} days", hint="split it, for instance by month"
+                    )
+                self._known_days.add(day)
+                self._fresh.know(self._committed(day))
+
+    def _write_days(self, table: pa.Table, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+        self.network_version = table.column("network_version")[0].as_py()
+        for number in np.unique(days).tolist():
+            day = _EPOCH_DAY + timedelta(days=number)
+            chosen = np.flatnonzero(days == number)
+            rows = table if len(chosen) == len(days) else table.take(pa.array(chosen))
+            self._write(f"{day}.parquet", rows, ANNOTATED)
+            self.days[day] = self.days.get(day, 0) + rows.num_rows
+
+    def _write(self, name: str, table: pa.Table, schema: pa.Schema) -> None:
+        writer = self._writers.get(name)
+        if writer is None:
+            shared = [field.name for field in schema if field.name not in _UNIQUE]
+            writer = pq.ParquetWriter(self._folder / name, schema, compression="zstd", use_dictionary=shared)
+            self._writers[name] = writer
+        writer.write_table(table)
+
+
+def _annotated(sightings: pa.Table, annotate: Annotate) -> pa.Table:
+    table = annotate(sightings)
+    if table.num_rows != sightings.num_rows or table.schema.names != ANNOTATED.names:
+        raise LakeError("annotation changed more than it may: rows or columns differ")
+    try:
+        return table.cast(ANNOTATED)
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise LakeError(f"annotation gave other types than agreed: {error}") from error
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC."""
+    return moment.astimezone(UTC)

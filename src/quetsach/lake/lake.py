@@ -1,0 +1,325 @@
+"""The lake: sightings at rest in a folder, written by one, read by many.
+
+::
+
+    landed/<aa>/<sha256>.zst                      delivered bytes, as they came
+    sightings/day=YYYY-MM-DD/<delivery>.parquet   feeds.table.ANNOTATED
+    quarantine/<delivery>.parquet                 feeds.table.REJECTS
+    deliveries/<delivery>.json                    commit records: readers open only what these list
+    tmp/                                          of the writer at work
+
+A delivery is known by the SHA-256 of its bytes, its feed and its report. Delivered again, it adds nothing: its
+accepted records are reported as duplicates, its rejects as quarantined, so that the sum still holds.
+"""
+
+import fcntl
+import io
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quetsach.core.family import FamilyNames
+from quetsach.core.period import Period
+from quetsach.feeds import layout_of
+from quetsach.feeds.header import MAX_HEADER_BYTES
+from quetsach.feeds.layout import Layout
+from quetsach.feeds.table import REJECTS
+from quetsach.lake import durable, queries
+from quetsach.lake.delivery import Delivery, delivery_id
+from quetsach.lake.errors import LakeError
+from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
+
+_CHUNK_BYTES = 4 << 20
+
+QUARANTINED = pa.schema([("file", pa.string()), ("delivery", pa.string()), *REJECTS])
+"""What ``Lake.quarantined`` returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What one file came to: ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
+
+    ``repaired`` counts accepted records that were mended, ``blank`` lines that are no records.
+    """
+
+    file: str
+    delivery: str
+    feed: str
+    report: str
+    records: int
+    accepted: int
+    duplicates: int
+    quarantined: int
+    repaired: int
+    blank: int
+    seconds: float
+
+
+class Lake:
+    """The lake in ``folder``, which need not exist before the first ingest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, Delivery] = {}
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    # Writing
+
+    def ingest(
+        self,
+        source: Path | bytes,
+        *,
+        feed: str,
+        report: str | None = None,
+        families: FamilyNames,
+        annotate: Annotate,
+        now: datetime,
+        name: str = "",
+        progress: Progress | None = None,
+    ) -> IngestResult:
+        """Take in one delivered file, exactly once.
+
+        Args:
+            source: the file, or its bytes.
+            feed: a feed of ``feeds.LAYOUTS``.
+            report: the report's name; found from the file's name or header if not given.
+            families: what spellings of malware names mean.
+            annotate: appends ``feeds.table.ANNOTATIONS``.
+            now: the time to note, aware.
+            name: the file's name, if ``source`` is bytes or the name should be another.
+            progress: is told how many more bytes were read.
+
+        Raises:
+            FeedError: the file as a whole cannot be read; nothing was ingested.
+            LakeError: the lake cannot be written, or a record would be unaccounted for; nothing was ingested.
+        """
+        started = time.monotonic()
+        name = name or (source.name if isinstance(source, Path) else "")
+        try:
+            with _opened(source) as stream:
+                head = stream.read(MAX_HEADER_BYTES)
+                layout = layout_of(feed, report, file_name=name, head=head)
+                with self._writer() as tmp:
+                    delivery, is_new = self._ingest(
+                        _chunks(head, stream),
+                        tmp,
+                        name=name,
+                        layout=layout,
+                        families=families,
+                        annotate=annotate,
+                        now=now,
+                        progress=progress,
+                    )
+        except OSError as error:
+            raise LakeError(f"{error.strerror or error}", where=str(error.filename or name)) from error
+        return IngestResult(
+            file=name,
+            delivery=delivery.id,
+            feed=delivery.feed,
+            report=delivery.report,
+            records=delivery.records,
+            accepted=delivery.accepted if is_new else 0,
+            duplicates=delivery.duplicates if is_new else delivery.accepted + delivery.duplicates,
+            quarantined=delivery.quarantined,
+            repaired=delivery.repaired if is_new else 0,
+            blank=delivery.blank,
+            seconds=time.monotonic() - started,
+        )
+
+    def _ingest(
+        self,
+        chunks: Iterator[bytes],
+        tmp: Path,
+        *,
+        name: str,
+        layout: Layout,
+        families: FamilyNames,
+        annotate: Annotate,
+        now: datetime,
+        progress: Progress | None,
+    ) -> tuple[Delivery, bool]:
+        sha256, size_bytes = land(chunks, tmp / "landed.zst")
+        former = self._by_id().get(delivery_id(sha256, layout.feed, layout.report))
+        if former is not None:
+            return former, False
+        fresh = queries.Fresh(self._engine())
+        ingestion = Ingestion(tmp, fresh, lambda day: self._sightings_of(Period(day, day)))
+        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress)
+        delivery = ingestion.delivery(
+            sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
+        )
+        durable.publish(tmp / "landed.zst", self.folder / delivery.landed_path)
+        for staged, path in ingestion.staged_files(delivery):
+            durable.publish(staged, self.folder / path)
+        record = self.folder / "deliveries" / f"{delivery.id}.json"
+        durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
+        return delivery, True
+
+    @contextmanager
+    def _writer(self) -> Iterator[Path]:
+        """Be the one writer; yields an empty folder. What a former writer left behind is swept first."""
+        durable.make_folder(self.folder)
+        with (self.folder / ".writer").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            tmp = self.folder / "tmp"
+            if tmp.exists():
+                self._sweep(tmp)
+            tmp.mkdir()
+            durable.sync(self.folder)
+            try:
+                yield tmp
+            except BaseException:
+                self._sweep(tmp)
+                raise
+            shutil.rmtree(tmp)
+
+    def _sweep(self, tmp: Path) -> None:
+        """Remove every file that no commit record lists, then ``tmp``: as long as that exists, there may be some."""
+        listed = {self.folder / path for delivery in self.deliveries() for path in delivery.paths()}
+        for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst"):
+            for path in self.folder.glob(kind):
+                if path not in listed:
+                    path.unlink()
+        shutil.rmtree(tmp)
+
+    # Reading: never blocked, never half a delivery
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Return every committed delivery, oldest first."""
+        return tuple(sorted(self._by_id().values(), key=lambda d: (d.ingested_at, d.id)))
+
+    def newest_day(self) -> date | None:
+        """Return the last day (UTC) with sightings."""
+        return max((day for delivery in self._by_id().values() for day in delivery.days), default=None)
+
+    def sightings_count(self, period: Period | None = None) -> int:
+        """Return how many sightings there are, in a period or at all."""
+        return sum(
+            rows
+            for delivery in self._by_id().values()
+            for day, rows in delivery.days.items()
+            if period is None or day in period
+        )
+
+    def days_with_data(self, period: Period) -> pa.Table:
+        """Return ``feed``, ``report``, ``day``, ``sightings`` for each day of the period that has any, in order.
+
+        A day that is missing had no data from that feed; nothing says that it had no infections.
+        """
+        found: Counter[tuple[str, str, date]] = Counter()
+        for delivery in self._by_id().values():
+            for day, rows in delivery.days.items():
+                if day in period:
+                    found[delivery.feed, delivery.report, day] += rows
+        schema = pa.schema(
+            [("feed", pa.string()), ("report", pa.string()), ("day", pa.date32()), ("sightings", pa.int64())]
+        )
+        return pa.Table.from_pylist(
+            [
+                {"feed": feed, "report": report, "day": day, "sightings": count}
+                for (feed, report, day), count in sorted(found.items())
+            ],
+            schema=schema,
+        )
+
+    def daily_addresses(
+        self, period: Period, by: Sequence[str] = ("family",), *, families: Iterable[str] | None = None
+    ) -> pa.Table:
+        """Return ``day``, the columns ``by`` (of ``queries.GROUPS``) and ``addresses``: distinct addresses of each day.
+
+        Only days with sightings have rows. ``families`` limits to those; ``None`` is all.
+        """
+        return queries.count_addresses(self._engine(), self._sightings_of(period), ("day", *by), families)
+
+    def distinct_addresses(
+        self, period: Period, by: Sequence[str] = (), *, families: Iterable[str] | None = None
+    ) -> pa.Table:
+        """Return the columns ``by`` and ``addresses``: distinct addresses of the whole period.
+
+        Without ``by`` there is one row.
+        """
+        return queries.count_addresses(self._engine(), self._sightings_of(period), by, families)
+
+    def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
+        """Return how many distinct addresses were seen in the period."""
+        return int(self.distinct_addresses(period, families=families).column("addresses")[0].as_py())
+
+    def listed_addresses(self, period: Period) -> pa.Table:
+        """Return ``key`` (16 bytes), ``family``, ``last_day`` for the look-up of ``listed``, ordered by key."""
+        return queries.list_addresses(self._engine(), self._sightings_of(period))
+
+    def quarantined(self, delivery: str | None = None) -> pa.Table:
+        """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
+
+        Raises:
+            LakeError: there is no such delivery, or a file is damaged.
+        """
+        chosen = self.deliveries()
+        if delivery is not None:
+            chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
+            if not chosen:
+                raise LakeError(f"there is no delivery {delivery[:80]!r}")
+        tables = [self._rejects_of(d) for d in chosen if d.quarantined]
+        return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
+
+    def landed_bytes(self, delivery: Delivery) -> Iterator[bytes]:
+        """Yield the bytes of a delivery as they came."""
+        return landed_chunks(self.folder / delivery.landed_path)
+
+    def _rejects_of(self, delivery: Delivery) -> pa.Table:
+        try:
+            rejects = pq.read_table(self.folder / delivery.quarantine_path, schema=REJECTS, partitioning=None)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise LakeError("the quarantine cannot be read", where=delivery.quarantine_path) from error
+        named = [pa.repeat(pa.scalar(text), rejects.num_rows) for text in (delivery.file, delivery.id)]
+        return pa.table([*named, *rejects.columns], schema=QUARANTINED)
+
+    def _by_id(self) -> dict[str, Delivery]:
+        """Return the committed deliveries; each record is read once, for it never changes."""
+        folder = self.folder / "deliveries"
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        known = self._known
+        self._known = {name: known.get(name) or _read_record(folder / name) for name in names}
+        return {delivery.id: delivery for delivery in self._known.values()}
+
+    def _sightings_of(self, period: Period) -> list[Path]:
+        return sorted(
+            self.folder / delivery.sightings_path(day)
+            for delivery in self._by_id().values()
+            for day in delivery.days
+            if day in period
+        )
+
+    def _engine(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = queries.connect()
+        return self._connection
+
+
+def _read_record(path: Path) -> Delivery:
+    try:
+        return Delivery.from_json(path.read_bytes(), where=path.name)
+    except OSError as error:
+        raise LakeError("a commit record cannot be read", where=path.name) from error
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[IO[bytes]]:
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
+        yield stream
+
+
+def _chunks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    yield head
+    while chunk := stream.read(_CHUNK_BYTES):
+        yield chunk

@@ -1,0 +1,120 @@
+"""The SQL of the lake. Every count is exact: approximate distinct counts were 6 % off where it mattered."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from quetsach.feeds.table import ANNOTATED
+from quetsach.lake.errors import LakeError
+
+GROUPS = ("family", "isp", "asn", "province", "feed", "report", "ip_version")
+"""The columns that addresses can be counted by."""
+
+_SIGHTINGS = "read_parquet($files, hive_partitioning = true, hive_types = {'day': date})"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open the engine: in memory, bounded, spilling to the system's folder for temporary files."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": "1GB",
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"quetsach-duckdb-{os.getpid()}"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "arrow_lossless_conversion": "true",
+        },
+    )
+
+
+def count_addresses(
+    engine: duckdb.DuckDBPyConnection, files: Sequence[Path], by: Sequence[str], families: Iterable[str] | None
+) -> pa.Table:
+    """Return the columns ``by`` and ``addresses``: distinct addresses of each group, ordered by ``by``.
+
+    Args:
+        engine: from ``connect``.
+        files: Parquet files of sightings.
+        by: ``day`` or any of ``GROUPS``; without any there is one row.
+        families: only these; ``None`` for all.
+
+    Raises:
+        LakeError: addresses cannot be counted by one of these columns.
+    """
+    if unknown := [name for name in by if name not in (*GROUPS, "day")]:
+        raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
+    types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in by]
+    schema = pa.schema([*types, ("addresses", pa.int64())])
+    if not files:
+        return schema.empty_table() if by else pa.table({"addresses": [0]}, schema=schema)
+    columns = "".join(f"{name}, " for name in by)
+    only = "where family in (select unnest($families))" if families is not None else ""
+    order = "group by all order by all" if by else ""
+    parameters: dict[str, object] = {"files": [str(file) for file in files]}
+    if families is not None:
+        parameters["families"] = sorted(families)
+    query = f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} {only} {order}"  # noqa: S608
+    return _run(engine, query, parameters).cast(schema)
+
+
+def list_addresses(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> pa.Table:
+    """Return ``key`` (16 bytes), ``family``, ``last_day``: where a visitor would be found, ordered by key.
+
+    The key is the address itself for IPv4 and the start of its /64 for IPv6 (``core.address.network_number``).
+    """
+    schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
+    if not files:
+        return schema.empty_table()
+    query = f"""
+        select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
+               family, max(day) as last_day
+        from {_SIGHTINGS} group by all order by all
+    """  # noqa: S608
+    table = _run(engine, query, {"files": [str(file) for file in files]})
+    keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
+    return pa.table([keys, table.column("family"), table.column("last_day")], schema=schema)
+
+
+class Fresh:
+    """Tells new sightings from those that the lake or this delivery already has, by identifier."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        self._engine = engine.cursor()
+        self._engine.execute("create or replace temp table known (sighting_id uuid)")
+
+    def know(self, files: Sequence[Path]) -> None:
+        """Take the identifiers of committed files for known."""
+        if files:
+            self._engine.execute(
+                "insert into known select sighting_id from read_parquet($files)",
+                {"files": [str(file) for file in files]},
+            )
+
+    def rows(self, identifiers: pa.Array) -> pa.Array:
+        """Return the positions of the sightings that are new, in order, and know them from now on."""
+        arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
+        self._engine.register("arrived", arrived)
+        self._engine.execute(
+            "create or replace temp table fresh as select sighting_id, min(n) as n "
+            "from arrived anti join known using (sighting_id) group by sighting_id"
+        )
+        self._engine.execute("insert into known select sighting_id from fresh")
+        self._engine.unregister("arrived")
+        return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
+
+
+def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
+    cursor = engine.cursor()
+    try:
+        return cursor.sql(query, params=parameters).to_arrow_table()
+    except duckdb.Error as error:
+        raise LakeError(
+            f"the lake cannot be read: {str(error).splitlines()[0]}", hint="is one of its files damaged or missing?"
+        ) from error
+    finally:
+        cursor.close()
