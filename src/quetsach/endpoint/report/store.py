@@ -1,0 +1,129 @@
+"""Where reports lie: one JSON file each in the state, newest last by name; and the random name of the installation."""
+
+import json
+import os
+import re
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.report.document import FORMAT, Report
+from quetsach.endpoint.report.record import read_json, to_json
+
+REPORT_LIMIT_BYTES = 64 * 1024 * 1024
+_MOST_REPORTS = 500
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}\.json")
+
+
+def save_report(report: Report, state: Path) -> Path:
+    """Keep a report in the state and return its file; the oldest go when there are more than 500.
+
+    Raises:
+        ReportError: the state cannot be written.
+    """
+    folder = state / "reports"
+    path = folder / f"{report.created:%Y%m%dT%H%M%SZ}-{report.id[:8]}.json"
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        write_report(report, path)
+        for old in _reports(folder)[:-_MOST_REPORTS]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError("the report cannot be kept", where=str(folder), hint=str(error)) from error
+    return path
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report as JSON, readable by its owner only, whole or not at all.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    text = json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
+    write_private(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise ReportError("the report cannot be written", where=str(path), hint=str(error)) from error
+
+
+def read_report(path: Path) -> Report:
+    """Read a report.
+
+    Raises:
+        ReportError: it cannot be read, or is not a report of this form.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(REPORT_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise ReportError("the report cannot be read", where=str(path), hint=str(error)) from error
+    if len(raw) > REPORT_LIMIT_BYTES:
+        raise ReportError("this file is larger than a report can be", where=str(path))
+    report = read_json(Report, raw, where=str(path))
+    if report.format != FORMAT:
+        raise ReportError("this report was written by another version of the tool", where=str(path))
+    return report
+
+
+def latest_report(state: Path) -> Path:
+    """Return the file of the newest report.
+
+    Raises:
+        ReportError: there is none yet.
+    """
+    reports = _reports(state / "reports")
+    if not reports:
+        raise ReportError("there is no report yet", where=str(state), hint="run `quetsach scan` first")
+    return reports[-1]
+
+
+def install_id(state: Path, campaign: str) -> str:
+    """Return the random identifier of this installation in a campaign; it is made when it is first asked for.
+
+    Raises:
+        ReportError: the state cannot be read or written.
+    """
+    path = state / "install-ids.json"
+    known = _read_ids(path)
+    if campaign not in known:
+        known[campaign] = str(uuid4())
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, json.dumps(known, indent=2).encode())
+    return known[campaign]
+
+
+def _read_ids(path: Path) -> dict[str, str]:
+    try:
+        with path.open("rb") as file:
+            value = json.loads(file.read(1 << 20))
+        return {str(campaign): str(UUID(identifier)) for campaign, identifier in value.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        hint = "delete this file; the tool makes a new one"
+        raise ReportError("the identifier of this installation cannot be read", where=str(path), hint=hint) from error
+
+
+def _reports(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ReportError("the reports cannot be read", where=str(folder), hint=str(error)) from error

@@ -1,0 +1,196 @@
+"""The anonymous submission: what a centre may learn from a report, after the owner saw it and agreed.
+
+It is made of words of a closed list, families and versions of published packs, codes and random identifiers, and of
+nothing else of the report: no path, no line, no name of a person, machine or network can get in.
+"""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
+from quetsach.endpoint.report.record import to_json
+from quetsach.endpoint.scan import Scope
+
+FORMAT = "quetsach-submission/1"
+MOST_ROWS = 1000
+"""Rows of packs and of findings that a submission may have (``submission.schema.json``)."""
+
+
+_UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_FORMS = {
+    "report_id": re.compile(_UUID4),
+    "install_id": re.compile(_UUID4),
+    "campaign": re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*"),
+    "unit": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}"),
+    "tool_version": re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}"),
+    "platform": re.compile(r"linux|windows|macos"),
+    "family": re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*"),
+    "pack version": re.compile(r"[0-9][0-9.]{0,15}"),
+}
+
+
+def _require(name: str, value: str) -> None:
+    if not _FORMS[name].fullmatch(value):
+        raise ReportError(f"{value[:80]!a} is not a {name.replace('_', ' ')} that can be sent")
+
+
+class SubmittedKind(StrEnum):
+    """Whether the machine was only looked at or also cleaned."""
+
+    SCAN = "scan"
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedPack:
+    """A pack that was looked with."""
+
+    family: str
+    version: str
+
+    def __post_init__(self) -> None:
+        _require("family", self.family)
+        _require("pack version", self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedFindings:
+    """How many findings were alike."""
+
+    family: str
+    kind: ArtefactKind
+    action: Action
+    outcome: FindingOutcome
+    count: int
+
+    def __post_init__(self) -> None:
+        _require("family", self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is sent. ``day`` is a UTC date, ``campaign`` and ``unit`` are codes and may be empty."""
+
+    format: str
+    report_id: str
+    install_id: str
+    campaign: str
+    unit: str
+    tool_version: str
+    platform: str
+    day: str
+    kind: SubmittedKind
+    scope: Scope
+    files_scanned: int
+    duration_seconds: int
+    exit_code: int
+    packs: tuple[SubmittedPack, ...]
+    findings: tuple[SubmittedFindings, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("report_id", "install_id", "tool_version", "platform"):
+            _require(name, getattr(self, name))
+        for name in ("campaign", "unit"):
+            if getattr(self, name):
+                _require(name, getattr(self, name))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plain values of the schema; empty codes are left out."""
+        return {name: value for name, value in to_json(self).items() if value != "" or name not in {"campaign", "unit"}}
+
+    def text(self) -> str:
+        """Return the very text that is shown and sent."""
+        return json.dumps(self.as_json(), ensure_ascii=False, indent=2)
+
+
+def build_submission(report: Report, *, install_id: str, campaign: str = "", unit: str = "") -> Submission:
+    """Reduce a report to what may be sent.
+
+    Raises:
+        ReportError: it is the report of a plan that was not carried out, or has too many kinds of findings.
+    """
+    if report.kind not in _KINDS:
+        raise ReportError("only a scan or a clean-up is reported to a centre", hint="scan or clean first")
+    alike = Counter((f.family, f.kind, f.action, f.outcome) for f in report.findings)
+    if len(alike) > MOST_ROWS or len(report.packs) > MOST_ROWS:
+        raise ReportError(f"more than {MOST_ROWS} kinds of findings cannot be reported")
+    return Submission(
+        format=FORMAT,
+        report_id=report.id,
+        install_id=install_id,
+        campaign=campaign,
+        unit=unit,
+        tool_version=report.tool.version,
+        platform=report.machine.platform,
+        day=f"{report.scan.started:%Y-%m-%d}",
+        kind=_KINDS[report.kind],
+        scope=report.scan.scope,
+        files_scanned=report.scan.files,
+        duration_seconds=round(report.scan.duration_seconds),
+        exit_code=report.exit_code,
+        packs=tuple(SubmittedPack(pack.family, pack.version) for pack in report.packs),
+        findings=tuple(SubmittedFindings(*key, count=count) for key, count in sorted(alike.items())),
+    )
+
+
+_KINDS = {Kind.SCAN: SubmittedKind.SCAN, Kind.VERIFY: SubmittedKind.SCAN, Kind.CLEAN: SubmittedKind.CLEAN}
+
+type Post = Callable[[str, bytes], tuple[int, bytes]]
+"""Sends JSON to an address and returns the status and body of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the centre answered. ``is_new`` is false when it had this report already."""
+
+    is_new: bool
+    status: int
+    message: str
+
+
+_TRIES = 3
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MESSAGE_LIMIT = 500
+
+
+def send(submission: Submission, url: str, *, post: Post, pause: Callable[[float], None] = time.sleep) -> Receipt:
+    """Send a submission; a centre that is busy or out of reach is tried three times.
+
+    Raises:
+        ReportError: the centre refused it, or could not be reached.
+    """
+    body = submission.text().encode()
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            status, answer = post(url, body)
+        except QuetsachError as error:
+            if attempt == _TRIES:
+                raise ReportError("the centre cannot be reached", where=url, hint=error.hint or error.what) from error
+        else:
+            if status in {200, 201}:
+                return Receipt(status == 201, status, _message(answer))
+            if status not in _BUSY or attempt == _TRIES:
+                what = f"the centre did not take the report (HTTP status {status})"
+                raise ReportError(what, where=url, hint=_message(answer))
+        pause(2.0**attempt)
+
+
+def _message(answer: bytes) -> str:
+    """Return what a centre's JSON answer says to people, made safe for a terminal."""
+    try:
+        value = json.loads(answer)
+        text = value.get("message") or value.get("detail") or value.get("error") or ""
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return "".join(c if c.isprintable() else " " for c in str(text)[:_MESSAGE_LIMIT])
