@@ -1,5 +1,39 @@
-"""Addresses of the centre."""
+"""Addresses of the centre. Pages have one in each language; what programs use has one that never changes."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.translation import gettext_lazy as _
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from quetsach.web import operation
+from quetsach.web.api.views import api
+from quetsach.web.portal import views
+from quetsach.web.repository import repository_file
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", operation.healthz, name="healthz"),
+    path("metrics", operation.metrics, name="metrics"),
+    path("robots.txt", operation.robots, name="robots"),
+    path("api/v1/", api.urls),
+    re_path(r"^repository/(?P<name>.+)$", repository_file, name="repository"),
+    path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
+    path("tai-ve/<str:name>.whl", lambda request, name: views.tool_file(request, f"{name}.whl"), name="tool-file"),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path(_("check/"), views.check, name="check"),
+        path(_("steps/"), views.step(0), name="steps"),
+        path(_("steps/find-out/"), views.step(1), name="steps-learn"),
+        path(_("steps/clean/"), views.step(2), name="steps-clean"),
+        path(_("steps/prevent/"), views.step(3), name="steps-prevent"),
+        path(_("download/"), views.download, name="download"),
+        path(_("how-this-is-counted/"), views.definitions, name="definitions"),
+        path(_("privacy/"), views.privacy, name="privacy"),
+        path(_("malware/"), views.families, name="families"),
+        path(_("malware/<slug:name>/"), views.family, name="family"),
+        prefix_default_language=False,
+    ),
+]
+
+handler400 = views.error(400)
+handler403 = views.error(403)
+handler404 = views.error(404)
+handler500 = views.error(500)

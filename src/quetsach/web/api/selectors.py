@@ -1,0 +1,72 @@
+"""What is read from the counts of tool reports."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.cache import cache
+from django.db.models import Count, Min
+
+from quetsach.web.api.models import ReportedFinding, ToolReport
+
+SMALLEST_CELL = 10
+"""A breakdown of fewer is not published exactly, so that nobody can be picked out."""
+
+_KEY = "tool-report-tally"
+_LIFETIME_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTally:
+    """Distinct installations that reported one family; ``None`` for fewer than ``SMALLEST_CELL``."""
+
+    family: str
+    installs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """National totals of tool reports (exact) and their breakdown by family (small cells hidden)."""
+
+    reports: int
+    installs: int
+    installs_with_findings: int
+    since: date | None
+    families: tuple[FamilyTally, ...]
+
+
+def report_tally() -> Tally:
+    """Return the totals; at most a minute old, and fresh in the process that took the last report."""
+    kept: Tally | None = cache.get(_KEY)
+    if kept is None:
+        kept = _count()
+        cache.set(_KEY, kept, _LIFETIME_SECONDS)
+    return kept
+
+
+def forget_tally() -> None:
+    """Make the next reader count anew."""
+    cache.delete(_KEY)
+
+
+def _count() -> Tally:
+    totals = ToolReport.objects.aggregate(
+        reports=Count("report_id"), installs=Count("install_id", distinct=True), since=Min("received_on")
+    )
+    rows = (
+        ReportedFinding.objects.values("family")
+        .annotate(installs=Count("report__install_id", distinct=True))
+        .order_by("-installs", "family")
+    )
+    return Tally(
+        reports=totals["reports"],
+        installs=totals["installs"],
+        installs_with_findings=ToolReport.objects.filter(findings_count__gt=0).values("install_id").distinct().count(),
+        since=totals["since"],
+        # Ordered by name once the figure is hidden, so that the order does not give it back.
+        families=tuple(
+            sorted(
+                (FamilyTally(r["family"], r["installs"] if r["installs"] >= SMALLEST_CELL else None) for r in rows),
+                key=lambda row: (-(row.installs or 0), row.family),
+            )
+        ),
+    )

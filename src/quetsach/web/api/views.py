@@ -1,0 +1,160 @@
+"""The interface for programs. Its own description is at ``/api/v1/openapi.json``."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_cache_control
+from ninja import NinjaAPI, Schema
+
+from quetsach.web.api.errors import SubmissionError
+from quetsach.web.api.rate_limit import RateLimit
+from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
+from quetsach.web.client_address import client_address
+from quetsach.web.measurement import REPORTS
+from quetsach.web.portal import selectors
+
+api = NinjaAPI(
+    title="Quét Sạch",
+    version="1",
+    description="Tool reports in, open data out.",
+    urls_namespace="api",
+    docs_url=None,
+)
+REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
+
+
+class Received(Schema):
+    """The answer to a report that was taken."""
+
+    report_id: UUID
+    status: str
+
+
+class Refusal(Schema):
+    """The answer to one that was not: a word for programs, a sentence and a remedy for people."""
+
+    error: str
+    explanation: str
+    where: str
+    hint: str
+
+
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+@api.post(
+    "/reports",
+    url_name="reports",
+    response={200: Received, 201: Received, frozenset({400, 409, 411, 413, 415, 422, 429}): Refusal},
+    openapi_extra=_BODY,
+)
+def reports(request: HttpRequest) -> HttpResponse:
+    """Take one tool report. The same report may be sent again; it counts once."""
+    now = datetime.now(UTC)
+    try:
+        receipt = report_submit(body=_body(request, now), received_on=now.date())
+    except SubmissionError as error:
+        REPORTS.labels(error.code).inc()
+        return _refusal(error)
+    word = "received" if receipt.is_new else "known"
+    REPORTS.labels(word).inc()
+    answer = {"report_id": str(receipt.report_id), "status": "received"}
+    return JsonResponse(answer, status=201 if receipt.is_new else 200)
+
+
+def _body(request: HttpRequest, now: datetime) -> bytes:
+    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+    if seconds := REPORT_LIMIT.take(address, now=now):
+        raise SubmissionError(
+            "too many reports from one source",
+            status=429,
+            code="too-many",
+            hint=f"try again in {math.ceil(seconds)} s",
+            retry_after_seconds=math.ceil(seconds),
+        )
+    if request.content_type != "application/json":
+        raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
+    if not request.META.get("CONTENT_LENGTH"):
+        raise SubmissionError("the length of the body is not given", status=411, code="no-length")
+    try:
+        return request.body
+    except RequestDataTooBig as error:
+        raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
+
+
+def _refusal(error: SubmissionError) -> HttpResponse:
+    answer = {"error": error.code, "explanation": error.what, "where": error.where, "hint": error.hint}
+    response = JsonResponse(answer, status=error.status)
+    if error.retry_after_seconds:
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+@api.get("/submission.schema.json", url_name="submission-schema", include_in_schema=False)
+def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """The form that a tool report must have."""
+    return _open(JsonResponse(submission_schema(), content_type="application/schema+json"))
+
+
+@api.get("/figures.json", url_name="figures", response={200: dict[str, Any]})
+def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Everything that the portal shows, with its windows and definitions."""
+    snapshot = selectors.published_snapshot()
+    document = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
+    document.pop("charts", None)
+    definitions = [definition.as_json() for definition in selectors.definitions()]
+    return _open(JsonResponse({**document, "definitions": definitions}, json_dumps_params={"ensure_ascii": False}))
+
+
+@api.get("/windows.csv", url_name="windows")
+def windows(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Unique addresses of each window against the baseline."""
+    header = ("first", "last", "addresses", "days", "days_with_data", "change_from_baseline", "is_baseline", "scale")
+    if (snapshot := selectors.published_snapshot()) is None:
+        return _csv(header, ())
+    rows = ((w.first, w.last, w.addresses, w.days, w.days_with_data, w.change, w.is_baseline) for w in snapshot.windows)
+    return _csv(header, ((*row, snapshot.scale) for row in rows))
+
+
+@api.get("/families.csv", url_name="families")
+def families(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Mean daily unique addresses of each family over the latest window."""
+    header = ("family", "name", "mean_daily_addresses", "first", "last", "days_with_data", "scale")
+    if (snapshot := selectors.published_snapshot()) is None:
+        return _csv(header, ())
+    window = snapshot.latest
+    about = (window.first, window.last, window.days_with_data, snapshot.scale)
+    return _csv(header, ((f.id, f.name, round(f.value, 3), *about) for f in snapshot.families))
+
+
+@api.get("/isps.csv", url_name="isps")
+def isps(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Unique addresses of each provider over the latest window."""
+    header = ("isp", "name", "addresses", "per_1000_announced", "share", "first", "last", "scale")
+    if (snapshot := selectors.published_snapshot()) is None:
+        return _csv(header, ())
+    about = (snapshot.latest.first, snapshot.latest.last, snapshot.scale)
+    return _csv(header, ((i.id, i.name.vi, i.addresses, i.per_thousand, i.share, *about) for i in snapshot.isps))
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return _open(HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8; header=present"))
+
+
+def _open(response: HttpResponse) -> HttpResponse:
+    """Open data may be read by any page; it is the same for everyone."""
+    patch_cache_control(response, public=True, max_age=60)
+    response["Access-Control-Allow-Origin"] = "*"
+    return response

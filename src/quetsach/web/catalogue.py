@@ -1,0 +1,33 @@
+"""Compiles the translations: ``python -m quetsach.web.catalogue``, after a ``.po`` file was changed.
+
+The compiled catalogues are kept with their sources, so that running the centre needs neither gettext nor a build
+step; a test fails when one does not match its source.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+LOCALE = Path(__file__).parent / "locale"
+
+
+def sources() -> Iterator[Path]:
+    """Yield the ``.po`` file of every language."""
+    yield from sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
+
+
+def compiled(source: Path) -> bytes:
+    """Return the content of the ``.mo`` file that belongs to a ``.po`` file."""
+    from babel.messages.mofile import write_mo  # noqa: PLC0415  (a tool of developers, absent where the centre runs)
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    with source.open("rb") as file:
+        catalogue = read_po(file, locale=source.parts[-3], abort_invalid=True)
+    buffer = BytesIO()
+    write_mo(buffer, catalogue)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    for path in sources():
+        path.with_suffix(".mo").write_bytes(compiled(path))

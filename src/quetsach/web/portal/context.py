@@ -1,0 +1,79 @@
+"""What every page needs: navigation, the other language, who runs the centre, whether the data are real."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse, translate_url
+from django.utils.translation import get_language, override
+
+from quetsach.core.pack import LocalText
+from quetsach.network import ATTRIBUTION
+from quetsach.web.configuration import Configuration
+from quetsach.web.portal import selectors
+from quetsach.web.portal.pages import Link, navigation
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The page in one language; ``url`` is absolute."""
+
+    language: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLanguage:
+    """Where the language switch leads: the same page in the other language."""
+
+    language: str
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The frame around a page."""
+
+    navigation: tuple[Link, ...]
+    versions: tuple[Version, ...]
+    other: OtherLanguage
+    controller: str
+    contact: str
+    demonstration: LocalText | None
+    attribution: tuple[tuple[str, str], ...]
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return ``site`` for templates."""
+    center: Configuration = settings.CENTER
+    language = "vi" if get_language() == "en" else "en"
+    snapshot = selectors.published_snapshot()
+    return {
+        "site": Site(
+            navigation=navigation(request.path),
+            versions=_versions(request, center.public_url),
+            other=OtherLanguage(language, dict(settings.LANGUAGES)[language], _path_in(request, language)),
+            controller=center.controller,
+            contact=center.contact,
+            demonstration=snapshot.demonstration if snapshot else None,
+            attribution=ATTRIBUTION,
+        )
+    }
+
+
+def _path_in(request: HttpRequest, language: str) -> str:
+    """An address that is no page has no translation; its switch leads home."""
+    if request.resolver_match is not None:
+        return translate_url(request.path, language)
+    with override(language):
+        return reverse("home")
+
+
+def _versions(request: HttpRequest, public_url: str) -> tuple[Version, ...]:
+    if request.resolver_match is None:
+        return ()
+    base = public_url or request.build_absolute_uri("/").rstrip("/")
+    found = [Version(code, base + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
+    return (*found, Version("x-default", found[0].url))

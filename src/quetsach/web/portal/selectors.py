@@ -1,0 +1,126 @@
+"""What pages read: published figures, the tool on offer, packs, definitions."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Pack
+from quetsach.packs.load import load_shelf
+from quetsach.web.portal.answer import Listed
+from quetsach.web.portal.definition import TOOL_REPORTS, Definition
+from quetsach.web.portal.services import AddressList, Listing
+from quetsach.web.portal.snapshot import PublicationError, Snapshot, read_snapshot
+
+MANIFEST_FORMAT = "quetsach-downloads/1"
+_MANIFEST_LIMIT_BYTES = 65_536
+_logger = logging.getLogger("quetsach.web.portal")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """The tool that people download; ``sha256`` in hex."""
+
+    path: Path
+    file_name: str
+    version: str
+    size_bytes: int
+    sha256: str
+
+    @property
+    def url(self) -> str:
+        """Where the file is."""
+        return reverse("tool-file", args=[self.file_name.removesuffix(".whl")])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry of the manifest."""
+        return {
+            "name": self.file_name,
+            "version": self.version,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+            "url": self.url,
+        }
+
+
+def published_snapshot() -> Snapshot | None:
+    """Return the published figures; none rather than a broken page where the file is damaged, which healthz reports."""
+    try:
+        return read_snapshot(settings.CENTER.data)
+    except PublicationError as error:
+        _logger.error("figures: %s", error)  # noqa: TRY400  (the trace adds nothing to what the error says)
+        return None
+
+
+def day_of_data(now: datetime) -> date:
+    """Return the day that is "today" for the figures: the last of a demonstration, otherwise the real one (UTC)."""
+    snapshot = published_snapshot()
+    return snapshot.as_of if snapshot and snapshot.demonstration else now.date()
+
+
+def address_list() -> AddressList | None:
+    """Return the addresses reported lately, or ``None`` before the first publication."""
+    return None
+
+
+def describe_listing(listing: Listing) -> Listed:
+    """Give a listing the name of its family and, if a pack knows it, the page about it."""
+    snapshot = published_snapshot()
+    names = {family.id: family.name for family in snapshot.families} if snapshot else {}
+    pack = next((p for p in shelf() if listing.family == p.family or listing.family in p.aliases), None)
+    page = reverse("family", args=[pack.family]) if pack else ""
+    return Listed(names.get(listing.family, listing.family), listing.last_day, page)
+
+
+def offered_tool() -> OfferedTool | None:
+    """Return the tool on offer, or ``None`` while this centre has none."""
+    data: Path | None = settings.CENTER.data
+    if data is None:
+        return None
+    folder = data / "tool"
+    try:
+        with (folder / "tool.json").open("rb") as file:
+            facts = json.loads(file.read(_MANIFEST_LIMIT_BYTES))
+        tool = OfferedTool(
+            path=folder / Path(facts["file_name"]).name,
+            file_name=Path(facts["file_name"]).name,
+            version=facts["version"],
+            size_bytes=facts["size_bytes"],
+            sha256=facts["sha256"],
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _logger.error("tool on offer: %s", error)  # noqa: TRY400
+        return None
+    return tool if tool.path.is_file() else None
+
+
+def shelf() -> tuple[Pack, ...]:
+    """Return the packs that the centre publishes, by family."""
+    data: Path | None = settings.CENTER.data
+    folder = data / "repository" / "targets" / "packs" if data else None
+    if folder is None or not folder.is_dir():
+        return ()
+    try:
+        return _load_shelf(folder, folder.stat().st_mtime_ns)
+    except (QuetsachError, OSError) as error:
+        _logger.error("shelf: %s", error)  # noqa: TRY400
+        return ()
+
+
+@lru_cache(maxsize=2)
+def _load_shelf(folder: Path, _changed: int) -> tuple[Pack, ...]:
+    return load_shelf(folder)
+
+
+def definitions() -> tuple[Definition, ...]:
+    """Return how every figure on these pages is counted."""
+    return (TOOL_REPORTS,)

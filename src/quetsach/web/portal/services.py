@@ -1,0 +1,59 @@
+"""What the portal does: answers a visitor about their own address."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Protocol
+
+from quetsach.core.address import Address
+from quetsach.web.portal.answer import FRESH_DAYS, Answer, Listed, Outcome
+
+
+class Listing(Protocol):
+    """One family seen at an address."""
+
+    @property
+    def family(self) -> str:
+        """Identifier of the family."""
+
+    @property
+    def last_day(self) -> date:
+        """Last day (UTC) it was seen there."""
+
+
+class AddressList(Protocol):
+    """The addresses reported in some days before ``newest_day``."""
+
+    @property
+    def first_day(self) -> date:
+        """First day that is covered."""
+
+    @property
+    def newest_day(self) -> date:
+        """Last day that is covered."""
+
+    def look_up(self, address: Address) -> Sequence[Listing]:
+        """Return what was seen at the address, or in its /64."""
+
+
+def address_check(
+    *,
+    address: Address | None,
+    listed: AddressList | None,
+    today: date,
+    describe: Callable[[Listing], Listed],
+) -> Answer:
+    """Look one address up, in memory; nothing is kept.
+
+    Args:
+        address: the visitor's own; ``None`` where the proxies did not say it.
+        listed: what was reported lately; ``None`` before the first publication.
+        today: the day to measure freshness against (UTC).
+        describe: gives a listing its name in the page's language.
+    """
+    if address is None or address.is_shared_or_hidden:
+        return Answer(Outcome.SHARED, address)
+    if listed is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
+        return Answer(Outcome.NO_FRESH_DATA, address)
+    found = tuple(describe(listing) for listing in listed.look_up(address))
+    outcome = Outcome.SEEN if found else Outcome.NOT_SEEN
+    return Answer(outcome, address, listed.first_day, listed.newest_day, found)
