@@ -1,0 +1,167 @@
+"""``quetsach center feeds``: what can be read, what was set aside, and how the feeds are."""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.period import Period
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.lake.delivery import Delivery
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
+    parser = add_command(
+        subcommands,
+        "feeds",
+        summary="what can be read, what was set aside and why, how the feeds are",
+        examples="quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = add_command(
+        commands,
+        "list",
+        summary="the feeds and reports that can be read, with their columns",
+        examples="quetsach center feeds list --json",
+    )
+    listing.set_defaults(run=_list)
+    quarantine = add_command(
+        commands,
+        "quarantine",
+        summary="every record that was set aside: file, line, byte offset, reason",
+        examples="quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
+    )
+    quarantine.add_argument(
+        "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
+    )
+    quarantine.set_defaults(run=_quarantine)
+    health = add_command(
+        commands,
+        "health",
+        summary="for each feed: newest day, days without data, share of records set aside",
+        examples="quetsach center feeds health --json",
+    )
+    health.set_defaults(run=_health)
+    for command in (quarantine, health):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    for command in (listing, quarantine, health):
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.feeds import LAYOUTS  # noqa: PLC0415
+
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "feed": layout.feed,
+                    "report": layout.report,
+                    "summary": {"vi": layout.summary_vi, "en": layout.summary_en},
+                    "required": sorted(layout.required),
+                    "columns": dict(layout.columns),
+                }
+                for layout in LAYOUTS
+            ]
+        )
+    else:
+        rows = [(layout.feed, layout.report, layout.summary_vi, layout.summary_en) for layout in LAYOUTS]
+        print_table(("feed", "report", "nội dung", "content"), rows)
+    return ExitCode.NOTHING_FOUND
+
+
+def _quarantine(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    rejects = Lake((arguments.data or default_data()) / "lake").quarantined(arguments.delivery)
+    rows = [
+        {
+            "file": row["file"],
+            "delivery": row["delivery"],
+            "line": row["line"],
+            "offset": row["byte_offset"],
+            "length": row["byte_length"],
+            "reason": row["reason"],
+            "column": row["column"],
+            "excerpt": row["excerpt"],
+        }
+        for row in rejects.to_pylist()
+    ]
+    if arguments.json:
+        print_json(rows)
+    elif rows:
+        names = ("file", "line", "offset", "reason", "column", "excerpt")
+        print_table(names, [[row[name] for name in names] for row in rows], right=(1, 2))
+    else:
+        print("Không có bản ghi nào bị tách riêng. / Nothing was set aside.")
+    return ExitCode.NOTHING_FOUND
+
+
+def _health(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+    for delivery in Lake((arguments.data or default_data()) / "lake").deliveries():
+        of_report[delivery.feed, delivery.report].append(delivery)
+    states = [_state(*name, deliveries) for name, deliveries in sorted(of_report.items())]
+    if arguments.json:
+        print_json(states)
+    elif states:
+        header = ("feed", "report", "deliveries", "first day", "newest day", "days without data", "set aside")
+        print_table(header, [_row(state) for state in states], right=(2, 5, 6))
+    else:
+        print("Chưa có dữ liệu. / No data yet.")
+    return ExitCode.NOTHING_FOUND
+
+
+def _state(feed: str, report: str, deliveries: "Iterable[Delivery]") -> dict[str, Any]:
+    """How one report is. A day without data between its first and its newest day is a gap, not a zero."""
+    given = list(deliveries)
+    days = {day for delivery in given for day in delivery.days}
+    records, quarantined = (sum(getattr(d, name) for d in given) for name in ("records", "quarantined"))
+    return {
+        "feed": feed,
+        "report": report,
+        "deliveries": len(given),
+        "first_day": min(days, default=None),
+        "newest_day": max(days, default=None),
+        "days_without_data": [str(day) for day in _gaps(days)],
+        "records": records,
+        "quarantined": quarantined,
+        "quarantined_share": round(quarantined / records, 6) if records else None,
+    }
+
+
+def _gaps(days: set[date]) -> list[date]:
+    return [day for day in Period(min(days), max(days)) if day not in days] if days else []
+
+
+def _row(state: dict[str, Any]) -> tuple[object, ...]:
+    share = state["quarantined_share"]
+    return (
+        state["feed"],
+        state["report"],
+        state["deliveries"],
+        state["first_day"] or "—",
+        state["newest_day"] or "—",
+        len(state["days_without_data"]),
+        "—" if share is None else f"{share:.2%}",
+    )
