@@ -3,7 +3,7 @@
 It stays on the machine. Paths and lines are printable text (see ``artefact.printable``), so nothing in it can act.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,8 @@ from quetsach import __version__
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack
 from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, ProcessAnchor, printable
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.plan import Held
+from quetsach.endpoint.protect import Hold
 from quetsach.endpoint.scan import ScanResult, Scope
 from quetsach.endpoint.session import Progress
 from quetsach.endpoint.step import Outcome, RemoveLines
@@ -102,7 +104,10 @@ class ReportedPack:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """One thing that shows a trait of a family. ``where`` is a path, or the image of a process."""
+    """One thing that shows a trait of a family. ``where`` is a path, or the image of a process.
+
+    ``hold`` says why it was left alone, ``package`` which installed package answers for the file.
+    """
 
     id: str
     family: str
@@ -117,7 +122,8 @@ class ReportedFinding:
     why: LocalText
     evidence: str
     outcome: FindingOutcome
-    note: LocalText | None
+    hold: Hold | None
+    package: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,7 @@ def build(
     exit_code: int,
     session: str | None = None,
     steps: Iterable[Progress] = (),
-    left: Mapping[str, LocalText] | None = None,
+    held: Iterable[Held] = (),
     verification: Verification | None = None,
 ) -> Report:
     """Make the report of a scan and of what was done about it.
@@ -187,10 +193,11 @@ def build(
         exit_code: what the command ends with.
         session: identifier of the clean-up, if there was one.
         steps: the steps of a plan or a session, with how far each has come.
-        left: findings that were left alone on purpose, by identifier, and why.
+        held: findings that the plan leaves alone, and why.
         verification: what a second look saw.
     """
     progress = tuple(steps)
+    holds = {item.finding.id: item for item in held}
     found = {finding.family for finding in scan.findings}
     return Report(
         format=FORMAT,
@@ -202,7 +209,7 @@ def build(
         machine=ReportedMachine(scan.platform, scan.root, live=scan.is_live, elevated=scan.is_elevated),
         scan=_scan(scan),
         packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
-        findings=tuple(_finding(f, _outcome(f, kind, progress), (left or {}).get(f.id)) for f in scan.findings),
+        findings=tuple(_finding(f, _outcome(f, kind, progress), holds.get(f.id)) for f in scan.findings),
         session=session,
         steps=tuple(map(_step, progress)),
         verification=verification,
@@ -231,7 +238,7 @@ def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
     return ReportedPack(pack.family, pack.version, pack.digest, pack.name, pack.severity, pack.author, guidance)
 
 
-def _finding(finding: Finding, outcome: FindingOutcome, note: LocalText | None) -> ReportedFinding:
+def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> ReportedFinding:
     where, line, text, pid, sha256 = _place(finding.artefact.anchor)
     return ReportedFinding(
         id=finding.id,
@@ -247,7 +254,8 @@ def _finding(finding: Finding, outcome: FindingOutcome, note: LocalText | None) 
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        note=note,
+        hold=held.hold if held else None,
+        package=held.package if held else "",
     )
 
 

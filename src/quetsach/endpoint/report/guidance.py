@@ -1,0 +1,74 @@
+"""A pack's guidance as HTML: the few forms of Markdown that guidance is written in, and nothing else.
+
+Forms: headings (``#`` to ``####``), paragraphs, lists (``- `` and ``1. ``, one level, continued by indentation),
+``**bold**``, ```code``` and ``[text](https://…)``. Everything else is text and is escaped, so that no pack can bring a
+script, an image or a form onto the page.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+_HEADING = re.compile(r"(#{1,4})[ \t]+(.+?)[ \t#]*")
+_ITEM = re.compile(r"(?:(-)|\d{1,3}\.)[ \t]+(.*)")
+_INLINE = re.compile(
+    r"`(?P<code>[^`\n]{1,400})`"
+    r"|\*\*(?P<bold>[^*\n]{1,400})\*\*"
+    r"|\[(?P<text>[^\]\n]{1,400})\]\((?P<url>https?://[^\s()<>\"']{1,800})\)"
+)
+
+
+def render(markdown: str, *, top: int = 3) -> str:
+    """Return guidance as HTML.
+
+    Args:
+        markdown: the text of the pack.
+        top: the level of a ``##`` heading on the page; the title (``#``) is left to the page and is dropped.
+    """
+    return "\n".join(_block(kind, lines, top) for kind, lines in _blocks(markdown) if kind != "h1")
+
+
+def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield blocks: ``h1`` to ``h4`` with their text, ``p`` with its text, ``ul`` and ``ol`` with the text of each item."""
+    kind, lines = "", [""]
+    for raw in markdown.splitlines():
+        line = raw.strip()
+        heading, item = _HEADING.fullmatch(line), _ITEM.fullmatch(line)
+        next_kind = "ul" if item and item[1] else "ol" if item else "p"
+        if heading or not line or (next_kind != kind and not (next_kind == "p" and kind in {"ul", "ol"})):
+            if kind:
+                yield kind, lines
+            kind, lines = ("", []) if heading or not line else (next_kind, [item[2] if item else line])
+            if heading:
+                yield f"h{len(heading[1])}", [heading[2]]
+        elif item:
+            lines.append(item[2])
+        else:
+            lines[-1] += f" {line}"
+    if kind:
+        yield kind, lines
+
+
+def _block(kind: str, lines: list[str], top: int) -> str:
+    if kind in {"ul", "ol"}:
+        items = "".join(f"<li>{_inline(line)}</li>" for line in lines)
+        return f"<{kind}>{items}</{kind}>"
+    if kind.startswith("h"):
+        kind = f"h{min(6, top + int(kind[1]) - 2)}"
+    return f"<{kind}>{_inline(lines[0])}</{kind}>"
+
+
+def _inline(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for match in _INLINE.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        if match["code"] is not None:
+            parts.append(f"<code>{escape(match['code'])}</code>")
+        elif match["bold"] is not None:
+            parts.append(f"<strong>{escape(match['bold'])}</strong>")
+        else:
+            url = escape(match["url"])
+            parts.append(f'<a href="{url}" rel="noreferrer">{escape(match["text"])}</a>')
+        end = match.end()
+    return "".join((*parts, escape(text[end:])))
