@@ -1,1 +1,45 @@
-"""From daily counts to numbers: families, ISPs, targets against a frozen baseline."""
+"""Sightings to numbers: pure rules over roll-ups, every number with its definition and basis."""
+
+from quetsach.assess.baseline import FrozenBaseline, compare_again, read_baseline
+from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
+from quetsach.assess.errors import AssessError
+from quetsach.assess.figure import Basis, Figure
+from quetsach.assess.notice import Notice
+from quetsach.assess.ranking import Ranking, Row, mean_daily, rank_families, rank_isps, rank_places
+from quetsach.assess.targets import (
+    Goal,
+    TargetReport,
+    WindowChange,
+    WindowCount,
+    change_against,
+    judge_baseline,
+    newest_with_data,
+    percent_change,
+)
+
+__all__ = [
+    "DEFINITIONS",
+    "NO_VERDICT",
+    "AssessError",
+    "Basis",
+    "Definition",
+    "Figure",
+    "FrozenBaseline",
+    "Goal",
+    "Notice",
+    "Ranking",
+    "Row",
+    "TargetReport",
+    "WindowChange",
+    "WindowCount",
+    "change_against",
+    "compare_again",
+    "judge_baseline",
+    "mean_daily",
+    "newest_with_data",
+    "percent_change",
+    "rank_families",
+    "rank_isps",
+    "rank_places",
+    "read_baseline",
+]

@@ -1,0 +1,150 @@
+"""The frozen baseline: counted once, sealed, and the only thing that later figures are compared with.
+
+A baseline that could be counted anew would move with late files, another feed or another table. What is frozen names
+all of these, so that a later run can say what changed.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from quetsach.assess.definitions import WINDOW
+from quetsach.assess.errors import AssessError
+from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
+from quetsach.assess.notice import Notice
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period, parse_day
+
+MAX_BYTES = 1 << 16
+_HINT = "restore the file from a backup; to set another baseline on purpose, move the file away and run again"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBaseline:
+    """What was counted, over which window, from what, and when it was frozen (UTC)."""
+
+    campaign: str
+    addresses: int
+    basis: Basis
+    frozen_at: datetime
+
+    @property
+    def figure(self) -> Figure:
+        """The frozen number."""
+        return Figure(self.addresses, WINDOW, self.basis)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over the canonical content."""
+        return hashlib.sha256(_canonical(self._content())).hexdigest()
+
+    def to_json(self) -> bytes:
+        """Return the file: the content and its seal."""
+        sealed = {"baseline": self._content(), "sha256": self.digest}
+        return json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+    def _content(self) -> dict[str, object]:
+        return {
+            "campaign": self.campaign,
+            "addresses": self.addresses,
+            "definition": WINDOW.id,
+            "frozen_at": self.frozen_at.astimezone(UTC).isoformat(),
+            **self.basis.as_json(),
+        }
+
+
+def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
+    """Read a frozen baseline and check its seal.
+
+    Raises:
+        AssessError: it is damaged, or its content is not what was sealed.
+    """
+    if len(content) > MAX_BYTES:
+        raise AssessError("not a frozen baseline: too large", where=where, hint=_HINT)
+    try:
+        sealed: dict[str, Any] = json.loads(content)
+        found: dict[str, Any] = sealed["baseline"]
+        is_whole = hashlib.sha256(_canonical(found)).hexdigest() == sealed["sha256"]
+        frozen = _frozen(found)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, QuetsachError) as error:
+        raise AssessError(f"not a frozen baseline: {error}", where=where, hint=_HINT) from error
+    if not is_whole:
+        raise AssessError("the frozen baseline is not what was sealed: it was changed", where=where, hint=_HINT)
+    if (found["definition"], found["key"]) != (WINDOW.id, ADDRESS_KEY):
+        raise AssessError(f"the frozen baseline counts something else: {found['definition']}", where=where, hint=_HINT)
+    return frozen
+
+
+def _frozen(content: dict[str, Any]) -> FrozenBaseline:
+    basis = Basis(
+        Period(parse_day(content["first"]), parse_day(content["last"])),
+        tuple(content["feeds"]),
+        int(content["days_with_data"]),
+        parse_day(content["as_of"]),
+        tuple(content["network_versions"]),
+    )
+    frozen_at = datetime.fromisoformat(content["frozen_at"]).astimezone(UTC)
+    return FrozenBaseline(str(content["campaign"]), int(content["addresses"]), basis, frozen_at)
+
+
+def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple[Notice, ...]:
+    """Say what differs between the frozen baseline and the same window counted now. The frozen one stays in force.
+
+    Raises:
+        AssessError: the campaign now names another window than the frozen one.
+    """
+    if basis.window != frozen.basis.window:
+        raise AssessError(
+            f"the baseline was frozen over {frozen.basis.window}, the campaign now says {basis.window}", hint=_HINT
+        )
+    notices = []
+    if addresses != frozen.addresses:
+        notices.append(
+            Notice(
+                "baseline-counts-differently",
+                LocalText(
+                    f"Đếm lại kỳ làm mốc hiện được {_vi(addresses)} địa chỉ, khác số đã chốt là "
+                    f"{_vi(frozen.addresses)}; số đã chốt vẫn được dùng.",
+                    f"Counted again, the baseline window now has {addresses:,} addresses and not the frozen "
+                    f"{frozen.addresses:,}; the frozen figure stays in force.",
+                ),
+            )
+        )
+    if basis.feeds != frozen.basis.feeds:
+        notices.append(feed_set_differs(frozen.basis, basis))
+    if basis.network_versions != frozen.basis.network_versions:
+        notices.append(
+            Notice(
+                "network-tables-differ",
+                LocalText(
+                    "Bảng địa chỉ mạng đã khác so với lúc chốt mốc; số địa chỉ không đổi nhưng cách chia theo nhà "
+                    "mạng có thể đổi.",
+                    "The address tables are not those of the frozen baseline; counts of addresses stay, their split by "
+                    "provider may change.",
+                ),
+            )
+        )
+    return tuple(notices)
+
+
+def feed_set_differs(frozen: Basis, now: Basis) -> Notice:
+    """Say that two figures stand on different feeds."""
+    before, after = ", ".join(frozen.feeds) or "–", ", ".join(now.feeds) or "–"
+    return Notice(
+        "feed-set-differs",
+        LocalText(
+            f"Nguồn dữ liệu khác với kỳ làm mốc ({before} so với {after}); hai số không so sánh được với nhau.",
+            f"The feeds differ from those of the baseline ({before} against {after}); the two figures do not compare.",
+        ),
+    )
+
+
+def _canonical(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _vi(number: int) -> str:
+    return f"{number:,}".replace(",", ".")

@@ -1,0 +1,63 @@
+"""A number that can be published: it carries how it was counted."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from quetsach.assess.definitions import Definition
+from quetsach.core.period import Period
+
+ADDRESS_KEY = "address"
+"""What is told apart when counting: one IP address, never a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How figures were counted.
+
+    ``feeds`` are ``feed/report``; ``days_with_data`` of ``window.days`` had sightings of any of them; ``as_of`` is the
+    newest day (UTC) that the lake held when the figure was made; ``network_versions`` are of the tables that placed the
+    addresses.
+    """
+
+    window: Period
+    feeds: tuple[str, ...]
+    days_with_data: int
+    as_of: date | None
+    network_versions: tuple[str, ...] = ()
+    key: str = ADDRESS_KEY
+
+    @property
+    def days_missing(self) -> int:
+        """Days of the window without data."""
+        return self.window.days - self.days_with_data
+
+    def as_json(self) -> dict[str, object]:
+        """Return the basis for machines."""
+        return {
+            "first": str(self.window.first),
+            "last": str(self.window.last),
+            "days": self.window.days,
+            "days_with_data": self.days_with_data,
+            "key": self.key,
+            "feeds": list(self.feeds),
+            "as_of": str(self.as_of) if self.as_of else None,
+            "network_versions": list(self.network_versions),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its definition and basis."""
+
+    value: float
+    definition: Definition
+    basis: Basis
+
+    def as_json(self) -> dict[str, object]:
+        """Return the number with everything that it needs beside it."""
+        return {
+            "value": self.value,
+            "unit": self.definition.unit.en,
+            "definition": self.definition.id,
+            **self.basis.as_json(),
+        }

@@ -1,0 +1,174 @@
+"""Targets: how figures of windows changed against the frozen baseline. Shown, never judged (``NO_VERDICT``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quetsach.assess.baseline import feed_set_differs
+from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
+from quetsach.assess.errors import AssessError
+from quetsach.assess.figure import Basis, Figure
+from quetsach.assess.notice import Notice
+from quetsach.core.pack import LocalText
+
+ABOVE_PREVIOUS_YEAR_PERCENT = 10
+"""How far a baseline may stand above the same window a year before without a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCount:
+    """A window that was counted: its addresses and how. ``published`` is what others printed for it, if anything."""
+
+    id: str
+    name: LocalText
+    addresses: int
+    basis: Basis
+    published: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A target as its campaign set it; ``is_measured`` where addresses of a window bear on it."""
+
+    id: str
+    text: LocalText
+    change_percent: float
+    is_measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowChange:
+    """A window beside the baseline. ``change`` is ``None`` where the window has no data."""
+
+    count: WindowCount
+    change: Figure | None
+    notices: tuple[Notice, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the window for machines."""
+        return {
+            "id": self.count.id,
+            "name": {"vi": self.count.name.vi, "en": self.count.name.en},
+            "addresses": self.count.addresses,
+            "change_percent": self.change.value if self.change else None,
+            "basis": self.count.basis.as_json(),
+            "published_addresses": self.count.published,
+            "warnings": [notice.as_json() for notice in self.notices],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """Everything that is said about a campaign's targets; ``seal`` is the baseline's, empty while it is provisional."""
+
+    campaign: str
+    name: LocalText
+    baseline: WindowCount
+    seal: str
+    goals: tuple[Goal, ...]
+    windows: tuple[WindowChange, ...]
+    notices: tuple[Notice, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report for machines."""
+        return {
+            "campaign": self.campaign,
+            "name": {"vi": self.name.vi, "en": self.name.en},
+            "baseline": {
+                "id": self.baseline.id,
+                **Figure(self.baseline.addresses, WINDOW, self.baseline.basis).as_json(),
+                "published_addresses": self.baseline.published,
+                "is_frozen": bool(self.seal),
+                "sha256": self.seal or None,
+            },
+            "windows": [window.as_json() for window in self.windows],
+            "targets": [
+                {
+                    "id": goal.id,
+                    "text": {"vi": goal.text.vi, "en": goal.text.en},
+                    "change_percent": goal.change_percent,
+                    "is_measured": goal.is_measured,
+                    "verdict": None,
+                }
+                for goal in self.goals
+            ],
+            "verdict_note": {"vi": NO_VERDICT.vi, "en": NO_VERDICT.en},
+            "warnings": [notice.as_json() for notice in self.notices],
+            "definitions": {d.id: DEFINITIONS[d.id].as_json() for d in (WINDOW, CHANGE)},
+        }
+
+
+def change_against(count: WindowCount, baseline: WindowCount) -> WindowChange:
+    """Set a window beside the baseline.
+
+    Raises:
+        AssessError: the windows have different lengths, or the baseline has no addresses.
+    """
+    if count.basis.window.days != baseline.basis.window.days:
+        raise AssessError(
+            f"{count.basis.window} has {count.basis.window.days} days and the baseline {baseline.basis.window.days}: "
+            "unequal windows do not compare",
+            hint=f"ask for a window of {baseline.basis.window.days} days",
+        )
+    if baseline.addresses < 1:
+        raise AssessError(
+            f"the baseline window {baseline.basis.window} has no sightings", hint="ingest the feed files of it first"
+        )
+    notices = _coverage(count.basis)
+    if not count.basis.days_with_data:
+        return WindowChange(count, None, notices)
+    if count.basis.feeds != baseline.basis.feeds:
+        notices = (*notices, feed_set_differs(baseline.basis, count.basis))
+    change = Figure(percent_change(count.addresses, baseline.addresses), CHANGE, count.basis)
+    return WindowChange(count, change, notices)
+
+
+def percent_change(after: int, before: int) -> float:
+    """Return the change in percent, to one decimal."""
+    return round(100 * (after - before) / before, 1)
+
+
+def judge_baseline(
+    baseline: WindowCount, previous_year: WindowCount | None, last: WindowCount | None
+) -> tuple[Notice, ...]:
+    """Say what makes a baseline doubtful: days without data, or a level above the same window of the year before.
+
+    ``last`` is the newest window with data: what it shows against the previous year is said with the warning.
+    """
+    notices = _coverage(baseline.basis)
+    if previous_year is None or not previous_year.basis.days_with_data or previous_year.addresses < 1:
+        return notices
+    above = 100 * (baseline.addresses - previous_year.addresses) / previous_year.addresses
+    if above <= ABOVE_PREVIOUS_YEAR_PERCENT:
+        return (*notices, *_coverage(previous_year.basis))
+    vi = f"Mốc so sánh cao hơn {above:.0f}% so với cùng kỳ năm trước."
+    en = f"The baseline stands {above:.0f} % above the same window of the previous year."
+    if last is not None:
+        other = percent_change(last.addresses, previous_year.addresses)
+        vi += f" So với cùng kỳ năm trước, kỳ {last.basis.window} thay đổi {_signed_vi(other)}%."
+        en += f" Against that window, {last.basis.window} changed by {other:+.1f} %."
+    raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
+    return (*notices, *_coverage(previous_year.basis), raised)
+
+
+def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
+    """Return the last window that has a change."""
+    counted = [w.count for w in windows if w.change is not None]
+    return max(counted, key=lambda count: count.basis.window) if counted else None
+
+
+def _coverage(basis: Basis) -> tuple[Notice, ...]:
+    if not basis.days_missing:
+        return ()
+    if not basis.days_with_data:
+        text = LocalText(f"Kỳ {basis.window} không có dữ liệu.", f"There are no data from {basis.window}.")
+        return (Notice("no-data", text),)
+    text = LocalText(
+        f"Kỳ {basis.window} thiếu dữ liệu {basis.days_missing} trên {basis.window.days} ngày; số thật cao hơn số này.",
+        f"{basis.days_missing} of the {basis.window.days} days of {basis.window} have no data; the true figure is "
+        "higher.",
+    )
+    return (Notice("days-missing", text),)
+
+
+def _signed_vi(percent: float) -> str:
+    return f"{percent:+.1f}".replace(".", ",")

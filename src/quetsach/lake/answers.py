@@ -1,0 +1,199 @@
+"""The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from quetsach.assess import (
+    AssessError,
+    Basis,
+    FrozenBaseline,
+    Goal,
+    Notice,
+    Ranking,
+    TargetReport,
+    WindowCount,
+    change_against,
+    compare_again,
+    judge_baseline,
+    newest_with_data,
+    rank_families,
+    rank_isps,
+    rank_places,
+    read_baseline,
+)
+from quetsach.campaign import Campaign, Measure, Window
+from quetsach.core.family import FamilyNames
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.place import Places
+from quetsach.lake import durable
+from quetsach.lake.lake import Lake
+from quetsach.network import NetworkTables
+
+ASKED = LocalText("Kỳ được hỏi", "The window asked for")
+
+
+def basis_of(lake: Lake, period: Period) -> Basis:
+    """Return how figures of a period are counted in this lake."""
+    seen = lake.days_with_data(period).to_pylist()
+    versions = {
+        delivery.versions.get("network", "")
+        for delivery in lake.deliveries()
+        if any(day in period for day in delivery.days)
+    }
+    return Basis(
+        window=period,
+        feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
+        days_with_data=len({row["day"] for row in seen}),
+        as_of=lake.newest_day(),
+        network_versions=tuple(sorted(versions - {""})),
+    )
+
+
+def families(lake: Lake, period: Period, names: FamilyNames) -> Ranking:
+    """Rank the families of a period by mean daily addresses.
+
+    Raises:
+        AssessError: the period has no data.
+    """
+
+    def name(family: str) -> LocalText:
+        known = names.families.get(family)
+        return LocalText(known.name, known.name) if known else LocalText(family, family)
+
+    return rank_families(
+        lake.daily_addresses(period, ("family",)),
+        lake.daily_addresses(period, ()),
+        lake.distinct_addresses(period, ("family",)),
+        basis_of(lake, period),
+        name,
+    )
+
+
+def isps(lake: Lake, period: Period, tables: NetworkTables) -> Ranking:
+    """Rank the providers of a period by mean daily addresses, with the rate per 1,000 announced ones.
+
+    Raises:
+        AssessError: the period has no data.
+    """
+    return rank_isps(
+        lake.daily_addresses(period, ("isp", "ip_version")),
+        lake.daily_addresses(period, ()),
+        tables.announced_by_isp(period.last),
+        basis_of(lake, period),
+        lambda isp: LocalText(tables.isp_name(isp, "vi"), tables.isp_name(isp, "en")),
+    )
+
+
+def places(lake: Lake, period: Period, provinces: Places) -> Ranking:
+    """Rank the provinces of a period by mean daily addresses; what no source places is one row, "unknown".
+
+    Raises:
+        AssessError: the period has no data.
+    """
+    return rank_places(
+        lake.daily_addresses(period, ("province",)),
+        lake.daily_addresses(period, ()),
+        basis_of(lake, period),
+        provinces,
+    )
+
+
+def targets(
+    lake: Lake,
+    campaign: Campaign,
+    *,
+    baselines: Path,
+    now: datetime,
+    asked: Period | None = None,
+    progress: Callable[[int], None] = lambda _windows: None,
+) -> TargetReport:
+    """Set the windows of a campaign beside its frozen baseline.
+
+    Args:
+        lake: the sightings.
+        campaign: what to measure.
+        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; written to once a campaign.
+        now: when a baseline that is frozen by this call was frozen (UTC).
+        asked: compare this window alone and not the campaign's own.
+        progress: told after each window.
+
+    Raises:
+        AssessError: there is no baseline, it was changed after it was sealed, or windows are unequal.
+    """
+
+    def count(window: Window) -> WindowCount:
+        published = window.published.addresses if window.published else None
+        addresses = lake.count_addresses(window.period)
+        progress(1)
+        return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published)
+
+    baseline, seal, notices = _baseline(lake, campaign, count, baselines, now)
+    windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
+    changes = tuple(change_against(count(window), baseline) for window in windows)
+    previous = count(campaign.window(campaign.previous_year)) if campaign.previous_year else None
+    return TargetReport(
+        campaign=campaign.id,
+        name=campaign.name,
+        baseline=baseline,
+        seal=seal,
+        goals=tuple(
+            Goal(t.id, t.text, t.change_percent, t.measure is Measure.WINDOW_ADDRESSES) for t in campaign.targets
+        ),
+        windows=changes,
+        notices=(*notices, *judge_baseline(baseline, previous, newest_with_data(changes))),
+    )
+
+
+def _baseline(
+    lake: Lake, campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path, now: datetime
+) -> tuple[WindowCount, str, tuple[Notice, ...]]:
+    """Return the baseline in force, its seal, and what is to be said about it."""
+    window = campaign.window(campaign.baseline)
+    counted = count(window)
+    path = baselines / campaign.id / "baseline.json"
+    frozen = _stored(path)
+    if frozen is None and counted.basis.days_missing:
+        text = LocalText(
+            "Mốc so sánh là tạm tính và chưa được chốt, vì kỳ làm mốc còn thiếu ngày dữ liệu.",
+            "The baseline is provisional and not frozen, because days of its window have no data yet.",
+        )
+        return counted, "", (Notice("baseline-provisional", text),)
+    if frozen is None:
+        frozen = _freeze(path, FrozenBaseline(campaign.id, counted.addresses, counted.basis, now))
+    if frozen.campaign != campaign.id:
+        raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
+    notices = compare_again(frozen, counted.addresses, counted.basis)
+    in_force = WindowCount(window.id, window.name, frozen.addresses, frozen.basis, counted.published)
+    return in_force, frozen.digest, notices
+
+
+def _stored(path: Path) -> FrozenBaseline | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AssessError(f"the frozen baseline cannot be read: {error}", where=str(path)) from error
+    return read_baseline(content, where=str(path))
+
+
+def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
+    """Write the baseline if there is none yet; of two that try at once the first stands for both."""
+    staged = path.with_name(f"baseline.{os.getpid()}.tmp")
+    try:
+        durable.make_folder(path.parent)
+        staged.write_bytes(baseline.to_json())
+        durable.sync(staged)
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            return _stored(path) or baseline
+        finally:
+            staged.unlink()
+        durable.sync(path.parent)
+    except OSError as error:
+        raise AssessError(f"the baseline cannot be frozen: {error}", where=str(path)) from error
+    return baseline
