@@ -1,0 +1,180 @@
+"""The three steps of a citizen and the centre's numbers, with the real command, a real server and a real browser.
+
+A centre is prepared and serves. The tool as a citizen downloads it (the wheel of the download page, unpacked) updates
+its packs from that centre, scans an infected tree, cleans it, finds nothing more, and puts everything back to the byte.
+Its report is sent after it was shown, and the portal counts it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from tests.browser import chromium
+from tests.snapshot import snapshot
+
+from quetsach.packs.specimen import load_specimen
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-loop")]
+
+
+@dataclass(frozen=True)
+class Centre:
+    url: str
+    data: Path
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The downloaded tool: runs from the unpacked wheel, not from the source tree."""
+
+    folder: Path
+    state: Path
+
+    def run(self, *words: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.state.parent),
+            "PYTHONPATH": str(self.folder),
+            "PYTHONSAFEPATH": "1",
+            "QUETSACH_STATE": str(self.state),
+            "LANG": "C.UTF-8",
+        }
+        run = subprocess.run(
+            [sys.executable, "-m", "quetsach.cli.main", *words],
+            env=environment,
+            cwd=self.state.parent,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if check is not None:
+            assert run.returncode == check, f"{words}: {run.returncode}\n{run.stdout}\n{run.stderr}"
+        return run
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def centre(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    data = tmp_path_factory.mktemp("centre")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [Path(sys.executable).with_name("quetsach"), "center", "up", "--data", data, "--port", str(port)]
+    log = (data / "server.log").open("wb")
+    server = subprocess.Popen([*command, "--tool", wheel], stdout=log, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url, server, data / "server.log")
+        yield Centre(url, data)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+        log.close()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def tool(centre: Centre, page: Page, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """Download the tool as a citizen does: from the page, checked against the checksum that the page shows."""
+    page.goto(f"{centre.url}/tai-ve/")
+    with page.expect_download() as downloading:
+        page.locator("a[href$='.whl']").first.click()
+    wheel = Path(downloading.value.path())
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() in page.content()
+    home = tmp_path_factory.mktemp("citizen")
+    zipfile.ZipFile(wheel).extractall(home / "tool")
+    return Tool(home / "tool", home / "state")
+
+
+def shown_counts(page: Page, centre: Centre) -> dict[str, int]:
+    """Read the counters of tool reports from the home page."""
+    page.goto(f"{centre.url}/")
+    cells = page.locator("[data-figure]").all()
+    return {c.get_attribute("data-figure"): int(re.sub(r"\D", "", c.inner_text()) or 0) for c in cells}
+
+
+def test_a_machine_is_found_cleaned_put_back_and_counted(
+    centre: Centre, page: Page, tool: Tool, tmp_path: Path
+) -> None:
+    before = shown_counts(page, centre)
+    updated = json.loads(tool.run("update", "--json", check=0).stdout)
+    assert updated
+
+    tree = tmp_path / "machine"
+    tree.mkdir()
+    planted = [
+        item for family in ("eicar", "xmrig-miner") for item in load_specimen(ROOT / "packs" / family).build(tree)
+    ]
+    infected = snapshot(tree)
+    root = ("--root", str(tree))
+
+    report = tmp_path / "report.json"
+    tool.run("scan", *root, "--full", "--report", str(report), check=10)
+    found = json.loads(report.read_text())["findings"]
+    assert len(found) >= len(planted)
+    assert snapshot(tree) == infected, "looking changed something"
+
+    tool.run("clean", *root, "--full", "--dry-run", check=10)
+    assert snapshot(tree) == infected, "a dry run changed something"
+    tool.run("clean", *root, "--full", "--yes", check=11)
+    tool.run("scan", *root, "--full", check=0)
+
+    tool.run("undo", "--last", check=0)
+    assert snapshot(tree) == infected
+    tool.run("clean", *root, "--full", "--yes", check=11)
+
+    assert shown_counts(page, centre) == before, "something was sent without consent"
+    shown = tool.run("report", "send", "--yes", check=0).stdout
+    assert "quetsach-submission/1" in shown
+    assert str(tree) not in shown
+    tool.run("report", "send", "--yes", check=0)  # the same report once more is not counted twice
+
+    after = shown_counts(page, centre)
+    assert after["reports"] == before["reports"] + 1
+    assert after["machines"] == before["machines"] + 1
+    assert after["cleaned"] == before["cleaned"] + 1

@@ -1,0 +1,54 @@
+"""Everything about a tree of files that undo must bring back."""
+
+import array
+import fcntl
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+_FS_IOC_GETFLAGS = 0x80086601
+
+
+def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
+    """Return path -> kind, mode, owner, size, times, content, link target, extended attributes and inode flags.
+
+    The time of the last status change is left out: no program can set it back. The time of the last access is taken
+    from files only, because listing a folder may change its own.
+    """
+    return {os.fsencode(path.relative_to(root)): _state(path) for path in [root, *sorted(root.rglob("*"))]}
+
+
+def _state(path: Path) -> tuple[object, ...]:
+    state = path.lstat()
+    regular, folder = stat.S_ISREG(state.st_mode), stat.S_ISDIR(state.st_mode)
+    flags = _flags(path) if regular or folder else 0
+    return (
+        stat.filemode(state.st_mode),
+        state.st_uid,
+        state.st_gid,
+        state.st_size if regular else 0,
+        state.st_nlink if regular else 0,
+        state.st_mtime_ns,
+        hashlib.sha256(path.read_bytes()).hexdigest() if regular else "",
+        os.readlink(path) if path.is_symlink() else "",
+        tuple(
+            sorted(
+                (name, os.getxattr(path, name, follow_symlinks=False))
+                for name in os.listxattr(path, follow_symlinks=False)
+            )
+        ),
+        flags,
+    )
+
+
+def _flags(path: Path) -> int:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        flags = array.array("L", [0])
+        fcntl.ioctl(fd, _FS_IOC_GETFLAGS, flags)
+        return flags[0]
+    except OSError:
+        return 0
+    finally:
+        os.close(fd)
