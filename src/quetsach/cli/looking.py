@@ -1,0 +1,104 @@
+"""What ``scan`` and ``clean`` share: the arguments that say where and how far to look, and the look itself."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.output import Progress
+
+if TYPE_CHECKING:
+    from quetsach.core.pack import Pack
+    from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.scan import ScanResult, Scope
+
+
+def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where to look, with what, and where the report goes."""
+    parser.add_argument("path", nargs="*", metavar="PATH", help="look at these files and folders only")
+    scope = parser.add_mutually_exclusive_group()
+    scope.add_argument(
+        "--quick",
+        action="store_true",
+        help="start-up items, processes, the files they name, and where malware usually lands (default)",
+    )
+    scope.add_argument("--full", action="store_true", help="the same and every file (default with --root)")
+    parser.add_argument(
+        "--root", type=Path, metavar="DIR", help="look at the system whose disk is mounted here; PATH is inside it"
+    )
+    parser.add_argument(
+        "--pack", type=Path, action="append", metavar="PATH", help="use this pack or shelf instead of the installed"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the report (JSON) here too")
+    parser.add_argument(
+        "--jobs", type=_jobs, default=min(2, os.cpu_count() or 1), metavar="N", help="worker processes (default: 2)"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= 64:
+        raise argparse.ArgumentTypeError("a number from 1 to 64")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Where and how far a command looks."""
+
+    host: "Host"
+    packs: "tuple[Pack, ...]"
+    scope: "Scope"
+    paths: tuple[bytes, ...]
+    jobs: int
+
+    def scan(self, words: Mapping[str, str]) -> "ScanResult":
+        """Look now, with progress on a terminal. ``words`` are the messages of ``scan``."""
+        from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+        from quetsach.endpoint.scan import scan  # noqa: PLC0415
+
+        with Progress(words["progress"]) as progress:
+            return scan(
+                self.host,
+                self.packs,
+                scope=self.scope,
+                now=datetime.now(UTC),
+                paths=self.paths,
+                progress=lambda _, path: progress.advance(note=printable(path)),
+                jobs=self.jobs,
+            )
+
+
+def looking(arguments: argparse.Namespace) -> Looking:
+    """Return what the arguments ask for.
+
+    Raises:
+        PackError: a pack cannot be used.
+        ScanError: the folder of ``--root`` cannot be opened.
+    """
+    from quetsach.cli.shelf import packs_for  # noqa: PLC0415  (the match engine)
+    from quetsach.endpoint.errors import ScanError  # noqa: PLC0415
+    from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
+    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+
+    packs = packs_for(arguments)
+    if arguments.path and (arguments.quick or arguments.full):
+        raise ScanError("--quick and --full are for the whole system", hint="leave them out, or leave the paths out")
+    try:
+        host = mounted_host(arguments.root) if arguments.root else live_host()
+    except OSError as error:
+        raise ScanError(
+            f"cannot be opened: {error.strerror}", where=str(arguments.root), hint="name a folder"
+        ) from None
+    whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
+    paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))
+    return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs)
+
+
+def _inside(path: str, *, mounted: bool) -> bytes:
+    """Return the absolute path inside the root; on the running system a relative one starts at the current folder."""
+    return os.fsencode(Path("/" + path.lstrip("/")) if mounted else Path.cwd() / path)

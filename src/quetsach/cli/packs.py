@@ -1,0 +1,104 @@
+"""``quetsach packs``: what analysts do with packs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli import packs_publish
+from quetsach.cli.bundled import bundled
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.output import print_json
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``packs`` with ``check`` and ``build``, and what publishes them."""
+    packs = add_command(
+        subcommands,
+        "packs",
+        summary="check, build, sign and publish detection and removal packs",
+        examples="quetsach packs check packs/xmrig-miner\nquetsach packs build packs/xmrig-miner --out dist",
+    )
+    commands = packs.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = add_command(
+        commands,
+        "check",
+        summary="say what is wrong with packs; exit code 3 if anything is",
+        examples="quetsach packs check\nquetsach packs check packs/eicar dist/eicar-2026.11.25.qsp",
+    )
+    check.add_argument(
+        "pack", nargs="*", type=Path, metavar="PACK", help="pack folders, .qsp files or shelves (default: bundled)"
+    )
+    check.add_argument("--json", action="store_true", help="print the result as JSON")
+    check.set_defaults(run=_check)
+    build = add_command(
+        commands,
+        "build",
+        summary="make one opaque file of a pack folder; the same folder gives the same bytes",
+        examples="quetsach packs build packs/eicar --out dist",
+    )
+    build.add_argument("folder", type=Path, metavar="FOLDER", help="the pack folder")
+    build.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the .qsp file goes")
+    build.add_argument("--json", action="store_true", help="print the result as JSON")
+    build.set_defaults(run=_build)
+    packs_publish.register(commands)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.check import check_pack  # noqa: PLC0415  (the match engine)
+
+    checked = [check_pack(path) for given in arguments.pack or [bundled("packs")] for path in _packs_at(given)]
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "path": str(item.path),
+                    "family": item.pack.family if item.pack else None,
+                    "version": item.pack.version if item.pack else None,
+                    "traits": len(item.pack.traits) if item.pack else 0,
+                    "problems": [{"where": p.where, "what": p.what, "hint": p.hint} for p in item.problems],
+                }
+                for item in checked
+            ]
+        )
+    else:
+        for item in checked:
+            if item.pack and not item.problems:
+                print(f"✓ good     {item.pack.family} {item.pack.version}: {len(item.pack.traits)} traits")
+            for problem in item.problems:
+                print(
+                    f"✗ problem  {problem.where}: {problem.what}" + (f"\n  hint: {problem.hint}" * bool(problem.hint))
+                )
+    return ExitCode.PACKS_INVALID if any(item.problems for item in checked) else ExitCode.NOTHING_FOUND
+
+
+def _packs_at(path: Path) -> list[Path]:
+    """Return the packs of a shelf, or the path itself."""
+    if not path.is_dir() or (path / "pack.toml").exists():
+        return [path]
+    return sorted(p for p in path.iterdir() if p.suffix == ".qsp" or (p / "pack.toml").is_file()) or [path]
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.container import pack  # noqa: PLC0415
+    from quetsach.packs.load import parse_pack, read_folder  # noqa: PLC0415
+
+    content = read_folder(arguments.folder)
+    built = parse_pack(content, str(arguments.folder))
+    raw = pack(content)
+    path = arguments.out / f"{built.family}-{built.version}.qsp"
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+    except OSError as error:
+        from quetsach.packs.errors import PackError  # noqa: PLC0415
+
+        raise PackError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    if arguments.json:
+        print_json({"path": str(path), "family": built.family, "version": built.version, "digest": built.digest})
+    else:
+        print(f"{path}  {len(raw):,} bytes, content SHA-256 {built.digest}")
+    return ExitCode.NOTHING_FOUND

@@ -1,0 +1,181 @@
+"""``quetsach scan``: looks, says what it saw in plain words, changes nothing."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.looking import add_looking_arguments, looking
+from quetsach.cli.output import print_json
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Action, Pack
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.endpoint.finding import Finding
+    from quetsach.endpoint.report import Report
+    from quetsach.endpoint.scan import ScanResult
+
+_FAILURES_SHOWN = 10
+_LINE_SHOWN = 160
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``scan``."""
+    parser = add_command(
+        subcommands,
+        "scan",
+        summary="look for malware; nothing is changed",
+        examples="quetsach scan\n"
+        "quetsach scan --full --lang en\n"
+        "quetsach scan ~/Downloads --json\n"
+        "quetsach scan --root /mnt/disk --report report.json",
+    )
+    add_looking_arguments(parser)
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.report import Kind, build, write_report  # noqa: PLC0415
+    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
+
+    language = chosen_language(arguments)
+    words = messages("scan", language)
+    result = looking(arguments).scan(words)
+    code = _exit_code(result)
+    report = build(result, kind=Kind.SCAN, report_id=uuid4(), now=datetime.now(UTC), exit_code=code)
+    if arguments.report:
+        write_report(report, arguments.report)
+    _keep(report, arguments)
+    if arguments.json:
+        print_json(to_json(report))
+        return code
+    for line in _told(result, words, language, code):
+        print(line)
+    if result.findings:
+        print(_next(result, words, arguments))
+    if arguments.report:
+        print(words["report-saved"].format(path=arguments.report))
+    return code
+
+
+def _exit_code(result: "ScanResult") -> ExitCode:
+    """Return 10 for findings. A system that could only be read in part is never called free of them: that is 2."""
+    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+
+    if result.findings:
+        return ExitCode.FOUND
+    if result.is_live and not result.is_elevated and result.scope is not Scope.PATHS:
+        return ExitCode.NOT_ELEVATED
+    return ExitCode.NOTHING_FOUND
+
+
+def _keep(report: "Report", arguments: argparse.Namespace) -> None:
+    """Keep the report in the state; a scan that cannot be kept is still told."""
+    from quetsach.endpoint.report import save_report  # noqa: PLC0415
+
+    try:
+        save_report(report, arguments.state or default_state())
+    except QuetsachError as error:
+        print(f"quetsach: {error.explain()}", file=sys.stderr)
+
+
+def _told(result: "ScanResult", words: Mapping[str, str], language: str, code: ExitCode) -> Iterator[str]:
+    yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
+    yield ""
+    if result.findings:
+        families = {finding.family for finding in result.findings}
+        yield _coloured(words["found"].format(count=len(result.findings), families=len(families)), "31;1")
+        for pack in result.packs:
+            if pack.family in families:
+                yield ""
+                yield from _told_family(result, pack, words, language)
+    elif code is not ExitCode.NOT_ELEVATED:
+        yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
+    yield ""
+    yield words["summary"].format(
+        files=f"{result.files:,}",
+        size=_size(result.bytes_read),
+        footholds=f"{result.footholds:,}",
+        processes=f"{result.processes:,}",
+        seconds=f"{result.duration_seconds:.1f}",
+    )
+    yield from _told_troubles(result, words)
+    if result.is_live and not result.is_elevated and code in {ExitCode.NOT_ELEVATED, ExitCode.FOUND}:
+        yield _coloured(words["not-elevated"], "33;1")
+    if not result.findings:
+        yield words["next-nothing"]
+
+
+def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], language: str) -> Iterator[str]:
+    yield words["family"].format(name=pack.name.in_language(language), severity=words[f"severity-{pack.severity}"])
+    for finding in result.findings:
+        if finding.family == pack.family:
+            yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
+            yield f"    {finding.why.in_language(language)}"
+            evidence = words["evidence"].format(evidence=finding.evidence)
+            yield f"    {evidence} · {words['action'].format(action=words[f'action-{finding.action}'])}"
+
+
+def _where(finding: "Finding", words: Mapping[str, str]) -> str:
+    from quetsach.endpoint.artefact import FileAnchor, LineAnchor, printable  # noqa: PLC0415
+
+    match finding.artefact.anchor:
+        case FileAnchor() as file:
+            return printable(file.path)
+        case LineAnchor() as line:
+            shown = printable(line.line)[:_LINE_SHOWN]
+            return words["where-line"].format(path=printable(line.file.path), number=line.number, line=shown)
+        case process:
+            key = "where-process-deleted" if process.deleted else "where-process"
+            return words[key].format(pid=process.pid, executable=printable(process.executable))
+
+
+def _told_troubles(result: "ScanResult", words: Mapping[str, str]) -> Iterator[str]:
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+
+    for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
+        if counts:
+            reasons = "; ".join(f"{words[f'reason-{reason}']}: {count:,}" for reason, count in counts.items())
+            yield words[key].format(reasons=reasons, count=f"{sum(counts.values()):,}")
+    for trouble in result.failures[:_FAILURES_SHOWN]:
+        yield words["failed-path"].format(path=printable(trouble.path), reason=words[f"reason-{trouble.reason}"])
+    more = sum(result.failed.values()) - _FAILURES_SHOWN
+    if more > 0:
+        yield words["failed-more"].format(count=f"{more:,}")
+
+
+def _next(result: "ScanResult", words: Mapping[str, str], arguments: argparse.Namespace) -> str:
+    if all(finding.action is Action.REPORT for finding in result.findings):
+        return words["next-report"]
+    command = ["quetsach", "clean", *arguments.path]
+    command += ["--full"] if arguments.full else []
+    for name in ("root", "state"):
+        command += [f"--{name}", str(getattr(arguments, name))] if getattr(arguments, name) else []
+    for pack in arguments.pack or ():
+        command += ["--pack", str(pack)]
+    return words["next-clean"].format(command=shlex.join(command))
+
+
+def _size(size_bytes: int) -> str:
+    size, unit = float(size_bytes), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def _coloured(text: str, code: str) -> str:
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"

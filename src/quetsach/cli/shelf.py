@@ -1,0 +1,41 @@
+"""Which packs a command works with."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from quetsach.cli.bundled import bundled
+from quetsach.cli.locations import default_state
+from quetsach.core.pack import Pack
+from quetsach.packs.errors import PackError
+from quetsach.packs.installed import installed_folder
+from quetsach.packs.load import load_pack, load_shelf, newest
+
+
+def packs_for(arguments: argparse.Namespace) -> tuple[Pack, ...]:
+    """Return the packs named by ``--pack``; else, of each family, the newest of those installed and those bundled.
+
+    Args:
+        arguments: with ``pack`` (paths or nothing) and ``state`` (a folder or nothing).
+
+    Raises:
+        PackError: a pack cannot be used, or there is none.
+    """
+    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(arguments.state or default_state()))
+    if not packs:
+        raise PackError("there is no pack to work with", hint="run: quetsach update")
+    return packs
+
+
+def _named(paths: list[Path]) -> Iterator[Pack]:
+    for path in paths:
+        if path.is_dir() and not (path / "pack.toml").exists():
+            yield from load_shelf(path)
+        else:
+            yield load_pack(path)
+
+
+def _shelved(state: Path) -> Iterator[Pack]:
+    yield from load_shelf(bundled("packs"))
+    if (installed := installed_folder(state)) is not None:
+        yield from load_shelf(installed)

@@ -1,0 +1,76 @@
+"""Says what is wrong with a pack before it is published: what cannot be used, and what its readers would miss."""
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from quetsach.core.pack import LocalText, Pack
+from quetsach.packs.errors import PackError
+from quetsach.packs.load import load_pack, parse_pack, read_folder
+
+_GUIDANCE_HEADINGS = 3
+"""What it is, what it did, what to do now; the title counts one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend. ``where`` names file and field."""
+
+    where: str
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One pack and its problems; ``pack`` is ``None`` when it cannot be used at all."""
+
+    path: Path
+    pack: Pack | None
+    problems: tuple[Problem, ...]
+
+
+def check_pack(path: Path) -> Checked:
+    """Return the problems of a pack folder or ``.qsp`` file."""
+    try:
+        pack = parse_pack(read_folder(path), str(path)) if path.is_dir() else load_pack(path)
+    except PackError as error:
+        return Checked(path, None, (Problem(error.where, error.what, error.hint),))
+    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack)]
+    if path.is_dir():
+        problems += _folder_problems(path, pack)
+    return Checked(path, pack, tuple(problems))
+
+
+def _text_problems(path: Path, pack: Pack) -> list[Problem]:
+    texts = [("pack.toml: name", pack.name)]
+    texts += [(f"recipe.toml: trait {trait.id}: why", trait.why) for trait in pack.traits]
+    texts += [("guidance.{vi,en}.md", pack.guidance)]
+    return [problem for where, text in texts for problem in _language_problems(f"{path}/{where}", text)]
+
+
+def _language_problems(where: str, text: LocalText) -> list[Problem]:
+    problems = []
+    if unicodedata.normalize("NFC", text.vi) != text.vi:
+        problems.append(Problem(where, "the Vietnamese text is not in NFC", "save it in composed form"))
+    if text.vi == text.en:
+        problems.append(Problem(where, "both languages have the same text", "translate it"))
+    return problems
+
+
+def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
+    return [
+        Problem(f"{path}/guidance.{language}.md", "it lacks sections", "say what it is, what it did, what to do now")
+        for language in ("vi", "en")
+        if sum(line.startswith("## ") for line in pack.guidance.in_language(language).splitlines()) < _GUIDANCE_HEADINGS
+    ]
+
+
+def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
+    problems = []
+    if path.resolve().name != pack.family:
+        problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", "rename it"))
+    if not (path / "specimen.py").is_file():
+        hint = "write build(root): what cannot be planted cannot be tested"
+        problems.append(Problem(str(path), "there is no specimen.py", hint))
+    return problems
