@@ -100,7 +100,10 @@ def _mac(key: bytes, chain: bytes, payload: bytes) -> bytes:
 
 
 class Journal:
-    """A journal open for appending. Every record is on disk when ``append`` returns."""
+    """A journal open for appending. Every record is on disk when ``append`` returns.
+
+    ``records`` are those that were there when it was opened; none in a new one.
+    """
 
     def __init__(self, path: Path, key: bytes, after_record: Callable[[], None] | None = None) -> None:
         self.path = path
@@ -140,7 +143,6 @@ class Journal:
         length = struct.pack("<I", len(payload))
         write_all(self._fd, length + struct.pack("<I", zlib.crc32(length)) + self._chain + payload)
         os.fsync(self._fd)
-        self.records = (*self.records, record)
         if self._after_record is not None:
             self._after_record()
 

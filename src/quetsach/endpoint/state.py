@@ -1,0 +1,121 @@
+"""The tool's state folder: the key that its journals and sealed files are made with, the sessions, and the lock."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from quetsach.endpoint.disk import sync_folder, write_all
+from quetsach.endpoint.errors import StateError
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state folder that only its owner can read or write."""
+
+    folder: Path
+    key: bytes
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a state folder, or make one.
+
+        Raises:
+            StateError: it belongs to someone else, others may write into it, or it cannot be made.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_private(folder)
+            folder.chmod(0o700)
+            (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
+            return cls(folder, _key(folder / "key"))
+        except OSError as error:
+            raise StateError(
+                f"the state folder cannot be used: {error.strerror}",
+                where=str(folder),
+                hint="choose another one with --state DIR",
+            ) from error
+
+    @classmethod
+    def existing(cls, folder: Path) -> Self | None:
+        """Open a state folder if there is one, changing nothing."""
+        return cls.open(folder) if (folder / "key").exists() else None
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """Identifiers of all sessions, oldest first."""
+        return tuple(sorted(entry.name for entry in (self.folder / "sessions").iterdir() if entry.is_dir()))
+
+    def new_session(self, now: datetime) -> tuple[str, Path]:
+        """Make the folder of a new session; its identifier sorts by time (UTC)."""
+        identifier = f"{now:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
+        folder = self.folder / "sessions" / identifier
+        folder.mkdir(mode=0o700)
+        sync_folder(folder.parent)
+        return identifier, folder
+
+    def session_folder(self, identifier: str) -> Path:
+        """Return the folder of a session.
+
+        Raises:
+            StateError: there is no session of that name.
+        """
+        if identifier not in self.sessions:
+            raise StateError(f"there is no session {identifier!r}", hint="list them with: quetsach quarantine list")
+        return self.folder / "sessions" / identifier
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one that acts; the lock goes with the process, however it ends.
+
+        Raises:
+            StateError: another clean-up or undo is running.
+        """
+        fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StateError("another clean-up or undo is running", hint="wait until it has ended") from error
+            yield
+        finally:
+            os.close(fd)
+
+
+def _check_private(folder: Path) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise StateError(
+            "the state folder is a link or a file", where=str(folder), hint="remove it, or use --state DIR"
+        )
+    if found.st_uid != os.geteuid():
+        raise StateError(
+            "the state folder belongs to another user", where=str(folder), hint="run as that user, or use --state DIR"
+        )
+    if found.st_mode & 0o022 and any(folder.iterdir()):
+        raise StateError("others may write into the state folder", where=str(folder), hint="use another --state DIR")
+
+
+def _key(path: Path) -> bytes:
+    if not path.exists():
+        temporary = path.with_name("key.new")
+        temporary.unlink(missing_ok=True)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            write_all(fd, os.urandom(_KEY_BYTES))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        temporary.rename(path)
+        sync_folder(path.parent)
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise StateError("the key of the state folder was damaged", where=str(path), hint="use another --state DIR")
+    return key

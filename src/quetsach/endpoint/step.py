@@ -1,0 +1,178 @@
+"""Steps: what a clean-up does to one thing, in a form that the journal keeps and can be read back from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from quetsach.core.pack import LocalText
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineFile:
+    """Seal a file and remove it. Its path has no links; undo puts the very file back."""
+
+    file: FileAnchor
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLines:
+    """Remove lines from a text file; a file in which nothing is left goes as a whole. Undo puts the lines back."""
+
+    file: FileAnchor
+    lines: tuple[LineAnchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLink:
+    """Remove a symbolic link, such as the one that starts a unit at boot. Undo makes it again."""
+
+    path: bytes
+    device: int
+    inode: int
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopUnit:
+    """Stop a unit of the running service manager. Undo does not start it."""
+
+    unit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KillProcess:
+    """End a process; its image is sealed first when its file was deleted. Undo does not start it."""
+
+    process: ProcessAnchor
+
+
+type Target = QuarantineFile | RemoveLines | RemoveLink | StopUnit | KillProcess
+
+TARGETS: Mapping[str, type[Target]] = {
+    "quarantine-file": QuarantineFile,
+    "remove-lines": RemoveLines,
+    "remove-link": RemoveLink,
+    "stop-unit": StopUnit,
+    "kill-process": KillProcess,
+}
+"""The name of each kind of step, in the order in which a clean-up takes them."""
+
+_NAMES = {target: name for name, target in TARGETS.items()}
+
+
+class Outcome(StrEnum):
+    """How a step, or the undoing of one, ended."""
+
+    DONE = "done"
+    GONE = "gone"
+    """There was nothing left to do: it had vanished by itself."""
+    CHANGED = "changed"
+    """It is not what the scan saw any more, so it was left alone: scan again."""
+    FAILED = "failed"
+    RESTORED = "restored"
+    REINSERTED = "reinserted"
+    """The file was changed since; the lines were put back into it where they had been."""
+    BESIDE = "beside"
+    """Something newer has the name, so the file was put beside it under another one."""
+    KEPT = "kept"
+    """There was nothing to put back: an ended process is not started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan. ``number`` counts from 1 in the order of acting.
+
+    ``package`` names the package that a file belongs to although it is not the package's any more; empty if none.
+    """
+
+    number: int
+    target: Target
+    family: str
+    findings: tuple[str, ...]
+    why: LocalText
+    evidence: str
+    package: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The key in ``TARGETS``."""
+        return _NAMES[type(self.target)]
+
+    @property
+    def subject(self) -> bytes:
+        """What the step acts on: a path, the name of a unit, or the path of a process's image."""
+        match self.target:
+            case QuarantineFile(file) | RemoveLines(file):
+                return file.path
+            case RemoveLink():
+                return self.target.path
+            case StopUnit(unit):
+                return unit
+            case KillProcess(process):
+                return process.executable
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that the journal keeps."""
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "target": freeze(self.target),
+            "family": self.family,
+            "findings": list(self.findings),
+            "why": [self.why.vi, self.why.en],
+            "evidence": self.evidence,
+            "package": self.package,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Step":
+        """Read ``as_json`` back; the caller has checked that the text is our own, and catches what is not."""
+        return cls(
+            number=int(value["number"]),
+            target=_read_target(str(value["kind"]), value["target"]),
+            family=str(value["family"]),
+            findings=tuple(map(str, value["findings"])),
+            why=LocalText(*map(str, value["why"])),
+            evidence=str(value["evidence"]),
+            package=str(value["package"]),
+        )
+
+
+def freeze(value: Any) -> Any:
+    """Return a record as JSON: bytes are percent-encoded, tuples are lists."""
+    if isinstance(value, bytes):
+        return quote_from_bytes(value, safe="/")
+    if isinstance(value, tuple | list):
+        return [freeze(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: freeze(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def _read_target(kind: str, value: Mapping[str, Any]) -> Target:
+    match kind:
+        case "quarantine-file":
+            return QuarantineFile(_read_file(value["file"]))
+        case "remove-lines":
+            return RemoveLines(_read_file(value["file"]), tuple(_read_lines(value["lines"])))
+        case "remove-link":
+            path, target = unquote_to_bytes(value["path"]), unquote_to_bytes(value["target"])
+            return RemoveLink(path, int(value["device"]), int(value["inode"]), target)
+        case "stop-unit":
+            return StopUnit(unquote_to_bytes(value["unit"]))
+        case "kill-process":
+            process = value["process"]
+            return KillProcess(ProcessAnchor(**{**process, "executable": unquote_to_bytes(process["executable"])}))
+    raise ValueError(kind)
+
+
+def _read_file(value: Mapping[str, Any]) -> FileAnchor:
+    return FileAnchor(**{**value, "path": unquote_to_bytes(value["path"])})
+
+
+def _read_lines(values: Iterable[Mapping[str, Any]]) -> Iterable[LineAnchor]:
+    for value in values:
+        yield LineAnchor(_read_file(value["file"]), int(value["number"]), unquote_to_bytes(value["line"]))
