@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-_HEADING = re.compile(r"(#{1,4})[ \t]+(.+?)[ \t#]*")
+_HEADING = re.compile(r"(#{1,4})[ \t]+(.*)")
 _ITEM = re.compile(r"(?:(-)|\d{1,3}\.)[ \t]+(.*)")
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]{1,400})`"
@@ -29,7 +29,7 @@ def render(markdown: str, *, top: int = 3) -> str:
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield blocks: ``h1`` to ``h4`` with their text, ``p`` with its text, ``ul`` and ``ol`` with the text of each item."""
+    """Yield blocks: ``h1`` to ``h4`` and ``p`` with their text, ``ul`` and ``ol`` with the text of each item."""
     kind, lines = "", [""]
     for raw in markdown.splitlines():
         line = raw.strip()
@@ -40,7 +40,7 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:
                 yield kind, lines
             kind, lines = ("", []) if heading or not line else (next_kind, [item[2] if item else line])
             if heading:
-                yield f"h{len(heading[1])}", [heading[2]]
+                yield f"h{len(heading[1])}", [heading[2].rstrip(" \t#")]
         elif item:
             lines.append(item[2])
         else:
