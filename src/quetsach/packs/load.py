@@ -200,6 +200,8 @@ def _trait(table: Table, rules: frozenset[str]) -> Trait:
     table.finish()
     if not (trait.rule or trait.match or trait.refers_to):
         table.fail("the trait tests nothing", hint="give it rule, match or refers_to")
+    if kind is ArtefactKind.FILE and not trait.rule:
+        table.fail("a file is known by its content", hint="give it a rule; names and places can be anyone's")
     if trait.rule and kind not in {ArtefactKind.FILE, ArtefactKind.PROCESS}:
         table.fail("only files and processes have content to match", hint="use match or refers_to")
     if trait.rule and trait.rule not in rules:

@@ -45,7 +45,9 @@ class Table:
             return default
         value = self._take(name, str, "a text", hint)
         if not value.strip() or len(value) > _LONGEST_TEXT:
-            self.fail(f"field {name!r} is empty or longer than {_LONGEST_TEXT} characters", hint=hint)
+            self.fail(
+                f"field {name!r} is empty or longer than {_LONGEST_TEXT} characters", hint=hint or "write one line"
+            )
         if not value.isprintable():
             self.fail(f"field {name!r} has control or invisible characters", hint="write it as one plain line")
         return value
@@ -60,7 +62,7 @@ class Table:
             return ()
         items = self._take(name, list, "a list of texts", hint)
         if len(items) > _MOST_ITEMS:
-            self.fail(f"field {name!r} has more than {_MOST_ITEMS} items")
+            self.fail(f"field {name!r} has more than {_MOST_ITEMS} items", hint="shorten it")
         part = Table({str(number): item for number, item in enumerate(items, 1)}, where=f"{self.where}: {name}")
         return tuple(part.take_text(str(number)) for number in range(1, len(items) + 1))
 
@@ -79,7 +81,7 @@ class Table:
         """Return a list of tables; each is named by its number and, if it has one, its ``id``."""
         items = self._take(name, list, "a list of tables", f"write [[{name}]]")
         if len(items) > _MOST_ITEMS:
-            self.fail(f"more than {_MOST_ITEMS} tables {name!r}")
+            self.fail(f"more than {_MOST_ITEMS} tables {name!r}", hint="split the pack")
         if not all(isinstance(item, dict) for item in items):
             self.fail(f"field {name!r} must be a list of tables", hint=f"write [[{name}]]")
         return tuple(Table(item, where=_title(self.where, name, n, item)) for n, item in enumerate(items, 1))
@@ -108,7 +110,7 @@ class Table:
             self.fail(f"field {name!r} is missing", hint=hint or f"add {name!r}: {description}")
         value = self._left.pop(name)
         if not isinstance(value, kind) or isinstance(value, bool):
-            self.fail(f"field {name!r} must be {description}", hint=hint)
+            self.fail(f"field {name!r} must be {description}", hint=hint or "mend its value")
         return value
 
 
