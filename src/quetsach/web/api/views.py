@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submissio
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
+from quetsach.web.portal.snapshot import RankedRow, Snapshot
 
 api = NinjaAPI(
     title="Quét Sạch",
@@ -116,33 +117,51 @@ def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names
 
 @api.get("/windows.csv", url_name="windows")
 def windows(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
-    """Unique addresses of each window against the baseline."""
-    header = ("first", "last", "addresses", "days", "days_with_data", "change_from_baseline", "is_baseline", "scale")
-    if (snapshot := selectors.published_snapshot()) is None:
+    """Unique addresses of each window of the campaign, against its baseline."""
+    header = ("window", "first", "last", "addresses", "days", "days_with_data", "change_percent", "scale")
+    snapshot = selectors.published_snapshot()
+    if snapshot is None or snapshot.campaign is None:
         return _csv(header, ())
-    rows = ((w.first, w.last, w.addresses, w.days, w.days_with_data, w.change, w.is_baseline) for w in snapshot.windows)
-    return _csv(header, ((*row, snapshot.scale) for row in rows))
+    rows = snapshot.campaign.windows
+    return _csv(
+        header,
+        (
+            (w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
+            for w in rows
+        ),
+    )
 
 
 @api.get("/families.csv", url_name="families")
 def families(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
     """Mean daily unique addresses of each family over the latest window."""
-    header = ("family", "name", "mean_daily_addresses", "first", "last", "days_with_data", "scale")
-    if (snapshot := selectors.published_snapshot()) is None:
-        return _csv(header, ())
-    window = snapshot.latest
-    about = (window.first, window.last, window.days_with_data, snapshot.scale)
-    return _csv(header, ((f.id, f.name, round(f.value, 3), *about) for f in snapshot.families))
+    return _ranking(lambda snapshot: snapshot.families)
 
 
 @api.get("/isps.csv", url_name="isps")
 def isps(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
-    """Unique addresses of each provider over the latest window."""
-    header = ("isp", "name", "addresses", "per_1000_announced", "share", "first", "last", "scale")
-    if (snapshot := selectors.published_snapshot()) is None:
-        return _csv(header, ())
-    about = (snapshot.latest.first, snapshot.latest.last, snapshot.scale)
-    return _csv(header, ((i.id, i.name.vi, i.addresses, i.per_thousand, i.share, *about) for i in snapshot.isps))
+    """Mean daily unique addresses of each provider over the latest window."""
+    return _ranking(lambda snapshot: snapshot.isps)
+
+
+@api.get("/places.csv", url_name="places")
+def places(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Mean daily unique addresses of each province over the latest window."""
+    return _ranking(lambda snapshot: snapshot.places)
+
+
+def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> HttpResponse:
+    header = ("rank", "id", "name_vi", "name_en", "mean_daily_addresses", "per_1000_announced", "share_percent")
+    basis = ("first", "last", "days_with_data", "scale")
+    snapshot = selectors.published_snapshot()
+    if snapshot is None:
+        return _csv((*header, *basis), ())
+    about = (snapshot.latest.first, snapshot.latest.last, snapshot.latest.days_with_data, snapshot.scale)
+    rows = (
+        (row.rank, row.id, row.name.vi, row.name.en, row.mean_daily, row.per_thousand, row.share_percent, *about)
+        for row in choose(snapshot)
+    )
+    return _csv((*header, *basis), rows)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

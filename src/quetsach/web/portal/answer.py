@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFamily:
     """One family seen at the address, and the last day (UTC); ``guidance`` is the page about it, if there is one."""
 
     name: str
@@ -44,7 +44,7 @@ class Answer:
     address: Address | None
     first_day: date | None = None
     newest_day: date | None = None
-    listings: tuple[Listed, ...] = ()
+    listings: tuple[ListedFamily, ...] = ()
 
     @property
     def is_urgent(self) -> bool:

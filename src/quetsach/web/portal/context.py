@@ -57,7 +57,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             other=OtherLanguage(language, dict(settings.LANGUAGES)[language], _path_in(request, language)),
             controller=center.controller,
             contact=center.contact,
-            demonstration=snapshot.demonstration if snapshot else None,
+            demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
             attribution=ATTRIBUTION,
         )
     }

@@ -27,6 +27,14 @@ STEPS = (
     Page("steps-clean", _("Clean")),
     Page("steps-prevent", _("Prevent")),
 )
+RANKING_TITLES = {
+    "families": _("Which malware"),
+    "families_about": _("Families by mean daily unique addresses"),
+    "isps": _("Which networks"),
+    "isps_about": _("Internet providers by mean daily unique addresses; compare their rates with care"),
+    "places": _("Which provinces"),
+    "places_about": _("Provinces and cities by mean daily unique addresses, as far as the sources name one"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from quetsach.assess import DEFINITIONS
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Pack
+from quetsach.lake.listed import Listed
 from quetsach.packs.load import load_shelf
-from quetsach.web.portal.answer import Listed
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import TOOL_REPORTS, Definition
 from quetsach.web.portal.services import AddressList, Listing
-from quetsach.web.portal.snapshot import PublicationError, Snapshot, read_snapshot
+from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 
 MANIFEST_FORMAT = "quetsach-downloads/1"
 _MANIFEST_LIMIT_BYTES = 65_536
@@ -67,16 +70,29 @@ def day_of_data(now: datetime) -> date:
 
 def address_list() -> AddressList | None:
     """Return the addresses reported lately, or ``None`` before the first publication."""
-    return None
+    data: Path | None = settings.CENTER.data
+    path = listed_path(data) if data else None
+    if path is None or not path.exists():
+        return None
+    try:
+        return _open_listed(path, path.stat().st_mtime_ns, path.stat().st_ino)
+    except (QuetsachError, OSError) as error:
+        _logger.error("addresses: %s", error)  # noqa: TRY400
+        return None
 
 
-def describe_listing(listing: Listing) -> Listed:
+@lru_cache(maxsize=1)
+def _open_listed(path: Path, _changed: int, _inode: int) -> Listed:
+    return Listed.open(path)
+
+
+def describe_listing(listing: Listing) -> ListedFamily:
     """Give a listing the name of its family and, if a pack knows it, the page about it."""
     snapshot = published_snapshot()
-    names = {family.id: family.name for family in snapshot.families} if snapshot else {}
+    names = {family.id: here(family.name) for family in snapshot.families} if snapshot else {}
     pack = next((p for p in shelf() if listing.family == p.family or listing.family in p.aliases), None)
     page = reverse("family", args=[pack.family]) if pack else ""
-    return Listed(names.get(listing.family, listing.family), listing.last_day, page)
+    return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
 
 
 def offered_tool() -> OfferedTool | None:
@@ -123,4 +139,4 @@ def _load_shelf(folder: Path, _changed: int) -> tuple[Pack, ...]:
 
 def definitions() -> tuple[Definition, ...]:
     """Return how every figure on these pages is counted."""
-    return (TOOL_REPORTS,)
+    return (*(Definition(d.id, d.name, (d.text,)) for d in DEFINITIONS.values()), TOOL_REPORTS)

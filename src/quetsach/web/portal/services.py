@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from quetsach.core.address import Address
-from quetsach.web.portal.answer import FRESH_DAYS, Answer, Listed, Outcome
+from quetsach.web.portal.answer import FRESH_DAYS, Answer, ListedFamily, Outcome
 
 
 class Listing(Protocol):
@@ -21,15 +21,10 @@ class Listing(Protocol):
 
 
 class AddressList(Protocol):
-    """The addresses reported in some days before ``newest_day``."""
+    """The addresses reported from ``first_day`` on; ``newest_day`` is the last that has any."""
 
-    @property
-    def first_day(self) -> date:
-        """First day that is covered."""
-
-    @property
-    def newest_day(self) -> date:
-        """Last day that is covered."""
+    first_day: date
+    newest_day: date | None
 
     def look_up(self, address: Address) -> Sequence[Listing]:
         """Return what was seen at the address, or in its /64."""
@@ -40,7 +35,7 @@ def address_check(
     address: Address | None,
     listed: AddressList | None,
     today: date,
-    describe: Callable[[Listing], Listed],
+    describe: Callable[[Listing], ListedFamily],
 ) -> Answer:
     """Look one address up, in memory; nothing is kept.
 
@@ -52,7 +47,7 @@ def address_check(
     """
     if address is None or address.is_shared_or_hidden:
         return Answer(Outcome.SHARED, address)
-    if listed is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
+    if listed is None or listed.newest_day is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
         return Answer(Outcome.NO_FRESH_DATA, address)
     found = tuple(describe(listing) for listing in listed.look_up(address))
     outcome = Outcome.SEEN if found else Outcome.NOT_SEEN

@@ -27,76 +27,79 @@ class PublicationError(QuetsachError):
 
 @dataclass(frozen=True, slots=True)
 class WindowFigure:
-    """Unique addresses of one window of whole UTC days; ``change`` is against the baseline (0.5 is +50 %)."""
+    """Unique addresses of one window of whole UTC days; ``change_percent`` is against the baseline."""
 
+    id: str
     first: date
     last: date
     title: LocalText
     addresses: int
     days: int
     days_with_data: int
-    change: float | None
-    is_baseline: bool
+    change_percent: float | None
+    published_addresses: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyFigure:
-    """Mean daily unique addresses of one family over the latest window."""
+class RankedRow:
+    """One line of a ranking: mean daily unique addresses, the rate where there is one, the part of the whole."""
 
-    id: str
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class IspFigure:
-    """Unique addresses of one provider over the latest window, also per 1,000 addresses that it announces."""
-
+    rank: int | None
     id: str
     name: LocalText
-    addresses: int
+    mean_daily: float
     per_thousand: float | None
-    share: float
+    share_percent: float
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignText:
-    """The campaign whose targets are shown."""
+class CampaignFigures:
+    """A campaign's windows beside its baseline, in order of time; ``seal`` is empty while that is provisional."""
 
     id: str
     name: LocalText
     summary: LocalText
+    baseline: str
+    seal: str
+    goals: tuple[LocalText, ...]
+    level: float
+    windows: tuple[WindowFigure, ...]
+    warnings: tuple[LocalText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What figures that are not real were made from: its text, and the scale 1:``scale``."""
+
+    text: LocalText
+    scale: int
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the portal shows about the country, as of one day.
 
-    ``scale`` is above 1 where the data are a sample 1:scale; ``demonstration`` says what they are if they are not
-    real; ``charts`` holds one SVG a language; ``lake`` identifies the deliveries that were counted.
+    ``lake`` identifies what was counted, ``charts`` holds one SVG a language, ``feeds`` names the sources, and
+    ``network_versions`` the address tables by which providers were told apart.
     """
 
     published_at: datetime
     as_of: date
     lake: str
-    scale: int
-    demonstration: LocalText | None
-    campaign: CampaignText
-    windows: tuple[WindowFigure, ...]
-    families: tuple[FamilyFigure, ...]
-    isps: tuple[IspFigure, ...]
-    warnings: tuple[LocalText, ...]
+    demonstration: Demonstration | None
+    feeds: tuple[str, ...]
+    network_versions: tuple[str, ...]
+    latest: WindowFigure
+    families: tuple[RankedRow, ...]
+    isps: tuple[RankedRow, ...]
+    places: tuple[RankedRow, ...]
+    campaign: CampaignFigures | None
     charts: Mapping[str, str]
 
     @property
-    def latest(self) -> WindowFigure:
-        """The window that ends last."""
-        return max(self.windows, key=lambda window: window.last)
-
-    @property
-    def largest_family(self) -> float:
-        """The greatest of the families' figures, to draw bars against."""
-        return max((family.value for family in self.families), default=0.0)
+    def scale(self) -> int:
+        """1, or how many real addresses one of the demonstration stands for."""
+        return self.demonstration.scale if self.demonstration else 1
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -160,6 +163,11 @@ class _Kept:
 _kept = _Kept()
 
 
+def listed_path(data: Path) -> Path:
+    """Return where the look-up of lately reported addresses lies; it is published together with the figures."""
+    return data / "published" / "listed.bin"
+
+
 def _path(data: Path) -> Path:
     return data / "published" / "figures.json"
 
@@ -181,24 +189,38 @@ def _parse(path: Path) -> Snapshot:
 
 
 def _snapshot(document: dict[str, Any]) -> Snapshot:
-    text = document["demonstration"]
+    demonstration = document["demonstration"]
     return Snapshot(
         published_at=datetime.fromisoformat(document["published_at"]),
         as_of=date.fromisoformat(document["as_of"]),
         lake=document["lake"],
-        scale=document["scale"],
-        demonstration=LocalText(**text) if text else None,
-        campaign=CampaignText(
-            document["campaign"]["id"],
-            LocalText(**document["campaign"]["name"]),
-            LocalText(**document["campaign"]["summary"]),
-        ),
-        windows=tuple(_window(w) for w in document["windows"]),
-        families=tuple(FamilyFigure(**f) for f in document["families"]),
-        isps=tuple(IspFigure(**{**i, "name": LocalText(**i["name"])}) for i in document["isps"]),
-        warnings=tuple(LocalText(**w) for w in document["warnings"]),
+        demonstration=Demonstration(LocalText(**demonstration["text"]), demonstration["scale"])
+        if demonstration
+        else None,
+        feeds=tuple(document["feeds"]),
+        network_versions=tuple(document["network_versions"]),
+        latest=_window(document["latest"]),
+        families=_rows(document["families"]),
+        isps=_rows(document["isps"]),
+        places=_rows(document["places"]),
+        campaign=_campaign(document["campaign"]) if document["campaign"] else None,
         charts=dict(document["charts"]),
     )
+
+
+def _campaign(document: dict[str, Any]) -> CampaignFigures:
+    return CampaignFigures(
+        **{
+            **document,
+            **{name: LocalText(**document[name]) for name in ("name", "summary")},
+            **{name: tuple(LocalText(**text) for text in document[name]) for name in ("goals", "warnings")},
+            "windows": tuple(_window(window) for window in document["windows"]),
+        }
+    )
+
+
+def _rows(documents: list[dict[str, Any]]) -> tuple[RankedRow, ...]:
+    return tuple(RankedRow(**{**row, "name": LocalText(**row["name"])}) for row in documents)
 
 
 def _window(document: dict[str, Any]) -> WindowFigure:

@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from quetsach.assess import NO_VERDICT
+from quetsach.endpoint.report.guidance import render as render_guidance
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
-from quetsach.web.portal.pages import STEPS, step_links
+from quetsach.web.portal.pages import RANKING_TITLES, STEPS, step_links
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -40,7 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally(), "now": datetime.now(UTC)}
     if snapshot:
         # Drawn by our own renderer at publication and read from the centre's own folder.
-        context["chart"] = mark_safe(snapshot.charts[_language()])  # noqa: S308
+        context["chart"] = mark_safe(snapshot.charts.get(_language(), ""))  # noqa: S308
+        context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
     return render(request, "portal/home.html", context)
 
 
@@ -132,7 +135,9 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
     pack = next((pack for pack in selectors.shelf() if pack.family == name), None)
     if pack is None:
         raise Http404
-    context = {"pack": pack, "platforms": sorted(pack.platforms)}
+    # The renderer escapes all that is not one of its few forms.
+    text = mark_safe(render_guidance(pack.guidance.in_language(_language()), top=2))  # noqa: S308
+    context = {"pack": pack, "platforms": sorted(pack.platforms), "guidance": text}
     return render(request, "portal/family.html", context)
 
 

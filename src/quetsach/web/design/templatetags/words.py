@@ -35,9 +35,16 @@ def decimal(value: float | None) -> str:
 
 
 @register.filter
+def rate(value: float | None) -> str:
+    """Write a small rate with two decimals."""
+    return "–" if value is None else _swap(f"{value:,.2f}")
+
+
+@register.filter
 def percent(value: float | None) -> str:
-    """Write a share (0.5 is 50 %) with one decimal."""
-    return "–" if value is None else _swap(f"{value * 100:,.1f}").replace("-", "\u2212") + "\u00a0%"
+    """Write a percentage with one decimal; Vietnamese sets the sign close."""
+    space = "\u00a0" if get_language() == "en" else ""
+    return "–" if value is None else _swap(f"{value:,.1f}").replace("-", "\u2212") + f"{space}%"
 
 
 @register.filter

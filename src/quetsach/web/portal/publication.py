@@ -1,0 +1,233 @@
+"""Publication: the lake is counted once, and pages read what was written until the lake has changed."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from quetsach.assess import Ranking, TargetReport, WindowChange, WindowCount
+from quetsach.campaign import Campaign
+from quetsach.core.family import FamilyNames
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.place import Places
+from quetsach.lake import answers, listed
+from quetsach.lake.lake import Lake
+from quetsach.network import NetworkTables
+from quetsach.web.design.charts import Column, ColumnChart, draw_columns
+from quetsach.web.design.templatetags.words import day as write_day
+from quetsach.web.portal.snapshot import (
+    CampaignFigures,
+    Demonstration,
+    RankedRow,
+    Snapshot,
+    WindowFigure,
+    listed_path,
+    read_snapshot,
+    write_snapshot,
+)
+
+WINDOW_DAYS = 30
+"""Length of the window that rankings are made over."""
+LISTED_DAYS = 14
+"""How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
+SMALLEST_CELL = 10
+"""Rows of fewer mean daily addresses are put together, so that nobody can be picked out."""
+
+_OTHERS = LocalText("Các dòng còn lại, mỗi dòng dưới 10", "All others, fewer than 10 each")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What figures are explained with: names, address tables, provinces and the campaign, if there is one."""
+
+    families: FamilyNames
+    network: NetworkTables
+    places: Places
+    campaign: Campaign | None
+
+
+def figures_are_current(*, data: Path, lake: Lake) -> bool:
+    """Whether the published figures count exactly what the lake holds.
+
+    Raises:
+        PublicationError: the published figures are damaged.
+        LakeError: the lake cannot be read.
+    """
+    snapshot = read_snapshot(data)
+    return snapshot is not None and snapshot.lake == _state(lake) and listed_path(data).exists()
+
+
+def figures_publish(
+    *,
+    data: Path,
+    lake: Lake,
+    tables: Tables,
+    demonstration: Demonstration | None,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _steps: None,
+) -> Snapshot | None:
+    """Count the lake and replace what the portal shows; ``None`` where the lake holds nothing.
+
+    Args:
+        data: the centre's data folder; frozen baselines and publications lie in it.
+        lake: the sightings.
+        tables: names, address tables, provinces, campaign.
+        demonstration: what the data are, where they are not real.
+        now: the time of publication (UTC).
+        progress: told after each step.
+
+    Raises:
+        QuetsachError: the lake cannot be counted or the result cannot be written.
+    """
+    newest = lake.newest_day()
+    if newest is None:
+        return None
+    state = _state(lake)
+    window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
+    basis = answers.basis_of(lake, window)
+    latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), lake.count_addresses(window), basis)
+    progress(1)
+    campaign = _campaign(lake, tables.campaign, data / "campaigns", now, progress) if tables.campaign else None
+    rankings = []
+    for ranking in (
+        answers.families(lake, window, tables.families),
+        answers.isps(lake, window, tables.network),
+        answers.places(lake, window, tables.places),
+    ):
+        rankings.append(_rows(ranking))
+        progress(1)
+    listed.build(lake, listed_path(data), as_of=newest, days=LISTED_DAYS)
+    snapshot = Snapshot(
+        published_at=now,
+        as_of=newest,
+        lake=state,
+        demonstration=demonstration,
+        feeds=basis.feeds,
+        network_versions=basis.network_versions,
+        latest=_window(latest, None),
+        families=rankings[0],
+        isps=rankings[1],
+        places=rankings[2],
+        campaign=campaign,
+        charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
+    )
+    write_snapshot(data, snapshot)
+    progress(1)
+    return snapshot
+
+
+def _state(lake: Lake) -> str:
+    text = "\n".join(sorted(delivery.id for delivery in lake.deliveries()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _campaign(
+    lake: Lake, campaign: Campaign, baselines: Path, now: datetime, progress: Callable[[int], None]
+) -> CampaignFigures | None:
+    """Return the campaign's windows, or ``None`` where nothing of its baseline was taken in."""
+    if not lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
+        return None
+    report = answers.targets(lake, campaign, baselines=baselines, now=now, progress=progress)
+    windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
+    if campaign.previous_year:
+        before = campaign.window(campaign.previous_year)
+        period = before.period
+        count = WindowCount(before.id, before.name, lake.count_addresses(period), answers.basis_of(lake, period))
+        if count.basis.days_with_data:
+            windows.append(_window(count, None))
+    return CampaignFigures(
+        id=campaign.id,
+        name=campaign.name,
+        summary=campaign.summary,
+        baseline=campaign.baseline,
+        seal=report.seal,
+        goals=tuple(goal.text for goal in report.goals if goal.is_measured),
+        level=_level(report),
+        windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
+        warnings=_warnings(report),
+    )
+
+
+def _level(report: TargetReport) -> float:
+    """Where the measured target would be met."""
+    wanted = next((goal.change_percent for goal in report.goals if goal.is_measured), 0.0)
+    return report.baseline.addresses * (1 + wanted / 100)
+
+
+def _warnings(report: TargetReport) -> tuple[LocalText, ...]:
+    notices = [*report.notices, *(n for w in report.windows if w.change is not None for n in w.notices)]
+    return tuple(dict.fromkeys(notice.text for notice in notices))
+
+
+def _window(count: WindowCount, change: WindowChange | None) -> WindowFigure:
+    period = count.basis.window
+    return WindowFigure(
+        id=count.id,
+        first=period.first,
+        last=period.last,
+        title=count.name,
+        addresses=count.addresses,
+        days=period.days,
+        days_with_data=count.basis.days_with_data,
+        change_percent=change.change.value if change and change.change else None,
+        published_addresses=count.published,
+    )
+
+
+def _rows(ranking: Ranking) -> tuple[RankedRow, ...]:
+    ids = [column.id for column in ranking.columns]
+    rows = []
+    for row in ranking.rows:
+        values = {name: figure.value for name, figure in zip(ids, row.figures, strict=True) if figure}
+        rows.append(
+            RankedRow(
+                rank=row.rank,
+                id=row.id,
+                name=row.name,
+                mean_daily=values["mean-daily-addresses"],
+                per_thousand=values.get("addresses-per-thousand-announced"),
+                share_percent=values["share"],
+            )
+        )
+    return protect(rows)
+
+
+def protect(rows: Sequence[RankedRow]) -> tuple[RankedRow, ...]:
+    """Put small rows together in one; never a single one, which the total would give back."""
+    small = {row.id for row in rows if row.mean_daily < SMALLEST_CELL}
+    if len(small) == 1 and len(rows) > 1:
+        small.add(min((row for row in rows if row.id not in small), key=lambda row: row.mean_daily).id)
+    if not small:
+        return tuple(rows)
+    hidden = [row for row in rows if row.id in small]
+    others = RankedRow(
+        rank=None,
+        id="others",
+        name=_OTHERS,
+        mean_daily=round(sum(row.mean_daily for row in hidden), 1),
+        per_thousand=None,
+        share_percent=round(sum(row.share_percent for row in hidden), 1),
+    )
+    return (*(row for row in rows if row.id not in small), others)
+
+
+def _chart(campaign: CampaignFigures, language: str) -> str:
+    with override(language):
+        return draw_columns(
+            ColumnChart(
+                title=campaign.name.in_language(language),
+                description=_("Columns: unique addresses in each window. Dashed line: the target."),
+                unit=_("unique addresses in 30 days"),
+                columns=tuple(
+                    Column((write_day(w.first), f"– {write_day(w.last)}"), w.addresses, w.id == campaign.baseline)
+                    for w in campaign.windows
+                ),
+                level=campaign.level,
+            ),
+            language=language,
+        )
