@@ -3,21 +3,14 @@
 It stays on the machine. Paths and lines are printable text (see ``artefact.printable``), so nothing in it can act.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
-from quetsach import __version__
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack
-from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, ProcessAnchor, printable
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.plan import Held
+from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.protect import Hold
-from quetsach.endpoint.scan import ScanResult, Scope
-from quetsach.endpoint.session import Progress
-from quetsach.endpoint.step import Outcome, RemoveLines
+from quetsach.endpoint.scan import Scope
+from quetsach.endpoint.step import Outcome
 
 FORMAT = "quetsach-report/1"
 
@@ -141,7 +134,7 @@ class ReportedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class ReportedVerification:
     """What a second look saw after the clean-up.
 
     ``remaining`` counts findings, ``dangling`` names what still refers to something that was removed.
@@ -168,134 +161,4 @@ class Report:
     findings: tuple[ReportedFinding, ...]
     session: str | None
     steps: tuple[ReportedStep, ...]
-    verification: Verification | None
-
-
-def build(
-    scan: ScanResult,
-    *,
-    kind: Kind,
-    report_id: UUID,
-    now: datetime,
-    exit_code: int,
-    session: str | None = None,
-    steps: Iterable[Progress] = (),
-    held: Iterable[Held] = (),
-    verification: Verification | None = None,
-) -> Report:
-    """Make the report of a scan and of what was done about it.
-
-    Args:
-        scan: what was seen.
-        kind: what the report is about.
-        report_id: a random UUID (version 4).
-        now: when the report is made (UTC).
-        exit_code: what the command ends with.
-        session: identifier of the clean-up, if there was one.
-        steps: the steps of a plan or a session, with how far each has come.
-        held: findings that the plan leaves alone, and why.
-        verification: what a second look saw.
-    """
-    progress = tuple(steps)
-    holds = {item.finding.id: item for item in held}
-    found = {finding.family for finding in scan.findings}
-    return Report(
-        format=FORMAT,
-        id=str(report_id),
-        kind=kind,
-        created=now,
-        exit_code=int(exit_code),
-        tool=ReportedTool(__version__, scan.engine),
-        machine=ReportedMachine(scan.platform, scan.root, live=scan.is_live, elevated=scan.is_elevated),
-        scan=_scan(scan),
-        packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
-        findings=tuple(_finding(f, _outcome(f, kind, progress), holds.get(f.id)) for f in scan.findings),
-        session=session,
-        steps=tuple(map(_step, progress)),
-        verification=verification,
-    )
-
-
-def _scan(scan: ScanResult) -> ReportedScan:
-    return ReportedScan(
-        scope=scan.scope,
-        paths=tuple(map(printable, scan.paths)),
-        started=scan.started,
-        finished=scan.finished,
-        duration_seconds=round(scan.duration_seconds, 3),
-        files=scan.files,
-        bytes_read=scan.bytes_read,
-        processes=scan.processes,
-        footholds=scan.footholds,
-        skipped={str(reason): count for reason, count in scan.skipped.items()},
-        failed={str(reason): count for reason, count in scan.failed.items()},
-        failures=tuple(ReportedFailure(printable(t.path), str(t.reason)) for t in scan.failures),
-    )
-
-
-def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
-    guidance = pack.guidance if with_guidance else None
-    return ReportedPack(pack.family, pack.version, pack.digest, pack.name, pack.severity, pack.author, guidance)
-
-
-def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> ReportedFinding:
-    where, line, text, pid, sha256 = _place(finding.artefact.anchor)
-    return ReportedFinding(
-        id=finding.id,
-        family=finding.family,
-        trait=finding.trait,
-        kind=finding.artefact.kind,
-        where=where,
-        line=line,
-        text=text,
-        pid=pid,
-        sha256=sha256,
-        action=finding.action,
-        why=finding.why,
-        evidence=finding.evidence,
-        outcome=outcome,
-        hold=held.hold if held else None,
-        package=held.package if held else "",
-    )
-
-
-def _place(anchor: Anchor) -> tuple[str, int | None, str | None, int | None, str | None]:
-    match anchor:
-        case FileAnchor():
-            return printable(anchor.path), None, None, None, anchor.sha256 or None
-        case LineAnchor():
-            return printable(anchor.file.path), anchor.number, printable(anchor.line), None, None
-        case ProcessAnchor():
-            return printable(anchor.executable), None, None, anchor.pid, None
-
-
-def _outcome(finding: Finding, kind: Kind, progress: Sequence[Progress]) -> FindingOutcome:
-    """Sum up the steps that were taken for a finding; the worst of them counts."""
-    if kind in {Kind.SCAN, Kind.VERIFY}:
-        return FindingOutcome.FOUND
-    outcomes = {p.outcome for p in progress if finding.id in p.step.findings}
-    if not outcomes:
-        return FindingOutcome.LEFT
-    if kind is Kind.PLAN:
-        return FindingOutcome.PLANNED
-    if outcomes <= {Outcome.DONE, Outcome.GONE}:
-        return FindingOutcome.REMOVED
-    return FindingOutcome.CHANGED if outcomes <= {*_ENDED, Outcome.CHANGED} else FindingOutcome.FAILED
-
-
-_ENDED = frozenset({Outcome.DONE, Outcome.GONE})
-
-
-def _step(progress: Progress) -> ReportedStep:
-    step = progress.step
-    lines = step.target.lines if isinstance(step.target, RemoveLines) else ()
-    return ReportedStep(
-        number=step.number,
-        kind=step.kind,
-        subject=printable(step.subject),
-        lines=tuple(printable(line.line) for line in lines),
-        family=step.family,
-        findings=step.findings,
-        outcome=progress.outcome,
-        note=progress.note,
-    )
+    verification: ReportedVerification | None

@@ -1,0 +1,194 @@
+"""From what a scan saw and a clean-up did to the report."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from quetsach import __version__
+from quetsach.core.pack import Pack
+from quetsach.endpoint.act import StepResult
+from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, ProcessAnchor, printable
+from quetsach.endpoint.clean import CleanResult
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.plan import Held, Plan
+from quetsach.endpoint.report.document import (
+    FORMAT,
+    FindingOutcome,
+    Kind,
+    Report,
+    ReportedFailure,
+    ReportedFinding,
+    ReportedMachine,
+    ReportedPack,
+    ReportedScan,
+    ReportedStep,
+    ReportedTool,
+    ReportedVerification,
+)
+from quetsach.endpoint.scan import ScanResult
+from quetsach.endpoint.step import Outcome, RemoveLines, Step
+
+
+def build(
+    scan: ScanResult,
+    *,
+    kind: Kind,
+    report_id: UUID,
+    now: datetime,
+    exit_code: int,
+    session: str | None = None,
+    steps: Sequence[StepResult | Step] = (),
+    held: Iterable[Held] = (),
+    verification: ReportedVerification | None = None,
+) -> Report:
+    """Make the report of a scan and of what was done about it; see also ``build_plan`` and ``build_clean``.
+
+    Args:
+        scan: what was seen.
+        kind: what the report is about.
+        report_id: a random UUID (version 4).
+        now: when the report is made (UTC).
+        exit_code: what the command ends with.
+        session: identifier of the clean-up, if there was one.
+        steps: steps that are planned, or how the steps of a clean-up ended.
+        held: findings that the plan leaves alone, and why.
+        verification: what a second look saw.
+    """
+    holds = {item.finding.id: item for item in held}
+    found = {finding.family for finding in scan.findings}
+    return Report(
+        format=FORMAT,
+        id=str(report_id),
+        kind=kind,
+        created=now,
+        exit_code=int(exit_code),
+        tool=ReportedTool(__version__, scan.engine),
+        machine=ReportedMachine(scan.platform, scan.root, live=scan.is_live, elevated=scan.is_elevated),
+        scan=_scan(scan),
+        packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
+        findings=tuple(_finding(f, _outcome(f, kind, steps), holds.get(f.id)) for f in scan.findings),
+        session=session,
+        steps=tuple(map(_step, steps)),
+        verification=verification,
+    )
+
+
+def build_plan(scan: ScanResult, plan: Plan, *, report_id: UUID, now: datetime, exit_code: int) -> Report:
+    """Make the report of a plan that is shown and not carried out."""
+    return build(
+        scan,
+        kind=Kind.PLAN,
+        report_id=report_id,
+        now=now,
+        exit_code=exit_code,
+        steps=plan.steps,
+        held=plan.held,
+    )
+
+
+def build_clean(scan: ScanResult, result: CleanResult, *, report_id: UUID, now: datetime) -> Report:
+    """Make the report of a clean-up, with what the second look saw."""
+    dangling = tuple(printable(_path(artefact.anchor)) for artefact in result.dangling)
+    remaining = len(result.remaining)
+    return build(
+        scan,
+        kind=Kind.CLEAN,
+        report_id=report_id,
+        now=now,
+        exit_code=result.exit_code,
+        session=result.session,
+        steps=result.steps,
+        held=result.held,
+        verification=ReportedVerification(not remaining and not dangling, remaining, dangling),
+    )
+
+
+def _path(anchor: Anchor) -> bytes:
+    match anchor:
+        case FileAnchor():
+            return anchor.path
+        case LineAnchor():
+            return anchor.file.path
+        case ProcessAnchor():
+            return anchor.executable
+
+
+def _scan(scan: ScanResult) -> ReportedScan:
+    return ReportedScan(
+        scope=scan.scope,
+        paths=tuple(map(printable, scan.paths)),
+        started=scan.started,
+        finished=scan.finished,
+        duration_seconds=round(scan.duration_seconds, 3),
+        files=scan.files,
+        bytes_read=scan.bytes_read,
+        processes=scan.processes,
+        footholds=scan.footholds,
+        skipped={str(reason): count for reason, count in scan.skipped.items()},
+        failed={str(reason): count for reason, count in scan.failed.items()},
+        failures=tuple(ReportedFailure(printable(t.path), str(t.reason)) for t in scan.failures),
+    )
+
+
+def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
+    guidance = pack.guidance if with_guidance else None
+    return ReportedPack(pack.family, pack.version, pack.digest, pack.name, pack.severity, pack.author, guidance)
+
+
+def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> ReportedFinding:
+    anchor = finding.artefact.anchor
+    line = anchor if isinstance(anchor, LineAnchor) else None
+    return ReportedFinding(
+        id=finding.id,
+        family=finding.family,
+        trait=finding.trait,
+        kind=finding.artefact.kind,
+        where=printable(_path(anchor)),
+        line=line.number if line else None,
+        text=printable(line.line) if line else None,
+        pid=anchor.pid if isinstance(anchor, ProcessAnchor) else None,
+        sha256=(anchor.sha256 or None) if isinstance(anchor, FileAnchor) else None,
+        action=finding.action,
+        why=finding.why,
+        evidence=finding.evidence,
+        outcome=outcome,
+        hold=held.hold if held else None,
+        package=held.package if held else "",
+    )
+
+
+def _outcome(finding: Finding, kind: Kind, steps: Sequence[StepResult | Step]) -> FindingOutcome:
+    """Sum up the steps that were taken for a finding; the worst of them counts."""
+    if kind in {Kind.SCAN, Kind.VERIFY}:
+        return FindingOutcome.FOUND
+    outcomes = {_ended(step) for step in steps if finding.id in _planned(step).findings}
+    if not outcomes:
+        return FindingOutcome.LEFT
+    if None in outcomes:
+        return FindingOutcome.PLANNED
+    if outcomes <= {Outcome.DONE, Outcome.GONE}:
+        return FindingOutcome.REMOVED
+    return FindingOutcome.FAILED if Outcome.FAILED in outcomes else FindingOutcome.CHANGED
+
+
+def _planned(step: StepResult | Step) -> Step:
+    return step if isinstance(step, Step) else step.step
+
+
+def _ended(step: StepResult | Step) -> Outcome | None:
+    return None if isinstance(step, Step) else step.outcome
+
+
+def _step(taken: StepResult | Step) -> ReportedStep:
+    step = _planned(taken)
+    lines = step.target.lines if isinstance(step.target, RemoveLines) else ()
+    return ReportedStep(
+        number=step.number,
+        kind=step.kind,
+        subject=printable(step.subject),
+        lines=tuple(printable(line.line) for line in lines),
+        family=step.family,
+        findings=step.findings,
+        outcome=_ended(taken),
+        note="" if isinstance(taken, Step) else taken.note,
+    )
