@@ -19,6 +19,7 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
 
 MAX_BYTES = 1 << 16
+_NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
 _HINT = "restore the file from a backup; to set another baseline on purpose, move the file away and run again"
 
 
@@ -69,7 +70,7 @@ def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
         found: dict[str, Any] = sealed["baseline"]
         is_whole = hashlib.sha256(_canonical(found)).hexdigest() == sealed["sha256"]
         frozen = _frozen(found)
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, QuetsachError) as error:
+    except _NOT_ONE as error:
         raise AssessError(f"not a frozen baseline: {error}", where=where, hint=_HINT) from error
     if not is_whole:
         raise AssessError("the frozen baseline is not what was sealed: it was changed", where=where, hint=_HINT)

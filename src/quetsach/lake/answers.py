@@ -1,6 +1,7 @@
 """The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
 
 import os
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -130,7 +131,7 @@ def targets(
         progress(1)
         return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published)
 
-    baseline, seal, notices = _baseline(lake, campaign, count, baselines, now)
+    baseline, seal, notices = _baseline(campaign, count, baselines, now)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
     changes = tuple(change_against(count(window), baseline) for window in windows)
     previous = count(campaign.window(campaign.previous_year)) if campaign.previous_year else None
@@ -148,7 +149,7 @@ def targets(
 
 
 def _baseline(
-    lake: Lake, campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path, now: datetime
+    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path, now: datetime
 ) -> tuple[WindowCount, str, tuple[Notice, ...]]:
     """Return the baseline in force, its seal, and what is to be said about it."""
     window = campaign.window(campaign.baseline)
@@ -182,7 +183,7 @@ def _stored(path: Path) -> FrozenBaseline | None:
 
 def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
     """Write the baseline if there is none yet; of two that try at once the first stands for both."""
-    staged = path.with_name(f"baseline.{os.getpid()}.tmp")
+    staged = path.with_name(f"baseline.{uuid.uuid4().hex}.tmp")
     try:
         durable.make_folder(path.parent)
         staged.write_bytes(baseline.to_json())

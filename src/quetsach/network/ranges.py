@@ -5,7 +5,7 @@ of one length order as the numbers they are, which 64-bit integers cannot hold.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -100,13 +100,15 @@ class AddressRanges:
 
     def announced_ipv4(self) -> dict[int, int]:
         """Return how many IPv4 addresses each AS announces, each address counted once."""
-        edges = [int.from_bytes(self._start(at), "big") for at in range(len(self.starts))]
         counts: dict[int, int] = {}
-        for (first, after), asn in zip(pairwise([*edges, _END]), self.asns.tolist(), strict=True):
-            size = min(after, MAPPED_LAST + 1) - max(first, MAPPED_FIRST)
-            if asn != NO_AS and size > 0:
-                counts[asn] = counts.get(asn, 0) + size
+        for first, last, asn in self._ipv4_stretches():
+            if asn != NO_AS:
+                counts[asn] = counts.get(asn, 0) + last - first + 1
         return counts
+
+    def ipv4_of(self, asn: int) -> list[tuple[int, int]]:
+        """Return the first and last 32-bit number of each IPv4 stretch that an AS announces, in order."""
+        return [(first, last) for first, last, owner in self._ipv4_stretches() if owner == asn]
 
     def to_table(self) -> pa.Table:
         """Return the Arrow form in which an imported table is kept."""
@@ -130,6 +132,15 @@ class AddressRanges:
         return cls(
             starts, asns, {asn: str(name) for asn, name in zip(asns.tolist(), table["name"].to_pylist(), strict=True)}
         )
+
+    def _ipv4_stretches(self) -> Iterator[AddressRange]:
+        """Yield the stretches within IPv4 as 32-bit numbers."""
+        low, high = self.find(np.array([key_of(MAPPED_FIRST), key_of(MAPPED_LAST)], dtype="S16")).tolist()
+        edges = [int.from_bytes(self._start(at), "big") for at in range(low, min(high + 2, len(self.starts)))]
+        if len(edges) == high - low + 1:
+            edges.append(_END)
+        for (first, after), asn in zip(pairwise(edges), self.asns[low : high + 1].tolist(), strict=True):
+            yield AddressRange(max(first, MAPPED_FIRST) - MAPPED_FIRST, min(after - 1, MAPPED_LAST) - MAPPED_FIRST, asn)
 
     def _start(self, at: int) -> bytes:
         return bytes(self.starts[at]).ljust(16, b"\0")  # numpy takes trailing zeros for padding

@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach.campaign import Campaign, read_campaign
 from quetsach.cli.bundled import bundled
-from quetsach.core.errors import QuetsachError
+from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
@@ -23,6 +24,7 @@ from quetsach.network import (
     read_ranges,
     read_spellings,
 )
+from quetsach.simulate import Scenario, read_scenario
 
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
@@ -51,6 +53,45 @@ def load_network_tables(data: Path) -> NetworkTables:
     spellings = read_spellings(_read(folder / "places" / "spellings.csv"), where="spellings.csv")
     ranges, dated = _newest_ranges(data)
     return NetworkTables.of(ranges, isps, RegionNames.of(load_places(), spellings), dated=dated)
+
+
+def bundled_ranges() -> AddressRanges:
+    """Return the address ranges of this build, whatever was imported: simulations stand on them."""
+    ranges, _ = _newest_ranges(bundled("data"))
+    return ranges
+
+
+def load_campaign(identifier: str, data: Path) -> Campaign:
+    """Return a campaign: the centre's own under ``data``, else one of this build.
+
+    Raises:
+        QuetsachError: there is none of that name, or its file is damaged.
+    """
+    path = _of_campaign(identifier, "campaign.toml", data / "campaigns", bundled("data") / "campaigns")
+    return read_campaign(_read(path), file=path.name)
+
+
+def load_scenario(named: str) -> Scenario:
+    """Return a scenario: of this build by its name, else the file of that path.
+
+    Raises:
+        QuetsachError: there is none, or its file is damaged.
+    """
+    if named.endswith(".toml") or "/" in named:
+        try:
+            return read_scenario(Path(named).read_bytes(), file=named)
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=named) from error
+    path = _of_campaign(named, "scenario.toml", bundled("data") / "campaigns")
+    return read_scenario(_read(path), file=path.name)
+
+
+def _of_campaign(identifier: str, file: str, *folders: Path) -> Path:
+    known = {path.parent.name: path for folder in reversed(folders) for path in sorted(folder.glob(f"*/{file}"))}
+    if identifier not in known:
+        hint = f"known: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(f"there is no campaign {identifier[:60]!r} with a {file}", hint=hint)
+    return known[identifier]
 
 
 def imported_path(data: Path, dated: date) -> Path:
