@@ -14,22 +14,19 @@ def as_objects(columns: Mapping[str, pa.DictionaryArray], rows: int) -> pa.Strin
 
     Only distinct cells are encoded, and only those with a character that JSON escapes one by one.
     """
-    members = [_members(name, column) for name, column in columns.items()]
-    present = [member for member in members if member.null_count < rows]
-    if not present:
+    members = [_members(name, column) for name, column in columns.items() if pc.max(column.dictionary).as_py()]
+    if not members:
         return pa.repeat(pa.scalar("{}"), rows)
-    joined = pc.binary_join_element_wise(*present, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", joined, "}", "")
+    return pc.replace_substring(pc.binary_join_element_wise("{", *members, "}", ""), "{,", "{", max_replacements=1)
 
 
 def _members(name: str, column: pa.DictionaryArray) -> pa.StringArray:
-    """Return ``"name":"cell"`` for each row, null where the cell is empty."""
+    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty."""
     cells = column.dictionary
-    key = json.dumps(name, ensure_ascii=False) + ":"
+    key = f",{json.dumps(name, ensure_ascii=False)}:"
     if pc.any(pc.match_substring_regex(cells, _NEEDS_ESCAPE)).as_py():
         quoted = pa.array([json.dumps(cell, ensure_ascii=False) for cell in cells.to_pylist()], pa.string())
         encoded = pc.binary_join_element_wise(key, quoted, "")
     else:
         encoded = pc.binary_join_element_wise(key + '"', cells, '"', "")
-    empty = pc.equal(cells, "")
-    return pc.if_else(empty, pa.scalar(None, pa.string()), encoded).take(column.indices)
+    return pc.if_else(pc.equal(cells, ""), "", encoded).take(column.indices)

@@ -141,7 +141,7 @@ class _Reader:
         """Collect lines from ``first`` on; return the line to go on with."""
         stop = min(first + SLICE_LINES, len(lines))
         at = first
-        for n in (np.flatnonzero(~lines.regular[first:stop]) + first).tolist():
+        for n in _doubtful(lines, first, stop):
             if n < at:
                 continue  # taken up by the record before
             self._take_run(buffer, lines, at, n, part)
@@ -151,7 +151,7 @@ class _Reader:
                 continue
             outcome = self._read_irregular(buffer, lines, n, is_final=is_final)
             if outcome is None:
-                return int(n)
+                return n
             at = outcome.last + 1
             self._take(lines, n, outcome, part)
         self._take_run(buffer, lines, at, stop, part)
@@ -235,6 +235,11 @@ class _Reader:
         if table.num_rows != rows:
             raise FeedError(f"{rows} records were read as {table.num_rows}", hint="please report this with the file")
         return {name: table.column(name).combine_chunks() for name in self._names}
+
+
+def _doubtful(lines: Lines, first: int, stop: int) -> list[int]:
+    found: list[int] = (np.flatnonzero(~lines.regular[first:stop]) + first).tolist()
+    return found
 
 
 def _places(part: _Part) -> Places:

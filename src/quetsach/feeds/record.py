@@ -9,7 +9,10 @@ from quetsach.feeds.reject import Reason, Repair, excerpt
 # Possessive quantifiers: a hostile cell costs one pass.
 _STRICT = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",]*+))(,|\Z)')
 _BACKSLASH = re.compile(rb'(?:"((?:[^"\\]++|\\.|"")*+)"|([^",]*+))(,|\Z)', re.DOTALL)
-_INNER = re.compile(rb'(?:"(.*?)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)', re.DOTALL)
+# An inner quote has no delimiter beside it, or cells might shift. A doubled one is either escaped (first pattern) or an
+# inner and then the closing quote (second).
+_INNER = re.compile(rb'(?:"((?:[^"]++|""|(?<!,)"(?![,"]|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)')
+_INNER_LAST = re.compile(rb'(?:"((?:[^"]++|(?<!,)"(?!,|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)')
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -40,7 +43,7 @@ class Cells:
 
 def split_strictly(record: bytes) -> list[bytes] | None:
     """Return the cells of a record by RFC 4180, or ``None`` if its quotes are wrong."""
-    return _split(_STRICT, record, lambda cell: cell.replace(b'""', b'"'))
+    return _split(_STRICT, record, _undouble)
 
 
 def read_record(record: bytes, form: Form) -> Cells | Fault:
@@ -80,10 +83,15 @@ def _split(pattern: re.Pattern[bytes], record: bytes, unescape: Callable[[bytes]
         at = found.end()
 
 
+def _undouble(cell: bytes) -> bytes:
+    return cell.replace(b'""', b'"')
+
+
 def _resolve_quotes(record: bytes, form: Form) -> Cells | Fault:
     for pattern, unescape in (
         (_BACKSLASH, lambda cell: _ESCAPED.sub(rb"\1", cell.replace(b'""', b'"'))),
-        (_INNER, lambda cell: cell.replace(b'""', b'"')),
+        (_INNER, _undouble),
+        (_INNER_LAST, _undouble),
     ):
         cells = _split(pattern, record, unescape)
         if cells is not None and len(cells) == len(form.names):

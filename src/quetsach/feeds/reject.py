@@ -7,8 +7,8 @@ The rules, in the order in which they apply to a record:
 3. Quotes follow RFC 4180. A line that ends inside an open quote is joined with the lines after it, up to
    ``MAX_RECORD_LINES``, only if the whole then has exactly the header's columns and none of those lines is a
    good record by itself: a row cut inside a quote never swallows its neighbour. Quotes that RFC 4180 does not allow
-   (unescaped inside a cell, or escaped by a backslash) are resolved if that gives exactly the header's columns
-   (repair ``quotes``), else ``bad_quotes``.
+   (unescaped inside a cell with no delimiter beside them, or escaped by a backslash) are resolved if that gives
+   exactly the header's columns (repair ``quotes``), else ``bad_quotes``.
 4. Too few cells: if every identifying column is there and closed by a delimiter, only optional cells at the end are
    missing and count as empty (repair ``padded``), else ``short_row``. Too many: if all surplus cells are empty they
    are dropped (repair ``trimmed``), else ``long_row``.

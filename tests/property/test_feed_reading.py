@@ -1,0 +1,170 @@
+"""Whatever bytes come: every record is accounted for, and nothing depends on how they were cut."""
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sinkhole_report import make_report
+
+from quetsach.core.family import FamilyNames
+from quetsach.feeds import layout_of, reader
+from quetsach.feeds.errors import FeedError
+from quetsach.feeds.header import Header
+from quetsach.feeds.lines import survey
+from quetsach.feeds.record import as_csv, split_strictly
+from quetsach.feeds.reject import Reason
+from quetsach.feeds.table import REJECTS, SIGHTINGS
+
+FAMILIES = FamilyNames.of([], version="0")
+HEADER = b"timestamp,address,malware,port,note,more\n"
+LAYOUT = layout_of("plain", None, file_name="", head=HEADER)
+
+TOKENS = st.sampled_from(
+    [
+        b"2020-06-16 07:30:00,14.160.0.1,mirai,1,,\n",
+        b'"2020-06-16 07:30:00","2001:ee0::1","mi""rai",65535,"a, b",x\r\n',
+        b"2020-06-16 07:30:00,14.160.0.1,mirai,",
+        b"2020-06-16 07:30:00",
+        b",",
+        b'"',
+        b'""',
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\\",
+        b'\\"',
+        b"\x00",
+        b"\xff",
+        "ồ".encode(),
+        b"x",
+        HEADER,
+        HEADER[:-1],
+    ]
+)
+BODIES = st.lists(st.one_of(TOKENS, st.binary(max_size=6)), max_size=40).map(b"".join)
+
+
+def read_all(
+    chunks: list[bytes], *, slice_bytes: int = 32 << 20
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+    batches = list(reader.read(chunks, LAYOUT, FAMILIES, slice_bytes=slice_bytes))
+    sightings = pa.concat_tables([SIGHTINGS.empty_table(), *[batch.sightings for batch in batches]])
+    rejects = pa.concat_tables([REJECTS.empty_table(), *[batch.rejects for batch in batches]])
+    assert sightings.num_rows + rejects.num_rows == sum(batch.records for batch in batches)
+    return sightings.to_pylist(), rejects.to_pylist(), sum(batch.blank for batch in batches)
+
+
+@settings(max_examples=400)
+@given(BODIES)
+def test_every_line_is_a_record_or_blank_or_part_of_a_record(body: bytes) -> None:
+    content = HEADER + body
+    sightings, rejects, blank = read_all([content])
+    whole = content if content.endswith(b"\n") else content + b"\n"
+    taken = 0
+    for record in (*sightings, *rejects):
+        start, end = record["byte_offset"], record["byte_offset"] + record["byte_length"]
+        assert content[:start].count(b"\n") + 1 == record["line"]
+        assert content[start - 1 : start] == b"\n"
+        assert whole[end : end + 1] == b"\n" or whole[end : end + 2] == b"\r\n"
+        taken += 1 + content[start:end].count(b"\n")
+    assert taken + blank == whole.count(b"\n") - 1
+    assert all(reject["reason"] in set(Reason) and reject["excerpt"].isprintable() for reject in rejects)
+
+
+@settings(max_examples=300)
+@given(BODIES, st.data())
+def test_chunks_and_slices_do_not_matter(body: bytes, data: st.DataObject) -> None:
+    content = HEADER + body
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=6)))
+    chunks = [content[start:end] for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True)]
+    assert read_all(chunks, slice_bytes=data.draw(st.integers(1, 200))) == read_all([content])
+
+
+def test_neither_do_they_for_a_long_report() -> None:
+    report = make_report(3000, 7, share_damaged=0.1, share_mended=0.1)
+    layout = layout_of("shadowserver", None, file_name="", head=report.content)
+
+    def read_at(slice_bytes: int) -> list[pa.Table]:
+        batches = list(reader.read([report.content], layout, FAMILIES, slice_bytes=slice_bytes))
+        return [
+            pa.concat_tables([batch.sightings for batch in batches]).combine_chunks(),
+            pa.concat_tables([batch.rejects for batch in batches]).combine_chunks(),
+        ]
+
+    assert read_at(1000) == read_at(32 << 20)
+
+
+def test_the_number_of_lines_in_a_batch_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'2020-06-16 07:30:00,14.160.0.1,mirai,1,"a\nb",\n\nshort\n' * 50
+    expected = read_all([HEADER + body])
+    monkeypatch.setattr(reader, "SLICE_LINES", 3)
+    assert read_all([HEADER + body]) == expected
+
+
+@settings(max_examples=300)
+@given(BODIES)
+def test_the_fast_path_and_the_path_line_by_line_agree(body: bytes) -> None:
+    fast = read_all([HEADER + body])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_doubtful", lambda _, first, stop: range(first, stop))
+        slow = read_all([HEADER + body])
+    assert slow == fast
+
+
+@settings(max_examples=300)
+@given(BODIES.map(lambda body: body + b"\n"), st.integers(2, 7))
+def test_regular_lines_are_those_that_rfc_4180_allows(body: bytes, columns: int) -> None:
+    found = survey(body, columns)
+    lines = [line.removesuffix(b"\r") for line in body.split(b"\n")[:-1]]
+    assert [body[s : s + n] for s, n in zip(found.starts, found.lengths, strict=True)] == lines
+    assert found.blank.tolist() == [not line for line in lines]
+    cells = [split_strictly(line) for line in lines]
+    assert found.regular.tolist() == [
+        bool(line) and split is not None and len(split) == columns and _is_plain(line)
+        for line, split in zip(lines, cells, strict=True)
+    ]
+
+
+def _is_plain(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\r" not in line
+
+
+@given(st.lists(st.binary(max_size=8), min_size=2, max_size=5))
+def test_cells_survive_being_written_and_split(cells: list[bytes]) -> None:
+    assert split_strictly(as_csv(tuple(cells))) == cells
+
+
+@given(st.binary(max_size=200))
+def test_a_header_is_read_or_refused(head: bytes) -> None:
+    try:
+        header = Header.parse(head)
+    except FeedError:
+        return
+    assert header.names
+    assert all(header.names)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10_000))
+def test_every_damaged_row_is_set_aside_for_its_reason_and_every_other_taken(seed: int) -> None:
+    report = make_report(120, seed, share_damaged=0.3, share_mended=0.3)
+    layout = layout_of("shadowserver", None, file_name="", head=report.content)
+    batches = list(reader.read([report.content], layout, replace(FAMILIES, version="1")))
+    sightings = pa.concat_tables([batch.sightings for batch in batches])
+    rejects = pa.concat_tables([batch.rejects for batch in batches])
+    found = dict(zip(rejects.column("line").to_pylist(), rejects.column("reason").to_pylist(), strict=True))
+    repairs = dict(zip(sightings.column("line").to_pylist(), sightings.column("repairs").to_pylist(), strict=True))
+    assert found == report.rejects
+    assert repairs == {
+        line: "quotes" if kind in {"backslash", "inner"} else kind for line, kind in report.repairs.items()
+    }
+    assert sum(batch.repaired for batch in batches) == sum(bool(kind) for kind in repairs.values())
+    assert len(found) + len(repairs) == report.records

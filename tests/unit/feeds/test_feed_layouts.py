@@ -1,0 +1,88 @@
+"""Which report a file is, and what its header must have."""
+
+import pytest
+from tests.sinkhole_report import COLUMNS, HEADER
+
+from quetsach.feeds import LAYOUTS, layout_of
+from quetsach.feeds.errors import FeedError
+from quetsach.feeds.header import MAX_COLUMNS, MAX_HEADER_BYTES, Header
+from quetsach.feeds.table import SIGHTINGS
+
+HTTP = b",".join([HEADER[:-1], b"http_url,http_host,http_agent,forwarded_by,http_referer,machine_name\n"])
+
+
+@pytest.mark.parametrize("report", ["event4_sinkhole", "event6_sinkhole"])
+def test_the_file_name_says_which_report_it_is(report: str) -> None:
+    assert layout_of("shadowserver", None, file_name=f"2020-06-16-{report}-vn.csv", head=HEADER).report == report
+
+
+def test_the_header_says_it_where_the_name_does_not() -> None:
+    assert layout_of("shadowserver", None, file_name="today.csv", head=HTTP).report == "event4_sinkhole_http"
+    assert layout_of("shadowserver", None, file_name="today.csv", head=HEADER).report == "event4_sinkhole"
+
+
+def test_the_named_report_wins() -> None:
+    name = "2020-06-16-event4_sinkhole-vn.csv"
+    assert layout_of("shadowserver", "event6_sinkhole", file_name=name, head=HEADER).report == "event6_sinkhole"
+
+
+def test_a_report_of_something_else_is_never_taken_for_infections() -> None:
+    with pytest.raises(FeedError, match="no known report 'event4_sinkhole_dns'"):
+        layout_of("shadowserver", None, file_name="2020-06-16-event4_sinkhole_dns-vn.csv", head=HEADER)
+
+
+@pytest.mark.parametrize(
+    ("feed", "report", "head", "message"),
+    [
+        ("nobody", None, HEADER, "unknown feed"),
+        ("shadowserver", None, b"timestamp,src_ip,infection\n", "neither the file's name nor its header"),
+        ("shadowserver", "event4_sinkhole", b"timestamp,src_ip\n", "lacks infection"),
+        ("plain", None, b"timestamp,malware\n", "lacks address"),
+        ("plain", "../etc", b"timestamp,address,malware\n", "not a name of a report"),
+    ],
+)
+def test_refuses_what_it_cannot_read(feed: str, report: str | None, head: bytes, message: str) -> None:
+    with pytest.raises(FeedError, match=message) as refusal:
+        layout_of(feed, report, file_name="x.csv", head=head)
+    assert refusal.value.hint
+
+
+def test_a_source_of_plain_csv_has_its_own_name() -> None:
+    head = b"timestamp,address,malware\n"
+    assert layout_of("plain", None, file_name="2020-06-16-x.csv", head=head).report == "sightings"
+    assert layout_of("plain", "honeypot-hn", file_name="x.csv", head=head).report == "honeypot-hn"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\n",
+        b"\r\n",
+        b"\xff\xfet\x00",
+        b"a,b,a\n",
+        b"a,,b\n",
+        b'a,"b\n',
+        b"a,\xff\n",
+        b"x" * MAX_HEADER_BYTES,
+        b",".join(b"c%d" % n for n in range(MAX_COLUMNS + 1)),
+    ],
+)
+def test_refuses_an_unreadable_header(head: bytes) -> None:
+    with pytest.raises(FeedError):
+        Header.parse(head)
+
+
+def test_header_names_are_read_without_mark_case_spaces_and_line_ending() -> None:
+    assert Header.parse(b'\xef\xbb\xbf"Timestamp", SRC_IP \r\nrest') == Header(("timestamp", "src_ip"), 25)
+
+
+def test_every_layout_is_sound() -> None:
+    for layout in LAYOUTS:
+        assert set(layout.columns) <= set(SIGHTINGS.names)
+        assert layout.required <= set(layout.columns.values())
+        assert not layout.header or layout.identifying_headers() <= layout.header
+        assert layout.summary_vi
+        assert layout.summary_en
+    assert len({(layout.feed, layout.report) for layout in LAYOUTS}) == len(LAYOUTS)
+    assert len(COLUMNS) == 33
