@@ -1,0 +1,205 @@
+"""Makes a data folder a centre: keys, database, demonstration campaign, signed repository, tool, figures.
+
+Every step looks at what is there and does what is missing, so that a preparation that was killed is simply run again
+and a second start has nothing to do.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quetsach import __version__
+from quetsach.cli.bundled import bundled
+from quetsach.cli.center.publication import (
+    CAMPAIGN,
+    DemonstrationMarker,
+    configure_web,
+    load_scenario,
+    publish_figures,
+)
+from quetsach.cli.output import Progress
+from quetsach.core.errors import QuetsachError
+from quetsach.packs.keys import load_keys, new_keys
+from quetsach.packs.repository import publish, refresh_online
+from quetsach.packs.tool import seal_tool
+
+_PUBLICATION_STEPS = 11
+
+
+@contextmanager
+def one_centre(data: Path) -> Iterator[None]:
+    """Hold the folder, so that two centres never work on the same data.
+
+    Raises:
+        QuetsachError: another one holds it, or it cannot be written.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with (data / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise QuetsachError(
+                    "another centre is running on this data",
+                    where=str(data),
+                    hint="stop it first, or name another folder with --data",
+                ) from None
+            yield
+    except OSError as error:
+        raise QuetsachError("the data folder cannot be written", where=str(data), hint=str(error)) from error
+
+
+def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: bool) -> None:
+    """Do everything that a centre needs before it serves.
+
+    Args:
+        data: the data folder, held by :func:`one_centre`.
+        tool: a built wheel of the tool or a folder with one; ``None`` keeps what is on offer.
+        address: where people will reach the centre, without a final slash; goes into the tool.
+        has_demonstration: play the demonstration campaign into a lake that is empty.
+
+    Raises:
+        QuetsachError: a step cannot be done.
+    """
+    _make_secret(data / "secret.key")
+    configure_web(data)
+    _prepare_django(data)
+    if has_demonstration:
+        _demonstrate(data)
+    _publish_repository(data, tool, address)
+    with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
+        publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
+
+
+def refresh_repository(data: Path) -> None:
+    """Renew the short-lived signatures of the repository.
+
+    Raises:
+        QuetsachError: a key is missing or the repository cannot be written.
+    """
+    refresh_online(data / "repository", keys=load_keys(data / "keys"), now=datetime.now(UTC))
+
+
+def _make_secret(path: Path) -> None:
+    if path.exists():
+        return
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+    temporary.replace(path)
+
+
+def _prepare_django(data: Path) -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import DatabaseError  # noqa: PLC0415
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise QuetsachError(
+            f"the database cannot be used: {error}", where=str(data), hint="look at DATABASE_URL"
+        ) from error
+
+
+def _demonstrate(data: Path) -> None:
+    """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
+    from quetsach.cli.center.tables import load_families, load_network_tables  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.network import annotate  # noqa: PLC0415
+    from quetsach.simulate import simulate  # noqa: PLC0415
+
+    marker = DemonstrationMarker.read(data)
+    lake = Lake(data / "lake")
+    if (marker and marker.is_complete) or (marker is None and lake.deliveries()):
+        return
+    scenario = load_scenario()
+    DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=False).write(data)
+    families, tables = load_families(), load_network_tables(data)
+    known = {delivery.file for delivery in lake.deliveries()}
+    with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
+        for name, pieces in simulate(scenario, tables.ranges):
+            if name not in known:
+                lake.ingest(
+                    b"".join(pieces),
+                    name=name,
+                    feed="shadowserver",
+                    report=scenario.report,
+                    families=families,
+                    annotate=lambda sightings: annotate(sightings, tables),
+                    now=datetime.now(UTC),
+                )
+            progress.advance(note=name)
+    DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=True).write(data)
+
+
+def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
+    """Sign the shelf of this build; then the tool, which carries the root that vouches for it."""
+    keys, out = data / "keys", data / "repository"
+    if not keys.exists():
+        staged = data / "keys.new"
+        shutil.rmtree(staged, ignore_errors=True)
+        new_keys(staged)
+        staged.rename(keys)
+    publish(out=out, keys=keys, packs=bundled("packs"), tools=None, now=datetime.now(UTC))
+    if tool is not None:
+        wheel = _wheel(tool)
+        sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
+        publish(out=out, keys=keys, packs=None, tools=[sealed], now=datetime.now(UTC))
+
+
+def _wheel(tool: Path) -> Path:
+    found = [tool] if tool.is_file() else sorted(tool.glob("quetsach-*.whl")) if tool.is_dir() else []
+    if len(found) != 1:
+        what = "there is no wheel of the tool" if not found else f"there are {len(found)} wheels"
+        raise QuetsachError(what, where=str(tool), hint="build one with: make build/tool/stamp")
+    return found[0]
+
+
+def _newest_root(repository: Path) -> bytes:
+    roots = {int(path.name.split(".")[0]): path for path in (repository / "metadata").glob("*.root.json")}
+    return roots[max(roots)].read_bytes()
+
+
+def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str) -> Path:
+    """Keep the sealed wheel and the facts about it; a wheel that was sealed alike before is left as it is."""
+    content = wheel.read_bytes()
+    source = hashlib.sha256(b"\0".join((content, root, repository.encode()))).hexdigest()
+    facts_path, sealed_path = folder / "tool.json", folder / wheel.name
+    if sealed_path.exists() and _sealed_from(facts_path) == source:
+        return sealed_path
+    sealed = seal_tool(content, root=root, repository=repository)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "file_name": wheel.name,
+        "version": _version(wheel.name),
+        "size_bytes": len(sealed),
+        "sha256": hashlib.sha256(sealed).hexdigest(),
+        "sealed_from": source,
+    }
+    for path, bytes_ in ((sealed_path, sealed), (facts_path, json.dumps(facts, indent=1).encode())):
+        temporary = path.with_name(f".{path.name}.new")
+        temporary.write_bytes(bytes_)
+        temporary.replace(path)
+    return sealed_path
+
+
+def _sealed_from(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text("utf-8")).get("sealed_from", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def _version(name: str) -> str:
+    parts = name.split("-")
+    return parts[1] if len(parts) > 1 else __version__

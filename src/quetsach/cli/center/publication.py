@@ -1,0 +1,126 @@
+"""Wires publication: this build's tables and the centre's campaign go into the portal's figures.
+
+What belongs to Django is imported inside: its settings are read from the environment at the first import.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.bundled import bundled
+from quetsach.core.errors import QuetsachError
+
+if TYPE_CHECKING:
+    from quetsach.campaign import Campaign
+    from quetsach.lake.lake import Lake
+    from quetsach.simulate import Scenario
+    from quetsach.web.portal.snapshot import Snapshot
+
+CAMPAIGN = "viet-nam-2020"
+_MARKER = "demonstration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DemonstrationMarker:
+    """That the lake holds a simulation, of which scenario at which scale, and whether all of it was taken in."""
+
+    scenario: str
+    scale: int
+    is_complete: bool
+
+    def write(self, data: Path) -> None:
+        """Keep the marker; replaced as a whole."""
+        path = data / _MARKER
+        temporary = path.with_suffix(".new")
+        temporary.write_text(
+            json.dumps({"scenario": self.scenario, "scale": self.scale, "is_complete": self.is_complete}) + "\n"
+        )
+        temporary.replace(path)
+
+    @classmethod
+    def read(cls, data: Path) -> "DemonstrationMarker | None":
+        """Return the marker, or ``None`` where the lake holds no simulation.
+
+        Raises:
+            QuetsachError: it is damaged.
+        """
+        path = data / _MARKER
+        try:
+            facts = json.loads(path.read_text("utf-8"))
+            return cls(str(facts["scenario"]), int(facts["scale"]), facts["is_complete"] is True)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise QuetsachError(
+                "the note about the demonstration data is damaged",
+                where=str(path),
+                hint="start with a new --data folder",
+            ) from error
+
+
+def load_campaign(name: str = CAMPAIGN) -> "Campaign":
+    """Return a campaign of this build."""
+    from quetsach.campaign import read_campaign  # noqa: PLC0415
+
+    path = bundled("data") / "campaigns" / name / "campaign.toml"
+    return read_campaign(path.read_bytes(), file=str(path.name))
+
+
+def load_scenario(name: str = CAMPAIGN) -> "Scenario":
+    """Return the scenario of a campaign of this build."""
+    from quetsach.simulate import read_scenario  # noqa: PLC0415
+
+    path = bundled("data") / "campaigns" / name / "scenario.toml"
+    return read_scenario(path.read_bytes(), file=str(path.name))
+
+
+def configure_web(data: Path) -> None:
+    """Point Django at one centre's data; once a process, before anything of ``quetsach.web`` reads its settings."""
+    import django  # noqa: PLC0415
+
+    os.environ["QUETSACH_DATA"] = str(data)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "quetsach.web.settings"
+    django.setup()
+
+
+def publish_figures(
+    data: Path, *, now: datetime, lake: "Lake | None" = None, progress: Callable[[int], None] = lambda _steps: None
+) -> "Snapshot | None":
+    """Publish the figures of a centre that was prepared, if its lake has changed since; ``None`` if nothing was to do.
+
+    Call this after an ingest: it does nothing for a folder in which no centre was laid out.
+
+    Args:
+        data: the centre's data folder.
+        now: the time of publication (UTC).
+        lake: the lake, if it is open already.
+        progress: told after each step.
+
+    Raises:
+        QuetsachError: the lake cannot be counted or the result cannot be written.
+    """
+    from quetsach.cli.center.tables import load_families, load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.lake.lake import Lake as OpenLake  # noqa: PLC0415
+
+    if not (data / "secret.key").exists():
+        return None
+    configure_web(data)
+    from quetsach.web.portal.publication import Tables, figures_are_current, figures_publish  # noqa: PLC0415
+    from quetsach.web.portal.snapshot import Demonstration  # noqa: PLC0415
+
+    lake = lake or OpenLake(data / "lake")
+    if figures_are_current(data=data, lake=lake):
+        return None
+    marker = DemonstrationMarker.read(data)
+    return figures_publish(
+        data=data,
+        lake=lake,
+        tables=Tables(load_families(), load_network_tables(data), load_places(), load_campaign()),
+        demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
+        now=now,
+        progress=progress,
+    )
