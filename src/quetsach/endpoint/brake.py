@@ -28,5 +28,6 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
     if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
         raise MassBrakeError(
             f"the plan would act on {files} of {files_scanned} files; nothing was touched",
+            files=files,
             hint="this is either a file infector or a wrong rule: send the report to the centre before anything else",
         )

@@ -32,9 +32,16 @@ class QuarantineError(StateError):
 
 
 class MassBrakeError(EndpointError):
-    """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done."""
+    """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done.
+
+    ``files`` is on how many it would act.
+    """
 
     exit_code = 20
+
+    def __init__(self, what: str, *, files: int, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.files = files
 
 
 class ReportError(EndpointError):

@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach import __version__
-from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint.errors import JournalError, StateError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.processes import boot_id
 from quetsach.endpoint.journal import Journal, Record
@@ -53,7 +53,7 @@ class Header:
     root: bytes
     is_live: bool
     boot: str
-    started: str
+    started: datetime
     packs: tuple[str, ...]
 
 
@@ -86,7 +86,6 @@ class Session:
     ) -> Self:
         """Begin a session: its plan is on disk before anything is touched."""
         identifier, folder = state.new_session(now)
-        header = Header(identifier, root, is_live, boot_id(), now.isoformat(), packs)
         journal = Journal(folder / "journal", state.key, after_record)
         journal.append(
             {
@@ -96,8 +95,8 @@ class Session:
                 "session": identifier,
                 "root": quote_from_bytes(root, safe="/"),
                 "live": is_live,
-                "boot": header.boot,
-                "started": header.started,
+                "boot": boot_id(),
+                "started": now.isoformat(),
                 "packs": list(packs),
                 "steps": [step.as_json() for step in steps],
             }
@@ -123,7 +122,7 @@ class Session:
     @classmethod
     def _of(cls, folder: Path, key: bytes, journal: Journal) -> Self:
         try:
-            return cls(folder, key, _read_header(journal.records[0], folder), journal)
+            return cls(folder, key, _header(journal.records[0], folder), journal)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             journal.close()
             raise _foreign(folder) from error
@@ -220,12 +219,25 @@ class Session:
         self.progress[number] = replace(self.progress[number], **changes)
 
 
+def read_header(state: State, identifier: str) -> Header:
+    """Return what a session says of itself.
+
+    Raises:
+        StateError: there is no such session, it never began, or its journal was damaged.
+    """
+    session = Session.open(state, identifier)
+    if session is None:
+        raise StateError("the session never began: nothing was done in it", where=identifier)
+    with session:
+        return session.header
+
+
 def root_of(host: Host) -> bytes:
     """Return the folder of a machine's files as sessions name it."""
     return os.path.abspath(os.fsencode(host.tree.root))
 
 
-def _read_header(first: Record, folder: Path) -> Header:
+def _header(first: Record, folder: Path) -> Header:
     if (first["record"], first["format"], first["session"]) != ("session", FORMAT, folder.name):
         raise _foreign(folder)
     return Header(
@@ -233,7 +245,7 @@ def _read_header(first: Record, folder: Path) -> Header:
         root=unquote_to_bytes(first["root"]),
         is_live=bool(first["live"]),
         boot=str(first["boot"]),
-        started=str(first["started"]),
+        started=datetime.fromisoformat(first["started"]),
         packs=tuple(map(str, first["packs"])),
     )
 

@@ -1,0 +1,96 @@
+"""What ``clean``, ``undo`` and ``quarantine`` share: steps in words, consent, and the root of a session."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.core.errors import QuetsachError
+
+if TYPE_CHECKING:
+    from quetsach.endpoint.act import StepResult
+    from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.step import Step
+
+_AGREED = frozenset({"có", "co", "c", "yes", "y"})
+_LINE_SHOWN = 160
+_MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
+
+
+class ConsentError(QuetsachError):
+    """There is nobody to ask."""
+
+
+def require_terminal(words: Mapping[str, str]) -> None:
+    """Refuse to go on where nobody can be asked.
+
+    Raises:
+        ConsentError: standard input is no terminal.
+    """
+    if not sys.stdin.isatty():
+        raise ConsentError(words["no-terminal"], hint=words["no-terminal-hint"])
+
+
+def agrees(question: str) -> bool:
+    """Ask on the terminal; anything but a clear yes is a no."""
+    print(question, end="", flush=True, file=sys.stderr)
+    return sys.stdin.readline().strip().casefold() in _AGREED
+
+
+def told_step(step: "Step", words: Mapping[str, str]) -> str:
+    """Return in a line what a step does."""
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.step import KillProcess, RemoveLines  # noqa: PLC0415
+
+    lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
+    pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
+    return words[f"step-{step.kind}"].format(subject=printable(step.subject), lines=lines, pid=pid)
+
+
+def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Yield what a step will do, why, on whose word, and what undo gives back."""
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.step import RemoveLines  # noqa: PLC0415
+
+    yield f"{step.number:>3}. {told_step(step, words)}"
+    if isinstance(step.target, RemoveLines):
+        for line in step.target.lines:
+            yield "     " + words["line"].format(number=line.number, line=printable(line.line)[:_LINE_SHOWN])
+    yield "     " + words["why"].format(why=step.why.in_language(language))
+    yield "     " + words["evidence"].format(evidence=step.evidence)
+    if step.package:
+        yield "     " + words["package"].format(package=step.package)
+    yield "     " + words[f"undo-{step.kind}"]
+
+
+def told_result(result: "StepResult", words: Mapping[str, str]) -> str:
+    """Return in a line how a step ended."""
+    outcome = words[f"outcome-{result.outcome}"].format(note=result.note)
+    if result.note and result.outcome in ("failed", "changed"):
+        outcome += f" ({result.note})"
+    mark = _MARKS.get(result.outcome, "✗")
+    return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)
+
+
+def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str]) -> "Host":
+    """Return the machine of a session, or the one at ``other_root`` when its disk is mounted elsewhere now.
+
+    Raises:
+        QuetsachError: the root cannot be opened.
+    """
+    from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
+
+    if is_live and other_root is None:
+        return live_host()
+    folder = other_root or Path(os.fsdecode(root))
+    try:
+        return mounted_host(folder.absolute())
+    except OSError as error:
+        raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
+
+
+def add_state(parser: argparse.ArgumentParser) -> None:
+    """Add ``--state``."""
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")

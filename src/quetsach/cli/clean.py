@@ -1,0 +1,250 @@
+"""``quetsach clean``: looks, shows the plan, asks, acts, looks again."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from quetsach.cli.acting import agrees, require_terminal, told_plan_step, told_result
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.looking import add_looking_arguments, looking
+from quetsach.cli.output import Progress, print_json
+from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.cli.looking import Looking
+    from quetsach.endpoint.clean import CleanResult
+    from quetsach.endpoint.plan import Held, Plan
+    from quetsach.endpoint.report import Report
+    from quetsach.endpoint.scan import ScanResult
+    from quetsach.endpoint.state import State
+
+_VERDICTS = {
+    ExitCode.CLEANED: "cleaned",
+    ExitCode.CLEANED_RESTART: "cleaned-restart",
+    ExitCode.PARTLY_CLEANED: "partly-cleaned",
+    ExitCode.FAILED: "failed",
+}
+
+
+class NotElevatedError(QuetsachError):
+    """The running system can only be cleaned by its administrator."""
+
+    exit_code = ExitCode.NOT_ELEVATED
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``clean``."""
+    parser = add_command(
+        subcommands,
+        "clean",
+        summary="look, show the plan, act after consent, and look again; everything can be undone",
+        examples="quetsach clean --dry-run\n"
+        "quetsach clean --full --yes\n"
+        "quetsach clean ~/Downloads --lang en\n"
+        "quetsach clean --root /mnt/disk --report report.json",
+    )
+    add_looking_arguments(parser)
+    consent = parser.add_mutually_exclusive_group()
+    consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
+    consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One run of the command."""
+
+    arguments: argparse.Namespace
+    language: str
+    words: Mapping[str, str]
+    looking: "Looking"
+
+    @property
+    def is_dry(self) -> bool:
+        return bool(self.arguments.dry_run)
+
+    def say(self, *lines: str) -> None:
+        """Tell a person; with ``--json`` only the report is printed."""
+        if not self.arguments.json:
+            print("\n".join(lines))
+
+    def scan(self) -> "ScanResult":
+        return self.looking.scan(messages("scan", self.language))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.state import State  # noqa: PLC0415
+
+    language = chosen_language(arguments)
+    words = messages("act", language)
+    if not arguments.root and not arguments.path and os.geteuid() != 0 and not arguments.dry_run:
+        raise NotElevatedError(words["not-elevated"], hint=words["not-elevated-hint"])
+    if not arguments.yes and not arguments.dry_run:
+        require_terminal(words)
+    task = _Task(arguments, language, words, looking(arguments))
+    folder = arguments.state or default_state()
+    with ExitStack() as held:
+        state = State.existing(folder) if task.is_dry else State.open(folder)
+        if state is not None and not task.is_dry:
+            held.enter_context(state.lock())
+        _finish_former(task, state)
+        return _clean(task, state)
+
+
+def _finish_former(task: _Task, state: "State | None") -> None:
+    """Finish what a crash cut short; a preview only says that there is such a thing."""
+    from quetsach.endpoint.recover import recover, unfinished  # noqa: PLC0415
+
+    if state is None:
+        return
+    for identifier in unfinished(state, task.looking.host):
+        if not task.is_dry:
+            recover(state, task.looking.host, identifier, now=datetime.now(UTC))
+        task.say(task.words["unfinished" if task.is_dry else "recovered"].format(session=identifier))
+
+
+def _clean(task: _Task, state: "State | None") -> int:
+    from quetsach.endpoint.brake import check_brake  # noqa: PLC0415
+    from quetsach.endpoint.errors import MassBrakeError  # noqa: PLC0415
+    from quetsach.endpoint.plan import make_plan  # noqa: PLC0415
+
+    scan = task.scan()
+    plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
+    if not plan.steps:
+        return _nothing_to_do(task, scan, plan)
+    try:
+        check_brake(plan, scan.files)
+    except MassBrakeError as error:
+        task.say(task.words["brake"].format(files=error.files, scanned=scan.files), task.words["brake-hint"])
+        return _report(task, scan, plan, ExitCode.MASS_BRAKE)
+    task.say(*_told_plan(plan, task))
+    if state is None or task.is_dry:
+        task.say("", task.words["dry-run"])
+        return _report(task, scan, plan, ExitCode.FOUND)
+    if not task.arguments.yes and not agrees(task.words["ask"]):
+        task.say(task.words["declined"])
+        return _report(task, scan, plan, ExitCode.FOUND)
+    result = _act(task, state, scan, plan)
+    task.say("", *_told_outcome(result, task))
+    return _report(task, scan, plan, ExitCode(result.exit_code), result)
+
+
+def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
+    if not scan.findings:
+        task.say(task.words["nothing"].format(packs=len(scan.packs)))
+        return _report(task, scan, plan, ExitCode.NOTHING_FOUND)
+    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *_told_held(plan, task.words))
+    return _report(task, scan, plan, ExitCode.FOUND)
+
+
+def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "CleanResult":
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.clean import clean  # noqa: PLC0415
+
+    with Progress(task.words["progress"], len(plan.steps)) as progress:
+        return clean(
+            plan,
+            task.looking.host,
+            state,
+            look_again=lambda: task.scan().findings,
+            packs=tuple(f"{pack.family} {pack.version}" for pack in scan.packs),
+            now=datetime.now(UTC),
+            advance=lambda step: progress.advance(note=printable(step.subject)),
+        )
+
+
+def _told_plan(plan: "Plan", task: _Task) -> Iterator[str]:
+    yield task.words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
+    yield ""
+    for step in plan.steps:
+        yield from told_plan_step(step, task.words, task.language)
+    if plan.has_unread_packages:
+        yield task.words["rpm"]
+    yield from _told_held(plan, task.words)
+
+
+def _told_held(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
+    if not plan.held:
+        return
+    yield ""
+    yield words["held"].format(count=len(plan.held))
+    for held in plan.held:
+        yield _told_hold(held, words)
+
+
+def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
+    reason = words[f"hold-{held.hold}"].format(package=held.package)
+    return words["held-item"].format(subject=_subject(held.finding.artefact.anchor), reason=reason)
+
+
+def _subject(anchor: object) -> str:
+    from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, printable  # noqa: PLC0415
+
+    match anchor:
+        case FileAnchor(path):
+            return printable(path)
+        case LineAnchor(file, number):
+            return f"{printable(file.path)}:{number}"
+        case ProcessAnchor(pid, _, executable):
+            return f"{pid} ({printable(executable)})"
+    return ""
+
+
+def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
+    for step in result.steps:
+        yield told_result(step, task.words)
+    for finding in result.remaining:
+        yield task.words["remaining"].format(subject=_subject(finding.artefact.anchor))
+    for artefact in result.dangling:
+        yield task.words["dangling"].format(subject=_subject(artefact.anchor))
+    yield ""
+    done = sum(step.outcome in ("done", "gone") for step in result.steps)
+    verdict = task.words[_VERDICTS[ExitCode(result.exit_code)]]
+    yield verdict.format(done=done, steps=len(result.steps), remaining=len(result.remaining))
+    state = ["--state", str(task.arguments.state)] if task.arguments.state else []
+    yield task.words["how-to-undo"].format(command=shlex.join(["quetsach", "undo", result.session, *state]))
+    yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
+
+
+def _report(
+    task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode, result: "CleanResult | None" = None
+) -> ExitCode:
+    """Build the report, keep it, and print it when asked; a preview keeps nothing that was not asked for."""
+    from quetsach.endpoint.report import build_clean, build_plan, write_report  # noqa: PLC0415
+    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    if result is None:
+        report = build_plan(scan, plan, report_id=uuid4(), now=now, exit_code=code)
+    else:
+        report = build_clean(scan, result, report_id=uuid4(), now=now)
+    if task.arguments.report:
+        write_report(report, task.arguments.report)
+        task.say(task.words["report-saved"].format(path=task.arguments.report))
+    if not task.is_dry:
+        _keep(report, task)
+    if task.arguments.json:
+        print_json(to_json(report))
+    return code
+
+
+def _keep(report: "Report", task: _Task) -> None:
+    from quetsach.endpoint.report import save_report  # noqa: PLC0415
+
+    try:
+        save_report(report, task.arguments.state or default_state())
+    except QuetsachError as error:
+        print(f"quetsach: {error.explain()}", file=sys.stderr)

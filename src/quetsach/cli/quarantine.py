@@ -1,0 +1,183 @@
+"""``quetsach quarantine``: what is held, what is in a session, putting items back, deleting for good."""
+
+import argparse
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.acting import add_state, agrees, require_terminal, told_step
+from quetsach.cli.commands import add_command
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.output import print_json, print_table
+from quetsach.cli.undo import undo_items
+from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.endpoint.history import SessionSummary
+    from quetsach.endpoint.state import State
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``quarantine`` with its own commands."""
+    parser = add_command(
+        subcommands,
+        "quarantine",
+        summary="what clean-ups removed and hold sealed",
+        examples="quetsach quarantine list\n"
+        "quetsach quarantine show 20261125T001530Z-3f9a1c\n"
+        "quetsach quarantine restore 20261125T001530Z-3f9a1c 4\n"
+        "quetsach quarantine purge --older-than 90",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = add_command(commands, "list", summary="sessions and what they hold", examples="quetsach quarantine list")
+    listing.set_defaults(run=_list)
+    show = add_command(
+        commands, "show", summary="the steps of one session", examples="quetsach quarantine show SESSION --lang en"
+    )
+    show.add_argument("session", metavar="SESSION", help="see: quetsach quarantine list")
+    show.set_defaults(run=_show)
+    restore = add_command(
+        commands, "restore", summary="put items back as they were", examples="quetsach quarantine restore SESSION 4 5"
+    )
+    restore.add_argument("session", metavar="SESSION", help="see: quetsach quarantine list")
+    restore.add_argument("item", type=int, nargs="+", metavar="N", help="see: quetsach quarantine show SESSION")
+    restore.add_argument("--root", type=Path, metavar="DIR", help="where that system's disk is mounted now")
+    restore.set_defaults(run=_restore)
+    purge = add_command(
+        commands,
+        "purge",
+        summary="delete sealed files for good; they cannot be undone afterwards",
+        examples="quetsach quarantine purge --older-than 90\nquetsach quarantine purge SESSION --yes",
+    )
+    purge.add_argument("session", nargs="*", metavar="SESSION", help="these sessions")
+    purge.add_argument("--older-than", type=int, metavar="DAYS", help="sessions that began before so many days")
+    purge.add_argument("--yes", action="store_true", help="agree beforehand")
+    purge.set_defaults(run=_purge)
+    for command in (listing, show, restore, purge):
+        add_state(command)
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
+
+
+def _open(arguments: argparse.Namespace) -> "tuple[State | None, Mapping[str, str]]":
+    from quetsach.endpoint.state import State  # noqa: PLC0415
+
+    words = messages("act", chosen_language(arguments))
+    return State.existing(arguments.state or default_state()), words
+
+
+def _require(state: "State | None", words: Mapping[str, str]) -> "State":
+    if state is None:
+        raise QuetsachError(words["no-session"], hint=words["no-session-hint"])
+    return state
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.history import summaries  # noqa: PLC0415
+
+    state, words = _open(arguments)
+    found = summaries(state) if state is not None else ()
+    if arguments.json:
+        print_json([_as_json(summary) for summary in found])
+    elif not found:
+        print(words["list-empty"])
+    else:
+        columns = ("session", "when", "root", "items", "size", "state")
+        header = [words[f"list-{column}"] for column in columns]
+        print_table(header, [_row(summary, words) for summary in found], right=(3, 4))
+    return 0
+
+
+def _row(summary: "SessionSummary", words: Mapping[str, str]) -> list[object]:
+    condition = words[f"state-{summary.condition}"].format(reason=summary.damage)
+    started = f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else "—"
+    return [summary.session, started, summary.root or "—", summary.items, _size(summary.size_bytes), condition]
+
+
+def _as_json(summary: "SessionSummary") -> dict[str, object]:
+    return {
+        "session": summary.session,
+        "started": summary.started.isoformat() if summary.started else None,
+        "root": summary.root,
+        "items": summary.items,
+        "size_bytes": summary.size_bytes,
+        "condition": summary.condition,
+        "damage": summary.damage,
+    }
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.history import steps_of  # noqa: PLC0415
+
+    state, words = _open(arguments)
+    steps = steps_of(_require(state, words), arguments.session)
+    if arguments.json:
+        print_json([_step_json(step.step.number, step.step.kind, told_step(step.step, words), step) for step in steps])
+        return 0
+    header = [words[f"show-{column}"] for column in ("number", "what", "family", "outcome")]
+    rows = []
+    for progress in steps:
+        outcome = progress.undone or progress.outcome
+        told = words[f"outcome-{outcome}"].format(note=progress.note) if outcome else "—"
+        rows.append([progress.step.number, told_step(progress.step, words), progress.step.family, told])
+    print_table(header, rows, right=(0,))
+    return 0
+
+
+def _step_json(number: int, kind: str, told: str, progress: Any) -> dict[str, object]:
+    return {
+        "number": number,
+        "kind": kind,
+        "what": told,
+        "family": progress.step.family,
+        "evidence": progress.step.evidence,
+        "outcome": progress.outcome,
+        "undone": progress.undone,
+        "note": progress.note,
+    }
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    state, words = _open(arguments)
+    return undo_items(_require(state, words), arguments.session, arguments, words)
+
+
+def _purge(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.history import purge, summaries  # noqa: PLC0415
+
+    state, words = _open(arguments)
+    known = summaries(_require(state, words))
+    chosen = _chosen(known, arguments)
+    if chosen and not arguments.yes:
+        require_terminal(words)
+        size = _size(sum(summary.size_bytes for summary in chosen))
+        if not agrees(words["purge-ask"].format(count=len(chosen), size=size)):
+            chosen = []
+    with _require(state, words).lock():
+        for summary in chosen:
+            purge(_require(state, words), summary.session)
+    if arguments.json:
+        print_json({"purged": [summary.session for summary in chosen]})
+    else:
+        print(words["purged"].format(count=len(chosen)) if chosen else words["purge-nothing"])
+    return 0
+
+
+def _chosen(known: "tuple[SessionSummary, ...]", arguments: argparse.Namespace) -> "list[SessionSummary]":
+    """Return the sessions to purge that still hold something; naming none and no age chooses none."""
+    named = frozenset(arguments.session)
+    before = datetime.now(UTC) - timedelta(days=arguments.older_than) if arguments.older_than is not None else None
+    return [
+        s
+        for s in known
+        if s.condition != "purged"
+        and (s.session in named or (before is not None and s.started is not None and s.started <= before))
+    ]
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1024:,.0f} KiB" if size_bytes < 1 << 20 else f"{size_bytes / (1 << 20):,.1f} MiB"
