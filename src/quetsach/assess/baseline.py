@@ -12,7 +12,7 @@ from typing import Any
 
 from quetsach.assess.definitions import WINDOW
 from quetsach.assess.errors import AssessError
-from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
+from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure, number_text
 from quetsach.assess.notice import Notice
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
@@ -107,8 +107,8 @@ def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple
             Notice(
                 "baseline-counts-differently",
                 LocalText(
-                    f"Đếm lại kỳ làm mốc hiện được {_vi(addresses)} địa chỉ, khác số đã chốt là "
-                    f"{_vi(frozen.addresses)}; số đã chốt vẫn được dùng.",
+                    f"Đếm lại kỳ làm mốc hiện được {number_text(addresses, 'vi')} địa chỉ, khác số đã chốt là "
+                    f"{number_text(frozen.addresses, 'vi')}; số đã chốt vẫn được dùng.",
                     f"Counted again, the baseline window now has {addresses:,} addresses and not the frozen "
                     f"{frozen.addresses:,}; the frozen figure stays in force.",
                 ),
@@ -145,7 +145,3 @@ def feed_set_differs(frozen: Basis, now: Basis) -> Notice:
 
 def _canonical(content: dict[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _vi(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

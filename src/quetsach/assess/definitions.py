@@ -8,11 +8,12 @@ from quetsach.core.pack import LocalText
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The name, unit and exact meaning of one kind of number."""
+    """The name, unit and exact meaning of one kind of number, and the decimals that it is given with."""
 
     id: str
     name: LocalText
     unit: LocalText
+    decimals: int
     text: LocalText
 
     def as_json(self) -> dict[str, object]:
@@ -31,6 +32,7 @@ MEAN_DAILY = Definition(
     "mean-daily-addresses",
     LocalText("Địa chỉ trung bình mỗi ngày", "Mean daily addresses"),
     _ADDRESSES,
+    1,
     LocalText(
         "Số địa chỉ IP khác nhau ghi nhận được trong một ngày (giờ UTC), lấy trung bình trên những ngày có dữ liệu. "
         "Ngày không có dữ liệu không được coi là 0. Một địa chỉ IP không phải là một máy tính.",
@@ -42,17 +44,20 @@ WINDOW = Definition(
     "window-addresses",
     LocalText("Địa chỉ trong cả kỳ", "Addresses in the whole window"),
     _ADDRESSES,
+    0,
     LocalText(
-        "Số địa chỉ IP khác nhau ghi nhận được ít nhất một lần trong cả kỳ. Con số này tăng lên khi nhà mạng đổi địa "
-        "chỉ của thuê bao, nên chỉ được nêu để nối tiếp cách công bố của năm 2020 và không dùng để kết luận.",
-        "Distinct IP addresses seen at least once in the whole window. It grows when providers renumber their "
-        "customers, so it is shown for continuity with 2020 and gives no verdict.",
+        "Số địa chỉ IP khác nhau ghi nhận được ít nhất một lần trong cả kỳ. Con số này tăng lên "
+        "khi nhà mạng đổi địa chỉ của thuê bao, nên chỉ được nêu để nối tiếp cách công bố của năm 2020 và không dùng "
+        "để kết luận.",
+        "Distinct IP addresses seen at least once in the whole window. It grows when providers "
+        "renumber their customers, so it is shown for continuity with 2020 and gives no verdict.",
     ),
 )
 PER_THOUSAND = Definition(
     "addresses-per-thousand-announced",
     LocalText("Trên 1.000 địa chỉ", "Per 1,000 addresses"),
     LocalText("‰", "‰"),
+    3,
     LocalText(
         "Số địa chỉ IPv4 trung bình mỗi ngày, tính trên 1.000 địa chỉ IPv4 mà nhà mạng quảng bá trên Internet theo "
         "bảng địa chỉ đã nêu. Địa chỉ IPv6 không tính vào tỷ lệ này.",
@@ -64,6 +69,7 @@ SHARE = Definition(
     "share",
     LocalText("Tỷ trọng", "Share"),
     _PERCENT,
+    1,
     LocalText(
         "Phần của dòng này trong số địa chỉ trung bình mỗi ngày của cả nước. Một địa chỉ có nhiều họ mã độc được tính "
         "ở từng họ, nên tổng theo họ có thể vượt 100%.",
@@ -75,11 +81,12 @@ CHANGE = Definition(
     "change-against-baseline",
     LocalText("Thay đổi so với mốc", "Change against baseline"),
     _PERCENT,
+    1,
     LocalText(
-        "Số địa chỉ trong kỳ so với số của kỳ làm mốc đã được chốt; hai kỳ phải dài bằng nhau. Con số này không cho "
-        "biết thay đổi có phải do chiến dịch hay không.",
-        "Addresses in the window against those of the frozen baseline window of the same length. It does not say "
-        "whether the campaign caused the change.",
+        "Số địa chỉ trong kỳ, của mọi họ mã độc, so với số của kỳ làm mốc đã được chốt; hai kỳ phải dài bằng nhau. "
+        "Con số này không cho biết thay đổi có phải do chiến dịch hay không.",
+        "Addresses in the window, of all families, against those of the frozen baseline window of the same length. It "
+        "does not say whether the campaign caused the change.",
     ),
 )
 DEFINITIONS: Mapping[str, Definition] = {d.id: d for d in (MEAN_DAILY, WINDOW, PER_THOUSAND, SHARE, CHANGE)}

@@ -47,11 +47,20 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its definition and basis."""
+    """One number with its definition and basis; ``value`` has the decimals of its definition."""
 
     value: float
     definition: Definition
     basis: Basis
+
+    @classmethod
+    def of(cls, value: float, definition: Definition, basis: Basis) -> "Figure":
+        """Round a number as its definition says."""
+        return cls(round(value, definition.decimals) if definition.decimals else round(value), definition, basis)
+
+    def text(self, language: str, *, signed: bool = False) -> str:
+        """Return the number as people write it, without its unit: ``2.014.512`` or ``2,014,512``."""
+        return number_text(self.value, language, decimals=self.definition.decimals, signed=signed)
 
     def as_json(self) -> dict[str, object]:
         """Return the number with everything that it needs beside it."""
@@ -61,3 +70,16 @@ class Figure:
             "definition": self.definition.id,
             **self.basis.as_json(),
         }
+
+
+def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
+    """Return a number as people write it: full stops between thousands in Vietnamese, commas in English."""
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def period_text(period: Period, language: str) -> str:
+    """Return a period as people write it."""
+    if language == "en":
+        return f"{period.first} to {period.last}"
+    return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"

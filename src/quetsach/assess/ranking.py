@@ -77,9 +77,9 @@ def rank_families(
     whole = _total(total, basis)
     made = {
         family: (
-            Figure(round(mean, 1), MEAN_DAILY, basis),
-            Figure(in_window.get(family, 0), WINDOW, basis),
-            Figure(_percent(mean, whole), SHARE, basis),
+            Figure.of(mean, MEAN_DAILY, basis),
+            Figure.of(in_window.get(family, 0), WINDOW, basis),
+            Figure.of(_percent(mean, whole), SHARE, basis),
         )
         for family, mean in means.items()
     }
@@ -113,11 +113,9 @@ def rank_isps(
     whole = _total(total, basis)
     made: dict[str, tuple[Figure | None, ...]] = {
         isp: (
-            Figure(round(mean, 1), MEAN_DAILY, basis),
-            Figure(round(1000 * ipv4.get(isp, 0.0) / announced[isp], 3), PER_THOUSAND, basis)
-            if announced.get(isp)
-            else None,
-            Figure(_percent(mean, whole), SHARE, basis),
+            Figure.of(mean, MEAN_DAILY, basis),
+            Figure.of(1000 * ipv4.get(isp, 0.0) / announced[isp], PER_THOUSAND, basis) if announced.get(isp) else None,
+            Figure.of(_percent(mean, whole), SHARE, basis),
         )
         for isp, mean in means.items()
     }
@@ -149,7 +147,7 @@ def rank_places(daily: pa.Table, total: pa.Table, basis: Basis, places: Places) 
     means = {key: addresses / _days(basis) for key, addresses in sums.items()}
     whole = _total(total, basis)
     made = {
-        key: (Figure(round(mean, 1), MEAN_DAILY, basis), Figure(_percent(mean, whole), SHARE, basis))
+        key: (Figure.of(mean, MEAN_DAILY, basis), Figure.of(_percent(mean, whole), SHARE, basis))
         for key, mean in means.items()
     }
     return _ranking(
@@ -190,7 +188,7 @@ def _total(total: pa.Table, basis: Basis) -> float:
 
 
 def _percent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 1) if whole else 0.0
+    return 100 * part / whole if whole else 0.0
 
 
 def _ranking[F: Figure | None](
@@ -209,4 +207,4 @@ def _ranking[F: Figure | None](
         tied = bool(rows) and means[rows[-1].id] == means[key]
         rank = None if key == _UNKNOWN_ID else rows[-1].rank if tied else position
         rows.append(Row(rank, key, UNKNOWN if key == _UNKNOWN_ID else name(key), made[key]))
-    return Ranking(subject, columns, tuple(rows), Figure(round(whole, 1), MEAN_DAILY, basis), basis)
+    return Ranking(subject, columns, tuple(rows), Figure.of(whole, MEAN_DAILY, basis), basis)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.errors import AssessError
-from quetsach.assess.figure import Basis, Figure
+from quetsach.assess.figure import Basis, Figure, number_text, period_text
 from quetsach.assess.notice import Notice
 from quetsach.core.pack import LocalText
 
@@ -144,8 +144,12 @@ def judge_baseline(
     en = f"The baseline stands {above:.0f} % above the same window of the previous year."
     if last is not None:
         other = percent_change(last.addresses, previous_year.addresses)
-        vi += f" So với cùng kỳ năm trước, kỳ {last.basis.window} thay đổi {_signed_vi(other)}%."
-        en += f" Against that window, {last.basis.window} changed by {other:+.1f} %."
+        window = last.basis.window
+        vi += (
+            f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} thay đổi "
+            f"{number_text(other, 'vi', decimals=1, signed=True)}%."
+        )
+        en += f" Against that window, {period_text(window, 'en')} changed by {other:+.1f} %."
     raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
     return (*notices, *_coverage(previous_year.basis), raised)
 
@@ -159,16 +163,12 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
 def _coverage(basis: Basis) -> tuple[Notice, ...]:
     if not basis.days_missing:
         return ()
+    vi, en = period_text(basis.window, "vi"), period_text(basis.window, "en")
     if not basis.days_with_data:
-        text = LocalText(f"Kỳ {basis.window} không có dữ liệu.", f"There are no data from {basis.window}.")
+        text = LocalText(f"Kỳ {vi} không có dữ liệu.", f"There are no data from {en}.")
         return (Notice("no-data", text),)
     text = LocalText(
-        f"Kỳ {basis.window} thiếu dữ liệu {basis.days_missing} trên {basis.window.days} ngày; số thật cao hơn số này.",
-        f"{basis.days_missing} of the {basis.window.days} days of {basis.window} have no data; the true figure is "
-        "higher.",
+        f"Kỳ {vi} thiếu dữ liệu {basis.days_missing} trên {basis.window.days} ngày; số thật cao hơn số này.",
+        f"{basis.days_missing} of the {basis.window.days} days of {en} have no data; the true figure is higher.",
     )
     return (Notice("days-missing", text),)
-
-
-def _signed_vi(percent: float) -> str:
-    return f"{percent:+.1f}".replace(".", ",")

@@ -18,7 +18,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 
 if TYPE_CHECKING:
-    from quetsach.assess import Basis, Definition, Ranking, TargetReport, WindowChange
+    from quetsach.assess import Basis, Definition, Figure, Ranking, TargetReport, WindowChange, WindowCount
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import Lake
 
@@ -144,23 +144,29 @@ def _newest(lake: "Lake") -> Period:
 
 
 def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:
-    rows = [
-        ("–" if row.rank is None else row.rank, row.name.in_language(language), *figures)
-        for row, figures in zip(
-            ranking.rows,
-            ([_number(f.value, language) if f else "–" for f in row.figures] for row in ranking.rows),
-            strict=True,
-        )
+    header = [
+        "#",
+        _RANKINGS[question][1].split(" / ")[language == "en"],
+        *(_heading(c, language) for c in ranking.columns),
     ]
-    header = ["#", _RANKINGS[question][1].split(" / ")[language == "en"]]
-    header += [f"{c.name.in_language(language)} ({c.unit.in_language(language)})" for c in ranking.columns]
+    rows = [
+        (
+            "–" if row.rank is None else row.rank,
+            row.name.in_language(language),
+            *(figure.text(language) if figure else "–" for figure in row.figures),
+        )
+        for row in ranking.rows
+    ]
     print_table(header, rows, right=(0, *range(2, len(header))))
     whole = "Cả nước" if language == "vi" else "Whole country"
-    print(
-        f"\n{whole}: {_number(ranking.total.value, language)} ({ranking.total.definition.name.in_language(language)})"
-    )
+    print(f"\n{whole}: {ranking.total.text(language)} ({ranking.total.definition.name.in_language(language)})")
     _show_basis(ranking.basis, language)
     _show_definitions(ranking.columns, language)
+
+
+def _heading(definition: "Definition", language: str) -> str:
+    name, unit = definition.name.in_language(language), definition.unit.in_language(language)
+    return f"{name} ({unit})" if unit in {"%", "‰"} else name
 
 
 def _show_targets(report: "TargetReport", language: str) -> None:
@@ -168,23 +174,16 @@ def _show_targets(report: "TargetReport", language: str) -> None:
 
     vi = language == "vi"
     print(f"{report.name.in_language(language)}\n")
-    header = (
+    print_table(
         ("kỳ", "từ – đến", "địa chỉ", "thay đổi", "đã công bố")
         if vi
-        else ("window", "days", "addresses", "change", "published")
+        else ("window", "days", "addresses", "change", "published"),
+        [
+            _target_row(report.baseline, None, language),
+            *(_target_row(w.count, w.change, language) for w in report.windows),
+        ],
+        right=(2, 3, 4),
     )
-    counted = [(report.baseline, None), *((w.count, w.change) for w in report.windows)]
-    rows = [
-        (
-            count.name.in_language(language),
-            str(count.basis.window),
-            _number(count.addresses, language),
-            f"{_signed(change.value, language)} %" if change else "–",
-            _number(count.published, language) if count.published else "–",
-        )
-        for count, change in counted
-    ]
-    print_table(header, rows, right=(2, 3, 4))
     for goal in report.goals:
         note = "" if goal.is_measured else (" (chưa có số liệu để đo)" if vi else " (nothing here measures it)")
         print(f"\n{'Chỉ tiêu' if vi else 'Target'}: {goal.text.in_language(language)}{note}")
@@ -197,17 +196,32 @@ def _show_targets(report: "TargetReport", language: str) -> None:
     _show_definitions([DEFINITIONS["window-addresses"], DEFINITIONS["change-against-baseline"]], language)
 
 
+def _target_row(count: "WindowCount", change: "Figure | None", language: str) -> tuple[str, ...]:
+    from quetsach.assess import number_text, period_text  # noqa: PLC0415
+
+    return (
+        count.name.in_language(language),
+        period_text(count.basis.window, language),
+        number_text(count.addresses, language),
+        f"{change.text(language, signed=True)}{'%' if language == 'vi' else ' %'}" if change else "–",
+        number_text(count.published, language) if count.published else "–",
+    )
+
+
 def _show_basis(basis: "Basis", language: str) -> None:
-    feeds = ", ".join(basis.feeds) or "–"
+    from quetsach.assess import period_text  # noqa: PLC0415
+
+    window, feeds = period_text(basis.window, language), ", ".join(basis.feeds) or "–"
     if language == "vi":
+        newest = f"{basis.as_of:%d/%m/%Y}" if basis.as_of else "–"
         text = (
-            f"Kỳ {basis.window} (UTC), có dữ liệu {basis.days_with_data} trên {basis.window.days} ngày; nguồn {feeds}; "
-            f"dữ liệu mới nhất ngày {basis.as_of}."
+            f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data} trên {basis.window.days} ngày; nguồn: {feeds}; "
+            f"dữ liệu mới nhất: {newest}."
         )
     else:
         text = (
-            f"Window {basis.window} (UTC), data on {basis.days_with_data} of {basis.window.days} days; feeds {feeds}; "
-            f"newest data of {basis.as_of}."
+            f"Window {window} (UTC), data on {basis.days_with_data} of {basis.window.days} days; feeds: {feeds}; "
+            f"newest data: {basis.as_of or '–'}."
         )
     _print_wrapped(text)
 
@@ -245,12 +259,3 @@ def _print_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(header)
     out.writerows(rows)
-
-
-def _number(value: float, language: str) -> str:
-    text = f"{value:,}"
-    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
-
-
-def _signed(value: float, language: str) -> str:
-    return f"{value:+.1f}".replace(".", "," if language == "vi" else ".")
