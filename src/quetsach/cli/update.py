@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,9 +78,10 @@ def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":
     known = load_trust(state / "trust") or load_trust(bundled_trust())
     if arguments.trust_root is not None:
         root = read_root(arguments.trust_root)
-        address = known.repository if known and known.root == root else ""
-        return Trust(root, arguments.repository or address)
-    return Trust(known.root, arguments.repository or known.repository) if known else None
+        known = known if known and known.root == root else Trust(root, "")
+    if known and arguments.repository:
+        return replace(known, repository=arguments.repository)
+    return known
 
 
 def _print(words: Mapping[str, str], result: "UpdateResult") -> None:

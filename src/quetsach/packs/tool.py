@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Mapping
 
 from quetsach.packs.errors import PackError
-from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, repository_toml
+from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 
 TRUST_FOLDER = "quetsach/bundled/trust"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -41,13 +41,14 @@ class ToolError(PackError):
     exit_code = 1
 
 
-def seal_tool(wheel: bytes, *, root: bytes, repository: str) -> bytes:
-    """Return the wheel with a root of trust and a default repository inside.
+def seal_tool(wheel: bytes, *, root: bytes, repository: str, reports: str = "") -> bytes:
+    """Return the wheel with a root of trust and the addresses of its centre inside.
 
     Args:
         wheel: a built wheel; one that was sealed before is sealed anew.
         root: the bytes of the centre's TUF root.
         repository: address of its repository; may be empty.
+        reports: address where it takes reports; may be empty.
 
     Raises:
         ToolError: this is no wheel, or one of unreasonable size.
@@ -60,7 +61,7 @@ def seal_tool(wheel: bytes, *, root: bytes, repository: str) -> bytes:
     if record is None:
         raise ToolError("this is not a wheel", hint="it has no list of its files (RECORD)")
     files[f"{TRUST_FOLDER}/{ROOT_FILE}"] = root
-    files[f"{TRUST_FOLDER}/{REPOSITORY_FILE}"] = repository_toml(repository).encode()
+    files[f"{TRUST_FOLDER}/{REPOSITORY_FILE}"] = repository_toml(Trust(root, repository, reports)).encode()
     del files[record]
     files[record] = _record(files, record)
     return _write(files)

@@ -1,6 +1,7 @@
 """Whom the tool trusts: one root of trust, and the address of the repository that it vouches for.
 
-A trust folder holds ``root.json`` (TUF root metadata) and ``repository.toml`` (``url = "…"``). The build of a centre
+A trust folder holds ``root.json`` (TUF root metadata) and ``repository.toml`` (``url`` of the repository, ``reports``:
+where the centre takes reports). The build of a centre
 carries one; another is taken only when a person names its root explicitly, and is remembered in the state after it
 has proved itself. Nothing is ever trusted because it was seen first.
 """
@@ -25,10 +26,11 @@ class TrustError(PackError):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A root of trust (the bytes of its metadata) and where its repository is; the address may be empty."""
+    """A root of trust (the bytes of its metadata), and where its centre is; the addresses may be empty."""
 
     root: bytes
     repository: str
+    reports: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -62,27 +64,31 @@ def load_trust(folder: Path) -> Trust | None:
     """
     if not (folder / ROOT_FILE).is_file():
         return None
-    return Trust(read_root(folder / ROOT_FILE), _read_address(folder / REPOSITORY_FILE))
+    addresses = _read_addresses(folder / REPOSITORY_FILE)
+    return Trust(read_root(folder / ROOT_FILE), addresses.get("url", ""), addresses.get("reports", ""))
 
 
-def repository_toml(url: str) -> str:
-    """Return the text of ``repository.toml`` for an address."""
-    # A JSON string is a TOML string, but for surrogate pairs as escapes and a bare DEL.
-    quoted = json.dumps(url, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"url = {quoted}\n"
+def repository_toml(trust: Trust) -> str:
+    """Return the text of ``repository.toml``."""
+    return f"url = {_toml_text(trust.repository)}\nreports = {_toml_text(trust.reports)}\n"
 
 
-def _read_address(path: Path) -> str:
+def _toml_text(text: str) -> str:
+    """Quote text as TOML: as a JSON string, but without escapes of surrogate pairs and without a bare DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _read_addresses(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
-            url = tomllib.loads(file.read(_REPOSITORY_LIMIT_BYTES).decode()).get("url", "")
+            addresses = tomllib.loads(file.read(_REPOSITORY_LIMIT_BYTES).decode())
     except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
         raise TrustError("the address of the repository cannot be read", where=str(path), hint=str(error)) from error
-    if not isinstance(url, str):
+    if not all(isinstance(address, str) for address in addresses.values()):
         raise TrustError("the address of the repository must be text", where=str(path))
-    return url
+    return addresses
 
 
 def _looks_like_root(raw: bytes) -> bool:

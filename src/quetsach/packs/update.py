@@ -239,7 +239,7 @@ def _versions(store: Path) -> dict[str, int]:
 
 def _remember(state: Path, trust: Trust) -> None:
     folder = state / "trust"
-    for name, content in ((ROOT_FILE, trust.root), (REPOSITORY_FILE, repository_toml(trust.repository).encode())):
+    for name, content in ((ROOT_FILE, trust.root), (REPOSITORY_FILE, repository_toml(trust).encode())):
         if not (folder / name).is_file() or (folder / name).read_bytes() != content:
             (folder / f"{name}.new").write_bytes(content)
             (folder / f"{name}.new").replace(folder / name)

@@ -16,8 +16,12 @@ def test_no_folder_means_no_trust(tmp_path: Path) -> None:
 
 def test_a_folder_gives_root_and_address(tmp_path: Path) -> None:
     (tmp_path / "root.json").write_bytes(ROOT)
-    (tmp_path / "repository.toml").write_text(repository_toml("https://quetsach.example/repository"))
-    assert load_trust(tmp_path) == Trust(ROOT, "https://quetsach.example/repository")
+    (tmp_path / "repository.toml").write_text(
+        repository_toml(Trust(ROOT, "https://quetsach.example/repository", "https://quetsach.example/api/v1/reports"))
+    )
+    assert load_trust(tmp_path) == Trust(
+        ROOT, "https://quetsach.example/repository", "https://quetsach.example/api/v1/reports"
+    )
 
 
 def test_the_address_may_be_missing(tmp_path: Path) -> None:
@@ -55,4 +59,4 @@ def test_a_root_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_any_address_survives_its_file(url: str) -> None:
     import tomllib
 
-    assert tomllib.loads(repository_toml(url)) == {"url": url}
+    assert tomllib.loads(repository_toml(Trust(b"", url, url))) == {"url": url, "reports": url}

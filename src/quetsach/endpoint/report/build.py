@@ -37,6 +37,7 @@ def build(
     now: datetime,
     exit_code: int,
     session: str | None = None,
+    undo: str | None = None,
     steps: Sequence[StepResult | Step] = (),
     held: Iterable[Held] = (),
     verification: ReportedVerification | None = None,
@@ -50,6 +51,7 @@ def build(
         now: when the report is made (UTC).
         exit_code: what the command ends with.
         session: identifier of the clean-up, if there was one.
+        undo: the command that takes it back.
         steps: steps that are planned, or how the steps of a clean-up ended.
         held: findings that the plan leaves alone, and why.
         verification: what a second look saw.
@@ -68,6 +70,7 @@ def build(
         packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
         findings=tuple(_finding(f, _outcome(f, kind, steps), holds.get(f.id)) for f in scan.findings),
         session=session,
+        undo=undo,
         steps=tuple(map(_step, steps)),
         verification=verification,
     )
@@ -86,8 +89,18 @@ def build_plan(scan: ScanResult, plan: Plan, *, report_id: UUID, now: datetime, 
     )
 
 
-def build_clean(scan: ScanResult, result: CleanResult, *, report_id: UUID, now: datetime) -> Report:
-    """Make the report of a clean-up, with what the second look saw."""
+def build_clean(
+    scan: ScanResult, result: CleanResult, *, report_id: UUID, now: datetime, undo: str | None = None
+) -> Report:
+    """Make the report of a clean-up, with what the second look saw.
+
+    Args:
+        scan: what was seen before.
+        result: what was done, and what was seen after it.
+        report_id: a random UUID (version 4).
+        now: when the report is made (UTC).
+        undo: the exact command that takes it back, when the plain one would not do (``--state``).
+    """
     dangling = tuple(printable(_path(artefact.anchor)) for artefact in result.dangling)
     remaining = len(result.remaining)
     return build(
@@ -97,6 +110,7 @@ def build_clean(scan: ScanResult, result: CleanResult, *, report_id: UUID, now: 
         now=now,
         exit_code=result.exit_code,
         session=result.session,
+        undo=undo or f"quetsach undo {result.session}",
         steps=result.steps,
         held=result.held,
         verification=ReportedVerification(not remaining and not dangling, remaining, dangling),

@@ -147,7 +147,7 @@ class ReportedVerification:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The document. ``id`` is random; ``session`` is the clean-up that ``quetsach undo`` takes back."""
+    """The document. ``id`` is random; ``session`` is the clean-up, ``undo`` the command that takes it back."""
 
     format: str
     id: str
@@ -160,5 +160,6 @@ class Report:
     packs: tuple[ReportedPack, ...]
     findings: tuple[ReportedFinding, ...]
     session: str | None
+    undo: str | None
     steps: tuple[ReportedStep, ...]
     verification: ReportedVerification | None

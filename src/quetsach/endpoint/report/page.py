@@ -22,6 +22,7 @@ _SHAPES = {
     FindingOutcome.CHANGED: "▲",
     FindingOutcome.FAILED: "✖",
 }
+_SEVERITIES = ("critical", "high", "medium", "low", "test")
 _GOOD_EXITS = frozenset({0, 11})
 _STROKE = (
     '<svg viewBox="0 0 120 6" preserveAspectRatio="none" aria-hidden="true">'
@@ -70,11 +71,11 @@ def _body(report: Report, words: Mapping[str, str], language: str, title: str) -
     yield _verdict(report, words)
     if report.findings:
         yield f"<h2>{escape(words['section-findings'])}</h2>"
-        for pack in report.packs:
+        for pack in sorted(report.packs, key=_urgency):
             yield from _family(pack, report, words, language)
-    if report.session:
+    if report.undo:
         yield f"<h2>{escape(words['section-undo'])}</h2><p>{escape(words['undo-text'])}</p>"
-        yield f"<pre><code>quetsach undo {escape(report.session)}</code></pre>"
+        yield f"<pre><code>{escape(report.undo)}</code></pre>"
     yield from _details(report, words)
     yield from _unseen(report, words)
     yield from _packs(report, words, language)
@@ -86,11 +87,14 @@ def _verdict(report: Report, words: Mapping[str, str]) -> str:
     good = report.exit_code in _GOOD_EXITS and report.kind is not Kind.PLAN
     shape, style = ("✔", " good") if good else ("▲", "")
     text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(says)}</h2><p>{escape(then)}</p>'
-    if report.verification is not None:
-        key = "verification-clean" if report.verification.clean else "verification-left"
+    if report.verification is not None and not report.verification.clean:
         counts = {"remaining": report.verification.remaining, "dangling": len(report.verification.dangling)}
-        text += f"<p>{escape(words[key].format_map(counts))}</p>"
+        text += f"<p>{escape(words['verification-left'].format_map(counts))}</p>"
     return f'<section class="verdict{style}">{text}</section>'
+
+
+def _urgency(pack: ReportedPack) -> int:
+    return _SEVERITIES.index(pack.severity) if pack.severity in _SEVERITIES else 0
 
 
 def _family(pack: ReportedPack, report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
@@ -100,11 +104,11 @@ def _family(pack: ReportedPack, report: Report, words: Mapping[str, str], langua
     tags = [words["traces"].format(count=len(findings)), words.get(f"severity-{pack.severity}", pack.severity)]
     name = escape(pack.name.in_language(language))
     yield f'<section><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
-    yield from (_trace(finding, words, language) for finding in findings)
     if pack.guidance is not None:
-        guide = render(pack.guidance.in_language(language), top=4)
-        yield f'<div class="guide"><h4>{escape(words["section-guidance"])}</h4>{guide}</div>'
-    yield "</section>"
+        yield f'<div class="guide">{render(pack.guidance.in_language(language), top=4)}</div>'
+    yield f'<h4>{escape(words["section-traces"])}</h4><ol class="traces">'
+    yield from (_trace(finding, words, language) for finding in findings)
+    yield "</ol></section>"
 
 
 def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) -> str:
@@ -122,13 +126,12 @@ def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) ->
         more.append(words["sha256"].format(digest=finding.sha256))
     return "".join(
         (
-            '<div class="trace">',
-            f'<p class="what">{escape(words[f"kind-{finding.kind}"])}</p><p>{where}</p>',
+            f'<li class="trace"><div><p class="what">{escape(words[f"kind-{finding.kind}"])}</p>',
+            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome)}</p></div><div><p>{where}</p>',
             f'<p><code class="text">{escape(finding.text)}</code></p>' if finding.text is not None else "",
             f"<p>{escape(finding.why.in_language(language))}</p>",
-            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome)}</p>',
             "".join(f'<p class="more">{escape(line)}</p>' for line in more),
-            "</div>",
+            "</div></li>",
         )
     )
 
@@ -163,6 +166,8 @@ def number(value: int, words: Mapping[str, str]) -> str:
 def duration(seconds: float, words: Mapping[str, str]) -> str:
     """Return a duration in words."""
     whole = round(seconds)
+    if whole < 1:
+        return words["moment"]
     if whole < 60:
         return words["seconds"].format(count=whole)
     return words["minutes"].format(minutes=whole // 60, seconds=whole % 60)
