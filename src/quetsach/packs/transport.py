@@ -53,14 +53,6 @@ class Patience:
         return self.base_seconds + size_bytes / self.bytes_per_second
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said: HTTP status and body."""
-
-    status: int
-    body: bytes
-
-
 def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience) -> None:
     """Copy what lies at an address into a file.
 
@@ -81,23 +73,25 @@ def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience) ->
     _within(patience.seconds(limit_bytes), copy, where=url)
 
 
-def post_json(url: str, body: bytes, *, limit_bytes: int = 65_536, patience: Patience | None = None) -> Answer:
-    """Send JSON and return the answer, also when its status says that the request was refused.
+def post_json(
+    url: str, body: bytes, *, limit_bytes: int = 65_536, patience: Patience | None = None
+) -> tuple[int, bytes]:
+    """Send JSON and return status and body of the answer, also when the status says that the request was refused.
 
     Raises:
         TransportError: or one of its kinds: unreachable, too slow, longer than ``limit_bytes``.
     """
     patience = patience or Patience()
 
-    def exchange() -> Answer:
+    def exchange() -> tuple[int, bytes]:
         headers = {**_HEADERS, "Content-Type": "application/json", "Accept": "application/json"}
         request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310
         try:
             with _open(request, patience) as response:
-                return Answer(response.status, _read(response, limit_bytes, url))
+                return response.status, _read(response, limit_bytes, url)
         except urllib.error.HTTPError as refusal:
             with refusal:
-                return Answer(refusal.code, _read(refusal, limit_bytes, url))
+                return refusal.code, _read(refusal, limit_bytes, url)
 
     _require_http(url)
     return _within(patience.seconds(limit_bytes), exchange, where=url)

@@ -117,9 +117,6 @@ def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) ->
         where += f", {escape(words['line'].format(number=finding.line))}"
     if finding.pid is not None:
         where += f", {escape(words['pid'].format(pid=finding.pid))}"
-    outcome = words[f"outcome-{finding.outcome}"]
-    if finding.hold is not None:
-        outcome += ": " + words[f"hold-{finding.hold}"].format(package=finding.package)
     shape = f'<span class="shape" aria-hidden="true">{_SHAPES[finding.outcome]}</span>'
     more = [words["evidence"].format(text=finding.evidence)]
     if finding.sha256 is not None:
@@ -127,13 +124,21 @@ def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) ->
     return "".join(
         (
             f'<li class="trace"><div><p class="what">{escape(words[f"kind-{finding.kind}"])}</p>',
-            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome)}</p></div><div><p>{where}</p>',
+            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome_text(finding, words))}</p></div><div><p>{where}</p>',
             f'<p><code class="text">{escape(finding.text)}</code></p>' if finding.text is not None else "",
             f"<p>{escape(finding.why.in_language(language))}</p>",
             "".join(f'<p class="more">{escape(line)}</p>' for line in more),
             "</div></li>",
         )
     )
+
+
+def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
+    """Return what became of a finding, and why it was left alone if it was."""
+    outcome = words[f"outcome-{finding.outcome}"]
+    if finding.hold is None:
+        return outcome
+    return f"{outcome}: {words[f'hold-{finding.hold}'].format(package=finding.package)}"
 
 
 def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:

@@ -1,0 +1,170 @@
+"""``quetsach report``: shows what a scan or clean-up reported, and sends the anonymous part of it after consent."""
+
+import argparse
+import sys
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urljoin
+
+from quetsach.cli.bundled import bundled_trust
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.output import print_json
+from quetsach.core.errors import InputError
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.endpoint.report import Report
+
+_CONSENT = frozenset({"có", "co", "yes"})
+"""Words that mean yes in either language; ``co`` is what ``có`` becomes on a keyboard without Vietnamese."""
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``report`` with ``show`` and ``send``."""
+    parser = add_command(
+        subcommands,
+        "report",
+        summary="show the report of a scan or clean-up, or send its anonymous part to the centre",
+        examples="quetsach report show --html report.html\nquetsach report send",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    show = add_command(
+        commands,
+        "show",
+        summary="show a report, or write it as a page",
+        examples="quetsach report show\n"
+        "quetsach report show --html report.html --lang en\n"
+        "quetsach report show disk.json --json",
+    )
+    _add_shared(show)
+    show.add_argument("--html", type=Path, metavar="FILE", help="write one page that needs no network, and prints well")
+    show.add_argument("--json", action="store_true", help="print the report as JSON")
+    show.set_defaults(run=_show)
+    send = add_command(
+        commands,
+        "send",
+        summary="show exactly what would be sent, ask, and only then send it",
+        examples="quetsach report send\n"
+        "quetsach report send --to https://centre.example/api/v1/reports --campaign viet-nam-2026\n"
+        "quetsach report send --unit G12 --yes",
+    )
+    _add_shared(send)
+    send.add_argument("--to", metavar="URL", help="where to, instead of the centre of this build")
+    send.add_argument("--campaign", default="", metavar="CODE", help="campaign to be counted in")
+    send.add_argument("--unit", default="", metavar="CODE", help="agency or enterprise to be counted in")
+    send.add_argument("--yes", action="store_true", help="agree beforehand; needed where nobody is at the terminal")
+    send.add_argument("--json", action="store_true", help="print what was sent and the answer as JSON; needs --yes")
+    send.set_defaults(run=_send)
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", nargs="?", type=Path, metavar="REPORT", help="file of a report (default: the newest)")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
+    add_language(parser)
+
+
+def _read(arguments: argparse.Namespace) -> "Report":
+    from quetsach.endpoint.report import latest_report, read_report  # noqa: PLC0415
+
+    return read_report(arguments.report or latest_report(arguments.state or default_state()))
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.report.page import render_page  # noqa: PLC0415
+    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
+    from quetsach.endpoint.report.store import write_private  # noqa: PLC0415
+
+    report = _read(arguments)
+    language = chosen_language(arguments)
+    words = messages("report", language)
+    if arguments.html:
+        write_private(arguments.html, render_page(report, language=language).encode("utf-8", "backslashreplace"))
+    if arguments.json:
+        print_json(to_json(report))
+    elif arguments.html:
+        print(words["stored"].format(path=arguments.html))
+    else:
+        _print(report, words, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
+    from quetsach.endpoint.report.page import local_time, outcome_text, verdict  # noqa: PLC0415
+
+    says, then = verdict(report, words)
+    print(words[f"title-{report.kind}"])
+    print(words["made"].format(time=local_time(report.created, words)))
+    print(f"\n{says}\n{then}")
+    for pack in report.packs:
+        findings = [finding for finding in report.findings if finding.family == pack.family]
+        if findings:
+            print(f"\n{pack.name.in_language(language)}")
+        for finding in findings:
+            line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
+            print(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
+            print(f"    {outcome_text(finding, words)}")
+    if report.undo:
+        print(f"\n{words['section-undo']}: {report.undo}")
+    print(f"\n{words['private']}")
+
+
+def _send(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.report.store import install_id  # noqa: PLC0415
+    from quetsach.endpoint.report.submission import build_submission, send  # noqa: PLC0415
+    from quetsach.packs.transport import post_json  # noqa: PLC0415
+
+    words = messages("report", chosen_language(arguments))
+    state = arguments.state or default_state()
+    report = _read(arguments)
+    url = arguments.to or _centre(state) or _refuse(words, "send-nowhere")
+    submission = build_submission(
+        report, install_id=install_id(state, arguments.campaign), campaign=arguments.campaign, unit=arguments.unit
+    )
+    attended = sys.stdin.isatty() and not arguments.json
+    if not arguments.json:
+        print(f"{words['send-intro'].format(url=url)}\n\n{submission.text()}\n")
+    if not arguments.yes:
+        if not attended:
+            _refuse(words, "send-unattended")
+        if not _agrees(words["send-ask"]):
+            print(words["send-declined"])
+            return ExitCode.NOTHING_FOUND
+    receipt = send(submission, url, post=post_json)
+    if arguments.json:
+        answer = {"status": receipt.status, "is_new": receipt.is_new, "message": receipt.message}
+        print_json({"to": url, "sent": submission.as_json(), "answer": answer})
+        return ExitCode.NOTHING_FOUND
+    print(words["send-new" if receipt.is_new else "send-again"])
+    if receipt.message:
+        print(words["send-said"].format(message=receipt.message))
+    return ExitCode.NOTHING_FOUND
+
+
+def _agrees(question: str) -> bool:
+    try:
+        typed = input(question)
+    except EOFError:
+        return False
+    return unicodedata.normalize("NFC", typed).strip().casefold() in _CONSENT
+
+
+def _centre(state: Path) -> str:
+    """Return where the centre that this tool trusts takes reports; by convention beside its repository."""
+    from quetsach.packs.trust import load_trust  # noqa: PLC0415
+
+    trust = load_trust(state / "trust") or load_trust(bundled_trust())
+    if trust is None:
+        return ""
+    if trust.reports or not trust.repository.startswith(("http://", "https://")):
+        return trust.reports
+    return urljoin(f"{trust.repository.rstrip('/')}/", "../api/v1/reports")
+
+
+def _refuse(words: Mapping[str, str], key: str) -> NoReturn:
+    raise InputError(words[key], hint=words[f"{key}-hint"])
