@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -24,7 +25,7 @@ DURATION = Histogram(
 CHECKS = Counter("quetsach_checks", "Looks at one's own address, by outcome.", ["outcome"], registry=REGISTRY)
 REPORTS = Counter("quetsach_reports", "Tool reports received, by answer.", ["answer"], registry=REGISTRY)
 
-_QUIET = frozenset({"healthz", "metrics"})
+_QUIET = frozenset({"healthz", "metrics", "static"})
 
 
 class RequestMeasurement:
@@ -39,7 +40,8 @@ class RequestMeasurement:
         response = self._get_response(request)
         seconds = time.monotonic() - started
         match = request.resolver_match
-        page = (match.view_name or "unnamed") if match else "unrouted"
+        is_static = request.path.startswith(settings.STATIC_URL)
+        page = "static" if is_static else (match.view_name or "unnamed") if match else "unrouted"
         REQUESTS.labels(page, str(response.status_code)).inc()
         DURATION.labels(page).observe(seconds)
         if page not in _QUIET:

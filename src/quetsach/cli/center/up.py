@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 3600
 """The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
-_THREADS = 8
+_THREADS = 4
 _logger = logging.getLogger("quetsach.center")
 
 

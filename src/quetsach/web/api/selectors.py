@@ -11,6 +11,9 @@ from quetsach.web.api.models import ReportedFinding, ToolReport
 SMALLEST_CELL = 10
 """A breakdown of fewer is not published exactly, so that nobody can be picked out."""
 
+CLEANED = (11, 12)
+"""Exit codes of a clean-up that was completed, with or without a restart still to come."""
+
 _KEY = "tool-report-tally"
 _LIFETIME_SECONDS = 60
 
@@ -30,6 +33,7 @@ class Tally:
     reports: int
     installs: int
     installs_with_findings: int
+    installs_cleaned: int
     since: date | None
     families: tuple[FamilyTally, ...]
 
@@ -48,6 +52,10 @@ def forget_tally() -> None:
     cache.delete(_KEY)
 
 
+def _installs(**condition: object) -> int:
+    return ToolReport.objects.filter(**condition).values("install_id").distinct().count()
+
+
 def _count() -> Tally:
     totals = ToolReport.objects.aggregate(
         reports=Count("report_id"), installs=Count("install_id", distinct=True), since=Min("received_on")
@@ -60,7 +68,8 @@ def _count() -> Tally:
     return Tally(
         reports=totals["reports"],
         installs=totals["installs"],
-        installs_with_findings=ToolReport.objects.filter(findings_count__gt=0).values("install_id").distinct().count(),
+        installs_with_findings=_installs(findings_count__gt=0),
+        installs_cleaned=_installs(exit_code__in=CLEANED),
         since=totals["since"],
         # Ordered by name once the figure is hidden, so that the order does not give it back.
         families=tuple(

@@ -19,7 +19,7 @@ from quetsach.lake import answers, listed
 from quetsach.lake.lake import Lake
 from quetsach.network import NetworkTables
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
-from quetsach.web.design.templatetags.words import day as write_day
+from quetsach.web.design.templatetags.words import short_day
 from quetsach.web.portal.snapshot import (
     CampaignFigures,
     Demonstration,
@@ -224,7 +224,7 @@ def _chart(campaign: CampaignFigures, language: str) -> str:
                 description=_("Columns: unique addresses in each window. Dashed line: the target."),
                 unit=_("unique addresses in 30 days"),
                 columns=tuple(
-                    Column((write_day(w.first), f"– {write_day(w.last)}"), w.addresses, w.id == campaign.baseline)
+                    Column((short_day(w.first), f"– {short_day(w.last)}"), w.addresses, w.id == campaign.baseline)
                     for w in campaign.windows
                 ),
                 level=campaign.level,

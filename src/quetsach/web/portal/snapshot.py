@@ -66,6 +66,17 @@ class CampaignFigures:
     windows: tuple[WindowFigure, ...]
     warnings: tuple[LocalText, ...]
 
+    @property
+    def baseline_window(self) -> WindowFigure | None:
+        """The window that the others are set beside."""
+        return next((window for window in self.windows if window.id == self.baseline), None)
+
+    @property
+    def last_change(self) -> WindowFigure | None:
+        """The newest window that has a change."""
+        changed = [window for window in self.windows if window.change_percent is not None]
+        return max(changed, key=lambda window: window.last, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:

@@ -35,7 +35,7 @@ def _prose(name: str) -> str:
 
 
 @require_safe
-@_public
+@cache_control(public=True, max_age=0, s_maxage=30)
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: the one thing to do now, and the country in figures."""
     snapshot = selectors.published_snapshot()
