@@ -11,10 +11,13 @@ SEARCH_PATH = (b"/usr/local/sbin", b"/usr/local/bin", b"/usr/sbin", b"/usr/bin",
 _LIMIT_BYTES = 64 * 1024
 _MOST_WORDS = 2_000
 _LONGEST_PATH = 4_096
+_DEEPEST_QUOTES = 3
 # A word, with quoted parts and escaped characters in it, or one character that ends a command.
 _TOKEN = re.compile(rb"""(?:\\.|"[^"]*"|'[^']*'|[^\s;|&()<>`"'\\])+|[;|&()`\n]""", re.DOTALL)
 _ENDS = frozenset({b";", b"|", b"&", b"(", b")", b"`", b"\n"})
 _UNQUOTED = re.compile(rb"""\\(.)|["']""", re.DOTALL)
+_COMMAND_INSIDE = re.compile(rb"[\s;|&]")
+_SEPARATED = re.compile(rb"[=:,]")
 _HOME = re.compile(rb"^(?:~|\$HOME|\$\{HOME\})(?=/|$)")
 
 
@@ -27,9 +30,12 @@ def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
         command: a line as a shell reads it; only the first 64 KiB count.
         home: what ``~`` and a relative path start from, until the command says ``cd``.
     """
-    folder = home
+    yield from _named(command[:_LIMIT_BYTES], home, home, depth=0)
+
+
+def _named(command: bytes, home: bytes, folder: bytes, *, depth: int) -> Iterator[bytes]:
     first, changing = True, False
-    for count, token in enumerate(_TOKEN.finditer(command[:_LIMIT_BYTES])):
+    for count, token in enumerate(_TOKEN.finditer(command)):
         if count >= _MOST_WORDS:
             return
         word = token.group()
@@ -37,16 +43,23 @@ def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
             first, changing = True, False
             continue
         plain = _UNQUOTED.sub(rb"\1", word)
-        for part in _parts(plain):
-            path = _absolute(part, home, folder)
-            if b"/" in part or part.startswith(b"~"):
-                yield from _usable(path)
-            elif first and part == plain:
-                yield from _usable(*(posixpath.join(place, part) for place in SEARCH_PATH))
+        yield from _paths(plain, home, folder, is_program=first)
+        if depth < _DEEPEST_QUOTES and _COMMAND_INSIDE.search(plain):  # sh -c "cd /x; ./y"
+            yield from _named(plain, home, folder, depth=depth + 1)
         if changing:
             folder, changing = _absolute(plain, home, folder), False
         elif first and b"=" not in plain:
             first, changing = False, plain == b"cd"
+
+
+def _paths(word: bytes, home: bytes, folder: bytes, *, is_program: bool) -> Iterator[bytes]:
+    """Yield the paths that one word may mean; ``LD_PRELOAD=/a.so:/b.so`` means three."""
+    parts = _SEPARATED.split(word)[1:]
+    for part in (word, *(part for part in parts if part.startswith(b"/") or _HOME.match(part))):
+        if b"/" in part or part.startswith(b"~"):
+            yield from _usable(_absolute(part, home, folder))
+    if is_program and not set(word) & set(b"/~="):
+        yield from _usable(*(posixpath.normpath(posixpath.join(place, word)) for place in SEARCH_PATH))
 
 
 def resolve_files(tree: Tree, paths: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -63,13 +76,6 @@ def resolve_files(tree: Tree, paths: Iterable[bytes]) -> tuple[bytes, ...]:
         found[path] = None
         found[real] = None
     return tuple(found)
-
-
-def _parts(word: bytes) -> Iterator[bytes]:
-    """Yield the word, and what stands after ``=`` and between ``:`` in it: ``LD_PRELOAD=/a.so:/b.so``."""
-    yield word
-    if b"=" in word or b":" in word:
-        yield from (part for part in re.split(rb"[=:,]", word) if part.startswith((b"/", b"~", b"$HOME", b"${HOME}")))
 
 
 def _absolute(word: bytes, home: bytes, folder: bytes) -> bytes:

@@ -12,7 +12,7 @@ from quetsach.endpoint.look import anchor_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 from quetsach.endpoint.walk import join
 
-TEXT_LIMIT_BYTES = 4 << 20
+TEXT_LIMIT_BYTES = 1 << 20
 """Larger files of settings are reported, not read."""
 
 MOST_LINES = 50_000

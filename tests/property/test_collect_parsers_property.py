@@ -1,0 +1,104 @@
+"""No bytes that a hostile machine holds make a parser fail, and what it says is bounded by what it read."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from quetsach.endpoint.collect.command import named_files
+from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
+from quetsach.endpoint.collect.preload import parse_preload_line
+from quetsach.endpoint.collect.ssh import parse_authorized_key
+from quetsach.endpoint.collect.systemd import parse_unit
+from quetsach.endpoint.collect.users import parse_passwd
+from quetsach.endpoint.mounts import parse_mountinfo
+
+pieces = st.sampled_from(
+    [
+        b" ",
+        b"\t",
+        b"\n",
+        b"\\",
+        b'"',
+        b"'",
+        b";",
+        b"=",
+        b":",
+        b"@",
+        b"*",
+        b"/",
+        b"..",
+        b"~",
+        b"#",
+        b"[x]",
+        b"\0",
+        b"\xff",
+    ]
+)
+lines = st.lists(st.one_of(pieces, st.binary(max_size=5)), max_size=30).map(b"".join)
+
+
+@given(lines)
+@example(b"* * * * * ")
+@example(b"@reboot")
+def test_cron_entries_are_parts_of_their_line(line: bytes) -> None:
+    for entry in (parse_system_entry(line), parse_user_entry(line, b"u"), parse_anacron_entry(line)):
+        if entry is not None:
+            assert entry.command in line
+            assert entry.command.strip() == entry.command != b""
+
+
+@given(lines)
+def test_files_that_a_command_names_are_absolute_and_plain(line: bytes) -> None:
+    for path in named_files(line, home=b"/home/x"):
+        assert path.startswith(b"/")
+        assert not path.startswith(b"//")
+        assert b"\0" not in path
+        assert b".." not in path.split(b"/")
+
+
+@given(
+    st.binary(min_size=1, max_size=20).filter(lambda b: not set(b) & set(b" \t\n\r\v\f;|&()<>`\"'\\\0/=:,~$#\x85\xa0"))
+)
+def test_a_path_in_a_command_is_named_exactly(name: bytes) -> None:
+    if name not in (b".", b".."):
+        assert b"/opt/" + name in list(named_files(b"nice /opt/" + name + b" >/dev/null"))
+
+
+@given(lines)
+def test_unit_files_give_settings_with_keys(content: bytes) -> None:
+    for setting in parse_unit(content):
+        assert b"\n" not in setting.key + setting.value
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(rb"[A-Z][A-Za-z]{0,9}", fullmatch=True), st.from_regex(rb"[a-z/]{0,9}", fullmatch=True)
+    )
+)
+def test_a_unit_file_that_was_written_is_read_back(settings: dict[bytes, bytes]) -> None:
+    content = b"[Service]\n" + b"".join(key + b" = " + value + b"\n" for key, value in settings.items())
+    assert [(s.section, s.key, s.value) for s in parse_unit(content)] == [
+        (b"Service", key, value) for key, value in settings.items()
+    ]
+
+
+@given(lines)
+def test_authorized_keys_do_not_fail(line: bytes) -> None:
+    key = parse_authorized_key(b"ssh-rsa " + line)
+    assert key is None or key.algorithm == b"ssh-rsa" or b"ssh-rsa" in key.options
+    parse_authorized_key(line)
+
+
+@given(lines)
+def test_preload_lines_do_not_fail(line: bytes) -> None:
+    assert all(part and not part.isspace() for part in parse_preload_line(line))
+
+
+@given(lines)
+def test_users_have_absolute_homes(content: bytes) -> None:
+    assert all(user.home.startswith(b"/") and user.name for user in parse_passwd(content))
+
+
+@given(lines)
+def test_mounts_do_not_fail(content: bytes) -> None:
+    parse_mountinfo(content)
+    parse_mountinfo(b"1 2 0:" + content + b" - proc")
