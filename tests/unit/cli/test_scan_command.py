@@ -1,0 +1,166 @@
+"""``quetsach scan`` as a person or a script meets it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from quetsach.cli.main import main
+from quetsach.endpoint.report import read_report
+from quetsach.packs.specimen import load_specimen
+
+SHELF = Path(__file__).parents[3] / "packs"
+
+
+@pytest.fixture
+def infected(tmp_path: Path) -> Path:
+    """A folder with two EICAR files."""
+    folder = tmp_path / "infected"
+    folder.mkdir()
+    load_specimen(SHELF / "eicar").build(folder)
+    return folder
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("Kính gửi")
+    return folder
+
+
+def test_findings_end_with_10_and_are_told_in_vietnamese(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(infected)]) == 10
+    out = capsys.readouterr().out
+    assert "▲ PHÁT HIỆN 2 dấu vết của 1 họ mã độc." in out
+    assert f"{infected}/srv/downloads/tệp thử.txt" in out
+    assert "Đây là tệp thử EICAR" in out
+    assert "eicar_test_file (Quét Sạch)" in out
+    assert f"quetsach clean {infected}" in out
+
+
+def test_english_is_complete(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(infected), "--lang", "en"]) == 10
+    out = capsys.readouterr().out.replace(str(infected), "").replace("tệp thử", "").replace("Quét Sạch", "")
+    assert "▲ FOUND 2 traces of 1 malware families." in out
+    assert out.isascii() or set(filter(lambda c: not c.isascii(), out)) <= set("▲·")
+
+
+def test_nothing_found_ends_with_0_and_promises_nothing(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "✓ NOTHING FOUND" in out
+    assert "This holds for the families in these packs only." in out
+    assert "Looked at 1 files" in out
+
+
+def test_the_json_is_the_report(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "report.json"
+    assert main(["scan", str(infected), "--json", "--report", str(path)]) == 10
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(path.read_text())
+    assert printed["exit_code"] == 10
+    assert [finding["family"] for finding in printed["findings"]] == ["eicar", "eicar"]
+
+
+def test_every_scan_keeps_its_report(clean: Path, tmp_path: Path) -> None:
+    main(["scan", str(clean), "--state", str(tmp_path / "state")])
+    [kept] = (tmp_path / "state" / "reports").iterdir()
+    assert read_report(kept).exit_code == 0
+
+
+def test_a_mounted_disk_is_looked_at_whole(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", "--root", str(infected), "--json"]) == 10
+    report = json.loads(capsys.readouterr().out)
+    assert (report["scan"]["scope"], report["machine"]["live"]) == ("full", False)
+    assert [f["where"] for f in report["findings"]] == ["/srv/downloads/eicar.com", "/srv/downloads/tệp thử.txt"]
+
+
+def test_a_path_on_a_mounted_disk_is_inside_it(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", "--root", str(infected), "/srv/downloads/eicar.com", "--json"]) == 10
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == 1
+
+
+def test_names_cannot_deceive_the_terminal(clean: Path, infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b[2J\u202eexe.\nfake: ✓ "
+    (infected / "srv" / "downloads" / "eicar.com").rename(clean / evil)
+    assert main(["scan", str(clean)]) == 10
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert r"\x1b[2J\u202eexe.\nfake" in out
+
+
+def test_undecodable_names_are_shown(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = infected / "srv" / "downloads"
+    (folder / "eicar.com").rename(folder / os.fsdecode(b"\xff"))
+    assert main(["scan", str(infected)]) == 10
+    assert r"/srv/downloads/\xff" in capsys.readouterr().out
+
+
+def test_a_missing_path_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(tmp_path / "none")]) == 1
+    assert "there is no such file or folder" in capsys.readouterr().err
+
+
+def test_a_missing_root_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", "--root", str(tmp_path / "none")]) == 1
+    assert str(tmp_path / "none") in capsys.readouterr().err
+
+
+def test_quick_with_paths_is_a_usage_error(clean: Path) -> None:
+    assert main(["scan", "--quick", str(clean)]) == 1
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "65", "x", "9" * 5000])
+def test_a_senseless_number_of_jobs_is_a_usage_error(clean: Path, jobs: str) -> None:
+    assert main(["scan", str(clean), f"--jobs={jobs}"]) == 1
+
+
+def test_a_named_pack_replaces_the_shelf(infected: Path) -> None:
+    assert main(["scan", str(infected), "--pack", str(SHELF / "xmrig-miner")]) == 0
+    assert main(["scan", str(infected), "--pack", str(SHELF / "eicar")]) == 10
+    assert main(["scan", str(infected), "--pack", str(SHELF)]) == 10
+
+
+def test_a_broken_pack_ends_with_3(clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.qsp").write_bytes(b"not a pack")
+    assert main(["scan", str(clean), "--pack", str(tmp_path / "bad.qsp")]) == 3
+    assert "not a packed .qsp file" in capsys.readouterr().err
+
+
+def test_a_state_that_cannot_be_written_does_not_stop_the_scan(
+    infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["scan", str(infected), "--state", str(tmp_path / "file" / "state"), "--pack", str(SHELF)]) == 10
+    assert "the report cannot be kept" in capsys.readouterr().err
+
+
+def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("quetsach.endpoint.scan.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("quetsach.endpoint.scan.DROP_PLACES", (os.fsencode(clean),))
+    monkeypatch.setattr("quetsach.endpoint.scan._Scan._hidden", lambda _scan, _home: [])
+    assert main(["scan", "--quick", "--lang", "en"]) == 2
+    out = capsys.readouterr().out
+    assert "NOT COMPLETE" in out
+    assert "NOTHING FOUND" not in out
+
+
+def test_what_failed_is_counted_and_named(
+    clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        (clean / f"{number}").touch()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr("quetsach.endpoint.host.tree.Tree.open_read", refuse)
+    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "Could not look at 13 items: no permission, or a disk error: 13." in out
+    assert "… and 3 more" in out

@@ -1,0 +1,47 @@
+"""Which packs a command works with."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import pytest
+
+from quetsach.cli.shelf import packs_for
+from quetsach.packs.container import pack
+from quetsach.packs.errors import PackError
+from quetsach.packs.installed import install
+from quetsach.packs.load import read_folder
+
+SHELF = Path(__file__).parents[3] / "packs"
+
+
+def _version_of_eicar(state: Path, *packs: Path) -> str:
+    arguments = argparse.Namespace(pack=list(packs), state=state)
+    return {pack.family: pack.version for pack in packs_for(arguments)}["eicar"]
+
+
+def _install(state: Path, version: str) -> None:
+    folder = Path(shutil.copytree(SHELF / "eicar", state / "made" / version))
+    text = (folder / "pack.toml").read_text().replace("2026.11.25", version)
+    (folder / "pack.toml").write_text(text)
+    install(state, {"eicar.qsp": pack(read_folder(folder))})
+
+
+def test_without_an_update_the_bundled_packs_count(tmp_path: Path) -> None:
+    assert _version_of_eicar(tmp_path) == "2026.11.25"
+
+
+@pytest.mark.parametrize(("installed", "expected"), [("2099.01.01", "2099.01.01"), ("2020.01.01", "2026.11.25")])
+def test_of_installed_and_bundled_the_newer_counts(tmp_path: Path, installed: str, expected: str) -> None:
+    _install(tmp_path, installed)
+    assert _version_of_eicar(tmp_path) == expected
+
+
+def test_a_named_pack_counts_alone(tmp_path: Path) -> None:
+    _install(tmp_path, "2099.01.01")
+    assert _version_of_eicar(tmp_path, SHELF / "eicar") == "2026.11.25"
+
+
+def test_an_empty_shelf_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="no pack"):
+        packs_for(argparse.Namespace(pack=[tmp_path], state=tmp_path))
