@@ -144,6 +144,7 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     monkeypatch.setattr("quetsach.endpoint.scan.os.geteuid", lambda: 1000)
     monkeypatch.setattr("quetsach.endpoint.scan.DROP_PLACES", (os.fsencode(clean),))
     monkeypatch.setattr("quetsach.endpoint.scan._Scan._hidden", lambda _scan, _home: [])
+    monkeypatch.setattr("quetsach.endpoint.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out
     assert "NOT COMPLETE" in out
