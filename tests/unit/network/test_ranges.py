@@ -46,3 +46,18 @@ def test_the_stored_form_gives_the_same_table_back() -> None:
 def test_a_stored_table_of_another_form_is_refused(damage) -> None:
     with pytest.raises(NetworkError):
         AddressRanges.from_table(damage(NESTED.to_table()))
+
+
+def test_the_stretches_of_an_as_leave_out_what_a_smaller_range_took() -> None:
+    block = int(Address.parse("10.0.0.0").standard)
+    assert NESTED.ipv4_of(1) == [(block, block + 255), (block + 512, block + 65535)]
+
+
+def test_stretches_end_where_ipv4_ends() -> None:
+    whole = AddressRanges.of([_v4("0.0.0.0", "255.255.255.255", 9)], {})
+    assert whole.ipv4_of(9) == [(0, 2**32 - 1)]
+    assert whole.announced_ipv4() == {9: 2**32}
+
+
+def test_a_table_of_ipv6_alone_has_no_ipv4_stretches() -> None:
+    assert AddressRanges.of([AddressRange(1 << 120, (1 << 121) - 1, 7)], {}).ipv4_of(7) == []

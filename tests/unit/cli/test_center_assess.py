@@ -1,0 +1,38 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from quetsach.cli.center import assess
+from quetsach.core.errors import InputError
+
+
+def _run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    assess.register(parser.add_subparsers())
+    arguments = parser.parse_args(["assess", *(str(word) for word in words)])
+    return int(arguments.run(arguments))
+
+
+def test_an_empty_lake_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        _run("botnets", "--data", tmp_path)
+    assert "ingest" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "words", [("--from", "2020-06-16"), ("--to", "2020-06-16"), ("--from", "16/06/2020", "--to", "2020-07-15")]
+)
+def test_a_period_is_two_iso_days(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(InputError):
+        _run("isps", *words, "--data", tmp_path)
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="ends before"):
+        _run("places", "--from", "2020-07-15", "--to", "2020-06-16", "--data", tmp_path)
+
+
+def test_json_and_csv_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        _run("targets", "--json", "--csv", "--data", tmp_path)

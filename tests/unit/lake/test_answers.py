@@ -1,0 +1,170 @@
+"""Questions to a small lake whose answers are counted by hand."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quetsach.assess import AssessError, TargetReport, read_baseline
+from quetsach.campaign import Campaign, Measure, Target, Window
+from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.lake import answers
+from quetsach.lake.lake import Lake
+from quetsach.network import annotate
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TEXT = LocalText("Thử", "Test")
+BEFORE, AFTER, YEAR_BEFORE = (
+    Period(first, first + timedelta(days=1)) for first in (date(2020, 6, 16), date(2020, 7, 1), date(2019, 6, 16))
+)
+CAMPAIGN = Campaign(
+    id="test",
+    name=TEXT,
+    summary=TEXT,
+    phases=(),
+    targets=(Target("half", TEXT, Measure.WINDOW_ADDRESSES, -50),),
+    windows=(Window("before", TEXT, BEFORE), Window("after", TEXT, AFTER), Window("year", TEXT, YEAR_BEFORE)),
+    baseline="before",
+    previous_year="year",
+)
+
+
+def _fill(
+    lake: Lake, data: Path, days: Iterable[date], addresses: int, *, report: str = "test", region: str = "HA NOI"
+) -> None:
+    tables = load_network_tables(data)
+    for day in days:
+        rows = "".join(f"{day} 07:00:00,14.160.0.{n},mirai,{region}\n" for n in range(addresses))
+        lake.ingest(
+            f"timestamp,address,malware,region\n{rows}".encode(),
+            feed="plain",
+            report=report,
+            families=load_families(),
+            annotate=lambda table: annotate(table, tables),
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+def _targets(lake: Lake, tmp_path: Path, asked: Period | None = None) -> TargetReport:
+    return answers.targets(lake, CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW, asked=asked)
+
+
+def _codes(report: TargetReport) -> list[str]:
+    return [notice.code for notice in report.notices]
+
+
+def test_a_complete_baseline_is_frozen_by_the_first_question(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    _fill(lake, tmp_path, AFTER, 5)
+    report = _targets(lake, tmp_path)
+    path = tmp_path / "campaigns" / "test" / "baseline.json"
+    frozen = read_baseline(path.read_bytes(), where="b")
+    assert (frozen.addresses, frozen.frozen_at, frozen.digest) == (10, NOW, report.seal)
+    assert frozen.basis.network_versions == (load_network_tables(tmp_path).version,)
+    assert [w.change.value for w in report.windows if w.change] == [-50.0]
+    assert [path.name for path in path.parent.iterdir()] == ["baseline.json"]
+
+
+def test_a_baseline_with_days_missing_is_provisional_and_not_frozen(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, [BEFORE.first], 10)
+    report = _targets(lake, tmp_path)
+    assert report.seal == ""
+    assert _codes(report) == ["baseline-provisional", "days-missing"]
+    assert not (tmp_path / "campaigns").exists()
+
+
+def test_late_data_do_not_move_a_frozen_baseline(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    _fill(lake, tmp_path, AFTER, 5)
+    _targets(lake, tmp_path)
+    _fill(lake, tmp_path, BEFORE, 20)
+    report = _targets(lake, tmp_path)
+    assert report.baseline.addresses == 10
+    assert _codes(report) == ["baseline-counts-differently"]
+
+
+def test_another_feed_in_a_later_window_is_said(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    _fill(lake, tmp_path, AFTER, 5, report="other")
+    (window,) = _targets(lake, tmp_path).windows
+    assert [n.code for n in window.notices] == ["feed-set-differs"]
+
+
+def test_the_same_window_a_year_before_is_set_beside_the_baseline(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, YEAR_BEFORE, 4)
+    _fill(lake, tmp_path, BEFORE, 10)
+    assert _codes(_targets(lake, tmp_path)) == ["baseline-above-previous-year"]
+
+
+def test_two_that_freeze_at_once_agree(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    seals: list[str] = []
+
+    def ask(n: int) -> None:
+        report = answers.targets(
+            Lake(lake.folder), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW + timedelta(seconds=n)
+        )
+        seals.append(report.seal)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seals) == 6
+    assert len(set(seals)) == 1
+
+
+def test_a_baseline_of_another_campaign_is_refused(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    _targets(lake, tmp_path)
+    (tmp_path / "campaigns" / "test").rename(tmp_path / "campaigns" / "moved")
+    other = Campaign("moved", TEXT, TEXT, (), CAMPAIGN.targets, CAMPAIGN.windows, "before", "")
+    with pytest.raises(AssessError, match="of campaign 'test'"):
+        answers.targets(lake, other, baselines=tmp_path / "campaigns", now=NOW)
+
+
+def test_a_lake_without_sightings_is_refused_with_advice(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(AssessError) as refused:
+        _targets(lake, tmp_path)
+    assert "ingest" in refused.value.hint
+
+
+def test_rankings_count_days_with_data_and_name_their_subjects(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, [BEFORE.first], 10)
+    _fill(lake, tmp_path, [BEFORE.last], 4)
+    three = Period(BEFORE.first, BEFORE.last + timedelta(days=1))
+    family = answers.families(lake, three, load_families()).rows[0]
+    isp = answers.isps(lake, three, load_network_tables(tmp_path)).rows[0]
+    place = answers.places(lake, three, load_places()).rows[0]
+    assert [(r.id, r.name.vi, r.figures[0] and r.figures[0].value) for r in (family, isp, place)] == [
+        ("mirai", "Mirai", 7.0),
+        ("vnpt", "VNPT", 7.0),
+        ("01@2008-08-01", "Hà Nội", 7.0),
+    ]
+    assert family.figures[1] is not None
+    assert family.figures[1].value == 10
+
+
+def test_a_family_that_no_table_knows_keeps_its_own_name(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 1)
+    tables = load_network_tables(tmp_path)
+    lake.ingest(
+        f"timestamp,address,malware\n{BEFORE.first} 01:00:00,14.160.0.9,New Thing\n".encode(),
+        feed="plain",
+        report="test",
+        families=load_families(),
+        annotate=lambda table: annotate(table, tables),
+        now=NOW,
+    )
+    names = {row.id: row.name.vi for row in answers.families(lake, BEFORE, load_families()).rows}
+    assert names["newthing"] == "newthing"
