@@ -58,12 +58,17 @@ class WindowChange:
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """Everything that is said about a campaign's targets; ``seal`` is the baseline's, empty while it is provisional."""
+    """Everything that is said about a campaign's targets.
+
+    ``seal`` is the baseline's, empty while it is provisional; ``previous_year`` is the same window a year before, if
+    the campaign names it and it has data.
+    """
 
     campaign: str
     name: LocalText
     baseline: WindowCount
     seal: str
+    previous_year: WindowCount | None
     goals: tuple[Goal, ...]
     windows: tuple[WindowChange, ...]
     notices: tuple[Notice, ...]
@@ -80,6 +85,9 @@ class TargetReport:
                 "is_frozen": bool(self.seal),
                 "sha256": self.seal or None,
             },
+            "previous_year": Figure(self.previous_year.addresses, WINDOW, self.previous_year.basis).as_json()
+            if self.previous_year
+            else None,
             "windows": [window.as_json() for window in self.windows],
             "targets": [
                 {

@@ -140,6 +140,7 @@ def targets(
         name=campaign.name,
         baseline=baseline,
         seal=seal,
+        previous_year=previous if previous and previous.basis.days_with_data else None,
         goals=tuple(
             Goal(t.id, t.text, t.change_percent, t.measure is Measure.WINDOW_ADDRESSES) for t in campaign.targets
         ),

@@ -102,7 +102,10 @@ def test_another_feed_in_a_later_window_is_said(lake: Lake, tmp_path: Path) -> N
 def test_the_same_window_a_year_before_is_set_beside_the_baseline(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, YEAR_BEFORE, 4)
     _fill(lake, tmp_path, BEFORE, 10)
-    assert _codes(_targets(lake, tmp_path)) == ["baseline-above-previous-year"]
+    report = _targets(lake, tmp_path)
+    assert report.previous_year is not None
+    assert report.previous_year.addresses == 4
+    assert _codes(report) == ["baseline-above-previous-year"]
 
 
 def test_two_that_freeze_at_once_agree(lake: Lake, tmp_path: Path) -> None:
