@@ -72,6 +72,7 @@ rule process_hider_library
         $state = "/proc/%s/stat"
         $name = "%d (%[^)]s"
         $wrapped = "readdir"
+        $original = "dlsym"
     condition:
         uint32be(0) == 0x7f454c46 and filesize < 4MB and all of them
 }

@@ -28,7 +28,7 @@ LIFETIME_SECONDS = 60
 _MINER_STRINGS = (
     b"stratum+tcp://192.0.2.10:3333\0donate-level\0donate-over-proxy\0randomx-1gb-pages\0cpu-max-threads-hint\0rig-id\0"
 )
-_HIDER_STRINGS = b"/proc/self/fd/%d\0/proc/%s/stat\0%d (%[^)]s\0readdir64\0"
+_HIDER_STRINGS = b"/proc/self/fd/%d\0/proc/%s/stat\0%d (%[^)]s\0readdir64\0dlsym\0"
 _CONFIGURATION = """{
     "autosave": true,
     "donate-level": 0,

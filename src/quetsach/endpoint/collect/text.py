@@ -15,7 +15,7 @@ from quetsach.endpoint.walk import join
 TEXT_LIMIT_BYTES = 1 << 20
 """Larger files of settings are reported, not read."""
 
-MOST_LINES = 50_000
+MOST_LINES = 10_000
 """Files with more lines are reported, not read."""
 
 _MOST_NAMES = 100_000
