@@ -43,14 +43,14 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         lambda at, day: UNKNOWN_ISP if numbers[at] == NO_AS else tables.isps.on(numbers[at], day),
     )
     regions, region_index = _regions(table)
-    found = [
-        _by_day(region_index, day_index, days, lambda at, day, n=n: tables.regions.province(regions[at], day)[n])  # type: ignore[misc]
-        for n in (0, 1)
-    ]
+    provinces = tables.regions
+    province = _by_day(region_index, day_index, days, lambda at, day: provinces.province(regions[at], day).code)
+    source = _by_day(region_index, day_index, days, lambda at, day: provinces.province(regions[at], day).source)
     columns = [
         pa.array(asns, pa.int64(), mask=asns == NO_AS),
         isp,
-        *found,
+        province,
+        source,
         pa.repeat(tables.version, table.num_rows),
     ]
     for field, column in zip(ANNOTATIONS, columns, strict=True):
@@ -83,11 +83,6 @@ def _regions(table: pa.Table) -> tuple[list[str], Numbers]:
 
 def _by_day(index: Numbers, day_index: Numbers, days: list[date], say: Callable[[int, date], str]) -> Any:
     """Ask ``say`` once for each distinct (value, day) and return the answers row by row."""
-    if not len(index):
-        return pa.array([], pa.string())
-    pairs = index * len(days) + day_index
-    used = np.flatnonzero(np.bincount(pairs))
-    places = np.zeros(int(used[-1]) + 1, dtype=np.int64)
-    places[used] = np.arange(len(used))
+    used, places = np.unique(index * len(days) + day_index, return_inverse=True)
     answers = pa.array([say(int(pair) // len(days), days[int(pair) % len(days)]) for pair in used], pa.string())
-    return answers.take(pa.array(places[pairs]))
+    return answers.take(pa.array(places))
