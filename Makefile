@@ -38,7 +38,7 @@ $(UV):
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 
 $(VENV)/.installed: $(UV) pyproject.toml uv.lock
-	$(SYNC) --no-dev
+	$(SYNC) --no-dev --inexact
 	@touch $@
 
 # The tool as people download it: one wheel, rebuilt when its content changes.
