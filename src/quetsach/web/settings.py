@@ -31,8 +31,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "quetsach.web.same_origin.SameOrigin",
     "django.middleware.locale.LocaleMiddleware",
+    "quetsach.web.same_origin.SameOrigin",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

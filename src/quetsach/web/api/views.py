@@ -81,10 +81,10 @@ def _body(request: HttpRequest, now: datetime) -> bytes:
             hint=f"try again in {math.ceil(seconds)} s",
             retry_after_seconds=math.ceil(seconds),
         )
-    if request.content_type != "application/json":
-        raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
     if not request.META.get("CONTENT_LENGTH"):
         raise SubmissionError("the length of the body is not given", status=411, code="no-length")
+    if request.content_type != "application/json":
+        raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
     try:
         return request.body
     except RequestDataTooBig as error:
@@ -110,7 +110,8 @@ def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names
     """Everything that the portal shows, with its windows and definitions."""
     snapshot = selectors.published_snapshot()
     document = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
-    document.pop("charts", None)
+    for name in ("charts", "family_names"):
+        document.pop(name, None)
     definitions = [definition.as_json() for definition in selectors.definitions()]
     return _open(JsonResponse({**document, "definitions": definitions}, json_dumps_params={"ensure_ascii": False}))
 

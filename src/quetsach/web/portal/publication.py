@@ -23,6 +23,7 @@ from quetsach.web.design.templatetags.words import short_day
 from quetsach.web.portal.snapshot import (
     CampaignFigures,
     Demonstration,
+    PublicationError,
     RankedRow,
     Snapshot,
     WindowFigure,
@@ -52,13 +53,15 @@ class Tables:
 
 
 def figures_are_current(*, data: Path, lake: Lake) -> bool:
-    """Whether the published figures count exactly what the lake holds.
+    """Whether the published figures count exactly what the lake holds; damaged or older ones do not.
 
     Raises:
-        PublicationError: the published figures are damaged.
         LakeError: the lake cannot be read.
     """
-    snapshot = read_snapshot(data)
+    try:
+        snapshot = read_snapshot(data)
+    except PublicationError:
+        return False
     return snapshot is not None and snapshot.lake == _state(lake) and listed_path(data).exists()
 
 
@@ -93,14 +96,12 @@ def figures_publish(
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), lake.count_addresses(window), basis)
     progress(1)
     campaign = _campaign(lake, tables.campaign, data / "campaigns", now, progress) if tables.campaign else None
-    rankings = []
-    for ranking in (
-        answers.families(lake, window, tables.families),
-        answers.isps(lake, window, tables.network),
-        answers.places(lake, window, tables.places),
-    ):
-        rankings.append(_rows(ranking))
-        progress(1)
+    families = answers.families(lake, window, tables.families)
+    progress(1)
+    isps = answers.isps(lake, window, tables.network)
+    progress(1)
+    places = answers.places(lake, window, tables.places)
+    progress(1)
     listed.build(lake, listed_path(data), as_of=newest, days=LISTED_DAYS)
     snapshot = Snapshot(
         published_at=now,
@@ -110,10 +111,11 @@ def figures_publish(
         feeds=basis.feeds,
         network_versions=basis.network_versions,
         latest=_window(latest, None),
-        families=rankings[0],
-        isps=rankings[1],
-        places=rankings[2],
+        families=_rows(families),
+        isps=_rows(isps),
+        places=_rows(places),
         campaign=campaign,
+        family_names={row.id: row.name.en for row in families.rows},
         charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
     )
     write_snapshot(data, snapshot)

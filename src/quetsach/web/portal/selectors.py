@@ -16,7 +16,6 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.lake.listed import Listed
 from quetsach.packs.load import load_shelf
-from quetsach.web.design.templatetags.words import here
 from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import TOOL_REPORTS, Definition
 from quetsach.web.portal.services import AddressList, Listing
@@ -89,7 +88,7 @@ def _open_listed(path: Path, _changed: int, _inode: int) -> Listed:
 def describe_listing(listing: Listing) -> ListedFamily:
     """Give a listing the name of its family and, if a pack knows it, the page about it."""
     snapshot = published_snapshot()
-    names = {family.id: here(family.name) for family in snapshot.families} if snapshot else {}
+    names = snapshot.family_names if snapshot else {}
     pack = next((p for p in shelf() if listing.family == p.family or listing.family in p.aliases), None)
     page = reverse("family", args=[pack.family]) if pack else ""
     return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)

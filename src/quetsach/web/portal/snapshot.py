@@ -17,7 +17,7 @@ from typing import Any
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 
-FORMAT = "quetsach-figures/1"
+FORMAT = "quetsach-figures/2"
 _SIZE_LIMIT_BYTES = 8_000_000
 
 
@@ -90,8 +90,8 @@ class Demonstration:
 class Snapshot:
     """Everything that the portal shows about the country, as of one day.
 
-    ``lake`` identifies what was counted, ``charts`` holds one SVG a language, ``feeds`` names the sources, and
-    ``network_versions`` the address tables by which providers were told apart.
+    ``lake`` identifies what was counted, ``family_names`` names every family in it, ``charts`` holds one SVG a
+    language, ``feeds`` names the sources, ``network_versions`` the address tables that told providers apart.
     """
 
     published_at: datetime
@@ -105,6 +105,7 @@ class Snapshot:
     isps: tuple[RankedRow, ...]
     places: tuple[RankedRow, ...]
     campaign: CampaignFigures | None
+    family_names: Mapping[str, str]
     charts: Mapping[str, str]
 
     @property
@@ -215,6 +216,7 @@ def _snapshot(document: dict[str, Any]) -> Snapshot:
         isps=_rows(document["isps"]),
         places=_rows(document["places"]),
         campaign=_campaign(document["campaign"]) if document["campaign"] else None,
+        family_names=dict(document["family_names"]),
         charts=dict(document["charts"]),
     )
 

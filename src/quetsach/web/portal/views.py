@@ -26,6 +26,9 @@ from quetsach.web.repository import send_file
 _public = cache_control(public=True, max_age=60)
 
 
+PLATFORM_NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
+
+
 def _language() -> str:
     return "en" if get_language() == "en" else "vi"
 
@@ -137,7 +140,8 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     # The renderer escapes all that is not one of its few forms.
     text = mark_safe(render_guidance(pack.guidance.in_language(_language()), top=2))  # noqa: S308
-    context = {"pack": pack, "platforms": sorted(pack.platforms), "guidance": text}
+    platforms = [PLATFORM_NAMES[platform] for platform in sorted(pack.platforms)]
+    context = {"pack": pack, "platforms": platforms, "guidance": text}
     return render(request, "portal/family.html", context)
 
 

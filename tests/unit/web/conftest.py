@@ -1,0 +1,80 @@
+"""A centre with a small lake, published once for all tests of the web."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from quetsach.cli.center.publication import load_campaign
+from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+from quetsach.core.pack import LocalText
+from quetsach.lake.lake import Lake
+from quetsach.network import annotate
+from quetsach.web.api import views as api_views
+from quetsach.web.api.rate_limit import RateLimit
+from quetsach.web.portal.publication import Tables, figures_publish
+from quetsach.web.portal.snapshot import Demonstration
+
+NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"
+LAST_DAY = date(2020, 11, 30)
+
+
+def sightings() -> bytes:
+    """Twenty addresses in the baseline window, ten and one of IPv6 in the window of the close."""
+    rows = ["timestamp,address,malware"]
+    for first, last, count in (
+        (date(2020, 6, 16), date(2020, 7, 15), 20),
+        (date(2020, 11, 1), LAST_DAY, 10),
+    ):
+        for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+            rows += [f"{day} 01:00:00,123.16.0.{number},andromeda" for number in range(1, count + 1)]
+    rows.append(f"{LAST_DAY} 02:00:00,{SEEN_IPV6},conficker")
+    return "\n".join(rows).encode()
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    return Tables(load_families(), load_network_tables(Path("/nonexistent")), load_places(), load_campaign())
+
+
+@pytest.fixture(scope="session")
+def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Path:
+    data = tmp_path_factory.mktemp("centre")
+    lake = Lake(data / "lake")
+    lake.ingest(
+        sightings(),
+        name="sightings.csv",
+        feed="plain",
+        families=tables.families,
+        annotate=lambda table: annotate(table, tables.network),
+        now=NOW,
+    )
+    demonstration = Demonstration(LocalText("Số liệu mô phỏng.", "Simulated figures."), 100)
+    assert figures_publish(data=data, lake=lake, tables=tables, demonstration=demonstration, now=NOW)
+    return data
+
+
+@pytest.fixture
+def centre(settings, db, centre_data: Path) -> Path:
+    """Serve the published centre; the tests must not change its folder."""
+    settings.CENTER = dataclasses.replace(settings.CENTER, data=centre_data)
+    return centre_data
+
+
+@pytest.fixture
+def empty_centre(settings, db, tmp_path: Path) -> Path:
+    settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test see what another one left in the server's memory."""
+    monkeypatch.setattr(api_views, "REPORT_LIMIT", RateLimit(burst=60, per_minute=60))
+    cache.clear()
+    yield
+    cache.clear()
