@@ -45,14 +45,19 @@ class Delivery:
         """The identifier of ``delivery_id``."""
         return delivery_id(self.sha256, self.feed, self.report)
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record is accounted for, once."""
+        accounted = self.accepted + self.duplicates + self.quarantined
+        return self.records == accounted and self.accepted == sum(self.days.values())
+
     def check(self) -> None:
         """Refuse a delivery that does not account for every record.
 
         Raises:
             LakeError: a record is missing or counted twice.
         """
-        accounted = self.accepted + self.duplicates + self.quarantined
-        if self.records != accounted or self.accepted != sum(self.days.values()):
+        if not self.adds_up:
             raise LakeError(
                 f"{self.records} records, but {self.accepted} accepted + {self.duplicates} duplicates + "
                 f"{self.quarantined} quarantined, {sum(self.days.values())} in days",
@@ -94,17 +99,18 @@ class Delivery:
         Raises:
             LakeError: it is not one, or does not add up.
         """
+        hint = "restore it from a backup of the lake"
         try:
             record: dict[str, Any] = json.loads(content)
             record.pop("files")
             record["ingested_at"] = datetime.fromisoformat(record["ingested_at"])
             record["days"] = {date.fromisoformat(day): int(rows) for day, rows in record["days"].items()}
             delivery = cls(**record)
-            delivery.check()
+            adds_up = delivery.adds_up
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LakeError(
-                f"not a commit record: {error}", where=where, hint="restore it from a backup of the lake"
-            ) from error
+            raise LakeError(f"not a commit record: {error}", where=where, hint=hint) from error
+        if not adds_up:
+            raise LakeError("a commit record that does not add up", where=where, hint=hint)
         return delivery
 
 

@@ -1,0 +1,115 @@
+"""kill -9 anywhere in an ingest, then the same command again: the same lake."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.sinkhole_report import HEADER, make_report
+
+from quetsach.lake.lake import Lake
+
+KILLS = 50
+
+
+class Server:
+    """``ingest_server``, with the reports that it ingests."""
+
+    def __init__(self, files: list[Path]) -> None:
+        script = Path(__file__).with_name("ingest_server.py")
+        self._process = subprocess.Popen(
+            [sys.executable, str(script), *map(str, files)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, folder: Path, step: int = -1) -> int:
+        return self._ask(f"{folder}\t{step}\n")
+
+    def wait(self) -> int:
+        return self._ask("\n")
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=30)
+
+    def _ask(self, line: str) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two reports of two days that share rows."""
+    folder = tmp_path_factory.mktemp("reports")
+    rows = make_report(600, 1, share_damaged=0.05, share_mended=0.05).content
+    other = make_report(300, 2).content.replace(b"2020-06-16", b"2020-06-17")
+    first, second = (folder / f"2020-06-{day}-event4_sinkhole-vn.csv" for day in (16, 17))
+    first.write_bytes(rows)
+    second.write_bytes(rows + other.removeprefix(HEADER))
+    server = Server([first, second])
+    yield server
+    server.stop()
+
+
+def content_of(lake: Path) -> dict[str, str]:
+    return {str(p.relative_to(lake)): sha256(p.read_bytes()).hexdigest() for p in lake.rglob("*") if p.is_file()}
+
+
+def finish(server: Server, folder: Path) -> float:
+    started = time.monotonic()
+    server.start(folder)
+    assert server.wait() == 0
+    return time.monotonic() - started
+
+
+@pytest.fixture(scope="module")
+def expected(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("whole") / "lake"
+    finish(server, folder)
+    assert sorted(bool(d.duplicates > d.accepted) for d in Lake(folder).deliveries()) == [False, True]
+    return content_of(folder)
+
+
+def check_readable(folder: Path) -> None:
+    """Fail if a reader could meet half a delivery."""
+    lake = Lake(folder)
+    for delivery in lake.deliveries():
+        assert all((folder / path).is_file() for path in delivery.paths())
+    lake.quarantined()
+
+
+def test_at_random_moments(server: Server, expected: dict[str, str], tmp_path: Path) -> None:
+    moments = random.Random(2020)
+    usual = min(finish(server, tmp_path / f"warm-{n}") for n in range(3))
+    killed = 0
+    for number in range(4 * KILLS):
+        folder = tmp_path / f"lake-{number}"
+        process = server.start(folder)
+        time.sleep(moments.random() * usual)
+        os.kill(process, signal.SIGKILL)
+        killed += server.wait() == -signal.SIGKILL
+        check_readable(folder)
+        finish(server, folder)
+        assert content_of(folder) == expected, f"killed in run {number}"
+        if killed == KILLS:
+            break
+    assert killed == KILLS
+
+
+def test_between_all_steps_to_the_disk(server: Server, expected: dict[str, str], tmp_path: Path) -> None:
+    for step in range(1000):
+        folder = tmp_path / f"lake-{step}"
+        server.start(folder, step)
+        if server.wait() == 0:
+            break  # there are no more steps
+        check_readable(folder)
+        finish(server, folder)
+        assert content_of(folder) == expected, f"killed at step {step}"
+    assert step > 20
