@@ -72,14 +72,14 @@ class Processes:
                 yield process
 
     def read(self, pid: int) -> Process | None:
-        """Return one process, or ``None`` when there is none of that number."""
+        """Return one process, or ``None`` when there is none of that number, or none that the user may see."""
         folder = b"%s/%d" % (self._proc, pid)
         try:
             name, parent, start_ticks, _ = _parse_stat(_read(folder + b"/stat", _MAX_STATUS))
             uid = os.stat(folder).st_uid
             executable, deleted = _image_link(folder)
             arguments = _read(folder + b"/cmdline", _MAX_ARGUMENTS)
-        except (FileNotFoundError, ProcessLookupError):
+        except (FileNotFoundError, ProcessLookupError, PermissionError):  # the last where /proc has hidepid
             return None
         words = tuple(arguments.removesuffix(b"\0").split(b"\0")) if arguments else ()
         anchor = ProcessAnchor(pid, start_ticks, executable, deleted)
