@@ -123,12 +123,13 @@ def resume_survivors(where: Workplace) -> None:
 
 
 def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool:
-    """Return whether running programs still hold a removed file in memory, such as a preloaded library."""
+    """Return whether running programs, but for this one, still hold a removed file, such as a preloaded library."""
     processes = where.host.processes
     removed = {r.step.subject for r in results if isinstance(r.step.target, QuarantineFile)}
     if processes is None or not removed:
         return False
-    return any(not removed.isdisjoint(processes.mapped_deleted(process.pid)) for process in processes)
+    others = (process.pid for process in processes if process.pid != os.getpid())
+    return any(not removed.isdisjoint(processes.mapped_deleted(pid)) for pid in others)
 
 
 def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResult, ...]:

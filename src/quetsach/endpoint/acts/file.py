@@ -204,29 +204,39 @@ def _finish(folder: Folder, name: bytes, state: FileState) -> None:
 
 
 def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, temporary: bytes, sealed: Sealed) -> bool:
-    """Make a hard link to another name of the same file that this session put back before, if there is one."""
+    """Make a hard link to another name of the same file that stands, or stands again, if the session knows one."""
     state = sealed.record.state
-    if state.links < 2:
-        return False
     for other in where.session.progress.values():
-        before = other.before or {}
-        if other.undone is not Outcome.RESTORED or other.step.number == progress.step.number:
+        target = other.step.target
+        if not isinstance(target, QuarantineFile) or other.step.number == progress.step.number:
             continue
-        if [before.get("file", {}).get(k) for k in ("device", "inode")] != [state.device, state.inode]:
+        if (target.file.device, target.file.inode) != (state.device, state.inode):
             continue
-        with straight_way(where, file_anchor(other.step).path) as (source, name):
-            fd = source.open_read(name)
-            try:
-                if hash_file(fd) != sealed.record.sha256:
-                    continue
-                unlock(fd)
-            finally:
-                os.close(fd)
+        with straight_way(where, target.file.path) as (source, name):
+            if not _stands(source, name, other, sealed):
+                continue
             with suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder.fd)
             os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
         return True
     return False
+
+
+def _stands(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> bool:
+    """Return whether a name is the original file or what undo made of it; its locks are off then, to be linked."""
+    try:
+        fd = folder.open_read(name)
+    except OSError:
+        return False
+    try:
+        state = sealed.record.state
+        is_original = state.is_same_file(os.fstat(fd)) or other.undone is Outcome.RESTORED
+        if not is_original or hash_file(fd) != sealed.record.sha256:
+            return False
+        unlock(fd)
+        return True
+    finally:
+        os.close(fd)
 
 
 def free_name(folder: Folder, name: bytes) -> bytes:
