@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress
+from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.core.pack import Pack
@@ -78,24 +80,28 @@ def looking(arguments: argparse.Namespace) -> Looking:
 
     Raises:
         PackError: a pack cannot be used.
-        ScanError: the folder of ``--root`` cannot be opened.
+        ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
     """
     from quetsach.cli.shelf import packs_for  # noqa: PLC0415  (the match engine)
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
     from quetsach.endpoint.scan import Scope  # noqa: PLC0415
 
-    packs = packs_for(arguments)
+    words = messages("scan", chosen_language(arguments))
     if arguments.path and (arguments.quick or arguments.full):
-        raise ScanError("--quick and --full are for the whole system", hint="leave them out, or leave the paths out")
+        raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
+    packs = packs_for(arguments)
     try:
         host = mounted_host(arguments.root) if arguments.root else live_host()
-    except OSError as error:
-        raise ScanError(
-            f"cannot be opened: {error.strerror}", where=str(arguments.root), hint="name a folder"
-        ) from None
-    whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
+    except OSError:
+        raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
     paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))
+    for path in paths:
+        if not host.tree.exists(path):
+            hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
+            raise ScanError(words["no-path"], where=printable(path), hint=hint)
+    whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
     return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs)
 
 

@@ -159,7 +159,8 @@ def _told_troubles(result: "ScanResult", words: Mapping[str, str]) -> Iterator[s
 def _next(result: "ScanResult", words: Mapping[str, str], arguments: argparse.Namespace) -> str:
     if all(finding.action is Action.REPORT for finding in result.findings):
         return words["next-report"]
-    command = ["quetsach", "clean", *arguments.path]
+    needs_root = result.is_live and not result.is_elevated and not arguments.path
+    command = [*["sudo"] * needs_root, "quetsach", "clean", *arguments.path]
     command += ["--full"] if arguments.full else []
     for name in ("root", "state"):
         command += [f"--{name}", str(getattr(arguments, name))] if getattr(arguments, name) else []

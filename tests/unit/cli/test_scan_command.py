@@ -101,6 +101,8 @@ def test_undecodable_names_are_shown(infected: Path, capsys: pytest.CaptureFixtu
 
 def test_a_missing_path_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", str(tmp_path / "none")]) == 1
+    assert f"{tmp_path}/none: không có tệp hoặc thư mục này" in capsys.readouterr().err
+    assert main(["scan", str(tmp_path / "none"), "--lang", "en"]) == 1
     assert "there is no such file or folder" in capsys.readouterr().err
 
 
