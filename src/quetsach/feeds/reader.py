@@ -25,7 +25,7 @@ from quetsach.feeds.reject import MAX_RECORD_BYTES, MAX_RECORD_LINES, Reason, Re
 from quetsach.feeds.rows import Places, Rows
 from quetsach.feeds.table import REJECTS
 
-SLICE_BYTES = 32 << 20
+SLICE_BYTES = 8 << 20
 SLICE_LINES = 1 << 18
 
 

@@ -78,13 +78,14 @@ class Rows:
         if text is None:
             text = _absent(len(next(iter(columns.values()))))
         distinct = text.dictionary.to_pylist()
-        results = self._memory[rule.field].all_of(distinct)
+        results: list[Any] = self._memory[rule.field].all_of(distinct)
+        is_empty, is_bad = np.zeros((2, len(distinct)), dtype=np.bool_)
         is_address = rule.parse is parse_address
-        nothing = bytes(16) if is_address else -1
-        filled: list[Any] = [nothing if result is None else result for result in results]
-        values = np.frombuffer(b"".join(filled), dtype="V16") if is_address else np.array(filled, dtype=np.int64)
-        is_empty = np.array([not cell or cell.isspace() for cell in distinct], dtype=np.bool_)
-        is_bad = np.array([result is None for result in results], dtype=np.bool_) & ~is_empty
+        for n in [n for n, result in enumerate(results) if result is None]:
+            results[n] = bytes(16) if is_address else -1
+            is_empty[n] = not distinct[n].strip()
+            is_bad[n] = not is_empty[n]
+        values = np.frombuffer(b"".join(results), dtype="V16") if is_address else np.array(results, dtype=np.int64)
         return _Column(header, text, text.indices.to_numpy(), values, is_empty, is_bad)
 
     def _set_aside(

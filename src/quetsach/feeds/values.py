@@ -18,6 +18,9 @@ _MICROSECOND = timedelta(microseconds=1)
 _MEMORY = 1 << 18
 """How many distinct texts are remembered from one slice to the next."""
 
+_MEMORABLE = 64
+"""Longer texts are never remembered: memory must not grow with what a hostile file holds."""
+
 
 def parse_timestamp(text: str) -> int | None:
     """Return microseconds since 1970 UTC; ``None`` unless it is a UTC time of the years 2000 to 2100.
@@ -85,15 +88,24 @@ class Memory[T]:
     """Results of a pure function by text, bounded: it forgets everything when full."""
 
     def __init__(self, function: Callable[[str], T]) -> None:
-        self._function = function
-        self._known: dict[str, T] = {}
+        self._known = _Known(function)
 
     def all_of(self, texts: Sequence[str]) -> list[T]:
         """Return the results for texts, in their order."""
-        known, function = self._known, self._function
-        if len(known) + len(texts) > _MEMORY:
-            known.clear()
-        for text in texts:
-            if text not in known:
-                known[text] = function(text)
-        return [known[text] for text in texts]
+        if len(self._known) + len(texts) > _MEMORY:
+            self._known.clear()
+        return list(map(self._known.__getitem__, texts))
+
+
+class _Known[T](dict[str, T]):
+    """A dictionary that works out what it is asked for the first time."""
+
+    def __init__(self, function: Callable[[str], T]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, text: str) -> T:
+        result = self._function(text)
+        if len(text) <= _MEMORABLE:
+            self[text] = result
+        return result
