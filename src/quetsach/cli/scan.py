@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    for line in _told(result, words, language, code):
+    for line in _told(result, words, language):
         print(line)
     if result.findings:
         print(_next(result, words, arguments))
@@ -71,14 +71,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _exit_code(result: "ScanResult") -> ExitCode:
-    """Return 10 for findings. A system that could only be read in part is never called free of them: that is 2."""
-    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
-
+    """Return 10 for findings. What could be read only in part is never called free of them: that is 2."""
     if result.findings:
         return ExitCode.FOUND
-    if result.is_live and not result.is_elevated and result.scope is not Scope.PATHS:
-        return ExitCode.NOT_ELEVATED
-    return ExitCode.NOTHING_FOUND
+    return ExitCode.NOT_ELEVATED if _is_partial(result) else ExitCode.NOTHING_FOUND
+
+
+def _is_partial(result: "ScanResult") -> bool:
+    """Return whether more could be seen with administrator rights."""
+    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
+
+    is_whole_machine = result.is_live and result.scope is not Scope.PATHS
+    return not result.is_elevated and (is_whole_machine or Reason.UNREADABLE in result.failed)
 
 
 def _keep(report: "Report", arguments: argparse.Namespace) -> None:
@@ -91,7 +96,7 @@ def _keep(report: "Report", arguments: argparse.Namespace) -> None:
         print(f"quetsach: {error.explain()}", file=sys.stderr)
 
 
-def _told(result: "ScanResult", words: Mapping[str, str], language: str, code: ExitCode) -> Iterator[str]:
+def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
     yield ""
     if result.findings:
@@ -101,7 +106,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str, code: E
             if pack.family in families:
                 yield ""
                 yield from _told_family(result, pack, words, language)
-    elif code is not ExitCode.NOT_ELEVATED:
+    elif not _is_partial(result):
         yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
     yield ""
     yield words["summary"].format(
@@ -112,7 +117,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str, code: E
         seconds=f"{result.duration_seconds:.1f}",
     )
     yield from _told_troubles(result, words)
-    if result.is_live and not result.is_elevated and code in {ExitCode.NOT_ELEVATED, ExitCode.FOUND}:
+    if _is_partial(result):
         yield _coloured(words["not-elevated"], "33;1")
     if not result.findings:
         yield words["next-nothing"]

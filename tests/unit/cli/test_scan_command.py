@@ -153,6 +153,20 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     assert "NOTHING FOUND" not in out
 
 
+def test_given_paths_that_a_user_may_not_read_are_not_called_free(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("quetsach.endpoint.scan.os.geteuid", lambda: 1000)
+    assert main(["scan", str(clean)]) == 0
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr("quetsach.endpoint.host.tree.Tree.open_read", refuse)
+    assert main(["scan", str(clean)]) == 2
+    assert "CHƯA ĐẦY ĐỦ" in capsys.readouterr().out
+
+
 def test_what_failed_is_counted_and_named(
     clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
