@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", operation.metrics, name="metrics"),
     path("robots.txt", operation.robots, name="robots"),
     path("api/v1/", api.urls),
-    re_path(r"^repository/(?P<name>.+)$", repository_file, name="repository"),
+    re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),
     path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
     path("tai-ve/<str:name>.whl", lambda request, name: views.tool_file(request, f"{name}.whl"), name="tool-file"),
     *i18n_patterns(

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.web.configuration import Configuration, ConfigurationError
+
+
+def test_every_setting_has_a_safe_default() -> None:
+    read = Configuration.read({})
+    assert (read.data, read.proxy_hops, read.https, read.database_url) == (None, 0, False, "sqlite://:memory:")
+    assert len(read.secret_key) > 40
+
+
+def test_the_data_folder_holds_database_and_key(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("abc\n")
+    read = Configuration.read({"QUETSACH_DATA": str(tmp_path)})
+    assert read.secret_key == "abc"
+    assert read.database_url == f"sqlite:///{tmp_path}/center.sqlite3"
+
+
+def test_another_database_can_be_named(tmp_path: Path) -> None:
+    read = Configuration.read({"QUETSACH_DATA": str(tmp_path), "DATABASE_URL": "postgres://db/quetsach"})
+    assert read.database_url == "postgres://db/quetsach"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [("QUETSACH_PROXY_HOPS", "-1"), ("QUETSACH_PROXY_HOPS", "9"), ("QUETSACH_HTTPS", "maybe"), ("QUETSACH_LOG", "xml")],
+)
+def test_a_setting_that_cannot_be_used_is_named(setting: tuple[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read(dict([setting]))
+    assert error.value.where == setting[0]
+    assert error.value.hint
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["QUETSACH_PROXY_HOPS", "QUETSACH_HTTPS", "QUETSACH_LOG", "QUETSACH_HOSTS"]),
+        st.text(max_size=20),
+    )
+)
+def test_no_text_breaks_the_reading(environment: dict[str, str]) -> None:
+    try:
+        Configuration.read(environment)
+    except ConfigurationError as error:
+        assert error.explain()

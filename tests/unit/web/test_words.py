@@ -1,0 +1,45 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils.translation import override
+
+from quetsach.core.pack import LocalText
+from quetsach.web.design.templatetags import words
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "vietnamese", "english"),
+    [
+        (words.figure, 2_014_512, "2.014.512", "2,014,512"),
+        (words.figure, None, "–", "–"),
+        (words.decimal, 1234.56, "1.234,6", "1,234.6"),
+        (words.percent, 22.4, "22,4%", "22.4\xa0%"),
+        (words.change, -47.8, "−47,8%", "−47.8\xa0%"),
+        (words.change, 66.5, "+66,5%", "+66.5\xa0%"),
+        (words.change, None, "–", "–"),
+        (words.rate, 0.156, "0,16", "0.16"),
+        (words.size, 999, "999\xa0B", "999\xa0B"),
+        (words.size, 1_500_000, "1,5\xa0MB", "1.5\xa0MB"),
+        (words.day, date(2020, 6, 16), "16/6/2020", "16\xa0June\xa02020"),
+        (words.day, datetime(2020, 6, 16, 18, tzinfo=UTC), "17/6/2020", "17\xa0June\xa02020"),
+        (words.short_day, date(2020, 6, 16), "16/6/2020", "16 Jun 2020"),
+        (
+            words.moment,
+            datetime(2020, 6, 16, 18, 5, tzinfo=UTC),
+            "01:05 ngày 17/6/2020",
+            "01:05, 17\xa0June\xa02020 (Viet\xa0Nam)",
+        ),
+        (words.here, LocalText("sạch", "clean"), "sạch", "clean"),
+    ],
+)
+def test_values_are_written_in_the_language_of_the_page(write, value, vietnamese: str, english: str) -> None:
+    with override("vi"):
+        assert write(value) == vietnamese
+    with override("en"):
+        assert write(value) == english
+
+
+def test_a_bar_is_as_long_as_its_share() -> None:
+    assert 'width="25.0"' in words.bar(25, 100)
+    assert 'width="100.0"' in words.bar(300, 100)
+    assert 'width="0.0"' in words.bar(3, 0)
