@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from quetsach.endpoint.artefact import FileAnchor
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.change import FileState, read_folder_state
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Folder
@@ -44,8 +44,11 @@ class Workplace:
         return frozenset(key for key, times in seen.items() if times > 1)
 
     def sealed(self, number: int) -> Sealed:
-        """Open the sealed file of a step; ``QuarantineError`` when it is missing or damaged."""
-        return Sealed.open(self.session.container(number), self.session.key)
+        """Open the sealed file of a step; ``QuarantineError`` when it is missing, damaged or another step's."""
+        sealed = Sealed.open(self.session.container(number), self.session.key)
+        if (sealed.record.session, sealed.record.number) != (self.session.identifier, number):
+            raise QuarantineError("this is the sealed file of another item", where=str(sealed.path))
+        return sealed
 
     def record(self, step: Step, path: bytes, state: FileState, sha256: str) -> SealedRecord:
         """Return what is sealed with a file of a step."""
