@@ -1,0 +1,217 @@
+"""``center up`` with the real command: from an empty folder to a served centre, killed and started again."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from quetsach.lake.lake import Lake
+
+QUETSACH = Path(sys.executable).with_name("quetsach")
+pytestmark = pytest.mark.xdist_group("center-up")
+
+
+def command(data: Path, *words: str) -> list[str]:
+    return [str(QUETSACH), "center", "up", "--data", str(data), *words]
+
+
+def run(data: Path, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(data, *words), capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel as a build makes it, small: what matters here is that it is sealed and offered."""
+    path = tmp_path_factory.mktemp("tool") / "quetsach-9.8.7-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("quetsach/__init__.py", "")
+        archive.writestr("quetsach-9.8.7.dist-info/RECORD", "")
+    return path
+
+
+@pytest.fixture(scope="module")
+def prepared(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A centre whose preparation was killed three times on its way."""
+    data = tmp_path_factory.mktemp("killed") / "centre"
+    chance = random.Random(7)
+    for _ in range(3):
+        process = subprocess.Popen(
+            command(data, "--prepare-only", "--tool", str(wheel)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(chance.uniform(0.8, 3.5))
+        process.kill()
+        process.wait()
+    finished = run(data, "--prepare-only", "--tool", str(wheel))
+    assert finished.returncode == 0, finished.stderr
+    return data
+
+
+@contextmanager
+def served(data: Path, *words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    port = free_port()
+    process = subprocess.Popen(
+        command(data, "--port", str(port), *words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(url):
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def figures(data: Path) -> dict[str, object]:
+    return dict(json.loads((data / "published" / "figures.json").read_text()))
+
+
+def test_a_preparation_that_was_killed_is_finished_by_the_next(prepared: Path) -> None:
+    assert json.loads((prepared / "demonstration.json").read_text())["is_complete"] is True
+    lake = Lake(prepared / "lake")
+    files = [delivery.file for delivery in lake.deliveries()]
+    assert len(files) == len(set(files))
+    windows = {w["id"]: w for w in figures(prepared)["campaign"]["windows"]}  # type: ignore[index]
+    assert [windows[n]["addresses"] for n in ("previous-year", "baseline", "close")] == [12_100, 20_145, 10_525]
+    assert windows["close"]["change_percent"] == -47.8
+    assert windows["january-2021"]["change_percent"] == -50.1
+    assert windows["february-2021"]["change_percent"] == -54.5
+
+
+def test_the_warning_about_the_baseline_is_published(prepared: Path) -> None:
+    warnings = [w["en"] for w in figures(prepared)["campaign"]["warnings"]]  # type: ignore[index]
+    assert any("66" in text for text in warnings)
+
+
+def test_keys_are_for_the_owner_only(prepared: Path) -> None:
+    private = [prepared / "secret.key", *(prepared / "keys").glob("*.pem")]
+    assert len(private) > 5
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+
+
+def test_the_tool_is_sealed_and_in_the_repository(prepared: Path) -> None:
+    facts = json.loads((prepared / "tool" / "tool.json").read_text())
+    sealed = prepared / "tool" / facts["file_name"]
+    digest = hashlib.sha256(sealed.read_bytes()).hexdigest()
+    assert (facts["sha256"], facts["version"], facts["size_bytes"]) == (digest, "9.8.7", sealed.stat().st_size)
+    assert (prepared / "repository" / "targets" / "tools" / f"{digest}.{sealed.name}").exists()
+    with zipfile.ZipFile(sealed) as archive:
+        root = archive.read("quetsach/bundled/trust/root.json")
+    assert (prepared / "repository" / "metadata" / "1.root.json").read_bytes() == root
+
+
+def test_a_second_preparation_is_quick_and_changes_nothing(prepared: Path, wheel: Path) -> None:
+    def state() -> dict[str, tuple[int, str]]:
+        kept = [p for p in prepared.rglob("*") if p.is_file() and "static" not in p.parts and p.suffix != ".sqlite3"]
+        return {str(p): (p.stat().st_size, hashlib.sha256(p.read_bytes()).hexdigest()) for p in kept}
+
+    before, started = state(), time.monotonic()
+    again = run(prepared, "--prepare-only", "--tool", str(wheel))
+    assert again.returncode == 0, again.stderr
+    assert time.monotonic() - started < 10
+    assert state() == before
+
+
+def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
+    with served(prepared) as (url, process):
+        for path in ("/", "/en/check/", "/tai-ve/", "/repository/metadata/timestamp.json", "/metrics"):
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
+                assert answer.status == 200
+                assert answer.read()
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/kiem-tra/", method="POST", data=b"")) as answer:
+            assert "dùng chung hoặc bị che" in answer.read().decode()
+        process.send_signal(signal.SIGTERM)
+        log = process.communicate(timeout=20)[1]
+        assert process.returncode == 0
+    assert f"Quét Sạch: {url}/" in log
+    assert str(prepared) in log
+    assert "127.0.0.1 " not in log
+
+
+def test_a_chunked_body_without_length_is_refused(prepared: Path) -> None:
+    with served(prepared) as (url, _):
+        request = urllib.request.Request(f"{url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
+        request.add_header("Content-Type", "application/json")
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            urllib.request.urlopen(request, timeout=10)
+        refusal.value.close()
+    assert refusal.value.code in (400, 411)
+
+
+def test_logs_are_json_when_asked(prepared: Path) -> None:
+    with served(prepared, "--json") as (url, process):
+        urllib.request.urlopen(f"{url}/en/", timeout=10).close()
+        process.send_signal(signal.SIGTERM)
+        log = process.communicate(timeout=20)[1]
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    home = next(line for line in lines if line.get("page") == "home")
+    assert home["status"] == 200
+    assert {"time", "level", "logger", "message"} <= set(home)
+
+
+def test_a_port_in_use_is_said_before_any_work(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = run(tmp_path / "centre", "--port", str(port), timeout=20)
+    assert refused.returncode == 1
+    assert f"cannot serve on port {port}" in refused.stderr
+    assert "--port" in refused.stderr
+    assert not (tmp_path / "centre" / "lake").exists()
+
+
+def test_two_centres_cannot_share_a_folder(prepared: Path) -> None:
+    with served(prepared):
+        refused = run(prepared, "--prepare-only", timeout=20)
+    assert refused.returncode == 1
+    assert "another centre is running" in refused.stderr
+
+
+def test_a_tool_that_is_not_there_is_named(prepared: Path, tmp_path: Path) -> None:
+    refused = run(prepared, "--prepare-only", "--tool", str(tmp_path))
+    assert refused.returncode == 1
+    assert "no wheel" in refused.stderr
+    assert os.fspath(tmp_path) in refused.stderr
+
+
+def test_a_real_centre_starts_without_the_demonstration(tmp_path: Path) -> None:
+    started = run(tmp_path, "--prepare-only", "--no-demonstration")
+    assert started.returncode == 0, started.stderr
+    assert not (tmp_path / "demonstration.json").exists()
+    assert not (tmp_path / "published").exists()
+    with served(tmp_path, "--no-demonstration") as (url, _), urllib.request.urlopen(f"{url}/en/") as page:
+        assert "has not published figures" in page.read().decode()
