@@ -12,7 +12,8 @@ from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason, Trouble
-from quetsach.packs.load import FILES, PLATFORMS, SEVERITIES, load_shelf
+from quetsach.packs.container import FILES
+from quetsach.packs.load import PLATFORMS, SEVERITIES, load_shelf
 from quetsach.packs.specimen import load_specimen, unlock
 
 ROOT = Path(__file__).parents[2]

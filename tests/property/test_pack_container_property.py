@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.core.pack import pattern_rule
-from quetsach.packs.container import pack, unpack
+from quetsach.packs.container import FILES, pack, unpack
 from quetsach.packs.errors import ContainerError, PackError
-from quetsach.packs.load import FILES, parse_pack, read_folder
+from quetsach.packs.load import parse_pack, read_folder
 
 CONTENT = read_folder(Path(__file__).parents[2] / "packs" / "xmrig-miner")
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)

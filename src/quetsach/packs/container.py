@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 from quetsach.packs.errors import ContainerError
 
+FILES = ("pack.toml", "rules.yar", "recipe.toml", "guidance.vi.md", "guidance.en.md", "sources.md")
+"""What a pack consists of. ``specimen.py`` stays with the analysts."""
+
 CONTAINER_LIMIT_BYTES = 8 << 20
 """A packed file may not be larger."""
 

@@ -1,6 +1,6 @@
 """Pack folders and packed files become values; what does not hold together is refused with the place and the remedy.
 
-A pack folder has the files of ``FILES`` and, for analysts, ``specimen.py``. ``docs/reference`` describes each.
+A pack folder has the files of ``container.FILES`` and, for analysts, ``specimen.py``; ``docs/reference`` has the details.
 """
 
 import hashlib
@@ -11,12 +11,9 @@ from pathlib import Path
 import boreal
 
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, LocalText, Pack, Trait, pattern_rule
-from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
+from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, unpack
 from quetsach.packs.errors import PackError
 from quetsach.packs.table import Table, read_toml
-
-FILES = ("pack.toml", "rules.yar", "recipe.toml", "guidance.vi.md", "guidance.en.md", "sources.md")
-"""What a pack consists of. ``specimen.py`` stays with the analysts."""
 
 FILE_LIMIT_BYTES = 4 << 20
 PLATFORMS = ("linux", "macos", "windows")
