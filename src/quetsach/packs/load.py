@@ -1,6 +1,6 @@
 """Pack folders and packed files become values; what does not hold together is refused with the place and the remedy.
 
-A pack folder has the files of ``container.FILES`` and, for analysts, ``specimen.py``; ``docs/reference`` has the details.
+A pack folder has the files of ``container.FILES`` and, for analysts, ``specimen.py``. See ``docs/reference``.
 """
 
 import hashlib
