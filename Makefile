@@ -42,7 +42,7 @@ $(VENV)/.installed: $(UV) pyproject.toml uv.lock
 	@touch $@
 
 # The tool as people download it: one wheel, rebuilt when its content changes.
-$(WHEEL): $(VENV)/.installed $(shell find src packs data -type f -not -path '*/__pycache__/*' 2>/dev/null) pyproject.toml
+$(WHEEL): $(VENV)/.installed $(shell find src packs data -type f -not -path '*/__pycache__/*' 2>/dev/null) pyproject.toml hatch_build.py
 	@mkdir -p build/tool && rm -f build/tool/*.whl
 	$(UV) build --quiet --wheel --out-dir build/tool
 	@touch $@
