@@ -1,0 +1,197 @@
+"""Every public page in a real browser: both languages, telephone and desk, light and dark, with and without script."""
+
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser import chromium
+
+from quetsach.core.period import Period
+from quetsach.lake.lake import Lake
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("portal")]
+
+PAGES = (
+    *("/", "/kiem-tra/", "/ba-buoc/", "/ba-buoc/tim-hieu/", "/ba-buoc/lam-sach/", "/ba-buoc/phong-ngua/", "/tai-ve/"),
+    *("/cach-tinh/", "/quyen-rieng-tu/", "/ma-doc/", "/ma-doc/eicar/", "/ma-doc/xmrig-miner/", "/khong-co-trang-nay/"),
+    *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
+    *("/en/download/", "/en/how-this-is-counted/", "/en/privacy/", "/en/malware/", "/en/malware/eicar/"),
+    *("/en/malware/xmrig-miner/", "/en/no-such-page/"),
+)
+WIDTHS = {360: "light", 1280: "dark"}
+"""Width in pixels and colour scheme: each page is seen in both; colours do not depend on the width."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("portal")
+
+
+@pytest.fixture(scope="module")
+def url(data: Path) -> Iterator[str]:
+    """A centre with the demonstration campaign, behind one proxy: the tests play the proxy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [Path(sys.executable).with_name("quetsach"), "center", "up", "--data", data, "--port", str(port)]
+    with (data / "server.log").open("wb") as log:
+        environment = os.environ | {"QUETSACH_PROXY_HOPS": "1"}
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(address, server, data / "server.log")
+            yield address
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=30)
+
+
+def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, chromium(playwright) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def audited(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A page into which the audit may bring its own script, which the portal's policy forbids to everyone else."""
+    context = browser.new_context(
+        viewport={"width": request.param, "height": 800}, color_scheme=WIDTHS[request.param], bypass_csp=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """A telephone without JavaScript."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_barrier_and_never_scrolls_sideways(url: str, audited: Page, path: str) -> None:
+    audited.goto(url + path)
+    assert violations(audited) == []
+    assert audited.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("language", ["/kiem-tra/", "/en/check/"])
+def test_an_answer_has_no_barrier(url: str, audited: Page, language: str) -> None:
+    audited.goto(url + language)
+    audited.click("main button")
+    assert violations(audited) == []
+
+
+def test_every_public_page_without_script(url: str, plain: Page) -> None:
+    for path in PAGES:
+        answer = plain.goto(url + path)
+        assert answer
+        assert answer.status == (404 if "no-such" in path or "khong-co" in path else 200)
+        assert plain.locator("h1").is_visible()
+
+
+def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, data: Path) -> None:
+    lake = Lake(data / "lake")
+    newest = lake.newest_day()
+    assert newest
+    seen = lake.listed_addresses(Period(newest - timedelta(days=2), newest)).column("key")[0].as_py()
+    address = ipaddress.IPv6Address(seen).ipv4_mapped
+    plain.set_extra_http_headers({"X-Forwarded-For": f"8.8.8.8, {address}"})
+    plain.goto(f"{url}/")
+    plain.click("main .button.now")
+    plain.click("main button")
+    assert plain.locator("h1").inner_text() == "Chúng tôi đã thấy địa chỉ này"
+    assert plain.locator("main table").is_visible()
+    plain.click("main .button.now")
+    assert plain.url == f"{url}/ba-buoc/"
+
+
+def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
+    plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
+    plain.goto(f"{url}/en/check/")
+    plain.click("main button")
+    assert plain.locator("h1").inner_text() == "We did not see this address"
+
+
+def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str, plain: Page) -> None:
+    plain.goto(f"{url}/tai-ve/")
+    plain.click("a.language")
+    assert plain.url == f"{url}/en/download/"
+
+
+def test_a_keyboard_reaches_the_content_first(url: str, audited: Page) -> None:
+    audited.goto(f"{url}/")
+    audited.keyboard.press("Tab")
+    assert audited.evaluate("document.activeElement.className") == "skip"
+    audited.keyboard.press("Enter")
+    assert audited.evaluate("document.activeElement.id") == "main"
+
+
+def test_targets_for_a_finger_are_large_enough(url: str, audited: Page) -> None:
+    audited.goto(f"{url}/")
+    small = audited.evaluate(
+        "[...document.querySelectorAll('.masthead a, .button')].map(e => e.getBoundingClientRect())"
+        ".filter(b => b.width > 0 && (b.width < 24 || b.height < 24)).length"
+    )
+    assert small == 0
+
+
+def test_no_page_asks_another_host_for_anything(url: str, plain: Page) -> None:
+    asked: list[str] = []
+    plain.on("request", lambda request: asked.append(request.url))
+    for path in ("/", "/en/check/", "/tai-ve/"):
+        plain.goto(url + path, wait_until="networkidle")
+    assert [u for u in asked if not u.startswith(url)] == []
+
+
+def test_fonts_and_styles_load_under_the_policy(url: str, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"{url}/", wait_until="networkidle")
+    loaded = page.evaluate("document.fonts.ready.then(() => [...document.fonts].map(f => f.status))")
+    context.close()
+    assert faults == []
+    assert "loaded" in loaded
+    assert "error" not in loaded
+
+
+def test_vietnamese_marks_are_not_cut(url: str, audited: Page) -> None:
+    audited.goto(f"{url}/")
+    cramped = audited.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, p, li, td, th, dd')].filter(e => {"
+        " const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize) < 1.29; }).length"
+    )
+    assert cramped == 0
