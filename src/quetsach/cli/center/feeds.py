@@ -2,13 +2,14 @@
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.core.period import Period
@@ -16,6 +17,23 @@ from quetsach.core.period import Period
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.delivery import Delivery
+
+_WORDS: Mapping[str, Mapping[str, Any]] = {
+    "vi": {
+        "list": ("nguồn", "báo cáo", "nội dung"),
+        "quarantine": ("tệp", "dòng", "vị trí byte", "lý do", "cột", "giá trị"),
+        "nothing": "Không có bản ghi nào bị tách riêng.",
+        "health": ("nguồn", "báo cáo", "lần nhận", "ngày đầu", "ngày mới nhất", "ngày không có dữ liệu", "tách riêng"),
+        "no data": "Chưa nhận dữ liệu nào.",
+    },
+    "en": {
+        "list": ("feed", "report", "content"),
+        "quarantine": ("file", "line", "offset", "reason", "column", "excerpt"),
+        "nothing": "Nothing was set aside.",
+        "health": ("feed", "report", "deliveries", "first day", "newest day", "days without data", "set aside"),
+        "no data": "No data yet.",
+    },
+}
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -55,6 +73,7 @@ def register(subcommands: "Subcommands") -> None:
         command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     for command in (listing, quarantine, health):
         command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -77,8 +96,10 @@ def _list(arguments: argparse.Namespace) -> int:
             ]
         )
     else:
-        rows = [(layout.feed, layout.report, layout.summary_vi, layout.summary_en) for layout in LAYOUTS]
-        print_table(("feed", "report", "nội dung", "content"), rows)
+        language = chosen_language(arguments)
+        summaries = [layout.summary_vi if language == "vi" else layout.summary_en for layout in LAYOUTS]
+        rows = [(layout.feed, layout.report, text) for layout, text in zip(LAYOUTS, summaries, strict=True)]
+        print_table(_WORDS[language]["list"], rows)
     return ExitCode.NOTHING_FOUND
 
 
@@ -88,6 +109,7 @@ def _quarantine(arguments: argparse.Namespace) -> int:
     require_center()
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
+    words = _WORDS[chosen_language(arguments)]
     rejects = Lake((arguments.data or default_data()) / "lake").quarantined(arguments.delivery)
     rows = [
         {
@@ -106,9 +128,9 @@ def _quarantine(arguments: argparse.Namespace) -> int:
         print_json(rows)
     elif rows:
         names = ("file", "line", "offset", "reason", "column", "excerpt")
-        print_table(names, [[row[name] for name in names] for row in rows], right=(1, 2))
+        print_table(words["quarantine"], [[row[name] for name in names] for row in rows], right=(1, 2))
     else:
-        print("Không có bản ghi nào bị tách riêng. / Nothing was set aside.")
+        print(words["nothing"])
     return ExitCode.NOTHING_FOUND
 
 
@@ -118,6 +140,7 @@ def _health(arguments: argparse.Namespace) -> int:
     require_center()
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
+    words = _WORDS[chosen_language(arguments)]
     of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in Lake((arguments.data or default_data()) / "lake").deliveries():
         of_report[delivery.feed, delivery.report].append(delivery)
@@ -125,10 +148,9 @@ def _health(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(states)
     elif states:
-        header = ("feed", "report", "deliveries", "first day", "newest day", "days without data", "set aside")
-        print_table(header, [_row(state) for state in states], right=(2, 5, 6))
+        print_table(words["health"], [_row(state) for state in states], right=(2, 5, 6))
     else:
-        print("Chưa có dữ liệu. / No data yet.")
+        print(words["no data"])
     return ExitCode.NOTHING_FOUND
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.core.errors import QuetsachError
@@ -17,6 +18,27 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import IngestResult
+
+_WORDS = {
+    "vi": {
+        "records": "bản ghi",
+        "accepted": "nhận",
+        "duplicates": "trùng",
+        "quarantined": "tách riêng",
+        "repaired": "nhận sau khi sửa",
+        "blank": "dòng trống",
+        "files": "{done}/{all} tệp",
+    },
+    "en": {
+        "records": "records",
+        "accepted": "accepted",
+        "duplicates": "duplicates",
+        "quarantined": "quarantined",
+        "repaired": "of them repaired",
+        "blank": "blank lines",
+        "files": "{done} of {all} files",
+    },
+}
 
 COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank")
 
@@ -36,6 +58,7 @@ def register(subcommands: "Subcommands") -> None:
     parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
     parser.set_defaults(run=_run)
 
 
@@ -43,31 +66,38 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
+
+    data: Path = arguments.data or default_data()
     files: list[Path] = arguments.files
+    language = chosen_language(arguments)
     done: list[IngestResult] = []
     refused: list[tuple[Path, QuetsachError]] = []
-    for path, outcome in _ingest(arguments, files):
+    for path, outcome in _ingest(arguments, data):
         if isinstance(outcome, QuetsachError):
             refused.append((path, outcome))
             print(f"quetsach: {path}: {outcome.explain()}", file=sys.stderr)
         else:
             done.append(outcome)
             if not arguments.json:
-                print(_sentence(outcome))
+                print(f"{outcome.file}: {_equation(asdict(outcome), language)}")
     if arguments.json:
         print_json(_as_json(done, refused, single=len(files) == 1))
     elif len(files) > 1:
-        print(f"{len(done)} of {len(files)} files: {_equation(_totals(done))}")
+        summary = _WORDS[language]["files"].format(done=len(done), all=len(files))
+        print(f"{summary}: {_equation(_totals(done), language)}")
+    if any(result.accepted for result in done):
+        publish_figures(data, now=datetime.now(UTC))
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
 
 
-def _ingest(arguments: argparse.Namespace, files: list[Path]) -> Iterator[tuple[Path, "IngestResult | QuetsachError"]]:
+def _ingest(arguments: argparse.Namespace, data: Path) -> Iterator[tuple[Path, "IngestResult | QuetsachError"]]:
     """Yield what became of each file; one that is refused does not keep the others back."""
     from quetsach.cli.center.tables import load_families, load_network_tables  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.network import annotate  # noqa: PLC0415
 
-    data = arguments.data or default_data()
+    files: list[Path] = arguments.files
     lake, families, tables = Lake(data / "lake"), load_families(), load_network_tables(data)
     with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
         for path in files:
@@ -98,16 +128,15 @@ def _totals(done: "list[IngestResult]") -> dict[str, int]:
     return {name: sum(getattr(result, name) for result in done) for name in COUNTS}
 
 
-def _equation(counts: dict[str, int]) -> str:
-    return (
-        f"{counts['records']:,} records = {counts['accepted']:,} accepted + {counts['duplicates']:,} duplicates"
-        f" + {counts['quarantined']:,} quarantined"
-    )
-
-
-def _sentence(result: "IngestResult") -> str:
-    more = [f"{count:,} {word}" for word, count in (("repaired", result.repaired), ("blank", result.blank)) if count]
-    return f"{result.file}: {_equation(asdict(result))}{f'  ({", ".join(more)})' if more else ''}"
+def _equation(counts: dict[str, int], language: str) -> str:
+    """The invariant as people write it, then what else is worth a word."""
+    words = _WORDS[language]
+    shown = {
+        name: f"{f'{counts[name]:,}'.replace(',', '.' if language == 'vi' else ',')} {words[name]}" for name in COUNTS
+    }
+    more = ", ".join(shown[name] for name in ("repaired", "blank") if counts[name])
+    equation = f"{shown['records']} = {shown['accepted']} + {shown['duplicates']} + {shown['quarantined']}"
+    return f"{equation}  ({more})" if more else equation
 
 
 def _as_json(done: "list[IngestResult]", refused: list[tuple[Path, QuetsachError]], *, single: bool) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""``quetsach center ingest`` and ``center feeds``: what a person and a script get to see."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sinkhole_report import Report, make_report
+
+from quetsach.cli.main import main
+
+NAME = "2020-06-16-event4_sinkhole-vn.csv"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    report = make_report(300, 11, share_damaged=0.1, share_mended=0.1)
+    (tmp_path / NAME).write_bytes(report.content)
+    return report
+
+
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, *words: str, code: int = 0) -> str:
+    assert main(["center", *words, *(["--data", str(tmp_path / "data")] if "list" not in words else [])]) == code
+    return capsys.readouterr().out
+
+
+def run_json(capsys: pytest.CaptureFixture[str], tmp_path: Path, *words: str, code: int = 0) -> Any:
+    return json.loads(run(capsys, tmp_path, *words, "--json", code=code))
+
+
+def test_one_file_gives_one_object_that_adds_up(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    file = str(tmp_path / NAME)
+    first = run_json(capsys, tmp_path, "ingest", file, "--feed", "shadowserver", "--report", "event4_sinkhole")
+    assert (first["file"], first["records"], first["quarantined"]) == (NAME, report.records, len(report.rejects))
+    assert first["repaired"] == sum(bool(repair) for repair in report.repairs.values())
+    assert first["records"] == first["accepted"] + first["duplicates"] + first["quarantined"]
+    again = run_json(capsys, tmp_path, "ingest", file, "--feed", "shadowserver")
+    assert (again["accepted"], again["duplicates"]) == (0, first["accepted"] + first["duplicates"])
+    assert again["quarantined"] == first["quarantined"]
+
+
+def test_every_damaged_row_is_listed_with_its_reason(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    run(capsys, tmp_path, "ingest", str(tmp_path / NAME), "--feed", "shadowserver")
+    listed = run_json(capsys, tmp_path, "feeds", "quarantine")
+    assert {entry["line"]: entry["reason"] for entry in listed} == report.rejects
+    for entry in listed:
+        line = report.content.split(b"\n")[entry["line"] - 1]
+        assert report.content[entry["offset"] :][: entry["length"]] == line
+        assert entry["file"] == NAME
+    assert run_json(capsys, tmp_path, "feeds", "quarantine", "--delivery", listed[0]["delivery"][:12]) == listed
+
+
+def test_a_refused_file_does_not_keep_the_others_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    (tmp_path / "other.csv").write_bytes(b"a,b\n1,2\n")
+    files = [str(tmp_path / name) for name in ("missing.csv", "other.csv", NAME)]
+    result = run_json(capsys, tmp_path, "ingest", *files, "--feed", "shadowserver", code=1)
+    assert [refusal["file"] for refusal in result["refused"]] == files[:2]
+    assert [done["records"] for done in result["files"]] == [result["records"]] == [report.records]
+
+
+@pytest.mark.parametrize(
+    ("language", "equation"),
+    [("vi", "2.000 bản ghi = 2.000 nhận + 0 trùng + 0 tách riêng"), ("en", "2,000 records = 2,000 accepted + 0 dup")],
+)
+def test_people_read_the_sum_in_their_language(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, language: str, equation: str
+) -> None:
+    (tmp_path / NAME).write_bytes(make_report(2000, 1).content)
+    out = run(capsys, tmp_path, "ingest", str(tmp_path / NAME), "--feed", "shadowserver", "--lang", language)
+    assert equation in out
+
+
+def test_health_tells_gaps_and_the_share_set_aside(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    rows = [f"2020-06-{day} 00:00:00,14.160.0.1,mirai" for day in (16, 19)]
+    file.write_text("\n".join(["timestamp,address,malware", *rows, "x,y,z", "x,y,z"]))
+    run(capsys, tmp_path, "ingest", str(file), "--feed", "plain", "--report", "honeypot-hn")
+    [state] = run_json(capsys, tmp_path, "feeds", "health")
+    assert (state["feed"], state["report"], state["newest_day"]) == ("plain", "honeypot-hn", "2020-06-19")
+    assert state["days_without_data"] == ["2020-06-17", "2020-06-18"]
+    assert state["quarantined_share"] == 0.5
+    assert "50.00%" in run(capsys, tmp_path, "feeds", "health")
+
+
+def test_an_empty_lake_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "Chưa nhận dữ liệu" in run(capsys, tmp_path, "feeds", "health")
+    assert "Nothing was set aside" in run(capsys, tmp_path, "feeds", "quarantine", "--lang", "en")
+
+
+def test_all_reports_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    listed = run_json(capsys, tmp_path, "feeds", "list")
+    assert {"event4_sinkhole", "event4_sinkhole_http"} <= {entry["report"] for entry in listed}
+    assert "plain" in run(capsys, tmp_path, "feeds", "list")
