@@ -1,7 +1,8 @@
-"""Scheduled commands: ``crontab(5)``, ``cron(8)``, ``anacrontab(5)``.
+"""Scheduled commands: ``crontab(5)``, ``cron(8)``, ``anacrontab(5)``, ``at(1)``.
 
 Looks at /etc/crontab, /etc/cron.d, the users' tables (/var/spool/cron/crontabs of Debian, /var/spool/cron of Red Hat,
-/etc/crontabs of Alpine), /etc/anacrontab, and the scripts in /etc/cron.{hourly,daily,weekly,monthly}, line by line.
+/var/spool/cron/tabs of SUSE, /etc/crontabs of Alpine) and /etc/anacrontab; and line by line at the scripts in
+/etc/cron.{hourly,daily,weekly,monthly} and the jobs of at.
 """
 
 import posixpath
@@ -19,8 +20,11 @@ from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
 _ASSIGNMENT = re.compile(rb"""\s*["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=""")
-_PERIODS = ("hourly", "daily", "weekly", "monthly")
-_USER_TABLES = (b"/var/spool/cron/crontabs", b"/var/spool/cron", b"/etc/crontabs")
+_USER_TABLES = (b"/var/spool/cron/crontabs", b"/var/spool/cron", b"/var/spool/cron/tabs", b"/etc/crontabs")
+_SCRIPTS = (
+    *((f"/etc/cron.{period}".encode(), f"@{period}".encode()) for period in ("hourly", "daily", "weekly", "monthly")),
+    *((folder, b"at") for folder in (b"/var/spool/cron/atjobs", b"/var/spool/atjobs", b"/var/spool/at")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,8 @@ def collect(host: Host) -> Iterator[Artefact | Trouble]:
     yield from _entries(tree, own, lambda path, line: parse_user_entry(line, posixpath.basename(path)), homes)
     anacron = read_texts(tree, b"/etc/anacrontab")
     yield from _entries(tree, anacron, lambda _, line: parse_anacron_entry(line), homes)
-    for period in _PERIODS:
-        scripts = read_texts(tree, *names_in(tree, b"/etc/cron." + period.encode())[0])
-        yield from _entries(tree, scripts, _script_parser(b"@" + period.encode()), homes)
+    for folder, schedule in _SCRIPTS:
+        yield from _entries(tree, read_texts(tree, *names_in(tree, folder)[0]), _script_parser(schedule), homes)
 
 
 def parse_system_entry(line: bytes) -> CronEntry | None:

@@ -73,6 +73,7 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
     machine.write("/var/spool/cron/crontabs/lan", "\n\n* * * * * ~/c\n")
     machine.write("/etc/anacrontab", "1 5 job /d\n")
     machine.write("/etc/cron.daily/e", "#!/bin/sh\n/e\n")
+    machine.write("/var/spool/cron/atjobs/a0000", "#!/bin/sh\n/f\n")
     found = _artefacts(cron.collect(machine.host))
     assert [(a.fields["path"], a.fields["user"], a.refers_to) for a in found] == [
         ("/etc/crontab", "root", (b"/a",)),
@@ -80,9 +81,10 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
         ("/var/spool/cron/crontabs/lan", "lan", (b"/home/lan/c",)),
         ("/etc/anacrontab", "root", (b"/d",)),
         ("/etc/cron.daily/e", "root", (b"/e",)),
+        ("/var/spool/cron/atjobs/a0000", "root", (b"/f",)),
     ]
-    assert [a.fields["schedule"] for a in found] == ["* * * * *", "@reboot", "* * * * *", "1", "@daily"]
-    assert [a.anchor.number for a in found if isinstance(a.anchor, LineAnchor)] == [2, 1, 3, 1, 2]
+    assert [a.fields["schedule"] for a in found] == ["* * * * *", "@reboot", "* * * * *", "1", "@daily", "at"]
+    assert [a.anchor.number for a in found if isinstance(a.anchor, LineAnchor)] == [2, 1, 3, 1, 2, 2]
 
 
 def test_a_line_is_anchored_with_its_bytes(machine: Machine) -> None:
