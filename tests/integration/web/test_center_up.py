@@ -9,17 +9,22 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from quetsach.cli.center import up
 from quetsach.lake.lake import Lake
+from quetsach.packs.keys import new_keys
+from quetsach.packs.repository import publish
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 pytestmark = pytest.mark.xdist_group("center-up")
@@ -215,3 +220,44 @@ def test_a_real_centre_starts_without_the_demonstration(tmp_path: Path) -> None:
     assert not (tmp_path / "published").exists()
     with served(tmp_path, "--no-demonstration") as (url, _), urllib.request.urlopen(f"{url}/en/") as page:
         assert "has not published figures" in page.read().decode()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository that was published a day and a half ago: past half of its timestamp's life."""
+    new_keys(tmp_path / "keys")
+    before = datetime.now(UTC) - timedelta(hours=36)
+    publish(out=tmp_path / "repository", keys=tmp_path / "keys", packs=None, tools=None, now=before)
+    return tmp_path
+
+
+def expires(data: Path) -> datetime:
+    signed = json.loads((data / "repository" / "metadata" / "timestamp.json").read_text())["signed"]
+    return datetime.fromisoformat(signed["expires"])
+
+
+def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "_REFRESH_SECONDS", 0.02)
+    stopped = threading.Event()
+    keeper = threading.Thread(target=up._keep_fresh, args=(repository, stopped))
+    before = expires(repository)
+    keeper.start()
+    deadline = time.monotonic() + 10
+    while expires(repository) == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stopped.set()
+    keeper.join(timeout=10)
+    assert expires(repository) - before > timedelta(days=1)
+
+
+def test_a_refresh_that_fails_is_logged_and_tried_again(tmp_path: Path, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(up, "_REFRESH_SECONDS", 0.02)
+    stopped = threading.Event()
+    keeper = threading.Thread(target=up._keep_fresh, args=(tmp_path, stopped))
+    keeper.start()
+    deadline = time.monotonic() + 10
+    while len(caplog.records) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stopped.set()
+    keeper.join(timeout=10)
+    assert len(caplog.records) >= 2
