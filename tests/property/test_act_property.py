@@ -79,7 +79,9 @@ def test_no_bytes_are_anything_but_a_journal_or_refused(data: bytes) -> None:
 
 @settings(max_examples=40)
 @given(
-    st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=20), max_size=3), max_size=5),
+    st.lists(
+        st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=20), max_size=3), min_size=1, max_size=5
+    ),
     st.data(),
 )
 def test_a_journal_with_any_damage_gives_a_beginning_of_it_or_is_refused(

@@ -100,28 +100,20 @@ def _mac(key: bytes, chain: bytes, payload: bytes) -> bytes:
 
 
 class Journal:
-    """A journal open for appending. Every record is on disk when ``append`` returns.
+    """The journal at a path; ``records`` are those it held when it was opened.
 
-    ``records`` are those that were there when it was opened; none in a new one.
+    Opening only reads, also while another process writes. The first ``append`` makes the file if there is none and
+    cuts off a record that was never completed; whoever appends holds the lock of the state.
     """
 
     def __init__(self, path: Path, key: bytes, after_record: Callable[[], None] | None = None) -> None:
         self.path = path
         self._key = key
         self._after_record = after_record
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            reading = read_journal(_read_all(self._fd, path), key)
-            os.ftruncate(self._fd, reading.length)
-            os.lseek(self._fd, 0, os.SEEK_END)
-            if not reading.length:
-                write_all(self._fd, MAGIC)
-                os.fsync(self._fd)
-                sync_folder(path.parent)
-        except BaseException:
-            os.close(self._fd)
-            raise
+        self._fd: int | None = None
+        reading = read_journal(_read_all(path), key)
         self.records = reading.records
+        self._length = reading.length
         self._chain = reading.chain
 
     def __enter__(self) -> Self:
@@ -132,26 +124,55 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._fd)
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
     def append(self, record: Record) -> None:
-        """Write one record to disk."""
+        """Write one record; it is on disk when this returns.
+
+        Raises:
+            JournalError: it cannot be written, so nothing more may be done.
+        """
         payload = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
         if len(payload) > MAX_RECORD_BYTES:
             raise JournalError("a record is larger than a journal takes")
         self._chain = _mac(self._key, self._chain, payload)
         length = struct.pack("<I", len(payload))
-        write_all(self._fd, length + struct.pack("<I", zlib.crc32(length)) + self._chain + payload)
-        os.fsync(self._fd)
+        try:
+            if self._fd is None:
+                self._fd = self._open_for_appending()
+            write_all(self._fd, length + struct.pack("<I", zlib.crc32(length)) + self._chain + payload)
+            os.fsync(self._fd)
+        except OSError as error:
+            raise JournalError(
+                f"the session journal cannot be written: {error.strerror}",
+                where=str(self.path),
+                hint="make room on that disk and run the same command again: it goes on where it stopped",
+            ) from error
         if self._after_record is not None:
             self._after_record()
 
+    def _open_for_appending(self) -> int:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.ftruncate(fd, self._length)
+        os.lseek(fd, 0, os.SEEK_END)
+        if not self._length:
+            write_all(fd, MAGIC)
+            os.fsync(fd)
+            sync_folder(self.path.parent)
+        return fd
 
-def _read_all(fd: int, path: Path) -> bytes:
-    size = os.fstat(fd).st_size
-    if size > MAX_JOURNAL_BYTES:
+
+def _read_all(path: Path) -> bytes:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise JournalError(f"the session journal cannot be read: {error.strerror}", where=str(path)) from error
+    with os.fdopen(fd, "rb") as file:
+        data = file.read(MAX_JOURNAL_BYTES + 1)
+    if len(data) > MAX_JOURNAL_BYTES:
         raise JournalError("the session journal is larger than any that is written", where=str(path))
-    parts = []
-    while part := os.read(fd, 1 << 20):
-        parts.append(part)
-    return b"".join(parts)
+    return data

@@ -39,7 +39,7 @@ def unfinished(state: State, host: Host) -> tuple[str, ...]:
             continue
         with session:
             is_open = not session.is_finished or session.is_undo_unfinished
-            if is_open and session.header.root == root_of(host):
+            if is_open and (session.header.root, session.header.is_live) == (root_of(host), host.is_live):
                 found.append(identifier)
     return tuple(found)
 

@@ -115,7 +115,6 @@ class Session:
         folder = state.session_folder(identifier)
         journal = Journal(folder / "journal", state.key, after_record)
         if not journal.records:
-            journal.close()
             return None
         return cls._of(folder, state.key, journal)
 
@@ -124,11 +123,7 @@ class Session:
         try:
             return cls(folder, key, _header(journal.records[0], folder), journal)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            journal.close()
             raise _foreign(folder) from error
-        except BaseException:
-            journal.close()
-            raise
 
     def __enter__(self) -> Self:
         return self

@@ -45,13 +45,20 @@ class State:
 
     @classmethod
     def existing(cls, folder: Path) -> Self | None:
-        """Open a state folder if there is one, changing nothing."""
-        return cls.open(folder) if (folder / "key").exists() else None
+        """Open a state folder if there is one, changing nothing.
+
+        Raises:
+            StateError: it is not private, or its key was damaged.
+        """
+        if not (folder / "key").exists():
+            return None
+        _check_private(folder)
+        return cls(folder, _key(folder / "key"))
 
     @property
     def sessions(self) -> tuple[str, ...]:
         """Identifiers of all sessions, oldest first."""
-        return tuple(sorted(entry.name for entry in (self.folder / "sessions").iterdir() if entry.is_dir()))
+        return tuple(sorted(path.name for path in self.folder.glob("sessions/*") if path.is_dir()))
 
     def new_session(self, now: datetime) -> tuple[str, Path]:
         """Make the folder of a new session; its identifier sorts by time (UTC)."""

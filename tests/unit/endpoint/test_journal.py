@@ -108,3 +108,25 @@ def test_the_caller_hears_of_each_record_when_it_is_on_disk(tmp_path: Path) -> N
         journal.append({"n": 1})
         journal.append({"n": 2})
     assert sizes == [1, 2]
+
+
+def test_reading_a_journal_that_is_being_written_changes_nothing(tmp_path: Path) -> None:
+    _written(tmp_path / "j", {"n": 1})
+    with (tmp_path / "j").open("ab") as file:
+        file.write(b"\x05\0\0")
+    before = (tmp_path / "j").read_bytes()
+    with Journal(tmp_path / "j", KEY) as journal:
+        assert journal.records == ({"n": 1},)
+    assert (tmp_path / "j").read_bytes() == before
+
+
+def test_a_journal_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    _written(tmp_path / "real", {"n": 1})
+    (tmp_path / "j").symlink_to("real")
+    with pytest.raises(JournalError, match="symbolic links"):
+        Journal(tmp_path / "j", KEY)
+
+
+def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> None:
+    with Journal(tmp_path / "gone" / "j", KEY) as journal, pytest.raises(JournalError, match="cannot be written"):
+        journal.append({"n": 1})

@@ -23,6 +23,17 @@ def test_looking_for_a_state_makes_none(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
+def test_opening_an_existing_state_changes_nothing(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    (tmp_path / "s").chmod(0o750)
+    (tmp_path / "s" / "sessions").rmdir()
+    found = State.existing(tmp_path / "s")
+    assert found == state
+    assert found.sessions == ()
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o750
+    assert not (tmp_path / "s" / "sessions").exists()
+
+
 def test_a_state_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "s").symlink_to("real")

@@ -25,7 +25,7 @@ class Services:
 
     def is_active(self, unit: bytes) -> bool:
         """Return whether a unit is active, starting or stopping now."""
-        state = self._run("show", "--property=ActiveState", "--value", "--", unit)
+        state = self._state(unit)
         return bool(state) and state not in _INACTIVE
 
     def stop(self, unit: bytes) -> bool:
@@ -36,11 +36,15 @@ class Services:
         self._run("kill", "--signal=SIGKILL", "--", unit)
         self._run("stop", "--", unit)
         self._run("reset-failed", "--", unit)
-        return not self.is_active(unit)
+        return self._state(unit) in _INACTIVE
 
     def reload(self) -> None:
         """Make the service manager read its unit files again."""
         self._run("daemon-reload")
+
+    def _state(self, unit: bytes) -> str:
+        """Return the unit's ``ActiveState``; ``inactive`` for one that does not exist, empty without an answer."""
+        return self._run("show", "--property=ActiveState", "--value", "--", unit)
 
     def _run(self, *words: str | bytes) -> str:
         command: Sequence[str | bytes] = (self.systemctl, "--no-ask-password", "--no-pager", *words)

@@ -1,0 +1,217 @@
+"""``clean``, ``undo`` and ``quarantine`` as a person runs them."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.infection import at, write
+from tests.snapshot import snapshot
+
+from quetsach.cli import acting
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.main import main
+from quetsach.endpoint import brake
+from quetsach.endpoint.journal import Journal
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.protect import Hold
+from quetsach.endpoint.state import State
+from quetsach.endpoint.step import TARGETS, Outcome
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A system with the EICAR file, which the bundled pack knows, in two places."""
+    string = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+    write(tmp_path / "root", b"/home/an/eicar.com", string)
+    write(tmp_path / "root", b"/home/an/thu.txt", b"xin chao\n")
+    write(tmp_path / "root", b"/srv/t\xe1.com", string)
+    return tmp_path / "root"
+
+
+type Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on that system and state; returns exit code, output and errors."""
+
+    def run_command(*words: str, on_root: bool = True) -> tuple[int, str, str]:
+        state = ["--state", str(tmp_path / "state")]
+        code = main([*words, *(["--root", str(root)] if on_root else []), *state])
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return run_command
+
+
+def _session(tmp_path: Path) -> str:
+    return State.open(tmp_path / "state").sessions[-1]
+
+
+def test_clean_removes_and_undo_puts_back_to_the_byte(run: Run, root: Path) -> None:
+    before = snapshot(root)
+    code, said, _ = run("clean", "--yes")
+    assert code == ExitCode.CLEANED, said
+    assert [p.name for p in (root / "home/an").iterdir()] == ["thu.txt"]
+    assert run("scan")[0] == ExitCode.NOTHING_FOUND
+    assert run("clean", "--yes")[0] == ExitCode.NOTHING_FOUND
+    assert run("undo", "--last")[0] == 0
+    assert snapshot(root) == before
+    assert run("clean", "--yes")[0] == ExitCode.CLEANED
+
+
+def test_a_preview_changes_nothing_at_all(run: Run, root: Path, tmp_path: Path) -> None:
+    before = snapshot(tmp_path)
+    code, said, _ = run("clean", "--dry-run", "--lang", "en")
+    assert (code, snapshot(tmp_path)) == (ExitCode.FOUND, before)
+    assert "nothing was changed" in said
+
+
+def test_a_preview_beside_an_unfinished_session_changes_nothing_either(run: Run, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    journal = tmp_path / "state" / "sessions" / _session(tmp_path) / "journal"
+    journal.write_bytes(journal.read_bytes()[:-3])
+    before = snapshot(tmp_path / "state")
+    code, said, _ = run("clean", "--dry-run", "--lang", "en")
+    assert (code, snapshot(tmp_path / "state")) == (ExitCode.NOTHING_FOUND, before)
+    assert "was cut short" in said
+
+
+def test_the_next_clean_finishes_a_session_that_was_cut_short(run: Run, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    journal = tmp_path / "state" / "sessions" / _session(tmp_path) / "journal"
+    journal.write_bytes(journal.read_bytes()[:-3])
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "the tool has finished it" in said) == (ExitCode.NOTHING_FOUND, True)
+    assert "the tool has finished it" not in run("clean", "--yes", "--lang", "en")[1]
+
+
+def test_the_plan_says_what_why_on_whose_word_and_what_undo_does(run: Run) -> None:
+    said = run("clean", "--dry-run", "--lang", "en")[1]
+    for part in ("Quarantine the file /home/an/eicar.com", "why: ", "evidence: ", "undo puts this very file back"):
+        assert part in said
+    assert "Cách ly tệp /home/an/eicar.com" in run("clean", "--dry-run")[1]
+
+
+def test_names_cannot_deceive_the_terminal(run: Run) -> None:
+    assert r"/srv/t\xe1.com" in run("clean", "--dry-run")[1]
+
+
+def test_without_a_terminal_or_consent_nothing_is_touched(run: Run, root: Path) -> None:
+    before = snapshot(root)
+    code, _, told = run("clean", "--lang", "en")
+    assert (code, snapshot(root)) == (ExitCode.USAGE, before)
+    assert "--yes" in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("có", 11), ("Co", 11), ("yes", 11), ("không", 10), ("n", 10), ("", 10), ("yesterday", 10)],
+)
+def test_only_a_clear_yes_is_consent(run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self) -> str:
+            return answer + "\n"
+
+    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+    assert run("clean")[0] == code
+
+
+def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    before = snapshot(root)
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, snapshot(root)) == (ExitCode.MASS_BRAKE, before)
+    assert "MASS BRAKE" in said
+
+
+def test_the_running_system_needs_its_administrator(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert run("clean", "--yes", on_root=False)[0] == ExitCode.NOT_ELEVATED
+
+
+def test_named_paths_of_the_running_system_are_cleaned_alone(run: Run, root: Path) -> None:
+    code, _, told = run("clean", "--yes", str(root / "home"), on_root=False)
+    assert code == ExitCode.CLEANED, told
+    assert not (root / "home/an/eicar.com").exists()
+    assert at(root, b"/srv/t\xe1.com").exists()
+    assert run("undo", "--last", on_root=False)[0] == 0
+    assert (root / "home/an/eicar.com").exists()
+
+
+def test_json_is_the_report_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    code, said, _ = run("clean", "--yes", "--json", "--report", str(tmp_path / "r.json"))
+    report: dict[str, Any] = json.loads(said)
+    assert (code, report["kind"], report["exit_code"]) == (11, "clean", 11)
+    assert [step["outcome"] for step in report["steps"]] == ["done", "done"]
+    assert report["verification"] == {"clean": True, "remaining": 0, "dangling": []}
+    assert report["session"] == _session(tmp_path)
+    assert json.loads((tmp_path / "r.json").read_text()) == report
+
+
+def test_one_item_can_be_put_back(run: Run, root: Path, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    code, said, _ = run("undo", _session(tmp_path), "--item", "2", "--json")
+    assert (code, json.loads(said)["steps"][0]["outcome"]) == (0, "restored")
+    assert len([p for p in root.rglob("*.com") if p.is_file()]) == 1
+    assert run("quarantine", "restore", _session(tmp_path), "1")[0] == 0
+    assert len([p for p in root.rglob("*.com") if p.is_file()]) == 2
+
+
+def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    (held,) = json.loads(run("quarantine", "list", "--json", on_root=False)[1])
+    assert (held["items"], held["condition"]) == (2, "finished")
+    assert held["session"] in run("quarantine", "list", on_root=False)[1]
+    shown = json.loads(run("quarantine", "show", held["session"], "--json", on_root=False)[1])
+    assert [step["outcome"] for step in shown] == ["done", "done"]
+    assert "eicar.com" in run("quarantine", "show", held["session"], on_root=False)[1]
+    assert run("quarantine", "purge", held["session"], on_root=False)[0] == ExitCode.USAGE
+    assert json.loads(run("quarantine", "purge", "--older-than", "1", "--yes", "--json", on_root=False)[1]) == {
+        "purged": []
+    }
+    assert run("quarantine", "purge", "--older-than", "0", "--yes", on_root=False)[0] == 0
+    code, _, told = run("undo", "--last")
+    assert (code, "for good" in told) == (ExitCode.USAGE, True)
+
+
+def test_with_no_session_undo_and_quarantine_say_so(run: Run, tmp_path: Path) -> None:
+    assert run("undo", "--last")[0] == ExitCode.USAGE
+    assert run("quarantine", "list", on_root=False)[0] == 0
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_disk_that_is_mounted_elsewhere_now_can_be_named(run: Run, root: Path, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    root.rename(tmp_path / "elsewhere")
+    code, _, told = run("undo", "--last", "--lang", "en", on_root=False)
+    assert (code, "mount the disk again" in told) == (ExitCode.USAGE, True)
+    assert main(["undo", "--last", "--state", str(tmp_path / "state"), "--root", str(tmp_path / "elsewhere")]) == 0
+    assert (tmp_path / "elsewhere/home/an/eicar.com").exists()
+
+
+def test_a_damaged_journal_is_told_and_nothing_is_done(run: Run, root: Path, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    path = tmp_path / "state" / "sessions" / _session(tmp_path) / "journal"
+    Journal(path, State.open(tmp_path / "state").key).close()
+    raw = bytearray(path.read_bytes())
+    raw[60] ^= 1
+    path.write_bytes(raw)
+    code, _, told = run("undo", "--last", "--lang", "en")
+    assert (code, "damaged or changed" in told) == (ExitCode.USAGE, True)
+    assert not (root / "home/an/eicar.com").exists()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_there_are_words_for_everything_that_can_be_said(language: str) -> None:
+    words = messages("act", language)
+    for key in [*(f"step-{kind}" for kind in TARGETS), *(f"undo-{kind}" for kind in TARGETS)]:
+        assert words[key]
+    assert all(words[f"outcome-{outcome}"] for outcome in Outcome)
+    assert all(words[f"hold-{hold}"] for hold in Hold)
