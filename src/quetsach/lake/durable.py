@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, also after a crash or a power cut."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -14,23 +15,36 @@ def sync(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder and its parents so that they last."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync(folder.parent)
+    """Create a folder with its parents so that they last."""
+    for touched in sorted(_make_folder(folder)):
+        sync(touched)
 
 
-def publish(staged: Path, final: Path) -> None:
-    """Move a complete, synced file to its name in one step; one that has the name is replaced."""
-    make_folder(final.parent)
-    staged.replace(final)
-    sync(final.parent)
+def publish(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Move complete, synced files to their names, each in one step; all last when this returns.
+
+    A file that has the name already is replaced. Folders are synced together at the end: a journal then has to be
+    written once for all of them.
+    """
+    touched: set[Path] = set()
+    for staged, final in moves:
+        touched |= _make_folder(final.parent) | {final.parent}
+        staged.replace(final)
+    for folder in sorted(touched):
+        sync(folder)
 
 
 def write(path: Path, content: bytes, *, staged: Path) -> None:
     """Write a file by way of ``staged``, which is on the same file system."""
     staged.write_bytes(content)
     sync(staged)
-    publish(staged, path)
+    publish([(staged, path)])
+
+
+def _make_folder(folder: Path) -> set[Path]:
+    """Create a folder with its parents; return the folders that got a new name in them."""
+    if folder.is_dir():
+        return set()
+    touched = _make_folder(folder.parent) | {folder.parent}
+    folder.mkdir(exist_ok=True)
+    return touched

@@ -18,7 +18,6 @@ from quetsach.core.family import FamilyNames
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import ANNOTATED, REJECTS
-from quetsach.lake import durable
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.errors import LakeError
 from quetsach.lake.queries import Fresh
@@ -47,7 +46,6 @@ def land(chunks: Iterable[bytes], staged: Path) -> tuple[str, int]:
             digest.update(chunk)
             size += len(chunk)
             out.write(chunk)
-    durable.sync(staged)
     return digest.hexdigest(), size
 
 
@@ -85,7 +83,7 @@ class Ingestion:
         annotate: Annotate,
         progress: Progress | None,
     ) -> None:
-        """Read everything into staged Parquet files, synced and closed.
+        """Read everything into staged Parquet files.
 
         Raises:
             FeedError: the header cannot be read.
@@ -99,8 +97,6 @@ class Ingestion:
         finally:
             for writer in self._writers.values():
                 writer.close()
-        for name in self._writers:
-            durable.sync(self._folder / name)
 
     def delivery(
         self, *, sha256: str, layout: Layout, file: str, size_bytes: int, now: datetime, families: FamilyNames

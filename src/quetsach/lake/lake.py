@@ -158,9 +158,10 @@ class Lake:
         delivery = ingestion.delivery(
             sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
         )
-        durable.publish(tmp / "landed.zst", self.folder / delivery.landed_path)
-        for staged, path in ingestion.staged_files(delivery):
-            durable.publish(staged, self.folder / path)
+        staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
+        for file, _ in staged:
+            durable.sync(file)
+        durable.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
         durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
         return delivery, True
@@ -168,14 +169,13 @@ class Lake:
     @contextmanager
     def _writer(self) -> Iterator[Path]:
         """Be the one writer; yields an empty folder. What a former writer left behind is swept first."""
-        durable.make_folder(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".writer").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             tmp = self.folder / "tmp"
             if tmp.exists():
                 self._sweep(tmp)
             tmp.mkdir()
-            durable.sync(self.folder)
             try:
                 yield tmp
             except BaseException:

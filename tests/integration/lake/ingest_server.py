@@ -49,7 +49,8 @@ def arm(kill_at_step: int) -> None:
         return counted
 
     durable.sync = before(durable.sync)
-    durable.publish = before(durable.publish)
+    Path.replace = before(Path.replace)
+    Path.mkdir = before(Path.mkdir)
 
 
 def main() -> None:
