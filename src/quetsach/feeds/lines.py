@@ -51,17 +51,17 @@ def survey(buffer: bytes, columns: int) -> Lines:
     lengths -= (lengths > 0) & (data[ends - 1] == _RETURN) if len(ends) else 0
 
     is_quote = kind == _QUOTE
-    quotes_before = np.cumsum(is_quote, dtype=np.int32)
-    quotes = _per_line(quotes_before, newlines)
+    quotes_at = at[is_quote]
+    quotes = _per_line(quotes_at, ends)
     odd = (quotes & 1).astype(np.bool_)
-    inside = (quotes_before & 1).astype(np.bool_)
+    inside = (np.cumsum(is_quote, dtype=np.uint8) & 1).astype(np.bool_)  # only its last bit is used
     if odd.any():  # count each line from its own start
         parity = np.concatenate(([False], inside[newlines][:-1]))
         inside ^= np.repeat(parity, np.diff(newlines, prepend=-1))
-    cells = 1 + _per_line(np.cumsum((kind == _COMMA) & ~inside, dtype=np.int32), newlines)
+    cells = 1 + _per_line(at[(kind == _COMMA) & ~inside], ends)
 
     regular = (cells == columns) & ~odd & (lengths > 0) & (lengths <= MAX_RECORD_BYTES)
-    _strike(regular, ends, _misplaced_quotes(data, at[is_quote], inside[is_quote]))
+    _strike(regular, ends, _misplaced_quotes(data, quotes_at, inside[is_quote]))
     if b"\r" in buffer:
         returns = np.flatnonzero(data[: ends[-1]] == _RETURN) if len(ends) else ends
         _strike(regular, ends, returns[data[returns + 1] != _NEWLINE])
@@ -70,9 +70,9 @@ def survey(buffer: bytes, columns: int) -> Lines:
     return Lines(starts, ends, lengths, lengths == 0, regular, quotes)
 
 
-def _per_line(running: NDArray[np.int32], newlines: NDArray[np.int64]) -> NDArray[np.int64]:
-    totals: NDArray[np.int64] = np.concatenate((np.zeros(1, dtype=np.int64), running[newlines]))
-    return totals[1:] - totals[:-1]
+def _per_line(positions: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count positions by the line that they are in."""
+    return np.diff(np.searchsorted(positions, ends), prepend=0).astype(np.int64)
 
 
 def _misplaced_quotes(
