@@ -38,6 +38,9 @@ _VERDICTS = {
 }
 
 
+_SUCCESS = frozenset({"done", "gone"})
+
+
 class NotElevatedError(QuetsachError):
     """The running system can only be cleaned by its administrator."""
 
@@ -211,11 +214,12 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     for artefact in result.dangling:
         yield task.words["dangling"].format(subject=_subject(artefact.anchor))
     yield ""
-    done = sum(step.outcome in ("done", "gone") for step in result.steps)
+    done = sum(step.outcome in _SUCCESS for step in result.steps)
     verdict = task.words[_VERDICTS[ExitCode(result.exit_code)]]
     yield verdict.format(done=done, steps=len(result.steps), remaining=len(result.remaining))
     state = ["--state", str(task.arguments.state)] if task.arguments.state else []
-    yield task.words["how-to-undo"].format(command=shlex.join(["quetsach", "undo", result.session, *state]))
+    if any(step.outcome == "done" for step in result.steps):
+        yield task.words["how-to-undo"].format(command=shlex.join(["quetsach", "undo", result.session, *state]))
     yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
 
 

@@ -102,6 +102,18 @@ def test_a_file_that_changed_after_the_scan_is_left_alone(machine: Machine, atta
     assert snapshot(machine.root) == before
 
 
+def test_what_this_user_could_not_put_back_as_it_was_is_not_removed(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.write(b"/opt/x", b"bad")
+    plan = machine.plan(machine.file(b"/opt/x"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: machine.at(b"/opt/x").stat().st_uid + 4242)
+        result = machine.clean(plan)
+    assert (_outcomes(result), machine.at(b"/opt/x").exists()) == ([Outcome.FAILED], True)
+    assert "only an administrator could put it back" in result.steps[0].note
+
+
 def test_a_file_that_vanished_is_no_failure(machine: Machine) -> None:
     machine.write(b"/opt/bad", b"bad")
     plan = machine.plan(machine.file(b"/opt/bad"))

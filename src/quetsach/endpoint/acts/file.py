@@ -13,6 +13,7 @@ from quetsach.endpoint.acts.shape import (
     GoneError,
     Workplace,
     check_anchor,
+    check_reversible,
     parent_facts,
     restore_times,
     straight_way,
@@ -66,7 +67,9 @@ def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
             sha256 = hash_file(fd)
             if anchor.sha256 and sha256 != anchor.sha256:
                 raise ChangedError("the file's content is not what the scan saw")
-            return {"file": FileState.read(fd).as_json(), "sha256": sha256, "parent": parent_facts(folder)}
+            state = FileState.read(fd)
+            check_reversible(state)
+            return {"file": state.as_json(), "sha256": sha256, "parent": parent_facts(folder)}
         finally:
             os.close(fd)
 

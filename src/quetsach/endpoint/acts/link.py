@@ -10,6 +10,7 @@ from quetsach.endpoint.acts.shape import (
     ChangedError,
     Facts,
     Workplace,
+    check_reversible,
     parent_facts,
     restore_times,
     straight_way,
@@ -33,6 +34,7 @@ class LinkAct:
             found = folder.lstat(name)
             if (found.st_dev, found.st_ino) != (target.device, target.inode) or not _leads_to(folder, name, target):
                 raise ChangedError("the link is not the one that was planned")
+            check_reversible(FileState.of(found))
             return {"link": FileState.of(found).as_json(), "parent": parent_facts(folder)}
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:

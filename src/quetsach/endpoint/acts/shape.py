@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,9 @@ from quetsach.endpoint.host.tree import Folder
 from quetsach.endpoint.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.session import Progress, Session
 from quetsach.endpoint.step import Outcome, QuarantineFile, RemoveLines, Step
+
+_OWNERS_XATTRS = ("user.", "system.posix_acl_", "security.selinux")
+"""Attributes that the owner of a file may set; the kernel itself gives files their SELinux label."""
 
 type Facts = Mapping[str, Any]
 """What a journal record holds of one act, as JSON."""
@@ -81,6 +84,15 @@ def check_anchor(where: Workplace, found: os.stat_result, anchor: FileAnchor) ->
         raise ChangedError("the file is not the one that the scan saw")
 
 
+def check_reversible(state: FileState) -> None:
+    """Raise ``EndpointError`` when this user could not give the file its owner, group and attributes back."""
+    if os.geteuid() == 0:
+        return
+    is_own = state.uid == os.geteuid() and state.gid in {os.getegid(), *os.getgroups()}
+    if not is_own or any(not name.startswith(_OWNERS_XATTRS) for name in state.xattrs):
+        raise EndpointError("only an administrator could put it back as it was", hint="run the command as root")
+
+
 @contextmanager
 def straight_way(place: Workplace, path: bytes) -> Iterator[tuple[Folder, bytes]]:
     """Open the folder of a path that had no links when it was planned.
@@ -108,6 +120,7 @@ def times_to_restore(folder: Folder, progress: Progress) -> list[int] | None:
 
 
 def restore_times(folder_fd: int, times: list[int] | None) -> None:
-    """Give a folder its former times, if any are to be restored."""
+    """Give a folder its former times, if any are to be restored and it is this user's, which /tmp is not."""
     if times is not None:
-        os.utime(folder_fd, ns=(times[0], times[1]))
+        with suppress(PermissionError):
+            os.utime(folder_fd, ns=(times[0], times[1]))
