@@ -222,6 +222,18 @@ def test_a_real_centre_starts_without_the_demonstration(tmp_path: Path) -> None:
         assert "has not published figures" in page.read().decode()
 
 
+def test_what_was_ingested_since_is_published_at_the_next_start(tmp_path: Path) -> None:
+    data, feed = tmp_path / "centre", tmp_path / "sightings.csv"
+    assert run(data, "--prepare-only", "--no-demonstration").returncode == 0
+    feed.write_text("timestamp,address,malware\n2026-11-20 00:00:00,123.16.0.1,sality\n")
+    ingest = [QUETSACH, "center", "ingest", feed, "--feed", "plain", "--data", data]
+    subprocess.run(ingest, check=True, capture_output=True)
+    assert run(data, "--prepare-only").returncode == 0
+    published = figures(data)
+    assert (published["as_of"], published["demonstration"]) == ("2026-11-20", None)
+    assert not (data / "demonstration.json").exists(), "real sightings must not be mixed with a simulation"
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository that was published a day and a half ago: past half of its timestamp's life."""

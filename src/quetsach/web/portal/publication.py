@@ -136,12 +136,8 @@ def _campaign(
         return None
     report = answers.targets(lake, campaign, baselines=baselines, now=now, progress=progress)
     windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
-    if campaign.previous_year:
-        before = campaign.window(campaign.previous_year)
-        period = before.period
-        count = WindowCount(before.id, before.name, lake.count_addresses(period), answers.basis_of(lake, period))
-        if count.basis.days_with_data:
-            windows.append(_window(count, None))
+    if report.previous_year:
+        windows.append(_window(report.previous_year, None))
     return CampaignFigures(
         id=campaign.id,
         name=campaign.name,
