@@ -1,6 +1,6 @@
 """From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from quetsach.endpoint.packages import unread_database
 from quetsach.endpoint.protect import Hold, Protection
 from quetsach.endpoint.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target
 from quetsach.endpoint.units import unit_targets
+
+_GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
+"""Reasons to believe the file rather than the rule."""
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
 
@@ -51,10 +54,13 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     protection = Protection.of(host, state_folder, {path for _, path in located if path})
     held = [Held(finding, Hold.UNREACHABLE) for finding in lost]
     steps: dict[object, Step] = {}
-    for finding, path in located:
-        hold = _hold(finding, path, protection)
+    spared: dict[bytes, Hold] = {}
+    for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
+        hold = _hold(finding, path, protection, spared)
         package = protection.packages.get(path)
         if hold is not None:
+            if hold in _GOOD:
+                spared[path] = hold
             held.append(Held(finding, hold, package.package if package else ""))
             continue
         for target in _targets(finding, path, host):
@@ -97,11 +103,13 @@ def _file(finding: Finding) -> FileAnchor | None:
             return None
 
 
-def _hold(finding: Finding, path: bytes, protection: Protection) -> Hold | None:
+def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
+    """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
     if finding.action is Action.REPORT:
         return Hold.REPORT_ONLY
-    if isinstance(finding.artefact.anchor, ProcessAnchor):
-        return protection.holds_process(finding.artefact.anchor)
+    process = finding.artefact.anchor
+    if isinstance(process, ProcessAnchor):
+        return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
     return protection.holds_file(path)
 
 
