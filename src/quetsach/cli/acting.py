@@ -60,7 +60,7 @@ def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Ite
             yield "     " + words["line"].format(number=line.number, line=printable(line.line)[:_LINE_SHOWN])
     yield "     " + words["why"].format(why=step.why.in_language(language))
     yield "     " + words["evidence"].format(evidence=step.evidence)
-    if step.package:
+    if step.package and step.kind == "quarantine-file":
         yield "     " + words["package"].format(package=step.package)
     yield "     " + words[f"undo-{step.kind}"]
 

@@ -109,10 +109,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _finish_former(task: _Task, state: "State | None") -> None:
     """Finish what a crash cut short; a preview only says that there is such a thing."""
+    from quetsach.endpoint.history import summaries  # noqa: PLC0415
     from quetsach.endpoint.recover import recover, unfinished  # noqa: PLC0415
 
     if state is None:
         return
+    for summary in summaries(state):
+        if summary.condition == "damaged":
+            task.say(task.words["damaged"].format(session=summary.session, reason=summary.damage))
     for identifier in unfinished(state, task.looking.host):
         if not task.is_dry:
             recover(state, task.looking.host, identifier, now=datetime.now(UTC))

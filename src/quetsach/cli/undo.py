@@ -44,11 +44,13 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.history import summaries  # noqa: PLC0415
     from quetsach.endpoint.state import State  # noqa: PLC0415
 
     words = messages("act", chosen_language(arguments))
     state = State.existing(arguments.state or default_state())
-    session = arguments.session or (state.sessions[-1] if state is not None and state.sessions else "")
+    begun = summaries(state) if state is not None and not arguments.session else ()
+    session = arguments.session or (begun[-1].session if begun else "")
     if state is None or not session:
         raise QuetsachError(words["no-session"], hint=words["no-session-hint"])
     return undo_items(state, session, arguments, words)

@@ -13,6 +13,7 @@ from quetsach.endpoint.act import (
     take_back,
 )
 from quetsach.endpoint.acts.shape import Workplace
+from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.protect import Protection
 from quetsach.endpoint.session import Session, root_of
@@ -31,10 +32,14 @@ def unfinished(state: State, host: Host) -> tuple[str, ...]:
     """Return the sessions on this machine that a crash cut short, oldest first.
 
     Sessions on another root are left for when that root is there: a disk that is not mounted looks as if all had gone.
+    Those with a damaged journal are left alone (``history.summaries`` names them).
     """
     found = []
     for identifier in state.sessions:
-        session = Session.open(state, identifier)
+        try:
+            session = Session.open(state, identifier)
+        except JournalError:
+            continue
         if session is None:
             continue
         with session:

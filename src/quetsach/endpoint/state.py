@@ -37,11 +37,7 @@ class State:
             (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
             return cls(folder, _key(folder / "key"))
         except OSError as error:
-            raise StateError(
-                f"the state folder cannot be used: {error.strerror}",
-                where=str(folder),
-                hint="choose another one with --state DIR",
-            ) from error
+            raise _unusable(folder, error) from error
 
     @classmethod
     def existing(cls, folder: Path) -> Self | None:
@@ -50,10 +46,13 @@ class State:
         Raises:
             StateError: it is not private, or its key was damaged.
         """
-        if not (folder / "key").exists():
-            return None
-        _check_private(folder)
-        return cls(folder, _key(folder / "key"))
+        try:
+            if not (folder / "key").exists():
+                return None
+            _check_private(folder)
+            return cls(folder, _key(folder / "key"))
+        except OSError as error:
+            raise _unusable(folder, error) from error
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -61,11 +60,18 @@ class State:
         return tuple(sorted(path.name for path in self.folder.glob("sessions/*") if path.is_dir()))
 
     def new_session(self, now: datetime) -> tuple[str, Path]:
-        """Make the folder of a new session; its identifier sorts by time (UTC)."""
+        """Make the folder of a new session; its identifier sorts by time (UTC).
+
+        Raises:
+            StateError: it cannot be made.
+        """
         identifier = f"{now:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
         folder = self.folder / "sessions" / identifier
-        folder.mkdir(mode=0o700)
-        sync_folder(folder.parent)
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise _unusable(self.folder, error) from error
         return identifier, folder
 
     def session_folder(self, identifier: str) -> Path:
@@ -85,7 +91,10 @@ class State:
         Raises:
             StateError: another clean-up or undo is running.
         """
-        fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unusable(self.folder, error) from error
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,6 +103,14 @@ class State:
             yield
         finally:
             os.close(fd)
+
+
+def _unusable(folder: Path, error: OSError) -> StateError:
+    return StateError(
+        f"the state folder cannot be used: {error.strerror}",
+        where=str(folder),
+        hint="make room on that disk, or choose another folder with --state DIR",
+    )
 
 
 def _check_private(folder: Path) -> None:

@@ -206,6 +206,15 @@ def test_a_damaged_journal_is_told_and_nothing_is_done(run: Run, root: Path, tmp
     code, _, told = run("undo", "--last", "--lang", "en")
     assert (code, "damaged or changed" in told) == (ExitCode.USAGE, True)
     assert not (root / "home/an/eicar.com").exists()
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "that session is left alone" in said) == (ExitCode.NOTHING_FOUND, True)
+
+
+def test_a_session_that_never_began_is_not_the_last_one(run: Run, root: Path, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    (tmp_path / "state" / "sessions" / "99990101T000000Z-000000").mkdir()
+    assert run("undo", "--last")[0] == 0
+    assert (root / "home/an/eicar.com").exists()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -166,3 +166,26 @@ def test_process_numbers_of_an_earlier_boot_are_not_believed(
     assert [s.outcome for s in recover(state, host, session.identifier, now=NOW).steps] == [Outcome.GONE]
     time.sleep(0.05)
     assert sleeper.poll() is None
+
+
+def test_what_was_suspended_when_the_tool_was_killed_is_ended_by_the_next_run(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    host, state = live_host(), State.open(tmp_path / "state")
+    plan = make_plan([_found(sleeper.pid)], host, state.folder)
+    session = Session.create(state, plan.steps, root=b"/", is_live=True, packs=(), now=NOW)
+    session.begin(1, {})
+    Processes().suspend(plan.steps[0].target.process)
+    assert [s.outcome for s in recover(state, host, session.identifier, now=NOW).steps] == [Outcome.DONE]
+    assert sleeper.wait() == -9
+
+
+def test_what_was_suspended_when_the_tool_was_killed_goes_on_when_that_is_undone(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    host, state = live_host(), State.open(tmp_path / "state")
+    plan = make_plan([_found(sleeper.pid)], host, state.folder)
+    session = Session.create(state, plan.steps, root=b"/", is_live=True, packs=(), now=NOW)
+    Processes().suspend(plan.steps[0].target.process)
+    assert undo(state, host, session.identifier, now=NOW).steps == ()
+    assert Processes().state(plan.steps[0].target.process) is ProcessState.RUNNING

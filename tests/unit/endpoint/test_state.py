@@ -76,3 +76,11 @@ def test_sessions_sort_by_time(tmp_path: Path) -> None:
     earlier, _ = state.new_session(NOW)
     assert earlier.startswith("20261125T010203Z-")
     assert state.sessions == (earlier, later)
+
+
+def test_a_session_that_cannot_be_made_is_an_error_that_explains_itself(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    (tmp_path / "s" / "sessions").rmdir()
+    (tmp_path / "s" / "sessions").write_bytes(b"")
+    with pytest.raises(StateError, match="cannot be used"):
+        state.new_session(NOW)
