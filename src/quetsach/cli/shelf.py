@@ -15,6 +15,8 @@ from quetsach.packs.load import load_pack, load_shelf, newest
 def packs_for(arguments: argparse.Namespace) -> tuple[Pack, ...]:
     """Return the packs named by ``--pack``; else, of each family, the newest of those installed and those bundled.
 
+    A family that an update withdrew is left out, also when it came with this build.
+
     Args:
         arguments: with ``pack`` (paths or nothing) and ``state`` (a folder or nothing).
 
@@ -36,6 +38,13 @@ def _named(paths: list[Path]) -> Iterator[Pack]:
 
 
 def _shelved(state: Path) -> Iterator[Pack]:
-    yield from load_shelf(bundled("packs"))
-    if (installed := installed_folder(state)) is not None:
-        yield from load_shelf(installed)
+    bundle = load_shelf(bundled("packs"))
+    installed = installed_folder(state)
+    if installed is None:
+        yield from bundle
+        return
+    packs = load_shelf(installed)
+    listed = {pack.family for pack in packs}
+    yield from packs
+    # What the centre no longer lists it has withdrawn; the copy that came with this build must not bring it back.
+    yield from (pack for pack in bundle if pack.family in listed)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulated_centre import Centre, Machine
+from tests.integration.packs.simulated_centre import Centre, Machine
 
 from quetsach.packs.trust import Trust
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from simulated_centre import Centre, Machine, pack_of
+from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 
 from quetsach.packs import keys
 from quetsach.packs.keys import load_keys

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from simulated_centre import Centre, Machine, answer
+from tests.integration.packs.simulated_centre import Centre, Machine, answer
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from quetsach.packs.keys import load_keys, new_keys, rotate

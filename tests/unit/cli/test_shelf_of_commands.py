@@ -37,6 +37,11 @@ def test_of_installed_and_bundled_the_newer_counts(tmp_path: Path, installed: st
     assert _version_of_eicar(tmp_path) == expected
 
 
+def test_a_family_that_the_centre_withdrew_is_not_brought_back_by_the_bundle(tmp_path: Path) -> None:
+    _install(tmp_path, "2099.01.01")
+    assert {pack.family for pack in packs_for(argparse.Namespace(pack=None, state=tmp_path))} == {"eicar"}
+
+
 def test_a_named_pack_counts_alone(tmp_path: Path) -> None:
     _install(tmp_path, "2099.01.01")
     assert _version_of_eicar(tmp_path, SHELF / "eicar") == "2026.11.25"

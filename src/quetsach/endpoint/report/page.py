@@ -124,7 +124,8 @@ def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) ->
     return "".join(
         (
             f'<li class="trace"><div><p class="what">{escape(words[f"kind-{finding.kind}"])}</p>',
-            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome_text(finding, words))}</p></div><div><p>{where}</p>',
+            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome_text(finding, words))}</p></div>',
+            f"<div><p>{where}</p>",
             f'<p><code class="text">{escape(finding.text)}</code></p>' if finding.text is not None else "",
             f"<p>{escape(finding.why.in_language(language))}</p>",
             "".join(f'<p class="more">{escape(line)}</p>' for line in more),
