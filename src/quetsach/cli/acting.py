@@ -68,7 +68,7 @@ def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Ite
 def told_result(result: "StepResult", words: Mapping[str, str]) -> str:
     """Return in a line how a step ended."""
     outcome = words[f"outcome-{result.outcome}"].format(note=result.note)
-    if result.note and result.outcome in ("failed", "changed"):
+    if result.note and result.outcome in ("done", "failed", "changed"):
         outcome += f" ({result.note})"
     mark = _MARKS.get(result.outcome, "✗")
     return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)

@@ -47,7 +47,7 @@ def carry_out(where: Workplace, number: int) -> StepResult:
         outcome, note = _failure(error)
         session.end(number, outcome, note=note)
     else:
-        session.end(number, Outcome.DONE, after=after)
+        session.end(number, Outcome.DONE, note=str(after.get("note", "")), after=after)
     done = session.progress[number]
     return StepResult(done.step, done.outcome or Outcome.FAILED, done.note)
 

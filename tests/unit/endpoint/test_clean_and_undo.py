@@ -158,6 +158,40 @@ def test_no_room_for_the_sealed_copy_means_that_nothing_is_removed(
     set_immutable(machine.at(b"/opt/bad"), on=False)
 
 
+def test_what_is_written_while_a_file_is_edited_is_not_lost(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.write(b"/etc/crontab", b"a\nevil\n")
+    there = machine.at(b"/etc/crontab")
+    plan = machine.plan(machine.line(b"/etc/crontab", 2))
+
+    def write_meanwhile(fd: int, data: bytes) -> None:
+        os.write(fd, data)
+        there.write_bytes(b"a\nevil\nmine\n")
+
+    monkeypatch.setattr("quetsach.endpoint.acts.lines.write_all", write_meanwhile)
+    assert _outcomes(machine.clean(plan)) == [Outcome.CHANGED]
+    assert there.read_bytes() == b"a\nevil\nmine\n"
+    assert [p.name for p in there.parent.iterdir()] == ["crontab"]
+
+
+def test_other_names_that_keep_a_file_alive_are_told(machine: Machine) -> None:
+    machine.write(b"/opt/one", b"bad")
+    for name in (b"/opt/two", b"/opt/three"):
+        machine.at(name).hardlink_to(machine.at(b"/opt/one"))
+    result = machine.clean(machine.plan(machine.file(b"/opt/one"), machine.file(b"/opt/two")))
+    assert _outcomes(result) == [Outcome.DONE, Outcome.DONE]
+    assert all("1 more name(s)" in step.note for step in result.steps)
+
+
+def test_a_text_that_became_a_link_stays_and_the_old_is_put_beside_it(machine: Machine) -> None:
+    machine.write(b"/etc/crontab", b"a\nevil\nb\n")
+    result = machine.clean(machine.plan(machine.line(b"/etc/crontab", 2)))
+    machine.at(b"/etc/crontab").unlink()
+    machine.at(b"/etc/crontab").symlink_to("/etc/shadow")
+    assert _outcomes(machine.undo(result.session)) == [Outcome.BESIDE]
+    assert machine.at(b"/etc/crontab").is_symlink()
+    assert machine.at(b"/etc/crontab.quetsach-restored").read_bytes() == b"a\nevil\nb\n"
+
+
 def test_a_file_with_only_the_malware_s_line_goes_as_a_whole(machine: Machine) -> None:
     machine.write(b"/etc/ld.so.preload", b"evil.so\n\n")
     machine.write(b"/etc/rc.local", b"#!/bin/sh\nevil\n")

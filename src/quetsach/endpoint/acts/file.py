@@ -82,6 +82,7 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
     """
     path, state = file_anchor(step).path, FileState.from_json(before["file"])
     parent = FileState.from_json(before["parent"])
+    other_names = 0
     with straight_way(where, path) as (folder, name):
         fd = _open_recorded(folder, name, state)
         if fd is None:
@@ -98,10 +99,22 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                     if not state.is_same_file(folder.lstat(name)):
                         raise ChangedError("the file was exchanged while it was sealed")
                     os.unlink(name, dir_fd=folder.fd)
+                other_names = os.fstat(fd).st_nlink - _names_to_go(where, step)
             finally:
                 os.close(fd)
         with unlocked(folder, parent):
-            return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
+            after: dict[str, Any] = {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
+    if other_names > 0:
+        after["note"] = f"the file has {other_names} more name(s) elsewhere; a full scan finds them"
+    return after
+
+
+def _names_to_go(where: Workplace, step: Step) -> int:
+    """Return how many other names of the same file this session has yet to remove."""
+    own = file_anchor(step)
+    others = (p.step.target for p in where.session.progress.values() if p.outcome is None and p.step != step)
+    files = (target.file for target in others if isinstance(target, QuarantineFile))
+    return sum((file.device, file.inode) == (own.device, own.inode) for file in files)
 
 
 class _unlocked_file:  # noqa: N801  (used like a function)

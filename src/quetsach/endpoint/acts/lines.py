@@ -5,6 +5,7 @@ attributes and flags; its time of change is the real one, so that services notic
 lines would be left is removed as a whole, as its own quarantine.
 """
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.change import FileState, unlock, unlocked, write_beside, write_flags
 from quetsach.endpoint.host.tree import Folder
 from quetsach.endpoint.line_edit import reinsert_lines, remove_lines
-from quetsach.endpoint.quarantine import seal
+from quetsach.endpoint.quarantine import hash_file, seal
 from quetsach.endpoint.session import Progress
 from quetsach.endpoint.step import Outcome, RemoveLines, Step
 
@@ -60,11 +61,12 @@ class LinesAct:
                     raise GoneError("the file was removed by someone else")
                 if _hash(content) == before["sha256"]:
                     _seal(where, step, folder, name, before)
-                    _replace(where, folder, name, _edit(content, step), state, number=step.number, with_times=False)
+                    edit = _Edit(_edit(content, step), state, before["sha256"], with_times=False)
+                    _replace(folder, name, where.session.temporary_name(step.number), edit)
                 elif _hash(content) != before["edited_sha256"]:
                     raise ChangedError("the file was changed meanwhile")
                 _set_flags(folder, name, state.flags)
-                _clear(where, folder, step.number)
+                _clear(folder, where.session.temporary_name(step.number))
             return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -73,8 +75,8 @@ class LinesAct:
         path = file_anchor(progress.step).path
         sealed = where.sealed(progress.step.number)
         with straight_way(where, path) as (folder, name):
-            current = _content(folder, name)
-            if current is None or before["whole"]:
+            current = None if before["whole"] else _text(folder, name)
+            if current is None:
                 return decide_return(where, progress)
             facts: dict[str, Any] = {"parent": parent_facts(folder), "times": None, "name": ""}
             now = _state(folder, name)
@@ -118,11 +120,12 @@ class LinesAct:
                 content = original if is_exact else reinsert_lines(current, original, _numbers(progress.step))
                 if content is None:
                     raise ChangedError("the file was changed meanwhile")
-                _replace(where, folder, name, content, state, number=number, with_times=is_exact)
+                edit = _Edit(content, state, expected, with_times=is_exact)
+                _replace(folder, name, where.session.temporary_name(number), edit)
             elif _hash(current) != decision["sha256"]:
                 raise ChangedError("the file was changed meanwhile")
             _set_flags(folder, name, state.flags)
-            _clear(where, folder, number)
+            _clear(folder, where.session.temporary_name(number))
             restore_times(folder_fd, decision["times"])
         return (Outcome.RESTORED if is_exact else Outcome.REINSERTED), ""
 
@@ -149,23 +152,40 @@ def _seal(where: Workplace, step: Step, folder: Folder, name: bytes, before: Fac
         os.close(fd)
 
 
-def _replace(
-    where: Workplace, folder: Folder, name: bytes, content: bytes, state: FileState, *, number: int, with_times: bool
-) -> None:
-    """Exchange a file's content in one step; the old file loses its locks first, for they would forbid it."""
-    temporary = where.session.temporary_name(number)
-    write_beside(folder, temporary, lambda fd: write_all(fd, content), state, with_times=with_times)
+def _replace(folder: Folder, name: bytes, temporary: bytes, edit: "_Edit") -> None:
+    """Exchange a file's content in one step; the old file loses its locks first, for they would forbid it.
+
+    The old content is looked at once more right before, so that what someone wrote meanwhile is not lost.
+    """
+    write_beside(folder, temporary, lambda fd: write_all(fd, edit.content), edit.state, with_times=edit.with_times)
     fd = folder.open_read(name)
     try:
         locked = FileState.read(fd)
         unlock(fd)
         try:
+            _expect(fd, edit.former_sha256)
             os.rename(temporary, name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
         except BaseException:
             write_flags(fd, locked.flags)
+            _clear(folder, temporary)
             raise
     finally:
         os.close(fd)
+
+
+def _expect(fd: int, sha256_hex: str) -> None:
+    if hash_file(fd) != sha256_hex:
+        raise ChangedError("the file was changed meanwhile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What a file is to hold and be like, and the hash of what it must still hold before."""
+
+    content: bytes
+    state: FileState
+    former_sha256: str
+    with_times: bool
 
 
 def _set_flags(folder: Folder, name: bytes, flags: int | None) -> None:
@@ -176,10 +196,10 @@ def _set_flags(folder: Folder, name: bytes, flags: int | None) -> None:
         os.close(fd)
 
 
-def _clear(where: Workplace, folder: Folder, number: int) -> None:
-    """Remove what a crash may have left half written."""
+def _clear(folder: Folder, temporary: bytes) -> None:
+    """Remove what a crash or a failure left half done."""
     with suppress(FileNotFoundError):
-        os.unlink(where.session.temporary_name(number), dir_fd=folder.fd)
+        os.unlink(temporary, dir_fd=folder.fd)
 
 
 def _state(folder: Folder, name: bytes) -> FileState:
@@ -214,6 +234,18 @@ def _content(folder: Folder, name: bytes) -> bytes | None:
     if len(content) > MAX_TEXT_BYTES:
         raise ChangedError("the file has become too large to be edited")
     return content
+
+
+def _text(folder: Folder, name: bytes) -> bytes | None:
+    """Return the content of a text file; ``None`` when the name is gone or means something else by now."""
+    try:
+        return _content(folder, name)
+    except ChangedError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EINVAL):
+            return None
+        raise
 
 
 def _hash(content: bytes) -> str:
