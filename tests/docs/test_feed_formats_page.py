@@ -1,0 +1,29 @@
+"""The page about feed formats names every report, reason and repair that there is, and the lake's page every column."""
+
+from pathlib import Path
+
+import pytest
+
+from quetsach.feeds import LAYOUTS
+from quetsach.feeds.plain import LAYOUTS as PLAIN
+from quetsach.feeds.reject import Reason, Repair
+from quetsach.feeds.table import ANNOTATED
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+OF_FEEDS = {
+    *Reason,
+    *Repair,
+    *(layout.report for layout in LAYOUTS),
+    *PLAIN[0].columns.values(),
+    *(name for name in PLAIN[0].identifying if name),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OF_FEEDS))
+def test_feed_formats_are_documented(name: str) -> None:
+    assert f"`{name}`" in (REFERENCE / "feed-formats.md").read_text()
+
+
+@pytest.mark.parametrize("column", ANNOTATED.names)
+def test_columns_of_the_lake_are_documented(column: str) -> None:
+    assert f"`{column}`" in (REFERENCE / "lake.md").read_text()
