@@ -1,0 +1,82 @@
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.protect import Hold
+from quetsach.endpoint.report import FindingOutcome, Kind, build
+from quetsach.endpoint.report.page import duration, local_time, render_page
+from quetsach.endpoint.scan import Scope
+from quetsach.endpoint.trouble import Reason
+
+LANGUAGES = ("vi", "en")
+
+
+def text_of(page: str) -> str:
+    parts: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = parts.append  # type: ignore[method-assign]
+    parser.feed(page.partition("<body>")[2])
+    return " ".join(" ".join(parts).split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
+    words = messages("report", language)
+    enums = {"kind": ArtefactKind, "outcome": FindingOutcome, "hold": Hold, "title": Kind, "scope": Scope}
+    missing = [f"{k}-{word}" for k, enum in enums.items() for word in enum if f"{k}-{word}" not in words]
+    missing += [f"reason-{reason}" for reason in Reason if f"reason-{reason}" not in words]
+    missing += [f"{k}-{c}" for k in ("verdict", "next") for c in (0, 1, 2, 3, 10, 11, 12, 13, 14, 20, "plan")
+                if f"{k}-{c}" not in words]  # fmt: skip
+    assert missing == []
+
+
+@pytest.mark.parametrize(("language", "verdict"), [("vi", "Mới bóc gỡ được một phần"), ("en", "Cleaned in part")])
+def test_the_page_says_the_result_what_to_do_and_how_to_undo(language: str, verdict: str) -> None:
+    shown = text_of(render_page(sample_report(), language=language))
+    assert verdict in shown
+    assert "quetsach undo 20261124T233000Z-abcdef" in shown
+    assert {"vi": "Bịt lối vào trước", "en": "Close the way in first"}[language] in shown
+    assert {"vi": "thuộc gói phần mềm coreutils", "en": "belongs to the package coreutils"}[language] in shown
+
+
+def test_the_worst_family_comes_first() -> None:
+    shown = render_page(sample_report(), language="en")
+    assert shown.index("XMRig") < shown.index("EICAR test file")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_says_that_nothing_was_done(language: str) -> None:
+    report = build(sample_scan(), kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=10)
+    assert {"vi": "chưa thực hiện", "en": "none taken yet"}[language] in text_of(render_page(report, language=language))
+
+
+def test_nothing_on_the_page_loads_or_runs() -> None:
+    page = render_page(sample_report(), language="vi")
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|img|link|iframe|object|form|base)\b|\son\w+=|url\(", page)
+
+
+def test_a_hostile_name_stays_text() -> None:
+    private = Private(b'/"><script>alert(1)</script>', b"<b onclick=x>", evidence="</code><i>", note="&lt;")
+    page = render_page(sample_report(private), language="vi")
+    assert "<script" not in page
+    assert "<b " not in page
+    assert "<i>" not in page
+    assert '/"><script>alert(1)</script>' in text_of(page)
+
+
+def test_times_are_shown_as_in_viet_nam() -> None:
+    assert local_time(NOW, messages("report", "vi")) == "06:30 ngày 25/11/2026 (giờ Việt Nam)"
+    assert local_time(NOW, messages("report", "en")) == "06:30 on 25 November 2026 (Viet Nam time, UTC+7)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.2, "dưới 1 giây"), (59.4, "59 giây"), (60, "1 phút 0 giây"), (3725, "62 phút 5 giây")]
+)
+def test_durations_are_shown_in_words(seconds: float, shown: str) -> None:
+    assert duration(timedelta(seconds=seconds).total_seconds(), messages("report", "vi")) == shown
