@@ -17,7 +17,7 @@ PORT ?= 8000
 DATA ?= var/center
 WHEEL := build/tool/stamp
 
-.PHONY: help run install test lint types docs bench clean
+.PHONY: help run install test lint types docs reference bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,3 +71,6 @@ bench: ## every speed claim of the README, as ratios in one run
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
+
+reference: ## write the generated pages of docs/reference
+	$(VENV)/bin/python -m quetsach.cli.reference docs/reference

@@ -1,9 +1,11 @@
-"""The page ``docs/reference/commands.md``, made from the parser itself: ``python -m quetsach.cli.reference``."""
+"""Pages of ``docs/reference`` that the code itself knows best: ``python -m quetsach.cli.reference FOLDER`` writes them."""
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
+from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
 from quetsach.cli.main import build_parser
 
 
@@ -16,8 +18,8 @@ def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
                 yield from walk(command)
 
 
-def render() -> str:
-    """Return the page in Markdown."""
+def render_commands() -> str:
+    """Return the page of all commands, from their own help."""
     parts = ["# Commands\n\nMade from the command's own help by `make reference`; a test keeps it true.\n"]
     for parser in walk(build_parser()):
         depth = parser.prog.count(" ")
@@ -25,5 +27,24 @@ def render() -> str:
     return "\n".join(parts)
 
 
+def render_definitions() -> str:
+    """Return the page of what each published number means, from the texts that stand beside the numbers."""
+    parts = [
+        "# Definitions of figures\n\nThe portal, the command and the open data use these very texts. Made by "
+        "`make reference`; a test keeps it true.\n"
+    ]
+    for definition in DEFINITIONS.values():
+        parts.append(
+            f"## {definition.name.en}\n\n`{definition.id}`, unit: {definition.unit.en}\n\n{definition.text.en}\n\n"
+            f"*{definition.name.vi}* ({definition.unit.vi}): {definition.text.vi}\n"
+        )
+    parts.append(f"## No verdict\n\n{NO_VERDICT.en}\n\n{NO_VERDICT.vi}\n")
+    return "\n".join(parts)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"commands.md": render_commands, "definitions.md": render_definitions}
+
+
 if __name__ == "__main__":
-    sys.stdout.write(render())
+    for name, render in PAGES.items():
+        Path(sys.argv[1], name).write_text(render(), encoding="utf-8")
