@@ -3,22 +3,16 @@
 import errno
 import os
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 
 from quetsach.endpoint.acts import ACTS
 from quetsach.endpoint.acts.shape import ChangedError, GoneError, Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import EndpointError, JournalError
-from quetsach.endpoint.host.processes import Process, Processes
-from quetsach.endpoint.protect import Protection
-from quetsach.endpoint.session import Progress
-from quetsach.endpoint.step import KillProcess, Outcome, QuarantineFile, Step
+from quetsach.endpoint.step import Outcome, QuarantineFile, Step
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
 _CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
-_MAX_ROUNDS = 10
-_MAX_NEWCOMERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,43 +79,6 @@ def _failure(error: OSError | EndpointError) -> tuple[Outcome, str]:
     return (Outcome.CHANGED if isinstance(error, ChangedError) else Outcome.FAILED), note
 
 
-def suspend_family(where: Workplace, protection: Protection) -> None:
-    """Stop every process that is to be ended, before anything else: they would revive each other.
-
-    Processes that were born since the scan, from the same image with the same arguments or from a file that is to be
-    removed, get their own step and are stopped too, until no new ones appear.
-    """
-    processes = where.host.processes
-    if processes is None:
-        return
-    for _ in range(_MAX_ROUNDS):
-        targets = _kill_targets(where)
-        known = [found for pid, _ in targets if (found := processes.read(pid)) is not None]
-        for progress in _pending_kills(where):
-            if isinstance(progress.step.target, KillProcess):
-                processes.suspend(progress.step.target.process)
-        newcomers = _newcomers(where, processes, known, protection)
-        if not newcomers:
-            return
-        for process, model in newcomers[:_MAX_NEWCOMERS]:
-            number = max(where.session.progress) + 1
-            where.session.add_step(
-                Step(number, KillProcess(process.anchor), model.family, (), model.why, model.evidence)
-            )
-
-
-def resume_survivors(where: Workplace) -> None:
-    """Let processes go on that were suspended and not ended, such as when a step before them failed."""
-    processes = where.host.processes
-    if processes is None or not where.session.is_same_boot:
-        return
-    for progress in where.session.progress.values():
-        target = progress.step.target
-        if isinstance(target, KillProcess) and progress.outcome not in (Outcome.DONE, Outcome.GONE):
-            with suppress(OSError):
-                processes.resume(target.process)
-
-
 def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool:
     """Return whether running programs, but for this one, still hold a removed file, such as a preloaded library."""
     processes = where.host.processes
@@ -139,32 +96,3 @@ def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResu
         advance(where.session.progress[number].step)
         results.append(carry_out(where, number))
     return tuple(results)
-
-
-def _pending_kills(where: Workplace) -> list[Progress]:
-    kills = (p for p in where.session.progress.values() if isinstance(p.step.target, KillProcess))
-    return [progress for progress in kills if progress.outcome is None]
-
-
-def _kill_targets(where: Workplace) -> set[tuple[int, int]]:
-    targets = (progress.step.target for progress in where.session.progress.values())
-    return {(t.process.pid, t.process.start_ticks) for t in targets if isinstance(t, KillProcess)}
-
-
-def _newcomers(
-    where: Workplace, processes: Processes, known: list[Process], protection: Protection
-) -> list[tuple[Process, Step]]:
-    """Return processes of the family that have no step yet, each with the step it resembles."""
-    targets = _kill_targets(where)
-    steps = [progress.step for progress in where.session.progress.values()]
-    removed = {step.subject: step for step in steps if isinstance(step.target, QuarantineFile)}
-    ended = {step.target.process.pid: step for step in steps if isinstance(step.target, KillProcess)}
-    twins = {(p.executable, p.arguments): ended[p.pid] for p in known if p.pid in ended}
-    found = []
-    for process in processes:
-        if (process.pid, process.anchor.start_ticks) in targets or protection.holds_process(process.anchor):
-            continue
-        model = removed.get(process.executable) or twins.get((process.executable, process.arguments))
-        if model is not None:
-            found.append((process, model))
-    return found

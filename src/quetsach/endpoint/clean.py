@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.endpoint.act import StepResult, restart_is_needed, resume_survivors, run_all, suspend_family
+from quetsach.endpoint.act import StepResult, restart_is_needed, run_all
 from quetsach.endpoint.acts.shape import Workplace
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.finding import Finding
@@ -14,6 +14,7 @@ from quetsach.endpoint.protect import Protection
 from quetsach.endpoint.session import Session, root_of
 from quetsach.endpoint.state import State
 from quetsach.endpoint.step import Outcome, QuarantineFile, Step
+from quetsach.endpoint.suspend import resume_survivors, suspend_family
 from quetsach.endpoint.verify import Verification, verify
 
 CLEANED = 11

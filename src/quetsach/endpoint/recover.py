@@ -4,20 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.endpoint.act import (
-    StepResult,
-    carry_out,
-    resume_survivors,
-    run_all,
-    suspend_family,
-    take_back,
-)
+from quetsach.endpoint.act import StepResult, carry_out, run_all, take_back
 from quetsach.endpoint.acts.shape import Workplace
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.protect import Protection
 from quetsach.endpoint.session import Session, root_of
 from quetsach.endpoint.state import State
+from quetsach.endpoint.suspend import resume_survivors, suspend_family
 
 
 @dataclass(frozen=True, slots=True)

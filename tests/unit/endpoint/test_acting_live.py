@@ -77,6 +77,19 @@ def test_a_twin_that_was_born_after_the_scan_is_ended_too(tmp_path: Path, sleepe
         other.kill()
 
 
+def test_a_process_of_the_same_arguments_but_another_image_lives_on(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    host, state = live_host(), State.open(tmp_path / "state")
+    plan = make_plan([_found(sleeper.pid)], host, state.folder)
+    (tmp_path / "sleeper").rename(tmp_path / "kept")
+    shutil.copy(tmp_path / "kept", tmp_path / "sleeper")
+    with subprocess.Popen([tmp_path / "sleeper", "61"]) as other:
+        assert _clean(plan, host, state) == [Outcome.DONE]
+        assert other.poll() is None
+        other.kill()
+
+
 def test_a_process_started_from_a_file_that_goes_is_ended_too(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     host, state = live_host(), State.open(tmp_path / "state")
     file = file_anchor(Path("/"), os.fsencode(tmp_path / "sleeper"))

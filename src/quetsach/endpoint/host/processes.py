@@ -107,6 +107,17 @@ class Processes:
             raise ProcessLookupError(errno.ESRCH, "the process has ended")
         return fd
 
+    def image_identity(self, anchor: ProcessAnchor) -> tuple[int, int] | None:
+        """Return device and inode of the running image; ``None`` when it cannot be told.
+
+        A path says less: in a container the same path is another file.
+        """
+        try:
+            found = os.stat(b"%s/%d/exe" % (self._proc, anchor.pid))
+        except OSError:
+            return None
+        return None if self.state(anchor) is ProcessState.DEAD else (found.st_dev, found.st_ino)
+
     def mapped_deleted(self, pid: int) -> frozenset[bytes]:
         """Return paths of files that a process still has mapped although they were removed."""
         try:
