@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import IO, NoReturn
 from urllib.parse import urlsplit
 
@@ -104,6 +104,7 @@ class _FewRedirects(urllib.request.HTTPRedirectHandler):
     """Follows three redirects, and never from https to plain http."""
 
     max_redirections = 3
+    max_repeats = 3
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
@@ -125,10 +126,13 @@ def _open(request: urllib.request.Request, patience: Patience):  # type: ignore[
     return opener.open(request, timeout=patience.base_seconds)
 
 
-def _read(response: IO[bytes], limit_bytes: int, url: str) -> bytes:
-    body = response.read(limit_bytes + 1)
+def _read(response: HTTPResponse | urllib.error.HTTPError, limit_bytes: int, url: str) -> bytes:
+    body: bytes = response.read(limit_bytes + 1)
     if len(body) > limit_bytes:
         raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+    promised = response.headers.get("Content-Length", "")
+    if promised.isdecimal() and len(body) < int(promised[:12]):
+        raise TransportError("the answer breaks off", where=url)
     return body
 
 
