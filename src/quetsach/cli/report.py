@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
+from quetsach.cli.acting import agrees
 from quetsach.cli.bundled import bundled_trust
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -20,9 +20,6 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.report import Report
-
-_CONSENT = frozenset({"có", "co", "yes"})
-"""Words that mean yes in either language; ``co`` is what ``có`` becomes on a keyboard without Vietnamese."""
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -132,7 +129,7 @@ def _send(arguments: argparse.Namespace) -> int:
     if not arguments.yes:
         if not attended:
             _refuse(words, "send-unattended")
-        if not _agrees(words["send-ask"]):
+        if not agrees(words["send-ask"]):
             print(words["send-declined"])
             return ExitCode.NOTHING_FOUND
     receipt = send(submission, url, post=post_json)
@@ -144,14 +141,6 @@ def _send(arguments: argparse.Namespace) -> int:
     if receipt.message:
         print(words["send-said"].format(message=receipt.message))
     return ExitCode.NOTHING_FOUND
-
-
-def _agrees(question: str) -> bool:
-    try:
-        typed = input(question)
-    except EOFError:
-        return False
-    return unicodedata.normalize("NFC", typed).strip().casefold() in _CONSENT
 
 
 def _centre(state: Path) -> str:

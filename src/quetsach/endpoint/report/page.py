@@ -23,6 +23,7 @@ _SHAPES = {
     FindingOutcome.FAILED: "✖",
 }
 _SEVERITIES = ("critical", "high", "medium", "low", "test")
+_FOUND = 10
 _GOOD_EXITS = frozenset({0, 11})
 _STROKE = (
     '<svg viewBox="0 0 120 6" preserveAspectRatio="none" aria-hidden="true">'
@@ -52,10 +53,11 @@ def render_page(report: Report, *, language: str) -> str:
 
 def verdict(report: Report, words: Mapping[str, str]) -> tuple[str, str]:
     """Return in words what the report comes to, and what to do next."""
-    key = "plan" if report.kind is Kind.PLAN else str(report.exit_code)
+    is_plan = report.kind is Kind.PLAN and bool(report.steps) and report.exit_code == _FOUND
+    key = "plan" if is_plan else str(report.exit_code)
     if f"verdict-{key}" not in words:
         key = "1"
-    count = len(report.steps) if report.kind is Kind.PLAN else len(report.findings)
+    count = len(report.steps) if is_plan else len(report.findings)
     return words[f"verdict-{key}"].format(count=count), words[f"next-{key}"]
 
 
@@ -84,7 +86,7 @@ def _body(report: Report, words: Mapping[str, str], language: str, title: str) -
 
 def _verdict(report: Report, words: Mapping[str, str]) -> str:
     says, then = verdict(report, words)
-    good = report.exit_code in _GOOD_EXITS and report.kind is not Kind.PLAN
+    good = report.exit_code in _GOOD_EXITS
     shape, style = ("✔", " good") if good else ("▲", "")
     text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(says)}</h2><p>{escape(then)}</p>'
     if report.verification is not None and not report.verification.clean:

@@ -115,12 +115,12 @@ class Submission:
 def build_submission(report: Report, *, install_id: str, campaign: str = "", unit: str = "") -> Submission:
     """Reduce a report to what may be sent.
 
+    A plan that was not carried out comes down to what its scan saw.
+
     Raises:
-        ReportError: it is the report of a plan that was not carried out, or has too many kinds of findings.
+        ReportError: a text of the report is not of a form that may be sent, or there are too many kinds of findings.
     """
-    if report.kind not in _KINDS:
-        raise ReportError("only a scan or a clean-up is reported to a centre", hint="scan or clean first")
-    alike = Counter((f.family, f.kind, f.action, f.outcome) for f in report.findings)
+    alike = Counter((f.family, f.kind, f.action, _outcome(f.outcome)) for f in report.findings)
     if len(alike) > MOST_ROWS or len(report.packs) > MOST_ROWS:
         raise ReportError(f"more than {MOST_ROWS} kinds of findings cannot be reported")
     return Submission(
@@ -132,7 +132,7 @@ def build_submission(report: Report, *, install_id: str, campaign: str = "", uni
         tool_version=report.tool.version,
         platform=report.machine.platform,
         day=f"{report.scan.started:%Y-%m-%d}",
-        kind=_KINDS[report.kind],
+        kind=SubmittedKind.CLEAN if report.kind is Kind.CLEAN else SubmittedKind.SCAN,
         scope=report.scan.scope,
         files_scanned=report.scan.files,
         duration_seconds=round(report.scan.duration_seconds),
@@ -142,7 +142,9 @@ def build_submission(report: Report, *, install_id: str, campaign: str = "", uni
     )
 
 
-_KINDS = {Kind.SCAN: SubmittedKind.SCAN, Kind.VERIFY: SubmittedKind.SCAN, Kind.CLEAN: SubmittedKind.CLEAN}
+def _outcome(outcome: FindingOutcome) -> FindingOutcome:
+    return FindingOutcome.FOUND if outcome is FindingOutcome.PLANNED else outcome
+
 
 type Post = Callable[[str, bytes], tuple[int, bytes]]
 """Sends JSON to an address and returns the status and body of the answer."""

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -51,8 +52,14 @@ def test_the_worst_family_comes_first() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_plan_says_that_nothing_was_done(language: str) -> None:
-    report = build(sample_scan(), kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=10)
+    report = replace(sample_report(), kind=Kind.PLAN, exit_code=10, session=None, undo=None)
     assert {"vi": "chưa thực hiện", "en": "none taken yet"}[language] in text_of(render_page(report, language=language))
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(0, "No malware was found"), (20, "The tool stopped itself")])
+def test_a_clean_up_that_did_not_begin_says_why(code: int, verdict: str) -> None:
+    report = build(replace(sample_scan(), findings=()), kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=code)
+    assert verdict in text_of(render_page(report, language="en"))
 
 
 def test_nothing_on_the_page_loads_or_runs() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.report_samples import INSTALL_ID, NOW, REPORT_ID, sample_report, sample_scan
+from tests.report_samples import INSTALL_ID, sample_report
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.report import Kind, build
+from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.store import install_id
 from quetsach.endpoint.report.submission import Receipt, build_submission, send
 from quetsach.packs.transport import TransportError
@@ -66,10 +66,14 @@ def test_only_the_day_of_the_scan_is_told() -> None:
     assert "23:30" not in SUBMISSION.text()
 
 
-def test_a_plan_is_not_sent() -> None:
-    plan = build(sample_scan(), kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=10)
-    with pytest.raises(ReportError, match="only a scan or a clean-up"):
-        build_submission(plan, install_id=INSTALL_ID)
+def test_a_plan_that_was_not_carried_out_counts_as_a_scan() -> None:
+    report = sample_report()
+    planned = tuple(replace(finding, outcome=FindingOutcome.PLANNED) for finding in report.findings)
+    plan = replace(report, kind=Kind.PLAN, exit_code=10, findings=planned)
+    sent = build_submission(plan, install_id=INSTALL_ID).as_json()
+    assert sent["kind"] == "scan"
+    assert {row["outcome"] for row in sent["findings"]} == {"found"}
+    jsonschema.Draft202012Validator(SCHEMA).validate(sent)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""``quetsach packs keys``, ``packs publish`` and ``update``, from the keys to the machine."""
+
+import hashlib
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.integration.packs.simulated_centre import SHELF, Centre
+
+from quetsach.cli.main import main
+from quetsach.packs.trust import Trust, load_trust
+
+type Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, capsys: Capture) -> Path:
+    """A repository made by the commands of an analyst."""
+    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 0
+    publish = ["packs", "publish", "--out", str(tmp_path / "repository"), "--keys", str(tmp_path / "keys")]
+    assert main([*publish, "--packs", str(SHELF)]) == 0
+    capsys.readouterr()
+    return tmp_path / "repository"
+
+
+def update(state: Path, *words: str) -> int:
+    return main(["update", "--state", str(state), *words])
+
+
+def test_what_was_published_can_be_installed(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = repository / "metadata" / "1.root.json"
+    assert update(tmp_path / "state", "--repository", str(repository), "--trust-root", str(root), "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["trust_root_sha256"] == hashlib.sha256(root.read_bytes()).hexdigest()
+    assert len(result["installed"]) >= 2
+
+
+def test_a_root_is_never_trusted_because_it_was_seen_first(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert update(tmp_path / "state", "--repository", str(repository)) == 1
+    told = capsys.readouterr().err
+    assert "không bao giờ tự tin" in told
+    assert "--trust-root" in told
+    assert not (tmp_path / "state").exists()
+
+
+def test_after_it_was_named_once_a_root_is_remembered(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = repository / "metadata" / "1.root.json"
+    update(tmp_path / "state", "--repository", str(repository), "--trust-root", str(root))
+    assert load_trust(tmp_path / "state" / "trust") == Trust(root.read_bytes(), str(repository))
+    capsys.readouterr()
+    assert update(tmp_path / "state", "--lang", "en") == 0
+    assert "The packs are up to date" in capsys.readouterr().out
+
+
+def test_a_root_without_an_address_asks_for_it(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = repository / "metadata" / "1.root.json"
+    assert update(tmp_path / "state", "--trust-root", str(root), "--lang", "en") == 1
+    assert "--repository" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "đã hết hạn"), ("en", "has expired")])
+def test_an_expired_repository_ends_with_3_in_the_language_of_the_owner(
+    centre: Centre, tmp_path: Path, capsys: Capture, language: str, words: str
+) -> None:
+    (tmp_path / "root.json").write_bytes(centre.publish(ago=timedelta(days=30)).root)
+    options = ("--repository", centre.url, "--trust-root", str(tmp_path / "root.json"), "--lang", language)
+    assert update(tmp_path / "state", *options) == 3
+    assert words in capsys.readouterr().err
+
+
+def test_a_flipped_byte_ends_with_3_and_scans_go_on_with_the_old_packs(
+    repository: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    state = tmp_path / "state"
+    root = repository / "metadata" / "1.root.json"
+    update(state, "--repository", str(repository), "--trust-root", str(root))
+    before = {path: path.read_bytes() for path in (state / "packs").rglob("*") if path.is_file()}
+    shelf = Path(shutil.copytree(SHELF, tmp_path / "shelf"))
+    head = shelf / "eicar" / "pack.toml"
+    head.write_text(head.read_text().replace("2026.11.25", "2027.01.01"))
+    publish = ["packs", "publish", "--out", str(repository), "--keys", str(tmp_path / "keys"), "--packs", str(shelf)]
+    assert main(publish) == 0
+    (target,) = (repository / "targets" / "packs").glob("*2027.01.01.qsp")
+    content = bytearray(target.read_bytes())
+    content[100] ^= 1
+    target.write_bytes(content)
+    assert update(state) == 3
+    assert "giữ nguyên" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (state / "packs").rglob("*") if path.is_file()} == before
+    assert main(["scan", str(tmp_path / "shelf"), "--state", str(state)]) == 0
+
+
+def test_a_centre_out_of_reach_ends_with_1(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = repository / "metadata" / "1.root.json"
+    options = ("--repository", "http://127.0.0.1:9/repository", "--trust-root", str(root))
+    assert update(tmp_path / "state", *options) == 1
+    assert "Không kết nối được" in capsys.readouterr().err
+
+
+def test_publishing_again_only_renews_what_expires(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    again = ["packs", "publish", "--out", str(repository), "--keys", str(tmp_path / "keys"), "--json"]
+    assert main(again) == 0
+    assert json.loads(capsys.readouterr().out)["renewed"] == []
+
+
+def test_a_rotated_key_is_published_and_followed(repository: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = repository / "metadata" / "1.root.json"
+    keys = str(tmp_path / "keys")
+    update(tmp_path / "state", "--repository", str(repository), "--trust-root", str(root))
+    assert main(["packs", "keys", "rotate", "root-2", "--keys", keys]) == 0
+    assert main(["packs", "publish", "--out", str(repository), "--keys", keys]) == 0
+    capsys.readouterr()
+    assert update(tmp_path / "state", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["versions"]["root"] == 2
+
+
+def test_keys_that_exist_are_not_replaced(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 0
+    assert "offline" in capsys.readouterr().out
+    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 1
+    assert "never overwritten" in capsys.readouterr().err
