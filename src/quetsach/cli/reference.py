@@ -1,4 +1,7 @@
-"""Pages of ``docs/reference`` that the code itself knows best: ``python -m quetsach.cli.reference FOLDER`` writes them."""
+"""Pages of ``docs/reference`` that the code itself knows best.
+
+``python -m quetsach.cli.reference FOLDER`` writes them.
+"""
 
 import argparse
 import sys
@@ -29,17 +32,16 @@ def render_commands() -> str:
 
 def render_definitions() -> str:
     """Return the page of what each published number means, from the texts that stand beside the numbers."""
-    parts = [
+    head = (
         "# Definitions of figures\n\nThe portal, the command and the open data use these very texts. Made by "
         "`make reference`; a test keeps it true.\n"
+    )
+    sections = [
+        f"## {definition.name.en}\n\n`{definition.id}`, unit: {definition.unit.en}\n\n{definition.text.en}\n\n"
+        f"*{definition.name.vi}* ({definition.unit.vi}): {definition.text.vi}\n"
+        for definition in DEFINITIONS.values()
     ]
-    for definition in DEFINITIONS.values():
-        parts.append(
-            f"## {definition.name.en}\n\n`{definition.id}`, unit: {definition.unit.en}\n\n{definition.text.en}\n\n"
-            f"*{definition.name.vi}* ({definition.unit.vi}): {definition.text.vi}\n"
-        )
-    parts.append(f"## No verdict\n\n{NO_VERDICT.en}\n\n{NO_VERDICT.vi}\n")
-    return "\n".join(parts)
+    return "\n".join((head, *sections, f"## No verdict\n\n{NO_VERDICT.en}\n\n{NO_VERDICT.vi}\n"))
 
 
 PAGES: Mapping[str, Callable[[], str]] = {"commands.md": render_commands, "definitions.md": render_definitions}

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from quetsach.cli.center.publication import load_campaign
-from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+from quetsach.cli.center.tables import load_campaign, load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
@@ -38,7 +37,12 @@ def sightings() -> bytes:
 
 @pytest.fixture(scope="session")
 def tables() -> Tables:
-    return Tables(load_families(), load_network_tables(Path("/nonexistent")), load_places(), load_campaign())
+    return Tables(
+        load_families(),
+        load_network_tables(Path("/nonexistent")),
+        load_places(),
+        load_campaign("viet-nam-2020", Path("/nonexistent")),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from quetsach.cli.center.publication import (
     CAMPAIGN,
     DemonstrationMarker,
     configure_web,
-    load_scenario,
     publish_figures,
 )
 from quetsach.cli.output import Progress
@@ -113,7 +112,12 @@ def _prepare_django(data: Path) -> None:
 
 def _demonstrate(data: Path) -> None:
     """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
-    from quetsach.cli.center.tables import load_families, load_network_tables  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        bundled_ranges,
+        load_families,
+        load_network_tables,
+        load_scenario,
+    )
     from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.network import annotate  # noqa: PLC0415
     from quetsach.simulate import simulate  # noqa: PLC0415
@@ -122,12 +126,12 @@ def _demonstrate(data: Path) -> None:
     lake = Lake(data / "lake")
     if (marker and marker.is_complete) or (marker is None and lake.deliveries()):
         return
-    scenario = load_scenario()
+    scenario = load_scenario(CAMPAIGN)
     DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=False).write(data)
     families, tables = load_families(), load_network_tables(data)
     known = {delivery.file for delivery in lake.deliveries()}
     with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
-        for name, pieces in simulate(scenario, tables.ranges):
+        for name, pieces in simulate(scenario, bundled_ranges()):
             if name not in known:
                 lake.ingest(
                     b"".join(pieces),

@@ -11,13 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.bundled import bundled
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.campaign import Campaign
     from quetsach.lake.lake import Lake
-    from quetsach.simulate import Scenario
     from quetsach.web.portal.snapshot import Snapshot
 
 CAMPAIGN = "viet-nam-2020"
@@ -62,22 +59,6 @@ class DemonstrationMarker:
             ) from error
 
 
-def load_campaign(name: str = CAMPAIGN) -> "Campaign":
-    """Return a campaign of this build."""
-    from quetsach.campaign import read_campaign  # noqa: PLC0415
-
-    path = bundled("data") / "campaigns" / name / "campaign.toml"
-    return read_campaign(path.read_bytes(), file=str(path.name))
-
-
-def load_scenario(name: str = CAMPAIGN) -> "Scenario":
-    """Return the scenario of a campaign of this build."""
-    from quetsach.simulate import read_scenario  # noqa: PLC0415
-
-    path = bundled("data") / "campaigns" / name / "scenario.toml"
-    return read_scenario(path.read_bytes(), file=str(path.name))
-
-
 def configure_web(data: Path) -> None:
     """Point Django at one centre's data; once a process, before anything of ``quetsach.web`` reads its settings."""
     import django  # noqa: PLC0415
@@ -103,7 +84,13 @@ def publish_figures(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    from quetsach.cli.center.tables import load_families, load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        load_campaign,
+        load_families,
+        load_network_tables,
+        load_places,
+        load_scenario,
+    )
     from quetsach.lake.lake import Lake as OpenLake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
@@ -119,7 +106,7 @@ def publish_figures(
     return figures_publish(
         data=data,
         lake=lake,
-        tables=Tables(load_families(), load_network_tables(data), load_places(), load_campaign()),
+        tables=Tables(load_families(), load_network_tables(data), load_places(), load_campaign(CAMPAIGN, data)),
         demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         now=now,
         progress=progress,
