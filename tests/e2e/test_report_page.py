@@ -1,0 +1,39 @@
+"""The report's page in a real browser: readable by everyone, at any width, in both languages and colour schemes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser import chromium
+from tests.report_samples import Private, sample_report
+
+from quetsach.endpoint.report.page import render_page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("report-page")]
+LONG = Private(path=b"/srv/" + b"a" * 180, line=b"* * * * * root " + b"x" * 300, evidence="b" * 200)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark"), (1280, "light")])
+def test_the_page_is_accessible_and_never_wider_than_the_screen(
+    browser: Browser, tmp_path: Path, language: str, width: int, scheme: str
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render_page(sample_report(LONG), language=language), "utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+    try:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
