@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from quetsach.core.address import Address
@@ -45,7 +46,7 @@ def build(lake: Lake, path: Path, *, as_of: date, days: int) -> int:
     period = Period(as_of - timedelta(days=days - 1), as_of)
     table = lake.listed_addresses(period).combine_chunks()
     families = table.column("family").combine_chunks().dictionary_encode()
-    keys = np.frombuffer(b"".join(table.column("key").to_pylist()), dtype=">u8").reshape(-1, 2)
+    keys = np.frombuffer(_bytes_of(table.column("key").combine_chunks()), dtype=">u8").reshape(-1, 2)
     columns = (
         keys[:, 0].astype("<u8"),
         keys[:, 1].astype("<u8"),
@@ -122,6 +123,11 @@ class Listed:
             Listing(self._families[self._family[n]], _EPOCH + timedelta(days=int(self._last_day[n])))
             for n in range(first, last)
         )
+
+
+def _bytes_of(keys: pa.FixedSizeBinaryArray) -> memoryview:
+    start = keys.offset * 16
+    return memoryview(keys.buffers()[1] or b"")[start : start + 16 * len(keys)]
 
 
 def _span(column: NDArray[np.uint64], key: np.uint64, first: int, last: int) -> tuple[int, int]:

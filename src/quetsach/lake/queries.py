@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -90,31 +91,36 @@ class Fresh:
     def know(self, files: Sequence[Path]) -> None:
         """Take the identifiers of committed files for known."""
         if files:
-            self._engine.execute(
-                "insert into known select sighting_id from read_parquet($files)",
-                {"files": [str(file) for file in files]},
-            )
+            with _explained():
+                self._engine.execute(
+                    "insert into known select sighting_id from read_parquet($files)",
+                    {"files": [str(file) for file in files]},
+                )
 
     def rows(self, identifiers: pa.Array) -> pa.Array:
         """Return the positions of the sightings that are new, in order, and know them from now on."""
         arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
-        self._engine.register("arrived", arrived)
-        self._engine.execute(
-            "create or replace temp table fresh as select sighting_id, min(n) as n "
-            "from arrived anti join known using (sighting_id) group by sighting_id"
-        )
-        self._engine.execute("insert into known select sighting_id from fresh")
-        self._engine.unregister("arrived")
-        return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
+        with _explained():
+            self._engine.register("arrived", arrived)
+            self._engine.execute(
+                "create or replace temp table fresh as select sighting_id, min(n) as n "
+                "from arrived anti join known using (sighting_id) group by sighting_id"
+            )
+            self._engine.execute("insert into known select sighting_id from fresh")
+            self._engine.unregister("arrived")
+            return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
 
 
-def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
-    cursor = engine.cursor()
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        return cursor.sql(query, params=parameters).to_arrow_table()
+        yield
     except duckdb.Error as error:
         raise LakeError(
             f"the lake cannot be read: {str(error).splitlines()[0]}", hint="is one of its files damaged or missing?"
         ) from error
-    finally:
-        cursor.close()
+
+
+def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
+    with closing(engine.cursor()) as cursor, _explained():
+        return cursor.sql(query, params=parameters).to_arrow_table()

@@ -193,6 +193,16 @@ def test_a_damaged_commit_record_is_named(tmp_path: Path) -> None:
         assert refusal.value.where == record.name
 
 
+def test_a_damaged_file_of_the_same_day_stops_an_ingest_before_it_changes_anything(tmp_path: Path) -> None:
+    ingest(Lake(tmp_path), HEADER + row())
+    [path] = tmp_path.glob("sightings/*/*.parquet")
+    path.write_bytes(b"PAR1 damaged PAR1")
+    before = files_of(tmp_path)
+    with pytest.raises(LakeError, match="cannot be read"):
+        ingest(Lake(tmp_path), HEADER + row("14.160.0.2"))
+    assert files_of(tmp_path) == before
+
+
 def test_damaged_rows_of_a_report_are_quarantined_to_the_last(tmp_path: Path) -> None:
     report = make_report(2000, 3, share_damaged=0.1, share_mended=0.1)
     lake = Lake(tmp_path)
