@@ -192,7 +192,7 @@ def _message(answer: bytes) -> str:
     """Return what a centre's JSON answer says to people, made safe for a terminal."""
     try:
         value = json.loads(answer)
-        text = value.get("message") or value.get("detail") or value.get("error") or ""
+        text = value.get("explanation") or value.get("message") or value.get("error") or ""
     except (ValueError, AttributeError, RecursionError):
         return ""
     return "".join(c if c.isprintable() else " " for c in str(text)[:_MESSAGE_LIMIT])
