@@ -223,8 +223,13 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     yield verdict.format(done=done, steps=len(result.steps), remaining=len(result.remaining))
     state = ["--state", str(task.arguments.state)] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
-        yield task.words["how-to-undo"].format(command=shlex.join(["quetsach", "undo", result.session, *state]))
+        yield task.words["how-to-undo"].format(command=_undo_command(task, result))
     yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
+
+
+def _undo_command(task: _Task, result: "CleanResult") -> str:
+    state = ["--state", str(task.arguments.state)] if task.arguments.state else []
+    return shlex.join(["quetsach", "undo", result.session, *state])
 
 
 def _report(
@@ -238,7 +243,8 @@ def _report(
     if result is None:
         report = build_plan(scan, plan, report_id=uuid4(), now=now, exit_code=code)
     else:
-        report = build_clean(scan, result, report_id=uuid4(), now=now)
+        undo = _undo_command(task, result)
+        report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo)
     if task.arguments.report:
         write_report(report, task.arguments.report)
         task.say(task.words["report-saved"].format(path=task.arguments.report))

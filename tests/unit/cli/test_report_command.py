@@ -1,6 +1,7 @@
 """``quetsach report`` as a person or a script meets it; a real server takes what is sent."""
 
 import json
+import shlex
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,7 +13,10 @@ from tests.report_samples import Private, sample_report
 from quetsach.cli import acting
 from quetsach.cli.main import main
 from quetsach.endpoint.report import save_report
+from quetsach.packs.specimen import load_specimen
 from quetsach.packs.trust import Trust, repository_toml
+
+SHELF = Path(__file__).parents[3] / "packs"
 
 
 class Centre:
@@ -162,3 +166,15 @@ def test_names_of_the_machine_stay_on_it(tmp_path: Path, centre: Centre) -> None
     save_report(sample_report(Private(path=b"/home/nguyenvanan/miner", root="/mnt/ANPC")), tmp_path)
     assert main(["report", "send", "--to", centre.url, "--state", str(tmp_path), "--yes"]) == 0
     assert not [name for name in (b"nguyenvanan", b"ANPC", b"miner/") if name in centre.received[0][1]]
+
+
+def test_the_undo_on_the_page_is_the_command_that_undoes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree, state = tmp_path / "tree", tmp_path / "state folder"
+    tree.mkdir()
+    load_specimen(SHELF / "eicar").build(tree)
+    assert main(["clean", "--root", str(tree), "--yes", "--state", str(state)]) == 11
+    capsys.readouterr()
+    assert main(["report", "show", "--state", str(state), "--json"]) == 0
+    command = shlex.split(json.loads(capsys.readouterr().out)["undo"])
+    assert main(command[1:]) == 0
+    assert main(["scan", "--root", str(tree), "--state", str(state)]) == 10
