@@ -64,10 +64,12 @@ types: ## mypy, strict
 	$(SYNC) && $(VENV)/bin/mypy
 
 docs: ## build the documentation; a warning is an error
-	$(VENV)/bin/mkdocs build --quiet --strict --site-dir build/site
+	$(VENV)/bin/zensical build --strict --clean
 
-bench: ## every speed claim of the README, as ratios in one run
-	$(VENV)/bin/python bench/run.py
+bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT adds IntelMQ
+	$(SYNC)
+	$(VENV)/bin/python bench/chain.py $(if $(PEER),--peer $(PEER))
+	$(VENV)/bin/python bench/scan_against_hashing.py
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv

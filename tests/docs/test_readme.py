@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-ROWS = re.findall(r"^\| (.+?) \| (works|not yet) \| (.*?) \|$", README, flags=re.MULTILINE)
+ROWS = re.findall(r"^\| (.+?) \| (works|not yet) \|(.*?)\|$", README, flags=re.MULTILINE)
 
 
 def test_the_table_says_what_works_and_what_does_not() -> None:
