@@ -31,7 +31,7 @@ def _state(path: Path) -> tuple[object, ...]:
         state.st_nlink if regular else 0,
         state.st_mtime_ns,
         hashlib.sha256(path.read_bytes()).hexdigest() if regular else "",
-        os.readlink(path) if path.is_symlink() else "",
+        os.readlink(path) if path.is_symlink() else "",  # noqa: PTH115  (a Path would tidy the target)
         tuple(
             sorted(
                 (name, os.getxattr(path, name, follow_symlinks=False))

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def require_terminal(words: Mapping[str, str]) -> None:
 def agrees(question: str) -> bool:
     """Ask on the terminal; anything but a clear yes is a no."""
     print(question, end="", flush=True, file=sys.stderr)
-    return sys.stdin.readline().strip().casefold() in _AGREED
+    return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold() in _AGREED
 
 
 def told_step(step: "Step", words: Mapping[str, str]) -> str:

@@ -198,9 +198,10 @@ class Lake:
         """Return every committed delivery, oldest first."""
         return tuple(sorted(self._by_id().values(), key=lambda d: (d.ingested_at, d.id)))
 
-    def newest_day(self) -> date | None:
-        """Return the last day (UTC) with sightings."""
-        return max((day for delivery in self._by_id().values() for day in delivery.days), default=None)
+    def newest_day(self, *, until: date | None = None) -> date | None:
+        """Return the last day (UTC) with sightings, not after ``until``: a feed with a wrong clock moves no window."""
+        days = (day for delivery in self._by_id().values() for day in delivery.days)
+        return max((day for day in days if until is None or day <= until), default=None)
 
     def sightings_count(self, period: Period | None = None) -> int:
         """Return how many sightings there are, in a period or at all."""

@@ -90,3 +90,7 @@ def test_addresses_are_listed_by_what_a_visitor_is_matched_by(lake: Lake) -> Non
         {"key": ipv4, "family": "virut", "last_day": JUNE_16},
         {"key": Address.parse("2001:ee0::").key.bytes, "family": "mirai", "last_day": JUNE_16},
     ]
+
+
+def test_a_feed_with_a_wrong_clock_moves_no_window(lake: Lake) -> None:
+    assert lake.newest_day(until=JUNE_17) == JUNE_16

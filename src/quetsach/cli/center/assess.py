@@ -137,7 +137,7 @@ def _period(arguments: argparse.Namespace) -> Period | None:
 
 
 def _newest(lake: "Lake") -> Period:
-    newest = lake.newest_day()
+    newest = lake.newest_day(until=datetime.now(UTC).date())
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=_DEFAULT_DAYS - 1), newest)

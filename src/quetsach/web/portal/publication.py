@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -87,7 +87,7 @@ def figures_publish(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    newest = lake.newest_day()
+    newest = lake.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
     state = _state(lake)
