@@ -1,6 +1,7 @@
 """Cleaning the running system: real processes that revive each other, real files, on a throw-away copy of this machine.
 
 The copy is an overlay over the root file system with its own mounts and process numbers; nothing outside is touched.
+The project and its environment are bound into it, wherever they lie.
 """
 
 import json
@@ -22,10 +23,14 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/r
 cd "$1/root"
 mount -t proc proc proc
 mount --rbind /dev dev
+mkdir opt/project opt/environment
+mount --bind "$2" opt/project
+mount --bind "$3" opt/environment
 for folder in tmp var/tmp dev/shm root; do mount -t tmpfs -o mode=1777 scratch $folder; done
 touch this-is-a-throw-away-copy
-exec chroot . /usr/bin/env -i PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 PYTHONPATH="$2" PYTHONDONTWRITEBYTECODE=1 \\
-    "$3" "$2/tests/integration/endpoint/live_driver.py"
+exec chroot . /usr/bin/env -i PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \\
+    PYTHONPATH=/opt/project:/opt/project/src \\
+    /opt/environment/bin/python /opt/project/tests/integration/endpoint/live_driver.py
 """
 
 
@@ -34,7 +39,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     scratch = tmp_path_factory.mktemp("copy")
     namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
     run = subprocess.run(
-        [*namespaces, "sh", "-c", _COPY, "sh", scratch, ROOT, sys.executable],
+        [*namespaces, "sh", "-c", _COPY, "sh", scratch, ROOT, sys.prefix],
         capture_output=True,
         text=True,
         timeout=300,
