@@ -3,7 +3,7 @@
 from quetsach.assess.baseline import FrozenBaseline, compare_again, read_baseline
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
 from quetsach.assess.errors import AssessError
-from quetsach.assess.figure import Basis, Figure, number_text, period_text
+from quetsach.assess.figure import Basis, Figure, period_text
 from quetsach.assess.notice import Notice
 from quetsach.assess.ranking import Ranking, Row, mean_daily, rank_families, rank_isps, rank_places
 from quetsach.assess.targets import (
@@ -37,7 +37,6 @@ __all__ = [
     "judge_baseline",
     "mean_daily",
     "newest_with_data",
-    "number_text",
     "percent_change",
     "period_text",
     "rank_families",

@@ -12,9 +12,10 @@ from typing import Any
 
 from quetsach.assess.definitions import WINDOW
 from quetsach.assess.errors import AssessError
-from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure, number_text
+from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
 from quetsach.assess.notice import Notice
 from quetsach.core.errors import QuetsachError
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
 

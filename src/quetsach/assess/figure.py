@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.assess.definitions import Definition
+from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
 ADDRESS_KEY = "address"
@@ -70,12 +71,6 @@ class Figure:
             "definition": self.definition.id,
             **self.basis.as_json(),
         }
-
-
-def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
-    """Return a number as people write it: full stops between thousands in Vietnamese, commas in English."""
-    text = f"{value:{'+' if signed else ''},.{decimals}f}"
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def period_text(period: Period, language: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.errors import AssessError
-from quetsach.assess.figure import Basis, Figure, number_text, period_text
+from quetsach.assess.figure import Basis, Figure, period_text
 from quetsach.assess.notice import Notice
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10

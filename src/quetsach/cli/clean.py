@@ -17,7 +17,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, looking
-from quetsach.cli.output import Progress, print_json
+from quetsach.cli.output import Progress, print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -82,7 +82,7 @@ class _Task:
     def say(self, *lines: str) -> None:
         """Tell a person; with ``--json`` only the report is printed."""
         if not self.arguments.json:
-            print("\n".join(lines))
+            say("\n".join(lines))
 
     def scan(self) -> "ScanResult":
         return self.looking.scan(messages("scan", self.language))

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import textwrap
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -11,11 +12,36 @@ from typing import Any, Self, TextIO
 
 _STROKE = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
+_WIDEST = 110
+"""Columns that text uses at most: longer lines are hard to read."""
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value, readable and in UTF-8."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def say(text: str) -> None:
+    """Print text for a person: on a terminal each line is broken between words, its indentation kept.
+
+    What goes into a file or a pipe stays one line a line.
+    """
+    columns = min(_columns(sys.stdout), _WIDEST) if sys.stdout.isatty() else 0
+    for line in text.split("\n"):
+        if len(line) <= columns or not columns:
+            print(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip()))
+        print(
+            textwrap.fill(
+                line.strip(),
+                max(columns, 2 * len(indent) + 20),
+                initial_indent=indent,
+                subsequent_indent=indent + "  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
 
 def width(text: str) -> int:

@@ -13,6 +13,7 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
+from quetsach.core.number import size_text
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -88,14 +89,21 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         columns = ("session", "when", "root", "items", "size", "state")
         header = [words[f"list-{column}"] for column in columns]
-        print_table(header, [_row(summary, words) for summary in found], right=(3, 4))
+        print_table(header, [_row(summary, words, chosen_language(arguments)) for summary in found], right=(3, 4))
     return 0
 
 
-def _row(summary: "SessionSummary", words: Mapping[str, str]) -> list[object]:
+def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> list[object]:
     condition = words[f"state-{summary.condition}"].format(reason=summary.damage)
     started = f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else "—"
-    return [summary.session, started, summary.root or "—", summary.items, _size(summary.size_bytes), condition]
+    return [
+        summary.session,
+        started,
+        summary.root or "—",
+        summary.items,
+        size_text(summary.size_bytes, language),
+        condition,
+    ]
 
 
 def _as_json(summary: "SessionSummary") -> dict[str, object]:
@@ -154,7 +162,7 @@ def _purge(arguments: argparse.Namespace) -> int:
     chosen = _chosen(known, arguments)
     if chosen and not arguments.yes:
         require_terminal(words)
-        size = _size(sum(summary.size_bytes for summary in chosen))
+        size = size_text(sum(summary.size_bytes for summary in chosen), chosen_language(arguments))
         if not agrees(words["purge-ask"].format(count=len(chosen), size=size)):
             chosen = []
     with _require(state, words).lock():
@@ -177,7 +185,3 @@ def _chosen(known: "tuple[SessionSummary, ...]", arguments: argparse.Namespace) 
         if s.condition != "purged"
         and (s.session in named or (before is not None and s.started is not None and s.started <= before))
     ]
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1024:,.0f} KiB" if size_bytes < 1 << 20 else f"{size_bytes / (1 << 20):,.1f} MiB"

@@ -13,7 +13,7 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import print_json
+from quetsach.cli.output import print_json, say
 from quetsach.core.errors import InputError
 from quetsach.endpoint.messages import messages
 
@@ -85,7 +85,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
     elif arguments.html:
-        print(words["stored"].format(path=arguments.html))
+        say(words["stored"].format(path=arguments.html))
     else:
         _print(report, words, language)
     return ExitCode.NOTHING_FOUND
@@ -95,20 +95,20 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     from quetsach.endpoint.report.page import local_time, outcome_text, verdict  # noqa: PLC0415
 
     says, then = verdict(report, words)
-    print(words[f"title-{report.kind}"])
-    print(words["made"].format(time=local_time(report.created, words)))
-    print(f"\n{says}\n{then}")
+    say(words[f"title-{report.kind}"])
+    say(words["made"].format(time=local_time(report.created, words)))
+    say(f"\n{says}\n{then}")
     for pack in report.packs:
         findings = [finding for finding in report.findings if finding.family == pack.family]
         if findings:
-            print(f"\n{pack.name.in_language(language)}")
+            say(f"\n{pack.name.in_language(language)}")
         for finding in findings:
             line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
-            print(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
-            print(f"    {outcome_text(finding, words)}")
+            say(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
+            say(f"    {outcome_text(finding, words)}")
     if report.undo:
-        print(f"\n{words['section-undo']}: {report.undo}")
-    print(f"\n{words['private']}")
+        say(f"\n{words['section-undo']}: {report.undo}")
+    say(f"\n{words['private']}")
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -125,21 +125,22 @@ def _send(arguments: argparse.Namespace) -> int:
     )
     attended = sys.stdin.isatty() and not arguments.json
     if not arguments.json:
-        print(f"{words['send-intro'].format(url=url)}\n\n{submission.text()}\n")
+        say(words["send-intro"].format(url=url))
+        print(f"\n{submission.text()}\n")
     if not arguments.yes:
         if not attended:
             _refuse(words, "send-unattended")
         if not agrees(words["send-ask"]):
-            print(words["send-declined"])
+            say(words["send-declined"])
             return ExitCode.NOTHING_FOUND
     receipt = send(submission, url, post=post_json)
     if arguments.json:
         answer = {"status": receipt.status, "is_new": receipt.is_new, "message": receipt.message}
         print_json({"to": url, "sent": submission.as_json(), "answer": answer})
         return ExitCode.NOTHING_FOUND
-    print(words["send-new" if receipt.is_new else "send-again"])
+    say(words["send-new" if receipt.is_new else "send-again"])
     if receipt.message:
-        print(words["send-said"].format(message=receipt.message))
+        say(words["send-said"].format(message=receipt.message))
     return ExitCode.NOTHING_FOUND
 
 

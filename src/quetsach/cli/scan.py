@@ -14,8 +14,9 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, looking
-from quetsach.cli.output import print_json
+from quetsach.cli.output import print_json, say
 from quetsach.core.errors import QuetsachError
+from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.messages import messages
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -62,11 +62,11 @@ def _run(arguments: argparse.Namespace) -> int:
         print_json(to_json(report))
         return code
     for line in _told(result, words, language):
-        print(line)
+        say(line)
     if result.findings:
-        print(_next(result, words, arguments))
+        say(_next(result, words, arguments))
     if arguments.report:
-        print(words["report-saved"].format(path=arguments.report))
+        say(words["report-saved"].format(path=arguments.report))
     return code
 
 
@@ -110,13 +110,13 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
         yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
     yield ""
     yield words["summary"].format(
-        files=f"{result.files:,}",
-        size=_size(result.bytes_read),
-        footholds=f"{result.footholds:,}",
-        processes=f"{result.processes:,}",
-        seconds=f"{result.duration_seconds:.1f}",
+        files=number_text(result.files, language),
+        size=size_text(result.bytes_read, language),
+        footholds=number_text(result.footholds, language),
+        processes=number_text(result.processes, language),
+        seconds=number_text(result.duration_seconds, language, decimals=1),
     )
-    yield from _told_troubles(result, words)
+    yield from _told_troubles(result, words, language)
     if _is_partial(result):
         yield _coloured(words["not-elevated"], "33;1")
     if not result.findings:
@@ -147,18 +147,18 @@ def _where(finding: "Finding", words: Mapping[str, str]) -> str:
             return words[key].format(pid=process.pid, executable=printable(process.executable))
 
 
-def _told_troubles(result: "ScanResult", words: Mapping[str, str]) -> Iterator[str]:
+def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
 
     for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
         if counts:
-            reasons = "; ".join(f"{words[f'reason-{reason}']}: {count:,}" for reason, count in counts.items())
-            yield words[key].format(reasons=reasons, count=f"{sum(counts.values()):,}")
+            told = (f"{words[f'reason-{reason}']}: {number_text(n, language)}" for reason, n in counts.items())
+            yield words[key].format(reasons="; ".join(told), count=number_text(sum(counts.values()), language))
     for trouble in result.failures[:_FAILURES_SHOWN]:
         yield words["failed-path"].format(path=printable(trouble.path), reason=words[f"reason-{trouble.reason}"])
     more = sum(result.failed.values()) - _FAILURES_SHOWN
     if more > 0:
-        yield words["failed-more"].format(count=f"{more:,}")
+        yield words["failed-more"].format(count=number_text(more, language))
 
 
 def _next(result: "ScanResult", words: Mapping[str, str], arguments: argparse.Namespace) -> str:
@@ -172,13 +172,6 @@ def _next(result: "ScanResult", words: Mapping[str, str], arguments: argparse.Na
     for pack in arguments.pack or ():
         command += ["--pack", str(pack)]
     return words["next-clean"].format(command=shlex.join(command))
-
-
-def _size(size_bytes: int) -> str:
-    size, unit = float(size_bytes), 0
-    while size >= 1024 and unit < len(_UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
 
 
 def _coloured(text: str, code: str) -> str:

@@ -10,7 +10,7 @@ from quetsach.cli.acting import add_state, host_of_session, told_result
 from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import Progress, print_json
+from quetsach.cli.output import Progress, print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -83,14 +83,14 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
 
 def _tell(result: "UndoResult", words: Mapping[str, str]) -> None:
     if not result.steps:
-        print(words["undo-nothing"].format(session=result.session))
+        say(words["undo-nothing"].format(session=result.session))
         return
     for step in result.steps:
-        print(told_result(step, words))
+        say(told_result(step, words))
     failed = sum(step.outcome == "failed" for step in result.steps)
     key = "undo-partly" if failed else "undone"
-    print("\n" + words[key].format(session=result.session, done=len(result.steps), failed=failed))
-    print(words["warn-undo"])
+    say("\n" + words[key].format(session=result.session, done=len(result.steps), failed=failed))
+    say(words["warn-undo"])
 
 
 def _as_json(result: "UndoResult") -> dict[str, object]:

@@ -15,6 +15,7 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _show_targets(report: "TargetReport", language: str) -> None:
 
 
 def _target_row(count: "WindowCount", change: "Figure | None", language: str) -> tuple[str, ...]:
-    from quetsach.assess import number_text, period_text  # noqa: PLC0415
+    from quetsach.assess import period_text  # noqa: PLC0415
 
     return (
         count.name.in_language(language),

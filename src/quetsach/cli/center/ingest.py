@@ -14,6 +14,7 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.core.errors import QuetsachError
+from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -131,9 +132,7 @@ def _totals(done: "list[IngestResult]") -> dict[str, int]:
 def _equation(counts: dict[str, int], language: str) -> str:
     """The invariant as people write it, then what else is worth a word."""
     words = _WORDS[language]
-    shown = {
-        name: f"{f'{counts[name]:,}'.replace(',', '.' if language == 'vi' else ',')} {words[name]}" for name in COUNTS
-    }
+    shown = {name: f"{number_text(counts[name], language)} {words[name]}" for name in COUNTS}
     more = ", ".join(shown[name] for name in ("repaired", "blank") if counts[name])
     equation = f"{shown['records']} = {shown['accepted']} + {shown['duplicates']} + {shown['quarantined']}"
     return f"{equation}  ({more})" if more else equation

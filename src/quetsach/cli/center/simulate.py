@@ -11,6 +11,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import Progress, print_json
 from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -60,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
         note = {"vi": scenario.note.vi, "en": scenario.note.en}
         print_json({"scenario": scenario.id, "files": files, "rows": rows, "out": str(out), "note": note})
     elif language == "vi":
-        print(f"Đã ghi {files} tệp, {f'{rows:,}'.replace(',', '.')} dòng vào {out}")
+        print(f"Đã ghi {files} tệp, {number_text(rows, language)} dòng vào {out}")
         print(scenario.note.vi)
     else:
         print(f"{files} files, {rows:,} rows in {out}")

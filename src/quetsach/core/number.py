@@ -1,0 +1,18 @@
+"""Numbers as people write them: 1.234,5 in Vietnamese, 1,234.5 in English."""
+
+_SWAPPED = str.maketrans(",.", ".,")
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
+    """Return a number with separators between thousands, in ``vi`` or ``en``."""
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    return text if language == "en" else text.translate(_SWAPPED)
+
+
+def size_text(size_bytes: int, language: str) -> str:
+    """Return a size in the largest binary unit that leaves at least 1, with one decimal from KiB on."""
+    size, unit = float(size_bytes), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{number_text(size, language, decimals=min(unit, 1))} {_UNITS[unit]}"
