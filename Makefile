@@ -7,7 +7,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
-SYNC := $(UV) sync --quiet --frozen --extra center
+SYNC := $(UV) sync --quiet --frozen --compile-bytecode --extra center
 
 # The first python3 on a PATH may be older than 3.13: take the first that is new enough.
 find_python = $(firstword $(foreach p,python3.13 /usr/bin/python3.13 python3.14 python3 /usr/bin/python3,\
