@@ -16,7 +16,7 @@ from quetsach.feeds.header import Header
 from quetsach.feeds.lines import survey
 from quetsach.feeds.record import as_csv, split_strictly
 from quetsach.feeds.reject import Reason
-from quetsach.feeds.table import REJECTS, SIGHTINGS
+from quetsach.feeds.table import REJECTS, SIGHTINGS, records
 
 FAMILIES = FamilyNames.of([], version="0")
 HEADER = b"timestamp,address,malware,port,note,more\n"
@@ -72,6 +72,14 @@ def test_every_line_is_a_record_or_blank_or_part_of_a_record(body: bytes) -> Non
         taken += 1 + content[start:end].count(b"\n")
     assert taken + blank == whole.count(b"\n") - 1
     assert all(reject["reason"] in set(Reason) and reject["excerpt"].isprintable() for reject in rejects)
+
+
+@given(BODIES)
+def test_every_row_that_was_taken_is_a_valid_sighting(body: bytes) -> None:
+    batches = list(reader.read([HEADER + body], LAYOUT, FAMILIES))
+    taken = [sighting for batch in batches for sighting in records(batch.sightings)]
+    assert len(taken) == sum(batch.sightings.num_rows for batch in batches)
+    assert all(sighting.feed == "plain" and sighting.address.version in {4, 6} for sighting in taken)
 
 
 @settings(max_examples=300)

@@ -4,7 +4,13 @@ Only types that every Parquet reader knows: no dictionaries, no unsigned or 128-
 is 16 bytes under the logical type UUID, which sorts as the number it is.
 """
 
+from collections.abc import Iterator
+from datetime import UTC
+
 import pyarrow as pa
+
+from quetsach.core.address import Address
+from quetsach.core.sighting import Sighting
 
 _TEXT = pa.string()
 
@@ -62,3 +68,20 @@ REJECTS = pa.schema(
     ]
 )
 """A record that was set aside. Its bytes stay in the landed file at ``byte_offset``."""
+
+_OF_RECORD = ["sighting_id", "observed_at", "address", "port", "family", "malware", "feed", "report"]
+
+
+def records(sightings: pa.Table) -> Iterator[Sighting]:
+    """Yield the rows of a table with the columns of ``SIGHTINGS`` as records, for code that takes them one by one."""
+    for row in sightings.select(_OF_RECORD).to_pylist():
+        yield Sighting(
+            id=row["sighting_id"],
+            observed_at=row["observed_at"].astimezone(UTC),
+            address=Address(row["address"].int),
+            port=row["port"],
+            family=row["family"],
+            malware=row["malware"],
+            feed=row["feed"],
+            report=row["report"],
+        )
