@@ -1,7 +1,7 @@
 """From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action
@@ -53,7 +53,7 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     located, lost = _locate(findings, host)
     protection = Protection.of(host, state_folder, {path for _, path in located if path})
     held = [Held(finding, Hold.UNREACHABLE) for finding in lost]
-    steps: dict[object, Step] = {}
+    drafts: dict[object, _Draft] = {}
     spared: dict[bytes, Hold] = {}
     for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
         hold = _hold(finding, path, protection, spared)
@@ -64,7 +64,8 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
             held.append(Held(finding, hold, package.package if package else ""))
             continue
         for target in _targets(finding, path, host):
-            _add(steps, target, finding, package.package if package else "")
+            _add(drafts, target, finding, package.package if package else "")
+    steps = {key: draft.finished() for key, draft in drafts.items()}
     _drop_edits_of_removed_files(steps)
     ordered = sorted(steps.values(), key=lambda step: _ORDER[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
@@ -127,19 +128,29 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target]:
             yield QuarantineFile(replace(file, path=path))
 
 
-def _add(steps: dict[object, Step], target: Target, finding: Finding, package: str) -> None:
+@dataclass(slots=True)
+class _Draft:
+    """A step while findings are still joined to it."""
+
+    step: Step
+    findings: dict[str, None] = field(default_factory=dict)
+    lines: dict[int, LineAnchor] = field(default_factory=dict)
+
+    def finished(self) -> Step:
+        target = self.step.target
+        if isinstance(target, RemoveLines):
+            target = RemoveLines(target.file, tuple(self.lines[number] for number in sorted(self.lines)))
+        return replace(self.step, target=target, findings=tuple(self.findings))
+
+
+def _add(drafts: dict[object, _Draft], target: Target, finding: Finding, package: str) -> None:
     """Add a target, or join it with what is already planned for the same thing."""
     key: object = (type(target), target.file.path) if isinstance(target, QuarantineFile | RemoveLines) else target
-    former = steps.get(key)
-    if former is None:
-        steps[key] = Step(0, target, finding.family, (finding.id,), finding.why, finding.evidence, package)
-        return
-    joined = former.target
-    if isinstance(joined, RemoveLines) and isinstance(target, RemoveLines):
-        lines = {line.number: line for line in (*joined.lines, *target.lines)}
-        joined = RemoveLines(joined.file, tuple(lines[number] for number in sorted(lines)))
-    findings = former.findings if finding.id in former.findings else (*former.findings, finding.id)
-    steps[key] = replace(former, target=joined, findings=findings)
+    if key not in drafts:
+        drafts[key] = _Draft(Step(0, target, finding.family, (), finding.why, finding.evidence, package))
+    drafts[key].findings[finding.id] = None
+    if isinstance(target, RemoveLines):
+        drafts[key].lines |= {line.number: line for line in target.lines}
 
 
 def _drop_edits_of_removed_files(steps: dict[object, Step]) -> None:

@@ -103,18 +103,15 @@ def scan(
         packs: what to look for.
         scope: how far to look.
         now: the time of the start, with time zone.
-        paths: for ``Scope.PATHS``, absolute paths inside the root.
+        paths: for ``Scope.PATHS``, absolute paths inside the root; one that is gone is named among the failures.
         progress: see ``Progress``.
         jobs: worker processes for more than a few hundred files.
         engine: the match engine; boreal if not given.
 
     Raises:
-        ScanError: a given path does not exist, or workers cannot be started.
+        ScanError: workers cannot be started.
         EngineError: the rules do not compile.
     """
-    for path in paths if scope is Scope.PATHS else ():
-        if not host.tree.exists(path):
-            raise ScanError("there is no such file or folder", where=printable(path), hint="check the path")
     packs = [pack for pack in packs if host.platform in pack.platforms]
     look = _Scan(host, packs, engine or BorealEngine(), progress, jobs)
     began = time.monotonic()

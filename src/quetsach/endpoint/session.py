@@ -1,7 +1,7 @@
 """A session: one clean-up, as its journal tells it. What the journal does not say has not happened."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -67,8 +67,7 @@ class Session:
         self._journal = journal
         self.is_finished = False
         self.is_purged = False
-        planned = map(Step.from_json, journal.records[0]["steps"])
-        self.progress = {step.number: Progress(step) for step in planned}
+        self.progress: dict[int, Progress] = {}
         for record in journal.records[1:]:
             self._learn(record)
 
@@ -76,7 +75,7 @@ class Session:
     def create(
         cls,
         state: State,
-        steps: Iterable[Step],
+        steps: Collection[Step],
         *,
         root: bytes,
         is_live: bool,
@@ -84,7 +83,10 @@ class Session:
         now: datetime,
         after_record: Callable[[], None] | None = None,
     ) -> Self:
-        """Begin a session: its plan is on disk before anything is touched."""
+        """Begin a session: its plan is on disk before anything is touched.
+
+        Each step is a record of its own: all together they can be larger than one record may be.
+        """
         identifier, folder = state.new_session(now)
         journal = Journal(folder / "journal", state.key, after_record)
         journal.append(
@@ -98,9 +100,11 @@ class Session:
                 "boot": boot_id(),
                 "started": now.isoformat(),
                 "packs": list(packs),
-                "steps": [step.as_json() for step in steps],
+                "steps": len(steps),
             }
         )
+        for step in steps:
+            journal.append(_step_record(step))
         journal.close()
         return cls._of(folder, state.key, Journal(folder / "journal", state.key, after_record))
 
@@ -114,7 +118,7 @@ class Session:
         """
         folder = state.session_folder(identifier)
         journal = Journal(folder / "journal", state.key, after_record)
-        if not journal.records:
+        if not _has_plan(journal.records, folder):
             return None
         return cls._of(folder, state.key, journal)
 
@@ -156,7 +160,7 @@ class Session:
 
     def add_step(self, step: Step) -> None:
         """Record a step that the plan did not have."""
-        self._record({"record": "step", "step": step.as_json()})
+        self._record(_step_record(step))
 
     def begin(self, number: int, before: Mapping[str, Any]) -> None:
         """Record what a step is about to change."""
@@ -230,6 +234,20 @@ def read_header(state: State, identifier: str) -> Header:
 def root_of(host: Host) -> bytes:
     """Return the folder of a machine's files as sessions name it."""
     return os.path.abspath(os.fsencode(host.tree.root))
+
+
+def _step_record(step: Step) -> Record:
+    return {"record": "step", "step": step.as_json()}
+
+
+def _has_plan(records: Collection[Record], folder: Path) -> bool:
+    """Return whether the whole plan is there; before that nothing was done."""
+    if not records:
+        return False
+    try:
+        return len(records) > int(next(iter(records))["steps"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise _foreign(folder) from error
 
 
 def _header(first: Record, folder: Path) -> Header:

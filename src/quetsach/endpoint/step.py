@@ -1,6 +1,6 @@
 """Steps: what a clean-up does to one thing, in a form that the journal keeps and can be read back from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
@@ -119,7 +119,7 @@ class Step:
         return {
             "number": self.number,
             "kind": self.kind,
-            "target": freeze(self.target),
+            "target": _freeze_target(self.target),
             "family": self.family,
             "findings": list(self.findings),
             "why": [self.why.vi, self.why.en],
@@ -152,12 +152,20 @@ def freeze(value: Any) -> Any:
     return value
 
 
+def _freeze_target(target: Target) -> Any:
+    if isinstance(target, RemoveLines):  # the file once, not with every line: there can be thousands
+        return {"file": freeze(target.file), "lines": [[line.number, freeze(line.line)] for line in target.lines]}
+    return freeze(target)
+
+
 def _read_target(kind: str, value: Mapping[str, Any]) -> Target:
     match kind:
         case "quarantine-file":
             return QuarantineFile(_read_file(value["file"]))
         case "remove-lines":
-            return RemoveLines(_read_file(value["file"]), tuple(_read_lines(value["lines"])))
+            file = _read_file(value["file"])
+            lines = (LineAnchor(file, int(number), unquote_to_bytes(line)) for number, line in value["lines"])
+            return RemoveLines(file, tuple(lines))
         case "remove-link":
             path, target = unquote_to_bytes(value["path"]), unquote_to_bytes(value["target"])
             return RemoveLink(path, int(value["device"]), int(value["inode"]), target)
@@ -171,8 +179,3 @@ def _read_target(kind: str, value: Mapping[str, Any]) -> Target:
 
 def _read_file(value: Mapping[str, Any]) -> FileAnchor:
     return FileAnchor(**{**value, "path": unquote_to_bytes(value["path"])})
-
-
-def _read_lines(values: Iterable[Mapping[str, Any]]) -> Iterable[LineAnchor]:
-    for value in values:
-        yield LineAnchor(_read_file(value["file"]), int(value["number"]), unquote_to_bytes(value["line"]))

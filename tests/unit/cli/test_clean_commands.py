@@ -145,6 +145,13 @@ def test_named_paths_of_the_running_system_are_cleaned_alone(run: Run, root: Pat
     assert (root / "home/an/eicar.com").exists()
 
 
+def test_a_single_file_that_is_named_is_cleaned_and_the_session_ends(run: Run, root: Path) -> None:
+    code, said, told = run("clean", "--yes", "/home/an/eicar.com", "--lang", "en")
+    assert (code, told) == (ExitCode.CLEANED, ""), said
+    assert not (root / "home/an/eicar.com").exists()
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
+
+
 def test_json_is_the_report_and_nothing_else(run: Run, tmp_path: Path) -> None:
     code, said, _ = run("clean", "--yes", "--json", "--report", str(tmp_path / "r.json"))
     report: dict[str, Any] = json.loads(said)

@@ -9,12 +9,15 @@ from tests.infection import OLD_NS, at, file_anchor, finding, line_anchor, write
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.artefact import LineAnchor
 from quetsach.endpoint.clean import CleanResult, clean
 from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.history import purge, steps_of, summaries
 from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.journal import MAGIC, MAX_RECORD_BYTES
 from quetsach.endpoint.plan import Plan, make_plan
+from quetsach.endpoint.session import Session
 from quetsach.endpoint.state import State
 from quetsach.endpoint.step import Outcome
 from quetsach.endpoint.undo import UndoResult, undo
@@ -367,3 +370,39 @@ def test_what_was_deleted_for_good_cannot_be_undone(machine: Machine) -> None:
     assert [p.outcome for p in steps_of(machine.state, result.session)] == [Outcome.DONE]
     with pytest.raises(QuarantineError, match="for good"):
         machine.undo(result.session)
+
+
+def test_files_full_of_the_malware_s_lines_do_not_keep_a_clean_up_from_beginning(machine: Machine) -> None:
+    line = b'"' * 3_000
+    paths = [b"/home/u/.%d" % number for number in range(3)]
+    findings = []
+    for path in paths:
+        machine.write(path, b"mine\n" + (line + b"\n") * 700)
+        file = file_anchor(machine.root, path)
+        anchors = (LineAnchor(file, number, line) for number in range(2, 702))
+        findings += [finding(anchor, ArtefactKind.PROFILE_LINE, Action.REMOVE_LINE) for anchor in anchors]
+    plan = machine.plan(*findings)
+    assert len(str([step.as_json() for step in plan.steps])) > MAX_RECORD_BYTES
+    result = machine.clean(plan)
+    assert {machine.at(path).read_bytes() for path in paths} == {b"mine\n"}
+    assert set(_outcomes(machine.undo(result.session))) == {Outcome.RESTORED}
+
+
+def test_a_session_whose_plan_was_not_all_written_never_began(machine: Machine) -> None:
+    machine.write(b"/opt/x", b"bad")
+    machine.write(b"/opt/y", b"bad")
+    result = machine.clean(machine.plan(machine.file(b"/opt/x"), machine.file(b"/opt/y")))
+    journal = machine.state.session_folder(result.session) / "journal"
+    ends = _record_ends(journal.read_bytes())
+    journal.write_bytes(journal.read_bytes()[: ends[1]])
+    assert Session.open(machine.state, result.session) is None
+    journal.write_bytes(journal.read_bytes()[: ends[0]])
+    assert summaries(machine.state) == ()
+
+
+def _record_ends(data: bytes) -> list[int]:
+    ends, position = [], len(MAGIC)
+    while position < len(data):
+        position += 8 + 32 + int.from_bytes(data[position : position + 4], "little")
+        ends.append(position)
+    return ends

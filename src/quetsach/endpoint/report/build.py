@@ -1,5 +1,6 @@
 """From what a scan saw and a clean-up did to the report."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -58,6 +59,7 @@ def build(
     """
     holds = {item.finding.id: item for item in held}
     found = {finding.family for finding in scan.findings}
+    ends = _ends(steps)
     return Report(
         format=FORMAT,
         id=str(report_id),
@@ -68,7 +70,7 @@ def build(
         machine=ReportedMachine(scan.platform, scan.root, live=scan.is_live, elevated=scan.is_elevated),
         scan=_scan(scan),
         packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
-        findings=tuple(_finding(f, _outcome(f, kind, steps), holds.get(f.id)) for f in scan.findings),
+        findings=tuple(_finding(f, _outcome(kind, ends.get(f.id, set())), holds.get(f.id)) for f in scan.findings),
         session=session,
         undo=undo,
         steps=tuple(map(_step, steps)),
@@ -171,11 +173,19 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> Re
     )
 
 
-def _outcome(finding: Finding, kind: Kind, steps: Sequence[StepResult | Step]) -> FindingOutcome:
-    """Sum up the steps that were taken for a finding; the worst of them counts."""
+def _ends(steps: Iterable[StepResult | Step]) -> dict[str, set[Outcome | None]]:
+    """Return how the steps of each finding ended."""
+    ends: dict[str, set[Outcome | None]] = defaultdict(set)
+    for step in steps:
+        for finding in _planned(step).findings:
+            ends[finding].add(_ended(step))
+    return ends
+
+
+def _outcome(kind: Kind, outcomes: set[Outcome | None]) -> FindingOutcome:
+    """Sum up how the steps that were taken for a finding ended; the worst of them counts."""
     if kind in {Kind.SCAN, Kind.VERIFY}:
         return FindingOutcome.FOUND
-    outcomes = {_ended(step) for step in steps if finding.id in _planned(step).findings}
     if not outcomes:
         return FindingOutcome.LEFT
     if None in outcomes:
