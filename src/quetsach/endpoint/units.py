@@ -30,15 +30,16 @@ _MAX_ENTRIES = 20_000
 def unit_targets(host: Host, unit: FileAnchor) -> Iterator[Target]:
     """Yield everything that goes with a unit file; for a drop-in, the drop-in alone.
 
-    ``unit.path`` has no links.
+    Where another unit of the same name is left, it keeps its drop-ins. ``unit.path`` has no links.
     """
     folder, _, name = unit.path.rpartition(b"/")
     yield QuarantineFile(unit)
     if folder.endswith(b".d"):
         return
     folders = _folders(host.tree, folder)
-    for place in folders:
-        yield from _drop_ins(host.tree, place + b"/" + name + b".d")
+    if not any(_is_another(host.tree, place + b"/" + name, unit.path) for place in folders):
+        for place in folders:
+            yield from _drop_ins(host.tree, place + b"/" + name + b".d")
     for place in folders:
         yield from _links(host.tree, place, name, unit.path)
     if host.services is not None and folder in _SYSTEM:
@@ -46,8 +47,11 @@ def unit_targets(host: Host, unit: FileAnchor) -> Iterator[Target]:
 
 
 def _folders(tree: Tree, own: bytes) -> tuple[bytes, ...]:
-    """Return the folders of the unit's own manager, without links, each once, its own among them."""
-    known = _SYSTEM if own in _SYSTEM else (*_USER, own)
+    """Return the folders of the unit's own manager, without links, each once, its own among them.
+
+    A unit in somebody's home is theirs alone: what all users have under the same name is not touched for it.
+    """
+    known = _SYSTEM if own in _SYSTEM else _USER if own in _USER else ()
     real: dict[bytes, None] = {}
     for folder in (own, *known):
         try:
@@ -73,13 +77,14 @@ def _drop_ins(tree: Tree, folder: bytes) -> Iterator[Target]:
 
 
 def _links(tree: Tree, place: bytes, name: bytes, unit: bytes) -> Iterator[Target]:
-    """Yield aliases of the unit and the links by which others pull it in."""
+    """Yield aliases of the unit and the links by which others pull it in, but none to a namesake that is left."""
     for entry in _entries(tree, place):
         path = place + b"/" + entry.name
         if stat.S_ISDIR(entry.stat.st_mode) and entry.name.endswith(_PULLS):
             for link in _entries(tree, path):
-                if _is_of_unit(link.name, name):
-                    yield from _link(tree, path + b"/" + link.name, link)
+                pull = path + b"/" + link.name
+                if _is_of_unit(link.name, name) and not _is_another(tree, pull, unit):
+                    yield from _link(tree, pull, link)
         elif stat.S_ISLNK(entry.stat.st_mode) and _resolves_to(tree, path, unit):
             yield from _link(tree, path, entry)
 
@@ -106,6 +111,11 @@ def _resolves_to(tree: Tree, path: bytes, unit: bytes) -> bool:
         return tree.resolve(path) == unit
     except OSError:
         return False
+
+
+def _is_another(tree: Tree, path: bytes, unit: bytes) -> bool:
+    """Return whether a path leads to something, and not to the unit."""
+    return tree.exists(path) and not _resolves_to(tree, path, unit)
 
 
 def _entries(tree: Tree, folder: bytes) -> list[Entry]:

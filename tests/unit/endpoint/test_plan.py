@@ -89,6 +89,35 @@ def test_a_unit_takes_its_drop_ins_aliases_and_instances_along(tmp_path: Path) -
     }
 
 
+def test_a_unit_that_took_the_name_of_another_leaves_what_belongs_to_that(tmp_path: Path) -> None:
+    folder, genuine = b"/etc/systemd/system/", b"/usr/lib/systemd/system/ssh.service"
+    write(tmp_path, genuine, b"[Service]\n")
+    write(tmp_path, folder + b"ssh.service", b"[Service]\n# evil\n")
+    write(tmp_path, folder + b"ssh.service.d/limits.conf", b"[Service]\n")
+    for name, target in ((b"a.wants/ssh.service", genuine), (b"b.wants/ssh.service", folder + b"ssh.service")):
+        at(tmp_path, folder + name).parent.mkdir()
+        at(tmp_path, folder + name).symlink_to(os.fsdecode(target))
+    unit = finding(file_anchor(tmp_path, folder + b"ssh.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [
+        folder + b"ssh.service",
+        folder + b"b.wants/ssh.service",
+    ]
+
+
+def test_a_user_s_unit_takes_nothing_along_that_all_users_have(tmp_path: Path) -> None:
+    own, all_users = b"/home/an/.config/systemd/user/", b"/etc/systemd/user/"
+    write(tmp_path, own + b"audio.service", b"[Service]\n# evil\n")
+    write(tmp_path, own + b"audio.service.d/x.conf", b"[Service]\n")
+    write(tmp_path, all_users + b"audio.service.d/site.conf", b"[Service]\n")
+    at(tmp_path, all_users + b"default.target.wants").mkdir()
+    at(tmp_path, all_users + b"default.target.wants/audio.service").symlink_to("/opt/audio/audio.service")
+    unit = finding(file_anchor(tmp_path, own + b"audio.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [
+        own + b"audio.service",
+        own + b"audio.service.d/x.conf",
+    ]
+
+
 def test_a_drop_in_leaves_the_unit_it_was_slipped_under(tmp_path: Path) -> None:
     path = b"/etc/systemd/system/ssh.service.d/x.conf"
     write(tmp_path, path, b"[Service]\n")
