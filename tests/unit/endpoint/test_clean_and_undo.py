@@ -1,5 +1,6 @@
 """Nothing is acted on that changed since the scan, and nothing newer is overwritten by undo."""
 
+import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,6 +160,25 @@ def test_no_room_for_the_sealed_copy_means_that_nothing_is_removed(
     assert (_outcomes(result), result.steps[0].note) == ([Outcome.FAILED], "No space left on device")
     assert snapshot(machine.root) == before
     set_immutable(machine.at(b"/opt/bad"), on=False)
+
+
+def test_undo_makes_no_copy_of_a_file_that_could_not_be_removed(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.write(b"/opt/x", b"bad")
+    unlink = os.unlink
+
+    def busy(path: object, *, dir_fd: int | None = None) -> None:
+        if path == b"x":
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))  # as for a file that something is mounted on
+        unlink(path, dir_fd=dir_fd)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", busy)
+        result = machine.clean(machine.plan(machine.file(b"/opt/x")))
+    assert (_outcomes(result), result.exit_code) == ([Outcome.FAILED], 14)
+    assert _outcomes(machine.undo(result.session)) == [Outcome.KEPT]
+    assert [path.name for path in machine.at(b"/opt").iterdir()] == ["x"]
 
 
 def test_what_is_written_while_a_file_is_edited_is_not_lost(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,10 +155,15 @@ def _require_sealed(where: Workplace, step: Step) -> None:
 
 
 def decide_return(where: Workplace, progress: Progress) -> dict[str, Any]:
-    """Decide where a sealed file goes back to: its own name, or one beside it when something newer has that name."""
+    """Decide where a sealed file goes back to: its own name, or one beside it when something newer has that name.
+
+    A file that could be sealed but not removed still stands: it needs no copy.
+    """
     sealed = where.sealed(progress.step.number)
     with straight_way(where, sealed.record.path) as (folder, name):
         taken = has_name(folder, name)
+        if taken and _still_stands(folder, name, sealed):
+            return {"how": "nothing"}
         chosen = free_name(folder, name) if taken else name
         times = None if taken else times_to_restore(folder, progress)
         return {
@@ -171,6 +176,8 @@ def decide_return(where: Workplace, progress: Progress) -> dict[str, Any]:
 
 def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
     """Put a sealed file back under the decided name with everything that was recorded; never over another file."""
+    if decision["how"] == "nothing":
+        return Outcome.KEPT, "the file was not removed"
     number = progress.step.number
     sealed = where.sealed(number)
     name = unquote_to_bytes(decision["name"])
@@ -188,6 +195,17 @@ def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Out
         if decision["how"] == "beside":
             return Outcome.BESIDE, printable(folder.join(name))
     return Outcome.RESTORED, ""
+
+
+def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
+    """Return whether a name is the original file itself, with the content that was sealed."""
+    fd = _open_recorded(folder, name, sealed.record.state)
+    if fd is None:
+        return False
+    try:
+        return hash_file(fd) == sealed.record.sha256
+    finally:
+        os.close(fd)
 
 
 def _is_back(folder: Folder, name: bytes, sealed: Sealed) -> bool:
