@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import signal
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,21 @@ def require_terminal(words: Mapping[str, str]) -> None:
     """
     if not sys.stdin.isatty():
         raise ConsentError(words["no-terminal"], hint=words["no-terminal-hint"])
+
+
+@contextmanager
+def ended_politely() -> Iterator[None]:
+    """Take a request to end, or the loss of the terminal, as an interruption: what was suspended goes on then.
+
+    Windows has no ``SIGHUP``.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    former = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def agrees(question: str) -> bool:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from quetsach.cli.acting import agrees, require_terminal, told_plan_step, told_result
+from quetsach.cli.acting import agrees, ended_politely, require_terminal, told_plan_step, told_result
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, looking
+from quetsach.cli.looking import add_looking_arguments, code_of, is_partial, looking
 from quetsach.cli.output import Progress, print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
@@ -80,9 +80,15 @@ class _Task:
         return bool(self.arguments.dry_run)
 
     def say(self, *lines: str) -> None:
-        """Tell a person; with ``--json`` only the report is printed."""
+        """Tell a person; with ``--json`` only one who is going to be asked, and not where the report goes."""
         if not self.arguments.json:
             say("\n".join(lines))
+        elif not self.arguments.yes and not self.is_dry:
+            self.warn(*lines)
+
+    def warn(self, *lines: str) -> None:
+        """Tell what also a script should not miss."""
+        say("\n".join(lines), sys.stderr if self.arguments.json else sys.stdout)
 
     def scan(self) -> "ScanResult":
         return self.looking.scan(messages("scan", self.language))
@@ -103,8 +109,20 @@ def _run(arguments: argparse.Namespace) -> int:
         state = State.existing(folder) if task.is_dry else State.open(folder)
         if state is not None and not task.is_dry:
             held.enter_context(state.lock())
+        held.enter_context(ended_politely())
         _finish_former(task, state)
-        return _clean(task, state)
+        try:
+            return _clean(task, state)
+        except KeyboardInterrupt:
+            _warn_of_unfinished(task, state)
+            raise
+
+
+def _warn_of_unfinished(task: _Task, state: "State | None") -> None:
+    from quetsach.endpoint.recover import unfinished  # noqa: PLC0415
+
+    for identifier in unfinished(state, task.looking.host) if state is not None else ():
+        task.warn("", task.words["unfinished"].format(session=identifier))
 
 
 def _finish_former(task: _Task, state: "State | None") -> None:
@@ -116,11 +134,11 @@ def _finish_former(task: _Task, state: "State | None") -> None:
         return
     for summary in summaries(state):
         if summary.condition == "damaged":
-            task.say(task.words["damaged"].format(session=summary.session, reason=summary.damage))
+            task.warn(task.words["damaged"].format(session=summary.session, reason=summary.damage))
     for identifier in unfinished(state, task.looking.host):
         if not task.is_dry:
             recover(state, task.looking.host, identifier, now=datetime.now(UTC))
-        task.say(task.words["unfinished" if task.is_dry else "recovered"].format(session=identifier))
+        task.warn(task.words["unfinished" if task.is_dry else "recovered"].format(session=identifier))
 
 
 def _clean(task: _Task, state: "State | None") -> int:
@@ -145,14 +163,15 @@ def _clean(task: _Task, state: "State | None") -> int:
         task.say(task.words["declined"])
         return _report(task, scan, plan, ExitCode.FOUND)
     result = _act(task, state, scan, plan)
+    code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
-    return _report(task, scan, plan, ExitCode(result.exit_code), result)
+    return code
 
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
-        task.say(task.words["nothing"].format(packs=len(scan.packs)))
-        return _report(task, scan, plan, ExitCode.NOTHING_FOUND)
+        task.say(task.words["incomplete" if is_partial(scan) else "nothing"].format(packs=len(scan.packs)))
+        return _report(task, scan, plan, code_of(scan))
     task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *_told_held(plan, task.words))
     return _report(task, scan, plan, ExitCode.FOUND)
 
@@ -245,11 +264,11 @@ def _report(
     else:
         undo = _undo_command(task, result)
         report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo)
+    if not task.is_dry:
+        _keep(report, task)
     if task.arguments.report:
         write_report(report, task.arguments.report)
         task.say(task.words["report-saved"].format(path=task.arguments.report))
-    if not task.is_dry:
-        _keep(report, task)
     if task.arguments.json:
         print_json(to_json(report))
     return code

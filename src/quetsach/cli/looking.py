@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress
 from quetsach.endpoint.messages import messages
@@ -81,16 +82,19 @@ def looking(arguments: argparse.Namespace) -> Looking:
     Raises:
         PackError: a pack cannot be used.
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
+        ReportError: there is no folder for the report, which is known better before anything is done.
     """
     from quetsach.cli.shelf import packs_for  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.errors import ScanError  # noqa: PLC0415
+    from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
     from quetsach.endpoint.scan import Scope  # noqa: PLC0415
 
     words = messages("scan", chosen_language(arguments))
     if arguments.path and (arguments.quick or arguments.full):
         raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
+    if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
+        raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
     packs = packs_for(arguments)
     try:
         host = mounted_host(arguments.root) if arguments.root else live_host()
@@ -103,6 +107,22 @@ def looking(arguments: argparse.Namespace) -> Looking:
             raise ScanError(words["no-path"], where=printable(path), hint=hint)
     whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
     return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs)
+
+
+def code_of(result: "ScanResult") -> ExitCode:
+    """Return 10 for findings. What could be read only in part is never called free of them: that is 2."""
+    if result.findings:
+        return ExitCode.FOUND
+    return ExitCode.NOT_ELEVATED if is_partial(result) else ExitCode.NOTHING_FOUND
+
+
+def is_partial(result: "ScanResult") -> bool:
+    """Return whether more could be seen with administrator rights."""
+    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
+
+    is_whole_machine = result.is_live and result.scope is not Scope.PATHS
+    return not result.is_elevated and (is_whole_machine or Reason.UNREADABLE in result.failed)
 
 
 def _inside(path: str, *, mounted: bool) -> bytes:

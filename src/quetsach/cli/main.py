@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
     except QuetsachError as error:
         print(f"quetsach: {error.explain()}", file=sys.stderr)
         return int(getattr(error, "exit_code", ExitCode.USAGE))
@@ -50,8 +52,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nquetsach: stopped", file=sys.stderr)
         return ExitCode.USAGE
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_output()
         return ExitCode.USAGE
+    except OSError as error:
+        print(f"quetsach: {_where(error)}{error.strerror or error}", file=sys.stderr)
+        _drop_output()
+        return ExitCode.USAGE
+    return code
+
+
+def _where(error: OSError) -> str:
+    """Return the file of an error, as far as the system names one: writing to a full disk does not."""
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+
+    return f"{printable(os.fsencode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+
+
+def _drop_output() -> None:
+    """Leave what is still to be written: the interpreter would try once more at its end, and fail loudly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -21,15 +21,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def say(text: str) -> None:
+def say(text: str, stream: TextIO | None = None) -> None:
     """Print text for a person: on a terminal each line is broken between words, its indentation kept.
 
-    What goes into a file or a pipe stays one line a line.
+    What goes into a file or a pipe stays one line a line. ``stream`` is standard output by default.
     """
-    columns = min(_columns(sys.stdout), _WIDEST) if sys.stdout.isatty() else 0
+    stream = stream or sys.stdout
+    columns = min(_columns(stream), _WIDEST) if stream.isatty() else 0
     for line in text.split("\n"):
         if len(line) <= columns or not columns:
-            print(line)
+            print(line, file=stream)
             continue
         indent = " " * (len(line) - len(line.lstrip()))
         print(
@@ -40,7 +41,8 @@ def say(text: str) -> None:
                 subsequent_indent=indent + "  ",
                 break_long_words=False,
                 break_on_hyphens=False,
-            )
+            ),
+            file=stream,
         )
 
 

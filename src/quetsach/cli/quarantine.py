@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from quetsach.endpoint.history import SessionSummary
     from quetsach.endpoint.state import State
 
+_MOST_DAYS = 36_500
+
 
 def register(subcommands: "Subcommands") -> None:
     """Add ``quarantine`` with its own commands."""
@@ -55,13 +57,19 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach quarantine purge --older-than 90\nquetsach quarantine purge SESSION --yes",
     )
     purge.add_argument("session", nargs="*", metavar="SESSION", help="these sessions")
-    purge.add_argument("--older-than", type=int, metavar="DAYS", help="sessions that began before so many days")
+    purge.add_argument("--older-than", type=_days, metavar="DAYS", help="sessions that began before so many days")
     purge.add_argument("--yes", action="store_true", help="agree beforehand")
     purge.set_defaults(run=_purge)
     for command in (listing, show, restore, purge):
         add_state(command)
         command.add_argument("--json", action="store_true", help="print the result as JSON")
         add_language(command)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(_MOST_DAYS)) or int(text) > _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a number of days from 0 to {_MOST_DAYS}")
+    return int(text)
 
 
 def _open(arguments: argparse.Namespace) -> "tuple[State | None, Mapping[str, str]]":
@@ -159,6 +167,8 @@ def _purge(arguments: argparse.Namespace) -> int:
 
     state, words = _open(arguments)
     known = summaries(_require(state, words))
+    for session in arguments.session:
+        _require(state, words).session_folder(session)
     chosen = _chosen(known, arguments)
     if chosen and not arguments.yes:
         require_terminal(words)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.commands import add_command
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, looking
+from quetsach.cli.looking import add_looking_arguments, code_of, is_partial, looking
 from quetsach.cli.output import print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
@@ -53,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     words = messages("scan", language)
     result = looking(arguments).scan(words)
-    code = _exit_code(result)
+    code = code_of(result)
     report = build(result, kind=Kind.SCAN, report_id=uuid4(), now=datetime.now(UTC), exit_code=code)
     if arguments.report:
         write_report(report, arguments.report)
@@ -68,22 +67,6 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         say(words["report-saved"].format(path=arguments.report))
     return code
-
-
-def _exit_code(result: "ScanResult") -> ExitCode:
-    """Return 10 for findings. What could be read only in part is never called free of them: that is 2."""
-    if result.findings:
-        return ExitCode.FOUND
-    return ExitCode.NOT_ELEVATED if _is_partial(result) else ExitCode.NOTHING_FOUND
-
-
-def _is_partial(result: "ScanResult") -> bool:
-    """Return whether more could be seen with administrator rights."""
-    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
-    is_whole_machine = result.is_live and result.scope is not Scope.PATHS
-    return not result.is_elevated and (is_whole_machine or Reason.UNREADABLE in result.failed)
 
 
 def _keep(report: "Report", arguments: argparse.Namespace) -> None:
@@ -106,7 +89,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
             if pack.family in families:
                 yield ""
                 yield from _told_family(result, pack, words, language)
-    elif not _is_partial(result):
+    elif not is_partial(result):
         yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
     yield ""
     yield words["summary"].format(
@@ -117,7 +100,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
         seconds=number_text(result.duration_seconds, language, decimals=1),
     )
     yield from _told_troubles(result, words, language)
-    if _is_partial(result):
+    if is_partial(result):
         yield _coloured(words["not-elevated"], "33;1")
     if not result.findings:
         yield words["next-nothing"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.acting import add_state, host_of_session, told_result
+from quetsach.cli.acting import add_state, ended_politely, host_of_session, told_result
 from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
@@ -62,7 +62,7 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
     from quetsach.endpoint.session import read_header  # noqa: PLC0415
     from quetsach.endpoint.undo import undo  # noqa: PLC0415
 
-    with state.lock():
+    with state.lock(), ended_politely():
         header = read_header(state, session)
         host = host_of_session(header.root, is_live=header.is_live, other_root=arguments.root, words=words)
         with Progress(words["progress-undo"]) as progress:

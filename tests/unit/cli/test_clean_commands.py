@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,16 @@ from tests.snapshot import snapshot
 from quetsach.cli import acting
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
-from quetsach.endpoint import brake
+from quetsach.endpoint import act, brake, look
+from quetsach.endpoint import state as state_module
+from quetsach.endpoint.act import StepResult
+from quetsach.endpoint.acts.shape import Workplace
 from quetsach.endpoint.journal import Journal
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.protect import Hold
 from quetsach.endpoint.state import State
 from quetsach.endpoint.step import TARGETS, Outcome
+from quetsach.endpoint.trouble import Reason, Trouble
 
 
 @pytest.fixture
@@ -121,6 +128,79 @@ def test_only_a_clear_yes_is_consent(run: Run, monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(acting.sys, "stdin", Terminal())
     assert run("clean")[0] == code
+
+
+def test_who_is_asked_sees_the_plan_also_where_the_output_is_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self) -> str:
+            return "no\n"
+
+    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+    code, said, told = run("clean", "--json", "--lang", "en")
+    assert (code, json.loads(said)["exit_code"]) == (10, 10)
+    assert "Quarantine the file /home/an/eicar.com" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_clean_up_that_is_told_to_end_says_so_and_the_next_finishes_it(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    carry_out = act.carry_out
+
+    def carry_out_one(where: Workplace, step: int) -> StepResult:
+        if step == 2:
+            signal.raise_signal(number)
+        return carry_out(where, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(act, "carry_out", carry_out_one)
+        code, said, told = run("clean", "--yes", "--lang", "en")
+    assert (code, "the next clean finishes it" in said, "stopped" in told) == (ExitCode.USAGE, True, True)
+    assert len(list(root.rglob("*.com"))) == 1
+    assert run("clean", "--yes")[0] == ExitCode.NOTHING_FOUND
+    assert not list(root.rglob("*.com"))
+
+
+def test_a_report_that_has_no_place_is_refused_before_anything_is_done(run: Run, root: Path, tmp_path: Path) -> None:
+    before = snapshot(root)
+    code, _, told = run("clean", "--yes", "--report", str(tmp_path / "none" / "r.json"), "--lang", "en")
+    assert (code, snapshot(root)) == (ExitCode.USAGE, before)
+    assert "cannot be written there" in told
+
+
+def test_what_could_be_read_only_in_part_is_not_called_free(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("clean", "--yes")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(state_module, "_check_private", lambda _folder: None)
+    monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m: Trouble(path, Reason.UNREADABLE))
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
+
+
+@pytest.mark.parametrize("days", ["-1", "36501", "99999999999", "0000000005", "1.5", "a"])
+def test_a_senseless_age_deletes_nothing(run: Run, days: str) -> None:
+    run("clean", "--yes")
+    assert run("quarantine", "purge", "--yes", f"--older-than={days}", on_root=False)[0] == ExitCode.USAGE
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
+
+
+def test_a_session_that_is_not_there_cannot_be_purged(run: Run) -> None:
+    run("clean", "--yes")
+    code, _, told = run("quarantine", "purge", "20260101T000000Z-000000", "--yes", on_root=False)
+    assert (code, "there is no session" in told) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize("words", [("scan",), ("scan", "--json"), ("clean", "--dry-run")])
+def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", str(root), "--state", str(tmp_path / "s")]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (ExitCode.USAGE, "quetsach: No space left on device\n")
 
 
 def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
