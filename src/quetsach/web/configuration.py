@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import dj_database_url
+
 from quetsach.core.errors import QuetsachError
 
 _MAX_PROXY_HOPS = 5
+_DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 
 
 class ConfigurationError(QuetsachError):
@@ -56,7 +59,7 @@ class Configuration:
         return cls(
             data=data,
             secret_key=_read_secret(data),
-            database_url=environment.get("DATABASE_URL") or database,
+            database_url=_database_url(environment.get("DATABASE_URL") or database),
             allowed_hosts=tuple(host.strip() for host in hosts if host.strip()),
             proxy_hops=_hops(environment.get("QUETSACH_PROXY_HOPS", "0")),
             https=_choice("QUETSACH_HTTPS", environment.get("QUETSACH_HTTPS", "no"), ("no", "yes")) == "yes",
@@ -73,6 +76,23 @@ def _read_secret(data: Path | None) -> str:
         return (data / "secret.key").read_text("utf-8").strip() if data else secrets.token_urlsafe(48)
     except FileNotFoundError:
         return secrets.token_urlsafe(48)
+
+
+def _database_url(text: str) -> str:
+    """Check the address of the database; it may hold a password, so an error never repeats it."""
+    try:
+        dj_database_url.parse(text)
+        is_known = text.partition("://")[0] in _DATABASES
+    except ValueError:
+        is_known = False
+    if not is_known:
+        raise ConfigurationError(
+            "not the address of a database that the centre can use",
+            where="DATABASE_URL",
+            hint="write postgres://USER:PASSWORD@HOST/NAME, special characters of the password as %XX; "
+            "leave it out for SQLite in the data folder",
+        )
+    return text
 
 
 def _hops(text: str) -> int:

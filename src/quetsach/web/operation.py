@@ -62,7 +62,7 @@ def _figures() -> str:
         snapshot = read_snapshot(data)
         next((data / "lake").iterdir(), None) if (data / "lake").exists() else None
     except (PublicationError, OSError) as error:
-        return f"cannot be read: {error}"[:200]
+        return f"cannot be read: {type(error).__name__}"
     return "ok" if snapshot else "empty"
 
 

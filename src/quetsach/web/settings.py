@@ -6,6 +6,7 @@ from typing import Any
 
 import dj_database_url
 from django.utils.csp import CSP
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.web.configuration import Configuration
 
@@ -54,11 +55,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {"default": dj_database_url.parse(CENTER.database_url, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Readers never wait for the writer, and a writer waits for another instead of failing.
+    # Readers never wait for the writer, and a writer waits for another instead of failing; what is erased is
+    # overwritten.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 10,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}}
@@ -115,7 +117,8 @@ LOGGING: dict[str, Any] = {
             "format": "%(levelname)s %(name)s %(message)s",
             "timestamp": "time",
             "rename_fields": {"levelname": "level", "name": "logger"},
-            "reserved_attrs": None,
+            # Django adds the request to some records: its text holds what the visitor typed.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CENTER.log_format}},
@@ -124,5 +127,7 @@ LOGGING: dict[str, Any] = {
         "quetsach": {"level": "INFO"},
         # Django's own line for a request holds the path as the visitor typed it; ours holds the page's name.
         "django.request": {"level": "ERROR"},
+        # A wrong Host is answered with 400 and counted; a trace of it for whoever sends one would only fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

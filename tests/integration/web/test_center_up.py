@@ -13,9 +13,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,6 +175,53 @@ def test_a_chunked_body_without_length_is_refused(prepared: Path) -> None:
             urllib.request.urlopen(request, timeout=10)
         refusal.value.close()
     assert refusal.value.code in (400, 411)
+
+
+def test_bodies_that_never_end_do_not_keep_pages_waiting(prepared: Path) -> None:
+    head = b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with served(prepared) as (url, _), ExitStack() as stack:
+        port = int(url.rpartition(":")[2])
+        for _ in range(3 * up.SERVER_THREADS):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(head)
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert answers(url)
+        assert time.monotonic() - started < 2
+
+
+def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> None:
+    document = {
+        "format": "quetsach-submission/1",
+        "report_id": str(uuid.uuid4()),
+        "install_id": str(uuid.uuid4()),
+        "tool_version": "0.1.0",
+        "platform": "linux",
+        "day": "2026-11-20",
+        "kind": "scan",
+        "scope": "quick",
+        "files_scanned": 1,
+        "duration_seconds": 1,
+        "exit_code": 10,
+        "packs": [],
+        "findings": [{"family": "eicar", "kind": "file", "action": "report", "outcome": "found", "count": 1}],
+    }
+
+    def holds() -> bool:
+        identifier = uuid.UUID(str(document["report_id"])).hex.encode()
+        return any(identifier in path.read_bytes() for path in prepared.glob("center.sqlite3*"))
+
+    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", prepared]
+    with served(prepared) as (url, _):
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{url}/api/v1/reports", json.dumps(document).encode(), headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 201
+        assert holds()
+        erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
+        again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
+    assert json.loads(erased.stdout) == {"report_id": document["report_id"], "erased": True}
+    assert (again.returncode, "no report has this code" in again.stderr) == (1, True)
+    assert not holds()
 
 
 def test_logs_are_json_when_asked(prepared: Path) -> None:

@@ -36,9 +36,17 @@ def test_a_setting_that_cannot_be_used_is_named(setting: tuple[str, str]) -> Non
     assert error.value.hint
 
 
+@pytest.mark.parametrize("url", ["quetsach", "mysql://u:secret@db/x", "postgres://u:secret@db:port/x", "postgres:"])
+def test_a_database_that_cannot_be_used_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"DATABASE_URL": url})
+    assert error.value.where == "DATABASE_URL"
+    assert "secret" not in error.value.explain()
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(["QUETSACH_PROXY_HOPS", "QUETSACH_HTTPS", "QUETSACH_LOG", "QUETSACH_HOSTS"]),
+        st.sampled_from(["QUETSACH_PROXY_HOPS", "QUETSACH_HTTPS", "QUETSACH_LOG", "QUETSACH_HOSTS", "DATABASE_URL"]),
         st.text(max_size=20),
     )
 )

@@ -14,12 +14,13 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quetsach.cli.center import up
 from quetsach.web.api import views
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.selectors import report_tally
-from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
+from quetsach.web.api.services import BODY_LIMIT_BYTES, report_erase, report_submit, submission_schema
 
 URL = "/api/v1/reports"
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,34 @@ def test_the_form_is_published(client: Client, centre: Path) -> None:
     answer = client.get("/api/v1/submission.schema.json")
     assert answer["Content-Type"] == "application/schema+json"
     assert answer.json() == submission_schema()
+
+
+def test_bodies_that_trickle_in_keep_no_page_waiting(client: Client) -> None:
+    """Each body is read by a thread of the server; reports never take all of them."""
+    assert up.SERVER_THREADS > views.MOST_BODY_READERS
+    for _ in range(views.MOST_BODY_READERS):
+        assert views.BODY_READERS.acquire(blocking=False)
+    try:
+        answer = send(client, report())
+    finally:
+        for _ in range(views.MOST_BODY_READERS):
+            views.BODY_READERS.release()
+    assert (answer.status_code, answer.json()["error"], answer["Retry-After"]) == (503, "busy", "2")
+    assert send(client, report()).status_code == 201
+
+
+def test_an_erased_report_leaves_nothing_and_others_stay(client: Client) -> None:
+    erased, kept = report(), report()
+    send(client, erased)
+    send(client, kept)
+    assert report_tally().reports == 2
+    assert report_erase(report_id=uuid.UUID(erased["report_id"]))
+    assert report_tally().reports == 1
+    assert [str(r.report_id) for r in ToolReport.objects.all()] == [kept["report_id"]]
+    assert [str(f.report_id) for f in ReportedFinding.objects.all()] == [kept["report_id"]]
+
+
+def test_a_code_that_no_report_has_erases_nothing(client: Client) -> None:
+    send(client, report())
+    assert not report_erase(report_id=uuid.uuid4())
+    assert ToolReport.objects.count() == 1

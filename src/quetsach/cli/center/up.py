@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 3600
 """The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
-_THREADS = 4
+SERVER_THREADS = 8
+"""Twice as many as may read the body of a report at the same time (``MOST_BODY_READERS``)."""
 _logger = logging.getLogger("quetsach.center")
 
 
@@ -123,7 +124,7 @@ def _serve(data: Path, host: str, port: int) -> None:
             interface=Interfaces.WSGI,
             http=HTTPModes.http1,
             websockets=False,
-            blocking_threads=_THREADS,
+            blocking_threads=SERVER_THREADS,
             log_level=LogLevels.warning,
             workers_kill_timeout=10,
         ).serve()

@@ -71,6 +71,14 @@ def report_submit(*, body: bytes, received_on: date) -> Receipt:
     return Receipt(report.report_id, is_new=True)
 
 
+def report_erase(*, report_id: UUID) -> bool:
+    """Erase a report with all its counts; return whether there was one."""
+    with transaction.atomic():
+        erased, _ = ToolReport.objects.filter(report_id=report_id).delete()
+    forget_tally()
+    return erased > 0
+
+
 def _read(body: bytes) -> dict[str, Any]:
     if len(body) > BODY_LIMIT_BYTES:
         raise SubmissionError(

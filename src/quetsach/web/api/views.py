@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI, Schema
 
@@ -30,6 +31,9 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
+MOST_BODY_READERS = 4
+BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
+"""Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
 
 
 class Received(Schema):
@@ -54,7 +58,7 @@ _BODY = {"requestBody": {"required": True, "content": {"application/json": {"sch
 @api.post(
     "/reports",
     url_name="reports",
-    response={200: Received, 201: Received, frozenset({400, 409, 411, 413, 415, 422, 429}): Refusal},
+    response={200: Received, 201: Received, frozenset({400, 409, 411, 413, 415, 422, 429, 503}): Refusal},
     openapi_extra=_BODY,
 )
 def reports(request: HttpRequest) -> HttpResponse:
@@ -85,10 +89,18 @@ def _body(request: HttpRequest, now: datetime) -> bytes:
         raise SubmissionError("the length of the body is not given", status=411, code="no-length")
     if request.content_type != "application/json":
         raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
+    if not BODY_READERS.acquire(blocking=False):
+        raise SubmissionError(
+            "too many reports are arriving at once", status=503, code="busy", hint="try again", retry_after_seconds=2
+        )
     try:
         return request.body
     except RequestDataTooBig as error:
         raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
+    except UnreadablePostError as error:
+        raise SubmissionError("the body breaks off", status=400, code="cut-off", hint="send it again") from error
+    finally:
+        BODY_READERS.release()
 
 
 def _refusal(error: SubmissionError) -> HttpResponse:
