@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
@@ -92,6 +93,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
+    from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
     from quetsach.endpoint.report.page import local_time, outcome_text, verdict  # noqa: PLC0415
 
     says, then = verdict(report, words)
@@ -106,9 +108,12 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
             line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
             say(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
             say(f"    {outcome_text(finding, words)}")
+        if findings and pack.guidance is not None:
+            say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
     if report.undo:
         say(f"\n{words['section-undo']}: {report.undo}")
-    say(f"\n{words['private']}")
+    say(f"\n{words['code']}: {report.id}")
+    say(words["private"])
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -139,6 +144,7 @@ def _send(arguments: argparse.Namespace) -> int:
         print_json({"to": url, "sent": submission.as_json(), "answer": answer})
         return ExitCode.NOTHING_FOUND
     say(words["send-new" if receipt.is_new else "send-again"])
+    say(words["send-code"].format(code=submission.report_id))
     if receipt.message:
         say(words["send-said"].format(message=receipt.message))
     return ExitCode.NOTHING_FOUND

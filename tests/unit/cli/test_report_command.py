@@ -4,6 +4,8 @@ import json
 import shlex
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -85,6 +87,23 @@ def test_the_newest_report_is_shown_in_vietnamese(state: Path, capsys: pytest.Ca
     shown = capsys.readouterr().out
     assert "Mới bóc gỡ được một phần" in shown
     assert "quetsach undo 20261124T233000Z-abcdef" in shown
+
+
+@pytest.mark.parametrize(("language", "advice"), [("vi", "1. Bịt lối vào trước"), ("en", "1. Close the way in first")])
+def test_what_to_do_now_is_told_on_the_terminal(
+    state: Path, capsys: pytest.CaptureFixture[str], language: str, advice: str
+) -> None:
+    assert main(["report", "show", "--state", str(state), "--lang", language]) == 0
+    assert f"\n  {advice}" in capsys.readouterr().out
+
+
+def test_of_two_reports_in_one_second_the_later_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = replace(sample_report(), id="ffffffff-0000-4000-8000-000000000000")
+    save_report(first, tmp_path)
+    later = first.created + timedelta(milliseconds=1)
+    save_report(replace(first, id="00000000-0000-4000-8000-000000000000", created=later), tmp_path)
+    assert main(["report", "show", "--state", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"].startswith("00000000")
 
 
 def test_the_page_is_written_for_its_owner(state: Path, tmp_path: Path) -> None:

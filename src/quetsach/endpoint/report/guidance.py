@@ -1,4 +1,4 @@
-"""A pack's guidance as HTML: the few forms of Markdown that guidance is written in, and nothing else.
+"""A pack's guidance as HTML or plain text: the few forms of Markdown that guidance is written in, and nothing else.
 
 Forms: headings (``#`` to ``####``), paragraphs, lists (``- `` and ``1. ``, one level, continued by indentation),
 ``**bold**``, ```code``` and ``[text](https://…)``. Everything else is text and is escaped, so that no pack can bring a
@@ -26,6 +26,18 @@ def render(markdown: str, *, top: int = 3) -> str:
         top: the level of a ``##`` heading on the page; the title (``#``) is left to the page and is dropped.
     """
     return "\n".join(_block(kind, lines, top) for kind, lines in _blocks(markdown) if kind != "h1")
+
+
+def render_text(markdown: str) -> str:
+    """Return guidance as lines for a terminal, one for each paragraph or item; the title (``#``) is dropped."""
+    lines: list[str] = []
+    for kind, texts in _blocks(markdown):
+        if kind.startswith("h"):
+            lines += ["", _plain(texts[0])] * (kind != "h1")
+        else:
+            marks = {"ul": "- ", "ol": "{}. "}.get(kind, "")
+            lines += [marks.format(number) + _plain(text) for number, text in enumerate(texts, 1)]
+    return "\n".join(lines).strip("\n")
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:
@@ -72,3 +84,9 @@ def _inline(text: str) -> str:
             parts.append(f'<a href="{url}" rel="noreferrer">{escape(match["text"])}</a>')
         end = match.end()
     return "".join((*parts, escape(text[end:])))
+
+
+def _plain(text: str) -> str:
+    """Return text without its marks, an address beside the words that link to it, and nothing a terminal would obey."""
+    text = _INLINE.sub(lambda m: m["code"] or m["bold"] or f"{m['text']} ({m['url']})", text)
+    return "".join(character if character.isprintable() else "�" for character in text)

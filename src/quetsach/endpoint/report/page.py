@@ -159,6 +159,7 @@ def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
         (words["duration"], duration(scan.duration_seconds, words)),
         (words["tool"], f"Quét Sạch {report.tool.version} ({report.tool.engine})"),
         (words["session"], report.session or ""),
+        (words["code"], report.id),
     ]
     yield f"<h2>{escape(words['section-details'])}</h2>"
     if not machine.elevated and machine.live:

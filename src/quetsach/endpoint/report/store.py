@@ -12,7 +12,7 @@ from quetsach.endpoint.report.record import read_json, to_json
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
 _MOST_REPORTS = 500
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}\.json")
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.json")
 
 
 def save_report(report: Report, state: Path) -> Path:
@@ -22,7 +22,7 @@ def save_report(report: Report, state: Path) -> Path:
         ReportError: the state cannot be written.
     """
     folder = state / "reports"
-    path = folder / f"{report.created:%Y%m%dT%H%M%SZ}-{report.id[:8]}.json"
+    path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}.json"
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(exist_ok=True, mode=0o700)

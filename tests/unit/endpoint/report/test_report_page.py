@@ -10,6 +10,7 @@ from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.protect import Hold
 from quetsach.endpoint.report import FindingOutcome, Kind, build
+from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
 from quetsach.endpoint.scan import Scope
 from quetsach.endpoint.trouble import Reason
@@ -48,6 +49,14 @@ def test_the_page_says_the_result_what_to_do_and_how_to_undo(language: str, verd
 def test_the_worst_family_comes_first() -> None:
     shown = render_page(sample_report(), language="en")
     assert shown.index("XMRig") < shown.index("EICAR test file")
+
+
+def test_guidance_on_a_terminal_is_text_without_marks_and_without_control_characters() -> None:
+    markdown = (
+        "# Name\n\n## What to do\n\nRead **this**\nfirst: [here](https://a.example/b).\n\n1. One\n2. \x1b[2J`two`"
+    )
+    expected = "What to do\nRead this first: here (https://a.example/b).\n1. One\n2. �[2Jtwo"
+    assert render_text(markdown) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
