@@ -80,8 +80,10 @@ _TITLES = {
     Outcome.NO_FRESH_DATA: _("We have no fresh data"),
 }
 _SUMMARIES = {
-    Outcome.SEEN: _("Between %(first)s and %(last)s a device behind this address called a place that malware calls."),
-    Outcome.NOT_SEEN: _("Between %(first)s and %(last)s no call from this address was reported to us."),
+    Outcome.SEEN: _(
+        "Between %(first)s and %(last)s a device behind this address contacted a server that malware contacts."
+    ),
+    Outcome.NOT_SEEN: _("Between %(first)s and %(last)s no contact from this address was reported to us."),
     Outcome.SHARED: _("We cannot tell one line from another behind it, so we did not look it up."),
     Outcome.NO_FRESH_DATA: _("What was reported to us is too old to say anything about now."),
 }
@@ -103,7 +105,7 @@ _MEANS_NOT = {
         "may share it, and yesterday it may have been someone else's."
     ),
     Outcome.NOT_SEEN: _(
-        "It does not mean that there is no malware. Much of it never calls a server that reports to us. The three "
+        "It does not mean that there is no malware. Much of it never contacts a server that reports to us. The three "
         "steps are useful all the same."
     ),
     Outcome.SHARED: _("It says nothing about your device, neither good nor bad. The three steps look at the device."),

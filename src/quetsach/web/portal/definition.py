@@ -26,8 +26,8 @@ TOOL_REPORTS = Definition(
         LocalText(
             vi="Một lượt là một báo cáo mà người dùng công cụ đã xem và đồng ý gửi. Một báo cáo gửi lại nhiều lần chỉ "
             "được đếm một lần, theo mã báo cáo. Lượt đếm số lần chạy, không đếm số máy.",
-            en="A turn is one report that a user of the tool has seen and agreed to send. A report that is sent again "
-            "counts once, by its code. Turns count runs, not machines.",
+            en="A run is one report that a user of the tool has seen and agreed to send. A report that is sent again "
+            "counts once, by its code. Runs are not machines.",
         ),
         LocalText(
             vi="Số máy là số bản cài khác nhau đã gửi báo cáo, theo một mã ngẫu nhiên của bản cài trong mỗi chiến "
