@@ -167,6 +167,14 @@ def test_sending_again_is_not_counted_again(state: Path, centre: Centre, capsys:
     assert '"is_new": false' in capsys.readouterr().out
 
 
+def test_the_code_by_which_a_report_is_erased_is_told(
+    state: Path, centre: Centre, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["show"], ["send", "--to", centre.url, "--yes"]):
+        assert main(["report", *command, "--state", str(state)]) == 0
+        assert f"Mã báo cáo: {sample_report().id}" in capsys.readouterr().out
+
+
 def test_where_to_is_known_from_the_centre_that_is_trusted(state: Path, centre: Centre) -> None:
     root = b'{"signed": {"_type": "root"}}'
     (state / "trust").mkdir()
