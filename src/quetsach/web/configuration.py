@@ -1,5 +1,6 @@
 """What an operator decides about one centre, read once from the environment into one typed object."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import dj_database_url
 from quetsach.core.errors import QuetsachError
 
 _MAX_PROXY_HOPS = 5
+_ADDRESS = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
+)
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 
 
@@ -63,7 +67,7 @@ class Configuration:
             allowed_hosts=tuple(host.strip() for host in hosts if host.strip()),
             proxy_hops=_hops(environment.get("QUETSACH_PROXY_HOPS", "0")),
             https=_choice("QUETSACH_HTTPS", environment.get("QUETSACH_HTTPS", "no"), ("no", "yes")) == "yes",
-            public_url=environment.get("QUETSACH_PUBLIC_URL", "").rstrip("/"),
+            public_url=_public_url(environment.get("QUETSACH_PUBLIC_URL", "").rstrip("/")),
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
@@ -91,6 +95,15 @@ def _database_url(text: str) -> str:
             where="DATABASE_URL",
             hint="write postgres://USER:PASSWORD@HOST/NAME, special characters of the password as %XX; "
             "leave it out for SQLite in the data folder",
+        )
+    return text
+
+
+def _public_url(text: str) -> str:
+    """Check the centre's own address: it is built into every tool that the centre hands out."""
+    if text and not _ADDRESS.fullmatch(text):
+        raise ConfigurationError(
+            f"not an address: {text[:80]!r}", where="QUETSACH_PUBLIC_URL", hint="write it as https://centre.example"
         )
     return text
 

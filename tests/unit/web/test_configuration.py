@@ -27,7 +27,14 @@ def test_another_database_can_be_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [("QUETSACH_PROXY_HOPS", "-1"), ("QUETSACH_PROXY_HOPS", "9"), ("QUETSACH_HTTPS", "maybe"), ("QUETSACH_LOG", "xml")],
+    [
+        ("QUETSACH_PROXY_HOPS", "-1"),
+        ("QUETSACH_PROXY_HOPS", "9"),
+        ("QUETSACH_HTTPS", "maybe"),
+        ("QUETSACH_LOG", "xml"),
+        ("QUETSACH_PUBLIC_URL", "centre.example"),
+        ("QUETSACH_PUBLIC_URL", "https://a b"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_named(setting: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError) as error:
@@ -44,9 +51,23 @@ def test_a_database_that_cannot_be_used_is_named_without_its_password(url: str) 
     assert "secret" not in error.value.explain()
 
 
+@pytest.mark.parametrize("url", ["https://centre.example/", "http://localhost:8000", "http://[::1]:8000", ""])
+def test_the_address_of_the_centre_has_no_final_slash(url: str) -> None:
+    assert Configuration.read({"QUETSACH_PUBLIC_URL": url}).public_url == url.rstrip("/")
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(["QUETSACH_PROXY_HOPS", "QUETSACH_HTTPS", "QUETSACH_LOG", "QUETSACH_HOSTS", "DATABASE_URL"]),
+        st.sampled_from(
+            [
+                "QUETSACH_PROXY_HOPS",
+                "QUETSACH_HTTPS",
+                "QUETSACH_LOG",
+                "QUETSACH_HOSTS",
+                "DATABASE_URL",
+                "QUETSACH_PUBLIC_URL",
+            ]
+        ),
         st.text(max_size=20),
     )
 )
