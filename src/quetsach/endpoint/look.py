@@ -42,7 +42,8 @@ def look_at(tree: Tree, candidate: Candidate, matcher: Matcher) -> Look | Troubl
         return Trouble(candidate.path, reason_of(error))
     try:
         state = os.fstat(descriptor)
-        if (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
+        has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
+        if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
         return look_at_open_file(descriptor, candidate.path, matcher)
     finally:

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from quetsach.endpoint.artefact import FileAnchor
+from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Entry, Tree
 from quetsach.endpoint.look import anchor_of
@@ -71,7 +72,9 @@ def _drop_ins(tree: Tree, folder: bytes) -> Iterator[Target]:
         except OSError:
             continue
         try:
-            yield QuarantineFile(anchor_of(path, os.fstat(fd), hash_file(fd)))
+            state = os.fstat(fd)
+            if state.st_size <= TEXT_LIMIT_BYTES:  # a larger one is a trap: it could take hours to read
+                yield QuarantineFile(anchor_of(path, state, hash_file(fd)))
         finally:
             os.close(fd)
 

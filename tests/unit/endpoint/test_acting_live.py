@@ -67,6 +67,17 @@ def test_the_image_of_a_deleted_program_is_sealed_before_the_process_ends(
     assert not (tmp_path / "sleeper").exists()
 
 
+def test_a_deleted_program_that_would_take_hours_to_seal_is_ended_all_the_same(tmp_path: Path) -> None:
+    huge = Path(shutil.copy("/usr/bin/sleep", tmp_path / "huge"))
+    os.truncate(huge, 1 << 42)
+    host, state = live_host(), State.open(tmp_path / "state")
+    with subprocess.Popen([huge, "61"]) as child:
+        huge.unlink()
+        outcomes = _clean(make_plan([_found(child.pid)], host, state.folder), host, state)
+        child.kill()
+    assert (outcomes, list(state.folder.glob("sessions/*/*.sealed"))) == ([Outcome.DONE], [])
+
+
 def test_a_twin_that_was_born_after_the_scan_is_ended_too(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     host, state = live_host(), State.open(tmp_path / "state")
     plan = make_plan([_found(sleeper.pid)], host, state.folder)

@@ -50,6 +50,14 @@ def test_a_file_that_grew_since_the_walk_is_read_to_its_end(tmp_path: Path) -> N
     assert look.hits
 
 
+def test_a_file_that_grew_so_large_that_it_would_be_mapped_here_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a needle")
+    candidate = _candidate(path)
+    os.truncate(path, 9 << 20)
+    assert look_at(Tree(tmp_path), candidate, MATCHER) == Trouble(b"/file", Reason.CHANGED)
+
+
 def test_a_file_exchanged_since_the_walk_is_said(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()

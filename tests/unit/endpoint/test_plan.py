@@ -118,6 +118,15 @@ def test_a_user_s_unit_takes_nothing_along_that_all_users_have(tmp_path: Path) -
     ]
 
 
+def test_a_drop_in_that_would_take_hours_to_read_is_left(tmp_path: Path) -> None:
+    folder = b"/home/an/.config/systemd/user/"
+    write(tmp_path, folder + b"a.service", b"[Service]\n")
+    write(tmp_path, folder + b"a.service.d/x.conf", b"")
+    os.truncate(at(tmp_path, folder + b"a.service.d/x.conf"), 1 << 42)
+    unit = finding(file_anchor(tmp_path, folder + b"a.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [folder + b"a.service"]
+
+
 def test_a_drop_in_leaves_the_unit_it_was_slipped_under(tmp_path: Path) -> None:
     path = b"/etc/systemd/system/ssh.service.d/x.conf"
     write(tmp_path, path, b"[Service]\n")

@@ -263,8 +263,10 @@ def _stands(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> boo
     except OSError:
         return False
     try:
-        state = sealed.record.state
-        is_original = state.is_same_file(os.fstat(fd)) or other.undone is Outcome.RESTORED
+        state, found = sealed.record.state, os.fstat(fd)
+        is_original = state.is_same_file(found) or other.undone is Outcome.RESTORED
+        if found.st_size != state.size_bytes:
+            return False
         if not is_original or hash_file(fd) != sealed.record.sha256:
             return False
         unlock(fd)

@@ -9,6 +9,7 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.processes import Processes, ProcessState
+from quetsach.endpoint.look import LARGEST_BYTES
 from quetsach.endpoint.quarantine import hash_file, seal
 from quetsach.endpoint.session import Progress
 from quetsach.endpoint.step import KillProcess, Outcome, Step
@@ -32,8 +33,7 @@ class ProcessAct:
         image = _has_image(where, step)
         if anchor.deleted and not image:
             with suppress(ProcessLookupError):
-                _seal_image(where, step, anchor)
-                image = True
+                image = _seal_image(where, step, anchor)
         if not _processes(where).kill(anchor):
             raise EndpointError("the process does not end", hint="start the machine again")
         return {"image": image}
@@ -66,10 +66,14 @@ def _has_image(where: Workplace, step: Step) -> bool:
     return True
 
 
-def _seal_image(where: Workplace, step: Step, anchor: ProcessAnchor) -> None:
+def _seal_image(where: Workplace, step: Step, anchor: ProcessAnchor) -> bool:
+    """Seal the image; ``False`` when it is so large, mostly holes then, that it is only there to keep us busy."""
     fd = _processes(where).open_image(anchor)
     try:
+        if os.fstat(fd).st_size > LARGEST_BYTES:
+            return False
         record = where.record(step, anchor.executable, FileState.read(fd), hash_file(fd))
         seal(fd, record, where.session.container(step.number), where.session.key)
     finally:
         os.close(fd)
+    return True
