@@ -272,7 +272,7 @@ class _Scan:
         return ScanResult(
             scope=scope,
             paths=paths,
-            root=str(self.host.tree.root),
+            root=printable(os.fsencode(self.host.tree.root)),
             is_live=self.host.is_live,
             is_elevated=os.geteuid() == 0,
             platform=self.host.platform,

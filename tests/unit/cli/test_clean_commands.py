@@ -195,6 +195,29 @@ def test_a_session_that_is_not_there_cannot_be_purged(run: Run) -> None:
     assert (code, "there is no session" in told) == (ExitCode.USAGE, True)
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_root_whose_name_is_no_text_is_shown(root: Path, tmp_path: Path, errors: str) -> None:
+    done = _run_in_odd_root(root, tmp_path, "scan", errors)
+    assert (done.returncode, done.stderr) == (ExitCode.FOUND, b"")
+    assert rb"\udcff" in done.stdout
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+@pytest.mark.parametrize("command", ["scan --json", "clean --yes --json"])
+def test_json_is_valid_where_a_root_s_name_is_no_text(root: Path, tmp_path: Path, command: str, errors: str) -> None:
+    done = _run_in_odd_root(root, tmp_path, command, errors)
+    report = json.loads(done.stdout.decode("utf-8"))
+    assert report["machine"]["root"] == f"{tmp_path}/\\xff"
+    assert (report["exit_code"], done.stderr) == (done.returncode, b"")
+
+
+def _run_in_odd_root(root: Path, tmp_path: Path, command: str, errors: str) -> "subprocess.CompletedProcess[bytes]":
+    odd = root.rename(at(tmp_path, b"/\xff"))
+    words = [sys.executable, "-m", "quetsach.cli.main", *command.split(), "--root", odd, "--state", tmp_path / "s"]
+    environment = {**os.environ, "PYTHONIOENCODING": f"utf-8:{errors}"}
+    return subprocess.run(words, env=environment, capture_output=True, check=False)
+
+
 @pytest.mark.parametrize("words", [("scan",), ("scan", "--json"), ("clean", "--dry-run")])
 def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", str(root), "--state", str(tmp_path / "s")]
