@@ -69,7 +69,8 @@ def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
 def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
     problems = []
     if path.resolve().name != pack.family:
-        problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", "rename it"))
+        hint = "rename it, or mend `family` in pack.toml"
+        problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", hint))
     if not (path / "specimen.py").is_file():
         hint = "write build(root): what cannot be planted cannot be tested"
         problems.append(Problem(str(path), "there is no specimen.py", hint))

@@ -172,5 +172,5 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_KEY_LIMIT_BYTES)
     except OSError as error:
-        hint = "make keys with `quetsach packs keys new --out DIR`"
+        hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
         raise SigningError("this key cannot be read", where=str(path), hint=hint) from error

@@ -40,8 +40,10 @@ def test_what_was_published_can_be_installed(repository: Path, tmp_path: Path, c
 def test_a_root_is_never_trusted_because_it_was_seen_first(repository: Path, tmp_path: Path, capsys: Capture) -> None:
     assert update(tmp_path / "state", "--repository", str(repository)) == 1
     told = capsys.readouterr().err
-    assert "không bao giờ tự tin" in told
+    assert "không bao giờ tự ý tin cậy" in told
     assert "--trust-root" in told
+    assert (repository / "metadata/1.root.json").is_file()
+    assert "metadata/1.root.json" in told
     assert not (tmp_path / "state").exists()
 
 

@@ -66,3 +66,11 @@ def test_a_folder_without_keys_says_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(SigningError) as error:
         load_keys(tmp_path)
     assert "packs keys new" in error.value.hint
+
+
+def test_a_server_without_the_public_keys_is_told_to_bring_them(tmp_path: Path) -> None:
+    new_keys(tmp_path)
+    (tmp_path / "root-1.pub").unlink()
+    with pytest.raises(SigningError, match=r"root-1\.pub") as caught:
+        load_keys(tmp_path)
+    assert "*.pub" in caught.value.hint
