@@ -16,8 +16,8 @@ class Basis:
     """How figures were counted.
 
     ``feeds`` are ``feed/report``; ``days_with_data`` of ``window.days`` had sightings of any of them; ``as_of`` is the
-    newest day (UTC) that the lake held when the figure was made; ``network_versions`` are of the tables that placed the
-    addresses.
+    newest day (UTC) that the lake held when the figure was made, days after the last ingest (a wrong clock) left out;
+    ``network_versions`` are of the tables that placed the addresses.
     """
 
     window: Period

@@ -1,6 +1,7 @@
 """Families: one name for what feeds, vendors and analysts spell in many ways."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,12 +10,16 @@ from quetsach.core.errors import InputError
 UNKNOWN_FAMILY = "unknown"
 """The family of a sighting whose feed names no malware."""
 
-_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def name_key(name: str) -> str:
-    """Fold a spelling for comparison: case, punctuation and spaces do not tell two families apart."""
-    return _NOT_A_WORD.sub("", name.casefold())
+    """Fold a spelling for comparison: case, marks, punctuation and spaces do not tell two families apart.
+
+    Letters of every script stay: a name that is not in Latin ones is a name.
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return _NOT_A_WORD.sub("", plain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,17 @@ from quetsach.feeds.record import split_strictly
 MAX_HEADER_BYTES = 1 << 16
 MAX_COLUMNS = 512
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NO_TEXT = (
+    (b"\x1f\x8b", "the file is compressed with gzip", "unpack it first"),
+    (b"PK\x03\x04", "the file is a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
+    (b"\xff\xfe", "the file is in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "the file is in UTF-16", "save it as UTF-8"),
+)
+_NO_HEADER = (
+    (b"\0", "the first line has zero bytes", "is this a CSV file in UTF-8?"),
+    # such a file has one line: all its records would pass for names of columns
+    (b"\r", "lines end with a carriage return alone", "save the file with the line ends of Windows or Unix"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +39,16 @@ class Header:
             FeedError: there is no readable header.
         """
         mark = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise FeedError("the file is in UTF-16", where="line 1", hint="save it as UTF-8")
+        for magic, what, hint in _NO_TEXT:
+            if head.startswith(magic):
+                raise FeedError(what, where="line 1", hint=hint)
         end = head.find(b"\n", mark, MAX_HEADER_BYTES)
         if end < 0 and len(head) >= MAX_HEADER_BYTES:
             raise FeedError("the first line is too long for a header", where="line 1", hint="is this a CSV file?")
         line = head[mark : end if end >= 0 else len(head)].removesuffix(b"\r")
+        for byte, what, hint in _NO_HEADER:
+            if byte in line:
+                raise FeedError(what, where="line 1", hint=hint)
         return cls(_names(line), end + 1 if end >= 0 else len(head))
 
     def check(self, layout: Layout) -> None:
@@ -47,7 +62,9 @@ class Header:
             raise FeedError(
                 f"the header lacks {', '.join(missing)}, which {layout.feed} {layout.report} must have",
                 where="line 1",
-                hint="is this another report? name it with --report; `quetsach center feeds list` shows all",
+                hint="is this another report? name it with --report; `quetsach center feeds list` shows all"
+                if len(self.names) > 1
+                else "are its columns separated by commas?",
             )
 
     def last_identifying(self, layout: Layout) -> int:

@@ -39,16 +39,16 @@ ASKED = LocalText("Kỳ được hỏi", "The window asked for")
 def basis_of(lake: Lake, period: Period) -> Basis:
     """Return how figures of a period are counted in this lake."""
     seen = lake.days_with_data(period).to_pylist()
+    deliveries = lake.deliveries()
     versions = {
-        delivery.versions.get("network", "")
-        for delivery in lake.deliveries()
-        if any(day in period for day in delivery.days)
+        delivery.versions.get("network", "") for delivery in deliveries if any(day in period for day in delivery.days)
     }
+    last_ingest = max((delivery.ingested_at.date() for delivery in deliveries), default=None)
     return Basis(
         window=period,
         feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
         days_with_data=len({row["day"] for row in seen}),
-        as_of=lake.newest_day(),
+        as_of=lake.newest_day(until=last_ingest) or lake.newest_day(),
         network_versions=tuple(sorted(versions - {""})),
     )
 

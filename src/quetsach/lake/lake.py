@@ -12,8 +12,10 @@ A delivery is known by the SHA-256 of its bytes, its feed and its report. Delive
 accepted records are reported as duplicates, its rejects as quarantined, so that the sum still holds.
 """
 
+import errno
 import fcntl
 import io
+import os
 import shutil
 import time
 from collections import Counter
@@ -121,7 +123,10 @@ class Lake:
                         progress=progress,
                     )
         except OSError as error:
-            raise LakeError(f"{error.strerror or error}", where=str(error.filename or name)) from error
+            what = os.strerror(error.errno) if error.errno else str(error)
+            lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            where = error.filename or (self.folder if lacks_space else name)
+            raise LakeError(what, where=str(where)) from error
         return IngestResult(
             file=name,
             delivery=delivery.id,
@@ -288,7 +293,12 @@ class Lake:
     def _by_id(self) -> dict[str, Delivery]:
         """Return the committed deliveries; each record is read once, for it never changes."""
         folder = self.folder / "deliveries"
-        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        try:
+            names = sorted(path.name for path in folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
+        except OSError as error:
+            raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(folder)) from error
         known = self._known
         self._known = {name: known.get(name) or _read_record(folder / name) for name in names}
         return {delivery.id: delivery for delivery in self._known.values()}

@@ -50,9 +50,16 @@ def test_the_newest_of_two_imports_is_used(tmp_path: Path, capsys: pytest.Captur
     path.write_bytes(TABLE)
     for day in ("2026-11-02", "2026-11-01"):
         _run("import", str(path), "--version", day, "--data", str(tmp_path))
-    capsys.readouterr()
+    assert "the newer one of 2026-11-02 stays in use" in capsys.readouterr().out
     _run("lookup", "8.8.8.8", "--data", str(tmp_path), "--json")
     assert json.loads(capsys.readouterr().out)["network_version"].startswith("2026-11-02.")
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(TABLE)
+    with pytest.raises(InputError, match="Not a directory"):
+        _run("import", str(path), "--data", str(path))
 
 
 def test_a_damaged_file_leaves_the_former_table_in_use(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,11 @@ def test_known_spellings_are_one_family(spelling: str) -> None:
 
 def test_an_unknown_name_is_a_family_of_its_own() -> None:
     assert NAMES.resolve("New-Bot.B") == "newbotb"
+
+
+def test_a_name_in_another_script_is_a_family_of_its_own() -> None:
+    assert len({NAMES.resolve(name) for name in ("病毒", "Жук", "Паук", "Mã độc", "")}) == 5
+    assert NAMES.resolve("MÃ ĐỘC") == NAMES.resolve(unicodedata.normalize("NFD", "mã độc"))
 
 
 @pytest.mark.parametrize("spelling", ["", " ", "--"])

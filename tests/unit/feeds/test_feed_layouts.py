@@ -1,5 +1,7 @@
 """Which report a file is, and what its header must have."""
 
+import gzip
+
 import pytest
 from tests.sinkhole_report import COLUMNS, HEADER
 
@@ -66,11 +68,37 @@ def test_a_source_of_plain_csv_has_its_own_name() -> None:
         b"a,\xff\n",
         b"x" * MAX_HEADER_BYTES,
         b",".join(b"c%d" % n for n in range(MAX_COLUMNS + 1)),
+        "timestamp,address,malware\n".encode("utf-16-le"),
     ],
 )
 def test_refuses_an_unreadable_header(head: bytes) -> None:
     with pytest.raises(FeedError):
         Header.parse(head)
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (gzip.compress(b"timestamp,address,malware\n"), "gzip"),
+        (b"PK\x03\x04\x14\0\0\0 x.csv", "zip archive"),
+        ("timestamp,address\n".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_what_it_is(head: bytes, message: str) -> None:
+    with pytest.raises(FeedError, match=message) as refusal:
+        Header.parse(head)
+    assert refusal.value.hint
+
+
+def test_records_between_carriage_returns_are_not_taken_for_names_of_columns() -> None:
+    with pytest.raises(FeedError, match="carriage return"):
+        Header.parse(b"timestamp,address,malware,port\r2020-06-16 01:00:00,14.160.0.1,mirai,80\r")
+
+
+def test_columns_that_are_not_separated_by_commas_are_told() -> None:
+    with pytest.raises(FeedError, match="lacks") as refusal:
+        layout_of("plain", None, file_name="x.csv", head=b"timestamp;address;malware\n")
+    assert "commas" in refusal.value.hint
 
 
 def test_header_names_are_read_without_mark_case_spaces_and_line_ending() -> None:

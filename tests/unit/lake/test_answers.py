@@ -49,6 +49,18 @@ def _fill(
         )
 
 
+def test_a_sighting_with_a_wrong_clock_is_not_the_newest_data(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    _fill(lake, tmp_path, [date(2020, 6, 16), date(2099, 6, 16)], 1)
+    assert answers.basis_of(lake, BEFORE).as_of == date(2020, 6, 16)
+
+
+def test_a_wrong_clock_of_the_centre_hides_no_data(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    _fill(lake, tmp_path, [date(2099, 6, 16)], 1)
+    assert answers.basis_of(lake, BEFORE).as_of == date(2099, 6, 16)
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")

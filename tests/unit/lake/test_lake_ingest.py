@@ -1,5 +1,6 @@
 """A file in the lake: once, whole, accounted for."""
 
+import errno
 import fcntl
 import threading
 from datetime import UTC, date, datetime
@@ -191,6 +192,29 @@ def test_a_damaged_commit_record_is_named(tmp_path: Path) -> None:
         with pytest.raises(LakeError) as refusal:
             Lake(tmp_path).deliveries()
         assert refusal.value.where == record.name
+
+
+def test_a_lake_that_may_not_be_read_is_not_called_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(LakeError, match="Permission denied") as refusal:
+        Lake(tmp_path).deliveries()
+    assert refusal.value.where == str(tmp_path / "deliveries")
+
+
+def test_a_full_disk_is_said_of_the_lake_and_not_of_the_delivered_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")
+
+    monkeypatch.setattr("quetsach.lake.lake.land", fill)
+    with pytest.raises(LakeError, match="No space left on device") as refusal:
+        ingest(Lake(tmp_path), HEADER + row())
+    assert refusal.value.where == str(tmp_path)
+    assert files_of(tmp_path) == set()
 
 
 def test_a_damaged_file_of_the_same_day_stops_an_ingest_before_it_changes_anything(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for path, outcome in _ingest(arguments, data):
         if isinstance(outcome, QuetsachError):
             refused.append((path, outcome))
-            print(f"quetsach: {path}: {outcome.explain()}", file=sys.stderr)
+            named = "" if outcome.where == str(path) else f"{path}: "
+            print(f"quetsach: {named}{outcome.explain()}", file=sys.stderr)
         else:
             done.append(outcome)
             if not arguments.json:

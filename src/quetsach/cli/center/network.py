@@ -66,7 +66,7 @@ def _import(arguments: argparse.Namespace) -> int:
     require_center()
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    from quetsach.cli.center.tables import imported_path  # noqa: PLC0415
+    from quetsach.cli.center.tables import imported_dates, imported_path  # noqa: PLC0415
     from quetsach.network import read_ranges  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
@@ -75,15 +75,21 @@ def _import(arguments: argparse.Namespace) -> int:
         where = ", ".join(path.name for path in arguments.files)
         ranges = read_ranges(stream, where=where, progress=progress.advance)
     path = imported_path(arguments.data or default_data(), dated)
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        pq.write_table(ranges.to_table(), unfinished, compression="zstd")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            pq.write_table(ranges.to_table(), unfinished, compression="zstd")
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        what = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"the address table cannot be written: {what}", where=str(path)) from error
+    newest = max(imported_dates(path.parent))
     result = {
         "version": str(dated),
+        "version_in_use": str(newest),
         "stretches": len(ranges.starts),
         "as_numbers": len(ranges.names),
         "ipv4_addresses": sum(ranges.announced_ipv4().values()),
@@ -93,7 +99,8 @@ def _import(arguments: argparse.Namespace) -> int:
     else:
         print(
             f"address table of {dated}: {result['as_numbers']:,} AS numbers, "
-            f"{result['ipv4_addresses']:,} announced IPv4 addresses; used from now on"
+            f"{result['ipv4_addresses']:,} announced IPv4 addresses; "
+            + ("used from now on" if newest == dated else f"the newer one of {newest} stays in use")
         )
     return ExitCode.NOTHING_FOUND
 

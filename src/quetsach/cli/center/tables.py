@@ -99,11 +99,15 @@ def imported_path(data: Path, dated: date) -> Path:
     return data / "network" / f"ranges-{dated}.parquet"
 
 
+def imported_dates(folder: Path, suffix: str = "parquet") -> dict[date, Path]:
+    """Return the address tables of a folder by their dates; the newest is the one in use."""
+    return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := _DATED.fullmatch(p.name))}
+
+
 def _newest_ranges(data: Path) -> tuple[AddressRanges, date]:
     for folder, suffix in ((data / "network", "parquet"), (bundled("data") / "network", "csv")):
-        found = [(parse_day(m[1]), p) for p in folder.glob(f"*.{suffix}") if (m := _DATED.fullmatch(p.name))]
-        if found:
-            dated, path = max(found)
+        if found := imported_dates(folder, suffix):
+            dated, path = max(found.items())
             return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
     raise QuetsachError("there is no address table", hint="quetsach center network import FILE")
 
