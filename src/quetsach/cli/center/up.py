@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 3600
 """The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
-SERVER_THREADS = 8
-"""Twice as many as may read the body of a report at the same time (``MOST_BODY_READERS``)."""
+SERVER_THREADS = 4
+"""One more than may read the body of a report at the same time (``MOST_BODY_READERS``)."""
 _logger = logging.getLogger("quetsach.center")
 
 

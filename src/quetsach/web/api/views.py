@@ -31,7 +31,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-MOST_BODY_READERS = 4
+MOST_BODY_READERS = 3
 BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
 """Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
 

@@ -64,7 +64,7 @@ def size(value: int) -> str:
 
 @register.filter
 def day(value: date | datetime | str | None) -> str:
-    """Write a day: 16/6/2020 in Vietnamese, 16 June 2020 in English. Times are brought to Viet Nam first."""
+    """Write a day: 16/06/2020 in Vietnamese, 16 June 2020 in English. Times are brought to Viet Nam first."""
     if isinstance(value, str):
         value = date.fromisoformat(value)
     if isinstance(value, datetime):
@@ -73,7 +73,7 @@ def day(value: date | datetime | str | None) -> str:
         return "–"
     if get_language() == "en":
         return f"{value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
-    return f"{value.day}/{value.month}/{value.year}"
+    return f"{value:%d/%m/%Y}"
 
 
 def short_day(value: date) -> str:
