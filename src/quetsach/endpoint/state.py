@@ -32,7 +32,7 @@ class State:
         """
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check_private(folder)
+            check_private(folder)
             folder.chmod(0o700)
             (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
             return cls(folder, _key(folder / "key"))
@@ -49,7 +49,7 @@ class State:
         try:
             if not (folder / "key").exists():
                 return None
-            _check_private(folder)
+            check_private(folder)
             return cls(folder, _key(folder / "key"))
         except OSError as error:
             raise _unusable(folder, error) from error
@@ -113,7 +113,13 @@ def _unusable(folder: Path, error: OSError) -> StateError:
     )
 
 
-def _check_private(folder: Path) -> None:
+def check_private(folder: Path) -> None:
+    """Check that a folder is this user's and that nobody else can have put anything there.
+
+    Raises:
+        OSError: it cannot be looked at.
+        StateError: it is not so.
+    """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise StateError(

@@ -19,10 +19,12 @@ from quetsach.cli.main import main
 from quetsach.endpoint import act, brake, look
 from quetsach.endpoint import state as state_module
 from quetsach.endpoint.act import StepResult
+from quetsach.endpoint.acts import file as file_acts
 from quetsach.endpoint.acts.shape import Workplace
 from quetsach.endpoint.journal import Journal
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.protect import Hold
+from quetsach.endpoint.quarantine import seal
 from quetsach.endpoint.state import State
 from quetsach.endpoint.step import TARGETS, Outcome
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -176,7 +178,7 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
 ) -> None:
     run("clean", "--yes")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(state_module, "_check_private", lambda _folder: None)
+    monkeypatch.setattr(state_module, "check_private", lambda _folder: None)
     monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m: Trouble(path, Reason.UNREADABLE))
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
@@ -232,6 +234,23 @@ def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root)) == (ExitCode.MASS_BRAKE, before)
     assert "MASS BRAKE" in said
+
+
+@pytest.mark.parametrize(("failing", "code", "verdict"), [(1, 13, "PARTLY CLEANED"), (2, 14, "NOT CLEANED")])
+def test_what_could_not_be_removed_is_told_and_ends_with_its_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch, failing: int, code: int, verdict: str
+) -> None:
+    left = iter(range(failing))
+
+    def full(*arguments: Any) -> None:
+        if next(left, None) is None:
+            return seal(*arguments)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file_acts, "seal", full)
+    given, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (given, verdict in said, said.count("No space left on device")) == (code, True, failing)
+    assert json.loads(run("report", "show", "--json", on_root=False)[1])["exit_code"] == code
 
 
 def test_the_running_system_needs_its_administrator(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,6 +140,18 @@ def test_a_state_that_cannot_be_written_does_not_stop_the_scan(
     assert "the report cannot be kept" in capsys.readouterr().err
 
 
+def test_no_report_is_kept_in_a_folder_that_others_can_write(
+    clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open" / "reports").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    assert main(["scan", str(clean), "--state", str(tmp_path / "open")]) == 0
+    assert "others may write" in capsys.readouterr().err
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

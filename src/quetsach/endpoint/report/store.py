@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.report.document import FORMAT, Report
 from quetsach.endpoint.report.record import read_json, to_json
+from quetsach.endpoint.state import check_private
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
 _MOST_REPORTS = 500
@@ -20,11 +21,13 @@ def save_report(report: Report, state: Path) -> Path:
 
     Raises:
         ReportError: the state cannot be written.
+        StateError: the state belongs to someone else, or others may write into it.
     """
     folder = state / "reports"
     path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}.json"
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_private(state)
         folder.mkdir(exist_ok=True, mode=0o700)
         write_report(report, path)
         for old in _reports(folder)[:-_MOST_REPORTS]:
@@ -52,7 +55,8 @@ def write_private(path: Path, content: bytes) -> None:
     """
     new = path.with_name(f".{path.name}.new")
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        new.unlink(missing_ok=True)  # in a folder for all, such as /tmp, it can be a pipe or somebody else's file
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
