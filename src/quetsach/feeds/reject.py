@@ -68,5 +68,10 @@ def excerpt(value: bytes | str) -> str:
     """Show a value of unknown content: printable, one line, at most 80 characters, foreign bytes in hexadecimal."""
     head = value[: 4 * _EXCERPT_CHARACTERS]
     text = head.decode("utf-8", "backslashreplace") if isinstance(head, bytes) else head
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    shown = legible(text)
     return shown if len(shown) <= _EXCERPT_CHARACTERS else shown[: _EXCERPT_CHARACTERS - 1] + "…"
+
+
+def legible(text: str) -> str:
+    """Show a text on one line: what is not printable, or no character at all (in a file's name), as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -35,6 +35,7 @@ from quetsach.core.period import Period
 from quetsach.feeds import layout_of
 from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
+from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import durable, queries
 from quetsach.lake.delivery import Delivery, delivery_id
@@ -106,7 +107,7 @@ class Lake:
             LakeError: the lake cannot be written, or a record would be unaccounted for; nothing was ingested.
         """
         started = time.monotonic()
-        name = name or (source.name if isinstance(source, Path) else "")
+        name = legible(name or (source.name if isinstance(source, Path) else ""))
         try:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)

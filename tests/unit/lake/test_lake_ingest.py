@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import os
 import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -61,6 +62,15 @@ def test_a_file_delivered_twice_adds_nothing_and_the_sum_still_holds(tmp_path: P
     again = ingest(Lake(tmp_path), content, name="other-name.csv")
     assert (again.records, again.accepted, again.duplicates, again.quarantined) == (2, 0, 1, 1)
     assert files_of(tmp_path) == before
+
+
+def test_a_file_whose_name_is_no_text_is_taken_under_a_legible_one(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"b\xe1o \x1b[31mc\xe1o.csv")
+    path.write_bytes(HEADER + row())
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, path, name="")
+    [delivery] = Lake(lake.folder).deliveries()
+    assert delivery.file == r"b\udce1o \x1b[31mc\udce1o.csv"
 
 
 def test_the_same_bytes_of_another_report_are_another_delivery(tmp_path: Path) -> None:
