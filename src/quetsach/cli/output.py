@@ -21,6 +21,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def print_json_list(values: Iterable[Any]) -> None:
+    """Print what ``print_json`` prints of a list, without holding the list."""
+    before = "["
+    for value in values:
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        print(before, text.replace("\n", "\n  "), sep="\n  ", end="")
+        before = ","
+    print("[]" if before == "[" else "\n]")
+
+
 def say(text: str, stream: TextIO | None = None) -> None:
     """Print text for a person: on a terminal each line is broken between words, its indentation kept.
 

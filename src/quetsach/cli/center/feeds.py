@@ -11,7 +11,7 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table
+from quetsach.cli.output import print_json, print_json_list, print_table
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         "no data": "No data yet.",
     },
 }
+
+_BATCH_ROWS = 10_000
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -111,24 +113,14 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 
     words = _WORDS[chosen_language(arguments)]
     rejects = Lake((arguments.data or default_data()) / "lake").quarantined(arguments.delivery)
-    rows = [
-        {
-            "file": row["file"],
-            "delivery": row["delivery"],
-            "line": row["line"],
-            "offset": row["byte_offset"],
-            "length": row["byte_length"],
-            "reason": row["reason"],
-            "column": row["column"],
-            "excerpt": row["excerpt"],
-        }
-        for row in rejects.to_pylist()
-    ]
+    rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
-        print_json(rows)
-    elif rows:
-        names = ("file", "line", "offset", "reason", "column", "excerpt")
-        print_table(words["quarantine"], [[row[name] for name in names] for row in rows], right=(1, 2))
+        print_json_list(row for batch in rejects.to_batches(max_chunksize=_BATCH_ROWS) for row in batch.to_pylist())
+    elif rejects.num_rows:
+        shown = rejects.select(["file", "line", "offset", "reason", "column", "excerpt"])
+        print_table(
+            words["quarantine"], zip(*(column.to_pylist() for column in shown.columns), strict=True), right=(1, 2)
+        )
     else:
         print(words["nothing"])
     return ExitCode.NOTHING_FOUND
