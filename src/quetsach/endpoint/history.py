@@ -31,7 +31,12 @@ class SessionSummary:
 def summaries(state: State) -> tuple[SessionSummary, ...]:
     """Return all sessions in which something was done, oldest first."""
     found = (_summary(state, identifier) for identifier in state.sessions)
-    return tuple(summary for summary in found if summary is not None)
+    return tuple(sorted((summary for summary in found if summary is not None), key=_age))
+
+
+def _age(summary: SessionSummary) -> tuple[str, float]:
+    """Return what sorts sessions by time; names alone do not within one second."""
+    return summary.session.partition("-")[0], summary.started.timestamp() if summary.started else 0.0
 
 
 def _summary(state: State, identifier: str) -> SessionSummary | None:

@@ -4,6 +4,7 @@ import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.infection import OLD_NS, at, file_anchor, finding, line_anchor, write
@@ -179,6 +180,41 @@ def test_undo_makes_no_copy_of_a_file_that_could_not_be_removed(
     assert (_outcomes(result), result.exit_code) == ([Outcome.FAILED], 14)
     assert _outcomes(machine.undo(result.session)) == [Outcome.KEPT]
     assert [path.name for path in machine.at(b"/opt").iterdir()] == ["x"]
+
+
+def test_a_second_name_that_cannot_be_linked_to_the_first_gets_a_copy(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.write(b"/opt/x", b"bad")
+    machine.at(b"/opt/y").hardlink_to(machine.at(b"/opt/x"))
+    set_immutable(machine.at(b"/opt/x"), on=True)
+    result = machine.clean(machine.plan(machine.file(b"/opt/x"), machine.file(b"/opt/y")))
+    link = os.link
+
+    def across_mounts(source: bytes, target: bytes, **how: Any) -> None:
+        if source in (b"x", b"y"):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        link(source, target, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", across_mounts)
+        assert _outcomes(machine.undo(result.session)) == [Outcome.RESTORED, Outcome.RESTORED]
+    for path in (machine.at(b"/opt/x"), machine.at(b"/opt/y")):
+        with pytest.raises(PermissionError):
+            path.unlink()
+        set_immutable(path, on=False)
+        assert path.read_bytes() == b"bad"
+
+
+def test_sessions_of_one_second_are_listed_in_their_order(machine: Machine) -> None:
+    sessions = []
+    for microsecond in range(6):
+        machine.write(b"/opt/x", b"bad")
+        now = NOW.replace(microsecond=microsecond)
+        plan = machine.plan(machine.file(b"/opt/x"))
+        done = clean(plan, machine.host, machine.state, look_again=lambda: (), packs=(), now=now)
+        sessions.append(done.session)
+    assert [summary.session for summary in summaries(machine.state)] == sessions
 
 
 def test_what_is_written_while_a_file_is_edited_is_not_lost(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

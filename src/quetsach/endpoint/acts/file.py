@@ -29,6 +29,8 @@ from quetsach.endpoint.step import Outcome, QuarantineFile, RemoveLines, Step, f
 
 _MAX_NAME_BYTES = 255
 _MAX_BESIDE = 100
+_CANNOT_LINK = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM})
+"""The same file, but reached through another mount, or under as many names as it can have: a copy will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,13 @@ def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, tem
                 continue
             with suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder.fd)
-            os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
+            try:
+                os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
+            except OSError as error:
+                _finish(source, name, state)
+                if error.errno not in _CANNOT_LINK:
+                    raise
+                continue
         return True
     return False
 
