@@ -57,6 +57,14 @@ def test_every_window_counts_the_published_figure_to_scale(targets: dict) -> Non
         assert window["addresses"] == round(window["published_addresses"] / 100)
 
 
+@pytest.mark.parametrize(("language", "heading"), [("vi", "theo số công bố"), ("en", "from published figures")])
+def test_figures_of_others_some_of_them_derived_are_not_all_called_published(
+    data: Path, capsys: pytest.CaptureFixture[str], language: str, heading: str
+) -> None:
+    assert _run("assess", "targets", "--data", data, "--lang", language) == 0
+    assert heading in capsys.readouterr().out
+
+
 def test_no_verdict_is_given(targets: dict) -> None:
     assert {target["verdict"] for target in targets["targets"]} == {None}
     assert "no verdict" in targets["verdict_note"]["en"]

@@ -176,9 +176,9 @@ def _show_targets(report: "TargetReport", language: str) -> None:
     vi = language == "vi"
     print(f"{report.name.in_language(language)}\n")
     print_table(
-        ("kỳ", "từ – đến", "địa chỉ", "thay đổi", "đã công bố")
+        ("kỳ", "từ – đến", "địa chỉ", "thay đổi", "theo số công bố")
         if vi
-        else ("window", "days", "addresses", "change", "published"),
+        else ("window", "days", "addresses", "change", "from published figures"),
         [
             _target_row(report.baseline, None, language),
             *(_target_row(w.count, w.change, language) for w in report.windows),
