@@ -76,6 +76,7 @@ def day(value: date | datetime | str | None) -> str:
     return f"{value:%d/%m/%Y}"
 
 
+@register.filter
 def short_day(value: date) -> str:
     """Write a day where there is little room: 16 Jun 2020 in English."""
     return f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
