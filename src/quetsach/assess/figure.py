@@ -17,7 +17,7 @@ class Basis:
 
     ``feeds`` are ``feed/report``; ``days_with_data`` of ``window.days`` had sightings of any of them; ``as_of`` is the
     newest day (UTC) that the lake held when the figure was made, days after the last ingest (a wrong clock) left out;
-    ``network_versions`` are of the tables that placed the addresses.
+    ``network_versions`` are of the tables that placed the addresses and, for rates, counted the announced ones.
     """
 
     window: Period

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -79,11 +80,12 @@ def isps(lake: Lake, period: Period, tables: NetworkTables) -> Ranking:
     Raises:
         AssessError: the period has no data.
     """
+    basis = basis_of(lake, period)
     return rank_isps(
         lake.daily_addresses(period, ("isp", "ip_version")),
         lake.daily_addresses(period, ()),
         tables.announced_by_isp(period.last),
-        basis_of(lake, period),
+        replace(basis, network_versions=tuple(sorted({*basis.network_versions, tables.version}))),
         lambda isp: LocalText(tables.isp_name(isp, "vi"), tables.isp_name(isp, "en")),
     )
 
@@ -178,7 +180,7 @@ def _stored(path: Path) -> FrozenBaseline | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise AssessError(f"the frozen baseline cannot be read: {error}", where=str(path)) from error
+        raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
     return read_baseline(content, where=str(path))
 
 
@@ -197,5 +199,5 @@ def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
             staged.unlink()
         durable.sync(path.parent)
     except OSError as error:
-        raise AssessError(f"the baseline cannot be frozen: {error}", where=str(path)) from error
+        raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(path)) from error
     return baseline

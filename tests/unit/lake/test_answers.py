@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def _fill(
             annotate=lambda table: annotate(table, tables),
             now=NOW,
         )
+
+
+def test_a_rate_names_the_table_that_it_divides_by(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    _fill(lake, tmp_path, BEFORE, 1)
+    tables = load_network_tables(tmp_path)
+    later = replace(tables, version="2027-01-01.00000000")
+    stated = answers.isps(lake, BEFORE, later).basis.network_versions
+    assert stated == (tables.version, later.version)
+    assert answers.isps(lake, BEFORE, tables).basis.network_versions == (tables.version,)
 
 
 def test_a_sighting_with_a_wrong_clock_is_not_the_newest_data(tmp_path: Path) -> None:

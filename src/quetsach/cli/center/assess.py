@@ -213,16 +213,17 @@ def _show_basis(basis: "Basis", language: str) -> None:
     from quetsach.assess import period_text  # noqa: PLC0415
 
     window, feeds = period_text(basis.window, language), ", ".join(basis.feeds) or "–"
+    tables = ", ".join(basis.network_versions) or "–"
     if language == "vi":
         newest = f"{basis.as_of:%d/%m/%Y}" if basis.as_of else "–"
         text = (
             f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data} trên {basis.window.days} ngày; nguồn: {feeds}; "
-            f"dữ liệu mới nhất: {newest}."
+            f"dữ liệu mới nhất: {newest}; bảng địa chỉ: {tables}."
         )
     else:
         text = (
             f"Window {window} (UTC), data on {basis.days_with_data} of {basis.window.days} days; feeds: {feeds}; "
-            f"newest data: {basis.as_of or '–'}."
+            f"newest data: {basis.as_of or '–'}; address table: {tables}."
         )
     _print_wrapped(text)
 

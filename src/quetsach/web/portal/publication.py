@@ -109,7 +109,7 @@ def figures_publish(
         lake=state,
         demonstration=demonstration,
         feeds=basis.feeds,
-        network_versions=basis.network_versions,
+        network_versions=isps.basis.network_versions,
         latest=_window(latest, None),
         families=_rows(families),
         isps=_rows(isps),
