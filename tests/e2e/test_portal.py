@@ -113,6 +113,15 @@ def test_an_answer_has_no_barrier(url: str, audited: Page, language: str) -> Non
     assert violations(audited) == []
 
 
+@pytest.mark.parametrize("path", ["/", "/en/"])
+def test_no_figure_of_a_table_lies_beyond_the_edge(url: str, audited: Page, path: str) -> None:
+    audited.goto(url + path)
+    widths = "[...document.querySelectorAll('.table')].map(table => [table.scrollWidth, table.clientWidth])"
+    tables = audited.evaluate(widths)
+    assert tables
+    assert [inner for inner, outer in tables if inner > outer] == []
+
+
 def test_every_public_page_without_script(url: str, plain: Page) -> None:
     for path in PAGES:
         answer = plain.goto(url + path)
