@@ -1,7 +1,7 @@
 """Targets: how figures of windows changed against the frozen baseline. Shown, never judged (``NO_VERDICT``)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
@@ -17,13 +17,17 @@ ABOVE_PREVIOUS_YEAR_PERCENT = 10
 
 @dataclass(frozen=True, slots=True)
 class WindowCount:
-    """A window that was counted: its addresses and how. ``published`` is what others printed for it, if anything."""
+    """A window that was counted: its addresses and how.
+
+    ``published`` is what others printed for it, if anything; ``feed_days`` on how many days each feed had data.
+    """
 
     id: str
     name: LocalText
     addresses: int
     basis: Basis
     published: int | None = None
+    feed_days: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def change_against(count: WindowCount, baseline: WindowCount) -> WindowChange:
         raise AssessError(
             f"the baseline window {baseline.basis.window} has no sightings", hint="ingest the feed files of it first"
         )
-    notices = _coverage(count.basis)
+    notices = _coverage(count)
     if not count.basis.days_with_data:
         return WindowChange(count, None, notices)
     if count.basis.feeds != baseline.basis.feeds:
@@ -143,12 +147,12 @@ def judge_baseline(
 
     ``last`` is the newest window with data: what it shows against the previous year is said with the warning.
     """
-    notices = _coverage(baseline.basis)
+    notices = _coverage(baseline)
     if previous_year is None or not previous_year.basis.days_with_data or previous_year.addresses < 1:
         return notices
     above = 100 * (baseline.addresses - previous_year.addresses) / previous_year.addresses
     if above <= ABOVE_PREVIOUS_YEAR_PERCENT:
-        return (*notices, *_coverage(previous_year.basis))
+        return (*notices, *_coverage(previous_year))
     vi = f"Mốc so sánh cao hơn {above:.0f}% so với cùng kỳ năm trước."
     en = f"The baseline stands {above:.0f} % above the same window of the previous year."
     if last is not None:
@@ -160,7 +164,7 @@ def judge_baseline(
         )
         en += f" Against that window, {period_text(window, 'en')} changed by {other:+.1f} %."
     raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
-    return (*notices, *_coverage(previous_year.basis), raised)
+    return (*notices, *_coverage(previous_year), raised)
 
 
 def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
@@ -169,15 +173,30 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
     return max(counted, key=lambda count: count.basis.window) if counted else None
 
 
-def _coverage(basis: Basis) -> tuple[Notice, ...]:
-    if not basis.days_missing:
-        return ()
+def _coverage(count: WindowCount) -> tuple[Notice, ...]:
+    """Say which days have no data at all, and which feeds none on days that have some from another."""
+    basis = count.basis
     vi, en = period_text(basis.window, "vi"), period_text(basis.window, "en")
     if not basis.days_with_data:
         text = LocalText(f"Kỳ {vi} không có dữ liệu.", f"There are no data from {en}.")
         return (Notice("no-data", text),)
+    partly = [
+        Notice(
+            "feed-days-missing",
+            LocalText(
+                f"Trong kỳ {vi}, nguồn {feed} chỉ có dữ liệu {days} trên {basis.window.days} ngày; thay đổi có thể do "
+                "nguồn dữ liệu chứ không phải do lây nhiễm.",
+                f"{feed} has data on only {days} of the {basis.window.days} days of {en}; a change can come from the "
+                "feed and not from infections.",
+            ),
+        )
+        for feed, days in sorted(count.feed_days.items())
+        if days < basis.days_with_data
+    ]
+    if not basis.days_missing:
+        return tuple(partly)
     text = LocalText(
         f"Kỳ {vi} thiếu dữ liệu {basis.days_missing} trên {basis.window.days} ngày; số thật cao hơn số này.",
         f"{basis.days_missing} of the {basis.window.days} days of {en} have no data; the true figure is higher.",
     )
-    return (Notice("days-missing", text),)
+    return (Notice("days-missing", text), *partly)

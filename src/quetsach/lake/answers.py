@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -131,7 +132,8 @@ def targets(
         published = window.published.addresses if window.published else None
         addresses = lake.count_addresses(window.period)
         progress(1)
-        return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published)
+        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in lake.days_with_data(window.period).to_pylist())
+        return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published, feed_days)
 
     baseline, seal, notices = _baseline(campaign, count, baselines, now)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
@@ -170,8 +172,7 @@ def _baseline(
     if frozen.campaign != campaign.id:
         raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
     notices = compare_again(frozen, counted.addresses, counted.basis)
-    in_force = WindowCount(window.id, window.name, frozen.addresses, frozen.basis, counted.published)
-    return in_force, frozen.digest, notices
+    return replace(counted, addresses=frozen.addresses, basis=frozen.basis), frozen.digest, notices
 
 
 def _stored(path: Path) -> FrozenBaseline | None:

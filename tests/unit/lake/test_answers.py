@@ -50,6 +50,14 @@ def _fill(
         )
 
 
+def test_a_feed_that_drops_out_within_a_window_is_told(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, [*BEFORE, *AFTER], 1, report="steady")
+    _fill(lake, tmp_path, [*BEFORE, AFTER.first], 5, report="lost")
+    [window] = _targets(lake, tmp_path).windows
+    assert [notice.code for notice in window.notices] == ["feed-days-missing"]
+    assert "plain/lost has data on only 1 of the 2 days" in window.notices[0].text.en
+
+
 def test_a_rate_names_the_table_that_it_divides_by(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     _fill(lake, tmp_path, BEFORE, 1)
