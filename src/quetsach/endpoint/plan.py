@@ -4,17 +4,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from quetsach.core.pack import Action
+from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.packages import unread_database
 from quetsach.endpoint.protect import Hold, Protection
+from quetsach.endpoint.shell_line import separable
 from quetsach.endpoint.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target
 from quetsach.endpoint.units import unit_targets
 
 _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 """Reasons to believe the file rather than the rule."""
+
+_SHELL = frozenset({ArtefactKind.PROFILE_LINE, ArtefactKind.RC_LOCAL_LINE})
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
 
@@ -53,10 +57,11 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     located, lost = _locate(findings, host)
     protection = Protection.of(host, state_folder, {path for _, path in located if path})
     held = [Held(finding, Hold.UNREACHABLE) for finding in lost]
+    entangled = _entangled(located, host)
     drafts: dict[object, _Draft] = {}
     spared: dict[bytes, Hold] = {}
     for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
-        hold = _hold(finding, path, protection, spared)
+        hold = _hold(finding, path, protection, spared) or (Hold.ENTANGLED if finding.id in entangled else None)
         package = protection.packages.get(path)
         if hold is not None:
             if hold in _GOOD:
@@ -112,6 +117,24 @@ def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping
     if isinstance(process, ProcessAnchor):
         return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
     return protection.holds_file(path)
+
+
+def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozenset[str]:
+    """Return the identifiers of findings whose line cannot be taken out of its shell script without breaking it."""
+    scripts: dict[bytes, dict[int, list[str]]] = {}
+    for finding, path in located:
+        line = finding.artefact.anchor
+        if isinstance(line, LineAnchor) and finding.artefact.kind in _SHELL and finding.action is Action.REMOVE_LINE:
+            scripts.setdefault(path, {}).setdefault(line.number, []).append(finding.id)
+    found: set[str] = set()
+    for path, numbered in scripts.items():
+        try:
+            lines = host.tree.read(path, TEXT_LIMIT_BYTES).split(b"\n")
+        except OSError:
+            continue  # acting on it will say what is wrong
+        kept = numbered.keys() - separable(lines, numbered)
+        found.update(finding for number in kept for finding in numbered[number])
+    return frozenset(found)
 
 
 def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target]:

@@ -28,6 +28,8 @@ class Hold(StrEnum):
     """It belongs to a package and its checksum holds: the rule is likelier to be wrong than the file."""
     OWN = "own"
     """It is this tool, what it runs on, or a process that started it."""
+    ENTANGLED = "entangled"
+    """It is a line of a shell script that cannot be taken out alone without breaking the commands around it."""
     UNREACHABLE = "unreachable"
     """It cannot be found again: it vanished, or a folder on the way became a link."""
     NOT_RUNNING = "not-running"

@@ -50,6 +50,14 @@ def test_lines_of_one_file_are_one_step(tmp_path: Path) -> None:
     assert [line.number for line in step.target.lines] == [1, 3]
 
 
+def test_a_line_that_holds_a_script_together_is_left_and_said(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/profile", b"if [ -x /tmp/x ]; then\n  /tmp/x &\nfi\n/tmp/x\n")
+    lines = [line_anchor(tmp_path, b"/etc/profile", number) for number in (1, 2, 4)]
+    plan = _plan(tmp_path, *(finding(line, ArtefactKind.PROFILE_LINE, Action.REMOVE_LINE) for line in lines))
+    assert _holds(plan) == [Hold.ENTANGLED, Hold.ENTANGLED]
+    assert [line.number for step in plan.steps for line in step.target.lines] == [4]
+
+
 def test_a_file_that_goes_as_a_whole_is_not_edited_too(tmp_path: Path) -> None:
     whole = _file(tmp_path, b"/etc/cron.d/x", b"evil\n")
     line = _line(tmp_path, b"/etc/cron.d/x", 1)
