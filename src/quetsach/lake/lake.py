@@ -17,7 +17,9 @@ import fcntl
 import io
 import os
 import shutil
+import tempfile
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -314,7 +316,9 @@ class Lake:
 
     def _engine(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = queries.connect()
+            spill = Path(tempfile.mkdtemp(prefix="quetsach-"))  # for this user's eyes only
+            weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+            self._connection = queries.connect(spill)
         return self._connection
 
 

@@ -1,5 +1,8 @@
 """What can be asked of the lake: exact counts over whole days."""
 
+import gc
+import stat
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -94,3 +97,16 @@ def test_addresses_are_listed_by_what_a_visitor_is_matched_by(lake: Lake) -> Non
 
 def test_a_feed_with_a_wrong_clock_moves_no_window(lake: Lake) -> None:
     assert lake.newest_day(until=JUNE_17) == JUNE_16
+
+
+def test_what_the_engine_spills_is_private_and_goes_with_the_lake(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    reader = Lake(lake.folder)
+    reader.count_addresses(THREE_DAYS)
+    [spill] = tmp_path.glob("quetsach-*")
+    assert stat.S_IMODE(spill.stat().st_mode) == 0o700
+    del reader
+    gc.collect()
+    assert not spill.exists()
