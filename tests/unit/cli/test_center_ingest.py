@@ -85,7 +85,8 @@ def test_health_tells_gaps_and_the_share_set_aside(capsys: pytest.CaptureFixture
     assert (state["feed"], state["report"], state["newest_day"]) == ("plain", "honeypot-hn", "2020-06-19")
     assert state["days_without_data"] == ["2020-06-17", "2020-06-18"]
     assert state["quarantined_share"] == 0.5
-    assert "50.00%" in run(capsys, tmp_path, "feeds", "health")
+    assert "50,00%" in run(capsys, tmp_path, "feeds", "health", "--lang", "vi")
+    assert "50.00%" in run(capsys, tmp_path, "feeds", "health", "--lang", "en")
 
 
 def test_an_empty_lake_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

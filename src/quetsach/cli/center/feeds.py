@@ -12,6 +12,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table
+from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _health(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(states)
     elif states:
-        print_table(words["health"], [_row(state) for state in states], right=(2, 5, 6))
+        print_table(words["health"], [_row(state, chosen_language(arguments)) for state in states], right=(2, 5, 6))
     else:
         print(words["no data"])
     return ExitCode.NOTHING_FOUND
@@ -168,7 +169,7 @@ def _gaps(days: set[date]) -> list[date]:
     return [day for day in Period(min(days), max(days)) if day not in days] if days else []
 
 
-def _row(state: dict[str, Any]) -> tuple[object, ...]:
+def _row(state: dict[str, Any], language: str) -> tuple[object, ...]:
     share = state["quarantined_share"]
     return (
         state["feed"],
@@ -177,5 +178,5 @@ def _row(state: dict[str, Any]) -> tuple[object, ...]:
         state["first_day"] or "—",
         state["newest_day"] or "—",
         len(state["days_without_data"]),
-        "—" if share is None else f"{share:.2%}",
+        "—" if share is None else f"{number_text(100 * share, language, decimals=2)}%",
     )
