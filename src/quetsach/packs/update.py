@@ -252,7 +252,7 @@ class _HttpFetcher(FetcherInterface):
         self._patience = patience
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        raise NotImplementedError(url)  # `download_file` below knows the length that bounds the time
+        raise NotImplementedError(url)  # abstract there, never reached here: `download_file` needs the length
 
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
