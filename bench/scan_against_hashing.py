@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.endpoint.host.linux import live_host
-from quetsach.endpoint.scan import Scope, scan
-from quetsach.endpoint.walk import Candidate, walk
+from quetsach.endpoint.look.scan import Scope, scan
+from quetsach.endpoint.look.walk import Candidate, walk
 from quetsach.packs.load import load_shelf
 
 REPEATS = 3

@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, anchor_of
+from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.look import anchor_of
-from quetsach.endpoint.quarantine import hash_file
 from quetsach.packs.specimen import set_immutable
 
 BINARY = b"/var/tmp/.x/miner\xff\n"

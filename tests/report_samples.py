@@ -6,14 +6,14 @@ from pathlib import Path
 from uuid import UUID
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act import StepResult
+from quetsach.endpoint.act.carry_out import StepResult
 from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.plan import Held
-from quetsach.endpoint.protect import Hold
+from quetsach.endpoint.look.scan import ScanResult, Scope
+from quetsach.endpoint.plan.plan import Held
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import KillProcess, Outcome, QuarantineFile, RemoveLines, Step
 from quetsach.endpoint.report import Kind, Report, build
-from quetsach.endpoint.scan import ScanResult, Scope
-from quetsach.endpoint.step import KillProcess, Outcome, QuarantineFile, RemoveLines, Step
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.load import load_shelf
 

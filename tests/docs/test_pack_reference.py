@@ -10,7 +10,7 @@ import pytest
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
 from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
 from quetsach.endpoint.host.linux import live_host, mounted_host
-from quetsach.endpoint.scan import Scope, scan
+from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.container import FILES
 from quetsach.packs.load import PLATFORMS, SEVERITIES, load_shelf

@@ -12,15 +12,15 @@ from tests.infection import file_anchor, finding
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.clean import clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines, split_lines
+from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.journal import MAGIC, Journal, read_journal
-from quetsach.endpoint.line_edit import reinsert_lines, remove_lines, split_lines
-from quetsach.endpoint.plan import make_plan
-from quetsach.endpoint.state import State
-from quetsach.endpoint.step import Outcome
-from quetsach.endpoint.undo import undo
+from quetsach.endpoint.keep.journal import MAGIC, Journal, read_journal
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.plan.step import Outcome
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -9,7 +9,7 @@ from quetsach.endpoint.collect.preload import parse_preload_line
 from quetsach.endpoint.collect.ssh import parse_authorized_key
 from quetsach.endpoint.collect.systemd import parse_unit
 from quetsach.endpoint.collect.users import parse_passwd
-from quetsach.endpoint.mounts import parse_mountinfo
+from quetsach.endpoint.host.mounts import parse_mountinfo
 
 pieces = st.sampled_from(
     [

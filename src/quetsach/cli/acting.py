@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.endpoint.act import StepResult
+    from quetsach.endpoint.act.carry_out import StepResult
     from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.step import Step
+    from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
@@ -60,7 +60,7 @@ def agrees(question: str) -> bool:
 def told_step(step: "Step", words: Mapping[str, str]) -> str:
     """Return in a line what a step does."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.step import KillProcess, RemoveLines  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import KillProcess, RemoveLines  # noqa: PLC0415
 
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
@@ -70,7 +70,7 @@ def told_step(step: "Step", words: Mapping[str, str]) -> str:
 def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield what a step will do, why, on whose word, and what undo gives back."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.step import RemoveLines  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import RemoveLines  # noqa: PLC0415
 
     yield f"{step.number:>3}. {told_step(step, words)}"
     if isinstance(step.target, RemoveLines):

@@ -24,11 +24,11 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
-    from quetsach.endpoint.clean import CleanResult
-    from quetsach.endpoint.plan import Held, Plan
+    from quetsach.endpoint.act.clean import CleanResult
+    from quetsach.endpoint.keep.state import State
+    from quetsach.endpoint.look.scan import ScanResult
+    from quetsach.endpoint.plan.plan import Held, Plan
     from quetsach.endpoint.report import Report
-    from quetsach.endpoint.scan import ScanResult
-    from quetsach.endpoint.state import State
 
 _VERDICTS = {
     ExitCode.CLEANED: "cleaned",
@@ -95,7 +95,7 @@ class _Task:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.state import State  # noqa: PLC0415
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
 
     language = chosen_language(arguments)
     words = messages("act", language)
@@ -119,7 +119,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _warn_of_unfinished(task: _Task, state: "State | None") -> None:
-    from quetsach.endpoint.recover import unfinished  # noqa: PLC0415
+    from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
 
     for identifier in unfinished(state, task.looking.host) if state is not None else ():
         task.warn("", task.words["unfinished"].format(session=identifier))
@@ -127,8 +127,8 @@ def _warn_of_unfinished(task: _Task, state: "State | None") -> None:
 
 def _finish_former(task: _Task, state: "State | None") -> None:
     """Finish what a crash cut short; a preview only says that there is such a thing."""
-    from quetsach.endpoint.history import summaries  # noqa: PLC0415
-    from quetsach.endpoint.recover import recover, unfinished  # noqa: PLC0415
+    from quetsach.endpoint.act.recover import recover, unfinished  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
 
     if state is None:
         return
@@ -142,9 +142,9 @@ def _finish_former(task: _Task, state: "State | None") -> None:
 
 
 def _clean(task: _Task, state: "State | None") -> int:
-    from quetsach.endpoint.brake import check_brake  # noqa: PLC0415
     from quetsach.endpoint.errors import MassBrakeError  # noqa: PLC0415
-    from quetsach.endpoint.plan import make_plan  # noqa: PLC0415
+    from quetsach.endpoint.plan.brake import check_brake  # noqa: PLC0415
+    from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
 
     scan = task.scan()
     plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
@@ -177,8 +177,8 @@ def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
 
 
 def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "CleanResult":
+    from quetsach.endpoint.act.clean import clean  # noqa: PLC0415
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.clean import clean  # noqa: PLC0415
 
     with Progress(task.words["progress"], len(plan.steps)) as progress:
         return clean(

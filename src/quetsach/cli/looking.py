@@ -16,7 +16,7 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.core.pack import Pack
     from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.scan import ScanResult, Scope
+    from quetsach.endpoint.look.scan import ScanResult, Scope
 
 
 def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +62,7 @@ class Looking:
     def scan(self, words: Mapping[str, str]) -> "ScanResult":
         """Look now, with progress on a terminal. ``words`` are the messages of ``scan``."""
         from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-        from quetsach.endpoint.scan import scan  # noqa: PLC0415
+        from quetsach.endpoint.look.scan import scan  # noqa: PLC0415
 
         with Progress(words["progress"]) as progress:
             return scan(
@@ -88,7 +88,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
-    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 
     words = messages("scan", chosen_language(arguments))
     if arguments.path and (arguments.quick or arguments.full):
@@ -118,7 +118,7 @@ def code_of(result: "ScanResult") -> ExitCode:
 
 def is_partial(result: "ScanResult") -> bool:
     """Return whether more could be seen with administrator rights."""
-    from quetsach.endpoint.scan import Scope  # noqa: PLC0415
+    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
     from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
 
     is_whole_machine = result.is_live and result.scope is not Scope.PATHS

@@ -18,8 +18,8 @@ from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.history import SessionSummary
-    from quetsach.endpoint.state import State
+    from quetsach.endpoint.keep.history import SessionSummary
+    from quetsach.endpoint.keep.state import State
 
 _MOST_DAYS = 36_500
 
@@ -73,7 +73,7 @@ def _days(text: str) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> "tuple[State | None, Mapping[str, str]]":
-    from quetsach.endpoint.state import State  # noqa: PLC0415
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
 
     words = messages("act", chosen_language(arguments))
     return State.existing(arguments.state or default_state()), words
@@ -86,7 +86,7 @@ def _require(state: "State | None", words: Mapping[str, str]) -> "State":
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.history import summaries  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
 
     state, words = _open(arguments)
     found = summaries(state) if state is not None else ()
@@ -127,7 +127,7 @@ def _as_json(summary: "SessionSummary") -> dict[str, object]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.history import steps_of  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
 
     state, words = _open(arguments)
     steps = steps_of(_require(state, words), arguments.session)
@@ -163,7 +163,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 def _purge(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.history import purge, summaries  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import purge, summaries  # noqa: PLC0415
 
     state, words = _open(arguments)
     known = summaries(_require(state, words))

@@ -22,8 +22,8 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.finding import Finding
+    from quetsach.endpoint.look.scan import ScanResult
     from quetsach.endpoint.report import Report
-    from quetsach.endpoint.scan import ScanResult
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160

@@ -16,8 +16,8 @@ from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.state import State
-    from quetsach.endpoint.undo import UndoResult
+    from quetsach.endpoint.act.undo import UndoResult
+    from quetsach.endpoint.keep.state import State
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -44,8 +44,8 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.history import summaries  # noqa: PLC0415
-    from quetsach.endpoint.state import State  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
 
     words = messages("act", chosen_language(arguments))
     state = State.existing(arguments.state or default_state())
@@ -58,9 +58,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def undo_items(state: "State", session: str, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
     """Undo a session, or the items in ``arguments.item``, and say how it went; returns the exit code."""
+    from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.session import read_header  # noqa: PLC0415
-    from quetsach.endpoint.undo import undo  # noqa: PLC0415
+    from quetsach.endpoint.keep.session import read_header  # noqa: PLC0415
 
     with state.lock(), ended_politely():
         header = read_header(state, session)

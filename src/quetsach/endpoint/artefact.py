@@ -4,6 +4,7 @@ Paths are ``bytes``, absolute inside the scanned root (``b"/etc/crontab"`` also 
 on disk is bytes and malware uses that. Text for people goes through ``printable``.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -43,6 +44,13 @@ class ProcessAnchor:
     start_ticks: int
     executable: bytes
     deleted: bool
+
+
+def anchor_of(path: bytes, state: os.stat_result, sha256: str) -> FileAnchor:
+    """Return the anchor of a file of this state and content."""
+    return FileAnchor(
+        path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns, sha256=sha256
+    )
 
 
 type Anchor = FileAnchor | LineAnchor | ProcessAnchor

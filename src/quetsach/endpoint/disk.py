@@ -1,5 +1,6 @@
-"""Writing that is on disk when it says so."""
+"""Writing that is on disk when it says so, and the hash of what is there."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -17,3 +18,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def hash_file(fd: int) -> str:
+    """Return the SHA-256 (hex) of an open file, read from its start without moving its position."""
+    digest = hashlib.sha256()
+    position = 0
+    while part := os.pread(fd, 1 << 20, position):
+        digest.update(part)
+        position += len(part)
+    return digest.hexdigest()

@@ -17,13 +17,13 @@ from typing import Any
 from tests.infection import findings, plant, unplant
 from tests.snapshot import snapshot
 
-from quetsach.endpoint.clean import clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.recover import recover, unfinished
+from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.plan import make_plan
-from quetsach.endpoint.recover import recover, unfinished
-from quetsach.endpoint.state import State
-from quetsach.endpoint.step import Outcome
-from quetsach.endpoint.undo import undo
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.plan.step import Outcome
 
 type Snapshot = dict[bytes, tuple[object, ...]]
 

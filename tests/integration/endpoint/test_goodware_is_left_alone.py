@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.endpoint.host.linux import live_host
-from quetsach.endpoint.scan import Scope, scan
+from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 
 SHELF = Path(__file__).parents[3] / "packs"

@@ -14,7 +14,7 @@ from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
-from quetsach.endpoint.scan import ScanResult, Scope, scan
+from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import Planted, load_specimen, unlock
 
@@ -96,7 +96,7 @@ def test_the_same_tree_gives_the_same_findings(planted: list[Planted], tmp_path:
 
 @the_miner
 def test_more_workers_find_the_same(planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.workers._AT_ONCE", 1)
+    monkeypatch.setattr("quetsach.endpoint.look.workers._AT_ONCE", 1)
     result = scan(mounted_host(tmp_path), PACKS, scope=Scope.FULL, now=NOW, jobs=2)
     assert sorted(map(_item, result.findings)) == sorted(map(_item, _scan(tmp_path).findings))
     assert planted
@@ -115,8 +115,10 @@ def test_a_pack_for_another_platform_is_left_out(planted: list[Planted], tmp_pat
 def test_the_running_watchdogs_are_found_although_their_program_was_deleted(
     planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quetsach.endpoint.scan.DROP_PLACES", ())  # what else lies on this machine is not the point
-    monkeypatch.setattr("quetsach.endpoint.scan._Scan._hidden", lambda _scan, _home: [])
+    monkeypatch.setattr(
+        "quetsach.endpoint.look.scan.DROP_PLACES", ()
+    )  # what else lies on this machine is not the point
+    monkeypatch.setattr("quetsach.endpoint.look.scan._Scan._hidden", lambda _scan, _home: [])
     miner = load_specimen(SHELF / "xmrig-miner")
     with miner.processes(tmp_path) as watchdogs:
         unlock(tmp_path, planted)

@@ -16,17 +16,19 @@ from tests.snapshot import snapshot
 from quetsach.cli import acting
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
-from quetsach.endpoint import act, brake, look
-from quetsach.endpoint import state as state_module
-from quetsach.endpoint.act import StepResult
-from quetsach.endpoint.acts import file as file_acts
-from quetsach.endpoint.acts.shape import Workplace
-from quetsach.endpoint.journal import Journal
+from quetsach.endpoint.act import carry_out as carrying_out
+from quetsach.endpoint.act import file as file_acts
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.shape import Workplace
+from quetsach.endpoint.keep import state as state_module
+from quetsach.endpoint.keep.journal import Journal
+from quetsach.endpoint.keep.quarantine import seal
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look import look
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.protect import Hold
-from quetsach.endpoint.quarantine import seal
-from quetsach.endpoint.state import State
-from quetsach.endpoint.step import TARGETS, Outcome
+from quetsach.endpoint.plan import brake
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.trouble import Reason, Trouble
 
 
@@ -150,7 +152,7 @@ def test_who_is_asked_sees_the_plan_also_where_the_output_is_json(run: Run, monk
 def test_a_clean_up_that_is_told_to_end_says_so_and_the_next_finishes_it(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    carry_out = act.carry_out
+    carry_out = carrying_out.carry_out
 
     def carry_out_one(where: Workplace, step: int) -> StepResult:
         if step == 2:
@@ -158,7 +160,7 @@ def test_a_clean_up_that_is_told_to_end_says_so_and_the_next_finishes_it(
         return carry_out(where, step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(act, "carry_out", carry_out_one)
+        patch.setattr(carrying_out, "carry_out", carry_out_one)
         code, said, told = run("clean", "--yes", "--lang", "en")
     assert (code, "the next clean finishes it" in said, "stopped" in told) == (ExitCode.USAGE, True, True)
     assert len(list(root.rglob("*.com"))) == 1

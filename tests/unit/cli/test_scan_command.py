@@ -155,10 +155,10 @@ def test_no_report_is_kept_in_a_folder_that_others_can_write(
 def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("quetsach.endpoint.scan.os.geteuid", lambda: 1000)
-    monkeypatch.setattr("quetsach.endpoint.scan.DROP_PLACES", (os.fsencode(clean),))
-    monkeypatch.setattr("quetsach.endpoint.scan._Scan._hidden", lambda _scan, _home: [])
-    monkeypatch.setattr("quetsach.endpoint.scan.PROCESSES", lambda _host: iter(()))
+    monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("quetsach.endpoint.look.scan.DROP_PLACES", (os.fsencode(clean),))
+    monkeypatch.setattr("quetsach.endpoint.look.scan._Scan._hidden", lambda _scan, _home: [])
+    monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out
     assert "NOT COMPLETE" in out
@@ -168,7 +168,7 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
 def test_given_paths_that_a_user_may_not_read_are_not_called_free(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("quetsach.endpoint.scan.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
     assert main(["scan", str(clean)]) == 0
 
     def refuse(*_: object) -> int:

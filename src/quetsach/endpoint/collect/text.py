@@ -6,11 +6,9 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor
-from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.look import anchor_of
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
+from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
-from quetsach.endpoint.walk import join
 
 TEXT_LIMIT_BYTES = 1 << 20
 """Larger files of settings are reported, not read."""

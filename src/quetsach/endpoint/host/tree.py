@@ -242,6 +242,11 @@ class _Descent:
                 raise OSError(errno.ESTALE, "the path was exchanged while it was followed")
 
 
+def join(folder: bytes, name: bytes) -> bytes:
+    """Return the path of a name in a folder."""
+    return folder.rstrip(b"/") + b"/" + name
+
+
 def open_quietly(name: bytes, flags: int, dir_fd: int) -> int:
     """Open for reading without changing the time of access where the owner of the file allows it."""
     try:

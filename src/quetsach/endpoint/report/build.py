@@ -7,11 +7,13 @@ from uuid import UUID
 
 from quetsach import __version__
 from quetsach.core.pack import Pack
-from quetsach.endpoint.act import StepResult
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.clean import CleanResult
 from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, ProcessAnchor, printable
-from quetsach.endpoint.clean import CleanResult
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.plan import Held, Plan
+from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.plan.step import Outcome, RemoveLines, Step
 from quetsach.endpoint.report.document import (
     FORMAT,
     FindingOutcome,
@@ -26,8 +28,6 @@ from quetsach.endpoint.report.document import (
     ReportedTool,
     ReportedVerification,
 )
-from quetsach.endpoint.scan import ScanResult
-from quetsach.endpoint.step import Outcome, RemoveLines, Step
 
 
 def build(

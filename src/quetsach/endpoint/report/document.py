@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.protect import Hold
-from quetsach.endpoint.scan import Scope
-from quetsach.endpoint.step import Outcome
+from quetsach.endpoint.look.scan import Scope
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import Outcome
 
 FORMAT = "quetsach-report/1"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.keep.state import check_private
 from quetsach.endpoint.report.document import FORMAT, Report
 from quetsach.endpoint.report.record import read_json, to_json
-from quetsach.endpoint.state import check_private
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
 _MOST_REPORTS = 500

@@ -16,9 +16,9 @@ from typing import Any
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
 from quetsach.endpoint.report.record import to_json
-from quetsach.endpoint.scan import Scope
 
 FORMAT = "quetsach-submission/1"
 MOST_ROWS = 1000

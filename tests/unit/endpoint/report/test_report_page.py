@@ -7,12 +7,12 @@ import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
 from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.protect import Hold
+from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.report import FindingOutcome, Kind, build
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
-from quetsach.endpoint.scan import Scope
 from quetsach.endpoint.trouble import Reason
 
 LANGUAGES = ("vi", "en")

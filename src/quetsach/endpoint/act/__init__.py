@@ -1,0 +1,1 @@
+"""Doing what a plan says, looking again, and taking it back."""

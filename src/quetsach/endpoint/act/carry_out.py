@@ -1,0 +1,98 @@
+"""Carrying out steps and undoing them, one at a time, each with its record before and after."""
+
+import errno
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from quetsach.endpoint.act.kinds import ACTS
+from quetsach.endpoint.act.shape import ChangedError, GoneError, Workplace
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.errors import EndpointError, JournalError
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
+
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
+_CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step, or the undoing of one, ended. ``note`` is for people, already printable."""
+
+    step: Step
+    outcome: Outcome
+    note: str = ""
+
+
+def carry_out(where: Workplace, number: int) -> StepResult:
+    """Do a step, or what a crash left of it; what fails is recorded and reported, and the next step can go on."""
+    session = where.session
+    progress = session.progress[number]
+    if progress.outcome is not None:
+        return StepResult(progress.step, progress.outcome, progress.note)
+    act = ACTS[type(progress.step.target)]
+    try:
+        before = progress.before
+        if before is None:
+            before = act.look(where, progress.step)
+            session.begin(number, before)
+        after = act.do(where, progress.step, before)
+    except (OSError, EndpointError) as error:
+        outcome, note = _failure(error)
+        session.end(number, outcome, note=note)
+    else:
+        session.end(number, Outcome.DONE, note=str(after.get("note", "")), after=after)
+    done = session.progress[number]
+    return StepResult(done.step, done.outcome or Outcome.FAILED, done.note)
+
+
+def take_back(where: Workplace, number: int) -> StepResult:
+    """Undo a step, or what a crash left to undo of it."""
+    session = where.session
+    progress = session.progress[number]
+    act = ACTS[type(progress.step.target)]
+    try:
+        decision = progress.undo if progress.is_undo_in_flight else None
+        if decision is None:
+            decision = act.look_back(where, progress)
+            session.begin_undo(number, decision)
+        outcome, note = act.undo(where, progress, decision)
+    except (OSError, EndpointError) as error:
+        _, note = _failure(error)
+        outcome = Outcome.FAILED
+    session.end_undo(number, outcome, note=note)
+    return StepResult(progress.step, outcome, note)
+
+
+def _failure(error: OSError | EndpointError) -> tuple[Outcome, str]:
+    """Return what an error means for a step. A damaged journal ends everything."""
+    if isinstance(error, JournalError):
+        raise error
+    if isinstance(error, OSError):
+        note = printable(os.fsencode(os.strerror(error.errno))) if error.errno else "the system refused"
+        if error.errno in _GONE:
+            return Outcome.GONE, note
+        return (Outcome.CHANGED if error.errno in _CHANGED else Outcome.FAILED), note
+    note = error.explain().replace("\n", "; ")
+    if isinstance(error, GoneError):
+        return Outcome.GONE, note
+    return (Outcome.CHANGED if isinstance(error, ChangedError) else Outcome.FAILED), note
+
+
+def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool:
+    """Return whether running programs, but for this one, still hold a removed file, such as a preloaded library."""
+    processes = where.host.processes
+    removed = {r.step.subject for r in results if isinstance(r.step.target, QuarantineFile)}
+    if processes is None or not removed:
+        return False
+    others = (process.pid for process in processes if process.pid != os.getpid())
+    return any(not removed.isdisjoint(processes.mapped_deleted(pid)) for pid in others)
+
+
+def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResult, ...]:
+    """Carry out every step in order; ``advance`` is called before each."""
+    results = []
+    for number in sorted(where.session.progress):
+        advance(where.session.progress[number].step)
+        results.append(carry_out(where, number))
+    return tuple(results)

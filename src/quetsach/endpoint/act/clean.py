@@ -1,0 +1,110 @@
+"""The clean-up: suspend, record, quarantine, detach, kill, verify."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from quetsach.endpoint.act.carry_out import StepResult, restart_is_needed, run_all
+from quetsach.endpoint.act.shape import Workplace
+from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
+from quetsach.endpoint.act.verify import Verification, verify
+from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.session import Session, root_of
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.plan.protect import Protection
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
+
+CLEANED = 11
+CLEANED_RESTART = 12
+PARTLY_CLEANED = 13
+FAILED = 14
+
+_SUCCESS = frozenset({Outcome.DONE, Outcome.GONE})
+
+
+@dataclass(frozen=True, slots=True)
+class CleanResult:
+    """What a clean-up did and what a second look saw. ``started`` is UTC, ``root`` where the files are."""
+
+    session: str
+    root: str
+    started: datetime
+    steps: tuple[StepResult, ...]
+    held: tuple[Held, ...]
+    remaining: tuple[Finding, ...]
+    dangling: tuple[Artefact, ...]
+    restart_needed: bool
+
+    @property
+    def exit_code(self) -> int:
+        """11 cleaned, 12 cleaned and restart needed, 13 partly cleaned, 14 nothing could be done."""
+        is_whole = all(result.outcome in _SUCCESS for result in self.steps)
+        if is_whole and not self.remaining and not self.dangling:
+            return CLEANED_RESTART if self.restart_needed else CLEANED
+        return PARTLY_CLEANED if any(result.outcome is Outcome.DONE for result in self.steps) else FAILED
+
+
+def clean(
+    plan: Plan,
+    host: Host,
+    state: State,
+    *,
+    look_again: Callable[[], tuple[Finding, ...]],
+    packs: tuple[str, ...],
+    now: datetime,
+    advance: Callable[[Step], None] = lambda _step: None,
+    after_record: Callable[[], None] | None = None,
+) -> CleanResult:
+    """Carry out a plan that a person agreed to, and verify.
+
+    Args:
+        plan: what to do; it has at least one step.
+        host: the machine that was scanned.
+        state: the open state folder; the caller holds its lock and has recovered what was unfinished.
+        look_again: the same scan once more.
+        packs: ``family version`` of the packs used, for the journal.
+        now: time of the start, UTC.
+        advance: called before each step.
+        after_record: called after each journal record (tests stop the machine there).
+
+    Raises:
+        StateError: the session cannot be written.
+    """
+    with Session.create(
+        state,
+        plan.steps,
+        root=root_of(host),
+        is_live=host.is_live,
+        packs=packs,
+        now=now,
+        after_record=after_record,
+    ) as session:
+        where = Workplace(host, session, now.isoformat())
+        try:
+            suspend_family(where, Protection.of(host, state.folder, ()))
+            steps = run_all(where, advance)
+        finally:
+            resume_survivors(where)
+        if host.services is not None:
+            host.services.reload()
+        seen = _verify(host, steps, look_again)
+        result = CleanResult(
+            session=session.identifier,
+            root=printable(root_of(host)),
+            started=now,
+            steps=steps,
+            held=plan.held,
+            remaining=seen.remaining,
+            dangling=seen.dangling,
+            restart_needed=restart_is_needed(where, steps),
+        )
+        session.finish({"exit_code": result.exit_code, "remaining": len(result.remaining)})
+    return result
+
+
+def _verify(host: Host, steps: tuple[StepResult, ...], look_again: Callable[[], tuple[Finding, ...]]) -> Verification:
+    removed = {r.step.subject for r in steps if r.outcome in _SUCCESS and isinstance(r.step.target, QuarantineFile)}
+    return verify(host, look_again(), {path for path in removed if not host.tree.exists(path)})

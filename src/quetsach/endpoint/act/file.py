@@ -1,0 +1,303 @@
+"""Quarantine of files, and putting them back."""
+
+import errno
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from quetsach.endpoint.act.shape import (
+    ChangedError,
+    Facts,
+    GoneError,
+    Workplace,
+    check_anchor,
+    check_reversible,
+    parent_facts,
+    restore_times,
+    straight_way,
+    times_to_restore,
+)
+from quetsach.endpoint.artefact import FileAnchor, printable
+from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint.host.change import FileState, place, unlock, unlocked, write_beside, write_flags
+from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.keep.quarantine import Sealed, seal
+from quetsach.endpoint.keep.session import Progress
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step, freeze
+
+_MAX_NAME_BYTES = 255
+_MAX_BESIDE = 100
+_CANNOT_LINK = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM})
+"""The same file, but reached through another mount, or under as many names as it can have: a copy will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineAct:
+    """Seals a file, reads the sealed copy back, and only then removes the name."""
+
+    def look(self, where: Workplace, step: Step) -> Facts:
+        """Return the file's state, hash and folder."""
+        return look_at_file(where, file_anchor(step))
+
+    def do(self, where: Workplace, step: Step, before: Facts) -> Facts:
+        """Seal and remove."""
+        return remove_file(where, step, before)
+
+    def look_back(self, where: Workplace, progress: Progress) -> Facts:
+        """Decide between the file's own name and one beside it."""
+        return decide_return(where, progress)
+
+    def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
+        """Put the file back."""
+        return put_back(where, progress, decision)
+
+
+def file_anchor(step: Step) -> FileAnchor:
+    """Return the file of a step that acts on one."""
+    assert isinstance(step.target, QuarantineFile | RemoveLines)  # noqa: S101  (the table of acts decides)
+    return step.target.file
+
+
+def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
+    """Return state, hash and folder of a file that is still what the scan saw."""
+    with straight_way(where, anchor.path) as (folder, name):
+        fd = folder.open_read(name)
+        try:
+            check_anchor(where, os.fstat(fd), anchor)
+            sha256 = hash_file(fd)
+            if anchor.sha256 and sha256 != anchor.sha256:
+                raise ChangedError("the file's content is not what the scan saw")
+            state = FileState.read(fd)
+            check_reversible(state)
+            return {"file": state.as_json(), "sha256": sha256, "parent": parent_facts(folder)}
+        finally:
+            os.close(fd)
+
+
+def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
+    """Seal a file and remove its name; after a crash, do what is still missing.
+
+    The name is removed in the very folder in which the file was checked. Whoever could exchange it in between may
+    change that folder anyway, so nothing is removed that they could not remove themselves.
+    """
+    path, state = file_anchor(step).path, FileState.from_json(before["file"])
+    parent = FileState.from_json(before["parent"])
+    other_names = 0
+    with straight_way(where, path) as (folder, name):
+        fd = _open_recorded(folder, name, state)
+        if fd is None:
+            _require_sealed(where, step)
+        else:
+            try:
+                seal(
+                    fd,
+                    where.record(step, path, state, before["sha256"]),
+                    where.session.container(step.number),
+                    where.session.key,
+                )
+                with unlocked(folder, parent), _unlocked_file(fd, state):
+                    if not state.is_same_file(folder.lstat(name)):
+                        raise ChangedError("the file was exchanged while it was sealed")
+                    os.unlink(name, dir_fd=folder.fd)
+                other_names = os.fstat(fd).st_nlink - _names_to_go(where, step)
+            finally:
+                os.close(fd)
+        with unlocked(folder, parent):
+            after: dict[str, Any] = {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
+    if other_names > 0:
+        after["note"] = f"the file has {other_names} more name(s) elsewhere; a full scan finds them"
+    return after
+
+
+def _names_to_go(where: Workplace, step: Step) -> int:
+    """Return how many other names of the same file this session has yet to remove."""
+    own = file_anchor(step)
+    others = (p.step.target for p in where.session.progress.values() if p.outcome is None and p.step != step)
+    files = (target.file for target in others if isinstance(target, QuarantineFile))
+    return sum((file.device, file.inode) == (own.device, own.inode) for file in files)
+
+
+class _unlocked_file:  # noqa: N801  (used like a function)
+    """Takes a file's locks; puts them back when the act inside fails, or when other names keep the file alive."""
+
+    def __init__(self, fd: int, state: FileState) -> None:
+        self._fd = fd
+        self._state = state
+
+    def __enter__(self) -> None:
+        unlock(self._fd)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None or os.fstat(self._fd).st_nlink:
+            write_flags(self._fd, self._state.flags)
+
+
+def _open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
+    """Open the file of the record; ``None`` when its name is gone or means another file."""
+    try:
+        fd = folder.open_read(name)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.EINVAL):
+            return None
+        raise
+    if state.is_same_file(os.fstat(fd)):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _require_sealed(where: Workplace, step: Step) -> None:
+    """Accept a missing file only when it is safely sealed."""
+    try:
+        where.sealed(step.number)
+    except QuarantineError as error:
+        raise GoneError("the file was removed by someone else") from error
+
+
+def decide_return(where: Workplace, progress: Progress) -> dict[str, Any]:
+    """Decide where a sealed file goes back to: its own name, or one beside it when something newer has that name.
+
+    A file that could be sealed but not removed still stands: it needs no copy.
+    """
+    sealed = where.sealed(progress.step.number)
+    with straight_way(where, sealed.record.path) as (folder, name):
+        taken = has_name(folder, name)
+        if taken and _still_stands(folder, name, sealed):
+            return {"how": "nothing"}
+        chosen = free_name(folder, name) if taken else name
+        times = None if taken else times_to_restore(folder, progress)
+        return {
+            "how": "beside" if taken else "exact",
+            "name": freeze(chosen),
+            "times": times,
+            "parent": parent_facts(folder),
+        }
+
+
+def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
+    """Put a sealed file back under the decided name with everything that was recorded; never over another file."""
+    if decision["how"] == "nothing":
+        return Outcome.KEPT, "the file was not removed"
+    number = progress.step.number
+    sealed = where.sealed(number)
+    name = unquote_to_bytes(decision["name"])
+    parent = FileState.from_json(decision["parent"])
+    with straight_way(where, sealed.record.path) as (folder, _), unlocked(folder, parent) as folder_fd:
+        if not _is_back(folder, name, sealed):
+            temporary = where.session.temporary_name(number)
+            if not _link_from_sibling(where, progress, folder, temporary, sealed):
+                write_beside(folder, temporary, sealed.write_to, sealed.record.state, with_times=True)
+            place(folder, temporary, name)
+        with suppress(FileNotFoundError):  # before the file gets its flags: an immutable one keeps all its names
+            os.unlink(where.session.temporary_name(number), dir_fd=folder.fd)
+        _finish(folder, name, sealed.record.state)
+        restore_times(folder_fd, decision["times"])
+        if decision["how"] == "beside":
+            return Outcome.BESIDE, printable(folder.join(name))
+    return Outcome.RESTORED, ""
+
+
+def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
+    """Return whether a name is the original file itself, with the content that was sealed."""
+    fd = _open_recorded(folder, name, sealed.record.state)
+    if fd is None:
+        return False
+    try:
+        return hash_file(fd) == sealed.record.sha256
+    finally:
+        os.close(fd)
+
+
+def _is_back(folder: Folder, name: bytes, sealed: Sealed) -> bool:
+    """Return whether a crashed run has already put the file there."""
+    try:
+        fd = folder.open_read(name)
+    except FileNotFoundError:
+        return False
+    try:
+        found, state = os.fstat(fd), sealed.record.state
+        if (found.st_size, found.st_mtime_ns) != (state.size_bytes, state.mtime_ns):
+            raise ChangedError("something newer took the name meanwhile")
+        if hash_file(fd) != sealed.record.sha256:
+            raise ChangedError("something newer took the name meanwhile")
+        return True
+    finally:
+        os.close(fd)
+
+
+def _finish(folder: Folder, name: bytes, state: FileState) -> None:
+    """Set what could only be set after the file had its name: flags, and times that a crash may have left wrong."""
+    fd = folder.open_read(name)
+    try:
+        found = os.fstat(fd)
+        if (found.st_atime_ns, found.st_mtime_ns) != (state.atime_ns, state.mtime_ns):
+            os.utime(fd, ns=(state.atime_ns, state.mtime_ns))
+        write_flags(fd, state.flags)
+    finally:
+        os.close(fd)
+
+
+def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, temporary: bytes, sealed: Sealed) -> bool:
+    """Make a hard link to another name of the same file that stands, or stands again, if the session knows one."""
+    state = sealed.record.state
+    for other in where.session.progress.values():
+        target = other.step.target
+        if not isinstance(target, QuarantineFile) or other.step.number == progress.step.number:
+            continue
+        if (target.file.device, target.file.inode) != (state.device, state.inode):
+            continue
+        with straight_way(where, target.file.path) as (source, name):
+            if not _stands(source, name, other, sealed):
+                continue
+            with suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder.fd)
+            try:
+                os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
+            except OSError as error:
+                _finish(source, name, state)
+                if error.errno not in _CANNOT_LINK:
+                    raise
+                continue
+        return True
+    return False
+
+
+def _stands(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> bool:
+    """Return whether a name is the original file or what undo made of it; its locks are off then, to be linked."""
+    try:
+        fd = folder.open_read(name)
+    except OSError:
+        return False
+    try:
+        state, found = sealed.record.state, os.fstat(fd)
+        is_original = state.is_same_file(found) or other.undone is Outcome.RESTORED
+        if found.st_size != state.size_bytes:
+            return False
+        if not is_original or hash_file(fd) != sealed.record.sha256:
+            return False
+        unlock(fd)
+        return True
+    finally:
+        os.close(fd)
+
+
+def free_name(folder: Folder, name: bytes) -> bytes:
+    """Return a name beside ``name`` that nothing has: ``name.quetsach-restored``, then numbered."""
+    for number in range(1, _MAX_BESIDE):
+        suffix = b".quetsach-restored" + (b"" if number == 1 else b".%d" % number)
+        beside = name[: _MAX_NAME_BYTES - len(suffix)] + suffix
+        if not has_name(folder, beside):
+            return beside
+    raise QuarantineError("too many restored copies lie beside it", hint="remove some of them")
+
+
+def has_name(folder: Folder, name: bytes) -> bool:
+    """Return whether a folder has the name, whatever it is."""
+    try:
+        folder.lstat(name)
+    except FileNotFoundError:
+        return False
+    return True

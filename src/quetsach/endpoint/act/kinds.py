@@ -1,0 +1,20 @@
+"""Acts: what is done for each kind of step, and how it is undone. One module a kind, all of one shape.
+
+Every act reads the state it finds and does only what is still missing, so that it can be begun again after a crash at
+any moment.
+"""
+
+from collections.abc import Mapping
+
+from quetsach.endpoint.act import file, lines, link, process, unit
+from quetsach.endpoint.act.shape import Act
+from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, RemoveLines, RemoveLink, StopUnit, Target
+
+ACTS: Mapping[type[Target], Act] = {
+    QuarantineFile: file.QuarantineAct(),
+    RemoveLines: lines.LinesAct(),
+    RemoveLink: link.LinkAct(),
+    StopUnit: unit.UnitAct(),
+    KillProcess: process.ProcessAct(),
+}
+"""What does the steps of each kind."""

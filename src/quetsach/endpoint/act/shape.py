@@ -1,0 +1,126 @@
+"""The shape that all acts share, and what they work with."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from quetsach.endpoint.artefact import FileAnchor
+from quetsach.endpoint.errors import EndpointError, QuarantineError
+from quetsach.endpoint.host.change import FileState, read_folder_state
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
+from quetsach.endpoint.keep.session import Progress, Session
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step
+
+_OWNERS_XATTRS = ("user.", "system.posix_acl_", "security.selinux")
+"""Attributes that the owner of a file may set; the kernel itself gives files their SELinux label."""
+
+type Facts = Mapping[str, Any]
+"""What a journal record holds of one act, as JSON."""
+
+
+class ChangedError(EndpointError):
+    """A thing is not what the scan saw any more."""
+
+
+class GoneError(EndpointError):
+    """A thing has vanished by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What acts work with: the machine, the session, and the time of the run (ISO 8601, UTC)."""
+
+    host: Host
+    session: Session
+    now: str
+
+    @property
+    def shared(self) -> frozenset[tuple[int, int]]:
+        """Files (device, inode) that several steps reach by different names: one step changes the others' ctime."""
+        steps = (progress.step.target for progress in self.session.progress.values())
+        seen = Counter((t.file.device, t.file.inode) for t in steps if isinstance(t, QuarantineFile | RemoveLines))
+        return frozenset(key for key, times in seen.items() if times > 1)
+
+    def sealed(self, number: int) -> Sealed:
+        """Open the sealed file of a step; ``QuarantineError`` when it is missing, damaged or another step's."""
+        sealed = Sealed.open(self.session.container(number), self.session.key)
+        if (sealed.record.session, sealed.record.number) != (self.session.identifier, number):
+            raise QuarantineError("this is the sealed file of another item", where=str(sealed.path))
+        return sealed
+
+    def record(self, step: Step, path: bytes, state: FileState, sha256: str) -> SealedRecord:
+        """Return what is sealed with a file of a step."""
+        return SealedRecord(
+            self.session.identifier, step.number, path, state, sha256, step.family, step.evidence, self.now
+        )
+
+
+class Act(Protocol):
+    """How one kind of step is done and undone. ``OSError`` and ``EndpointError`` mean that it could not be."""
+
+    def look(self, place: Workplace, step: Step) -> Facts:
+        """Return what the act is about to change, after checking that it is still what the scan saw."""
+
+    def do(self, place: Workplace, step: Step, before: Facts) -> Facts:
+        """Do what is still missing and return what was read afterwards."""
+
+    def look_back(self, place: Workplace, progress: Progress) -> Facts:
+        """Decide how to undo, from what is there now."""
+
+    def undo(self, place: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
+        """Undo what is still done; returns the outcome and a note."""
+
+
+def check_anchor(where: Workplace, found: os.stat_result, anchor: FileAnchor) -> None:
+    """Raise ``ChangedError`` unless a file is as it was when the scan looked at it; its content is for the caller."""
+    now = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    is_same = now == (anchor.device, anchor.inode, anchor.size_bytes, anchor.mtime_ns)
+    if not is_same or (found.st_ctime_ns != anchor.ctime_ns and (found.st_dev, found.st_ino) not in where.shared):
+        raise ChangedError("the file is not the one that the scan saw")
+
+
+def check_reversible(state: FileState) -> None:
+    """Raise ``EndpointError`` when this user could not give the file its owner, group and attributes back."""
+    if os.geteuid() == 0:
+        return
+    is_own = state.uid == os.geteuid() and state.gid in {os.getegid(), *os.getgroups()}
+    if not is_own or any(not name.startswith(_OWNERS_XATTRS) for name in state.xattrs):
+        raise EndpointError("only an administrator could put it back as it was", hint="run the command as root")
+
+
+@contextmanager
+def straight_way(place: Workplace, path: bytes) -> Iterator[tuple[Folder, bytes]]:
+    """Open the folder of a path that had no links when it was planned.
+
+    Raises:
+        ChangedError: the path now leads elsewhere: a folder on the way became a link.
+    """
+    with place.host.tree.parent(path, follow=False) as (folder, name):
+        if folder.join(name) != path:
+            raise ChangedError("a folder on the way to it became a link")
+        yield folder, name
+
+
+def parent_facts(folder: Folder) -> dict[str, Any]:
+    """Return what is recorded of the folder in which names are about to change."""
+    return read_folder_state(folder).as_json()
+
+
+def times_to_restore(folder: Folder, progress: Progress) -> list[int] | None:
+    """Return the folder's times from before the act, if nothing but the act has changed its names since."""
+    before, after = progress.before or {}, progress.after or {}
+    if "parent" not in before or read_folder_state(folder).mtime_ns != after.get("parent_mtime_ns"):
+        return None
+    return [int(before["parent"]["atime_ns"]), int(before["parent"]["mtime_ns"])]
+
+
+def restore_times(folder_fd: int, times: list[int] | None) -> None:
+    """Give a folder its former times, if any are to be restored and it is this user's, which /tmp is not."""
+    if times is not None:
+        with suppress(PermissionError):
+            os.utime(folder_fd, ns=(times[0], times[1]))

@@ -1,0 +1,95 @@
+"""Undoing: everything that a session removed is put back, the last first."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from quetsach.endpoint.act.carry_out import StepResult, take_back
+from quetsach.endpoint.act.recover import settle
+from quetsach.endpoint.act.shape import Workplace
+from quetsach.endpoint.errors import QuarantineError, StateError
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.session import Progress, Session
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.step import Outcome, Step, StopUnit
+
+DONE = 0
+PARTLY_DONE = 13
+FAILED = 14
+
+_OPEN = frozenset({None, Outcome.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What undoing a session, or some of its items, came to, in the order in which it was done."""
+
+    session: str
+    steps: tuple[StepResult, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 everything was put back, 13 some of it, 14 nothing."""
+        failed = sum(result.outcome is Outcome.FAILED for result in self.steps)
+        if not failed:
+            return DONE
+        return FAILED if failed == len(self.steps) else PARTLY_DONE
+
+
+def undo(
+    state: State,
+    host: Host,
+    identifier: str,
+    *,
+    now: datetime,
+    items: Collection[int] = (),
+    advance: Callable[[Step], None] = lambda _step: None,
+    after_record: Callable[[], None] | None = None,
+) -> UndoResult:
+    """Put back what a session removed; what was put back already stays as it is.
+
+    Args:
+        state: the open state folder; the caller holds its lock.
+        host: the machine of the session.
+        identifier: the session.
+        now: time of the start, UTC.
+        items: numbers of the steps to undo; all when empty.
+        advance: called before each step.
+        after_record: called after each journal record (tests stop the machine there).
+
+    Raises:
+        StateError: there is no such session or item.
+        QuarantineError: the session's sealed files were deleted for good.
+        JournalError: the journal was damaged or forged; nothing is done on its word.
+    """
+    session = Session.open(state, identifier, after_record)
+    if session is None:
+        return UndoResult(identifier, ())
+    with session:
+        if session.is_purged:
+            raise QuarantineError("the sealed files of this session were deleted for good", where=identifier)
+        if unknown := sorted(set(items) - session.progress.keys()):
+            raise StateError(
+                f"the session has no item {unknown[0]}", hint=f"see: quetsach quarantine show {identifier}"
+            )
+        where = Workplace(host, session, now.isoformat())
+        settle(where)
+        results = []
+        for number in sorted(items or session.progress, reverse=True):
+            if _can_be_undone(session, session.progress[number]):
+                advance(session.progress[number].step)
+                results.append(take_back(where, number))
+        if host.services is not None and any(isinstance(p.step.target, StopUnit) for p in session.progress.values()):
+            host.services.reload()
+        return UndoResult(identifier, tuple(results))
+
+
+def _can_be_undone(session: Session, progress: Progress) -> bool:
+    """Return whether a step did something, or failed after its file was sealed, and is not undone yet."""
+    if progress.is_undo_in_flight:
+        return True
+    if progress.undone not in _OPEN:
+        return False
+    if progress.outcome is Outcome.FAILED:
+        return session.container(progress.step.number).exists()
+    return progress.outcome is Outcome.DONE

@@ -1,0 +1,83 @@
+"""What the sessions of a state folder did and still hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint.keep.session import Progress, Session
+from quetsach.endpoint.keep.state import State
+
+type Condition = Literal["finished", "unfinished", "purged", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One session. ``items`` counts sealed files, ``size_bytes`` their size on disk; ``started`` is UTC.
+
+    Of a damaged session only the name is known; ``damage`` says what is wrong.
+    """
+
+    session: str
+    condition: Condition
+    root: str = ""
+    started: datetime | None = None
+    items: int = 0
+    size_bytes: int = 0
+    damage: str = ""
+
+
+def summaries(state: State) -> tuple[SessionSummary, ...]:
+    """Return all sessions in which something was done, oldest first."""
+    found = (_summary(state, identifier) for identifier in state.sessions)
+    return tuple(sorted((summary for summary in found if summary is not None), key=_age))
+
+
+def _age(summary: SessionSummary) -> tuple[str, float]:
+    """Return what sorts sessions by time; names alone do not within one second."""
+    return summary.session.partition("-")[0], summary.started.timestamp() if summary.started else 0.0
+
+
+def _summary(state: State, identifier: str) -> SessionSummary | None:
+    try:
+        session = Session.open(state, identifier)
+    except JournalError as error:
+        return SessionSummary(identifier, "damaged", damage=error.what)
+    if session is None:
+        return None
+    with session:
+        sealed = [path.stat().st_size for path in session.folder.glob("*.sealed")]
+        return SessionSummary(
+            identifier,
+            "purged" if session.is_purged else "finished" if session.is_finished else "unfinished",
+            root=printable(session.header.root),
+            started=session.header.started,
+            items=len(sealed),
+            size_bytes=sum(sealed),
+        )
+
+
+def steps_of(state: State, identifier: str) -> tuple[Progress, ...]:
+    """Return the steps of a session in order.
+
+    Raises:
+        StateError: there is no such session, or its journal was damaged.
+    """
+    session = Session.open(state, identifier)
+    if session is None:
+        return ()
+    with session:
+        return tuple(session.progress[number] for number in sorted(session.progress))
+
+
+def purge(state: State, identifier: str) -> None:
+    """Delete the sealed files of a session for good; its journal stays. The caller holds the lock.
+
+    Raises:
+        StateError: there is no such session, or its journal was damaged.
+    """
+    session = Session.open(state, identifier)
+    if session is not None:
+        with session:
+            session.purge()

@@ -1,0 +1,1 @@
+"""Looking: walk, route, match; nothing is changed here."""

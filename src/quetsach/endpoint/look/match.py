@@ -1,0 +1,130 @@
+"""Which artefacts show which traits. Pure: no file is opened here."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from quetsach.core.pack import ArtefactKind, Pack, Trait
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, printable
+from quetsach.endpoint.engine.port import Engine, Hit, Pattern
+from quetsach.endpoint.finding import Finding
+
+_EVIDENCE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An artefact, and the rules that matched its content."""
+
+    artefact: Artefact
+    hits: tuple[Hit, ...] = ()
+
+
+class TraitMatcher:
+    """The traits of some packs, ready to be looked for."""
+
+    def __init__(self, packs: Sequence[Pack], engine: Engine) -> None:
+        self._packs = tuple(packs)
+        self._patterns: dict[str, Pattern] = {
+            pattern: engine.compile_pattern(pattern)
+            for pack in packs
+            for trait in pack.traits
+            for _, pattern in trait.match
+        }
+
+    def find(self, observations: Sequence[Observation]) -> tuple[Finding, ...]:
+        """Return the findings, by pack and in the order of the observations.
+
+        An artefact gives at most one finding a pack: the first trait in the recipe's order that it shows. Traits may
+        rest on other traits (``refers_to``, ``only_with``); what is shown only ever grows, so the passes end.
+        """
+        return tuple(finding for pack in self._packs for finding in self._find(pack, observations))
+
+    def _find(self, pack: Pack, observations: Sequence[Observation]) -> Iterator[Finding]:
+        waiting = [
+            (number, trait)
+            for number, observation in enumerate(observations)
+            for trait in _of_kind(pack, observation.artefact.kind)
+            if self._shows_alone(pack, trait, observation)
+        ]
+        shown: defaultdict[int, set[str]] = defaultdict(set)
+        places: defaultdict[str, set[bytes]] = defaultdict(set)
+        grown = True
+        while grown:
+            ready, waiting = _divided(waiting, observations, places)
+            grown = bool(ready)
+            for number, trait in ready:
+                shown[number].add(trait.id)
+                anchor = observations[number].artefact.anchor
+                places[trait.id].add(anchor.path if isinstance(anchor, FileAnchor) else b"")
+        for number in sorted(shown):
+            trait = next(t for t in pack.traits if t.id in shown[number])
+            yield self._finding(pack, trait, observations[number], places)
+
+    def _shows_alone(self, pack: Pack, trait: Trait, observation: Observation) -> bool:
+        """Return whether the tests of content and fields hold, those that need no other finding."""
+        if trait.rule and not any(h.family == pack.family and h.rule == trait.rule for h in observation.hits):
+            return False
+        fields = observation.artefact.fields
+        return all(self._patterns[pattern].matches(fields.get(name, "")) for name, pattern in trait.match)
+
+    def _finding(self, pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Finding:
+        artefact = seen.artefact
+        return Finding(
+            id=_identity(pack, trait, artefact.anchor),
+            family=pack.family,
+            pack_version=pack.version,
+            trait=trait.id,
+            artefact=artefact,
+            action=trait.action,
+            why=trait.why,
+            evidence="; ".join(_evidence(pack, trait, seen, places))[:_EVIDENCE_LIMIT],
+        )
+
+
+def _divided(
+    waiting: list[tuple[int, Trait]], observations: Sequence[Observation], places: dict[str, set[bytes]]
+) -> tuple[list[tuple[int, Trait]], list[tuple[int, Trait]]]:
+    """Return those whose other findings are there, and those still waiting."""
+    ready: list[tuple[int, Trait]] = []
+    still: list[tuple[int, Trait]] = []
+    for number, trait in waiting:
+        (ready if _rests_on(trait, observations[number].artefact, places) else still).append((number, trait))
+    return ready, still
+
+
+def _of_kind(pack: Pack, kind: ArtefactKind) -> tuple[Trait, ...]:
+    return tuple(trait for trait in pack.traits if trait.kind is kind)
+
+
+def _rests_on(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]]) -> bool:
+    if trait.refers_to and not _references(trait, artefact, places):
+        return False
+    return not trait.only_with or any(places.get(other) for other in trait.only_with)
+
+
+def _references(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]]) -> list[bytes]:
+    return [path for path in artefact.refers_to if any(path in places.get(other, ()) for other in trait.refers_to)]
+
+
+def _evidence(pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Iterator[str]:
+    for hit in seen.hits:
+        if hit.family == pack.family and hit.rule == trait.rule:
+            yield f"{hit.rule} ({hit.author})" if hit.author else hit.rule
+    for name, _ in trait.match:
+        yield f"{name}: {seen.artefact.fields.get(name, '')}"
+    for path in _references(trait, seen.artefact, places)[:1]:
+        yield f"→ {printable(path)}"
+
+
+def _identity(pack: Pack, trait: Trait, anchor: Anchor) -> str:
+    match anchor:
+        case FileAnchor():
+            parts = [anchor.path]
+        case LineAnchor():
+            parts = [anchor.file.path, b"%d" % anchor.number, anchor.line]
+        case _:
+            parts = [b"%d" % anchor.pid, b"%d" % anchor.start_ticks]
+    named = (pack.family.encode(), trait.id.encode(), trait.kind.encode(), *parts)
+    return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in named)).hexdigest()[:16]

@@ -1,0 +1,33 @@
+"""The mass brake: a plan that would act on very much is likelier a bad rule, or a file infector, than a clean-up."""
+
+from quetsach.endpoint.errors import MassBrakeError
+from quetsach.endpoint.plan.plan import Plan
+from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines
+
+MAX_FILES = 200
+"""More files than this are never acted on in one go."""
+
+MAX_SHARE = 0.005
+"""Nor more than this share of the files looked at …"""
+
+MIN_FILES = 25
+"""… once there are so many: on a small tree one find is a large share."""
+
+
+def check_brake(plan: Plan, files_scanned: int) -> None:
+    """Refuse a plan that acts on too many files.
+
+    Args:
+        plan: what would be done.
+        files_scanned: how many files the scan looked at.
+
+    Raises:
+        MassBrakeError: it does; the command ends with exit code 20 and nothing was touched.
+    """
+    files = sum(isinstance(step.target, QuarantineFile | RemoveLines) for step in plan.steps)
+    if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
+        raise MassBrakeError(
+            f"the plan would act on {files} of {files_scanned} files; nothing was touched",
+            files=files,
+            hint="this is either a file infector or a wrong rule: send the report to the centre before anything else",
+        )

@@ -1,0 +1,86 @@
+"""The state folder is private, one clean-up runs at a time, sessions sort by time."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.keep.state import State
+
+NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
+
+
+def test_a_new_state_is_private_and_keeps_its_key(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "s" / "key").stat().st_mode & 0o777 == 0o600
+    assert State.open(tmp_path / "s").key == state.key != State.open(tmp_path / "other").key
+
+
+def test_looking_for_a_state_makes_none(tmp_path: Path) -> None:
+    assert State.existing(tmp_path / "s") is None
+    assert not (tmp_path / "s").exists()
+
+
+def test_opening_an_existing_state_changes_nothing(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    (tmp_path / "s").chmod(0o750)
+    (tmp_path / "s" / "sessions").rmdir()
+    found = State.existing(tmp_path / "s")
+    assert found == state
+    assert found.sessions == ()
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o750
+    assert not (tmp_path / "s" / "sessions").exists()
+
+
+def test_a_state_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "s").symlink_to("real")
+    with pytest.raises(StateError, match="link"):
+        State.open(tmp_path / "s")
+
+
+def test_a_state_folder_into_which_others_may_have_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "key").write_bytes(b"planted" * 5)
+    (tmp_path / "s").chmod(0o777)
+    with pytest.raises(StateError, match="others may write"):
+        State.open(tmp_path / "s")
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StateError, match="cannot be used"):
+        State.open(tmp_path / "file" / "s")
+
+
+def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
+    State.open(tmp_path / "s")
+    (tmp_path / "s" / "key").write_bytes(b"short")
+    with pytest.raises(StateError, match="key"):
+        State.open(tmp_path / "s")
+
+
+def test_only_one_acts_at_a_time(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    with state.lock(), pytest.raises(StateError, match="another clean-up"), state.lock():
+        pass
+    with state.lock():
+        pass
+
+
+def test_sessions_sort_by_time(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    later, _ = state.new_session(NOW.replace(hour=2))
+    earlier, _ = state.new_session(NOW)
+    assert earlier.startswith("20261125T010203Z-")
+    assert state.sessions == (earlier, later)
+
+
+def test_a_session_that_cannot_be_made_is_an_error_that_explains_itself(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "s")
+    (tmp_path / "s" / "sessions").rmdir()
+    (tmp_path / "s" / "sessions").write_bytes(b"")
+    with pytest.raises(StateError, match="cannot be used"):
+        state.new_session(NOW)

@@ -1,0 +1,119 @@
+"""Artefacts and traits become findings."""
+
+import re
+
+import pytest
+
+from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.engine.port import Hit
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.look.match import Observation, TraitMatcher
+
+WHY = LocalText("vì", "why")
+FILE = Trait("program", ArtefactKind.FILE, Action.QUARANTINE, WHY, rule="bad")
+CRON = Trait("cron", ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE, WHY, refers_to=("program",))
+WEAK = Trait(
+    "weak", ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE, WHY, match=(("command", "curl"),), only_with=("program",)
+)
+UNIT = Trait("unit", ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT, WHY, refers_to=("program",))
+TIMER = Trait("timer", ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT, WHY, refers_to=("unit",))
+PROCESS = Trait("process", ArtefactKind.PROCESS, Action.KILL, WHY, rule="bad")
+
+
+def _pack(*traits: Trait, family: str = "family") -> Pack:
+    return Pack(
+        family=family, version="2026.01.01", name=WHY, platforms=frozenset({"linux"}), severity="high", aliases=(),
+        references=(), author="a", licence="l", rules="", traits=traits, guidance=WHY, digest="",
+    )  # fmt: skip
+
+
+def _anchor(path: bytes) -> FileAnchor:
+    return FileAnchor(path, 1, 2, 3, 4, 5, sha256="")
+
+
+def _file(path: bytes, *hits: Hit) -> Observation:
+    return Observation(Artefact(ArtefactKind.FILE, _anchor(path)), hits)
+
+
+def _cron(command: str, *refers_to: bytes, number: int = 1) -> Observation:
+    anchor = LineAnchor(_anchor(b"/etc/crontab"), number, command.encode())
+    return Observation(Artefact(ArtefactKind.CRON_ENTRY, anchor, {"command": command}, refers_to))
+
+
+def _unit(path: bytes, *refers_to: bytes) -> Observation:
+    return Observation(Artefact(ArtefactKind.SYSTEMD_UNIT, _anchor(path), {}, refers_to))
+
+
+def _found(pack: Pack, *observations: Observation) -> list[Finding]:
+    return list(TraitMatcher([pack], BorealEngine()).find(observations))
+
+
+HIT = Hit("family", "bad", "Author")
+
+
+def test_a_rule_that_matched_a_file_is_a_finding_with_rule_and_author_as_evidence() -> None:
+    [finding] = _found(_pack(FILE), _file(b"/x", HIT))
+    assert (finding.trait, finding.action, finding.evidence) == ("program", Action.QUARANTINE, "bad (Author)")
+
+
+@pytest.mark.parametrize("hit", [Hit("other", "bad", ""), Hit("family", "other", "")])
+def test_a_hit_of_another_family_or_rule_is_none(hit: Hit) -> None:
+    assert _found(_pack(FILE), _file(b"/x", hit)) == []
+
+
+def test_a_line_that_names_a_found_file_is_a_finding_whichever_was_seen_first() -> None:
+    line, file = _cron("/x", b"/x"), _file(b"/x", HIT)
+    for order in ([line, file], [file, line]):
+        assert sorted(f.trait for f in _found(_pack(FILE, CRON), *order)) == ["cron", "program"]
+
+
+def test_a_line_that_names_a_file_without_a_finding_is_none() -> None:
+    assert [f.trait for f in _found(_pack(FILE, CRON), _cron("/y", b"/y"), _file(b"/x", HIT))] == ["program"]
+
+
+def test_references_are_followed_along_a_chain() -> None:
+    timer, unit = _unit(b"/t.timer", b"/t.service"), _unit(b"/t.service", b"/x")
+    found = _found(_pack(FILE, UNIT, TIMER), timer, unit, _file(b"/x", HIT))
+    assert {f.trait for f in found} == {"program", "unit", "timer"}
+
+
+def test_units_that_start_each_other_are_none_and_end() -> None:
+    assert _found(_pack(FILE, UNIT, TIMER), _unit(b"/a", b"/b"), _unit(b"/b", b"/a")) == []
+
+
+def test_a_weak_sign_counts_only_beside_a_strong_one() -> None:
+    assert _found(_pack(FILE, WEAK), _cron("curl x | sh")) == []
+    assert len(_found(_pack(FILE, WEAK), _cron("curl x | sh"), _file(b"/x", HIT))) == 2
+
+
+def test_a_field_must_match() -> None:
+    assert [f.trait for f in _found(_pack(FILE, WEAK), _cron("wget x"), _file(b"/x", HIT))] == ["program"]
+
+
+def test_an_artefact_is_given_to_the_first_trait_that_it_shows() -> None:
+    found = _found(_pack(FILE, CRON, WEAK), _cron("curl /x", b"/x"), _file(b"/x", HIT))
+    assert [f.trait for f in found] == ["cron", "program"]
+    found = _found(_pack(FILE, WEAK, CRON), _cron("curl /x", b"/x"), _file(b"/x", HIT))
+    assert [f.trait for f in found] == ["weak", "program"]
+
+
+def test_the_image_of_a_process_is_matched() -> None:
+    process = Artefact(ArtefactKind.PROCESS, ProcessAnchor(7, 70, b"/x", deleted=True))
+    [finding] = _found(_pack(PROCESS), Observation(process, (HIT,)))
+    assert finding.action is Action.KILL
+
+
+def test_each_pack_speaks_for_itself() -> None:
+    packs = [_pack(FILE), _pack(FILE, CRON, family="other")]
+    found = TraitMatcher(packs, BorealEngine()).find([_file(b"/x", HIT), _cron("/x", b"/x")])
+    assert [f.family for f in found] == ["family"]
+
+
+def test_identifiers_are_stable_and_tell_findings_apart() -> None:
+    seen = [_file(b"/x", HIT), _cron("/x", b"/x", number=1), _cron("/x", b"/x", number=2)]
+    first, again = ([f.id for f in _found(_pack(FILE, CRON), *order)] for order in (seen, seen))
+    assert first == again
+    assert len(set(first)) == 3
+    assert all(re.fullmatch("[0-9a-f]{16}", identifier) for identifier in first)

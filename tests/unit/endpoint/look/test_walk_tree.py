@@ -1,0 +1,107 @@
+"""The walk: every regular file once, everything else said, no link followed."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.walk import Candidate, walk
+from quetsach.endpoint.trouble import Reason, Trouble
+
+
+def _walked(root: Path, start: bytes = b"/", **limits: object) -> tuple[list[bytes], dict[bytes, Reason]]:
+    found = list(walk(Tree(root), start, avoid={}, **limits))  # type: ignore[arg-type]
+    files = [item.path for item in found if isinstance(item, Candidate)]
+    return files, {item.path: item.reason for item in found if isinstance(item, Trouble)}
+
+
+def test_files_are_found_at_every_depth(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "x").touch()
+    (tmp_path / "a" / "b" / ".hidden").touch()
+    assert _walked(tmp_path) == ([b"/x", b"/a/b/.hidden"], {})
+
+
+def test_a_name_may_be_any_bytes(tmp_path: Path) -> None:
+    names = [b"\xff\xfe", b"new\nline", b" ", b"x" * 255, "tệp".encode()]
+    for name in names:
+        (tmp_path / os.fsdecode(name)).touch()
+    assert sorted(_walked(tmp_path)[0]) == sorted(b"/" + name for name in names)
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "file").touch()
+    (tmp_path / "loop").symlink_to(".")
+    (tmp_path / "out").symlink_to("/etc")
+    (tmp_path / "gone").symlink_to("nowhere")
+    assert _walked(tmp_path) == ([b"/real/file"], {})
+
+
+def test_a_start_that_is_a_link_is_followed_inside_the_root(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "mine").touch()
+    (tmp_path / "link").symlink_to("/etc")
+    assert _walked(tmp_path, b"/link") == ([b"/etc/mine"], {})
+
+
+def test_a_start_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert _walked(tmp_path, b"/file") == ([b"/file"], {})
+
+
+def test_a_missing_start_is_said(tmp_path: Path) -> None:
+    assert _walked(tmp_path, b"/none") == ([], {b"/none": Reason.VANISHED})
+
+
+def test_pipes_and_sockets_are_said_and_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)  # the name of a socket may only be short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        assert _walked(tmp_path) == ([], {b"/pipe": Reason.SPECIAL, b"/socket": Reason.SPECIAL})
+
+
+def test_folders_too_deep_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "file").touch()
+    assert _walked(tmp_path, deepest=2) == ([b"/a/b/file"], {b"/a/b/c": Reason.TOO_DEEP})
+
+
+def test_a_folder_walked_before_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").touch()
+    entered: set[tuple[int, int]] = set()
+    assert _walked(tmp_path, b"/a", entered=entered)[0] == [b"/a/file"]
+    assert _walked(tmp_path, b"/", entered=entered)[0] == []
+
+
+def test_another_file_system_that_is_to_be_avoided_is_said(tmp_path: Path) -> None:
+    tree = Tree(Path("/"))
+    proc = Path("/proc").stat().st_dev
+    found = list(walk(tree, b"/proc", avoid={proc: Reason.VIRTUAL}))
+    assert found == [Trouble(b"/proc", Reason.VIRTUAL)]
+
+
+def test_a_network_disk_is_entered_when_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = list(walk(Tree(tmp_path), b"/", avoid={tmp_path.stat().st_dev: Reason.NETWORK}))
+    assert [item.path for item in found] == [b"/file"]
+
+
+def test_a_very_deep_tree_neither_fails_nor_takes_all_descriptors(tmp_path: Path) -> None:
+    top = os.open(tmp_path, os.O_RDONLY)
+    descriptor = top
+    for _ in range(600):
+        os.mkdir("d", dir_fd=descriptor)
+        below = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        if descriptor != top:
+            os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+    os.close(top)
+    files, troubles = _walked(tmp_path)
+    assert files == []
+    assert list(troubles.values()) == [Reason.TOO_DEEP]

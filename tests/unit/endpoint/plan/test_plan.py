@@ -1,0 +1,281 @@
+"""A plan is ordered, joins what belongs together, and leaves alone what must not be touched."""
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.infection import at, file_anchor, finding, line_anchor, write
+
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.errors import MassBrakeError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.plan.brake import MAX_FILES, check_brake
+from quetsach.endpoint.plan.plan import Plan, make_plan
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines, Step
+
+
+def _file(root: Path, path: bytes, content: bytes = b"bad") -> Finding:
+    write(root, path, content)
+    return finding(file_anchor(root, path), ArtefactKind.FILE, Action.QUARANTINE)
+
+
+def _line(root: Path, path: bytes, number: int) -> Finding:
+    return finding(line_anchor(root, path, number), ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE)
+
+
+def _plan(root: Path, *findings: Finding) -> Plan:
+    return make_plan(findings, mounted_host(root), root / "state")
+
+
+def _holds(plan: Plan) -> list[Hold]:
+    return [held.hold for held in plan.held]
+
+
+def test_two_findings_about_one_file_are_one_step(tmp_path: Path) -> None:
+    first = _file(tmp_path, b"/opt/x")
+    plan = _plan(tmp_path, first, replace(first, id="0" * 16))
+    assert [step.findings for step in plan.steps] == [(first.id, "0" * 16)]
+
+
+def test_lines_of_one_file_are_one_step(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/crontab", b"a\nb\nc\n")
+    (step,) = _plan(tmp_path, _line(tmp_path, b"/etc/crontab", 3), _line(tmp_path, b"/etc/crontab", 1)).steps
+    assert isinstance(step.target, RemoveLines)
+    assert [line.number for line in step.target.lines] == [1, 3]
+
+
+def test_a_line_that_holds_a_script_together_is_left_and_said(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/profile", b"if [ -x /tmp/x ]; then\n  /tmp/x &\nfi\n/tmp/x\n")
+    lines = [line_anchor(tmp_path, b"/etc/profile", number) for number in (1, 2, 4)]
+    plan = _plan(tmp_path, *(finding(line, ArtefactKind.PROFILE_LINE, Action.REMOVE_LINE) for line in lines))
+    assert _holds(plan) == [Hold.ENTANGLED, Hold.ENTANGLED]
+    assert [line.number for step in plan.steps for line in step.target.lines] == [4]
+
+
+def test_a_file_that_goes_as_a_whole_is_not_edited_too(tmp_path: Path) -> None:
+    whole = _file(tmp_path, b"/etc/cron.d/x", b"evil\n")
+    line = _line(tmp_path, b"/etc/cron.d/x", 1)
+    (step,) = _plan(tmp_path, line, whole).steps
+    assert isinstance(step.target, QuarantineFile)
+    assert set(step.findings) == {whole.id, line.id}
+
+
+def test_files_go_before_lines_and_links_before_processes(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/crontab", b"evil\n")
+    write(tmp_path, b"/etc/systemd/system/a.service", b"[Service]\n")
+    link = at(tmp_path, b"/etc/systemd/system/multi-user.target.wants/a.service")
+    link.parent.mkdir()
+    link.symlink_to("../a.service")
+    unit = finding(
+        file_anchor(tmp_path, b"/etc/systemd/system/a.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT
+    )
+    plan = _plan(tmp_path, _line(tmp_path, b"/etc/crontab", 1), unit, _file(tmp_path, b"/opt/x"))
+    assert [step.kind for step in plan.steps] == ["quarantine-file", "quarantine-file", "remove-lines", "remove-link"]
+    assert [step.number for step in plan.steps] == [1, 2, 3, 4]
+
+
+def test_a_unit_takes_its_drop_ins_aliases_and_instances_along(tmp_path: Path) -> None:
+    folder = b"/etc/systemd/system/"
+    write(tmp_path, folder + b"a@.service", b"[Service]\n")
+    write(tmp_path, folder + b"a@.service.d/x.conf", b"[Service]\n")
+    write(tmp_path, folder + b"other.service", b"[Service]\n")
+    for name, target in ((b"t.wants/a@1.service", "../a@.service"), (b"alias@.service", "a@.service")):
+        at(tmp_path, folder + name).parent.mkdir(exist_ok=True)
+        at(tmp_path, folder + name).symlink_to(target)
+    unit = finding(file_anchor(tmp_path, folder + b"a@.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert {step.subject.removeprefix(folder) for step in _plan(tmp_path, unit).steps} == {
+        b"a@.service",
+        b"a@.service.d/x.conf",
+        b"t.wants/a@1.service",
+        b"alias@.service",
+    }
+
+
+def test_a_unit_that_took_the_name_of_another_leaves_what_belongs_to_that(tmp_path: Path) -> None:
+    folder, genuine = b"/etc/systemd/system/", b"/usr/lib/systemd/system/ssh.service"
+    write(tmp_path, genuine, b"[Service]\n")
+    write(tmp_path, folder + b"ssh.service", b"[Service]\n# evil\n")
+    write(tmp_path, folder + b"ssh.service.d/limits.conf", b"[Service]\n")
+    for name, target in ((b"a.wants/ssh.service", genuine), (b"b.wants/ssh.service", folder + b"ssh.service")):
+        at(tmp_path, folder + name).parent.mkdir()
+        at(tmp_path, folder + name).symlink_to(os.fsdecode(target))
+    unit = finding(file_anchor(tmp_path, folder + b"ssh.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [
+        folder + b"ssh.service",
+        folder + b"b.wants/ssh.service",
+    ]
+
+
+def test_a_user_s_unit_takes_nothing_along_that_all_users_have(tmp_path: Path) -> None:
+    own, all_users = b"/home/an/.config/systemd/user/", b"/etc/systemd/user/"
+    write(tmp_path, own + b"audio.service", b"[Service]\n# evil\n")
+    write(tmp_path, own + b"audio.service.d/x.conf", b"[Service]\n")
+    write(tmp_path, all_users + b"audio.service.d/site.conf", b"[Service]\n")
+    at(tmp_path, all_users + b"default.target.wants").mkdir()
+    at(tmp_path, all_users + b"default.target.wants/audio.service").symlink_to("/opt/audio/audio.service")
+    unit = finding(file_anchor(tmp_path, own + b"audio.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [
+        own + b"audio.service",
+        own + b"audio.service.d/x.conf",
+    ]
+
+
+def test_a_drop_in_that_would_take_hours_to_read_is_left(tmp_path: Path) -> None:
+    folder = b"/home/an/.config/systemd/user/"
+    write(tmp_path, folder + b"a.service", b"[Service]\n")
+    write(tmp_path, folder + b"a.service.d/x.conf", b"")
+    os.truncate(at(tmp_path, folder + b"a.service.d/x.conf"), 1 << 42)
+    unit = finding(file_anchor(tmp_path, folder + b"a.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, unit).steps] == [folder + b"a.service"]
+
+
+def test_a_drop_in_leaves_the_unit_it_was_slipped_under(tmp_path: Path) -> None:
+    path = b"/etc/systemd/system/ssh.service.d/x.conf"
+    write(tmp_path, path, b"[Service]\n")
+    write(tmp_path, b"/etc/systemd/system/ssh.service", b"[Service]\n")
+    drop_in = finding(file_anchor(tmp_path, path), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    assert [step.subject for step in _plan(tmp_path, drop_in).steps] == [path]
+
+
+def test_a_finding_that_the_pack_only_reports_is_left_alone(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, replace(_file(tmp_path, b"/opt/x"), action=Action.REPORT))
+    assert (plan.steps, _holds(plan)) == ((), [Hold.REPORT_ONLY])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/boot/vmlinuz-6.12",
+        b"/usr/bin/bash",
+        b"/bin/sh",
+        b"/usr/lib/x86_64-linux-gnu/libc.so.6",
+        b"/usr/lib64/ld-linux-x86-64.so.2",
+        b"/usr/lib/systemd/systemd",
+        b"/etc/passwd",
+    ],
+)
+def test_the_foundations_of_a_system_are_left_alone(tmp_path: Path, path: bytes) -> None:
+    plan = _plan(tmp_path, _file(tmp_path, path))
+    assert (plan.steps, _holds(plan)) == ((), [Hold.SYSTEM])
+
+
+@pytest.mark.parametrize(
+    "path", [b"/usr/bin/kworkerds", b"/usr/lib/systemd/system/x.service", b"/usr/lib/libhide.so", b"/etc/ld.so.preload"]
+)
+def test_what_malware_adds_beside_them_is_not(tmp_path: Path, path: bytes) -> None:
+    assert len(_plan(tmp_path, _file(tmp_path, path)).steps) == 1
+
+
+def test_a_foundation_reached_through_a_link_is_left_alone(tmp_path: Path) -> None:
+    anchor = _file(tmp_path, b"/usr/bin/bash").artefact.anchor
+    at(tmp_path, b"/opt").symlink_to("usr/bin")
+    moved = finding(replace(anchor, path=b"/opt/bash"), ArtefactKind.FILE, Action.QUARANTINE)
+    assert _holds(_plan(tmp_path, moved)) == [Hold.SYSTEM]
+
+
+def _install(root: Path, listed: str, content: bytes) -> None:
+    md5 = hashlib.md5(content).hexdigest()
+    write(root, b"/var/lib/dpkg/info/tool.md5sums", f"{'0' * 32}  usr/other\n{md5}  {listed}\n".encode())
+
+
+@pytest.mark.parametrize("listed", ["usr/bin/tool", "bin/tool"])
+def test_an_intact_file_of_a_package_is_left_alone(tmp_path: Path, listed: str) -> None:
+    _install(tmp_path, listed, b"good")
+    plan = _plan(tmp_path, _file(tmp_path, b"/usr/bin/tool", b"good"))
+    assert [(held.hold, held.package) for held in plan.held] == [(Hold.PACKAGE, "tool")]
+
+
+def test_an_altered_file_of_a_package_is_acted_on_and_the_package_named(tmp_path: Path) -> None:
+    _install(tmp_path, "usr/bin/tool", b"good")
+    (step,) = _plan(tmp_path, _file(tmp_path, b"/usr/bin/tool", b"infected")).steps
+    assert step.package == "tool"
+
+
+def test_an_unchanged_settings_file_of_a_package_is_left_alone(tmp_path: Path) -> None:
+    content = b"* * * * * root evil\n"
+    md5 = hashlib.md5(content).hexdigest()
+    write(tmp_path, b"/var/lib/dpkg/status", f"Package: cron\nConffiles:\n /etc/crontab {md5}\n\n".encode())
+    write(tmp_path, b"/etc/crontab", content)
+    assert [h.package for h in _plan(tmp_path, _line(tmp_path, b"/etc/crontab", 1)).held] == ["cron"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"zz  usr/bin/tool\n", b"  usr/bin/tool\n" * 3, b"\xff" * 99])
+def test_a_damaged_package_database_protects_nothing_and_breaks_nothing(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path, b"/var/lib/dpkg/info/tool.md5sums", content)
+    write(tmp_path, b"/var/lib/dpkg/status", content)
+    assert len(_plan(tmp_path, _file(tmp_path, b"/usr/bin/tool")).steps) == 1
+
+
+def test_a_plan_says_that_the_rpm_database_was_not_asked(tmp_path: Path) -> None:
+    write(tmp_path, b"/var/lib/rpm/rpmdb.sqlite", b"")
+    assert _plan(tmp_path, _file(tmp_path, b"/opt/x")).has_unread_packages
+
+
+def test_the_tool_itself_and_its_state_are_left_alone(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, _file(tmp_path, b"/state/sessions/x"))
+    assert _holds(plan) == [Hold.OWN]
+
+
+def test_what_is_no_longer_there_is_left_alone(tmp_path: Path) -> None:
+    gone, exchanged = _file(tmp_path, b"/opt/gone"), _file(tmp_path, b"/opt/exchanged")
+    at(tmp_path, b"/opt/new").write_bytes(b"new")
+    at(tmp_path, b"/opt/new").rename(at(tmp_path, b"/opt/exchanged"))
+    at(tmp_path, b"/opt/gone").unlink()
+    assert _holds(_plan(tmp_path, gone, exchanged)) == [Hold.UNREACHABLE, Hold.UNREACHABLE]
+
+
+def _process(anchor: ProcessAnchor) -> Finding:
+    return finding(anchor, ArtefactKind.PROCESS, Action.KILL)
+
+
+def test_this_process_its_parents_init_and_the_kernel_are_never_ended(tmp_path: Path) -> None:
+    processes = {p.pid: p.anchor for p in Processes()}
+    own = [processes[os.getpid()], processes[os.getppid()], ProcessAnchor(1, 1, b"/sbin/init", deleted=False)]
+    kernel = ProcessAnchor(4_000_000, 1, b"", deleted=False)
+    plan = make_plan([_process(anchor) for anchor in (*own, kernel)], live_host(), tmp_path)
+    assert plan.steps == ()
+    assert set(_holds(plan)) <= {Hold.OWN, Hold.SYSTEM}
+
+
+def test_a_system_that_does_not_run_has_no_process_to_end(tmp_path: Path) -> None:
+    assert _holds(_plan(tmp_path, _process(ProcessAnchor(9, 9, b"/x", deleted=False)))) == [Hold.NOT_RUNNING]
+
+
+def test_steps_come_back_from_their_journal_form(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/crontab", b"\xff\n")
+    write(tmp_path, b"/etc/systemd/system/a.service", b"")
+    at(tmp_path, b"/etc/systemd/system/b.service").symlink_to("a.service")
+    unit = finding(
+        file_anchor(tmp_path, b"/etc/systemd/system/a.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT
+    )
+    plan = _plan(tmp_path, _line(tmp_path, b"/etc/crontab", 1), unit, _file(tmp_path, b"/opt/\xff\n%"))
+    assert len({step.kind for step in plan.steps}) == 3
+    assert [Step.from_json(step.as_json()) for step in plan.steps] == list(plan.steps)
+
+
+def _many(tmp_path: Path, count: int) -> Plan:
+    return _plan(tmp_path, *(_file(tmp_path, b"/opt/%d" % number) for number in range(count)))
+
+
+def test_the_brake_stops_a_plan_of_very_many_files(tmp_path: Path) -> None:
+    plan = _many(tmp_path, MAX_FILES + 1)
+    with pytest.raises(MassBrakeError) as caught:
+        check_brake(plan, 10_000_000)
+    assert (caught.value.exit_code, caught.value.files) == (20, MAX_FILES + 1)
+
+
+def test_the_brake_stops_a_plan_that_touches_a_large_share(tmp_path: Path) -> None:
+    plan = _many(tmp_path, 30)
+    check_brake(plan, 6000)
+    with pytest.raises(MassBrakeError, match="30 of 5999"):
+        check_brake(plan, 5999)
+
+
+def test_the_brake_lets_a_small_infection_of_a_small_tree_pass(tmp_path: Path) -> None:
+    check_brake(_many(tmp_path, 20), 20)
