@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
     from quetsach.endpoint.act.clean import CleanResult
+    from quetsach.endpoint.artefact import Anchor
     from quetsach.endpoint.keep.state import State
     from quetsach.endpoint.look.scan import ScanResult
     from quetsach.endpoint.plan.plan import Held, Plan
@@ -216,17 +217,15 @@ def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
     return words["held-item"].format(subject=_subject(held.finding.artefact.anchor), reason=reason)
 
 
-def _subject(anchor: object) -> str:
-    from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, printable  # noqa: PLC0415
+def _subject(anchor: "Anchor") -> str:
+    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
 
     match anchor:
-        case FileAnchor(path):
-            return printable(path)
         case LineAnchor(file, number):
             return f"{printable(file.path)}:{number}"
         case ProcessAnchor(pid, _, executable):
             return f"{pid} ({printable(executable)})"
-    return ""
+    return printable(place_of(anchor))
 
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:

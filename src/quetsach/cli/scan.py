@@ -117,17 +117,17 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
 
 
 def _where(finding: "Finding", words: Mapping[str, str]) -> str:
-    from quetsach.endpoint.artefact import FileAnchor, LineAnchor, printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
 
     match finding.artefact.anchor:
-        case FileAnchor() as file:
-            return printable(file.path)
         case LineAnchor() as line:
             shown = printable(line.line)[:_LINE_SHOWN]
             return words["where-line"].format(path=printable(line.file.path), number=line.number, line=shown)
-        case process:
+        case ProcessAnchor() as process:
             key = "where-process-deleted" if process.deleted else "where-process"
             return words[key].format(pid=process.pid, executable=printable(process.executable))
+        case anchor:
+            return printable(place_of(anchor))
 
 
 def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:

@@ -20,6 +20,18 @@ class Action(StrEnum):
     KILL = "kill"
     REMOVE_LINE = "remove-line"
     REMOVE_UNIT = "remove-unit"
+    TRUNCATE = "truncate"
+    """Cut a file off where the rule's string ``$cut`` matches: what a file infector appended to a text goes."""
+    REMOVE_VALUE = "remove-value"
+    REMOVE_ENTRY = "remove-entry"
+    """Take one entry out of a registry value that holds a list; the others stay."""
+    RESTORE_DEFAULT = "restore-default"
+    """Give a registry value what the system has from the factory (the collector knows it)."""
+    REMOVE_KEY = "remove-key"
+    REMOVE_SERVICE = "remove-service"
+    """Remove a Windows service or driver: its key and its place in a group of services."""
+    REMOVE_TASK = "remove-task"
+    """Remove a scheduled task of Windows: its file and what the registry keeps of it."""
 
 
 class ArtefactKind(StrEnum):
@@ -33,10 +45,23 @@ class ArtefactKind(StrEnum):
     AUTHORIZED_KEY = "authorized-key"
     RC_LOCAL_LINE = "rc-local-line"
     PROFILE_LINE = "profile-line"
+    SETTING_LINE = "setting-line"
+    """A line of any other file of settings; field ``place`` says of which (``hosts``, ``sudoers``, ``pam`` …)."""
+    STARTUP_FILE = "startup-file"
+    """A file that is run or read because it lies where it lies: Startup folder, XDG autostart, a launchd job …"""
+    REGISTRY_VALUE = "registry-value"
+    """A value of the Windows registry, or one entry of a value that holds a list."""
+    REGISTRY_KEY = "registry-key"
+    SERVICE = "service"
+    """A service or driver of Windows."""
+    SCHEDULED_TASK = "scheduled-task"
+    WMI_SUBSCRIPTION = "wmi-subscription"
+    KERNEL_MODULE = "kernel-module"
+    SOCKET = "socket"
 
 
 ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
-    ArtefactKind.FILE: frozenset({Action.REPORT, Action.QUARANTINE}),
+    ArtefactKind.FILE: frozenset({Action.REPORT, Action.QUARANTINE, Action.TRUNCATE}),
     ArtefactKind.PROCESS: frozenset({Action.REPORT, Action.KILL}),
     ArtefactKind.CRON_ENTRY: frozenset({Action.REPORT, Action.REMOVE_LINE}),
     ArtefactKind.SYSTEMD_UNIT: frozenset({Action.REPORT, Action.REMOVE_UNIT}),
@@ -44,6 +69,17 @@ ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
     ArtefactKind.AUTHORIZED_KEY: frozenset({Action.REPORT, Action.REMOVE_LINE}),
     ArtefactKind.RC_LOCAL_LINE: frozenset({Action.REPORT, Action.REMOVE_LINE}),
     ArtefactKind.PROFILE_LINE: frozenset({Action.REPORT, Action.REMOVE_LINE}),
+    ArtefactKind.SETTING_LINE: frozenset({Action.REPORT, Action.REMOVE_LINE}),
+    ArtefactKind.STARTUP_FILE: frozenset({Action.REPORT, Action.QUARANTINE}),
+    ArtefactKind.REGISTRY_VALUE: frozenset(
+        {Action.REPORT, Action.REMOVE_VALUE, Action.REMOVE_ENTRY, Action.RESTORE_DEFAULT}
+    ),
+    ArtefactKind.REGISTRY_KEY: frozenset({Action.REPORT, Action.REMOVE_KEY}),
+    ArtefactKind.SERVICE: frozenset({Action.REPORT, Action.REMOVE_SERVICE}),
+    ArtefactKind.SCHEDULED_TASK: frozenset({Action.REPORT, Action.REMOVE_TASK}),
+    ArtefactKind.WMI_SUBSCRIPTION: frozenset({Action.REPORT}),
+    ArtefactKind.KERNEL_MODULE: frozenset({Action.REPORT}),
+    ArtefactKind.SOCKET: frozenset({Action.REPORT}),
 }
 
 
@@ -60,11 +96,23 @@ class LocalText:
 
 
 @dataclass(frozen=True, slots=True)
+class FileHash:
+    """The hash of a whole file: ``algorithm`` is sha256, sha1 or md5, ``digest`` hex in small letters."""
+
+    algorithm: str
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trait:
     """One trace a family leaves, how to know it and what to do about it.
 
     An artefact of ``kind`` shows the trait when every given test holds:
-    ``rule``: the YARA rule of that name matches its content (files; the image of processes);
+    ``rule``: the YARA rule of that name matches its content (files; the image of processes, and with ``memory`` also
+    what they have in memory, see ``memory_variant``);
+    ``names``: the file has one of these names, exactly (on Windows in any case of its letters);
+    ``hashes``: the file has one of these hashes;
     ``match``: each named field contains a match of the pattern, a regular expression as YARA writes it, which the
     match engine tests in linear time whatever the text;
     ``refers_to``: the artefact names a file in which one of these traits was found;
@@ -80,6 +128,9 @@ class Trait:
     match: tuple[tuple[str, str], ...] = ()
     refers_to: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    hashes: tuple[FileHash, ...] = ()
+    memory: bool = False
 
 
 def pattern_rule(pattern: str) -> str:

@@ -53,7 +53,54 @@ def anchor_of(path: bytes, state: os.stat_result, sha256: str) -> FileAnchor:
     )
 
 
-type Anchor = FileAnchor | LineAnchor | ProcessAnchor
+@dataclass(frozen=True, slots=True)
+class MemberAnchor:
+    """A file inside an archive: the archive, and the names that lead to the member, one for each archive on the way."""
+
+    file: FileAnchor
+    names: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAnchor:
+    """A value of the registry as it was when looked at; a whole key when ``name`` is ``None``.
+
+    ``key`` is written as in ``host.registry``. ``name`` is empty for a key's default value. ``entry`` is set when the
+    artefact is one entry of a value that holds a list.
+    """
+
+    key: str
+    name: str | None
+    type: int = 0
+    data: bytes = b""
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameAnchor:
+    """Something that is only ever reported and has no place in a file: a kernel module, a socket."""
+
+    name: bytes
+
+
+type Anchor = FileAnchor | LineAnchor | ProcessAnchor | MemberAnchor | RegistryAnchor | NameAnchor
+
+
+def place_of(anchor: Anchor) -> bytes:
+    """Return where an artefact is: the path of a file or image, ``archive!member``, a registry key, a name."""
+    match anchor:
+        case FileAnchor(path):
+            return path
+        case LineAnchor(file):
+            return file.path
+        case ProcessAnchor(executable=executable):
+            return executable
+        case MemberAnchor(file, names):
+            return b"!".join((file.path, *names))
+        case RegistryAnchor(key, name):
+            return (key if name is None else f"{key}\\{name or '(default)'}").encode("utf-8", "surrogatepass")
+        case NameAnchor(name):
+            return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ class ScanError(EndpointError):
     """A scan cannot start: the folder to look at does not exist, is no folder, or may not be read."""
 
 
+class RegistryError(EndpointError):
+    """A hive of the Windows registry cannot be read, or must not be written as it is."""
+
+
 class StateError(EndpointError):
     """The folder in which the tool keeps sessions and quarantine cannot be used as it is."""
 

@@ -25,6 +25,16 @@ class Reason(StrEnum):
     TIMED_OUT = "timed-out"
     CRASHED = "crashed"
     """Matching it ended the worker process."""
+    ENCRYPTED = "encrypted"
+    """A member of an archive that only opens with a password."""
+    NOT_OPENED = "not-opened"
+    """Packed in a way that this tool, on this machine, does not open; the packed bytes themselves were looked at."""
+    LIMIT = "limit"
+    """A limit on depth, number, size or time of an archive was reached; the rest of it was not looked at."""
+    DAMAGED = "damaged"
+    """An archive, hive or the like whose structure does not hold; the bytes themselves were looked at."""
+    NOT_REACHED = "not-reached"
+    """The scan was ended, or its time was up, before it came there."""
 
     @property
     def is_intended(self) -> bool:
@@ -32,7 +42,12 @@ class Reason(StrEnum):
         return self in _INTENDED
 
 
-_INTENDED = frozenset({Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.TOO_LARGE, Reason.TOO_DEEP})
+_INTENDED = frozenset(
+    {
+        *(Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.TOO_LARGE, Reason.TOO_DEEP),
+        *(Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

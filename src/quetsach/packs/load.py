@@ -10,7 +10,7 @@ from pathlib import Path
 
 import boreal
 
-from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, LocalText, Pack, Trait, pattern_rule
+from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, FileHash, LocalText, Pack, Trait, pattern_rule
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, unpack
 from quetsach.packs.errors import PackError
 from quetsach.packs.table import Table, read_toml
@@ -23,6 +23,10 @@ _FORMAT = 1
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"20\d\d\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d\d)?")
 _PATTERN_LIMIT = 512
+_ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
+_SMALLEST_HASHED = 64
+"""Tiny files are alike: a line feed has a hash too."""
+_LARGEST_HASHED = 4 << 30
 
 
 def load_pack(path: Path) -> Pack:
@@ -193,12 +197,14 @@ def _trait(table: Table, rules: frozenset[str]) -> Trait:
         match=table.take_pairs("match"),
         refers_to=table.take_texts("refers_to"),
         only_with=table.take_texts("only_with"),
+        names=table.take_texts("names"),
+        hashes=tuple(_hash(table, text) for text in table.take_texts("hashes")),
+        memory=table.take_flag("memory"),
     )
     table.finish()
-    if not (trait.rule or trait.match or trait.refers_to):
-        table.fail("the trait tests nothing", hint="give it rule, match or refers_to")
-    if kind is ArtefactKind.FILE and not trait.rule:
-        table.fail("a file is known by its content", hint="give it a rule; names and places can be anyone's")
+    if not (trait.rule or trait.match or trait.refers_to or trait.names or trait.hashes):
+        table.fail("the trait tests nothing", hint="give it rule, hashes, names, match or refers_to")
+    _check_file_tests(table, trait)
     if trait.rule and kind not in {ArtefactKind.FILE, ArtefactKind.PROCESS}:
         table.fail("only files and processes have content to match", hint="use match or refers_to")
     if trait.rule and trait.rule not in rules:
@@ -206,6 +212,34 @@ def _trait(table: Table, rules: frozenset[str]) -> Trait:
     for field, pattern in trait.match:
         _check_pattern(table, field, pattern)
     return trait
+
+
+def _check_file_tests(table: Table, trait: Trait) -> None:
+    """Check what only files, or only processes, can be tested for."""
+    if (trait.names or trait.hashes) and trait.kind is not ArtefactKind.FILE:
+        table.fail("only files have names and hashes to match", hint="use match")
+    if any("/" in name or "\\" in name or not name.isprintable() for name in trait.names):
+        table.fail("a name is a file's own name, without folders", hint="use match.path beside it for the folder")
+    if trait.memory and not (trait.kind is ArtefactKind.PROCESS and trait.rule):
+        table.fail("only a process with a rule has memory to match", hint="use kind = 'process' with a rule")
+    if trait.kind is not ArtefactKind.FILE or trait.rule or trait.hashes:
+        return
+    if trait.action is not Action.REPORT and not (trait.names and trait.only_with):
+        hint = "give it a rule or hashes; a name alone can be anyone's, and acts only_with a finding that is sure"
+        table.fail("a file is known by its content", hint=hint)
+    if not trait.names and not any(field == "archive" for field, _ in trait.match):
+        table.fail("every file would have to be tested", hint="give it rule, hashes or names")
+
+
+def _hash(table: Table, text: str) -> FileHash:
+    """Return a hash written as ``size:digest``; the length of the digest tells the algorithm."""
+    size, _, digest = text.partition(":")
+    algorithm = _ALGORITHMS.get(len(digest), "")
+    if not (size.isdecimal() and algorithm and set(digest) <= set("0123456789abcdef")):
+        table.fail(f"{text[:80]!r} is no hash", hint="write size:digest, such as 73802:0a1b…, in small letters")
+    if not _SMALLEST_HASHED <= int(size[:16]) <= _LARGEST_HASHED:
+        table.fail(f"a file of {size[:16]} bytes is not known by its hash", hint=f"at least {_SMALLEST_HASHED} bytes")
+    return FileHash(algorithm, digest, int(size[:16]))
 
 
 def _check_pattern(table: Table, field: str, pattern: str) -> None:

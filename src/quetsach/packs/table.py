@@ -56,6 +56,13 @@ class Table:
         """Return a whole number."""
         return self._take(name, int, "a whole number", "")
 
+    def take_flag(self, name: str) -> bool:
+        """Return true or false; a missing field is false."""
+        value = self._left.pop(name, False)
+        if not isinstance(value, bool):
+            self.fail(f"field {name!r} must be true or false", hint="write it without quotes")
+        return value
+
     def take_texts(self, name: str, *, hint: str = "") -> tuple[str, ...]:
         """Return a list of texts; a missing field is an empty list."""
         if name not in self._left:

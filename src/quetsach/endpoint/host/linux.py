@@ -17,6 +17,10 @@ class LinuxHost:
     services: Services | None
 
     @property
+    def registry(self) -> None:
+        """Linux has none."""
+
+    @property
     def is_live(self) -> bool:
         """Whether this is the running system."""
         return self.processes is not None

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from quetsach.core.pack import ArtefactKind, Pack, Trait
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, printable
+from quetsach.endpoint.artefact import (
+    Anchor,
+    Artefact,
+    FileAnchor,
+    LineAnchor,
+    ProcessAnchor,
+    RegistryAnchor,
+    place_of,
+    printable,
+)
 from quetsach.endpoint.engine.port import Engine, Hit, Pattern
 from quetsach.endpoint.finding import Finding
 
@@ -124,7 +133,11 @@ def _identity(pack: Pack, trait: Trait, anchor: Anchor) -> str:
             parts = [anchor.path]
         case LineAnchor():
             parts = [anchor.file.path, b"%d" % anchor.number, anchor.line]
-        case _:
+        case ProcessAnchor():
             parts = [b"%d" % anchor.pid, b"%d" % anchor.start_ticks]
+        case RegistryAnchor(entry=entry):
+            parts = [place_of(anchor), (entry or "").encode("utf-8", "surrogatepass")]
+        case _:
+            parts = [place_of(anchor)]
     named = (pack.family.encode(), trait.id.encode(), trait.kind.encode(), *parts)
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in named)).hexdigest()[:16]

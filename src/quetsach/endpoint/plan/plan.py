@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.packages import unread_database
@@ -105,7 +105,9 @@ def _file(finding: Finding) -> FileAnchor | None:
             return file
         case LineAnchor(file):
             return file
-        case ProcessAnchor():
+        case MemberAnchor(file):
+            return file
+        case _:
             return None
 
 
@@ -114,6 +116,8 @@ def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping
     if finding.action is Action.REPORT:
         return Hold.REPORT_ONLY
     process = finding.artefact.anchor
+    if isinstance(process, MemberAnchor):
+        return Hold.MEMBER
     if isinstance(process, ProcessAnchor):
         return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
     return protection.holds_file(path)

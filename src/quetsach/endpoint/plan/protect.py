@@ -30,6 +30,8 @@ class Hold(StrEnum):
     """It is this tool, what it runs on, or a process that started it."""
     ENTANGLED = "entangled"
     """It is a line of a shell script that cannot be taken out alone without breaking the commands around it."""
+    MEMBER = "member"
+    """It lies inside an archive: it cannot run there, and the archive may hold other things."""
     UNREACHABLE = "unreachable"
     """It cannot be found again: it vanished, or a folder on the way became a link."""
     NOT_RUNNING = "not-running"

@@ -8,6 +8,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.host.registry import RegistryEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,25 @@ class RemoveLines:
 
     file: FileAnchor
     lines: tuple[LineAnchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateFile:
+    """Cut a file off at ``size_bytes``. Undo puts the very file back."""
+
+    file: FileAnchor
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditRegistry:
+    """Edit the keys of one hive. Undo puts the hive back as it was, or the edited values when it was changed since.
+
+    ``file`` is the hive file; ``None`` on a running system. ``edits`` are done in order, all or none.
+    """
+
+    file: FileAnchor | None
+    edits: tuple[RegistryEdit, ...]
 
 
 @dataclass(frozen=True, slots=True)

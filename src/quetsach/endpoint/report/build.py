@@ -9,7 +9,7 @@ from quetsach import __version__
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.carry_out import StepResult
 from quetsach.endpoint.act.clean import CleanResult
-from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, ProcessAnchor, printable
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.plan.plan import Held, Plan
@@ -103,7 +103,7 @@ def build_clean(
         now: when the report is made (UTC).
         undo: the exact command that takes it back, when the plain one would not do (``--state``).
     """
-    dangling = tuple(printable(_path(artefact.anchor)) for artefact in result.dangling)
+    dangling = tuple(printable(place_of(artefact.anchor)) for artefact in result.dangling)
     remaining = len(result.remaining)
     return build(
         scan,
@@ -117,16 +117,6 @@ def build_clean(
         held=result.held,
         verification=ReportedVerification(not remaining and not dangling, remaining, dangling),
     )
-
-
-def _path(anchor: Anchor) -> bytes:
-    match anchor:
-        case FileAnchor():
-            return anchor.path
-        case LineAnchor():
-            return anchor.file.path
-        case ProcessAnchor():
-            return anchor.executable
 
 
 def _scan(scan: ScanResult) -> ReportedScan:
@@ -159,7 +149,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> Re
         family=finding.family,
         trait=finding.trait,
         kind=finding.artefact.kind,
-        where=printable(_path(anchor)),
+        where=printable(place_of(anchor)),
         line=line.number if line else None,
         text=printable(line.line) if line else None,
         pid=anchor.pid if isinstance(anchor, ProcessAnchor) else None,

@@ -1,0 +1,114 @@
+r"""The Windows registry as the endpoint tool sees it: one port, offline over hives, later live over ``winreg``.
+
+A key is text such as ``HKLM\SOFTWARE\Microsoft`` or ``HKU\an\Software``: ``HKLM`` with the hives SOFTWARE, SYSTEM, SAM
+and SECURITY; ``HKU`` with one name for each account (its folder in Users offline, its SID live), ``.DEFAULT`` among
+them, and ``HKU\an_Classes`` for the account's own classes. ``HKLM\SYSTEM\CurrentControlSet`` leads to the set that
+``Select\Current`` names. Names compare without regard to case, as Windows does, and keep the case they have.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+SZ, EXPAND_SZ, BINARY, DWORD, MULTI_SZ, QWORD = 1, 2, 3, 4, 7, 11
+"""Types of values (winnt.h). Other numbers occur and are kept as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryValue:
+    """One value: its name (empty for the key's default), its type number, and its bytes as stored."""
+
+    name: str
+    type: int
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The text of a string value; of a list its entries, one a line; numbers in decimal; other bytes in hex."""
+        match self.type:
+            case type_ if type_ in (SZ, EXPAND_SZ):
+                return self.data.decode("utf-16-le", "replace").split("\0", 1)[0]
+            case type_ if type_ == MULTI_SZ:
+                return "\n".join(self.entries)
+            case type_ if type_ in (DWORD, QWORD):
+                return str(int.from_bytes(self.data[: 4 if type_ == DWORD else 8], "little"))
+        return self.data.hex()
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries of a multi-string, empty ones left out."""
+        return tuple(part for part in self.data.decode("utf-16-le", "replace").split("\0") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyContent:
+    """A whole key with everything below it, as it is kept to be put back."""
+
+    values: tuple[RegistryValue, ...] = ()
+    subkeys: Mapping[str, "KeyContent"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetValue:
+    """Give a key a value, in place of the one of that name; makes the key when it is not there."""
+
+    key: str
+    value: RegistryValue
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteValue:
+    """Take a value from a key; nothing happens when it has none of that name."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteKey:
+    """Remove a key with everything below it; nothing happens when it is not there."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutKey:
+    """Make a key with this content, everything below it included."""
+
+    key: str
+    content: KeyContent
+
+
+type RegistryEdit = SetValue | DeleteValue | DeleteKey | PutKey
+
+
+class Registry(Protocol):
+    """The registry of one machine. Reading never changes anything.
+
+    Every method may raise ``RegistryError`` (``endpoint.errors``): the hive is damaged, too large, or its reader died.
+    A key or value that is not there is ``None`` or empty, not an error.
+    """
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return the names below ``HKU``, those not signed in included, without ``_Classes``."""
+
+    def exists(self, key: str) -> bool:
+        """Return whether there is such a key."""
+
+    def subkeys(self, key: str) -> tuple[str, ...]:
+        """Return the names of the keys right below a key, in the order of the hive."""
+
+    def values(self, key: str) -> tuple[RegistryValue, ...]:
+        """Return the values of a key."""
+
+    def value(self, key: str, name: str) -> RegistryValue | None:
+        """Return one value."""
+
+    def content(self, key: str) -> KeyContent | None:
+        """Return a key with everything below it."""
+
+    def matching(self, pattern: str) -> Iterator[str]:
+        r"""Yield the keys that a pattern names: ``*`` stands for any one name, ``HKU\*`` for every account."""
+
+    def hive_path(self, key: str) -> bytes | None:
+        """Return the path of the hive file that holds a key, inside the root; ``None`` where the system runs."""
