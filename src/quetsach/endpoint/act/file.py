@@ -2,11 +2,11 @@
 
 import errno
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from quetsach.endpoint.act.replacement import clear, write_beside
 from quetsach.endpoint.act.shape import (
     ChangedError,
     Facts,
@@ -22,8 +22,8 @@ from quetsach.endpoint.act.shape import (
 from quetsach.endpoint.artefact import FileAnchor, printable
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import QuarantineError
-from quetsach.endpoint.host.change import FileState, place, unlock, unlocked, write_beside, write_flags
-from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.port import Files, Folder
 from quetsach.endpoint.keep.quarantine import Sealed, seal
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step, freeze
@@ -70,7 +70,7 @@ def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
             sha256 = hash_file(fd)
             if anchor.sha256 and sha256 != anchor.sha256:
                 raise ChangedError("the file's content is not what the scan saw")
-            state = FileState.read(fd)
+            state = where.files.state(fd)
             check_reversible(state)
             return {"file": state.as_json(), "sha256": sha256, "parent": parent_facts(folder)}
         finally:
@@ -98,14 +98,14 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                     where.session.container(step.number),
                     where.session.key,
                 )
-                with unlocked(folder, parent), _unlocked_file(fd, state):
+                with folder.unlocked(parent), _unlocked_file(where.files, fd, state):
                     if not state.is_same_file(folder.lstat(name)):
                         raise ChangedError("the file was exchanged while it was sealed")
-                    os.unlink(name, dir_fd=folder.fd)
+                    folder.remove(name)
                 other_names = os.fstat(fd).st_nlink - _names_to_go(where, step)
             finally:
                 os.close(fd)
-        with unlocked(folder, parent):
+        with folder.unlocked(parent):
             after: dict[str, Any] = {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
     if other_names > 0:
         after["note"] = f"the file has {other_names} more name(s) elsewhere; a full scan finds them"
@@ -123,16 +123,17 @@ def _names_to_go(where: Workplace, step: Step) -> int:
 class _unlocked_file:  # noqa: N801  (used like a function)
     """Takes a file's locks; puts them back when the act inside fails, or when other names keep the file alive."""
 
-    def __init__(self, fd: int, state: FileState) -> None:
+    def __init__(self, files: Files, fd: int, state: FileState) -> None:
+        self._files = files
         self._fd = fd
         self._state = state
 
     def __enter__(self) -> None:
-        unlock(self._fd)
+        self._files.unlock(self._fd)
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None or os.fstat(self._fd).st_nlink:
-            write_flags(self._fd, self._state.flags)
+            self._files.lock(self._fd, self._state)
 
 
 def _open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
@@ -185,16 +186,15 @@ def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Out
     sealed = where.sealed(number)
     name = unquote_to_bytes(decision["name"])
     parent = FileState.from_json(decision["parent"])
-    with straight_way(where, sealed.record.path) as (folder, _), unlocked(folder, parent) as folder_fd:
+    with straight_way(where, sealed.record.path) as (folder, _), folder.unlocked(parent):
         if not _is_back(folder, name, sealed):
             temporary = where.session.temporary_name(number)
             if not _link_from_sibling(where, progress, folder, temporary, sealed):
-                write_beside(folder, temporary, sealed.write_to, sealed.record.state, with_times=True)
-            place(folder, temporary, name)
-        with suppress(FileNotFoundError):  # before the file gets its flags: an immutable one keeps all its names
-            os.unlink(where.session.temporary_name(number), dir_fd=folder.fd)
-        _finish(folder, name, sealed.record.state)
-        restore_times(folder_fd, decision["times"])
+                write_beside(where.files, folder, temporary, sealed.write_to, sealed.record.state, with_times=True)
+            folder.place(temporary, name)
+        clear(folder, where.session.temporary_name(number))  # before flags are set: an immutable file keeps its names
+        _finish(where.files, folder, name, sealed.record.state)
+        restore_times(folder, decision["times"])
         if decision["how"] == "beside":
             return Outcome.BESIDE, printable(folder.join(name))
     return Outcome.RESTORED, ""
@@ -228,14 +228,12 @@ def _is_back(folder: Folder, name: bytes, sealed: Sealed) -> bool:
         os.close(fd)
 
 
-def _finish(folder: Folder, name: bytes, state: FileState) -> None:
+def _finish(files: Files, folder: Folder, name: bytes, state: FileState) -> None:
     """Set what could only be set after the file had its name: flags, and times that a crash may have left wrong."""
     fd = folder.open_read(name)
     try:
-        found = os.fstat(fd)
-        if (found.st_atime_ns, found.st_mtime_ns) != (state.atime_ns, state.mtime_ns):
-            os.utime(fd, ns=(state.atime_ns, state.mtime_ns))
-        write_flags(fd, state.flags)
+        files.give_state(fd, state, with_times=True)
+        files.lock(fd, state)
     finally:
         os.close(fd)
 
@@ -250,14 +248,13 @@ def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, tem
         if (target.file.device, target.file.inode) != (state.device, state.inode):
             continue
         with straight_way(where, target.file.path) as (source, name):
-            if not _stands(source, name, other, sealed):
+            if not _stands(where.files, source, name, other, sealed):
                 continue
-            with suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder.fd)
+            clear(folder, temporary)
             try:
-                os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
+                folder.link(source, name, temporary)
             except OSError as error:
-                _finish(source, name, state)
+                _finish(where.files, source, name, state)
                 if error.errno not in _CANNOT_LINK:
                     raise
                 continue
@@ -265,7 +262,7 @@ def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, tem
     return False
 
 
-def _stands(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> bool:
+def _stands(files: Files, folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> bool:
     """Return whether a name is the original file or what undo made of it; its locks are off then, to be linked."""
     try:
         fd = folder.open_read(name)
@@ -278,7 +275,7 @@ def _stands(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> boo
             return False
         if not is_original or hash_file(fd) != sealed.record.sha256:
             return False
-        unlock(fd)
+        files.unlock(fd)
         return True
     finally:
         os.close(fd)

@@ -7,13 +7,13 @@ lines would be left is removed as a whole, as its own quarantine.
 
 import errno
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, put_back, remove_file
 from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines
+from quetsach.endpoint.act.replacement import Replacement, clear, lock_again, replace_file, state_of
 from quetsach.endpoint.act.shape import (
     ChangedError,
     Facts,
@@ -24,10 +24,10 @@ from quetsach.endpoint.act.shape import (
     straight_way,
     times_to_restore,
 )
-from quetsach.endpoint.disk import hash_file, write_all
+from quetsach.endpoint.disk import write_all
 from quetsach.endpoint.errors import EndpointError
-from quetsach.endpoint.host.change import FileState, unlock, unlocked, write_beside, write_flags
-from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, RemoveLines, Step
@@ -55,18 +55,18 @@ class LinesAct:
             return remove_file(where, step, before)
         path, state = file_anchor(step).path, FileState.from_json(before["file"])
         with straight_way(where, path) as (folder, name):
-            with unlocked(folder, FileState.from_json(before["parent"])):
+            with folder.unlocked(FileState.from_json(before["parent"])):
                 content = _content(folder, name)
                 if content is None:
                     raise GoneError("the file was removed by someone else")
                 if _hash(content) == before["sha256"]:
                     _seal(where, step, folder, name, before)
-                    edit = _Edit(_edit(content, step), state, before["sha256"], with_times=False)
-                    _replace(folder, name, where.session.temporary_name(step.number), edit)
+                    edited = _replacement(_edit(content, step), state, before["sha256"], with_times=False)
+                    replace_file(where.files, folder, name, where.session.temporary_name(step.number), edited)
                 elif _hash(content) != before["edited_sha256"]:
                     raise ChangedError("the file was changed meanwhile")
-                _set_flags(folder, name, state.flags)
-                _clear(folder, where.session.temporary_name(step.number))
+                lock_again(where.files, folder, name, state)
+                clear(folder, where.session.temporary_name(step.number))
             return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -79,7 +79,7 @@ class LinesAct:
             if current is None:
                 return decide_return(where, progress)
             facts: dict[str, Any] = {"parent": parent_facts(folder), "times": None, "name": ""}
-            now = _state(folder, name)
+            now = state_of(where.files, folder, name)
             if _hash(current) == before["edited_sha256"] and _same_owner(now, sealed.record.state):
                 return facts | {
                     "how": "replace",
@@ -111,7 +111,7 @@ class LinesAct:
         expected = before["edited_sha256"] if is_exact else decision["from"]
         parent = FileState.from_json(decision["parent"])
         way = straight_way(where, file_anchor(progress.step).path)
-        with way as (folder, name), unlocked(folder, parent) as folder_fd:
+        with way as (folder, name), folder.unlocked(parent):
             current = _content(folder, name)
             if current is None:
                 raise GoneError("the file was removed meanwhile")
@@ -120,13 +120,13 @@ class LinesAct:
                 content = original if is_exact else reinsert_lines(current, original, _numbers(progress.step))
                 if content is None:
                     raise ChangedError("the file was changed meanwhile")
-                edit = _Edit(content, state, expected, with_times=is_exact)
-                _replace(folder, name, where.session.temporary_name(number), edit)
+                new = _replacement(content, state, expected, with_times=is_exact)
+                replace_file(where.files, folder, name, where.session.temporary_name(number), new)
             elif _hash(current) != decision["sha256"]:
                 raise ChangedError("the file was changed meanwhile")
-            _set_flags(folder, name, state.flags)
-            _clear(folder, where.session.temporary_name(number))
-            restore_times(folder_fd, decision["times"])
+            lock_again(where.files, folder, name, state)
+            clear(folder, where.session.temporary_name(number))
+            restore_times(folder, decision["times"])
         return (Outcome.RESTORED if is_exact else Outcome.REINSERTED), ""
 
 
@@ -152,62 +152,8 @@ def _seal(where: Workplace, step: Step, folder: Folder, name: bytes, before: Fac
         os.close(fd)
 
 
-def _replace(folder: Folder, name: bytes, temporary: bytes, edit: "_Edit") -> None:
-    """Exchange a file's content in one step; the old file loses its locks first, for they would forbid it.
-
-    The old content is looked at once more right before, so that what someone wrote meanwhile is not lost.
-    """
-    write_beside(folder, temporary, lambda fd: write_all(fd, edit.content), edit.state, with_times=edit.with_times)
-    fd = folder.open_read(name)
-    try:
-        locked = FileState.read(fd)
-        unlock(fd)
-        try:
-            _expect(fd, edit.former_sha256)
-            os.rename(temporary, name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
-        except BaseException:
-            write_flags(fd, locked.flags)
-            _clear(folder, temporary)
-            raise
-    finally:
-        os.close(fd)
-
-
-def _expect(fd: int, sha256_hex: str) -> None:
-    if hash_file(fd) != sha256_hex:
-        raise ChangedError("the file was changed meanwhile")
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """What a file is to hold and be like, and the hash of what it must still hold before."""
-
-    content: bytes
-    state: FileState
-    former_sha256: str
-    with_times: bool
-
-
-def _set_flags(folder: Folder, name: bytes, flags: int | None) -> None:
-    fd = folder.open_read(name)
-    try:
-        write_flags(fd, flags)
-    finally:
-        os.close(fd)
-
-
-def _clear(folder: Folder, temporary: bytes) -> None:
-    """Remove what a crash or a failure left half done."""
-    with suppress(FileNotFoundError):
-        os.unlink(temporary, dir_fd=folder.fd)
-
-
-def _state(folder: Folder, name: bytes) -> FileState:
-    fd = folder.open_read(name)
-    try:
-        return FileState.read(fd)
-    finally:
-        os.close(fd)
+def _replacement(content: bytes, state: FileState, former_sha256: str, *, with_times: bool) -> Replacement:
+    return Replacement(lambda fd: write_all(fd, content), state, former_sha256, with_times)
 
 
 def _same_owner(now: FileState, then: FileState) -> bool:

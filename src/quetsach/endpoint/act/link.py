@@ -1,6 +1,5 @@
 """Removal of symbolic links, and making them again."""
 
-import os
 import stat
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -17,8 +16,8 @@ from quetsach.endpoint.act.shape import (
     times_to_restore,
 )
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.host.change import FileState, unlocked
-from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, RemoveLink, Step, freeze
 
@@ -41,9 +40,9 @@ class LinkAct:
         """Remove the link if it is still there."""
         target, state = _target(step), FileState.from_json(before["link"])
         with straight_way(where, target.path) as (folder, name):
-            with unlocked(folder, FileState.from_json(before["parent"])):
+            with folder.unlocked(FileState.from_json(before["parent"])):
                 if _leads_to(folder, name, target) and state.is_same_file(folder.lstat(name)):
-                    os.unlink(name, dir_fd=folder.fd)
+                    folder.remove(name)
             return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -62,13 +61,9 @@ class LinkAct:
         target, name = _target(progress.step), unquote_to_bytes(decision["name"])
         state = FileState.from_json((progress.before or {})["link"])
         with straight_way(where, target.path) as (folder, _):
-            with unlocked(folder, FileState.from_json(decision["parent"])) as folder_fd:
-                if not _leads_to(folder, name, target):
-                    os.symlink(target.target, name, dir_fd=folder.fd)
-                os.chown(name, state.uid, state.gid, dir_fd=folder.fd, follow_symlinks=False)
-                times = (state.atime_ns, state.mtime_ns)
-                os.utime(name, ns=times, dir_fd=folder.fd, follow_symlinks=False)
-                restore_times(folder_fd, decision["times"])
+            with folder.unlocked(FileState.from_json(decision["parent"])):
+                folder.symlink(name, target.target, state)
+                restore_times(folder, decision["times"])
             if decision["how"] == "beside":
                 return Outcome.BESIDE, printable(folder.join(name))
         return Outcome.RESTORED, ""

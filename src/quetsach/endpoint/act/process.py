@@ -8,7 +8,6 @@ from quetsach.endpoint.act.shape import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
-from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.processes import Processes, ProcessState
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
@@ -73,7 +72,7 @@ def _seal_image(where: Workplace, step: Step, anchor: ProcessAnchor) -> bool:
     try:
         if os.fstat(fd).st_size > LARGEST_BYTES:
             return False
-        record = where.record(step, anchor.executable, FileState.read(fd), hash_file(fd))
+        record = where.record(step, anchor.executable, where.files.state(fd), hash_file(fd))
         seal(fd, record, where.session.container(step.number), where.session.key)
     finally:
         os.close(fd)

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.errors import EndpointError, QuarantineError
-from quetsach.endpoint.host.change import FileState, read_folder_state
-from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.tree import Folder
+from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.port import Files, Folder, Host
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step
@@ -38,6 +37,11 @@ class Workplace:
     host: Host
     session: Session
     now: str
+
+    @property
+    def files(self) -> Files:
+        """What is recorded of files and given back."""
+        return self.host.files
 
     @property
     def shared(self) -> frozenset[tuple[int, int]]:
@@ -108,19 +112,19 @@ def straight_way(place: Workplace, path: bytes) -> Iterator[tuple[Folder, bytes]
 
 def parent_facts(folder: Folder) -> dict[str, Any]:
     """Return what is recorded of the folder in which names are about to change."""
-    return read_folder_state(folder).as_json()
+    return folder.state().as_json()
 
 
 def times_to_restore(folder: Folder, progress: Progress) -> list[int] | None:
     """Return the folder's times from before the act, if nothing but the act has changed its names since."""
     before, after = progress.before or {}, progress.after or {}
-    if "parent" not in before or read_folder_state(folder).mtime_ns != after.get("parent_mtime_ns"):
+    if "parent" not in before or folder.state().mtime_ns != after.get("parent_mtime_ns"):
         return None
     return [int(before["parent"]["atime_ns"]), int(before["parent"]["mtime_ns"])]
 
 
-def restore_times(folder_fd: int, times: list[int] | None) -> None:
+def restore_times(folder: Folder, times: list[int] | None) -> None:
     """Give a folder its former times, if any are to be restored and it is this user's, which /tmp is not."""
     if times is not None:
         with suppress(PermissionError):
-            os.utime(folder_fd, ns=(times[0], times[1]))
+            folder.set_times(times[0], times[1])

@@ -1,7 +1,4 @@
-"""Acts on files: what is recorded before one, and how a file is written, placed and removed so that a crash is safe.
-
-All of them work in an open folder, so that a path exchanged meanwhile leads nowhere else.
-"""
+"""What is recorded of a file before an act, and given back to it: owner, mode, times, attributes, flags."""
 
 import base64
 import errno
@@ -9,12 +6,9 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-
-from quetsach.endpoint.host.tree import Folder, read_xattrs
 
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h on 64-bit machines
 _SET_FLAGS = 0x40086602
@@ -40,11 +34,6 @@ class FileState:
     mtime_ns: int
     flags: int | None = None
     xattrs: Mapping[str, bytes] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, fd: int) -> Self:
-        """Return the state of an open file or folder."""
-        return cls.of(os.fstat(fd), flags=read_flags(fd), xattrs=read_xattrs(fd))
 
     @classmethod
     def of(cls, found: os.stat_result, *, flags: int | None = None, xattrs: Mapping[str, bytes] | None = None) -> Self:
@@ -112,83 +101,59 @@ def unlock(fd: int) -> None:
         write_flags(fd, flags & ~_LOCKS)
 
 
-@contextmanager
-def unlocked(folder: Folder, before: FileState) -> Iterator[int]:
-    """Let names in a folder be changed; afterwards it is synced and has the flags of ``before`` again.
-
-    Gives a descriptor of the folder. Recovery enters with the ``before`` of the journal, so that flags that a crash
-    left off come back too.
-    """
-    fd = os.open(b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder.fd)
+def open_quietly(name: bytes, flags: int, dir_fd: int) -> int:
+    """Open for reading without changing the time of access where the owner of the file allows it."""
     try:
-        unlock(fd)
-        try:
-            yield fd
-            os.fsync(fd)
-        finally:
-            write_flags(fd, before.flags)
-    finally:
-        os.close(fd)
+        return os.open(name, flags | os.O_NOATIME, dir_fd=dir_fd)
+    except PermissionError:
+        return os.open(name, flags, dir_fd=dir_fd)
 
 
-def read_folder_state(folder: Folder) -> FileState:
-    """Return the state of an open folder itself."""
-    fd = os.open(b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder.fd)
+def read_xattrs(fd: int) -> dict[str, bytes]:
+    """Return the extended attributes of an open file; empty where the file system has none."""
     try:
-        return FileState.read(fd)
-    finally:
-        os.close(fd)
-
-
-def write_beside(
-    folder: Folder, name: bytes, write: Callable[[int], None], state: FileState, *, with_times: bool
-) -> None:
-    """Write a complete file under a name that nobody uses yet, synced, with owner, mode, attributes and times.
-
-    Flags are not set here: an immutable file could not be placed. A leftover of that name is removed first.
-    """
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder.fd)
-    fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder.fd)
-    try:
-        write(fd)
-        _apply(fd, state)
-        if with_times:
-            os.utime(fd, ns=(state.atime_ns, state.mtime_ns))
-        os.fsync(fd)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name, dir_fd=folder.fd)
-        raise
-    finally:
-        os.close(fd)
-
-
-def place(folder: Folder, temporary: bytes, name: bytes) -> None:
-    """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
-    try:
-        os.link(temporary, name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
-    except FileExistsError:
-        raise
+        return {name: os.getxattr(fd, name) for name in os.listxattr(fd)}
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
-            raise
-        with suppress(FileNotFoundError):  # a file system without hard links
-            folder.lstat(name)
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        os.rename(temporary, name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
-        return
-    os.unlink(temporary, dir_fd=folder.fd)
+        if error.errno == errno.EOPNOTSUPP:
+            return {}
+        raise
 
 
-def _apply(fd: int, state: FileState) -> None:
-    """Give an open file owner, mode and attributes, in the order in which none of them undoes another."""
-    now = os.fstat(fd)
-    if (now.st_uid, now.st_gid) != (state.uid, state.gid):
-        os.fchown(fd, state.uid, state.gid)
-    os.fchmod(fd, stat.S_IMODE(state.mode))
-    for name in read_xattrs(fd).keys() - state.xattrs.keys():
-        os.removexattr(fd, name)
-    for name, value in state.xattrs.items():
-        if read_xattrs(fd).get(name) != value:
-            os.setxattr(fd, name, value)
+def read_state(fd: int) -> FileState:
+    """Return the state of an open file or folder."""
+    return FileState.of(os.fstat(fd), flags=read_flags(fd), xattrs=read_xattrs(fd))
+
+
+class PosixFiles:
+    """Files of Linux and of what it mounts; satisfies ``Files``."""
+
+    def state(self, descriptor: int) -> FileState:
+        """Return all that is put back with a file besides its content."""
+        return read_state(descriptor)
+
+    def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
+        """Give an open file owner, mode, attributes and, if asked, times, where they differ.
+
+        In the order in which none of them undoes another. Flags are not set here: an immutable file could not be
+        placed.
+        """
+        now = os.fstat(descriptor)
+        if (now.st_uid, now.st_gid) != (state.uid, state.gid):
+            os.fchown(descriptor, state.uid, state.gid)
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != stat.S_IMODE(state.mode):
+            os.fchmod(descriptor, stat.S_IMODE(state.mode))
+        for name in read_xattrs(descriptor).keys() - state.xattrs.keys():
+            os.removexattr(descriptor, name)
+        for name, value in state.xattrs.items():
+            if read_xattrs(descriptor).get(name) != value:
+                os.setxattr(descriptor, name, value)
+        if with_times and (now.st_atime_ns, now.st_mtime_ns) != (state.atime_ns, state.mtime_ns):
+            os.utime(descriptor, ns=(state.atime_ns, state.mtime_ns))
+
+    def unlock(self, descriptor: int) -> None:
+        """Take the flags off that keep a file from being changed or removed."""
+        unlock(descriptor)
+
+    def lock(self, descriptor: int, state: FileState) -> None:
+        """Give an open file the flags of a state."""
+        write_flags(descriptor, state.flags)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from quetsach.endpoint.host.change import PosixFiles
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.host.tree import Tree
@@ -15,6 +16,11 @@ class LinuxHost:
     tree: Tree
     processes: Processes | None
     services: Services | None
+
+    @property
+    def files(self) -> PosixFiles:
+        """What is recorded of open files and given back to them."""
+        return PosixFiles()
 
     @property
     def registry(self) -> None:

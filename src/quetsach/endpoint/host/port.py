@@ -4,91 +4,18 @@ Back ends: the running Linux, a mounted Linux or macOS disk, a mounted Windows d
 tests; the running Windows follows. All pass the contract tests in ``tests/integration/endpoint/contract``.
 
 A path is bytes, absolute inside the root, with ``/`` between names also on Windows, whose root is its system drive.
-Every method that touches files raises ``OSError`` as the system call does. Open files are descriptors of the C library
-(``os.read``, ``os.fstat``, ``os.fsync``), which Windows has too; what it lacks, acts by descriptors of folders, is
-behind ``Folder``.
+Files are reached through ``Tree`` and acted on through ``Folder`` and ``Files`` (``host.folder``).
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import Protocol, Self
+from typing import Protocol
 
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.folder import Entry, Files, Folder
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.registry import Registry
 from quetsach.endpoint.host.services import Services
-from quetsach.endpoint.host.tree import Entry, Tree
+from quetsach.endpoint.host.tree import Tree
 
-
-class Folder(Protocol):
-    """An open folder: names in it cannot be led astray by a change of its path. Close it, or use ``with``."""
-
-    path: bytes
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
-
-    def join(self, name: bytes) -> bytes:
-        """Return the path of a name in this folder."""
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish meanwhile are left out."""
-
-    def lstat(self, name: bytes) -> os.stat_result:
-        """Return the state of a name, of the link itself when it is one."""
-
-    def readlink(self, name: bytes) -> bytes:
-        """Return the target of a symbolic link as it is written."""
-
-    def folder(self, name: bytes) -> "Folder":
-        """Open a folder in this one; a symbolic link is refused."""
-
-    def open_read(self, name: bytes) -> int:
-        """Open a regular file for reading, following no link and leaving its time of access alone."""
-
-    def state(self) -> FileState:
-        """Return the state of the folder itself."""
-
-    def create(self, name: bytes) -> int:
-        """Make an empty file that only we can read and open it; ``FileExistsError`` when the name is taken."""
-
-    def remove(self, name: bytes) -> None:
-        """Remove a file or a link."""
-
-    def replace(self, temporary: bytes, name: bytes) -> None:
-        """Give a file another name in one step, in place of the file that has it."""
-
-    def place(self, temporary: bytes, name: bytes) -> None:
-        """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
-
-    def link(self, source: "Folder", name: bytes, temporary: bytes) -> None:
-        """Give a file of another folder a further name in this one (a hard link)."""
-
-    def symlink(self, name: bytes, target: bytes, state: FileState) -> None:
-        """Make a symbolic link with owner and times, or give them to the one that is there."""
-
-    def set_times(self, atime_ns: int, mtime_ns: int) -> None:
-        """Give the folder itself these times."""
-
-    def unlocked(self, before: FileState) -> AbstractContextManager[None]:
-        """Let names be changed; afterwards the folder is on disk and has the flags of ``before`` again."""
-
-
-class Files(Protocol):
-    """What is recorded of an open file and given back to one."""
-
-    def state(self, descriptor: int) -> FileState:
-        """Return all that is put back with a file besides its content."""
-
-    def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
-        """Give an open file owner, mode, attributes and, if asked, times; flags are given by ``lock``."""
-
-    def unlock(self, descriptor: int) -> None:
-        """Take the flags off that keep a file from being changed or removed."""
-
-    def lock(self, descriptor: int, state: FileState) -> None:
-        """Give an open file the flags of a state."""
+__all__ = ["Entry", "Files", "Folder", "Host", "Tree"]
 
 
 class Host(Protocol):
@@ -97,6 +24,10 @@ class Host(Protocol):
     @property
     def tree(self) -> Tree:
         """Every access to files; paths are bytes, absolute inside the root."""
+
+    @property
+    def files(self) -> Files:
+        """What is recorded of open files and given back to them."""
 
     @property
     def processes(self) -> Processes | None:

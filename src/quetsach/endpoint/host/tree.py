@@ -7,95 +7,29 @@ Every method raises ``OSError`` as the system call does, with the whole path as 
 
 import errno
 import os
-import stat
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from quetsach.endpoint.host.change import read_xattrs
+from quetsach.endpoint.host.folder import Entry, Folder
+from quetsach.endpoint.host.posix_folder import PosixFolder
+
+__all__ = ["MAX_LINKS", "Entry", "Folder", "Tree", "join"]
 
 MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux itself allows."""
 
-_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One name in a folder and its state, the link's own when it is one."""
-
-    name: bytes
-    stat: os.stat_result
-
-
-class Folder:
-    """An open folder: names in it cannot be led astray by a change of its path. Close it, or use ``with``."""
-
-    __slots__ = ("fd", "path")
-
-    def __init__(self, fd: int, path: bytes) -> None:
-        self.fd = fd
-        self.path = path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self.fd)
-
-    def join(self, name: bytes) -> bytes:
-        """Return the path of a name in this folder."""
-        return self.path.rstrip(b"/") + b"/" + name
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish meanwhile are left out."""
-        fd = open_quietly(b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, self.fd)
-        try:
-            with os.scandir(fd) as found:
-                for item in found:
-                    try:
-                        state = item.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    yield Entry(os.fsencode(item.name), state)
-        finally:
-            os.close(fd)
-
-    def lstat(self, name: bytes) -> os.stat_result:
-        """Return the state of a name, of the link itself when it is one."""
-        return os.lstat(name, dir_fd=self.fd)
-
-    def readlink(self, name: bytes) -> bytes:
-        """Return the target of a symbolic link as it is written."""
-        return os.readlink(name, dir_fd=self.fd)
-
-    def folder(self, name: bytes) -> "Folder":
-        """Open a folder in this one; a symbolic link is refused (``ENOTDIR`` or ``ELOOP``)."""
-        return Folder(os.open(name, _FOLDER, dir_fd=self.fd), self.join(name))
-
-    def open_read(self, name: bytes) -> int:
-        """Open a regular file for reading, without following a link and without touching its time of access.
-
-        Anything but a regular file is refused with ``EINVAL`` before it is opened: opening a device can do things.
-        """
-        before = self.lstat(name)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError(errno.ELOOP if stat.S_ISLNK(before.st_mode) else errno.EINVAL, "not a regular file")
-        fd = open_quietly(name, _FILE, self.fd)
-        after = os.fstat(fd)
-        if (after.st_dev, after.st_ino) != (before.st_dev, before.st_ino):
-            os.close(fd)
-            raise OSError(errno.ESTALE, "the file was exchanged while it was opened")
-        return fd
+_PLACE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Tree:
-    """The files below ``root``. Safe to use from several processes; a copy sent to another one opens the root anew."""
+    """The files below ``root``. Safe to use from several processes; a copy sent to another one opens the root anew.
+
+    Other kinds of trees override how a name is found (``_lookup``) and where a link leads (``_target``), or, where
+    there are no descriptors of folders, ``parent``, which everything else goes through.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -136,7 +70,7 @@ class Tree:
     def folder(self, path: bytes) -> Folder:
         """Open a folder, links followed inside the root."""
         with self.parent(path, follow=True) as (folder, name):
-            return Folder(os.open(name, _FOLDER, dir_fd=folder.fd), folder.path if name == b"." else folder.join(name))
+            return folder.folder(name)
 
     def scandir(self, path: bytes) -> Iterator[Entry]:
         """Yield what a folder holds, in no order, each with its own state."""
@@ -173,13 +107,26 @@ class Tree:
         """
         with _naming(path):
             fd, name, real = self._locate(path, follow=follow)
-            with Folder(fd, b"/" + b"/".join(real)) as folder:
+            with PosixFolder(fd, b"/" + b"/".join(real)) as folder:
                 yield folder, name
+
+    def _lookup(self, folder_fd: int, name: bytes) -> bytes:  # noqa: ARG002  (for trees that ignore case)
+        """Return the name as the folder has it; the name itself when the folder has none like it."""
+        return name
+
+    def _target(self, folder_fd: int, name: bytes) -> bytes | None:
+        """Return where a link leads, as a path of this tree; ``None`` when the name is no link or does not exist."""
+        try:
+            return os.readlink(name, dir_fd=folder_fd)
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.ENOENT):
+                return None
+            raise
 
     def _locate(self, path: bytes, *, follow: bool) -> tuple[int, bytes, list[bytes]]:
         if not path.startswith(b"/") or b"\0" in path:
             raise OSError(errno.EINVAL, "not an absolute path")
-        descent = _Descent(self._fd)
+        descent = _Descent(self._fd, self._lookup, self._target)
         try:
             name = descent.follow(_components(path), to_the_end=follow)
         except BaseException:
@@ -191,8 +138,12 @@ class Tree:
 class _Descent:
     """The way from the root to one path: the folder reached so far, open, and its path without links."""
 
-    def __init__(self, root_fd: int) -> None:
+    def __init__(
+        self, root_fd: int, lookup: Callable[[int, bytes], bytes], target: Callable[[int, bytes], bytes | None]
+    ) -> None:
         self._root_fd = root_fd
+        self._lookup = lookup
+        self._target = target
         self.fd = os.dup(root_fd)
         self.real: list[bytes] = []
 
@@ -204,9 +155,10 @@ class _Descent:
             if name == b"..":
                 self._restart(self.real[:-1])
                 continue
+            name = self._lookup(self.fd, name)
             if pending and self._enter(name):
                 continue
-            target = _link_target(self.fd, name) if pending or to_the_end else None
+            target = self._target(self.fd, name) if pending or to_the_end else None
             if target is None:
                 if pending:
                     raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
@@ -222,7 +174,7 @@ class _Descent:
     def _enter(self, name: bytes) -> bool:
         """Go into a folder; ``False`` when the name is a link or no folder."""
         try:
-            below = os.open(name, _FOLDER, dir_fd=self.fd)
+            below = os.open(name, _PLACE, dir_fd=self.fd)
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
                 return False
@@ -247,37 +199,9 @@ def join(folder: bytes, name: bytes) -> bytes:
     return folder.rstrip(b"/") + b"/" + name
 
 
-def open_quietly(name: bytes, flags: int, dir_fd: int) -> int:
-    """Open for reading without changing the time of access where the owner of the file allows it."""
-    try:
-        return os.open(name, flags | os.O_NOATIME, dir_fd=dir_fd)
-    except PermissionError:
-        return os.open(name, flags, dir_fd=dir_fd)
-
-
-def read_xattrs(fd: int) -> dict[str, bytes]:
-    """Return the extended attributes of an open file; empty where the file system has none."""
-    try:
-        return {name: os.getxattr(fd, name) for name in os.listxattr(fd)}
-    except OSError as error:
-        if error.errno == errno.EOPNOTSUPP:
-            return {}
-        raise
-
-
 def _components(path: bytes) -> list[bytes]:
     """Return the names of a path, last first, without empty ones and dots."""
     return [name for name in reversed(path.split(b"/")) if name not in (b"", b".")]
-
-
-def _link_target(fd: int, name: bytes) -> bytes | None:
-    """Return where a link leads; ``None`` when the name is no link or does not exist."""
-    try:
-        return os.readlink(name, dir_fd=fd)
-    except OSError as error:
-        if error.errno in (errno.EINVAL, errno.ENOENT):
-            return None
-        raise
 
 
 @contextmanager

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.endpoint.act.replacement import write_beside
 from quetsach.endpoint.disk import write_all
-from quetsach.endpoint.host.change import FileState, place, read_flags, unlocked, write_beside, write_flags
-from quetsach.endpoint.host.tree import Folder, Tree
+from quetsach.endpoint.host.change import FileState, PosixFiles, read_flags, read_state, write_flags
+from quetsach.endpoint.host.port import Folder
+from quetsach.endpoint.host.tree import Tree
 from quetsach.packs.specimen import set_immutable
+
+FILES = PosixFiles()
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def folder(tmp_path: Path) -> Folder:
 def _state(path: Path) -> FileState:
     fd = os.open(path, os.O_RDONLY)
     try:
-        return FileState.read(fd)
+        return read_state(fd)
     finally:
         os.close(fd)
 
@@ -39,7 +43,7 @@ def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("links")
 def test_a_file_gets_its_name(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes(b"x")
-    place(folder, b"t", b"name")
+    folder.place(b"t", b"name")
     assert [p.name for p in tmp_path.iterdir()] == ["name"]
 
 
@@ -48,7 +52,7 @@ def test_a_name_that_is_taken_is_never_overwritten(folder: Folder, tmp_path: Pat
     (tmp_path / "t").write_bytes(b"x")
     (tmp_path / "name").write_bytes(b"mine")
     with pytest.raises(FileExistsError):
-        place(folder, b"t", b"name")
+        folder.place(b"t", b"name")
     assert (tmp_path / "name").read_bytes() == b"mine"
 
 
@@ -60,7 +64,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(folder: Folder, tmp_path: 
         raise OSError(errno.ENOSPC, "full")
 
     with pytest.raises(OSError, match="full"):
-        write_beside(folder, b"t", fail, _state(tmp_path / "model"), with_times=False)
+        write_beside(FILES, folder, b"t", fail, _state(tmp_path / "model"), with_times=False)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
@@ -70,7 +74,7 @@ def test_access_lists_and_capabilities_come_along(folder: Folder, tmp_path: Path
     os.setxattr(tmp_path / "model", "system.posix_acl_access", acl)
     capability = bytes.fromhex("0100000200040000000000000000000000000000")
     os.setxattr(tmp_path / "model", "security.capability", capability)
-    write_beside(folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=True)
+    write_beside(FILES, folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=True)
     copy, model = _state(tmp_path / "copy"), _state(tmp_path / "model")
     assert copy.xattrs == model.xattrs == {"system.posix_acl_access": acl, "security.capability": capability}
     assert (copy.mode, copy.mtime_ns, copy.atime_ns) == (model.mode, model.mtime_ns, model.atime_ns)
@@ -82,7 +86,7 @@ def test_attributes_that_a_new_file_inherits_are_taken_off_again(folder: Folder,
         "02000000 01000600ffffffff 0200040001000000 04000400ffffffff 10000600ffffffff 20000000ffffffff"
     )
     os.setxattr(tmp_path, "system.posix_acl_default", inherited)
-    write_beside(folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=False)
+    write_beside(FILES, folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=False)
     assert _state(tmp_path / "copy").xattrs == {}
 
 
@@ -90,7 +94,7 @@ def test_a_locked_folder_is_open_for_one_act_and_locked_again(folder: Folder, tm
     (tmp_path / "a").write_bytes(b"")
     assert set_immutable(tmp_path, on=True)
     before = _state(tmp_path)
-    with unlocked(folder, before):
+    with folder.unlocked(before):
         (tmp_path / "a").unlink()
     with pytest.raises(PermissionError):
         (tmp_path / "b").write_bytes(b"")

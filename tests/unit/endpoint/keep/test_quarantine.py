@@ -8,7 +8,7 @@ import pytest
 
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import QuarantineError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.change import read_state
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal
 
 KEY = b"k" * 32
@@ -18,7 +18,7 @@ def _seal(folder: Path, content: bytes, *, path: bytes = b"/bad\xff") -> Path:
     (folder / "file").write_bytes(content)
     fd = os.open(folder / "file", os.O_RDONLY)
     try:
-        record = SealedRecord("s", 1, path, FileState.read(fd), hash_file(fd), "family", "rule (author)", "2026-11-25")
+        record = SealedRecord("s", 1, path, read_state(fd), hash_file(fd), "family", "rule (author)", "2026-11-25")
         seal(fd, record, folder / "sealed", KEY)
     finally:
         os.close(fd)
@@ -63,7 +63,7 @@ def test_holes_of_a_sparse_file_take_no_room_and_stay_holes(tmp_path: Path) -> N
         file.write(b"end")
         file.truncate(64 << 20)
     fd = os.open(tmp_path / "file", os.O_RDONLY)
-    record = SealedRecord("s", 1, b"/f", FileState.read(fd), hash_file(fd), "f", "e", "t")
+    record = SealedRecord("s", 1, b"/f", read_state(fd), hash_file(fd), "f", "e", "t")
     seal(fd, record, tmp_path / "sealed", KEY)
     os.close(fd)
     assert (tmp_path / "sealed").stat().st_size < 1 << 20
@@ -106,7 +106,7 @@ def test_a_missing_one_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_not_what_was_recorded_is_not_sealed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"now")
     fd = os.open(tmp_path / "file", os.O_RDONLY)
-    record = SealedRecord("s", 1, b"/f", FileState.read(fd), hash_file(fd), "f", "e", "t")
+    record = SealedRecord("s", 1, b"/f", read_state(fd), hash_file(fd), "f", "e", "t")
     with pytest.raises(QuarantineError, match="changed while it was read"):
         seal(fd, replace(record, sha256="0" * 64), tmp_path / "sealed", KEY)
     os.close(fd)
