@@ -7,11 +7,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that matched: of which family, its name, and the author it names."""
+    """A rule that matched: of which family, its name, and the author it names; or a known hash of the whole content."""
 
     family: str
     rule: str
     author: str
+    digest: str = ""
+    """The hash, as packs write it: ``size:digest``; then there is no rule and it may be of any family."""
+    cut: int = -1
+    """Where the rule's string ``$cut`` matches first, in bytes from the start; -1 when it has none."""
 
 
 class Matcher(Protocol):

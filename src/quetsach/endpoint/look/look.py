@@ -1,15 +1,19 @@
-"""Looks at one file: reads it once, matches it, and anchors it if something matched."""
+"""Looks at one file: reads it once, recognises its content, and anchors it if there is something to tell of it."""
 
 import errno
 import hashlib
 import os
+import posixpath
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
-from quetsach.endpoint.engine.port import Hit, Matcher
+from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
+from quetsach.endpoint.look.recognise import Recogniser
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
@@ -20,11 +24,25 @@ LARGEST_BYTES = 4 << 30
 """Larger files are reported as not looked at."""
 
 _CHUNK_BYTES = 1 << 20
+_RUNS_AS_OWNER = stat.S_ISUID | stat.S_ISGID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLook:
+    """What a file inside an archive showed: ``names`` lead to it, one for each archive on the way."""
+
+    names: tuple[bytes, ...]
+    size_bytes: int
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one file showed: ``anchor`` and ``mode`` are there when a rule matched."""
+    """What one file showed.
+
+    ``anchor``, ``mode`` and ``owner`` are there when there is something to tell: a rule or hash that matched, here or
+    in a member; what became of an archive; a name that a pack knows; a program that runs as its owner.
+    """
 
     path: bytes
     size_bytes: int
@@ -32,10 +50,16 @@ class Look:
     anchor: FileAnchor | None = None
     mode: int = 0
     owner: int = 0
+    members: tuple[MemberLook, ...] = ()
+    """The members of an archive that showed something."""
+    archive: str = ""
+    """What is to be said of an archive as a whole: the field ``archive`` of files."""
+    troubles: tuple[Trouble, ...] = ()
+    """What could not be looked at inside."""
 
 
-def look_at(tree: Tree, candidate: Candidate, matcher: Matcher) -> Look | Trouble:
-    """Open a file that a walk found and match its content."""
+def look_at(tree: Tree, candidate: Candidate, recogniser: Recogniser) -> Look | Trouble:
+    """Open a file that a walk found and look at its content."""
     try:
         descriptor = tree.open_read(candidate.path)
     except OSError as error:
@@ -45,15 +69,15 @@ def look_at(tree: Tree, candidate: Candidate, matcher: Matcher) -> Look | Troubl
         has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
         if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
-        return look_at_open_file(descriptor, candidate.path, matcher)
+        return look_at_open_file(descriptor, candidate.path, recogniser)
     finally:
         os.close(descriptor)
 
 
-def look_at_open_file(descriptor: int, path: bytes, matcher: Matcher) -> Look | Trouble:
-    """Match the content of an open regular file; ``path`` is what it is called in the result."""
+def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser) -> Look | Trouble:
+    """Look at the content of an open regular file; ``path`` is what it is called in the result."""
     try:
-        return _look(descriptor, path, matcher)
+        return _look(descriptor, path, recogniser)
     except OSError as error:
         return Trouble(path, reason_of(error))
     except MatchTimeoutError:
@@ -62,19 +86,21 @@ def look_at_open_file(descriptor: int, path: bytes, matcher: Matcher) -> Look | 
         return Trouble(path, Reason.CRASHED)
 
 
-def _look(descriptor: int, path: bytes, matcher: Matcher) -> Look:
+def _look(descriptor: int, path: bytes, recogniser: Recogniser) -> Look:
     state = os.fstat(descriptor)
     if state.st_size > LARGEST_BYTES:
         raise OSError(errno.EFBIG, "larger than what is looked at")
+    content = b""
     if state.st_size <= IN_MEMORY_BYTES:
         content = b"".join(_chunks(descriptor, state.st_size + 1))  # one more byte, to reach the end in one read
-        hits = matcher.match(content)
-        digest = hashlib.sha256(content).hexdigest() if hits else ""
+        hits = recogniser.recognise(content, kind_of(content[:HEAD_BYTES]))
     else:
-        hits = matcher.match_open_file(descriptor, state.st_size)
-        digest = _digest(descriptor) if hits else ""
-    if not hits:
+        kind = kind_of(os.pread(descriptor, HEAD_BYTES, 0))
+        hits = recogniser.recognise_open_file(descriptor, state.st_size, kind)
+    is_told = hits or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(posixpath.basename(path))
+    if not is_told:
         return Look(path, state.st_size)
+    digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)
     if _version(os.fstat(descriptor)) != _version(state):
         raise OSError(errno.ESTALE, "written to while it was read")
     return Look(path, state.st_size, hits, anchor_of(path, state, digest), state.st_mode, state.st_uid)

@@ -15,7 +15,7 @@ from quetsach.endpoint.artefact import Artefact, FileAnchor, ProcessAnchor, prin
 from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
 from quetsach.endpoint.collect.users import users_of
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.engine.port import Engine, Hit, Matcher
+from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.mounts import devices_to_avoid
@@ -23,6 +23,7 @@ from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import join
 from quetsach.endpoint.look.look import Look, look_at_open_file
 from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.look.recognise import Recogniser, signatures_of
 from quetsach.endpoint.look.walk import DEEPEST, Candidate, walk
 from quetsach.endpoint.look.workers import look_at_all
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -150,16 +151,13 @@ class _Scan:
     matched: set[bytes] = field(default_factory=set)
     count: int = 0
     bytes_read: int = 0
-    _matcher: Matcher | None = None
+    _recogniser: Recogniser | None = None
 
     @property
-    def matcher(self) -> Matcher:
-        if self._matcher is None:
-            self._matcher = self.engine.compile(self._rules())
-        return self._matcher
-
-    def _rules(self) -> dict[str, str]:
-        return {pack.family: pack.rules for pack in self.packs}
+    def recogniser(self) -> Recogniser:
+        if self._recogniser is None:
+            self._recogniser = Recogniser(self.engine, signatures_of(self.packs))
+        return self._recogniser
 
     def footholds(self) -> None:
         for collect in FOOTHOLDS:
@@ -189,7 +187,7 @@ class _Scan:
             state = os.fstat(descriptor)
             identity = (state.st_dev, state.st_ino, state.st_ctime_ns)
             if identity not in known:
-                look = look_at_open_file(descriptor, anchor.executable, self.matcher)
+                look = look_at_open_file(descriptor, anchor.executable, self.recogniser)
                 known[identity] = look.hits if isinstance(look, Look) else ()
                 if isinstance(look, Trouble):
                     self._take(look)
@@ -239,7 +237,9 @@ class _Scan:
     def files(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> None:
         """Look at files that were not looked at before; a walk of the whole tree need not be remembered."""
         fresh = self._fresh(found, remember=remember)
-        looks = look_at_all(self.host.tree, fresh, matcher=self.matcher, rules=self._rules(), jobs=self.jobs)
+        looks = look_at_all(
+            self.host.tree, fresh, recogniser=self.recogniser, signatures=signatures_of(self.packs), jobs=self.jobs
+        )
         for look in looks:
             if isinstance(look, Trouble):
                 self._take(look)

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
-from quetsach.endpoint.engine.port import Matcher
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
+from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble
 
@@ -34,8 +34,8 @@ def look_at_all(
     tree: Tree,
     candidates: Iterable[Candidate],
     *,
-    matcher: Matcher,
-    rules: Mapping[str, str],
+    recogniser: Recogniser,
+    signatures: Signatures,
     jobs: int,
     command: Sequence[str] = WORKER,
 ) -> Iterator[Look | Trouble]:
@@ -46,8 +46,8 @@ def look_at_all(
     Args:
         tree: the files.
         candidates: what a walk found.
-        matcher: the compiled rules, for this process.
-        rules: family -> source of the same rules, for the workers.
+        recogniser: what is looked for, compiled for this process.
+        signatures: the same, for the workers.
         jobs: worker processes; 1 looks at all but large files in this process.
         command: how to start a worker.
 
@@ -61,11 +61,11 @@ def look_at_all(
         if candidate.size_bytes > IN_MEMORY_BYTES:
             large.append(candidate)
             continue
-        yield look_at(tree, candidate, matcher)
+        yield look_at(tree, candidate, recogniser)
         here += 1
         if jobs > 1 and here == _AT_ONCE:
             break
-    with contextlib.closing(_Crew(tree, rules, command, jobs)) as crew:
+    with contextlib.closing(_Crew(tree, signatures, command, jobs)) as crew:
         yield from crew.work(_batches(_chained(large, waiting)))
 
 
@@ -112,8 +112,8 @@ class _Worker:
 class _Crew:
     """The worker processes, started when there is work for them."""
 
-    def __init__(self, tree: Tree, rules: Mapping[str, str], command: Sequence[str], jobs: int) -> None:
-        self._order = (tree, dict(rules))
+    def __init__(self, tree: Tree, signatures: Signatures, command: Sequence[str], jobs: int) -> None:
+        self._order = (tree, signatures)
         self._command = command
         self._jobs = max(1, jobs)
         self._workers: list[_Worker] = []

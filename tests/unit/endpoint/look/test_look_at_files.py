@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.core.pack import FileHash
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.kind import FileKind
 from quetsach.endpoint.look.look import LARGEST_BYTES, Look, look_at
+from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble
 
-MATCHER = BorealEngine().compile({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'})
+SIGNATURES = Signatures({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'}, names=frozenset({"pin.so"}))
+RECOGNISER = Recogniser(BorealEngine(), SIGNATURES)
 
 
 def _candidate(path: Path) -> Candidate:
@@ -27,7 +31,7 @@ def test_a_match_is_anchored_by_the_content_that_matched(tmp_path: Path, before:
     path = tmp_path / "file"
     content = bytes(before) + b"needle"
     path.write_bytes(content)
-    look = look_at(Tree(tmp_path), _candidate(path), MATCHER)
+    look = look_at(Tree(tmp_path), _candidate(path), RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits == (Hit("sewing", "needle", ""),)
     assert look.anchor is not None
@@ -37,7 +41,7 @@ def test_a_match_is_anchored_by_the_content_that_matched(tmp_path: Path, before:
 
 def test_what_does_not_match_is_not_hashed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"hay")
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), MATCHER) == Look(b"/file", 3)
+    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Look(b"/file", 3)
 
 
 def test_a_file_that_grew_since_the_walk_is_read_to_its_end(tmp_path: Path) -> None:
@@ -45,7 +49,7 @@ def test_a_file_that_grew_since_the_walk_is_read_to_its_end(tmp_path: Path) -> N
     path.touch()
     candidate = _candidate(path)
     path.write_bytes(b"a needle")
-    look = look_at(Tree(tmp_path), candidate, MATCHER)
+    look = look_at(Tree(tmp_path), candidate, RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits
 
@@ -55,7 +59,7 @@ def test_a_file_that_grew_so_large_that_it_would_be_mapped_here_is_said(tmp_path
     path.write_bytes(b"a needle")
     candidate = _candidate(path)
     os.truncate(path, 9 << 20)
-    assert look_at(Tree(tmp_path), candidate, MATCHER) == Trouble(b"/file", Reason.CHANGED)
+    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_a_file_exchanged_since_the_walk_is_said(tmp_path: Path) -> None:
@@ -64,7 +68,7 @@ def test_a_file_exchanged_since_the_walk_is_said(tmp_path: Path) -> None:
     candidate = _candidate(path)
     path.rename(tmp_path / "kept")
     path.write_bytes(b"other")
-    assert look_at(Tree(tmp_path), candidate, MATCHER) == Trouble(b"/file", Reason.CHANGED)
+    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_a_file_exchanged_for_a_link_is_not_followed_out(tmp_path: Path) -> None:
@@ -75,20 +79,20 @@ def test_a_file_exchanged_for_a_link_is_not_followed_out(tmp_path: Path) -> None
     candidate = _candidate(root / "file")
     (root / "file").unlink()
     (root / "file").symlink_to(tmp_path / "secret")
-    assert look_at(Tree(root), candidate, MATCHER) == Trouble(b"/file", Reason.VANISHED)
+    assert look_at(Tree(root), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
 
 
 def test_a_file_gone_since_the_walk_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     candidate = _candidate(tmp_path / "file")
     (tmp_path / "file").unlink()
-    assert look_at(Tree(tmp_path), candidate, MATCHER) == Trouble(b"/file", Reason.VANISHED)
+    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
 
 
 def test_a_file_larger_than_the_bound_is_said_and_not_read(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file:
         file.truncate(LARGEST_BYTES + 1)
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), MATCHER) == Trouble(b"/file", Reason.TOO_LARGE)
+    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Trouble(b"/file", Reason.TOO_LARGE)
 
 
 def test_a_sparse_file_is_matched_like_another(tmp_path: Path) -> None:
@@ -96,7 +100,7 @@ def test_a_sparse_file_is_matched_like_another(tmp_path: Path) -> None:
         file.truncate(64 << 20)
         file.seek(40 << 20)
         file.write(b"needle")
-    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), MATCHER)
+    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits
 
@@ -105,23 +109,56 @@ def test_a_file_written_to_while_it_is_matched_is_said(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"needle")
 
-    class Writing:
-        def match(self, content: bytes) -> tuple[Hit, ...]:
+    class Writing(Recogniser):
+        def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:
             path.write_bytes(b"longer than before")
-            return MATCHER.match(content)
+            return super().recognise(content, kind)
 
-        def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
-            return MATCHER.match_open_file(descriptor, size_bytes)
-
-    assert look_at(Tree(tmp_path), _candidate(path), Writing()) == Trouble(b"/file", Reason.CHANGED)
+    recogniser = Writing(BorealEngine(), SIGNATURES)
+    assert look_at(Tree(tmp_path), _candidate(path), recogniser) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_matching_that_takes_too_long_is_said(tmp_path: Path) -> None:
-    class Slow:
-        def match(self, content: bytes) -> tuple[Hit, ...]:
+    class Slow(Recogniser):
+        def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:
             raise MatchTimeoutError("slow")
 
-        match_open_file = match  # type: ignore[assignment]
-
     (tmp_path / "file").touch()
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), Slow()) == Trouble(b"/file", Reason.TIMED_OUT)
+    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), Slow(BorealEngine(), SIGNATURES)) == Trouble(
+        b"/file", Reason.TIMED_OUT
+    )
+
+
+def test_a_file_with_a_name_that_a_pack_knows_is_anchored_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "Pin.so").write_bytes(b"hay")
+    look = look_at(Tree(tmp_path), _candidate(tmp_path / "Pin.so"), RECOGNISER)
+    assert isinstance(look, Look)
+    assert look.anchor is not None
+    assert look.hits == ()
+
+
+def test_a_program_that_runs_as_its_owner_is_anchored_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"hay")
+    (tmp_path / "file").chmod(0o4755)
+    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
+    assert isinstance(look, Look)
+    assert look.anchor is not None
+    assert look.mode & 0o4000
+
+
+@pytest.mark.parametrize("size", [100, 9 << 20], ids=["small", "mapped"])
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+def test_a_file_is_known_by_size_and_hash(tmp_path: Path, size: int, algorithm: str) -> None:
+    content = b"h" * size
+    (tmp_path / "file").write_bytes(content)
+    digest = hashlib.new(algorithm, content).hexdigest()
+    recogniser = Recogniser(BorealEngine(), Signatures({}, (FileHash(algorithm, digest, size),)))
+    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), recogniser)
+    assert isinstance(look, Look)
+    assert look.hits == (Hit("", "", "", digest=f"{size}:{digest}"),)
+
+
+def test_another_file_of_the_same_size_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"h" * 100)
+    recogniser = Recogniser(BorealEngine(), Signatures({}, (FileHash("md5", "0" * 32, 100),)))
+    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), recogniser) == Look(b"/file", 100)

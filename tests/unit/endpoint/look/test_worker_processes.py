@@ -12,20 +12,21 @@ from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look import workers
 from quetsach.endpoint.look.look import Look
+from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate, walk
 from quetsach.endpoint.look.workers import WORKER, look_at_all
 from quetsach.endpoint.trouble import Reason, Trouble
 
-RULES = {"sewing": 'rule needle { strings: $a = "needle" condition: $a }'}
+SIGNATURES = Signatures({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'})
 # A worker in which a file called "bad" does what the text says.
 SABOTAGED = """
 import os, time
 from quetsach.endpoint.look import worker, look
 real = look.look_at
-def look_at(tree, candidate, matcher):
+def look_at(tree, candidate, recogniser):
     if candidate.path == b"/bad":
         {deed}
-    return real(tree, candidate, matcher)
+    return real(tree, candidate, recogniser)
 worker.look_at = look_at
 worker.main()
 """
@@ -44,9 +45,9 @@ def _files(root: Path, count: int) -> Iterator[Candidate]:
 
 
 def _looked(root: Path, found: Iterator[Candidate], *command: str, jobs: int = 2) -> list[Look | Trouble]:
-    matcher = BorealEngine().compile(RULES)
+    recogniser = Recogniser(BorealEngine(), SIGNATURES)
     options = {"command": command} if command else {}
-    return list(look_at_all(Tree(root), found, matcher=matcher, rules=RULES, jobs=jobs, **options))  # type: ignore[arg-type]
+    return list(look_at_all(Tree(root), found, recogniser=recogniser, signatures=SIGNATURES, jobs=jobs, **options))  # type: ignore[arg-type]
 
 
 def _sabotage(deed: str) -> tuple[str, ...]:
@@ -99,7 +100,11 @@ def test_a_worker_that_ends_at_once_is_an_error(tmp_path: Path) -> None:
 
 def test_workers_end_when_the_reader_loses_interest(tmp_path: Path) -> None:
     looks = look_at_all(
-        Tree(tmp_path), _files(tmp_path, 40), matcher=BorealEngine().compile(RULES), rules=RULES, jobs=2
+        Tree(tmp_path),
+        _files(tmp_path, 40),
+        recogniser=Recogniser(BorealEngine(), SIGNATURES),
+        signatures=SIGNATURES,
+        jobs=2,
     )
     next(looks)
     next(looks)

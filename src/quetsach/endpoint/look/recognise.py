@@ -1,0 +1,77 @@
+"""What content is known by: the rules and hashes of packs, ready to be looked for in bytes and open files."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from quetsach.core.pack import FileHash, Pack
+from quetsach.endpoint.engine.port import Engine, Hit, Matcher
+from quetsach.endpoint.look.kind import FileKind
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """What packs know content by, as values that can be sent to another process."""
+
+    rules: Mapping[str, str]
+    """Family -> YARA source."""
+    hashes: tuple[FileHash, ...] = ()
+    names: frozenset[str] = frozenset()
+    """Names of files, in small letters, that are told of whatever they hold."""
+
+
+def signatures_of(packs: Iterable[Pack]) -> Signatures:
+    """Return the signatures of some packs."""
+    packs = tuple(packs)
+    traits = [trait for pack in packs for trait in pack.traits]
+    return Signatures(
+        rules={pack.family: pack.rules for pack in packs},
+        hashes=tuple(dict.fromkeys(known for trait in traits for known in trait.hashes)),
+        names=frozenset(name.lower() for trait in traits for name in trait.names),
+    )
+
+
+class Recogniser:
+    """Signatures, compiled. Methods raise what ``engine.port.Matcher`` raises."""
+
+    def __init__(self, engine: Engine, signatures: Signatures) -> None:
+        self._matcher: Matcher = engine.compile(signatures.rules)
+        self._names = signatures.names
+        self._hashes: defaultdict[int, list[FileHash]] = defaultdict(list)
+        for known in signatures.hashes:
+            self._hashes[known.size_bytes].append(known)
+
+    def knows_name(self, name: bytes) -> bool:
+        """Return whether a file of this name is told of whatever it holds."""
+        return bool(self._names) and os.fsdecode(name).lower() in self._names
+
+    def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:  # noqa: ARG002
+        """Return the rules that match some bytes and the hashes they have."""
+        hits = self._matcher.match(content)
+        known = self._hashes.get(len(content)) if self._hashes else None
+        return (*hits, *_hash_hits(known, [content])) if known else hits
+
+    def recognise_open_file(self, descriptor: int, size_bytes: int, kind: FileKind) -> tuple[Hit, ...]:  # noqa: ARG002
+        """Return the rules that match an open file, which is not loaded as a whole, and the hashes it has."""
+        hits = self._matcher.match_open_file(descriptor, size_bytes)
+        known = self._hashes.get(size_bytes) if self._hashes else None
+        return (*hits, *_hash_hits(known, _chunks(descriptor, size_bytes))) if known else hits
+
+
+def _hash_hits(known: list[FileHash], chunks: Iterable[bytes]) -> Iterator[Hit]:
+    digests = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in {k.algorithm for k in known}}
+    for chunk in chunks:
+        for digest in digests.values():
+            digest.update(chunk)
+    for one in known:
+        if digests[one.algorithm].hexdigest() == one.digest:
+            yield Hit("", "", "", digest=f"{one.size_bytes}:{one.digest}")
+
+
+def _chunks(descriptor: int, size_bytes: int) -> Iterator[bytes]:
+    for offset in range(0, size_bytes, _CHUNK_BYTES):
+        yield os.pread(descriptor, min(_CHUNK_BYTES, size_bytes - offset), offset)
