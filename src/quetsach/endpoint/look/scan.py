@@ -16,13 +16,13 @@ from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
 from quetsach.endpoint.collect.users import users_of
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
-from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.mounts import devices_to_avoid
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import join
 from quetsach.endpoint.look.look import Look, look_at_open_file
 from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.look.observe import observations_of
 from quetsach.endpoint.look.recognise import Recogniser, signatures_of
 from quetsach.endpoint.look.walk import DEEPEST, Candidate, walk
 from quetsach.endpoint.look.workers import look_at_all
@@ -247,9 +247,11 @@ class _Scan:
             self.count += 1
             self.bytes_read += look.size_bytes
             self.progress(self.count, look.path)
+            for trouble in look.troubles:
+                self._take(trouble)
             if look.anchor is not None and look.path not in self.matched:
                 self.matched.add(look.path)
-                self.observations.append(Observation(_file_artefact(look), look.hits))
+                self.observations.extend(observations_of(look))
 
     def _fresh(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> Iterator[Candidate]:
         for item in found:
@@ -290,17 +292,3 @@ class _Scan:
             failed={reason: n for reason, n in self.troubles.items() if not reason.is_intended},
             failures=tuple(self.failures),
         )
-
-
-def _file_artefact(look: Look) -> Artefact:
-    """Return the artefact of a file. Fields: ``path``, ``name``, ``size_bytes``, ``mode`` (octal), ``owner`` (uid)."""
-    if look.anchor is None:
-        raise ScanError("a file without a match has no anchor", where=printable(look.path))
-    fields = {
-        "path": printable(look.path),
-        "name": printable(posixpath.basename(look.path)),
-        "size_bytes": str(look.size_bytes),
-        "mode": f"{stat.S_IMODE(look.mode):o}",
-        "owner": str(look.owner),
-    }
-    return Artefact(ArtefactKind.FILE, look.anchor, fields)
