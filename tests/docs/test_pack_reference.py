@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
-from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
+from quetsach.endpoint.collect import PROCESSES, footholds
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -56,7 +56,7 @@ def test_every_kind_has_its_fields_documented(kind: ArtefactKind) -> None:
 def test_the_fields_of_what_is_collected_are_those_documented(tmp_path: Path) -> None:
     planted = load_specimen(ROOT / "packs/xmrig-miner").build(tmp_path)
     host = mounted_host(tmp_path)
-    seen = [item for collect in FOOTHOLDS for item in collect(host)] + list(PROCESSES(live_host()))
+    seen = list(footholds(host)) + list(PROCESSES(live_host()))
     found = scan(host, load_shelf(ROOT / "packs"), scope=Scope.FULL, now=datetime(2026, 11, 25, tzinfo=UTC)).findings
     unlock(tmp_path, planted)
     artefacts = [item for item in seen if not isinstance(item, Trouble)] + [f.artefact for f in found]

@@ -19,6 +19,10 @@ class ScanError(EndpointError):
     """A scan cannot start: the folder to look at does not exist, is no folder, or may not be read."""
 
 
+class CollectorError(EndpointError):
+    """A file that describes a collector is not as it should be: this copy of the tool is damaged."""
+
+
 class RegistryError(EndpointError):
     """A hive of the Windows registry cannot be read, or must not be written as it is."""
 

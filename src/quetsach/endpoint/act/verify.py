@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import FOOTHOLDS
+from quetsach.endpoint.collect import footholds
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 
@@ -36,10 +36,9 @@ def verify(host: Host, findings: Iterable[Finding], removed: Collection[bytes]) 
 
 
 def _dangling(host: Host, gone: frozenset[bytes]) -> Iterable[Artefact]:
-    for collect in FOOTHOLDS:
-        for item in collect(host):
-            if isinstance(item, Artefact) and any(_real(host, path) in gone for path in item.refers_to):
-                yield item
+    for item in footholds(host):
+        if isinstance(item, Artefact) and any(_real(host, path) in gone for path in item.refers_to):
+            yield item
 
 
 def _real(host: Host, path: bytes) -> bytes:

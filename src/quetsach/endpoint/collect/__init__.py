@@ -1,23 +1,48 @@
-"""What a machine runs and when: one module for each kind of artefact, each citing where the form is described."""
+"""What a machine runs and when, whom it trusts, where its names lead: collectors, each described by a file of data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import cron, preload, process, ssh, startup, systemd
+from quetsach.endpoint.collect import cron, lines, preload, process, ssh, systemd
+from quetsach.endpoint.collect.places import Place, places_of
+from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.trouble import Trouble
 
-type Collector = Callable[[Host], Iterator[Artefact | Trouble]]
+type Reader = Callable[[Reading], Iterator[Artefact | Trouble]]
 
-FOOTHOLDS: tuple[Collector, ...] = (
-    preload.collect,
-    cron.collect,
-    systemd.collect,
-    ssh.collect,
-    startup.collect_start,
-    startup.collect_profile,
-)
-"""Everything that brings a program back after a restart; reads files only, so it works on a mounted disk too."""
+READERS: Mapping[str, Reader] = {
+    "lines": lines.read_lines,
+    "files": lines.read_files,
+    "cron-system": cron.read_system_tables,
+    "cron-user": cron.read_user_tables,
+    "cron-script": cron.read_scripts,
+    "anacron": cron.read_anacron,
+    "systemd": systemd.read_units,
+    "ssh": ssh.read_keys,
+    "preload": preload.read_preload,
+}
+"""What reads a place, by the name that its file gives."""
 
-PROCESSES: Collector = process.collect
+PROCESSES: Callable[[Host], Iterator[Artefact | Trouble]] = process.collect
 """What runs now; nothing on a mounted disk."""
+
+
+def footholds(host: Host) -> Iterator[Artefact | Trouble]:
+    """Yield everything that brings a program back after a restart, and what else the places of the platform hold."""
+    surroundings = Surroundings(host)
+    for place in places_of(host.platform):
+        yield from collect(place, surroundings)
+
+
+def collect(place: Place, surroundings: Surroundings) -> Iterator[Artefact | Trouble]:
+    """Yield what one place holds; what a limit left out is named at the end."""
+    reading = Reading(place, surroundings)
+    count = 0
+    for item in READERS[place.reader](reading):
+        yield item
+        count += isinstance(item, Artefact)
+        if count >= MOST_ARTEFACTS:
+            reading.stop_at(f"/{place.name}".encode())
+            break
+    yield from reading.limits.values()

@@ -1,8 +1,7 @@
-"""Scheduled commands: ``crontab(5)``, ``cron(8)``, ``anacrontab(5)``, ``at(1)``.
+"""Scheduled commands: ``crontab(5)``, ``cron(8)``, ``anacrontab(5)``, ``at(1)``, macOS's ``periodic(8)``.
 
-Looks at /etc/crontab, /etc/cron.d, the users' tables (/var/spool/cron/crontabs of Debian, /var/spool/cron of Red Hat,
-/var/spool/cron/tabs of SUSE, /etc/crontabs of Alpine) and /etc/anacrontab; and line by line at the scripts in
-/etc/cron.{hourly,daily,weekly,monthly} and the jobs of at.
+The readers ``cron-system`` (tables that name the account), ``cron-user`` (tables of an account, called like it),
+``anacron``, and ``cron-script`` for scripts that run because of the folder they lie in, line by line.
 """
 
 import posixpath
@@ -12,19 +11,11 @@ from dataclasses import dataclass
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
-from quetsach.endpoint.collect.command import named_files, resolve_files
-from quetsach.endpoint.collect.text import TextFile, names_in, read_texts
-from quetsach.endpoint.collect.users import users_of
-from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.trouble import Trouble
 
 _ASSIGNMENT = re.compile(rb"""\s*["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=""")
-_USER_TABLES = (b"/var/spool/cron/crontabs", b"/var/spool/cron", b"/var/spool/cron/tabs", b"/etc/crontabs")
-_SCRIPTS = (
-    *((f"/etc/cron.{period}".encode(), f"@{period}".encode()) for period in ("hourly", "daily", "weekly", "monthly")),
-    *((folder, b"at") for folder in (b"/var/spool/cron/atjobs", b"/var/spool/atjobs", b"/var/spool/at")),
-)
+_ELF = b"\x7fELF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +27,34 @@ class CronEntry:
     command: bytes
 
 
-def collect(host: Host) -> Iterator[Artefact | Trouble]:
-    """Yield cron entries. Fields: ``schedule``, ``user``, ``command``, ``path`` (the table), ``line``."""
-    tree = host.tree
-    homes = {user.name: user.home for user in users_of(tree)}
-    system = read_texts(tree, b"/etc/crontab", *names_in(tree, b"/etc/cron.d")[0])
-    yield from _entries(tree, system, lambda _, line: parse_system_entry(line), homes)
-    own = read_texts(tree, *(path for folder in _USER_TABLES for path in names_in(tree, folder)[0]))
-    yield from _entries(tree, own, lambda path, line: parse_user_entry(line, posixpath.basename(path)), homes)
-    anacron = read_texts(tree, b"/etc/anacrontab")
-    yield from _entries(tree, anacron, lambda _, line: parse_anacron_entry(line), homes)
-    for folder, schedule in _SCRIPTS:
-        yield from _entries(tree, read_texts(tree, *names_in(tree, folder)[0]), _script_parser(schedule), homes)
+def read_system_tables(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield entries of tables that name the account.
+
+    Fields of all four readers: ``schedule``, ``user``, ``command``, ``path`` (the table), ``line``.
+    """
+    return _entries(reading, lambda _, line: parse_system_entry(line))
+
+
+def read_user_tables(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield entries of the tables of accounts."""
+    return _entries(reading, lambda path, line: parse_user_entry(line, posixpath.basename(path)))
+
+
+def read_anacron(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield entries of anacron's table."""
+    return _entries(reading, lambda _, line: parse_anacron_entry(line))
+
+
+def read_scripts(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield the lines of scripts; their schedule is the place's, or ``@daily`` for the folder ``cron.daily``."""
+
+    def parse(path: bytes, line: bytes) -> CronEntry | None:
+        command = line.strip()
+        folder = posixpath.basename(posixpath.dirname(path)).rpartition(b".")[2]
+        schedule = reading.place.schedule.encode() or b"@" + folder
+        return CronEntry(schedule, b"root", command) if command and not command.startswith(b"#") else None
+
+    return _entries(reading, parse)
 
 
 def parse_system_entry(line: bytes) -> CronEntry | None:
@@ -74,14 +81,6 @@ def parse_anacron_entry(line: bytes) -> CronEntry | None:
     return CronEntry(words[0], b"root", words[3].strip()) if len(words) == 4 else None
 
 
-def _script_parser(schedule: bytes) -> Callable[[bytes, bytes], CronEntry | None]:
-    def parse(_: bytes, line: bytes) -> CronEntry | None:
-        command = line.strip()
-        return CronEntry(schedule, b"root", command) if command and not command.startswith(b"#") else None
-
-    return parse
-
-
 def _split_schedule(line: bytes) -> tuple[bytes, bytes] | None:
     """Return the schedule and the rest: ``@reboot`` and its like, or five fields."""
     if not _schedules(line):
@@ -95,21 +94,16 @@ def _schedules(line: bytes) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(b"#") and not _ASSIGNMENT.match(line)
 
 
-def _entries(
-    tree: Tree,
-    files: Iterator[TextFile | Trouble],
-    parse: Callable[[bytes, bytes], CronEntry | None],
-    homes: dict[bytes, bytes],
-) -> Iterator[Artefact | Trouble]:
-    for file in files:
+def _entries(reading: Reading, parse: Callable[[bytes, bytes], CronEntry | None]) -> Iterator[Artefact | Trouble]:
+    homes = {user.name: user.home for user in reading.accounts}
+    for _, file in reading.texts():
         if isinstance(file, Trouble):
             yield file
             continue
-        for anchor in file.lines():
+        for anchor in () if file.content.startswith(_ELF) else file.lines():
             entry = parse(file.anchor.path, anchor.line)
             if entry is None:
                 continue
-            named = named_files(entry.command, home=homes.get(entry.user, b"/root"))
             fields = {
                 "schedule": printable(entry.schedule),
                 "user": printable(entry.user),
@@ -117,4 +111,5 @@ def _entries(
                 "path": printable(file.anchor.path),
                 "line": printable(anchor.line),
             }
-            yield Artefact(ArtefactKind.CRON_ENTRY, anchor, fields, resolve_files(tree, named))
+            named = reading.named(entry.command, homes.get(entry.user, b"/root"), file.anchor)
+            yield Artefact(ArtefactKind.CRON_ENTRY, anchor, fields, named)

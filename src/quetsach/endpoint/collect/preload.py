@@ -1,18 +1,16 @@
-"""Libraries that the dynamic linker loads into every program: /etc/ld.so.preload (``ld.so(8)``)."""
+"""The reader ``preload``: libraries that the dynamic linker loads into every program (``ld.so(8)``)."""
 
 from collections.abc import Iterator
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
-from quetsach.endpoint.collect.command import resolve_files
-from quetsach.endpoint.collect.text import read_texts
-from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.trouble import Trouble
 
 
-def collect(host: Host) -> Iterator[Artefact | Trouble]:
+def read_preload(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield the lines that name libraries. Fields: ``libraries`` (as written), ``line``."""
-    for file in read_texts(host.tree, b"/etc/ld.so.preload"):
+    for _, file in reading.texts():
         if isinstance(file, Trouble):
             yield file
             continue
@@ -20,7 +18,7 @@ def collect(host: Host) -> Iterator[Artefact | Trouble]:
             libraries = parse_preload_line(anchor.line)
             if libraries:
                 fields = {"libraries": printable(b" ".join(libraries)), "line": printable(anchor.line)}
-                named = resolve_files(host.tree, (path for path in libraries if path.startswith(b"/")))
+                named = reading.resolved((path for path in libraries if path.startswith(b"/")), file.anchor)
                 yield Artefact(ArtefactKind.PRELOAD_ENTRY, anchor, fields, named)
 
 

@@ -1,4 +1,4 @@
-"""Keys that may sign in: ``authorized_keys`` of every account (``sshd(8)``, ``sshd_config(5)``)."""
+"""The reader ``ssh``: keys that may sign in, of every account (``sshd(8)``, ``sshd_config(5)``)."""
 
 import base64
 import binascii
@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
-from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile, names_in, read_texts
-from quetsach.endpoint.collect.users import User, users_of
-from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.collect.users import User
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
-_USUAL = (b".ssh/authorized_keys", b".ssh/authorized_keys2")
 _MOST_SETTINGS = 32
 _KEY = re.compile(
     rb"(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]{1,64})\s+([A-Za-z0-9+/=]{16,32768})(?:\s+(.*))?$"
@@ -36,21 +34,20 @@ class AuthorizedKey:
     command: bytes
 
 
-def collect(host: Host) -> Iterator[Artefact | Trouble]:
+def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield keys. Fields: ``user``, ``options``, ``algorithm``, ``fingerprint``, ``comment``, ``command``, ``path``."""
-    tree = host.tree
-    patterns = dict.fromkeys((*_USUAL, *_configured(tree)))
-    seen: set[bytes] = set()
-    for user in users_of(tree):
-        for file in read_texts(tree, *(_place(pattern, user) for pattern in patterns)):
+    usual = (path.removeprefix("{home}/").encode() for path in reading.place.paths)
+    patterns = tuple(dict.fromkeys((*usual, *_configured(reading.tree))))
+    for user in reading.accounts:
+        for pattern in patterns:
+            file = reading.text(_place(pattern, user))
             if isinstance(file, Trouble):
                 yield file
-            elif file.anchor.path not in seen:
-                seen.add(file.anchor.path)
-                yield from _keys(tree, file, user)
+            elif file is not None:
+                yield from _keys(reading, file, user)
 
 
-def _keys(tree: Tree, file: TextFile, user: User) -> Iterator[Artefact]:
+def _keys(reading: Reading, file: TextFile, user: User) -> Iterator[Artefact]:
     for anchor in file.lines():
         key = parse_authorized_key(anchor.line)
         if key is not None:
@@ -63,7 +60,7 @@ def _keys(tree: Tree, file: TextFile, user: User) -> Iterator[Artefact]:
                 "command": printable(key.command),
                 "path": printable(file.anchor.path),
             }
-            named = resolve_files(tree, named_files(key.command, home=user.home))
+            named = reading.named(key.command, user.home, file.anchor)
             yield Artefact(ArtefactKind.AUTHORIZED_KEY, anchor, fields, named)
 
 

@@ -1,4 +1,4 @@
-"""Units of systemd: services, timers and their like, drop-ins, of the system and of users (``systemd.unit(5)``).
+"""The reader ``systemd``: services, timers and their like, drop-ins, of the system and of users (``systemd.unit(5)``).
 
 A unit is looked at where its content lies: links (``WantedBy``, aliases, ``systemctl link``) are followed inside the
 root. The action that removes a unit takes its links with it.
@@ -7,23 +7,16 @@ root. The action that removes a unit takes its links with it.
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
-from quetsach.endpoint.collect.command import named_files, resolve_files
-from quetsach.endpoint.collect.text import TextFile, names_in, read_text
-from quetsach.endpoint.collect.users import users_of
-from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.collect.command import named_files
+from quetsach.endpoint.collect.reading import Reading
+from quetsach.endpoint.collect.text import TextFile, names_in
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
-_SYSTEM = (
-    *(b"/etc/systemd/system", b"/etc/systemd/system.control", b"/run/systemd/system", b"/run/systemd/transient"),
-    *(b"/run/systemd/generator", b"/run/systemd/generator.early", b"/run/systemd/generator.late"),
-    *(b"/usr/local/lib/systemd/system", b"/usr/lib/systemd/system", b"/lib/systemd/system"),
-)
-_USERS = (b"/etc/systemd/user", b"/run/systemd/user", b"/usr/local/lib/systemd/user", b"/usr/lib/systemd/user")
-_OWN = (b".config/systemd/user", b".local/share/systemd/user", b".config/systemd/user.control")
 _TYPES = (b".service", b".timer", b".socket", b".path", b".mount", b".automount", b".swap", b".target", b".slice")
 _STARTERS = frozenset({b".timer", b".socket", b".path"})
 _EXEC_PREFIXES = b"-@:+!|"
@@ -39,28 +32,24 @@ class Setting:
     value: bytes
 
 
-def collect(host: Host) -> Iterator[Artefact | Trouble]:
-    """Yield units and drop-ins.
+def read_units(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield units and drop-ins below the folders of the place.
 
     Fields: ``name``, ``type``, ``path``, ``user`` (empty for the system's), ``description``, ``exec`` (all commands,
     one after another with ``;``), ``environment``, ``wanted_by``, ``starts`` (the unit that a timer, socket or path
     starts), ``drop_in`` (the unit that a drop-in changes; empty for units). A timer, socket or path also refers to
     the file of the unit it starts.
     """
-    tree = host.tree
-    seen: set[bytes] = set()
-    places = [(folder, b"", b"/root") for folder in (*_SYSTEM, *_USERS)]
-    places += [(posixpath.join(user.home, own), user.name, user.home) for user in users_of(tree) for own in _OWN]
-    for folder, user, home in places:
+    tree = reading.tree
+    places = list(reading.paths())
+    folders = [folder for _, folder in places]
+    for user, folder in places:
+        owner = user.name if folder.startswith(user.home + b"/") else b""
         for path in _unit_paths(tree, folder):
-            file = read_text(tree, path)
-            if isinstance(file, Trouble) and _is_masked(tree, path):
-                continue
+            file = reading.text(path)
             if isinstance(file, TextFile):
-                if file.anchor.path not in seen:
-                    seen.add(file.anchor.path)
-                    yield _unit(tree, file, path, user=user, home=home, folders=[place[0] for place in places])
-            elif file is not None:
+                yield _unit(reading, file, path, user=owner, home=user.home, folders=folders)
+            elif file is not None and not _is_masked(tree, path):
                 yield file
 
 
@@ -107,7 +96,7 @@ def _is_masked(tree: Tree, path: bytes) -> bool:
         return False
 
 
-def _unit(tree: Tree, file: TextFile, path: bytes, *, user: bytes, home: bytes, folders: list[bytes]) -> Artefact:
+def _unit(reading: Reading, file: TextFile, path: bytes, *, user: bytes, home: bytes, folders: list[bytes]) -> Artefact:
     settings = list(parse_unit(file.content))
     name = posixpath.basename(path)
     folder = posixpath.basename(posixpath.dirname(path))
@@ -127,11 +116,10 @@ def _unit(tree: Tree, file: TextFile, path: bytes, *, user: bytes, home: bytes, 
         "starts": printable(starts),
         "drop_in": printable(drop_in),
     }
-    named = [path for text in (*commands, *environment) for path in named_files(text, home=home)]
-    named += [
-        posixpath.join(place, starts) for place in folders if starts and tree.exists(posixpath.join(place, starts))
-    ]
-    return Artefact(ArtefactKind.SYSTEMD_UNIT, file.anchor, fields, resolve_files(tree, named))
+    named = (path for text in (*commands, *environment) for path in named_files(text, home=home))
+    units = (posixpath.join(place, starts) for place in folders) if starts else ()
+    there = (path for path in units if reading.tree.exists(path))
+    return Artefact(ArtefactKind.SYSTEMD_UNIT, file.anchor, fields, reading.resolved(chain(named, there), file.anchor))
 
 
 def _values(settings: list[Setting], *keys: bytes) -> list[bytes]:

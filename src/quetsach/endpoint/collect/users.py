@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quetsach.endpoint.collect.text import TextFile, read_text
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree
 
 _MOST_USERS = 20_000
@@ -18,6 +19,16 @@ class User:
 
 
 ROOT = User(b"root", b"/root")
+
+
+def accounts_of(host: Host) -> tuple[User, ...]:
+    """Return the accounts of a machine that have a home, as its platform keeps them."""
+    return users_of(host.tree)
+
+
+def system_account(platform: str) -> User:
+    """Return the account whose the system's own files are; Windows names none."""
+    return User(b"", b"/") if platform == "windows" else ROOT
 
 
 def users_of(tree: Tree) -> tuple[User, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from quetsach.core.pack import ArtefactKind, Pack
 from quetsach.endpoint.artefact import Artefact, FileAnchor, ProcessAnchor, printable
-from quetsach.endpoint.collect import FOOTHOLDS, PROCESSES
+from quetsach.endpoint.collect import PROCESSES, footholds
 from quetsach.endpoint.collect.users import users_of
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
@@ -160,9 +160,8 @@ class _Scan:
         return self._recogniser
 
     def footholds(self) -> None:
-        for collect in FOOTHOLDS:
-            for item in collect(self.host):
-                self._take(item)
+        for item in footholds(self.host):
+            self._take(item)
 
     def processes(self) -> None:
         """Match the image of every process; one image that many run is matched once."""

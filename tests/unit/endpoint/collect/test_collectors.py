@@ -8,7 +8,9 @@ import pytest
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
-from quetsach.endpoint.collect import cron, preload, process, ssh, startup, systemd, text
+from quetsach.endpoint.collect import collect, process, text
+from quetsach.endpoint.collect.places import places_of
+from quetsach.endpoint.collect.reading import Surroundings
 from quetsach.endpoint.collect.users import User, parse_passwd, users_of
 from quetsach.endpoint.host.linux import LinuxHost, mounted_host
 from quetsach.endpoint.host.processes import Process
@@ -16,6 +18,7 @@ from quetsach.endpoint.trouble import Reason, Trouble
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"
 PASSWD = "root:x:0:0:root:/root:/bin/bash\nlan:x:1000:1000::/home/lan:/bin/bash\nbin:x:2:2::/:/bin/false\ndamaged\n"
+CRON = ("cron-system", "cron-user", "anacron", "cron-script", "at-job")
 
 
 class Machine:
@@ -39,6 +42,13 @@ class Machine:
     @property
     def host(self) -> LinuxHost:
         return mounted_host(self.root)
+
+    def collect(self, *names: str) -> Iterator[Artefact | Trouble]:
+        """Yield what the places of these names hold."""
+        surroundings = Surroundings(self.host)
+        by_name = {place.name: place for place in places_of("linux")}
+        for name in names:
+            yield from collect(by_name[name], surroundings)
 
 
 @pytest.fixture
@@ -74,7 +84,7 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
     machine.write("/etc/anacrontab", "1 5 job /d\n")
     machine.write("/etc/cron.daily/e", "#!/bin/sh\n/e\n")
     machine.write("/var/spool/cron/atjobs/a0000", "#!/bin/sh\n/f\n")
-    found = _artefacts(cron.collect(machine.host))
+    found = _artefacts(machine.collect(*CRON))
     assert [(a.fields["path"], a.fields["user"], a.refers_to) for a in found] == [
         ("/etc/crontab", "root", (b"/a",)),
         ("/etc/cron.d/x", "lan", (b"/home/lan/b",)),
@@ -89,7 +99,7 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
 
 def test_a_line_is_anchored_with_its_bytes(machine: Machine) -> None:
     machine.write("/etc/crontab", b"* * * * * root /\xff\t x \r\n")
-    [artefact] = _artefacts(cron.collect(machine.host))
+    [artefact] = _artefacts(machine.collect(*CRON))
     assert isinstance(artefact.anchor, LineAnchor)
     assert artefact.anchor.line == b"* * * * * root /\xff\t x \r"
     assert artefact.anchor.file.path == b"/etc/crontab"
@@ -98,7 +108,7 @@ def test_a_line_is_anchored_with_its_bytes(machine: Machine) -> None:
 
 def test_every_line_of_the_preload_file_names_its_libraries(machine: Machine) -> None:
     machine.write("/etc/ld.so.preload", "# none\n/lib/a.so:/lib/b.so  /lib/c.so # d\n\n")
-    [artefact] = _artefacts(preload.collect(machine.host))
+    [artefact] = _artefacts(machine.collect("preload"))
     assert artefact.refers_to == (b"/lib/a.so", b"/lib/b.so", b"/lib/c.so")
 
 
@@ -107,7 +117,7 @@ def test_keys_of_every_account_and_of_the_configured_place_are_read(machine: Mac
     machine.write("/home/lan/.ssh/authorized_keys2", f"{KEY} two\n")
     machine.write("/etc/ssh/sshd_config", "AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u\n")
     machine.write("/etc/ssh/keys/lan", f"{KEY} three\n")
-    found = _artefacts(ssh.collect(machine.host))
+    found = _artefacts(machine.collect("authorized-keys"))
     assert [(a.fields["user"], a.fields["comment"]) for a in found] == [
         ("root", "one"),
         ("lan", "two"),
@@ -117,14 +127,14 @@ def test_keys_of_every_account_and_of_the_configured_place_are_read(machine: Mac
 
 def test_a_key_that_is_bound_to_a_command_refers_to_its_files(machine: Machine) -> None:
     machine.write("/root/.ssh/authorized_keys", f'command="~/x" {KEY} c\n')
-    [artefact] = _artefacts(ssh.collect(machine.host))
+    [artefact] = _artefacts(machine.collect("authorized-keys"))
     assert artefact.refers_to == (b"/root/x",)
 
 
 def test_lines_run_at_the_start_are_read(machine: Machine) -> None:
     machine.write("/etc/rc.local", "#!/bin/sh\n/a &\nexit 0\n")
     machine.write("/etc/init.d/b", "/b\n")
-    assert _lines(startup.collect_start(machine.host)) == [
+    assert _lines(machine.collect("rc-local")) == [
         (b"/etc/rc.local", 2),
         (b"/etc/rc.local", 3),
         (b"/etc/init.d/b", 1),
@@ -134,7 +144,7 @@ def test_lines_run_at_the_start_are_read(machine: Machine) -> None:
 def test_a_file_that_two_names_lead_to_is_read_once(machine: Machine) -> None:
     machine.write("/etc/rc.d/rc.local", "/a\n")
     machine.link("/etc/rc.local", "rc.d/rc.local")
-    assert _lines(startup.collect_start(machine.host)) == [(b"/etc/rc.d/rc.local", 1)]
+    assert _lines(machine.collect("rc-local")) == [(b"/etc/rc.d/rc.local", 1)]
 
 
 def test_lines_run_at_sign_in_are_read_for_the_system_and_every_account(machine: Machine) -> None:
@@ -142,14 +152,14 @@ def test_lines_run_at_sign_in_are_read_for_the_system_and_every_account(machine:
     machine.write("/etc/profile.d/b.sh", "/b\n")
     machine.write("/root/.bashrc", "/c\n")
     machine.write("/home/lan/.profile", "~/d\n")
-    found = _artefacts(startup.collect_profile(machine.host))
-    assert [artefact.refers_to for artefact in found] == [(b"/a",), (b"/b",), (b"/c",), (b"/home/lan/d",)]
+    found = _artefacts(machine.collect("shell-profile"))
+    assert sorted(artefact.refers_to for artefact in found) == [(b"/a",), (b"/b",), (b"/c",), (b"/home/lan/d",)]
 
 
 def test_units_of_system_and_users_are_read_with_the_files_they_start(machine: Machine) -> None:
     machine.write("/etc/systemd/system/a.service", "[Service]\nExecStart=-/a/b --x\nExecStopPost=+/c\n")
     machine.write("/home/lan/.config/systemd/user/d.service", "[Service]\nExecStart=~/d\n")
-    system, user = _artefacts(systemd.collect(machine.host))
+    system, user = _artefacts(machine.collect("systemd-unit"))
     assert (system.fields["name"], system.fields["exec"], system.refers_to) == (
         "a.service",
         "/a/b --x; /c",
@@ -163,7 +173,7 @@ def test_units_of_system_and_users_are_read_with_the_files_they_start(machine: M
 def test_a_timer_refers_to_the_file_of_its_service(machine: Machine, setting: str, unit: str) -> None:
     machine.write("/etc/systemd/system/x.timer", f"[Timer]\n{setting}")
     machine.write(f"/usr/lib/systemd/system/{unit}", "[Service]\n")
-    timer = _artefacts(systemd.collect(machine.host))[0]
+    timer = _artefacts(machine.collect("systemd-unit"))[0]
     assert timer.fields["starts"] == unit
     assert timer.refers_to == (b"/usr/lib/systemd/system/" + unit.encode(),)
 
@@ -171,14 +181,14 @@ def test_a_timer_refers_to_the_file_of_its_service(machine: Machine, setting: st
 def test_a_unit_linked_from_elsewhere_is_looked_at_where_it_lies(machine: Machine) -> None:
     machine.write("/opt/x.service", "[Service]\nExecStart=/x\n")
     machine.link("/etc/systemd/system/multi-user.target.wants/x.service", "/opt/x.service")
-    [artefact] = _artefacts(systemd.collect(machine.host))
+    [artefact] = _artefacts(machine.collect("systemd-unit"))
     assert isinstance(artefact.anchor, FileAnchor)
     assert artefact.anchor.path == b"/opt/x.service"
 
 
 def test_drop_ins_say_which_unit_they_change(machine: Machine) -> None:
     machine.write("/etc/systemd/system/ssh.service.d/x.conf", "[Service]\nExecStartPre=/x\n")
-    [artefact] = _artefacts(systemd.collect(machine.host))
+    [artefact] = _artefacts(machine.collect("systemd-unit"))
     assert (artefact.fields["drop_in"], artefact.fields["type"], artefact.refers_to) == (
         "ssh.service",
         "service",
@@ -191,20 +201,20 @@ def test_masked_units_and_merged_folders_are_not_counted_twice(machine: Machine)
     machine.link("/etc/systemd/system/masked.service", "/dev/null")
     machine.write("/usr/lib/systemd/system/a.service", "[Service]\n")
     machine.link("/lib", "usr/lib")
-    names = [artefact.fields["name"] for artefact in _artefacts(systemd.collect(machine.host))]
+    names = [artefact.fields["name"] for artefact in _artefacts(machine.collect("systemd-unit"))]
     assert names.count("a.service") == 1
 
 
 def test_a_table_that_cannot_be_read_is_said(machine: Machine) -> None:
     os.mkfifo(machine.write("/etc/cron.d/x", "").with_name("pipe"))
-    assert list(cron.collect(machine.host)) == [Trouble(b"/etc/cron.d/pipe", Reason.SPECIAL)]
+    assert list(machine.collect(*CRON)) == [Trouble(b"/etc/cron.d/pipe", Reason.SPECIAL)]
 
 
 def test_a_table_padded_beyond_reading_is_said(machine: Machine) -> None:
     machine.write("/etc/crontab", b"\n" * (text.MOST_LINES + 1))
     with (machine.root / "etc/anacrontab").open("wb") as file:
         file.truncate(text.TEXT_LIMIT_BYTES + 1)
-    assert list(cron.collect(machine.host)) == [
+    assert list(machine.collect(*CRON)) == [
         Trouble(b"/etc/crontab", Reason.TOO_LARGE),
         Trouble(b"/etc/anacrontab", Reason.TOO_LARGE),
     ]
@@ -213,7 +223,7 @@ def test_a_table_padded_beyond_reading_is_said(machine: Machine) -> None:
 def test_a_link_out_of_the_root_reads_nothing(machine: Machine) -> None:
     machine.link("/etc/crontab", "../../../../../../../../etc/hostname-of-nobody")
     machine.link("/etc/cron.d/x", "/proc/self/environ")
-    assert list(cron.collect(machine.host)) == []
+    assert list(machine.collect(*CRON)) == []
 
 
 def _process(executable: bytes, *arguments: bytes) -> Process:
@@ -243,5 +253,5 @@ def test_a_mounted_disk_has_no_processes(machine: Machine) -> None:
 def test_every_kind_of_line_has_its_own_kind_of_artefact(machine: Machine) -> None:
     machine.write("/etc/rc.local", "/a\n")
     machine.write("/etc/profile", "/a\n")
-    kinds = [a.kind for c in (startup.collect_start, startup.collect_profile) for a in _artefacts(c(machine.host))]
+    kinds = [artefact.kind for artefact in _artefacts(machine.collect("rc-local", "shell-profile"))]
     assert kinds == [ArtefactKind.RC_LOCAL_LINE, ArtefactKind.PROFILE_LINE]

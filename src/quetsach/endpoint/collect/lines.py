@@ -1,0 +1,76 @@
+"""The readers ``lines`` and ``files``: settings line by line, and files that count by lying where they lie."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.collect.reading import Reading
+from quetsach.endpoint.collect.text import TextFile
+from quetsach.endpoint.trouble import Trouble
+
+_ELF = b"\x7fELF"
+_MOST_COMMANDS = 1_000
+
+
+def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield the lines of text files. Fields: ``place``, ``path``, ``line``, ``command``, ``user``."""
+    place = reading.place
+    comments = tuple(comment.encode() for comment in place.comment)
+    for user, file in reading.texts():
+        if isinstance(file, Trouble):
+            yield file
+            continue
+        if file.content.startswith(_ELF):
+            continue  # a program, not a script
+        path = printable(file.anchor.path)
+        for anchor in file.lines():
+            line = anchor.line.strip()
+            if not line or (comments and line.startswith(comments)):
+                continue
+            command = command_in(line, place.command)
+            if place.needs_command and not command:
+                continue
+            fields = {
+                "place": place.name,
+                "path": path,
+                "line": printable(line),
+                "command": printable(command),
+                "user": printable(user.name),
+            }
+            yield Artefact(place.kind, anchor, fields, reading.named(command, user.home, file.anchor))
+
+
+def read_files(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield files. Fields: ``place``, ``path``, ``name``, ``command``, ``user``. A file refers to itself too."""
+    place = reading.place
+    for user, path, file in reading.files():
+        if isinstance(file, Trouble):
+            yield file
+            continue
+        command = command_of(file, place.command)
+        if place.needs_command and not command:
+            continue
+        fields = {
+            "place": place.name,
+            "path": printable(file.anchor.path),
+            "name": printable(posixpath.basename(path)),
+            "command": printable(command),
+            "user": printable(user.name),
+        }
+        named = reading.named(command, user.home, file.anchor)
+        yield Artefact(place.kind, file.anchor, fields, tuple(dict.fromkeys((file.anchor.path, *named))))
+
+
+def command_in(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
+    """Return what a line runs: the group that took part in the match; empty if nothing."""
+    found = pattern.search(line) if pattern else None
+    return next((group for group in found.groups() if group), b"").strip() if found else b""
+
+
+def command_of(file: TextFile, pattern: re.Pattern[bytes] | None) -> bytes:
+    """Return what a file of text runs, one command after another with ``;``; empty for other content."""
+    if pattern is None or b"\0" in file.content[:4096]:
+        return b""
+    found = (match for _, match in zip(range(_MOST_COMMANDS), pattern.finditer(file.content), strict=False))
+    return b"; ".join(next((group for group in match.groups() if group), b"").strip() for match in found)

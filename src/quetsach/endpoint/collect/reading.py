@@ -1,0 +1,204 @@
+"""What one collector reads of one machine, and how much it may: a hostile disk must not hold a scan up.
+
+Whatever is left out because of a limit is named among ``limits``.
+"""
+
+import fnmatch
+import hashlib
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from quetsach.endpoint.artefact import FileAnchor, anchor_of
+from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.collect.places import Place
+from quetsach.endpoint.collect.text import TextFile, names_in, read_text
+from quetsach.endpoint.collect.users import User, accounts_of, system_account
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+
+MOST_ARTEFACTS = 20_000
+MOST_FILES = 20_000
+MOST_TEXT_BYTES = 8 << 20
+MOST_NAMED = 20_000
+"""Of one collector: artefacts, files opened, text read, paths that its commands name."""
+
+MOST_NAMED_IN_FILE = 4_000
+
+LARGEST_FILE_BYTES = 64 << 20
+"""A file that starts by lying where it lies is not hashed beyond this."""
+
+_HEAD_BYTES = 1 << 20
+_MOST_REMEMBERED = 100_000
+
+
+class Surroundings:
+    """What all collectors of one scan share: the machine, its accounts, and where paths lead."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._resolved: dict[bytes, tuple[bytes, ...]] = {}
+
+    @cached_property
+    def accounts(self) -> tuple[User, ...]:
+        """The accounts that have a home."""
+        return accounts_of(self.host)
+
+    def resolve(self, path: bytes) -> tuple[bytes, ...]:
+        """Return a path and where links lead it (see ``resolve_files``)."""
+        found = self._resolved.get(path)
+        if found is None:
+            if len(self._resolved) >= _MOST_REMEMBERED:
+                self._resolved.clear()
+            found = self._resolved[path] = resolve_files(self.host.tree, (path,))
+        return found
+
+
+class Reading:
+    """The work of one collector: its place, the machine, and what is left of its limits."""
+
+    def __init__(self, place: Place, surroundings: Surroundings) -> None:
+        self.place = place
+        self.host = surroundings.host
+        self.limits: dict[bytes, Trouble] = {}
+        self._surroundings = surroundings
+        self._seen: set[bytes] = set()
+        self._files = MOST_FILES
+        self._bytes = MOST_TEXT_BYTES
+        self._named = MOST_NAMED
+        self._named_in: tuple[bytes, int] = (b"", 0)
+
+    @property
+    def tree(self) -> Tree:
+        """The files of the machine."""
+        return self.host.tree
+
+    @property
+    def accounts(self) -> tuple[User, ...]:
+        """The accounts that have a home."""
+        return self._surroundings.accounts
+
+    def stop_at(self, path: bytes) -> None:
+        """Say that something at this path was left out because of a limit."""
+        self.limits.setdefault(path, Trouble(path, Reason.LIMIT))
+
+    def paths(self) -> Iterator[tuple[User, bytes]]:
+        """Yield the paths of the place with the account they belong to; without a ``*`` they need not exist."""
+        for pattern in self.place.paths:
+            if "{home}" in pattern:
+                tail = pattern.removeprefix("{home}").encode()
+                for user in self.accounts:
+                    for path in _expanded(self.tree, user.home, tail):
+                        yield user, path
+            else:
+                for path in _expanded(self.tree, b"", pattern.encode()):
+                    yield system_account(self.host.platform), path
+
+    def texts(self) -> Iterator[tuple[User, TextFile | Trouble]]:
+        """Yield the text files of the place, each once even if two paths lead to it."""
+        for user, path in self.paths():
+            file = self.text(path)
+            if file is not None:
+                yield user, file
+
+    def text(self, path: bytes) -> TextFile | Trouble | None:
+        """Read a text file; ``None`` when there is none, when it was read before, and at the limit."""
+        if self._files <= 0 or self._bytes <= 0:
+            return None
+        file = read_text(self.tree, path)
+        if file is None:
+            return None
+        self._files -= 1
+        if isinstance(file, TextFile):
+            if file.anchor.path in self._seen:
+                return None
+            self._seen.add(file.anchor.path)
+            self._bytes -= len(file.content)
+        if self._files <= 0 or self._bytes <= 0:
+            self.stop_at(path)
+        return file
+
+    def files(self) -> Iterator[tuple[User, bytes, TextFile | Trouble]]:
+        """Yield the files of the place, whatever they hold: account, path as written, anchor and first MiB of content.
+
+        What is no regular file is passed over: a folder beside the files is none of them.
+        """
+        for user, path in self.paths():
+            file = _read_file(self.tree, path)
+            if file is None or (isinstance(file, TextFile) and file.anchor.path in self._seen):
+                continue
+            self._files -= 1
+            if self._files < 0:
+                self.stop_at(path)
+                return
+            if isinstance(file, TextFile):
+                self._seen.add(file.anchor.path)
+            yield user, path, file
+
+    def named(self, command: bytes, home: bytes, anchor: FileAnchor) -> tuple[bytes, ...]:
+        """Return the files that a command in a file names, and where links lead them."""
+        return self.resolved(named_files(command, home=home), anchor)
+
+    def resolved(self, paths: Iterator[bytes], anchor: FileAnchor) -> tuple[bytes, ...]:
+        """Return the paths, and where links lead them, each once; as many as the limits leave."""
+        file, count = self._named_in
+        if file != anchor.path:
+            count = 0
+        found: dict[bytes, None] = {}
+        for path in paths:
+            count += 1
+            if count > MOST_NAMED_IN_FILE or self._named <= 0:
+                self.stop_at(anchor.path)
+                break
+            self._named -= 1
+            found |= dict.fromkeys(self._surroundings.resolve(path))
+        self._named_in = (anchor.path, count)
+        return tuple(found)
+
+
+def _expanded(tree: Tree, start: bytes, pattern: bytes) -> Iterator[bytes]:
+    """Yield what a pattern names below a folder: existing names where it has a ``*``, the path itself where not."""
+    paths = [start]
+    components = [part for part in pattern.split(b"/") if part]
+    for number, component in enumerate(components, 1):
+        if b"*" not in component:
+            paths = [path + b"/" + component for path in paths]
+            continue
+        matches = re.compile(fnmatch.translate(os.fsdecode(component)), re.DOTALL).match
+        below: list[bytes] = []
+        for path in paths:
+            files, folders = names_in(tree, path or b"/")
+            names = files if number == len(components) else [*files, *folders]  # a folder may be reached by a link
+            below += sorted(name for name in names if matches(os.fsdecode(posixpath.basename(name))))
+        paths = below[:MOST_FILES]
+    yield from paths
+
+
+def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:
+    """Read and hash a regular file; ``None`` if there is none."""
+    try:
+        real = tree.resolve(path)
+        descriptor = tree.open_read(real)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        reason = reason_of(error)
+        return None if reason is Reason.SPECIAL else Trouble(path, reason)
+    try:
+        before = os.fstat(descriptor)
+        if before.st_size > LARGEST_FILE_BYTES:
+            return Trouble(real, Reason.TOO_LARGE)
+        digest, head = hashlib.sha256(), b""
+        while chunk := os.read(descriptor, _HEAD_BYTES):
+            head = head or chunk
+            digest.update(chunk)
+            if os.lseek(descriptor, 0, os.SEEK_CUR) > LARGEST_FILE_BYTES:
+                return Trouble(real, Reason.CHANGED)
+        return TextFile(anchor_of(real, before, digest.hexdigest()), head)
+    except OSError as error:
+        return Trouble(path, reason_of(error))
+    finally:
+        os.close(descriptor)
