@@ -14,6 +14,7 @@ PACKAGES = {
     "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
     "attr": lambda: shutil.which("setfattr"),
+    "osslsigncode": lambda: shutil.which("osslsigncode"),
     "util-linux": lambda: shutil.which("unshare"),
 }
 """Debian package -> whether what the tests use of it is there."""
