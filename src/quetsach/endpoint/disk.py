@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -18,6 +19,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def parts_of(fd: int, size: int) -> Iterator[bytes]:
+    """Yield the first bytes of an open file, without moving its position; fewer where it ends before ``size``."""
+    position = 0
+    while position < size and (part := os.pread(fd, min(1 << 20, size - position), position)):
+        yield part
+        position += len(part)
 
 
 def hash_file(fd: int) -> str:

@@ -26,7 +26,7 @@ from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.port import Files, Folder
 from quetsach.endpoint.keep.quarantine import Sealed, seal
 from quetsach.endpoint.keep.session import Progress
-from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step, freeze
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step, file_of, freeze
 
 _MAX_NAME_BYTES = 255
 _MAX_BESIDE = 100
@@ -57,8 +57,9 @@ class QuarantineAct:
 
 def file_anchor(step: Step) -> FileAnchor:
     """Return the file of a step that acts on one."""
-    assert isinstance(step.target, QuarantineFile | RemoveLines)  # noqa: S101  (the table of acts decides)
-    return step.target.file
+    file = file_of(step.target)
+    assert file is not None  # noqa: S101  (the table of acts decides)
+    return file
 
 
 def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:

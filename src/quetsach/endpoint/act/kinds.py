@@ -6,13 +6,22 @@ any moment.
 
 from collections.abc import Mapping
 
-from quetsach.endpoint.act import file, lines, link, process, unit
+from quetsach.endpoint.act import file, lines, link, process, truncate, unit
 from quetsach.endpoint.act.shape import Act
-from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, RemoveLines, RemoveLink, StopUnit, Target
+from quetsach.endpoint.plan.step import (
+    KillProcess,
+    QuarantineFile,
+    RemoveLines,
+    RemoveLink,
+    StopUnit,
+    Target,
+    TruncateFile,
+)
 
 ACTS: Mapping[type[Target], Act] = {
     QuarantineFile: file.QuarantineAct(),
     RemoveLines: lines.LinesAct(),
+    TruncateFile: truncate.TruncateAct(),
     RemoveLink: link.LinkAct(),
     StopUnit: unit.UnitAct(),
     KillProcess: process.ProcessAct(),

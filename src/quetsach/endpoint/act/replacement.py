@@ -13,7 +13,7 @@ from quetsach.endpoint.host.folder import Files, Folder
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What a file is to hold and be like, and the hash of what it must still hold before.
+    """What a file is to hold and be like, with the hashes of what it must still hold before and of what is written.
 
     ``write`` writes the content into an empty file that is open. Without ``with_times`` the time of change is the real
     one, so that whoever reads the file notices.
@@ -22,6 +22,7 @@ class Replacement:
     write: Callable[[int], None]
     state: FileState
     former_sha256: str
+    new_sha256: str
     with_times: bool
 
 
@@ -51,7 +52,12 @@ def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, ne
 
     The old content is looked at once more right before, so that what someone wrote meanwhile is not lost.
     """
-    write_beside(files, folder, temporary, new.write, new.state, with_times=new.with_times)
+
+    def write(target: int) -> None:
+        new.write(target)
+        _expect(target, new.new_sha256)
+
+    write_beside(files, folder, temporary, write, new.state, with_times=new.with_times)
     fd = folder.open_read(name)
     try:
         locked = files.state(fd)
@@ -77,15 +83,6 @@ def lock_again(files: Files, folder: Folder, name: bytes, state: FileState) -> N
     fd = folder.open_read(name)
     try:
         files.lock(fd, state)
-    finally:
-        os.close(fd)
-
-
-def state_of(files: Files, folder: Folder, name: bytes) -> FileState:
-    """Return the state of a file in its place."""
-    fd = folder.open_read(name)
-    try:
-        return files.state(fd)
     finally:
         os.close(fd)
 

@@ -13,7 +13,7 @@ from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.port import Files, Folder, Host
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.keep.session import Progress, Session
-from quetsach.endpoint.plan.step import Outcome, QuarantineFile, RemoveLines, Step
+from quetsach.endpoint.plan.step import Outcome, Step, file_of
 
 _OWNERS_XATTRS = ("user.", "system.posix_acl_", "security.selinux")
 """Attributes that the owner of a file may set; the kernel itself gives files their SELinux label."""
@@ -46,8 +46,8 @@ class Workplace:
     @property
     def shared(self) -> frozenset[tuple[int, int]]:
         """Files (device, inode) that several steps reach by different names: one step changes the others' ctime."""
-        steps = (progress.step.target for progress in self.session.progress.values())
-        seen = Counter((t.file.device, t.file.inode) for t in steps if isinstance(t, QuarantineFile | RemoveLines))
+        files = (file_of(progress.step.target) for progress in self.session.progress.values())
+        seen = Counter((file.device, file.inode) for file in files if file is not None)
         return frozenset(key for key, times in seen.items() if times > 1)
 
     def sealed(self, number: int) -> Sealed:

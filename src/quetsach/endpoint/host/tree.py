@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quetsach.endpoint.host.change import read_xattrs
+from quetsach.endpoint.host.change import open_quietly, read_xattrs
 from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.posix_folder import PosixFolder
 
-__all__ = ["MAX_LINKS", "Entry", "Folder", "Tree", "join"]
+__all__ = ["MAX_LINKS", "Entry", "Folder", "Tree", "join", "open_quietly"]
 
 MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux itself allows."""

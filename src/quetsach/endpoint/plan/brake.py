@@ -2,7 +2,7 @@
 
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan
-from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines
+from quetsach.endpoint.plan.step import file_of
 
 MAX_FILES = 200
 """More files than this are never acted on in one go."""
@@ -24,7 +24,7 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
     Raises:
         MassBrakeError: it does; the command ends with exit code 20 and nothing was touched.
     """
-    files = sum(isinstance(step.target, QuarantineFile | RemoveLines) for step in plan.steps)
+    files = sum(file_of(step.target) is not None for step in plan.steps)
     if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
         raise MassBrakeError(
             f"the plan would act on {files} of {files_scanned} files; nothing was touched",

@@ -1,6 +1,6 @@
 """Steps: what a clean-up does to one thing, in a form that the journal keeps and can be read back from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.host.registry import RegistryEdit
+from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,24 @@ class KillProcess:
     process: ProcessAnchor
 
 
-type Target = QuarantineFile | RemoveLines | RemoveLink | StopUnit | KillProcess
+type Target = QuarantineFile | RemoveLines | TruncateFile | EditRegistry | RemoveLink | StopUnit | KillProcess
 
 TARGETS: Mapping[str, type[Target]] = {
     "quarantine-file": QuarantineFile,
     "remove-lines": RemoveLines,
+    "truncate-file": TruncateFile,
+    "edit-registry": EditRegistry,
     "remove-link": RemoveLink,
     "stop-unit": StopUnit,
     "kill-process": KillProcess,
 }
 """The name of each kind of step, in the order in which a clean-up takes them."""
+
+
+def file_of(target: Target) -> FileAnchor | None:
+    """Return the file that a step changes; ``None`` when it acts on something else."""
+    return target.file if isinstance(target, QuarantineFile | RemoveLines | TruncateFile | EditRegistry) else None
+
 
 _NAMES = {target: name for name, target in TARGETS.items()}
 
@@ -125,8 +134,10 @@ class Step:
     def subject(self) -> bytes:
         """What the step acts on: a path, the name of a unit, or the path of a process's image."""
         match self.target:
-            case QuarantineFile(file) | RemoveLines(file):
+            case QuarantineFile(file) | RemoveLines(file) | TruncateFile(file):
                 return file.path
+            case EditRegistry(file, edits):
+                return file.path if file else edits[0].key.encode("utf-8", "surrogatepass")
             case RemoveLink():
                 return self.target.path
             case StopUnit(unit):
@@ -175,27 +186,46 @@ def freeze(value: Any) -> Any:
 def _freeze_target(target: Target) -> Any:
     if isinstance(target, RemoveLines):  # the file once, not with every line: there can be thousands
         return {"file": freeze(target.file), "lines": [[line.number, freeze(line.line)] for line in target.lines]}
+    if isinstance(target, EditRegistry):
+        return {"file": freeze(target.file), "edits": edits_as_json(target.edits)}
     return freeze(target)
 
 
 def _read_target(kind: str, value: Mapping[str, Any]) -> Target:
-    match kind:
-        case "quarantine-file":
-            return QuarantineFile(_read_file(value["file"]))
-        case "remove-lines":
-            file = _read_file(value["file"])
-            lines = (LineAnchor(file, int(number), unquote_to_bytes(line)) for number, line in value["lines"])
-            return RemoveLines(file, tuple(lines))
-        case "remove-link":
-            path, target = unquote_to_bytes(value["path"]), unquote_to_bytes(value["target"])
-            return RemoveLink(path, int(value["device"]), int(value["inode"]), target)
-        case "stop-unit":
-            return StopUnit(unquote_to_bytes(value["unit"]))
-        case "kill-process":
-            process = value["process"]
-            return KillProcess(ProcessAnchor(**{**process, "executable": unquote_to_bytes(process["executable"])}))
-    raise ValueError(kind)
+    return _READERS[kind](value)
+
+
+def _read_lines(value: Mapping[str, Any]) -> RemoveLines:
+    file = _read_file(value["file"])
+    lines = (LineAnchor(file, int(number), unquote_to_bytes(line)) for number, line in value["lines"])
+    return RemoveLines(file, tuple(lines))
+
+
+def _read_registry(value: Mapping[str, Any]) -> EditRegistry:
+    hive = value["file"]
+    return EditRegistry(None if hive is None else _read_file(hive), edits_from_json(value["edits"]))
+
+
+def _read_link(value: Mapping[str, Any]) -> RemoveLink:
+    path, target = unquote_to_bytes(value["path"]), unquote_to_bytes(value["target"])
+    return RemoveLink(path, int(value["device"]), int(value["inode"]), target)
+
+
+def _read_process(value: Mapping[str, Any]) -> KillProcess:
+    process = value["process"]
+    return KillProcess(ProcessAnchor(**{**process, "executable": unquote_to_bytes(process["executable"])}))
 
 
 def _read_file(value: Mapping[str, Any]) -> FileAnchor:
     return FileAnchor(**{**value, "path": unquote_to_bytes(value["path"])})
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Target]] = {
+    "quarantine-file": lambda value: QuarantineFile(_read_file(value["file"])),
+    "remove-lines": _read_lines,
+    "truncate-file": lambda value: TruncateFile(_read_file(value["file"]), int(value["size_bytes"])),
+    "edit-registry": _read_registry,
+    "remove-link": _read_link,
+    "stop-unit": lambda value: StopUnit(unquote_to_bytes(value["unit"])),
+    "kill-process": _read_process,
+}
