@@ -7,15 +7,13 @@ Every method raises ``OSError`` as the system call does. Open files are descript
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from quetsach.endpoint.host.change import FileState
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One name in a folder and its state, the link's own when it is one."""
+class Entry(NamedTuple):
+    """One name in a folder and its state, the link's own when it is one; a plain tuple, for there are millions."""
 
     name: bytes
     stat: os.stat_result

@@ -130,7 +130,7 @@ def scan(
 
 def _everything(host: Host, paths: Iterable[bytes], *, deepest: int = DEEPEST) -> Iterator[Candidate | Trouble]:
     avoid = devices_to_avoid()
-    entered: set[tuple[int, int]] = set()
+    entered: set[int] = set()
     for path in paths:
         yield from walk(host.tree, path, avoid=avoid, entered=entered, deepest=deepest)
 

@@ -1,24 +1,31 @@
 """Walks a file tree: one look at each name, no link followed, no folder entered twice, nothing left out unsaid."""
 
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from quetsach.endpoint.host.tree import Entry, Tree, join
+from quetsach.endpoint.host.folder import Folder
+from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 DEEPEST = 256
 """Folders below the start that are entered. Nobody's own files lie deeper; a hostile tree can be endless."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A regular file to look at. ``device`` and ``inode`` tell whether it is still the same when it is opened."""
+class Candidate(NamedTuple):
+    """A regular file to look at, with its state when it was met; a plain tuple, for there are millions.
+
+    ``device`` and ``inode`` tell whether it is still the same when it is opened. Times are nanoseconds since the epoch.
+    """
 
     path: bytes
     device: int
     inode: int
     size_bytes: int
+    mtime_ns: int = 0
+    ctime_ns: int = 0
 
 
 def walk(
@@ -26,21 +33,23 @@ def walk(
     start: bytes,
     *,
     avoid: Mapping[int, Reason],
-    entered: set[tuple[int, int]] | None = None,
+    entered: set[int] | None = None,
     deepest: int = DEEPEST,
 ) -> Iterator[Candidate | Trouble]:
     """Yield every regular file at or below ``start``, and everything that is no file or cannot be entered.
+
+    Each folder is opened by its name in the open folder above it, so nothing that is renamed or linked meanwhile leads
+    out of the root. Nothing is collected: what is held is one open folder for each level.
 
     Args:
         tree: the files.
         start: a path inside the root; if it is a link, it is followed, inside the root.
         avoid: devices (``st_dev``) whose folders are not entered. The device of ``start`` is entered unless it is
             virtual: whoever names a network disk means it.
-        entered: folders (device, inode) that were walked before and are left out; grows. A folder that is mounted
-            in several places is walked once.
+        entered: folders that were walked before and are left out; grows. A folder that is mounted in several places is
+            walked once.
         deepest: levels of folders below ``start`` that are entered; the first below them are named as too deep.
     """
-    entered = set() if entered is None else entered
     try:
         path = tree.resolve(start)
         state = tree.lstat(path)
@@ -48,50 +57,62 @@ def walk(
         yield Trouble(start, reason_of(error))
         return
     if not stat.S_ISDIR(state.st_mode):
-        yield from _one(path, state.st_mode, Candidate(path, state.st_dev, state.st_ino, state.st_size))
+        if (item := met(path, state)) is not None:
+            yield item
         return
     if avoid.get(state.st_dev) is not Reason.VIRTUAL:
         avoid = {device: reason for device, reason in avoid.items() if device != state.st_dev}
-    yield from _below(tree, path, (state.st_dev, state.st_ino), avoid=avoid, entered=entered, deepest=deepest)
+    below = _Below(avoid, set() if entered is None else entered, deepest)
+    try:
+        with tree.parent(path, follow=False) as (folder, name):
+            yield from below.enter(folder, name, path, state, 0)
+    except OSError as error:
+        yield Trouble(path, reason_of(error))
 
 
-def _below(
-    tree: Tree,
-    start: bytes,
-    identity: tuple[int, int],
-    *,
-    avoid: Mapping[int, Reason],
-    entered: set[tuple[int, int]],
-    deepest: int,
-) -> Iterator[Candidate | Trouble]:
-    waiting = [(start, identity, 0)]
-    while waiting:
-        path, identity, depth = waiting.pop()
-        if identity in entered:
-            continue
-        entered.add(identity)
-        if reason := avoid.get(identity[0]) or (Reason.TOO_DEEP if depth > deepest else None):
+def met(path: bytes, state: os.stat_result) -> Candidate | Trouble | None:
+    """Return what a name that is no folder gives: a link has no content; what it leads to is met where it lies."""
+    if stat.S_ISREG(state.st_mode):
+        return Candidate(path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    return None if stat.S_ISLNK(state.st_mode) else Trouble(path, Reason.SPECIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What is entered below a start, and what is left out; each folder is open while what it holds is walked."""
+
+    avoid: Mapping[int, Reason]
+    entered: set[int]
+    deepest: int
+
+    def enter(
+        self, parent: Folder, name: bytes, path: bytes, state: os.stat_result, depth: int
+    ) -> Iterator[Candidate | Trouble]:
+        """Yield what one folder gives, unless it is to be left out."""
+        identity = state.st_dev << 64 | state.st_ino
+        if identity in self.entered:
+            return
+        if reason := self.avoid.get(state.st_dev) or (Reason.TOO_DEEP if depth > self.deepest else None):
             yield Trouble(path, reason)
-            continue
-        folders = []
+            return
         try:
-            for entry in tree.scandir(path):
-                below = join(path, entry.name)
-                if stat.S_ISDIR(entry.stat.st_mode):
-                    folders.append((below, (entry.stat.st_dev, entry.stat.st_ino), depth + 1))
-                else:
-                    yield from _one(below, entry.stat.st_mode, _candidate(below, entry))
+            with parent.folder(name) as folder:
+                if not _is_the_same(folder.lstat(b"."), state):
+                    yield Trouble(path, Reason.CHANGED)
+                    return
+                self.entered.add(identity)
+                yield from self._list(folder, path, depth)
         except OSError as error:
             yield Trouble(path, reason_of(error))
-        waiting.extend(sorted(folders, reverse=True))
+
+    def _list(self, folder: Folder, path: bytes, depth: int) -> Iterator[Candidate | Trouble]:
+        prefix = path.rstrip(b"/") + b"/"
+        for name, state in folder.entries():
+            if stat.S_ISDIR(state.st_mode):
+                yield from self.enter(folder, name, prefix + name, state, depth + 1)
+            elif (item := met(prefix + name, state)) is not None:
+                yield item
 
 
-def _candidate(path: bytes, entry: Entry) -> Candidate:
-    return Candidate(path, entry.stat.st_dev, entry.stat.st_ino, entry.stat.st_size)
-
-
-def _one(path: bytes, mode: int, candidate: Candidate) -> Iterator[Candidate | Trouble]:
-    if stat.S_ISREG(mode):
-        yield candidate
-    elif not stat.S_ISLNK(mode):  # a link has no content; what it leads to is looked at where it lies
-        yield Trouble(path, Reason.SPECIAL)
+def _is_the_same(state: os.stat_result, other: os.stat_result) -> bool:
+    return (state.st_dev, state.st_ino) == (other.st_dev, other.st_ino)

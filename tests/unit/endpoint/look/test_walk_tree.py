@@ -73,7 +73,7 @@ def test_folders_too_deep_are_said(tmp_path: Path) -> None:
 def test_a_folder_walked_before_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "file").touch()
-    entered: set[tuple[int, int]] = set()
+    entered: set[int] = set()
     assert _walked(tmp_path, b"/a", entered=entered)[0] == [b"/a/file"]
     assert _walked(tmp_path, b"/", entered=entered)[0] == []
 
