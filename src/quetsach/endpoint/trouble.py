@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """A limit on depth, number, size or time of an archive was reached; the rest of it was not looked at."""
     DAMAGED = "damaged"
     """An archive, hive or the like whose structure does not hold; the bytes themselves were looked at."""
+    STALE = "stale"
+    """A hive that Windows did not close cleanly: newer entries may lie in its logs."""
     NOT_REACHED = "not-reached"
     """The scan was ended, or its time was up, before it came there."""
 

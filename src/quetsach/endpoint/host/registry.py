@@ -6,9 +6,11 @@ them, and ``HKU\an_Classes`` for the account's own classes. ``HKLM\SYSTEM\Curren
 ``Select\Current`` names. Names compare without regard to case, as Windows does, and keep the case they have.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from quetsach.endpoint.trouble import Trouble
 
 SZ, EXPAND_SZ, BINARY, DWORD, MULTI_SZ, QWORD = 1, 2, 3, 4, 7, 11
 """Types of values (winnt.h). Other numbers occur and are kept as they are."""
@@ -82,6 +84,17 @@ class PutKey:
 type RegistryEdit = SetValue | DeleteValue | DeleteKey | PutKey
 
 
+def folded(name: str) -> str:
+    """Return a name as Windows compares it: each letter as its capital, where that is one letter too.
+
+    Windows has a table of its own (``l_intl.nls``), which agrees for all letters in use; where it does not, two names
+    are taken for one that Windows tells apart.
+    """
+    if name.isascii():
+        return name.upper()
+    return "".join(c if len(c.upper()) > 1 else c.upper() for c in name)
+
+
 class Registry(Protocol):
     """The registry of one machine. Reading never changes anything.
 
@@ -112,3 +125,39 @@ class Registry(Protocol):
 
     def hive_path(self, key: str) -> bytes | None:
         """Return the path of the hive file that holds a key, inside the root; ``None`` where the system runs."""
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Return what could not be read so far, or may not be the newest state; asked after the collecting."""
+
+
+def inverse(edits: Sequence[RegistryEdit], before: Registry) -> tuple[RegistryEdit, ...]:
+    """Return the edits that take others back, given the registry from before them, in the order to make them.
+
+    Keys get their values and subkeys back, not their security descriptors: those come back with the hive file.
+    """
+    back = [undoing for edit in edits for undoing in _inverse(edit, before)]
+    return tuple(reversed(back))
+
+
+def _inverse(edit: RegistryEdit, before: Registry) -> Iterator[RegistryEdit]:
+    match edit:
+        case SetValue(key, RegistryValue(name)) if before.exists(key):
+            former = before.value(key, name)
+            yield DeleteValue(key, name) if former is None else SetValue(key, former)
+        case DeleteValue(key, name):
+            if (former := before.value(key, name)) is not None:
+                yield SetValue(key, former)
+        case DeleteKey(key):
+            if (content := before.content(key)) is not None:
+                yield PutKey(key, content)
+        case PutKey(key) if (content := before.content(key)) is not None:
+            yield PutKey(key, content)
+        case SetValue(key) | PutKey(key):
+            yield DeleteKey(_first_missing(key, before))
+
+
+def _first_missing(key: str, before: Registry) -> str:
+    """Return the topmost of the keys that had to be made for this one."""
+    while (above := key.rpartition("\\")[0]) and not before.exists(above):
+        key = above
+    return key

@@ -1,0 +1,318 @@
+"""Reads one hive file of the Windows registry from an open descriptor, never more of it than is asked for.
+
+Source: libregf, "Windows NT Registry File (REGF) format"; M. Suhanov, "Windows registry file format specification".
+A hive may be damaged or made to deceive. Every offset is checked; a key counts as a subkey only of the key that it
+names as its parent, so that what hangs below the root is a tree and no walk is endless; names are exact, also with a
+NUL inside, by which malware hides them from programs that take it for an end.
+"""
+
+import os
+import struct
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from operator import xor
+
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
+
+MAX_HIVE_BYTES = 1 << 30
+"""Larger hives are refused; Windows itself lets them grow to 2 GiB, real ones stay below 300 MB."""
+
+MAX_SUBKEYS = 200_000
+MAX_VALUES = 100_000
+MAX_VALUE_BYTES = 8 << 20
+MAX_KEY_BYTES = 64 << 20
+"""So much data of one key is read, and of one subtree by ``content``."""
+
+SEGMENT_BYTES = 16_344
+"""Longer data lies in segments of this size, since version 1.4 of the format."""
+
+MAX_DEPTH = 512
+"""Levels of keys, as in Windows (Microsoft Learn, "Registry element size limits")."""
+
+_HEADER = 4096
+_BLOCK = 1 << 16
+_BLOCKS = 64
+_REMEMBERED_KEYS = 200_000
+_NONE = 0xFFFF_FFFF
+_INLINE = 0x8000_0000
+_NARROW_KEY, _NARROW_VALUE = 0x20, 0x01  # the name is Latin-1, not UTF-16
+_NODE = struct.Struct("<2sHQII II II II II")
+_NODE_NAME = 0x48
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it lies in the hive. Offsets count from the end of the header."""
+
+    name: str
+    offset: int
+    subkey_count: int
+    subkey_list: int
+    value_count: int
+    value_list: int
+
+
+class _LimitError(RegistryError):
+    """There is more than is read."""
+
+
+class Hive:
+    """One hive. Takes the descriptor over; it is closed with this object."""
+
+    def __init__(self, descriptor: int, *, where: str = "") -> None:
+        """Read the header.
+
+        Raises:
+            RegistryError: it is no hive, too large, or damaged at its head.
+            OSError: it cannot be read.
+        """
+        self.where = where
+        self.damaged = False
+        """Whether something was left out because its structure does not hold."""
+        self.limited = False
+        """Whether something was left out because it is too large."""
+        self._descriptor = descriptor
+        self.close = weakref.finalize(self, os.close, descriptor)
+        self._block = lru_cache(maxsize=_BLOCKS)(lambda number: _pread(descriptor, _BLOCK, number * _BLOCK))
+        self._children: OrderedDict[int, Mapping[str, Key]] = OrderedDict()
+        self._remembered = 0
+        header = _pread(descriptor, _HEADER, 0)
+        if len(header) < _HEADER or header[:4] != b"regf" or header[20:24] != b"\1\0\0\0":
+            raise self._error("this is no hive of the Windows registry")
+        self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
+        checksum = reduce(xor, struct.unpack_from("<127I", header))
+        self._has_checksum = {0: 1, _NONE: _NONE - 1}.get(checksum, checksum) == int.from_bytes(
+            header[508:512], "little"
+        )
+        root, size = struct.unpack_from("<II", header, 36)
+        self.size_bytes = os.fstat(descriptor).st_size
+        if self.size_bytes > MAX_HIVE_BYTES:
+            raise self._error("the hive is larger than one is read")
+        self._end = min(size, self.size_bytes - _HEADER)
+        self.root = self._key(root)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all that was written to the hive is in this file: both sequence numbers agree, the checksum holds."""
+        return self.sequences[0] == self.sequences[1] and self._has_checksum
+
+    def key(self, path: str) -> Key | None:
+        """Return the key at a path from the root of the hive, names separated by backslashes; empty is the root."""
+        key: Key | None = self.root
+        for name in path.split("\\") if path else ():
+            if key is None:
+                return None
+            key = self.child(key, name)
+        return key
+
+    def child(self, key: Key, name: str) -> Key | None:
+        """Return the subkey of a name."""
+        return self._below(key).get(folded(name))
+
+    def subkeys(self, key: Key) -> tuple[Key, ...]:
+        """Return the keys right below a key, in the order of the hive."""
+        return tuple(self._below(key).values())
+
+    def is_searchable(self, key: Key) -> bool:
+        """Return whether Windows finds every subkey by its name: names ascend, and where there are hashes they hold."""
+        if not key.subkey_count:
+            return True
+        units: list[bytes] = []
+        for offset, check in self._listed(key.subkey_list):
+            upper = folded(self._key(offset).name).encode("utf-16-be", "surrogatepass")
+            if check is not None and check != _hash(upper):
+                return False
+            units.append(upper)
+        return units == sorted(units)
+
+    def values(self, key: Key) -> tuple[RegistryValue, ...]:
+        """Return the values of a key; what is damaged or too large is left out, as ``damaged`` or ``limited`` says."""
+        if not key.value_count or key.value_list == _NONE:
+            return ()
+        found: dict[int, RegistryValue] = {}
+        total = 0
+        for offset in self._offsets(key.value_list, key.value_count, MAX_VALUES):
+            if offset in found:
+                self.damaged = True
+                continue
+            try:
+                found[offset] = value = self._value(offset)
+            except RegistryError as error:
+                self._leave_out(error)
+                continue
+            total += len(value.data)
+            if total > MAX_KEY_BYTES:
+                raise _LimitError("a key holds more than is read of one", where=self.where)
+        return tuple(found.values())
+
+    def content(self, key: Key) -> KeyContent:
+        """Return a key with everything below it, complete or not at all."""
+        before = self.damaged, self.limited
+        self.damaged = self.limited = False
+        try:
+            content, _ = self._content(key, 0, MAX_KEY_BYTES)
+            if self.damaged or self.limited:
+                raise self._error("a key cannot be read whole")
+            return content
+        finally:
+            self.damaged, self.limited = before[0] or self.damaged, before[1] or self.limited
+
+    def _content(self, key: Key, depth: int, budget: int) -> tuple[KeyContent, int]:
+        if depth > MAX_DEPTH:
+            raise self._error("keys lie deeper than Windows lets them")
+        values = self.values(key)
+        budget -= sum(len(value.data) + 100 for value in values) + 500
+        if budget < 0:
+            raise _LimitError("a key holds more than is read of one", where=self.where)
+        subkeys = {}
+        for subkey in self.subkeys(key):
+            subkeys[subkey.name], budget = self._content(subkey, depth + 1, budget)
+        return KeyContent(values, subkeys), budget
+
+    def _below(self, key: Key) -> Mapping[str, Key]:
+        """Return the subkeys by their names as they are compared; the last that were asked for are remembered."""
+        known = self._children.get(key.offset)
+        if known is None:
+            known = self._read_below(key)
+            self._children[key.offset] = known
+            self._remembered += len(known)
+            while self._remembered > _REMEMBERED_KEYS and len(self._children) > 1:
+                self._remembered -= len(self._children.popitem(last=False)[1])
+        else:
+            self._children.move_to_end(key.offset)
+        return known
+
+    def _read_below(self, key: Key) -> Mapping[str, Key]:
+        found: dict[str, Key] = {}
+        if not key.subkey_count or key.subkey_list == _NONE:
+            return found
+        seen: set[int] = set()
+        for offset, _ in self._listed(key.subkey_list):
+            if offset in seen or offset == self.root.offset:
+                self.damaged = True
+                continue
+            seen.add(offset)
+            if len(seen) > MAX_SUBKEYS:
+                self.limited = True
+                break
+            try:
+                below = self._key(offset, parent=key.offset)
+            except RegistryError as error:
+                self._leave_out(error)
+                continue
+            found.setdefault(folded(below.name), below)
+        return found
+
+    def _listed(self, offset: int, *, is_index: bool = True) -> Iterator[tuple[int, int | None]]:
+        """Yield offset and hash from a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (of lists)."""
+        cell = self._cell(offset, 8)
+        kind, count = cell[:2], int.from_bytes(cell[2:4], "little")
+        step = 8 if kind in (b"lf", b"lh") else 4
+        if kind not in (b"lf", b"lh", b"li", b"ri") or len(cell) < 4 + step * count:
+            raise self._error("a list of keys is damaged")
+        words = struct.unpack_from(f"<{step // 4 * count}I", cell, 4)
+        if kind != b"ri":
+            hashes = words[1::2] if kind == b"lh" else (None,) * count
+            yield from zip(words[:: step // 4], hashes, strict=True)
+        elif not is_index:
+            raise self._error("a list of keys is damaged")
+        else:
+            for below in dict.fromkeys(words):
+                yield from self._listed(below, is_index=False)
+
+    def _key(self, offset: int, *, parent: int | None = None) -> Key:
+        cell = self._cell(offset, _NODE_NAME + 4)
+        kind, flags, _, _, above, subkeys, _, subkey_list, _, values, value_list, *_ = _NODE.unpack_from(cell)
+        length = int.from_bytes(cell[_NODE_NAME : _NODE_NAME + 2], "little")
+        raw = cell[_NODE_NAME + 4 : _NODE_NAME + 4 + length]
+        if kind != b"nk" or len(raw) < length or (parent is not None and above != parent):
+            raise self._error("a key is damaged")
+        return Key(_text(raw, is_narrow=bool(flags & _NARROW_KEY)), offset, subkeys, subkey_list, values, value_list)
+
+    def _value(self, offset: int) -> RegistryValue:
+        cell = self._cell(offset, 20)
+        kind, length, size, place, type_, flags = struct.unpack_from("<2sHIIIH", cell)
+        raw = cell[20 : 20 + length]
+        if kind != b"vk" or len(raw) < length:
+            raise self._error("a value is damaged")
+        return RegistryValue(_text(raw, is_narrow=bool(flags & _NARROW_VALUE)), type_, self._data(size, place))
+
+    def _data(self, size: int, place: int) -> bytes:
+        if size & _INLINE:
+            return place.to_bytes(4, "little")[: size & ~_INLINE]
+        if size > MAX_VALUE_BYTES:
+            raise _LimitError("a value is larger than one is read", where=self.where)
+        if not size:
+            return b""
+        cell = self._cell(place, 4)
+        if len(cell) >= size:  # hives older than 1.4, and other writers, keep large data in one piece
+            return cell[:size]
+        if cell[:2] != b"db" or len(cell) < 8:
+            raise self._error("the data of a value is damaged")
+        count, listed = struct.unpack_from("<HI", cell, 2)
+        segments = (self._cell(offset, 4)[:SEGMENT_BYTES] for offset in self._offsets(listed, count, count))
+        data = b"".join(segments)[:size]
+        if len(data) < size:
+            raise self._error("the data of a value is damaged")
+        return data
+
+    def _offsets(self, listed: int, count: int, most: int) -> tuple[int, ...]:
+        if count > most:
+            raise _LimitError("a key holds more than is read of one", where=self.where)
+        cell = self._cell(listed, 4 * count)
+        return struct.unpack_from(f"<{count}I", cell)
+
+    def _cell(self, offset: int, least: int) -> bytes:
+        """Return the content of a cell in use, which holds at least so many bytes."""
+        if offset % 4 or not 32 <= offset <= self._end - 8:
+            raise self._error("the hive points to a place outside of itself")
+        size = -int.from_bytes(self._read(offset, 4), "little", signed=True)
+        if size < 4 + least or offset + size > self._end:
+            raise self._error("a cell of the hive is damaged")
+        return self._read(offset + 4, size - 4)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        offset += _HEADER
+        if size > _BLOCK:
+            content = _pread(self._descriptor, size, offset)
+        else:
+            number, start = divmod(offset, _BLOCK)
+            content = self._block(number)[start : start + size]
+            if len(content) < size:
+                content += self._block(number + 1)[: size - len(content)]
+        if len(content) < size:
+            raise self._error("the hive was cut short while it was read")
+        return content
+
+    def _leave_out(self, error: RegistryError) -> None:
+        if isinstance(error, _LimitError):
+            self.limited = True
+        else:
+            self.damaged = True
+
+    def _error(self, what: str) -> RegistryError:
+        return RegistryError(what, where=self.where)
+
+
+def _hash(upper: bytes) -> int:
+    """Return the hash in ``lh`` of a name in capitals, big-endian UTF-16."""
+    units = struct.unpack(f">{len(upper) // 2}H", upper)
+    return reduce(lambda total, unit: (37 * total + unit) & 0xFFFF_FFFF, units, 0)
+
+
+def _pread(descriptor: int, size: int, offset: int) -> bytes:
+    """Read up to the end of the file; the system may give less at a time."""
+    parts = []
+    while size and (part := os.pread(descriptor, size, offset)):
+        parts.append(part)
+        size -= len(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def _text(raw: bytes, *, is_narrow: bool) -> str:
+    return raw.decode("latin-1") if is_narrow else raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")

@@ -1,0 +1,232 @@
+r"""The registry of a Windows that does not run, out of the hive files on its drive; satisfies ``Registry``.
+
+Where hives lie: Microsoft Learn, "Registry Hives"; a profile may also hold ``NTUSER.MAN``, which Windows then loads
+instead of ``NTUSER.DAT`` ("Create mandatory user profiles").
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.hive import Hive, Key
+from quetsach.endpoint.host.hive_edit import edit_hive
+from quetsach.endpoint.host.registry import KeyContent, RegistryEdit, RegistryValue, folded
+from quetsach.endpoint.host.tree import Tree, join
+from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+
+_CONFIG = b"/Windows/System32/config"
+_MACHINE = ("SOFTWARE", "SYSTEM", "SAM", "SECURITY")
+_PROFILES = (b"/Users", b"/Documents and Settings", b"/Windows/ServiceProfiles")
+_USER_HIVES = (b"NTUSER.MAN", b"NTUSER.DAT")
+_CLASSES_HIVES = (
+    b"AppData/Local/Microsoft/Windows/UsrClass.dat",
+    b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
+)
+_MOST_ACCOUNTS = 10_000
+_CURRENT = "CURRENTCONTROLSET"
+
+
+class OfflineRegistry:
+    """The hives on a drive, each opened when it is first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._paths: dict[str, bytes] | None = None
+        self._accounts: tuple[str, ...] = ()
+        self._hives: dict[bytes, Hive | RegistryError] = {}
+        self._troubles: dict[Trouble, None] = {}
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return the names below ``HKU``: the folders of profiles that hold a hive, and ``.DEFAULT``."""
+        self._all_paths()
+        return self._accounts
+
+    def exists(self, key: str) -> bool:
+        """Return whether there is such a key."""
+        return self._find(key) is not None
+
+    def subkeys(self, key: str) -> tuple[str, ...]:
+        """Return the names of the keys right below a key, in the order of the hive."""
+        found = self._find(key)
+        return () if found is None else tuple(below.name for below in found[0].subkeys(found[1]))
+
+    def values(self, key: str) -> tuple[RegistryValue, ...]:
+        """Return the values of a key."""
+        found = self._find(key)
+        return () if found is None else found[0].values(found[1])
+
+    def value(self, key: str, name: str) -> RegistryValue | None:
+        """Return one value; of several whose names compare equal, the first, as Windows does."""
+        wanted = folded(name)
+        return next((value for value in self.values(key) if folded(value.name) == wanted), None)
+
+    def content(self, key: str) -> KeyContent | None:
+        """Return a key with everything below it."""
+        found = self._find(key)
+        return None if found is None else found[0].content(found[1])
+
+    def matching(self, pattern: str) -> Iterator[str]:
+        r"""Yield the keys that a pattern names: ``*`` stands for any one name, ``HKU\*`` for every account.
+
+        ``HKU\*_Classes`` is every account's classes. A hive that cannot be read is left out, and among ``troubles``.
+        """
+        top, _, rest = pattern.partition("\\")
+        if folded(top) == "HKU":
+            account, _, rest = rest.partition("\\")
+            tops = [f"HKU\\{name}" for name in self._named(account)]
+        else:
+            tops = [top]
+        for start in tops:
+            try:
+                yield from self._matching(start, rest.split("\\") if rest else [])
+            except RegistryError:
+                if len(tops) == 1:
+                    raise
+
+    def hive_path(self, key: str) -> bytes | None:
+        """Return the path of the hive file that holds a key; ``None`` when there is no such file."""
+        return self._all_paths().get(_mount(key)[0])
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Return what of the hives opened so far could not be read, or may not be the newest state."""
+        found = dict(self._troubles)
+        for path, hive in self._hives.items():
+            if isinstance(hive, Hive):
+                reasons = (
+                    (hive.damaged, Reason.DAMAGED),
+                    (hive.limited, Reason.LIMIT),
+                    (not hive.is_clean, Reason.STALE),
+                )
+                found.update((Trouble(path, reason), None) for holds, reason in reasons if holds)
+        return tuple(found)
+
+    def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
+        """Write a copy of the one hive that the edits are about, with all of them made, to a new file.
+
+        Raises:
+            RegistryError: the edits are about several hives or none; the hive must not be written (see ``edit_hive``).
+            OSError: the hive cannot be read or the copy not be written.
+        """
+        paths = {self.hive_path(edit.key) for edit in edits}
+        path = paths.pop() if len(paths) == 1 else None
+        if path is None:
+            raise RegistryError("the edits are not about one hive of this disk")
+        inside = tuple(replace(edit, key=self.inside(edit.key)) for edit in edits)
+        descriptor = self._tree.open_read(path)
+        try:
+            edit_hive(descriptor, target, inside)
+        finally:
+            os.close(descriptor)
+
+    def inside(self, key: str) -> str:
+        """Return the path of a key from the root of its hive, through the control set that is in force."""
+        mount, rest = _mount(key)
+        head, _, tail = rest.partition("\\")
+        if mount != "HKLM\\SYSTEM" or folded(head) != _CURRENT:
+            return rest
+        current = self.value("HKLM\\SYSTEM\\Select", "Current")
+        number = int.from_bytes(current.data[:4], "little") if current else 1
+        return f"ControlSet{number:03}" + (f"\\{tail}" if tail else "")
+
+    def _matching(self, start: str, names: list[str]) -> Iterator[str]:
+        if "*" not in names:
+            key = "\\".join((start, *names))
+            if self.exists(key):
+                yield key
+            return
+        star = names.index("*")
+        above = "\\".join((start, *names[:star]))
+        for name in self.subkeys(above):
+            yield from self._matching(f"{above}\\{name}", names[star + 1 :])
+
+    def _named(self, account: str) -> list[str]:
+        if account == "*":
+            return list(self.accounts())
+        if folded(account) == "*_CLASSES":
+            return [
+                f"{name}_Classes" for name in self.accounts() if f"HKU\\{folded(name)}_CLASSES" in self._all_paths()
+            ]
+        return [account]
+
+    def _find(self, key: str) -> tuple[Hive, Key] | None:
+        hive = self._hive(_mount(key)[0])
+        found = hive.key(self.inside(key)) if hive else None
+        return (hive, found) if hive and found else None
+
+    def _hive(self, mount: str) -> Hive | None:
+        path = self._all_paths().get(mount)
+        if path is None:
+            return None
+        if path not in self._hives:
+            self._hives[path] = self._opened(path)
+        hive = self._hives[path]
+        if isinstance(hive, RegistryError):
+            raise RegistryError(hive.what, where=hive.where, hint=hive.hint)
+        return hive
+
+    def _opened(self, path: bytes) -> Hive | RegistryError:
+        try:
+            return Hive(self._tree.open_read(path), where=printable(path))
+        except OSError as error:
+            self._troubles[Trouble(path, reason_of(error))] = None
+            return RegistryError("the hive cannot be read", where=printable(path), hint=os.strerror(error.errno or 0))
+        except RegistryError as error:
+            self._troubles[Trouble(path, Reason.DAMAGED)] = None
+            return error
+
+    def _all_paths(self) -> dict[str, bytes]:
+        """Return mount -> path of every hive of this disk; a mount is in capitals, as keys are compared."""
+        if self._paths is None:
+            found = {f"HKLM\\{name}": join(_CONFIG, name.encode()) for name in _MACHINE}
+            found["HKU\\.DEFAULT"] = join(_CONFIG, b"DEFAULT")
+            self._paths = {mount: real for mount, path in found.items() if (real := self._file(path))}
+            accounts = [".DEFAULT"] if "HKU\\.DEFAULT" in self._paths else []
+            for home in self._homes():
+                name = home.rsplit(b"/", 1)[1].decode("utf-8", "surrogateescape")
+                mount = f"HKU\\{folded(name)}"
+                if mount not in self._paths and (hive := self._first(home, _USER_HIVES)):
+                    accounts.append(name)
+                    self._paths[mount] = hive
+                    if classes := self._first(home, _CLASSES_HIVES):
+                        self._paths[f"{mount}_CLASSES"] = classes
+            self._accounts = tuple(accounts)
+        return self._paths
+
+    def _homes(self) -> Iterator[bytes]:
+        """Yield the folders of profiles, not the links to them that Windows keeps for old programs."""
+        count = 0
+        for place in _PROFILES:
+            try:
+                real = self._tree.resolve(place)
+                entries = sorted(self._tree.scandir(real), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                if stat.S_ISDIR(entry.stat.st_mode):
+                    count += 1
+                    if count > _MOST_ACCOUNTS:
+                        self._troubles[Trouble(real, Reason.LIMIT)] = None
+                        return
+                    yield join(real, entry.name)
+
+    def _first(self, home: bytes, names: Sequence[bytes]) -> bytes | None:
+        return next((real for name in names if (real := self._file(join(home, name)))), None)
+
+    def _file(self, path: bytes) -> bytes | None:
+        """Return the real path of what is there; the hive of a profile is never reached over a link of the profile."""
+        try:
+            real = self._tree.resolve(path)
+        except OSError:
+            return None
+        return real if self._tree.exists(real) else None
+
+
+def _mount(key: str) -> tuple[str, str]:
+    r"""Return the two names that lead to a hive, in capitals, and the rest: ``HKLM\SOFTWARE``, ``HKU\AN``."""
+    top, _, rest = key.partition("\\")
+    hive, _, inside = rest.partition("\\")
+    return f"{folded(top)}\\{folded(hive)}", inside
