@@ -1,0 +1,247 @@
+"""The text of YARA rules, taken apart into rules and words, so that rules can be chosen and rewritten.
+
+Only as much of the language is read as that needs: the words (texts, expressions, hex strings and comments are left
+alone), the parts of a rule, and which rules a condition names. A match engine has compiled the text before.
+Source: VirusTotal, "Writing YARA rules".
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from quetsach.core.errors import InputError
+from quetsach.core.file_type import FileType
+
+FILE_TYPES = "file_types"
+"""The meta field by which a rule says which files concern it: names of ``FileType`` joined by commas."""
+
+
+class WordKind(StrEnum):
+    """The kinds of words in rules."""
+
+    NAME = "name"
+    """A keyword or identifier."""
+    STRING = "string"
+    """A string's name with its sign, such as ``$a``, ``#a``, ``@a``, ``!a``; a star at the end belongs to it."""
+    NUMBER = "number"
+    TEXT = "text"
+    EXPRESSION = "expression"
+    HEX = "hex"
+    SIGN = "sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: ``text`` as it is written, from ``start`` to ``end`` in the source."""
+
+    kind: WordKind
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """One rule: ``head`` is its text up to the condition, ``condition`` the words of that."""
+
+    name: str
+    head: str
+    condition: tuple[Word, ...]
+    source: str
+    """The whole rule as it is written."""
+    is_global: bool = False
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def file_types(self) -> frozenset[FileType]:
+        """The types of files that concern the rule; empty when all do.
+
+        Raises:
+            InputError: a type is not known.
+        """
+        named = [name.strip() for name in self.meta.get(FILE_TYPES, "").split(",")] if FILE_TYPES in self.meta else []
+        for name in named:
+            if name not in FileType:
+                hint = "one or more of " + ", ".join(FileType)
+                raise InputError(f"rule {self.name} names the file type {name!r}", hint=hint)
+        return frozenset(map(FileType, named))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of one source, in its order; ``imports`` are its modules."""
+
+    imports: tuple[str, ...]
+    rules: tuple[RuleText, ...]
+
+    def needed(self, wanted: frozenset[str]) -> tuple[RuleText, ...]:
+        """Return the rules of these names with the rules that they name in turn, and all global ones."""
+        kept: list[RuleText] = []
+        wanted = wanted | {rule.name for rule in self.rules if rule.is_global}
+        names = [rule.name for rule in self.rules]
+        for number in reversed(range(len(self.rules))):  # a rule names only earlier ones
+            rule = self.rules[number]
+            if rule.name in wanted:
+                kept.append(rule)
+                wanted |= named_in(rule.condition, names[:number])
+        return tuple(reversed(kept))
+
+    def text(self, rules: Sequence[RuleText]) -> str:
+        """Return the source of some of the rules."""
+        return "\n".join([*(f'import "{module}"' for module in self.imports), *(rule.source for rule in rules)])
+
+
+def named_in(condition: Sequence[Word], rules: Iterable[str]) -> frozenset[str]:
+    """Return those of some rules that a condition names, also by a star: ``any of (rule_*)``."""
+    nothing = Word(WordKind.SIGN, "", 0, 0)
+    called = {
+        (word.text, after.text == "*")
+        for before, word, after in zip([nothing, *condition], condition, [*condition[1:], nothing], strict=False)
+        if word.kind is WordKind.NAME and before.text != "."
+    }
+    return frozenset(r for r in rules for text, star in called if r == text or (star and r.startswith(text)))
+
+
+def rules_for(rule_set: RuleSet, types: frozenset[FileType]) -> str:
+    """Return the source of the rules that concern files of these types; empty when none does.
+
+    Raises:
+        InputError: a rule names an unknown type.
+    """
+    concerned = frozenset(r.name for r in rule_set.rules if not r.file_types or r.file_types & types)
+    rules = rule_set.needed(concerned)
+    return rule_set.text(rules) if concerned else ""
+
+
+_WORD = re.compile(
+    r"""
+    (?P<skip>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<text>"(?:[^"\\\n]|\\.)*")
+    |(?P<expression>/(?:[^/\\\n]|\\.)+/[a-z]*)
+    |(?P<string>[$\#@!](?!=)\w*\*?)
+    |(?P<number>0x[0-9a-fA-F]+|0o[0-7]+|\d+\.\d+|\d+(?:KB|MB)?)
+    |(?P<name>[A-Za-z_]\w*)
+    |(?P<sign>\.\.|==|!=|<=|>=|<<|>>|[^\s\w"])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HEX = re.compile(r"\{(?:[^}/]|//[^\n]*|/\*.*?\*/)*\}", re.DOTALL)
+_QUOTED = re.compile(r"\\(.)")
+
+
+def words_of(source: str) -> Iterator[Word]:
+    """Yield the words of some rules, without comments.
+
+    Raises:
+        InputError: the text is not YARA.
+    """
+    place, before = 0, ""
+    while place < len(source):
+        is_hex = before == "=" and source[place] == "{"
+        found = (_HEX if is_hex else _WORD).match(source, place)
+        if found is None:
+            raise _unreadable(source, place)
+        kind = "hex" if is_hex else found.lastgroup or ""
+        if kind != "skip":
+            before = found.group()
+            yield Word(WordKind(kind), before, found.start(), found.end())
+        place = found.end()
+
+
+def rules_of(source: str) -> RuleSet:
+    """Return the rules of a source that an engine has compiled.
+
+    Raises:
+        InputError: the text is not YARA.
+    """
+    reader = _Reader(source)
+    imports: list[str] = []
+    rules: list[RuleText] = []
+    while reader.has_more:
+        if reader.peek() == "import":
+            reader.take("import")
+            imports.append(reader.take().text.strip('"'))
+        else:
+            rules.append(_rule(reader))
+    return RuleSet(tuple(imports), tuple(rules))
+
+
+class _Reader:
+    """The words of a source, one after the other."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._words = list(words_of(source))
+        self._next = 0
+
+    @property
+    def has_more(self) -> bool:
+        return self._next < len(self._words)
+
+    def peek(self) -> str:
+        return self._words[self._next].text if self.has_more else ""
+
+    def take(self, expected: str = "") -> Word:
+        if not self.has_more:
+            raise _unreadable(self.source, len(self.source))
+        word = self._words[self._next]
+        if expected and word.text != expected:
+            raise _unreadable(self.source, word.start)
+        self._next += 1
+        return word
+
+    def until(self, *ends: str) -> list[Word]:
+        """Take the words up to one of these, which stays."""
+        taken = []
+        while self.peek() not in ends:
+            taken.append(self.take())
+        return taken
+
+
+def _rule(reader: _Reader) -> RuleText:
+    first = reader.take()
+    modifiers = [first]
+    while modifiers[-1].text != "rule":
+        if modifiers[-1].text not in {"global", "private"}:
+            raise _unreadable(reader.source, modifiers[-1].start)
+        modifiers.append(reader.take())
+    name = reader.take().text
+    reader.until("{")  # tags
+    reader.take("{")
+    meta: dict[str, str] = {}
+    if reader.peek() == "meta":
+        meta = _meta(reader)
+    # A text is one word with its quotes, so this finds the keyword and nothing else.
+    reader.until("condition")
+    reader.take("condition")
+    start = reader.take(":").end
+    condition = reader.until("}")
+    end = reader.take("}").end
+    return RuleText(
+        name,
+        head=reader.source[first.start : start],
+        condition=tuple(condition),
+        source=reader.source[first.start : end],
+        is_global=any(word.text == "global" for word in modifiers),
+        meta=meta,
+    )
+
+
+def _meta(reader: _Reader) -> dict[str, str]:
+    reader.take("meta")
+    reader.take(":")
+    meta: dict[str, str] = {}
+    while reader.peek() not in {"strings", "condition"}:
+        key = reader.take().text
+        reader.take("=")
+        if reader.peek() == "-":
+            reader.take()
+        value = reader.take()
+        meta[key] = _QUOTED.sub(r"\1", value.text[1:-1]) if value.kind is WordKind.TEXT else value.text
+    return meta
+
+
+def _unreadable(source: str, place: int) -> InputError:
+    line = source.count("\n", 0, place) + 1
+    return InputError(f"the rules cannot be read at line {line}", hint="write them as YARA's documentation does")

@@ -1,0 +1,92 @@
+"""Rules taken apart."""
+
+import pytest
+
+from quetsach.core.errors import InputError
+from quetsach.core.file_type import FileType
+from quetsach.core.rule_text import rules_for, rules_of
+
+HARD_TO_READ = r"""
+import "math"
+/* rule commented_out { condition: true } */
+private rule is_elf { condition: uint32be(0) == 0x7f454c46 }
+global rule wide : one two // {
+{
+    meta:
+        file_types = "elf, script" // "pe"
+        score = -5
+        text = "a \"quoted\" condition: } "
+    strings:
+        $a = "} condition: \\"
+        $b = { 61 /* } */ 62 [2-4] ( 63 | ?4 ) // }
+               65 }
+        $c = /[a-z]{2,3}\/\}"/is wide
+        $ = "anonymous" xor(1-255)
+    condition:
+        any of them or #a != 2
+}
+rule last { condition: is_elf and any of (wide*) }
+"""
+
+
+def test_texts_expressions_hex_strings_and_comments_hide_nothing() -> None:
+    found = rules_of(HARD_TO_READ)
+    assert found.imports == ("math",)
+    assert [rule.name for rule in found.rules] == ["is_elf", "wide", "last"]
+    wide = found.rules[1]
+    assert wide.is_global
+    assert wide.meta == {"file_types": "elf, script", "score": "5", "text": 'a "quoted" condition: } '}
+    assert [word.text for word in wide.condition] == ["any", "of", "them", "or", "#a", "!=", "2"]
+    assert wide.source.startswith("global rule wide")
+    assert wide.source.endswith("#a != 2\n}")
+
+
+def test_a_rule_names_the_types_that_concern_it() -> None:
+    rules = {rule.name: rule for rule in rules_of(HARD_TO_READ).rules}
+    assert rules["wide"].file_types == {FileType.ELF, FileType.SCRIPT}
+    assert rules["last"].file_types == frozenset()
+
+
+def test_an_unknown_type_is_refused_by_name() -> None:
+    rule = rules_of('rule x { meta: file_types = "elf,exe" condition: true }').rules[0]
+    with pytest.raises(InputError, match="'exe'") as refused:
+        _ = rule.file_types
+    assert "macho" in refused.value.hint
+
+
+def test_rules_of_other_types_are_left_out() -> None:
+    found = rules_of('rule a { meta: file_types = "pe" condition: true } rule b { condition: true }')
+    assert rules_for(found, frozenset({FileType.ELF})) == "rule b { condition: true }"
+
+
+def test_a_rule_brings_along_the_rules_that_it_names_whatever_their_type() -> None:
+    found = rules_of('rule a { meta: file_types = "pe" condition: true } rule b { condition: a }')
+    assert rules_for(found, frozenset({FileType.ELF})).count("rule ") == 2
+
+
+def test_a_star_names_all_rules_that_begin_so() -> None:
+    found = rules_of("rule ab { condition: true } rule ac { condition: true } rule c { condition: any of (a*) }")
+    assert [rule.name for rule in found.needed(frozenset({"c"}))] == ["ab", "ac", "c"]
+
+
+def test_a_function_of_a_module_is_no_rule() -> None:
+    found = rules_of('import "pe" rule is_dll { condition: true } rule c { condition: pe.is_dll() }')
+    assert [rule.name for rule in found.needed(frozenset({"c"}))] == ["c"]
+
+
+def test_global_rules_are_always_kept() -> None:
+    found = rules_of("global rule small { condition: filesize < 10 } rule b { condition: true }")
+    assert [rule.name for rule in found.needed(frozenset({"b"}))] == ["small", "b"]
+
+
+def test_no_rule_is_chosen_when_none_concerns() -> None:
+    found = rules_of('global rule g { meta: file_types = "pe" condition: true }')
+    assert rules_for(found, frozenset({FileType.ELF})) == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["rule", "rule x {", "rule x { condition: true", 'include "other"', 'rule x { strings: $a = "', "x y z"]
+)
+def test_what_is_no_rule_is_refused_with_its_line(source: str) -> None:
+    with pytest.raises(InputError, match="line 2"):
+        rules_of(f"\n{source}")
