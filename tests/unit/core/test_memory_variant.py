@@ -6,7 +6,7 @@ import pytest
 from quetsach.core.memory_variant import MemoryVariant, memory_variant
 from quetsach.core.rule_text import rules_of
 
-ALL = 'import "pe" import "math" rule x { strings: $a = "aa" $b = "bb" condition: any of them and CONDITION }'
+ALL = 'import "pe" import "math" rule x { strings: $a = "aa" $b = "bb" condition: any of them and (CONDITION) }'
 
 
 def _variant(source: str, name: str = "x") -> MemoryVariant:

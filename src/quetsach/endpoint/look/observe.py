@@ -1,4 +1,4 @@
-"""What a look at a file gives to the matching of traits: the file, and the members of an archive that showed something."""
+"""What a look at a file gives to the matching of traits: the file, and the members of an archive that show something."""
 
 import posixpath
 import stat
