@@ -43,7 +43,7 @@ def _condition(condition: str) -> str:
             "for any i in ( 1 .. #a ) : ( uint8 ( @a [ i ] + 1 ) == 5 )",
         ),
         ("math.entropy(0, 100) > 7.0", "math . entropy ( 0 , 100 ) > 7.0"),
-        ("#a > 2 and !a[1] == 2", "#a > 2 and !a [ 1 ] == 2"),
+        ("#a > 2 and !a[1] == 2", "(#a > 2 and !a [ 1 ] == 2)"),
     ],
 )
 def test_what_is_said_of_the_file_goes_and_what_is_said_of_the_content_stays(condition: str, left: str) -> None:
