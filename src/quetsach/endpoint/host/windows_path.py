@@ -1,0 +1,176 @@
+r"""Which files a text of Windows names: ``"%ProgramFiles%\x\y.exe" /q``, ``\??\C:\x.sys``, ``rundll32 x.dll,Start``.
+
+Nothing is opened here: what is given are all paths that Windows might mean, for the caller to see which exist. Sources:
+Microsoft Learn, "CreateProcessW" (how a command without quotation marks is tried word by word), "Naming Files, Paths,
+and Namespaces" (prefixes, dots and spaces at the end), "SearchPathW".
+
+Paths of other drives and of other machines are none of this tree. ``\Device\HarddiskVolumeN`` is taken for its drive.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+type Environment = Mapping[str, str]
+"""Variables by their names in capitals."""
+
+LONGEST = 32_767
+"""Characters in a command line of Windows; more are not read."""
+
+MOST_PATHS = 64
+
+_LONGEST_VALUE = 2_048
+_SEARCHED_FOLDERS = 40
+_WORDS_TRIED = 12
+_PROGRAMS = "exe|com|bat|cmd|scr|pif|msc|cpl|sys|drv|ocx|dll|ax|msi"
+_SCRIPTS = "ps1|psm1|vbs|vbe|js|jse|wsf|wsh|hta|py|pyw|jar|lnk|url|inf|sct|xsl|tmp|dat|bin"
+_KNOWN = re.compile(rf"\.(?:{_PROGRAMS}|{_SCRIPTS})$", re.IGNORECASE)
+_ROOTED = re.compile(
+    r"(?:[a-z]:[\\/]|\\\?\?\\|\\\\[?.]\\|\\systemroot\\|\\device\\)"
+    rf"(?:[^\"'<>|*?\n]{{1,260}}?\.(?:{_PROGRAMS}|{_SCRIPTS})(?::[^\s\"',;|&<>)]+)?(?=[\s,\"';|&<>)]|$)"
+    r"|[^\s\"',;|&<>)]+)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\s\"',;=|&<>()]+")
+_VARIABLE = re.compile(r"%([^%\s]{1,64})%|\$\{?env:([a-z0-9_()]{1,64})\}?", re.IGNORECASE)
+_PREFIXES = ("\\??\\", "\\\\?\\", "\\\\.\\", "\\dosdevices\\", "\\global??\\", "globalroot\\")
+_DEVICE = re.compile(r"\\device\\harddisk(?:volume\d+|\d+\\partition\d+)\\|volume\{[0-9a-f-]{36}\}\\", re.IGNORECASE)
+_SYSTEM_FOLDERS = ("system32\\", "syswow64\\", "sysnative\\")
+
+
+def machine_environment(drive: str = "C:") -> dict[str, str]:
+    """Return the variables that every program of a Windows has from the factory."""
+    return {
+        "SYSTEMDRIVE": drive,
+        "SYSTEMROOT": rf"{drive}\Windows",
+        "WINDIR": rf"{drive}\Windows",
+        "PROGRAMFILES": rf"{drive}\Program Files",
+        "PROGRAMFILES(X86)": rf"{drive}\Program Files (x86)",
+        "PROGRAMW6432": rf"{drive}\Program Files",
+        "COMMONPROGRAMFILES": rf"{drive}\Program Files\Common Files",
+        "COMMONPROGRAMFILES(X86)": rf"{drive}\Program Files (x86)\Common Files",
+        "PROGRAMDATA": rf"{drive}\ProgramData",
+        "ALLUSERSPROFILE": rf"{drive}\ProgramData",
+        "PUBLIC": rf"{drive}\Users\Public",
+        "COMSPEC": rf"{drive}\Windows\system32\cmd.exe",
+        "TEMP": rf"{drive}\Windows\Temp",
+        "TMP": rf"{drive}\Windows\Temp",
+        "PATH": rf"{drive}\Windows\system32;{drive}\Windows;{drive}\Windows\System32\Wbem",
+    }
+
+
+def user_environment(machine: Environment, home: str) -> dict[str, str]:
+    r"""Return the variables of one person, whose profile is ``home`` (``C:\Users\An``)."""
+    return {
+        **machine,
+        "USERPROFILE": home,
+        "HOMEDRIVE": home[:2],
+        "HOMEPATH": home[2:],
+        "APPDATA": rf"{home}\AppData\Roaming",
+        "LOCALAPPDATA": rf"{home}\AppData\Local",
+        "TEMP": rf"{home}\AppData\Local\Temp",
+        "TMP": rf"{home}\AppData\Local\Temp",
+    }
+
+
+def expanded(text: str, environment: Environment) -> str:
+    """Return a text with ``%NAME%`` and PowerShell's ``$env:NAME`` replaced; names that do not exist stay."""
+    for _ in range(2):  # a variable may be made of others
+        text = _VARIABLE.sub(lambda found: _value(found, environment), text)[:LONGEST]
+    return text
+
+
+def files_named(command: str, environment: Environment) -> tuple[bytes, ...]:
+    """Return every file that a command may name, program and arguments, as paths of the tree, likeliest first.
+
+    For a stream of a file (``x.txt:evil.exe``) both the stream and the file are given. At most ``MOST_PATHS``.
+    """
+    text = expanded(command[:LONGEST].split("\0", 1)[0].strip(), environment)
+    found: dict[bytes, None] = {}
+    for name in _names(text):
+        for path in _meant(name, environment):
+            found[path] = None
+            base, colon, _ = path.partition(b":")
+            if colon:
+                found[base] = None
+        if len(found) >= MOST_PATHS:
+            break
+    return tuple(found)[:MOST_PATHS]
+
+
+def path_of(text: str, environment: Environment) -> bytes | None:
+    """Return a path of Windows, without variables or arguments, as a path of the tree; ``None`` if it is none of it."""
+    path = text.strip().strip('"').replace("/", "\\")
+    is_device = False
+    while prefix := next((prefix for prefix in _PREFIXES if path[:16].casefold().startswith(prefix)), ""):
+        path, is_device = path[len(prefix) :], True
+        if path[:11].casefold() == "globalroot\\":
+            path = path[10:]
+    if volume := _DEVICE.match(path):
+        return _joined(path[volume.end() :])
+    root = environment.get("SYSTEMROOT", "C:\\Windows")
+    lower = path[:12].casefold()
+    if lower.startswith("\\systemroot\\"):
+        path = root + path[11:]
+    elif lower.startswith(_SYSTEM_FOLDERS):
+        path = f"{root}\\{path}"
+    if path[1:2] == ":":
+        return _joined(path[2:]) if path[:2].casefold() == environment.get("SYSTEMDRIVE", "C:").casefold() else None
+    return _joined(path[1:]) if path.startswith("\\") and not path.startswith("\\\\") and not is_device else None
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield the pieces of a command that may name a file: its program, paths anywhere in it, names with an ending."""
+    if text.startswith('"'):
+        yield text[1:].partition('"')[0]
+    else:
+        yield from _word_by_word(text)
+    for rooted in _ROOTED.finditer(text):
+        yield rooted[0]
+    for word in _WORD.findall(text):
+        if _KNOWN.search(word):
+            yield word
+
+
+def _word_by_word(text: str) -> Iterator[str]:
+    """Yield what Windows tries for a program without quotation marks: the first word, the first two, and so on."""
+    ends = (found.start() for found in islice(re.finditer(r"\s|$", text), _WORDS_TRIED))
+    for end in ends:
+        yield text[:end]
+        if _KNOWN.search(text[:end]):
+            return
+
+
+def _meant(name: str, environment: Environment) -> Iterator[bytes]:
+    last = name.replace("/", "\\").rsplit("\\", 1)[-1].rstrip()
+    endings = ("",) if _KNOWN.search(last) else ("", ".exe")
+    is_bare = bool(last) and last == name.strip() and ":" not in name
+    for place in _searched(environment) if is_bare else ("",):
+        for ending in endings if last else ():
+            path = path_of(f"{place}{name.strip()}{ending}", environment)
+            if path is not None and path != b"/":
+                yield path
+
+
+def _searched(environment: Environment) -> Iterator[str]:
+    root = environment.get("SYSTEMROOT", "C:\\Windows")
+    folders = [f"{root}\\System32", root, *expanded(environment.get("PATH", ""), environment).split(";")]
+    for folder in dict.fromkeys(folder.strip().strip('"').casefold() for folder in folders[:_SEARCHED_FOLDERS]):
+        if folder:
+            yield f"{folder}\\"
+
+
+def _joined(path: str) -> bytes:
+    """Return a path without dots, and without the dots and spaces at the end of names, which Windows takes off."""
+    names: list[str] = []
+    for name in path.split("\\"):
+        if name == "..":
+            del names[-1:]
+        elif kept := name.rstrip(". "):
+            names.append(kept)
+    return ("/" + "/".join(names)).encode("utf-8", "surrogatepass")
+
+
+def _value(found: re.Match[str], environment: Environment) -> str:
+    value = environment.get((found[1] or found[2]).upper())
+    return found[0] if value is None or len(value) > _LONGEST_VALUE else value

@@ -1,0 +1,97 @@
+"""What commands and paths of Windows name on the disk."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.endpoint.host.windows_path import (
+    LONGEST,
+    MOST_PATHS,
+    expanded,
+    files_named,
+    machine_environment,
+    path_of,
+    user_environment,
+)
+
+MACHINE = machine_environment()
+AN = user_environment(MACHINE, r"C:\Users\An")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (r"C:\Windows\x.exe", b"/Windows/x.exe"),
+        (r"c:/Windows/x.exe", b"/Windows/x.exe"),
+        (r"\??\C:\x.sys", b"/x.sys"),
+        (r"\\?\C:\x.sys", b"/x.sys"),
+        (r"\\.\C:\x.sys", b"/x.sys"),
+        (r"\SystemRoot\System32\drivers\x.sys", b"/Windows/System32/drivers/x.sys"),
+        (r"System32\drivers\x.sys", b"/Windows/System32/drivers/x.sys"),
+        (r"\Device\HarddiskVolume3\x\y.exe", b"/x/y.exe"),
+        (r"\\?\GLOBALROOT\Device\HarddiskVolume3\x.exe", b"/x.exe"),
+        (r"\\?\GLOBALROOT\SystemRoot\x.exe", b"/Windows/x.exe"),
+        (r"\\?\Volume{01234567-89ab-cdef-0123-456789abcdef}\x.exe", b"/x.exe"),
+        (r"C:\a\..\..\b\.\x.exe. ", b"/b/x.exe"),
+        (r"\x.exe", b"/x.exe"),
+        (r"D:\x.exe", None),
+        (r"\\server\share\x.exe", None),
+        (r"\\?\UNC\server\share\x.exe", None),
+        ("x.exe", None),
+        ("", None),
+    ],
+)
+def test_a_path_of_windows_is_a_path_of_the_tree(text: str, path: bytes | None) -> None:
+    assert path_of(text, MACHINE) == path
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (r'"C:\Program Files\a b\x.exe" /quiet', b"/Program Files/a b/x.exe"),
+        (r"C:\Program Files\a b\x.exe -k netsvcs", b"/Program Files/a b/x.exe"),
+        (r"C:\Program Files\x.exe", b"/Program.exe"),  # what Windows tries first
+        (r"C:\tools\run", b"/tools/run.exe"),
+        (r"%windir%\system32\svchost.exe -k x", b"/Windows/system32/svchost.exe"),
+        (r"rundll32.exe C:\Users\An\AppData\x y.dll,Start 1", b"/Users/An/AppData/x y.dll"),
+        (r'rundll32 "%APPDATA%\x.dat",#1', b"/Users/An/AppData/Roaming/x.dat"),
+        ("rundll32 evil.dll,Start", b"/windows/system32/evil.dll"),
+        ("explorer.exe", b"/windows/explorer.exe"),
+        (r'cmd /c start "" "C:\ProgramData\x.bat"', b"/ProgramData/x.bat"),
+        (r"regsvr32 /s /n /u /i:C:\ProgramData\x.sct scrobj.dll", b"/ProgramData/x.sct"),
+        (r"powershell -w hidden -File $env:TEMP\a.ps1", b"/Users/An/AppData/Local/Temp/a.ps1"),
+        (r"wscript.exe //B C:\ProgramData\ảnh cưới.vbs", "/ProgramData/ảnh cưới.vbs".encode()),
+        (r"C:\ProgramData\a.txt:evil.exe", b"/ProgramData/a.txt"),
+        (r"C:\ProgramData\a.txt:evil.exe", b"/ProgramData/a.txt:evil.exe"),
+        (r"C:\x.exe,C:\y.exe", b"/y.exe"),
+        (r"\??\C:\Windows\system32\drivers\x.sys", b"/Windows/system32/drivers/x.sys"),
+    ],
+)
+def test_a_command_names_its_program_and_the_files_in_its_arguments(command: str, named: bytes) -> None:
+    assert named in files_named(command, AN)
+
+
+def test_the_program_comes_first() -> None:
+    assert files_named(r'"C:\a.exe" C:\b.dll', AN)[0] == b"/a.exe"
+
+
+def test_other_drives_and_machines_are_not_of_the_tree() -> None:
+    assert files_named(r"D:\x.exe \\server\share\y.exe", AN) == ()
+
+
+def test_a_variable_that_does_not_exist_stays() -> None:
+    assert expanded(r"%nope%\%SystemRoot%", MACHINE) == r"%nope%\C:\Windows"
+
+
+def test_a_command_of_many_paths_costs_little() -> None:
+    assert len(files_named("C:\\a " * 20_000, AN)) <= MOST_PATHS
+    assert len(files_named("C:\\" * 20_000, {**AN, "PATH": "C:\\x;" * 20_000})) <= MOST_PATHS
+    assert len(expanded("%A%" * 10_000, {"A": "x" * 2_000})) == LONGEST
+
+
+@given(st.text() | st.from_regex(r"[\"\\%:. a-c]{0,40}"))
+def test_any_text_names_only_absolute_paths_without_dots(command: str) -> None:
+    for path in files_named(command, AN):
+        assert path.startswith(b"/")
+        assert b"\0" not in path
+        assert not {b"..", b"."} & set(path.split(b"/"))
