@@ -4,6 +4,7 @@ rule xmrig_miner_program
         description = "Linux program built from XMRig: addresses of mining pools together with XMRig's own option names"
         author = "Quét Sạch"
         reference = "https://attack.mitre.org/techniques/T1496/"
+        file_types = "elf"
     strings:
         $pool_1 = "stratum+tcp://"
         $pool_2 = "stratum+ssl://"
@@ -45,6 +46,7 @@ rule miner_dropper_script
         description = "Shell script that starts a miner and digs it in: cron, preload library, SSH key, immutable files"
         author = "Quét Sạch"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa22-320a"
+        file_types = "script"
     strings:
         $miner_1 = "stratum+tcp://"
         $miner_2 = "stratum+ssl://"
@@ -67,6 +69,7 @@ rule process_hider_library
         description = "Shared library that hides a process by wrapping readdir, as the public libprocesshider does"
         author = "Quét Sạch"
         reference = "https://attack.mitre.org/techniques/T1574/006/"
+        file_types = "elf"
     strings:
         $folder = "/proc/self/fd/%d"
         $state = "/proc/%s/stat"

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+CUT = "$cut"
+"""The string of a rule whose first match says from where on a file is not the owner's (``Action.TRUNCATE``)."""
+
 _ESCAPES = re.compile(r"(\\.)", re.DOTALL)
 
 

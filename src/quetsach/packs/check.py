@@ -4,9 +4,13 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from quetsach.core.pack import LocalText, Pack
+from quetsach.core.errors import QuetsachError
+from quetsach.core.file_type import FileType
+from quetsach.core.memory_variant import memory_variant
+from quetsach.core.pack import CUT, Action, LocalText, Pack
+from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
-from quetsach.packs.load import load_pack, parse_pack, read_folder
+from quetsach.packs.load import compile_rules, load_pack, parse_pack, read_folder
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""
@@ -36,7 +40,7 @@ def check_pack(path: Path) -> Checked:
         pack = parse_pack(read_folder(path), str(path)) if path.is_dir() else load_pack(path)
     except PackError as error:
         return Checked(path, None, (Problem(error.where, error.what, error.hint),))
-    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack)]
+    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack), *_rule_problems(path, pack)]
     if path.is_dir():
         problems += _folder_problems(path, pack)
     return Checked(path, pack, tuple(problems))
@@ -63,6 +67,32 @@ def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
         Problem(f"{path}/guidance.{language}.md", "it lacks sections", "say what it is, what it did, what to do now")
         for language in ("vi", "en")
         if sum(line.startswith("## ") for line in pack.guidance.in_language(language).splitlines()) < _GUIDANCE_HEADINGS
+    ]
+
+
+def _rule_problems(path: Path, pack: Pack) -> list[Problem]:
+    """Return what would go wrong only when the rules are chosen by file type or rewritten for memory."""
+    where = f"{path}/rules.yar"
+    try:
+        rules = rules_of(pack.rules)
+        for file_type in FileType:
+            compile_rules(rules_for(rules, frozenset({file_type})), where)
+    except QuetsachError as error:
+        return [Problem(where, error.what, error.hint)]
+    in_memory = frozenset(trait.rule for trait in pack.traits if trait.memory)
+    variant = memory_variant(rules, in_memory)
+    compile_rules(variant.source, where)
+    problems = [
+        Problem(where, f"rule {name} cannot be looked for in memory: {why}", "mend the rule, or take `memory` away")
+        for name, why in variant.left_out.items()
+    ]
+    cutting = {rule.name for rule in rules.rules if any(word.text == CUT for word in words_of(rule.head))}
+    return problems + [
+        Problem(
+            f"{path}/recipe.toml: trait {trait.id}", f"its rule has no string {CUT}", "say where to cut the file off"
+        )
+        for trait in pack.traits
+        if trait.action is Action.TRUNCATE and trait.rule not in cutting
     ]
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import boreal
 
+from quetsach.core.errors import InputError
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, FileHash, LocalText, Pack, Trait, pattern_rule
+from quetsach.core.rule_text import rules_of
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, unpack
 from quetsach.packs.errors import PackError
 from quetsach.packs.table import Table, read_toml
@@ -158,12 +160,26 @@ def _references(table: Table) -> tuple[str, ...]:
     return references
 
 
-def _rule_names(source: str, where: str) -> frozenset[str]:
-    """Return the names of the rules that can be asked for: not the private ones."""
+def compile_rules(source: str, where: str) -> boreal.Scanner:
+    """Return rules compiled.
+
+    Raises:
+        PackError: they do not compile.
+    """
     try:
-        scanner = boreal.compile(source=source, includes=False)
+        return boreal.compile(source=source, includes=False)
     except boreal.Error as error:
         raise PackError(f"the rules do not compile: {error}", where=where, hint="mend the rule named above") from None
+
+
+def _rule_names(source: str, where: str) -> frozenset[str]:
+    """Return the names of the rules that can be asked for: not the private ones."""
+    scanner = compile_rules(source, where)
+    try:
+        for rule in rules_of(source).rules:
+            _ = rule.file_types
+    except InputError as error:
+        raise PackError(error.what, where=where, hint=error.hint) from None
     return frozenset(rule.identifier for rule in scanner if not rule.is_private)
 
 

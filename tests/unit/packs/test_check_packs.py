@@ -56,3 +56,47 @@ def test_a_pack_that_cannot_be_planted_is_named(folder: Path) -> None:
 
 def test_a_folder_with_another_name_is_named(folder: Path) -> None:
     assert _whats(folder.rename(folder.with_name("other"))) == ["the folder is not called 'eicar'"]
+
+
+RULE = 'rule needle {{ {meta} strings: $a = "needle" $b = "{b}" condition: {condition} }}'
+
+
+def _write(folder: Path, rule: str, trait: str = "") -> None:
+    """Give the pack other rules, with a trait for them."""
+    (folder / "rules.yar").write_text(rule)
+    text = 'why.vi = "vì"\nwhy.en = "because"\n'
+    (folder / "recipe.toml").write_text(f'[[trait]]\nid = "x"\nrule = "needle"\n{text}{trait}')
+
+
+FILE = 'kind = "file"\naction = "report"\n'
+
+
+def test_an_unknown_file_type_is_named(folder: Path) -> None:
+    _write(folder, RULE.format(meta='meta: file_types = "elf,exe"', b="pin", condition="any of them"), FILE)
+    problems = check_pack(folder).problems
+    assert [problem.what for problem in problems] == ["rule needle names the file type 'exe'"]
+    assert "macho" in problems[0].hint
+
+
+def test_a_rule_that_cannot_be_looked_for_in_memory_is_named(folder: Path) -> None:
+    trait = 'kind = "process"\naction = "report"\nmemory = true\n'
+    _write(folder, RULE.format(meta="", b="pin", condition="all of them and @a < 100"), trait)
+    assert "rule needle cannot be looked for in memory" in _whats(folder)[0]
+
+
+def test_a_rule_with_a_memory_variant_has_no_problem(folder: Path) -> None:
+    trait = 'kind = "process"\naction = "report"\nmemory = true\n'
+    _write(folder, RULE.format(meta="", b="pin", condition="all of them and filesize < 100"), trait)
+    assert _whats(folder) == []
+
+
+def test_a_file_that_is_to_be_cut_off_nowhere_is_named(folder: Path) -> None:
+    trait = FILE.replace("report", "truncate")
+    _write(folder, RULE.format(meta="", b="$cut", condition="any of them"), trait)
+    assert _whats(folder) == ["its rule has no string $cut"]
+
+
+def test_a_file_that_is_to_be_cut_off_somewhere_has_no_problem(folder: Path) -> None:
+    trait = FILE.replace("report", "truncate")
+    _write(folder, RULE.format(meta="", b="x", condition="any of them").replace("$b", "$cut"), trait)
+    assert _whats(folder) == []

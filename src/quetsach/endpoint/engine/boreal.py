@@ -6,7 +6,7 @@ from typing import Any
 
 import boreal
 
-from quetsach.core.pack import pattern_rule
+from quetsach.core.pack import CUT, pattern_rule
 from quetsach.endpoint.engine.port import Hit, Matcher, Pattern
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
@@ -27,7 +27,7 @@ class BorealEngine:
         """Compile the rules of all families into one matcher."""
         scanner = _compiled(sources=dict(rules)) if rules else _compiled(source="")
         scanner.set_params(use_mmap=True)
-        return _BorealMatcher(scanner)
+        return _BorealMatcher(scanner, cutting=any(CUT in source for source in rules.values()))
 
     def compile_pattern(self, pattern: str) -> Pattern:
         """Compile one pattern."""
@@ -35,14 +35,21 @@ class BorealEngine:
 
 
 class _BorealMatcher:
-    def __init__(self, scanner: boreal.Scanner) -> None:
+    def __init__(self, scanner: boreal.Scanner, *, cutting: bool) -> None:
         self._scanner = scanner
+        self._cutting = cutting
 
     def match(self, content: bytes) -> tuple[Hit, ...]:
-        return _hits(self._scanner, _seconds(len(content)), data=content)
+        return self._hits(_seconds(len(content)), data=content)
 
     def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
-        return _hits(self._scanner, _seconds(size_bytes), filepath=f"/proc/self/fd/{descriptor}")
+        return self._hits(_seconds(size_bytes), filepath=f"/proc/self/fd/{descriptor}")
+
+    def _hits(self, seconds: int, **content: Any) -> tuple[Hit, ...]:
+        found = _matches(self._scanner, seconds, **content)
+        if found and self._cutting:  # where strings matched is asked only of the few files in which rules did
+            found = _matches(self._scanner, seconds, fast=False, max_match_data=1, **content)
+        return tuple(Hit(m.namespace, m.rule, _text(m.meta.get("author")), cut=_cut(m)) for m in found)
 
 
 class _BorealPattern:
@@ -51,7 +58,7 @@ class _BorealPattern:
 
     def matches(self, text: str) -> bool:
         content = text.encode("utf-8", "backslashreplace")[:_PATTERN_TEXT_LIMIT]
-        return bool(_hits(self._scanner, _TIMEOUT_SECONDS, data=content))
+        return bool(_matches(self._scanner, _TIMEOUT_SECONDS, data=content))
 
 
 def _compiled(**source: Any) -> boreal.Scanner:
@@ -61,9 +68,9 @@ def _compiled(**source: Any) -> boreal.Scanner:
         raise EngineError(f"the rules do not compile: {error}", hint="run: quetsach packs check") from None
 
 
-def _hits(scanner: boreal.Scanner, seconds: int, **content: Any) -> tuple[Hit, ...]:
+def _matches(scanner: boreal.Scanner, seconds: int, **content: Any) -> list[boreal.Match]:
     try:
-        found = scanner.match(timeout=seconds, **content)
+        return scanner.match(timeout=seconds, **content)
     except boreal.TimeoutError:
         raise MatchTimeoutError(f"matching took longer than {seconds} s") from None
     except boreal.Error as error:
@@ -72,7 +79,12 @@ def _hits(scanner: boreal.Scanner, seconds: int, **content: Any) -> tuple[Hit, .
         if type(error).__name__ != "PanicException":  # Rust's own kind of crash, which no module exports
             raise
         raise EngineError(f"the match engine broke off: {error}") from None
-    return tuple(Hit(match.namespace, match.rule, _text(match.meta.get("author"))) for match in found)
+
+
+def _cut(match: boreal.Match) -> int:
+    """Return where the rule's string ``$cut`` matches first."""
+    places = (place.offset for string in match.strings if f"${string.identifier}" == CUT for place in string.instances)
+    return min(places, default=-1)
 
 
 def _text(meta: object) -> str:

@@ -15,7 +15,7 @@ class Hit:
     digest: str = ""
     """The hash, as packs write it: ``size:digest``; then there is no rule and it may be of any family."""
     cut: int = -1
-    """Where the rule's string ``$cut`` matches first, in bytes from the start; -1 when it has none."""
+    """Where the rule's string ``core.pack.CUT`` matches first, in bytes from the start; -1 when it has none."""
 
 
 class Matcher(Protocol):

@@ -106,6 +106,7 @@ _BY_FIRST_TWO: dict[bytes, tuple[tuple[bytes, FileKind], ...]] = {
 _TAR_MARK = slice(257, 262)  # tar(5): "ustar", of POSIX and of GNU
 _JAVA_CLASS_VERSION = 45  # JVM specification 4.1: no class file is older, no fat Mach-O has so many parts
 _TEXT_BYTES = string.printable.encode() + bytes(range(0x80, 0x100)) + b"\x1b\x08"
+_TEXT_HEAD_BYTES = 512
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -119,7 +120,7 @@ def kind_of(head: bytes) -> FileKind:
             return kind
     if head[_TAR_MARK] == b"ustar":
         return FileKind.TAR
-    is_text = not head[:HEAD_BYTES].translate(None, _TEXT_BYTES)
+    is_text = not head[:_TEXT_HEAD_BYTES].translate(None, _TEXT_BYTES)
     if is_text:
         return FileKind.TEXT if head else FileKind.OTHER
     return _kind_of_binary(head)

@@ -1,4 +1,4 @@
-"""What a look at a file gives to the matching of traits: the file, and the members of an archive that show something."""
+"""What a look at a file gives to the matching of traits: the file, and what its members show if it is an archive."""
 
 import posixpath
 import stat
@@ -14,7 +14,7 @@ def observations_of(look: Look) -> Iterator[Observation]:
     """Yield what is to be told of a file; nothing when it has no anchor.
 
     Fields: ``path``, ``name``, ``size_bytes``, ``mode`` (octal), ``owner`` (uid), ``archive`` (what is to be said of an
-    archive as a whole). A member of an archive has its own ``path`` (``archive!member``), ``name`` and ``size_bytes``.
+    archive as a whole), ``cut`` (set by a trait that cuts files off). A member of an archive has its own ``path`` (``archive!member``), ``name`` and ``size_bytes``.
     """
     if look.anchor is None:
         return
@@ -25,6 +25,7 @@ def observations_of(look: Look) -> Iterator[Observation]:
         "mode": f"{stat.S_IMODE(look.mode):o}",
         "owner": str(look.owner),
         "archive": look.archive,
+        "cut": "",
     }
     yield Observation(Artefact(ArtefactKind.FILE, look.anchor, fields), look.hits)
     for member in look.members:
@@ -35,5 +36,6 @@ def observations_of(look: Look) -> Iterator[Observation]:
             "mode": "",
             "owner": fields["owner"],
             "archive": "",
+            "cut": "",
         }
         yield Observation(Artefact(ArtefactKind.FILE, MemberAnchor(look.anchor, member.names), inside), member.hits)

@@ -62,3 +62,15 @@ def test_a_pattern_that_ruins_other_engines_is_quick() -> None:
 def test_a_broken_pattern_gives_our_error() -> None:
     with pytest.raises(EngineError):
         BorealEngine().compile_pattern("(a")
+
+
+def test_a_hit_says_where_its_rule_wants_the_file_cut_off(tmp_path: Path) -> None:
+    rule = 'rule worm { strings: $a = "worm" $cut = "<script" condition: all of them } rule other { condition: true }'
+    content = b"<p>a worm</p> <script> <script>"
+    (tmp_path / "file").write_bytes(content)
+    matcher = BorealEngine().compile({"x": rule})
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    mapped = matcher.match_open_file(descriptor, len(content))
+    os.close(descriptor)
+    for hits in (matcher.match(content), mapped):
+        assert {hit.rule: hit.cut for hit in hits} == {"worm": 14, "other": -1}
