@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import cron, lines, preload, process, ssh, systemd
+from quetsach.endpoint.collect import cron, lines, preload, process, running, ssh, systemd
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
 from quetsach.endpoint.host.port import Host
@@ -21,6 +21,8 @@ READERS: Mapping[str, Reader] = {
     "systemd": systemd.read_units,
     "ssh": ssh.read_keys,
     "preload": preload.read_preload,
+    "kernel-modules": running.read_modules,
+    "sockets": running.read_sockets,
 }
 """What reads a place, by the name that its file gives."""
 

@@ -8,8 +8,9 @@ from quetsach.endpoint.host.tree import Tree
 
 SEARCH_PATH = (b"/usr/local/sbin", b"/usr/local/bin", b"/usr/sbin", b"/usr/bin", b"/sbin", b"/bin")
 
-_LIMIT_BYTES = 64 * 1024
-_MOST_WORDS = 2_000
+LONGEST_COMMAND_BYTES = 64 * 1024
+"""So much of a command is read."""
+
 _LONGEST_PATH = 4_096
 _DEEPEST_QUOTES = 3
 # A word, with quoted parts and escaped characters in it, or one character that ends a command.
@@ -27,17 +28,15 @@ def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
     A program named without a folder is yielded once for each folder of ``SEARCH_PATH``.
 
     Args:
-        command: a line as a shell reads it; only the first 64 KiB count.
+        command: a line as a shell reads it; only the first ``LONGEST_COMMAND_BYTES`` count.
         home: what ``~`` and a relative path start from, until the command says ``cd``.
     """
-    yield from _named(command[:_LIMIT_BYTES], home, home, depth=0)
+    yield from _named(command[:LONGEST_COMMAND_BYTES], home, home, depth=0)
 
 
 def _named(command: bytes, home: bytes, folder: bytes, *, depth: int) -> Iterator[bytes]:
     first, changing = True, False
-    for count, token in enumerate(_TOKEN.finditer(command)):
-        if count >= _MOST_WORDS:
-            return
+    for token in _TOKEN.finditer(command):
         word = token.group()
         if word in _ENDS:
             first, changing = True, False

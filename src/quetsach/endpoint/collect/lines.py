@@ -63,14 +63,14 @@ def read_files(reading: Reading) -> Iterator[Artefact | Trouble]:
 
 
 def command_in(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
-    """Return what a line runs: the group that took part in the match; empty if nothing."""
-    found = pattern.search(line) if pattern else None
-    return next((group for group in found.groups() if group), b"").strip() if found else b""
+    """Return what a text runs, one command after another with ``;``: the groups that took part in each match."""
+    if pattern is None:
+        return b""
+    found = (match for _, match in zip(range(_MOST_COMMANDS), pattern.finditer(line), strict=False))
+    commands = (next((group for group in match.groups() if group), b"").strip() for match in found)
+    return b"; ".join(command for command in commands if command)
 
 
 def command_of(file: TextFile, pattern: re.Pattern[bytes] | None) -> bytes:
-    """Return what a file of text runs, one command after another with ``;``; empty for other content."""
-    if pattern is None or b"\0" in file.content[:4096]:
-        return b""
-    found = (match for _, match in zip(range(_MOST_COMMANDS), pattern.finditer(file.content), strict=False))
-    return b"; ".join(next((group for group in match.groups() if group), b"").strip() for match in found)
+    """Return what a file of text runs; empty for other content."""
+    return command_in(file.content, pattern) if b"\0" not in file.content[:4096] else b""

@@ -7,8 +7,9 @@ belongs to the reader:
 ``lines``, ``files`` and the readers of one format (``cron-user``, ``systemd`` …):
 ``paths``, absolute inside the root, where ``{home}`` stands for the home of every account and ``*`` for any name or
 part of one; ``comment``, what a line starts with that is passed over; ``command``, a pattern whose group is what a line
-or file runs; ``needs_command``, which leaves out lines and files that run nothing; ``form``, what a file holds when it
-is not plain text; ``schedule``, when the scripts of a folder run.
+or file runs; ``search``, folders where a program or library named without a folder is found; ``needs_command``, which
+leaves out lines and files that run nothing; ``form``, what a file holds when it is not plain text; ``schedule``, when
+the scripts of a folder run.
 
 ``values`` and ``keys``: ``keys`` of the registry, where ``*`` stands for any one name; ``names`` of values (absent:
 all); ``list``, how a value that holds several is divided (``,`` ``;`` ``space`` ``multi``); ``defaults``, what a value
@@ -45,6 +46,7 @@ class Place:
     paths: tuple[str, ...] = ()
     comment: tuple[str, ...] = ()
     command: re.Pattern[bytes] | None = None
+    search: tuple[str, ...] = ()
     needs_command: bool = False
     form: str = ""
     schedule: str = ""
@@ -150,6 +152,7 @@ _READERS = {
     "paths": _texts,
     "comment": _texts,
     "command": _command,
+    "search": _texts,
     "needs_command": _flag,
     "form": _text,
     "schedule": _text,

@@ -10,17 +10,21 @@ from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.collect.command import named_files, resolve_files
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.processes import Process
+from quetsach.endpoint.host.tree import Tree
 
 _INTERPRETER = re.compile(
     rb"(?:ba|da|z|k|mk|pdk|a)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|node(?:js)?|lua[\d.]*"
 )
 _ARGUMENTS_SHOWN = 64
+_PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
+_ENVIRONMENT_BYTES = 256 * 1024
 
 
 def collect(host: Host) -> Iterator[Artefact]:
     """Yield processes that have an image; kernel threads have none.
 
-    Fields: ``pid``, ``name``, ``executable``, ``deleted`` (yes or no), ``command_line``, ``script``, ``uid``, ``cwd``.
+    Fields: ``pid``, ``name``, ``executable``, ``deleted`` (yes or no), ``command_line``, ``script``, ``uid``, ``cwd``,
+    ``preload`` (the libraries that its environment had loaded into it, as written).
     A process refers to its image, unless that was deleted, and to the script that its interpreter runs.
     """
     for process in host.processes or ():
@@ -37,8 +41,29 @@ def collect(host: Host) -> Iterator[Artefact]:
             "script": printable(b" ".join(script[:1])),
             "uid": str(process.uid),
             "cwd": printable(process.cwd),
+            "preload": printable(_preload(host.tree, process.pid)),
         }
         yield Artefact(ArtefactKind.PROCESS, process.anchor, fields, resolve_files(host.tree, [*named, *script]))
+
+
+def preloaded(environment: bytes) -> bytes:
+    """Return what ``LD_PRELOAD`` and ``LD_AUDIT`` name in an environment as ``/proc/PID/environ`` has it."""
+    variables = (variable.partition(b"=") for variable in environment.split(b"\0"))
+    return b" ".join(value for name, _, value in variables if name in _PRELOADS and value)
+
+
+def _preload(tree: Tree, pid: int) -> bytes:
+    """Return what the dynamic linker was told to load first; empty where the environment may not be read."""
+    try:
+        descriptor = tree.open_read(b"/proc/%d/environ" % pid)
+    except OSError:
+        return b""
+    try:
+        return preloaded(os.read(descriptor, _ENVIRONMENT_BYTES))
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def script_of(process: Process) -> tuple[bytes, ...]:

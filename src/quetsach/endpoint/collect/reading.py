@@ -10,9 +10,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
-from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, named_files, resolve_files
 from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.text import TextFile, names_in, read_text
 from quetsach.endpoint.collect.users import User, accounts_of, system_account
@@ -140,7 +141,23 @@ class Reading:
 
     def named(self, command: bytes, home: bytes, anchor: FileAnchor) -> tuple[bytes, ...]:
         """Return the files that a command in a file names, and where links lead them."""
-        return self.resolved(named_files(command, home=home), anchor)
+        if not command:
+            return ()
+        if len(command) > LONGEST_COMMAND_BYTES:
+            self.stop_at(anchor.path)
+        return self.resolved(chain(self._searched(command), named_files(command, home=home)), anchor)
+
+    def _searched(self, command: bytes) -> Iterator[bytes]:
+        """Yield where the folders of the place have what a command names first, if that is without a folder."""
+        if not self.place.search:
+            return
+        firsts = (part.split(None, 1)[0] for part in command.split(b"; ") if part.strip())
+        for name in dict.fromkeys(first for first in firsts if b"/" not in first and b"\0" not in first):
+            yield from (path for folder in self._folders if self.tree.exists(path := folder + b"/" + name))
+
+    @cached_property
+    def _folders(self) -> tuple[bytes, ...]:
+        return tuple(path for folder in self.place.search for path in _expanded(self.tree, b"", folder.encode()))
 
     def resolved(self, paths: Iterator[bytes], anchor: FileAnchor) -> tuple[bytes, ...]:
         """Return the paths, and where links lead them, each once; as many as the limits leave."""
@@ -171,7 +188,7 @@ def _expanded(tree: Tree, start: bytes, pattern: bytes) -> Iterator[bytes]:
         below: list[bytes] = []
         for path in paths:
             files, folders = names_in(tree, path or b"/")
-            names = files if number == len(components) else [*files, *folders]  # a folder may be reached by a link
+            names = files if number == len(components) else [*files, *folders]  # a link may lead to a folder
             below += sorted(name for name in names if matches(os.fsdecode(posixpath.basename(name))))
         paths = below[:MOST_FILES]
     yield from paths

@@ -1,54 +1,20 @@
 """Collectors on a small system made for the test."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.machine import Machine
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
-from quetsach.endpoint.collect import collect, process, text
-from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.collect.reading import Surroundings
+from quetsach.endpoint.collect import process, text
 from quetsach.endpoint.collect.users import User, parse_passwd, users_of
-from quetsach.endpoint.host.linux import LinuxHost, mounted_host
 from quetsach.endpoint.host.processes import Process
 from quetsach.endpoint.trouble import Reason, Trouble
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"
-PASSWD = "root:x:0:0:root:/root:/bin/bash\nlan:x:1000:1000::/home/lan:/bin/bash\nbin:x:2:2::/:/bin/false\ndamaged\n"
 CRON = ("cron-system", "cron-user", "anacron", "cron-script", "at-job")
-
-
-class Machine:
-    """A system below a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.write("/etc/passwd", PASSWD)
-
-    def write(self, path: str, content: str | bytes) -> Path:
-        there = self.root / path.lstrip("/")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.write_bytes(content.encode() if isinstance(content, str) else content)
-        return there
-
-    def link(self, path: str, target: str) -> None:
-        there = self.root / path.lstrip("/")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.symlink_to(target)
-
-    @property
-    def host(self) -> LinuxHost:
-        return mounted_host(self.root)
-
-    def collect(self, *names: str) -> Iterator[Artefact | Trouble]:
-        """Yield what the places of these names hold."""
-        surroundings = Surroundings(self.host)
-        by_name = {place.name: place for place in places_of("linux")}
-        for name in names:
-            yield from collect(by_name[name], surroundings)
 
 
 @pytest.fixture
@@ -56,14 +22,8 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def _artefacts(found: Iterator[Artefact | Trouble]) -> list[Artefact]:
-    items = list(found)
-    assert not [item for item in items if isinstance(item, Trouble)]
-    return [item for item in items if isinstance(item, Artefact)]
-
-
-def _lines(found: Iterator[Artefact | Trouble]) -> list[tuple[bytes, int]]:
-    anchors = [artefact.anchor for artefact in _artefacts(found)]
+def _lines(found: list[Artefact]) -> list[tuple[bytes, int]]:
+    anchors = [artefact.anchor for artefact in found]
     return [(anchor.file.path, anchor.number) for anchor in anchors if isinstance(anchor, LineAnchor)]
 
 
@@ -84,7 +44,7 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
     machine.write("/etc/anacrontab", "1 5 job /d\n")
     machine.write("/etc/cron.daily/e", "#!/bin/sh\n/e\n")
     machine.write("/var/spool/cron/atjobs/a0000", "#!/bin/sh\n/f\n")
-    found = _artefacts(machine.collect(*CRON))
+    found = machine.artefacts(*CRON)
     assert [(a.fields["path"], a.fields["user"], a.refers_to) for a in found] == [
         ("/etc/crontab", "root", (b"/a",)),
         ("/etc/cron.d/x", "lan", (b"/home/lan/b",)),
@@ -99,7 +59,7 @@ def test_cron_tables_of_system_users_and_anacron_are_read_line_by_line(machine: 
 
 def test_a_line_is_anchored_with_its_bytes(machine: Machine) -> None:
     machine.write("/etc/crontab", b"* * * * * root /\xff\t x \r\n")
-    [artefact] = _artefacts(machine.collect(*CRON))
+    [artefact] = machine.artefacts(*CRON)
     assert isinstance(artefact.anchor, LineAnchor)
     assert artefact.anchor.line == b"* * * * * root /\xff\t x \r"
     assert artefact.anchor.file.path == b"/etc/crontab"
@@ -108,7 +68,7 @@ def test_a_line_is_anchored_with_its_bytes(machine: Machine) -> None:
 
 def test_every_line_of_the_preload_file_names_its_libraries(machine: Machine) -> None:
     machine.write("/etc/ld.so.preload", "# none\n/lib/a.so:/lib/b.so  /lib/c.so # d\n\n")
-    [artefact] = _artefacts(machine.collect("preload"))
+    [artefact] = machine.artefacts("preload")
     assert artefact.refers_to == (b"/lib/a.so", b"/lib/b.so", b"/lib/c.so")
 
 
@@ -117,7 +77,7 @@ def test_keys_of_every_account_and_of_the_configured_place_are_read(machine: Mac
     machine.write("/home/lan/.ssh/authorized_keys2", f"{KEY} two\n")
     machine.write("/etc/ssh/sshd_config", "AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u\n")
     machine.write("/etc/ssh/keys/lan", f"{KEY} three\n")
-    found = _artefacts(machine.collect("authorized-keys"))
+    found = machine.artefacts("authorized-keys")
     assert [(a.fields["user"], a.fields["comment"]) for a in found] == [
         ("root", "one"),
         ("lan", "two"),
@@ -127,14 +87,14 @@ def test_keys_of_every_account_and_of_the_configured_place_are_read(machine: Mac
 
 def test_a_key_that_is_bound_to_a_command_refers_to_its_files(machine: Machine) -> None:
     machine.write("/root/.ssh/authorized_keys", f'command="~/x" {KEY} c\n')
-    [artefact] = _artefacts(machine.collect("authorized-keys"))
+    [artefact] = machine.artefacts("authorized-keys")
     assert artefact.refers_to == (b"/root/x",)
 
 
 def test_lines_run_at_the_start_are_read(machine: Machine) -> None:
     machine.write("/etc/rc.local", "#!/bin/sh\n/a &\nexit 0\n")
     machine.write("/etc/init.d/b", "/b\n")
-    assert _lines(machine.collect("rc-local")) == [
+    assert _lines(machine.artefacts("rc-local")) == [
         (b"/etc/rc.local", 2),
         (b"/etc/rc.local", 3),
         (b"/etc/init.d/b", 1),
@@ -144,7 +104,7 @@ def test_lines_run_at_the_start_are_read(machine: Machine) -> None:
 def test_a_file_that_two_names_lead_to_is_read_once(machine: Machine) -> None:
     machine.write("/etc/rc.d/rc.local", "/a\n")
     machine.link("/etc/rc.local", "rc.d/rc.local")
-    assert _lines(machine.collect("rc-local")) == [(b"/etc/rc.d/rc.local", 1)]
+    assert _lines(machine.artefacts("rc-local")) == [(b"/etc/rc.d/rc.local", 1)]
 
 
 def test_lines_run_at_sign_in_are_read_for_the_system_and_every_account(machine: Machine) -> None:
@@ -152,14 +112,14 @@ def test_lines_run_at_sign_in_are_read_for_the_system_and_every_account(machine:
     machine.write("/etc/profile.d/b.sh", "/b\n")
     machine.write("/root/.bashrc", "/c\n")
     machine.write("/home/lan/.profile", "~/d\n")
-    found = _artefacts(machine.collect("shell-profile"))
+    found = machine.artefacts("shell-profile")
     assert sorted(artefact.refers_to for artefact in found) == [(b"/a",), (b"/b",), (b"/c",), (b"/home/lan/d",)]
 
 
 def test_units_of_system_and_users_are_read_with_the_files_they_start(machine: Machine) -> None:
     machine.write("/etc/systemd/system/a.service", "[Service]\nExecStart=-/a/b --x\nExecStopPost=+/c\n")
     machine.write("/home/lan/.config/systemd/user/d.service", "[Service]\nExecStart=~/d\n")
-    system, user = _artefacts(machine.collect("systemd-unit"))
+    system, user = machine.artefacts("systemd-unit")
     assert (system.fields["name"], system.fields["exec"], system.refers_to) == (
         "a.service",
         "/a/b --x; /c",
@@ -173,7 +133,7 @@ def test_units_of_system_and_users_are_read_with_the_files_they_start(machine: M
 def test_a_timer_refers_to_the_file_of_its_service(machine: Machine, setting: str, unit: str) -> None:
     machine.write("/etc/systemd/system/x.timer", f"[Timer]\n{setting}")
     machine.write(f"/usr/lib/systemd/system/{unit}", "[Service]\n")
-    timer = _artefacts(machine.collect("systemd-unit"))[0]
+    timer = machine.artefacts("systemd-unit")[0]
     assert timer.fields["starts"] == unit
     assert timer.refers_to == (b"/usr/lib/systemd/system/" + unit.encode(),)
 
@@ -181,14 +141,14 @@ def test_a_timer_refers_to_the_file_of_its_service(machine: Machine, setting: st
 def test_a_unit_linked_from_elsewhere_is_looked_at_where_it_lies(machine: Machine) -> None:
     machine.write("/opt/x.service", "[Service]\nExecStart=/x\n")
     machine.link("/etc/systemd/system/multi-user.target.wants/x.service", "/opt/x.service")
-    [artefact] = _artefacts(machine.collect("systemd-unit"))
+    [artefact] = machine.artefacts("systemd-unit")
     assert isinstance(artefact.anchor, FileAnchor)
     assert artefact.anchor.path == b"/opt/x.service"
 
 
 def test_drop_ins_say_which_unit_they_change(machine: Machine) -> None:
     machine.write("/etc/systemd/system/ssh.service.d/x.conf", "[Service]\nExecStartPre=/x\n")
-    [artefact] = _artefacts(machine.collect("systemd-unit"))
+    [artefact] = machine.artefacts("systemd-unit")
     assert (artefact.fields["drop_in"], artefact.fields["type"], artefact.refers_to) == (
         "ssh.service",
         "service",
@@ -201,7 +161,7 @@ def test_masked_units_and_merged_folders_are_not_counted_twice(machine: Machine)
     machine.link("/etc/systemd/system/masked.service", "/dev/null")
     machine.write("/usr/lib/systemd/system/a.service", "[Service]\n")
     machine.link("/lib", "usr/lib")
-    names = [artefact.fields["name"] for artefact in _artefacts(machine.collect("systemd-unit"))]
+    names = [artefact.fields["name"] for artefact in machine.artefacts("systemd-unit")]
     assert names.count("a.service") == 1
 
 
@@ -253,5 +213,5 @@ def test_a_mounted_disk_has_no_processes(machine: Machine) -> None:
 def test_every_kind_of_line_has_its_own_kind_of_artefact(machine: Machine) -> None:
     machine.write("/etc/rc.local", "/a\n")
     machine.write("/etc/profile", "/a\n")
-    kinds = [artefact.kind for artefact in _artefacts(machine.collect("rc-local", "shell-profile"))]
+    kinds = [artefact.kind for artefact in machine.artefacts("rc-local", "shell-profile")]
     assert kinds == [ArtefactKind.RC_LOCAL_LINE, ArtefactKind.PROFILE_LINE]
