@@ -6,9 +6,10 @@ any moment.
 
 from collections.abc import Mapping
 
-from quetsach.endpoint.act import file, lines, link, process, truncate, unit
+from quetsach.endpoint.act import file, lines, link, process, registry, truncate, unit
 from quetsach.endpoint.act.shape import Act
 from quetsach.endpoint.plan.step import (
+    EditRegistry,
     KillProcess,
     QuarantineFile,
     RemoveLines,
@@ -21,6 +22,7 @@ from quetsach.endpoint.plan.step import (
 ACTS: Mapping[type[Target], Act] = {
     QuarantineFile: file.QuarantineAct(),
     RemoveLines: lines.LinesAct(),
+    EditRegistry: registry.RegistryAct(),
     TruncateFile: truncate.TruncateAct(),
     RemoveLink: link.LinkAct(),
     StopUnit: unit.UnitAct(),

@@ -43,11 +43,14 @@ class RewriteAct(ABC):
 
     @abstractmethod
     def prepare_return(self, where: Workplace, progress: Progress, source: int) -> Facts | None:
-        """Return ``sha256``: of a file changed since, with what was taken put back; ``None`` if it cannot be."""
+        """Decide what a file changed since gets back: ``sha256`` is its hash then; ``None`` if that is not possible.
+
+        Or ``how`` is ``kept`` when nothing of it is put back; ``note`` says why, or what is not.
+        """
 
     @abstractmethod
-    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> str:
-        """Write a file changed since, with what was taken put back, into an empty one; returns a note."""
+    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> None:
+        """Write a file changed since, with what was taken put back, into an empty one."""
 
     def look(self, where: Workplace, step: Step) -> Facts:
         """Return the file's state, its hash before and after, and whether it goes as a whole."""
@@ -119,13 +122,15 @@ class RewriteAct(ABC):
                 os.close(fd)
             if merged is None:
                 return decide_return(where, progress)
-            return {**facts, **merged} | {"how": "reinsert", "from": found, "file": now.as_json()}
+            return {**facts, "how": "reinsert", "from": found, "file": now.as_json(), **merged}
 
     def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
         """Carry the decision out."""
         match decision["how"]:
             case "nothing":
                 return Outcome.KEPT, "what was taken is there again already"
+            case "kept":
+                return Outcome.KEPT, str(decision["note"])
             case "replace" | "reinsert":
                 return self._write_back(where, progress, decision)
             case _:
@@ -137,7 +142,6 @@ class RewriteAct(ABC):
         is_exact = decision["how"] == "replace"
         state = sealed.record.state if is_exact else FileState.from_json(decision["file"])
         expected = before["edited_sha256"] if is_exact else decision["from"]
-        notes: list[str] = []
         way = straight_way(where, file_anchor(progress.step).path)
         with way as (folder, name), folder.unlocked(FileState.from_json(decision["parent"])):
             fd = _open(folder, name)
@@ -149,7 +153,7 @@ class RewriteAct(ABC):
                     if is_exact:
                         sealed.write_to(target)
                     else:
-                        notes.append(self.write_return(where, progress, fd, target))
+                        self.write_return(where, progress, fd, target)
 
                 found = hash_file(fd)
                 if found == expected:
@@ -162,7 +166,7 @@ class RewriteAct(ABC):
             lock_again(where.files, folder, name, state)
             clear(folder, temporary)
             restore_times(folder, decision["times"])
-        return (Outcome.RESTORED if is_exact else Outcome.REINSERTED), "".join(notes)
+        return (Outcome.RESTORED if is_exact else Outcome.REINSERTED), str(decision.get("note", ""))
 
 
 def _open(folder: Folder, name: bytes) -> int | None:

@@ -32,7 +32,7 @@ class TruncateAct(RewriteAct):
         """Say that it cannot be: the end of one text is not put behind another; the original goes beside it."""
         return None
 
-    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> str:  # noqa: ARG002
+    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> None:  # noqa: ARG002
         """Refuse: ``prepare_return`` never decides for it."""
         raise ChangedError("the file was changed meanwhile")
 

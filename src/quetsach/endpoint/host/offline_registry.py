@@ -122,6 +122,12 @@ class OfflineRegistry:
         finally:
             os.close(descriptor)
 
+    def forget(self) -> None:
+        """Forget what was read, because hive files were exchanged: the next question reads them anew."""
+        self._paths = None
+        self._hives.clear()
+        self._troubles.clear()
+
     def inside(self, key: str) -> str:
         """Return the path of a key from the root of its hive, through the control set that is in force."""
         mount, rest = _mount(key)

@@ -8,6 +8,7 @@ them, and ``HKU\an_Classes`` for the account's own classes. ``HKLM\SYSTEM\Curren
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from quetsach.endpoint.trouble import Trouble
@@ -128,6 +129,15 @@ class Registry(Protocol):
 
     def troubles(self) -> tuple[Trouble, ...]:
         """Return what could not be read so far, or may not be the newest state; asked after the collecting."""
+
+    def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
+        """Write a copy of the one hive that the edits are about, with all of them made, to a new file of our own.
+
+        Also raises ``OSError``: the hive cannot be read or the copy not be written.
+        """
+
+    def forget(self) -> None:
+        """Forget what was read, because hive files were exchanged: the next question reads them anew."""
 
 
 def inverse(edits: Sequence[RegistryEdit], before: Registry) -> tuple[RegistryEdit, ...]:

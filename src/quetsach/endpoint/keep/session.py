@@ -150,9 +150,13 @@ class Session:
         """Whether an undo was begun on a step and did not end."""
         return any(p.is_undo_in_flight for p in self.progress.values())
 
-    def container(self, number: int) -> Path:
-        """Return where the sealed file of a step lies."""
-        return self.folder / f"{number:05d}.sealed"
+    def container(self, number: int, companion: str = "") -> Path:
+        """Return where the sealed file of a step lies, or that of a file that belongs to it (``.LOG1``)."""
+        return self.folder / f"{number:05d}{companion}.sealed"
+
+    def prepared(self, number: int) -> Path:
+        """Return where new content of a step is made ready before the step is recorded."""
+        return self.folder / f"{number:05d}.new"
 
     def temporary_name(self, number: int) -> bytes:
         """Return the name that a file of a step has until it is complete."""

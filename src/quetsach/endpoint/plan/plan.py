@@ -1,19 +1,21 @@
 """From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.plan.draft import Drafts
 from quetsach.endpoint.plan.protect import Hold, Protection
 from quetsach.endpoint.plan.shell_line import separable
-from quetsach.endpoint.plan.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target
+from quetsach.endpoint.plan.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target, TruncateFile
 from quetsach.endpoint.plan.units import unit_targets
+from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, windows_hold
 
 _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 """Reasons to believe the file rather than the rule."""
@@ -55,10 +57,11 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     Several findings about one file are one step. Files go first, then lines and links, then units and processes.
     """
     located, lost = _locate(findings, host)
-    protection = Protection.of(host, state_folder, {path for _, path in located if path})
+    named = {path for finding, _ in located if host.registry for path in finding.artefact.refers_to}
+    protection = Protection.of(host, state_folder, {path for _, path in located if path} | named)
     held = [Held(finding, Hold.UNREACHABLE) for finding in lost]
     entangled = _entangled(located, host)
-    drafts: dict[object, _Draft] = {}
+    drafts = Drafts()
     spared: dict[bytes, Hold] = {}
     for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
         hold = _hold(finding, path, protection, spared) or (Hold.ENTANGLED if finding.id in entangled else None)
@@ -69,10 +72,10 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
             held.append(Held(finding, hold, package.package if package else ""))
             continue
         for target in _targets(finding, path, host):
-            _add(drafts, target, finding, package.package if package else "")
-    steps = {key: draft.finished() for key, draft in drafts.items()}
-    _drop_edits_of_removed_files(steps)
-    ordered = sorted(steps.values(), key=lambda step: _ORDER[type(step.target)])
+            drafts.add(target, finding, package.package if package else "")
+    steps, unread = drafts.finished(host.tree)
+    held += [Held(finding, Hold.UNREACHABLE) for finding in unread]
+    ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))
 
@@ -115,12 +118,23 @@ def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
     if finding.action is Action.REPORT:
         return Hold.REPORT_ONLY
-    process = finding.artefact.anchor
-    if isinstance(process, MemberAnchor):
-        return Hold.MEMBER
-    if isinstance(process, ProcessAnchor):
-        return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
-    return protection.holds_file(path)
+    match finding.artefact.anchor:
+        case MemberAnchor():
+            return Hold.MEMBER
+        case ProcessAnchor() as process:
+            return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
+        case RegistryAnchor():
+            hold = protection.holds_registry(finding.artefact, finding.action)
+            return hold or windows_hold(finding, protection.host.registry)
+    if finding.action is Action.TRUNCATE and _cut(finding) is None:
+        return Hold.INCOMPLETE
+    return protection.holds_file(path, finding.action)
+
+
+def _cut(finding: Finding) -> int | None:
+    """Return where a file is to be cut off; ``None`` when the rule does not say it."""
+    text = finding.artefact.fields.get("cut", "")
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozenset[str]:
@@ -141,7 +155,7 @@ def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozense
     return frozenset(found)
 
 
-def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target]:
+def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | HiveWish]:
     """Yield what is to be done about one finding."""
     match finding.artefact.anchor, finding.action:
         case ProcessAnchor() as process, Action.KILL:
@@ -151,42 +165,9 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target]:
             yield RemoveLines(moved, (replace(line, file=moved),))
         case FileAnchor() as file, Action.REMOVE_UNIT:
             yield from unit_targets(host, replace(file, path=path))
-        case FileAnchor() as file, Action.QUARANTINE:
+        case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
             yield QuarantineFile(replace(file, path=path))
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A step while findings are still joined to it."""
-
-    step: Step
-    findings: dict[str, None] = field(default_factory=dict)
-    lines: dict[int, LineAnchor] = field(default_factory=dict)
-
-    def finished(self) -> Step:
-        target = self.step.target
-        if isinstance(target, RemoveLines):
-            target = RemoveLines(target.file, tuple(self.lines[number] for number in sorted(self.lines)))
-        return replace(self.step, target=target, findings=tuple(self.findings))
-
-
-def _add(drafts: dict[object, _Draft], target: Target, finding: Finding, package: str) -> None:
-    """Add a target, or join it with what is already planned for the same thing."""
-    key: object = (type(target), target.file.path) if isinstance(target, QuarantineFile | RemoveLines) else target
-    if key not in drafts:
-        drafts[key] = _Draft(Step(0, target, finding.family, (), finding.why, finding.evidence, package))
-    drafts[key].findings[finding.id] = None
-    if isinstance(target, RemoveLines):
-        drafts[key].lines |= {line.number: line for line in target.lines}
-
-
-def _drop_edits_of_removed_files(steps: dict[object, Step]) -> None:
-    """Leave out edits of files that go as a whole; the findings stay with the step that removes the file."""
-    for key, step in list(steps.items()):
-        if not isinstance(step.target, RemoveLines):
-            continue
-        whole = (QuarantineFile, step.target.file.path)
-        if whole in steps:
-            joined = dict.fromkeys((*steps[whole].findings, *step.findings))
-            steps[whole] = replace(steps[whole], findings=tuple(joined))
-            del steps[key]
+        case FileAnchor() as file, Action.TRUNCATE:
+            yield TruncateFile(replace(file, path=path), _cut(finding) or 0)
+    if host.registry is not None:
+        yield from registry_wishes(finding, host.registry)

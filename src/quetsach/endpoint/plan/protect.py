@@ -1,20 +1,19 @@
 """What is never acted on, whatever a pack says: the system's own foundations, intact packages, and this tool itself."""
 
-import fnmatch
-import functools
 import os
+import re
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import resources
 from pathlib import Path
 
 import quetsach
-from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.core.pack import Action
+from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.plan.foundation import is_foundation, is_registry_foundation
 
 
 class Hold(StrEnum):
@@ -34,6 +33,8 @@ class Hold(StrEnum):
     """It lies inside an archive: it cannot run there, and the archive may hold other things."""
     UNREACHABLE = "unreachable"
     """It cannot be found again: it vanished, or a folder on the way became a link."""
+    INCOMPLETE = "incomplete"
+    """What acting needs is not known: where to cut, or what the system has from the factory."""
     NOT_RUNNING = "not-running"
     """It is a process, and this system is not the running one."""
 
@@ -54,17 +55,35 @@ class Protection:
         if sys.prefix != sys.base_prefix:
             folders.append(Path(sys.prefix))
         own = tuple(os.path.realpath(os.fsencode(folder)) for folder in folders)
-        return cls(host, own, _own_processes(host), package_files(host.tree, paths))
+        return cls(host, own, _own_processes(host), _accounted_for(host, paths))
 
-    def holds_file(self, path: bytes) -> Hold | None:
+    def holds_file(self, path: bytes, action: Action = Action.QUARANTINE) -> Hold | None:
         """Return why a file may not be touched; ``None`` if it may. ``path`` is inside the root and has no links."""
         real = os.path.realpath(os.path.join(os.fsencode(self.host.tree.root), path.lstrip(b"/")))
         if any(real == own or real.startswith(own + b"/") for own in self.own_folders):
             return Hold.OWN
-        if is_foundation(path):
+        if is_foundation(path, self.host.platform, action):
             return Hold.SYSTEM
         package = self.packages.get(path)
         return Hold.PACKAGE if package is not None and package.is_intact else None
+
+    def holds_registry(self, artefact: Artefact, action: Action) -> Hold | None:
+        """Return why a key or value of the registry, or a service, may not be touched; ``None`` if it may.
+
+        What only starts the system's own files is likelier the system than the malware, unless it gives them words:
+        they are interpreters, too.
+        """
+        anchor = artefact.anchor
+        if isinstance(anchor, RegistryAnchor) and is_registry_foundation(anchor, action):
+            return Hold.SYSTEM
+        if action is Action.RESTORE_DEFAULT or not artefact.refers_to:
+            return None
+        fields = artefact.fields
+        command = fields.get("command") or fields.get("entry") or fields.get("data", "")
+        if not fields.get("dll") and not _is_alone(command):
+            return None
+        holds = {self.holds_file(path) for path in artefact.refers_to}
+        return None if None in holds else (Hold.PACKAGE if Hold.PACKAGE in holds else Hold.SYSTEM)
 
     def holds_process(self, process: ProcessAnchor) -> Hold | None:
         """Return why a process may not be ended; ``None`` if it may."""
@@ -75,27 +94,21 @@ class Protection:
         return Hold.SYSTEM if process.pid <= 2 or not process.executable else None  # init, and kernel threads
 
 
-def is_foundation(path: bytes) -> bool:
-    """Return whether a path is one that no recipe may touch on any machine (``protected.toml``)."""
-    text = os.fsdecode(path)
-    table = _table()
-    if text in table["files"] or any(text.startswith(f"{folder}/") for folder in table["folders"]):
-        return True
-    folder, _, name = text.rpartition("/")
-    places = table["program_folders"]
-    if folder in places and _matches(name, table["programs"]):
-        return True
-    return (folder in places or folder.rpartition("/")[0] in places) and _matches(name, table["libraries"])
+_ALONE = re.compile(r"""^\s*"?[^"]*\.(?:exe|dll|sys|com|scr|cpl)"?\s*$""", re.IGNORECASE)
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+def _is_alone(command: str) -> bool:
+    """Return whether a command is a program and nothing else: what it does then is the program's doing."""
+    return bool(_ALONE.match(command))
 
 
-@functools.cache
-def _table() -> Mapping[str, tuple[str, ...]]:
-    text = resources.files(__package__).joinpath("protected.toml").read_text("utf-8")
-    return {key: tuple(values) for key, values in tomllib.loads(text).items()}
+def _accounted_for(host: Host, paths: Iterable[bytes]) -> Mapping[bytes, PackageFile]:
+    """Return what packages, or the signatures of the system's maker, say of these files."""
+    if host.platform == "windows":
+        from quetsach.endpoint.host.authenticode import microsoft_files  # noqa: PLC0415  (cryptography, for this only)
+
+        return microsoft_files(host.tree, paths)
+    return package_files(host.tree, paths)
 
 
 def _own_processes(host: Host) -> frozenset[int]:

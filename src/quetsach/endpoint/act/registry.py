@@ -1,0 +1,140 @@
+"""Edits of the registry on a disk: a copy of the hive is edited in our own folder and takes the hive's place.
+
+The copy is made before the step is recorded, and its hash is in the record: whatever happens afterwards, it is this
+copy that is placed, or none. A hive that Windows did not close cleanly is refused.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from quetsach.endpoint.act.file import file_anchor
+from quetsach.endpoint.act.returning import still_ours
+from quetsach.endpoint.act.rewrite import RewriteAct
+from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
+from quetsach.endpoint.disk import hash_file, parts_of, write_all
+from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
+from quetsach.endpoint.keep.quarantine import seal
+from quetsach.endpoint.keep.session import Progress
+from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
+from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
+
+_LOGS = (b".LOG", b".LOG1", b".LOG2")
+_MAX_EDITS = 10_000
+
+
+class RegistryAct(RewriteAct):
+    """Edits one hive file; its logs are sealed with it, though they are not changed."""
+
+    def look(self, where: Workplace, step: Step) -> Facts:
+        """Make the edited copy; return the hive's state and hashes, and the edits that take these back."""
+        if _target(step).file is None:
+            raise EndpointError("the registry of a running Windows is not edited by this version")
+        return super().look(where, step)
+
+    def prepare(self, where: Workplace, step: Step, source: int) -> Facts:  # noqa: ARG002  (one shape for all)
+        """Return the hash of the edited copy."""
+        registry, edits = _registry(where), _target(step).edits
+        if len(edits) > _MAX_EDITS:
+            raise EndpointError("so many edits of one hive are no clean-up")
+        back = edits_as_json(inverse(edits, registry))
+        return {"edited_sha256": _make(registry, edits, where.session.prepared(step.number)), "whole": False} | {
+            "inverse": back
+        }
+
+    def write(self, where: Workplace, step: Step, source: int, target: int) -> None:  # noqa: ARG002
+        """Write the edited copy."""
+        _copy(where.session.prepared(step.number), target)
+
+    def seal_all(self, where: Workplace, step: Step, source: int, before: Facts) -> None:
+        """Seal the hive and its logs."""
+        super().seal_all(where, step, source, before)
+        for suffix in _LOGS:
+            _seal_log(where, step, suffix)
+
+    def do(self, where: Workplace, step: Step, before: Facts) -> Facts:
+        """Place the edited copy."""
+        try:
+            after = super().do(where, step, before)
+        except (OSError, EndpointError):
+            where.session.prepared(step.number).unlink(missing_ok=True)
+            raise
+        where.session.prepared(step.number).unlink(missing_ok=True)
+        _registry(where)
+        return after
+
+    def prepare_return(self, where: Workplace, progress: Progress, source: int) -> Facts | None:
+        """Decide which edits to take back in a hive changed since; what is newer than ours stays."""
+        registry, step = _registry(where), progress.step
+        back = edits_from_json((progress.before or {})["inverse"])
+        ours = still_ours(back, _target(step).edits, registry)
+        newer = len(back) - len(ours)
+        note = f"{newer} of {len(back)} were changed since, so the newer ones were kept" if newer else ""
+        if not ours:
+            return {"how": "kept", "note": note or "there was nothing to take back"}
+        sha256 = _make(registry, ours, where.session.prepared(step.number))
+        if hash_file(source) == sha256:
+            return {"how": "kept", "note": note}
+        return {"sha256": sha256, "note": note}
+
+    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> None:  # noqa: ARG002
+        """Write the hive as it is now with the edits taken back."""
+        _copy(where.session.prepared(progress.step.number), target)
+
+    def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
+        """Carry the decision out."""
+        outcome = super().undo(where, progress, decision)
+        where.session.prepared(progress.step.number).unlink(missing_ok=True)
+        _registry(where)
+        return outcome
+
+
+def _target(step: Step) -> EditRegistry:
+    assert isinstance(step.target, EditRegistry)  # noqa: S101  (the table of acts decides)
+    return step.target
+
+
+def _registry(where: Workplace) -> Registry:
+    """Return the registry as it is on disk now."""
+    if where.host.registry is None:
+        raise EndpointError("no Windows was found on this disk")
+    where.host.registry.forget()
+    return where.host.registry
+
+
+def _make(registry: Registry, edits: Sequence[RegistryEdit], path: Path) -> str:
+    """Make an edited copy of a hive and return its hash; what a crash left of an earlier one goes first."""
+    path.unlink(missing_ok=True)
+    registry.write_edited(edits, path)
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return hash_file(fd)
+    finally:
+        os.close(fd)
+
+
+def _copy(path: Path, target: int) -> None:
+    try:
+        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise ChangedError("the edited copy of the hive is gone") from error
+    try:
+        for part in parts_of(source, os.fstat(source).st_size):
+            write_all(target, part)
+    finally:
+        os.close(source)
+
+
+def _seal_log(where: Workplace, step: Step, suffix: bytes) -> None:
+    tree, anchor = where.host.tree, file_anchor(step)
+    try:
+        path = tree.resolve(anchor.path + suffix)
+        fd = tree.open_read(path)
+    except FileNotFoundError:
+        return
+    try:
+        container = where.session.container(step.number, suffix.decode())
+        seal(fd, where.record(step, path, where.files.state(fd), hash_file(fd)), container, where.session.key)
+    finally:
+        os.close(fd)

@@ -1,0 +1,52 @@
+"""Which edits of the registry may be taken back in a hive that was changed since: those that are still ours."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from quetsach.endpoint.host.registry import (
+    DeleteKey,
+    DeleteValue,
+    KeyContent,
+    PutKey,
+    Registry,
+    RegistryEdit,
+    RegistryValue,
+    SetValue,
+    folded,
+)
+
+
+def still_ours(
+    back: Sequence[RegistryEdit], edits: Iterable[RegistryEdit], registry: Registry
+) -> tuple[RegistryEdit, ...]:
+    """Return those edits of ``back`` that overwrite nothing newer.
+
+    Args:
+        back: the inverse of the edits.
+        edits: what a clean-up did.
+        registry: as it is now.
+    """
+    left: dict[tuple[str, str], RegistryValue | None] = {}
+    for edit in edits:
+        match edit:
+            case SetValue(key, value):
+                left[folded(key), folded(value.name)] = value
+            case DeleteValue(key, name):
+                left[folded(key), folded(name)] = None
+    return tuple(edit for edit in back if _is_ours(edit, left, registry))
+
+
+def _is_ours(edit: RegistryEdit, left: dict[tuple[str, str], RegistryValue | None], registry: Registry) -> bool:
+    match edit:
+        case SetValue(key, RegistryValue(name)) | DeleteValue(key, name):
+            return registry.value(key, name) == left.get((folded(key), folded(name)))
+        case PutKey(key):
+            return not registry.exists(key)
+        case DeleteKey(key):
+            content = registry.content(key)
+            return content is not None and all(value in left.values() for value in _values(content))
+
+
+def _values(content: KeyContent) -> Iterator[RegistryValue]:
+    yield from content.values
+    for below in content.subkeys.values():
+        yield from _values(below)

@@ -1,0 +1,108 @@
+"""Steps while findings are still joined to them: one a file, one a hive."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
+from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.plan.step import (
+    EditRegistry,
+    QuarantineFile,
+    RemoveLines,
+    Step,
+    Target,
+    TruncateFile,
+)
+from quetsach.endpoint.plan.windows import HiveWish, Wish, settled
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A step that is not numbered yet."""
+
+    step: Step
+    findings: dict[str, Finding] = field(default_factory=dict)
+    lines: dict[int, LineAnchor] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
+    hive: bytes | None = None
+
+    def finished(self) -> Step:
+        target = self.step.target
+        if isinstance(target, RemoveLines):
+            target = RemoveLines(target.file, tuple(self.lines[number] for number in sorted(self.lines)))
+        return replace(self.step, target=target, findings=tuple(self.findings))
+
+
+class Drafts:
+    """All steps of a plan in the making."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[object, _Draft] = {}
+
+    def add(self, target: Target | HiveWish, finding: Finding, package: str) -> None:
+        """Add a target, or join it with what is already planned for the same thing."""
+        key: object = target
+        if isinstance(target, QuarantineFile | RemoveLines | TruncateFile):
+            key = (type(target), target.file.path)
+        elif isinstance(target, HiveWish):
+            key = (EditRegistry, target.hive)
+        first = EditRegistry(None, ()) if isinstance(target, HiveWish) else target
+        step = Step(0, first, finding.family, (), finding.why, finding.evidence, package)
+        draft = self._drafts.setdefault(key, _Draft(step))
+        draft.findings[finding.id] = finding
+        if isinstance(target, RemoveLines):
+            draft.lines |= {line.number: line for line in target.lines}
+        elif isinstance(target, TruncateFile) and isinstance(draft.step.target, TruncateFile):
+            cut = min(target.size_bytes, draft.step.target.size_bytes)  # what two rules found: the first begins it
+            draft.step = replace(draft.step, target=replace(target, size_bytes=cut))
+        elif isinstance(target, HiveWish):
+            draft.wishes.append(target.wish)
+            draft.hive = target.hive
+
+    def finished(self, tree: Tree) -> tuple[list[Step], list[Finding]]:
+        """Return the steps, and the findings whose hive cannot be read any more."""
+        steps: dict[object, Step] = {}
+        lost: list[Finding] = []
+        for key, draft in self._drafts.items():
+            if draft.wishes:
+                file = _hive_file(tree, draft.hive) if draft.hive is not None else None
+                if draft.hive is not None and file is None:
+                    lost.extend(draft.findings.values())
+                    continue
+                draft.step = replace(draft.step, target=EditRegistry(file, settled(draft.wishes)))
+            steps[key] = draft.finished()
+        _drop_edits_of_removed_files(steps)
+        return list(steps.values()), _not_in(steps.values(), lost)
+
+
+def _not_in(steps: Iterable[Step], lost: Iterable[Finding]) -> list[Finding]:
+    kept = {finding for step in steps for finding in step.findings}
+    return [finding for finding in lost if finding.id not in kept]
+
+
+def _hive_file(tree: Tree, path: bytes) -> FileAnchor | None:
+    try:
+        real = tree.resolve(path)
+        fd = tree.open_read(real)
+    except OSError:
+        return None
+    try:
+        return anchor_of(real, os.fstat(fd), hash_file(fd))
+    finally:
+        os.close(fd)
+
+
+def _drop_edits_of_removed_files(steps: dict[object, Step]) -> None:
+    """Leave out edits of files that go as a whole, and lines of what is cut off; their findings stay with the other."""
+    for kind, stronger in ((TruncateFile, QuarantineFile), (RemoveLines, QuarantineFile), (RemoveLines, TruncateFile)):
+        for key, step in list(steps.items()):
+            if not isinstance(step.target, kind):
+                continue
+            whole = (stronger, step.target.file.path)
+            if whole in steps:
+                joined = dict.fromkeys((*steps[whole].findings, *step.findings))
+                steps[whole] = replace(steps[whole], findings=tuple(joined))
+                del steps[key]

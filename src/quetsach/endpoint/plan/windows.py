@@ -1,0 +1,248 @@
+r"""What acting on a finding of Windows means: edits of hives, and the file of a task.
+
+Sources: Microsoft Learn, "HKLM\SYSTEM\CurrentControlSet\Services Registry Tree", "Svchost groups"; MS-TSCH for tasks;
+the keys of the task cache as "Tarrasch" of Microsoft's report of 2022-04-12 abuses them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from quetsach.core.pack import Action
+from quetsach.endpoint.artefact import FileAnchor, RegistryAnchor
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.registry import (
+    BINARY,
+    DWORD,
+    EXPAND_SZ,
+    MULTI_SZ,
+    QWORD,
+    SZ,
+    DeleteKey,
+    DeleteValue,
+    Registry,
+    RegistryEdit,
+    RegistryValue,
+    SetValue,
+    folded,
+)
+from quetsach.endpoint.plan.foundation import is_registry_foundation
+from quetsach.endpoint.plan.protect import Hold
+
+_GROUPS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Svchost"
+_CACHE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
+_TASKS = b"/windows/system32/tasks/"
+_LISTS = ("Tasks", "Plain", "Logon", "Boot", "Maintenance")
+_SERVICES = "\\SERVICES\\"
+_SEPARATORS = (",", ";", " ")
+_GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
+_REGISTRY_ACTIONS = frozenset(
+    {Action.REMOVE_VALUE, Action.REMOVE_ENTRY, Action.RESTORE_DEFAULT, Action.REMOVE_KEY, Action.REMOVE_SERVICE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeEntry:
+    """Take one entry out of a value that holds a list; several of them become one edit."""
+
+    key: str
+    value: RegistryValue
+    entry: str
+
+
+type Wish = RegistryEdit | TakeEntry
+
+
+@dataclass(frozen=True, slots=True)
+class HiveWish:
+    """What is wished of one hive (``None`` on a running system)."""
+
+    hive: bytes | None
+    wish: Wish
+
+
+def windows_hold(finding: Finding, registry: Registry | None) -> Hold | None:
+    """Return why a finding cannot be acted on, though it may: its value is another by now, or a default is unknown."""
+    anchor = finding.artefact.anchor
+    if not isinstance(anchor, RegistryAnchor) or finding.action not in _REGISTRY_ACTIONS:
+        return None
+    if registry is None:
+        return Hold.UNREACHABLE
+    try:
+        wishes = list(_wishes(finding, anchor, registry))
+    except RegistryError:
+        return Hold.UNREACHABLE
+    if finding.action is Action.RESTORE_DEFAULT:
+        return None if wishes else Hold.INCOMPLETE
+    return None if wishes else Hold.UNREACHABLE
+
+
+def registry_wishes(finding: Finding, registry: Registry) -> Iterator[HiveWish]:
+    """Yield what a finding that ``windows_hold`` lets pass asks of the registry."""
+    anchor = finding.artefact.anchor
+    if finding.action is Action.REMOVE_TASK:
+        with suppress(RegistryError):  # a hive that cannot be read keeps what it has of the task; its file goes
+            yield from [HiveWish(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
+    elif isinstance(anchor, RegistryAnchor):
+        for wish in _wishes(finding, anchor, registry):
+            yield HiveWish(registry.hive_path(wish.key), wish)
+
+
+def _wishes(finding: Finding, anchor: RegistryAnchor, registry: Registry) -> Iterator[Wish]:
+    """Yield what one finding asks for; nothing when the registry is not what the scan saw any more."""
+    if anchor.name is None:
+        if not registry.exists(anchor.key):
+            return
+        yield DeleteKey(anchor.key)
+        if finding.action is Action.REMOVE_SERVICE:
+            yield from _around_service(anchor.key, registry)
+        return
+    value = registry.value(anchor.key, anchor.name)
+    if finding.action is Action.RESTORE_DEFAULT:
+        default = finding.artefact.fields.get("default", "")
+        if default and (value is None or value.data == anchor.data):
+            yield SetValue(anchor.key, _factory_value(anchor, default))
+    elif value is None or (value.type, value.data) != (anchor.type, anchor.data):
+        return
+    elif finding.action is Action.REMOVE_VALUE:
+        yield DeleteValue(anchor.key, anchor.name)
+    elif anchor.entry is not None and (left := without_entries(value, (anchor.entry,))) is not None:
+        is_needed = is_registry_foundation(anchor, Action.REMOVE_VALUE)
+        if not is_needed or left.text.strip(" ,;\n"):  # one that the system needs is never left empty
+            yield TakeEntry(anchor.key, value, anchor.entry)
+
+
+def _around_service(key: str, registry: Registry) -> Iterator[Wish]:
+    """Yield a service's places in the groups of shared processes, and the key of its legacy device."""
+    above, _, name = key.rpartition("\\")
+    for group in registry.values(_GROUPS):
+        for entry in group.entries if group.type == MULTI_SZ else ():
+            if folded(entry) == folded(name):
+                yield TakeEntry(_GROUPS, group, entry)
+    if folded(above).endswith(_SERVICES.rstrip("\\")):
+        device = f"{above.rpartition('\\')[0]}\\Enum\\Root\\LEGACY_{name.upper()}"
+        if registry.exists(device):
+            yield DeleteKey(device)
+
+
+def _task(finding: Finding, registry: Registry) -> Iterator[Wish]:
+    """Yield the keys that the registry keeps of a task. A folder of the same name keeps its tasks."""
+    tree = _tree_key(finding)
+    if tree is None:
+        return
+    identifier = registry.value(tree, "Id")
+    if registry.subkeys(tree):
+        for value in registry.values(tree):
+            yield DeleteValue(tree, value.name)
+    elif registry.exists(tree):
+        yield DeleteKey(tree)
+    if identifier is not None and _GUID.fullmatch(identifier.text):
+        for place in _LISTS:
+            if registry.exists(key := f"{_CACHE}\\{place}\\{identifier.text}"):
+                yield DeleteKey(key)
+
+
+def _tree_key(finding: Finding) -> str | None:
+    r"""Return the key of a task in the tree of tasks, which mirrors ``System32\Tasks``; ``None`` for a job of AT."""
+    match finding.artefact.anchor:
+        case RegistryAnchor(key, name) if folded(key).startswith(f"{folded(_CACHE)}\\TREE\\") and name is None:
+            return key
+        case FileAnchor(path) if path.lower().startswith(_TASKS):
+            name = path[len(_TASKS) :].decode("utf-8", "surrogateescape").replace("/", "\\")
+            return f"{_CACHE}\\Tree\\{name}"
+    return None
+
+
+def _factory_value(anchor: RegistryAnchor, default: str) -> RegistryValue:
+    """Return the value of the factory, of the type that is there if that can hold it."""
+    type_ = anchor.type or (DWORD if default.isdecimal() else SZ)
+    name = anchor.name or ""
+    match type_:
+        case type_ if type_ in (DWORD, QWORD) and default.isdecimal():
+            return RegistryValue(name, type_, int(default).to_bytes(4 if type_ == DWORD else 8, "little"))
+        case type_ if type_ == MULTI_SZ:
+            return RegistryValue(name, type_, _list_data(default.split("\n")))
+        case type_ if type_ == BINARY and re.fullmatch(r"([0-9a-f]{2})+", default):
+            return RegistryValue(name, type_, bytes.fromhex(default))
+    return RegistryValue(name, EXPAND_SZ if type_ == EXPAND_SZ else SZ, f"{default}\0".encode("utf-16-le", "replace"))
+
+
+def without_entries(value: RegistryValue, entries: Iterable[str]) -> RegistryValue | None:
+    """Return a list without some of its entries, the others and what separates them as they are.
+
+    ``None`` when one of them is not there. A list is a multi-string, or text with commas, semicolons or spaces.
+    """
+    for entry in entries:
+        found = _without_entry(value, entry)
+        if found is None:
+            return None
+        value = found
+    return value
+
+
+def _without_entry(value: RegistryValue, entry: str) -> RegistryValue | None:
+    if value.type == MULTI_SZ:
+        entries = [part for part in _text(value).split("\0") if part]
+        place = next((n for n, part in enumerate(entries) if _shown(part) == entry), None)
+        if place is None:
+            return None
+        del entries[place]
+        return replace(value, data=_list_data(entries))
+    if value.type not in (SZ, EXPAND_SZ):
+        return None
+    text = _text(value).split("\0", 1)[0]
+    for separator in _SEPARATORS:
+        parts = text.split(separator)
+        place = next((n for n, part in enumerate(parts) if _shown(part).strip() == entry.strip()), None)
+        if place is not None:
+            del parts[place]
+            return replace(value, data=f"{separator.join(parts)}\0".encode("utf-16-le", "surrogatepass"))
+    return None
+
+
+def _text(value: RegistryValue) -> str:
+    return value.data[: len(value.data) & ~1].decode("utf-16-le", "surrogatepass")
+
+
+def _shown(part: str) -> str:
+    """Return a text as ``RegistryValue.text`` gives it to collectors."""
+    return part.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _list_data(entries: Iterable[str]) -> bytes:
+    return "".join(f"{entry}\0" for entry in (*entries, "")).encode("utf-16-le", "surrogatepass")
+
+
+def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
+    """Return the edits that wishes about one hive come to: entries of one value together, nothing twice.
+
+    What lies in a key that goes as a whole needs no edit of its own; what goes is stronger than what changes.
+    """
+    found = tuple(wishes)
+    keys = {folded(wish.key) for wish in found if isinstance(wish, DeleteKey)}
+    edits: dict[tuple[str, ...], RegistryEdit] = {}
+    lists: dict[tuple[str, ...], list[TakeEntry]] = {}
+    for wish in found:
+        if any(_is_below(folded(wish.key), key) for key in keys if key != folded(wish.key)):
+            continue
+        if isinstance(wish, DeleteKey):
+            edits[(folded(wish.key),)] = wish
+        elif folded(wish.key) in keys:
+            continue
+        elif isinstance(wish, TakeEntry):
+            lists.setdefault((folded(wish.key), folded(wish.value.name)), []).append(wish)
+        elif isinstance(wish, DeleteValue):
+            edits[folded(wish.key), folded(wish.name)] = wish
+        elif isinstance(wish, SetValue):
+            edits.setdefault((folded(wish.key), folded(wish.value.name)), wish)
+    for place, taken in lists.items():
+        new = without_entries(taken[0].value, dict.fromkeys(wish.entry for wish in taken))
+        if place not in edits and new is not None:
+            edits[place] = SetValue(taken[0].key, new)
+    return tuple(edits.values())
+
+
+def _is_below(key: str, above: str) -> bool:
+    return key.startswith(f"{above}\\")
