@@ -106,6 +106,10 @@ class FileHash:
     digest: str
     size_bytes: int
 
+    def __str__(self) -> str:
+        """Return the hash as packs write it: ``size:digest``."""
+        return f"{self.size_bytes}:{self.digest}"
+
 
 @dataclass(frozen=True, slots=True)
 class Trait:

@@ -14,6 +14,8 @@ class Hit:
     author: str
     digest: str = ""
     """The hash, as packs write it: ``size:digest``; then there is no rule and it may be of any family."""
+    in_memory: bool = False
+    """Whether the rule's memory variant matched the memory of a process."""
     cut: int = -1
     """Where the rule's string ``core.pack.CUT`` matches first, in bytes from the start; -1 when it has none."""
 

@@ -3,14 +3,15 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from quetsach.core.pack import ArtefactKind, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, FileHash, Pack, Trait
 from quetsach.endpoint.artefact import (
     Anchor,
     Artefact,
     FileAnchor,
     LineAnchor,
+    MemberAnchor,
     ProcessAnchor,
     RegistryAnchor,
     place_of,
@@ -33,8 +34,10 @@ class Observation:
 class TraitMatcher:
     """The traits of some packs, ready to be looked for."""
 
-    def __init__(self, packs: Sequence[Pack], engine: Engine) -> None:
+    def __init__(self, packs: Sequence[Pack], engine: Engine, *, platform: str = "linux") -> None:
+        """Compile the traits; on ``windows`` names of files are the same in any case of their letters."""
         self._packs = tuple(packs)
+        self._folds_names = platform == "windows"
         self._patterns: dict[str, Pattern] = {
             pattern: engine.compile_pattern(pattern)
             for pack in packs
@@ -66,20 +69,33 @@ class TraitMatcher:
             for number, trait in ready:
                 shown[number].add(trait.id)
                 anchor = observations[number].artefact.anchor
-                places[trait.id].add(anchor.path if isinstance(anchor, FileAnchor) else b"")
+                if not isinstance(anchor, MemberAnchor):  # what lies packed in an archive is not at work here
+                    places[trait.id].add(anchor.path if isinstance(anchor, FileAnchor) else b"")
         for number in sorted(shown):
             trait = next(t for t in pack.traits if t.id in shown[number])
             yield self._finding(pack, trait, observations[number], places)
 
     def _shows_alone(self, pack: Pack, trait: Trait, observation: Observation) -> bool:
         """Return whether the tests of content and fields hold, those that need no other finding."""
-        if trait.rule and not any(h.family == pack.family and h.rule == trait.rule for h in observation.hits):
+        if trait.rule and not any(_is_of(pack, trait, hit) for hit in observation.hits):
+            return False
+        if trait.hashes and not _hashes_that_match(trait, observation):
             return False
         fields = observation.artefact.fields
+        if trait.names and not self._has_name(trait, fields.get("name", "")):
+            return False
         return all(self._patterns[pattern].matches(fields.get(name, "")) for name, pattern in trait.match)
+
+    def _has_name(self, trait: Trait, name: str) -> bool:
+        if self._folds_names:
+            return name.lower() in (known.lower() for known in trait.names)
+        return name in trait.names
 
     def _finding(self, pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Finding:
         artefact = seen.artefact
+        if trait.action is Action.TRUNCATE:
+            cuts = [str(hit.cut) for hit in seen.hits if hit.cut >= 0 and _is_of(pack, trait, hit)]
+            artefact = replace(artefact, fields={**artefact.fields, "cut": "".join(cuts[:1])})
         return Finding(
             id=_identity(pack, trait, artefact.anchor),
             family=pack.family,
@@ -117,10 +133,25 @@ def _references(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]])
     return [path for path in artefact.refers_to if any(path in places.get(other, ()) for other in trait.refers_to)]
 
 
+def _is_of(pack: Pack, trait: Trait, hit: Hit) -> bool:
+    """Return whether a hit is of the trait's rule; what is only in memory counts for traits of memory."""
+    return (hit.family, hit.rule) == (pack.family, trait.rule) and (trait.memory or not hit.in_memory)
+
+
+def _hashes_that_match(trait: Trait, seen: Observation) -> list[FileHash]:
+    digests = {hit.digest for hit in seen.hits}
+    return [known for known in trait.hashes if str(known) in digests]
+
+
 def _evidence(pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Iterator[str]:
     for hit in seen.hits:
-        if hit.family == pack.family and hit.rule == trait.rule:
-            yield f"{hit.rule} ({hit.author})" if hit.author else hit.rule
+        if trait.rule and _is_of(pack, trait, hit):
+            author = f" ({hit.author})" if hit.author else ""
+            yield f"{hit.rule}{author}" + ", in memory" * hit.in_memory
+    for known in _hashes_that_match(trait, seen)[:1]:
+        yield f"{known.algorithm} {known.digest}"
+    if trait.names:
+        yield f"name: {seen.artefact.fields.get('name', '')}"
     for name, _ in trait.match:
         yield f"{name}: {seen.artefact.fields.get(name, '')}"
     for path in _references(trait, seen.artefact, places)[:1]:
@@ -135,6 +166,8 @@ def _identity(pack: Pack, trait: Trait, anchor: Anchor) -> str:
             parts = [anchor.file.path, b"%d" % anchor.number, anchor.line]
         case ProcessAnchor():
             parts = [b"%d" % anchor.pid, b"%d" % anchor.start_ticks]
+        case MemberAnchor():
+            parts = [anchor.file.path, *anchor.names]
         case RegistryAnchor(entry=entry):
             parts = [place_of(anchor), (entry or "").encode("utf-8", "surrogatepass")]
         case _:

@@ -14,7 +14,8 @@ def observations_of(look: Look) -> Iterator[Observation]:
     """Yield what is to be told of a file; nothing when it has no anchor.
 
     Fields: ``path``, ``name``, ``size_bytes``, ``mode`` (octal), ``owner`` (uid), ``archive`` (what is to be said of an
-    archive as a whole), ``cut`` (set by a trait that cuts files off). A member of an archive has its own ``path`` (``archive!member``), ``name`` and ``size_bytes``.
+    archive as a whole), ``cut`` (set by a trait that cuts files off). A member of an archive has its own ``path``
+    (``archive!member``), ``name`` and ``size_bytes``.
     """
     if look.anchor is None:
         return

@@ -88,7 +88,7 @@ def _hash_hits(known: list[FileHash], chunks: Iterable[bytes]) -> Iterator[Hit]:
             digest.update(chunk)
     for one in known:
         if digests[one.algorithm].hexdigest() == one.digest:
-            yield Hit("", "", "", digest=f"{one.size_bytes}:{one.digest}")
+            yield Hit("", "", "", digest=str(one))
 
 
 def _chunks(descriptor: int, size_bytes: int) -> Iterator[bytes]:

@@ -286,7 +286,7 @@ class _Scan:
             bytes_read=self.bytes_read,
             processes=kinds[ArtefactKind.PROCESS],
             footholds=len(self.observations) - kinds[ArtefactKind.PROCESS] - kinds[ArtefactKind.FILE],
-            findings=TraitMatcher(self.packs, self.engine).find(self.observations),
+            findings=TraitMatcher(self.packs, self.engine, platform=self.host.platform).find(self.observations),
             skipped={reason: n for reason, n in self.troubles.items() if reason.is_intended},
             failed={reason: n for reason, n in self.troubles.items() if not reason.is_intended},
             failures=tuple(self.failures),

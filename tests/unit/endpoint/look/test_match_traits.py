@@ -1,11 +1,12 @@
 """Artefacts and traits become findings."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
-from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.core.pack import Action, ArtefactKind, FileHash, LocalText, Pack, Trait
+from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.finding import Finding
@@ -117,3 +118,68 @@ def test_identifiers_are_stable_and_tell_findings_apart() -> None:
     assert first == again
     assert len(set(first)) == 3
     assert all(re.fullmatch("[0-9a-f]{16}", identifier) for identifier in first)
+
+
+def _named(name: str, *hits: Hit) -> Observation:
+    return Observation(Artefact(ArtefactKind.FILE, _anchor(b"/x/" + name.encode()), {"name": name}), hits)
+
+
+def test_a_file_is_known_by_its_hash_whichever_family_it_was_hashed_for() -> None:
+    known = FileHash("md5", "ab" * 16, 100)
+    trait = Trait("hash", ArtefactKind.FILE, Action.QUARANTINE, WHY, hashes=(FileHash("sha1", "0" * 40, 9), known))
+    [finding] = _found(_pack(trait), _named("a", Hit("", "", "", digest=str(known))))
+    assert finding.evidence == f"md5 {known.digest}"
+    assert _found(_pack(trait), _named("a", Hit("", "", "", digest=f"101:{known.digest}"))) == []
+
+
+def test_a_hash_alone_does_not_show_a_trait_with_a_rule() -> None:
+    assert _found(_pack(FILE), _named("a", Hit("", "", "", digest="1:aa"))) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "is_found"),
+    [
+        ("linux", "Bad.exe", True),
+        ("linux", "bad.exe", False),
+        ("windows", "BAD.EXE", True),
+        ("linux", "aBad.exe", False),
+    ],
+)
+def test_a_file_is_known_by_its_name_on_windows_in_any_case(platform: str, name: str, *, is_found: bool) -> None:
+    trait = Trait("name", ArtefactKind.FILE, Action.REPORT, WHY, names=("other", "Bad.exe"))
+    found = TraitMatcher([_pack(trait)], BorealEngine(), platform=platform).find([_named(name)])
+    assert [finding.evidence for finding in found] == ([f"name: {name}"] if is_found else [])
+
+
+MEMBER = Observation(Artefact(ArtefactKind.FILE, MemberAnchor(_anchor(b"/x.zip"), (b"in",)), {"name": "in"}), (HIT,))
+
+
+def test_what_lies_in_an_archive_is_found_and_nothing_rests_on_it() -> None:
+    found = _found(_pack(FILE, CRON, WEAK), MEMBER, _cron("tar cf /x.zip", b"/x.zip"), _cron("curl", number=2))
+    assert [(finding.trait, finding.artefact.anchor) for finding in found] == [("program", MEMBER.artefact.anchor)]
+
+
+def test_members_of_an_archive_and_the_archive_itself_have_identifiers_of_their_own() -> None:
+    other = Observation(Artefact(ArtefactKind.FILE, MemberAnchor(_anchor(b"/x.zip"), (b"i", b"n"))), (HIT,))
+    assert len({finding.id for finding in _found(_pack(FILE), MEMBER, other, _file(b"/x.zip", HIT))}) == 3
+
+
+def test_what_an_archive_is_as_a_whole_can_be_tested() -> None:
+    trait = Trait("bomb", ArtefactKind.FILE, Action.REPORT, WHY, match=(("archive", "^bomb$"),))
+    bomb = Observation(Artefact(ArtefactKind.FILE, _anchor(b"/x.zip"), {"archive": "bomb"}))
+    assert [finding.evidence for finding in _found(_pack(trait), bomb, _named("a"))] == ["archive: bomb"]
+
+
+def test_what_is_only_in_memory_shows_only_traits_of_memory() -> None:
+    seen = Hit("family", "bad", "", in_memory=True)
+    process = Observation(Artefact(ArtefactKind.PROCESS, ProcessAnchor(1, 2, b"/x", deleted=False)), (seen,))
+    assert _found(_pack(PROCESS), process) == []
+    [finding] = _found(_pack(replace(PROCESS, memory=True)), process)
+    assert finding.evidence == "bad, in memory"
+
+
+def test_a_file_to_be_cut_off_says_where() -> None:
+    trait = replace(FILE, action=Action.TRUNCATE)
+    [finding] = _found(_pack(trait), _file(b"/x", Hit("other", "bad", "", cut=1), replace(HIT, cut=70)))
+    assert finding.artefact.fields["cut"] == "70"
+    assert _found(_pack(trait), _file(b"/x", HIT))[0].artefact.fields["cut"] == ""
