@@ -12,6 +12,8 @@ from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.archive.inside import MemberLook, look_inside
+from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.look.recognise import Recogniser
 from quetsach.endpoint.look.walk import Candidate
@@ -25,15 +27,6 @@ LARGEST_BYTES = 4 << 30
 
 _CHUNK_BYTES = 1 << 20
 _RUNS_AS_OWNER = stat.S_ISUID | stat.S_ISGID
-
-
-@dataclass(frozen=True, slots=True)
-class MemberLook:
-    """What a file inside an archive showed: ``names`` lead to it, one for each archive on the way."""
-
-    names: tuple[bytes, ...]
-    size_bytes: int
-    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +86,25 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser) -> Look:
     content = b""
     if state.st_size <= IN_MEMORY_BYTES:
         content = b"".join(_chunks(descriptor, state.st_size + 1))  # one more byte, to reach the end in one read
-        hits = recogniser.recognise(content, kind_of(content[:HEAD_BYTES]))
+        kind = kind_of(content[:HEAD_BYTES])
+        hits = recogniser.recognise(content, kind)
     else:
         kind = kind_of(os.pread(descriptor, HEAD_BYTES, 0))
         hits = recogniser.recognise_open_file(descriptor, state.st_size, kind)
-    is_told = hits or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(posixpath.basename(path))
-    if not is_told:
-        return Look(path, state.st_size)
+    name = posixpath.basename(path)
+    source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
+    inside = look_inside(source, kind, recogniser.recognise, name=name)
+    troubles = tuple(Trouble(path, reason) for reason in sorted(inside.reasons))
+    shows = hits or inside.members or inside.archive
+    if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
+        return Look(path, state.st_size, troubles=troubles)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)
     if _version(os.fstat(descriptor)) != _version(state):
         raise OSError(errno.ESTALE, "written to while it was read")
-    return Look(path, state.st_size, hits, anchor_of(path, state, digest), state.st_mode, state.st_uid)
+    anchor = anchor_of(path, state, digest)
+    return Look(
+        path, state.st_size, hits, anchor, state.st_mode, state.st_uid, inside.members, inside.archive, troubles
+    )
 
 
 def _version(state: os.stat_result) -> tuple[int, int, int]:

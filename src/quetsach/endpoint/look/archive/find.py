@@ -1,0 +1,66 @@
+"""Whether a file is an archive, or carries one behind something else."""
+
+import struct
+from collections.abc import Callable, Mapping
+
+from quetsach.endpoint.look.archive import library
+from quetsach.endpoint.look.archive.decode import DECODERS
+from quetsach.endpoint.look.archive.source import Source, Tail
+from quetsach.endpoint.look.archive.zip import END, END_BYTES
+from quetsach.endpoint.look.kind import FileKind
+
+_KINDS = library.KINDS | {FileKind.ZIP, FileKind.TAR} | frozenset(DECODERS)
+
+_SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
+    FileKind.GZIP: lambda head: head[2:3] == b"\x08" and head[3] < 0x20,  # RFC 1952, 2.3.1: CM and FLG
+    FileKind.BZIP2: lambda head: head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"},  # a block, or the end of an empty one
+    FileKind.COMPRESS: lambda head: not head[2] & 0x60 and 9 <= head[2] & 0x1F <= 16,  # (N)compress: bits of a code
+    FileKind.CPIO: lambda head: head.startswith(b"0707"),
+    FileKind.LZIP: lambda head: head[4:5] == b"\1",  # the only version
+}
+"""Kinds whose mark is so short that other files have it: what else must hold."""
+_SURE_BYTES = 16
+
+_ISO_MARK, _ISO_OFFSET = b"CD001", 32769  # ECMA-119, 8.4
+_OVERLAYS = (
+    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", FileKind.RAR),
+    (b"MSCF\0\0\0\0", FileKind.CAB),
+)
+_OVERLAY_BYTES = 16 << 10  # 7-Zip's own puts a few lines of settings before the archive
+_MOST_SECTIONS = 96  # what Windows loads
+
+
+def find_archive(source: Source, kind: FileKind) -> tuple[FileKind, Source] | None:
+    """Return the kind of the archive that a file of some kind is or carries, and where its bytes are."""
+    if kind in _KINDS:
+        return (kind, source) if is_sure(kind, source.read(0, _SURE_BYTES)) else None
+    if kind is FileKind.OTHER and source.read(_ISO_OFFSET, len(_ISO_MARK)) == _ISO_MARK:
+        return FileKind.ISO, source
+    if source.read(max(0, source.size_bytes - END_BYTES), len(END)) == END:
+        return FileKind.ZIP, source  # a zip is found from its end: behind a program, a script, a picture
+    return _overlay(source) if kind is FileKind.PE else None
+
+
+def is_sure(kind: FileKind, head: bytes) -> bool:
+    """Return whether a file that starts like an archive goes on like one."""
+    return kind not in _SURE or _SURE[kind](head.ljust(_SURE_BYTES, b"\0"))
+
+
+def _overlay(source: Source) -> tuple[FileKind, Source] | None:
+    """Return the archive behind the sections of a program that unpacks itself (Microsoft, "PE Format")."""
+    header = source.read(0, 4096)
+    at = int.from_bytes(header[60:64], "little")
+    if header[at : at + 4] != b"PE\0\0":
+        return None
+    sections = int.from_bytes(header[at + 6 : at + 8], "little")
+    table = at + 24 + int.from_bytes(header[at + 20 : at + 22], "little")
+    end = 0
+    for section in range(table, min(table + 40 * min(sections, _MOST_SECTIONS), len(header) - 39), 40):
+        size, start = struct.unpack_from("<II", header, section + 16)
+        end = max(end, start + size)
+    if not 0 < end < source.size_bytes:
+        return None
+    head = source.read(end, _OVERLAY_BYTES)
+    found = [(head.find(magic), kind) for magic, kind in _OVERLAYS if magic in head]
+    return (min(found)[1], Tail(source, end + min(found)[0])) if found else None

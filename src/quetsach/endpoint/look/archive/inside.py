@@ -1,0 +1,195 @@
+"""Looks inside one archive, and inside what is in it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from quetsach.endpoint.engine.port import Hit
+from quetsach.endpoint.errors import EngineError, MatchTimeoutError
+from quetsach.endpoint.look.archive.decode import DECODERS, unpacked
+from quetsach.endpoint.look.archive.find import find_archive, is_sure
+from quetsach.endpoint.look.archive.library import library_members
+from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError, Limits
+from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.source import Flow, InMemory, Source, SourceFlow
+from quetsach.endpoint.look.archive.tar import tar_members
+from quetsach.endpoint.look.archive.zip import zip_members
+from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
+from quetsach.endpoint.trouble import Reason
+
+LIMITS = Limits()
+
+_FORWARD = frozenset(DECODERS) | {FileKind.TAR}
+"""Kinds that are read as they come: however large one is inside another archive, it need not be kept."""
+_KEPT_OF_FORWARD = 1 << 20
+"""So much of such a one is matched as it is; then its members are."""
+
+_SHORT_ENDINGS = {b"tgz": b".tar", b"tbz": b".tar", b"tbz2": b".tar", b"txz": b".tar", b"tzst": b".tar"}
+
+type Recognise = Callable[[bytes, FileKind], tuple[Hit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLook:
+    """What a file inside an archive showed: ``names`` lead to it, one for each archive on the way."""
+
+    names: tuple[bytes, ...]
+    size_bytes: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an archive showed."""
+
+    members: tuple[MemberLook, ...] = ()
+    """Those that something was recognised in."""
+    archive: str = ""
+    """``bomb``, ``encrypted``, ``damaged``, or nothing to say; the first that holds."""
+    reasons: frozenset[Reason] = frozenset()
+    """Why parts of it were not looked at."""
+
+
+NOTHING = Inside()
+
+
+def look_inside(
+    source: Source,
+    kind: FileKind,
+    recognise: Recognise,
+    *,
+    name: bytes = b"",
+    limits: Limits = LIMITS,
+    clock: Callable[[], float] = time.thread_time,
+) -> Inside:
+    """Look at everything inside a file, if it is or carries an archive; its own bytes are matched elsewhere.
+
+    Args:
+        source: the file.
+        kind: what its first bytes say.
+        recognise: what names content that is known; what it raises for one member is told as a reason.
+        name: the file's own name, from which a compressed one without a name has it.
+        limits: how much is unpacked.
+        clock: seconds; of processor time, so that a busy machine looks at no less.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    found = find_archive(source, kind)
+    if found is None:
+        return NOTHING
+    visit = _Visit(recognise, Budget(limits, source, clock), [source])
+    try:
+        visit.enter(*found, (name,))
+    except EndedError as end:
+        visit.is_bomb = end.is_bomb
+        visit.reasons.add(Reason.LIMIT)
+    except MemoryError:
+        visit.reasons.add(Reason.LIMIT)
+    return visit.result()
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One look inside one file while it goes on."""
+
+    recognise: Recognise
+    budget: Budget
+    _around: list[Source]
+    """The archives that what is being looked at lies in, as far as they are at hand whole."""
+    reasons: set[Reason] = field(default_factory=set)
+    is_bomb: bool = False
+    _told: dict[tuple[tuple[bytes, ...], tuple[Hit, ...]], MemberLook] = field(default_factory=dict)
+
+    def result(self) -> Inside:
+        states = {"bomb": self.is_bomb, "encrypted": Reason.ENCRYPTED in self.reasons}
+        states["damaged"] = Reason.DAMAGED in self.reasons
+        archive = next((state for state, holds in states.items() if holds), "")
+        return Inside(tuple(self._told.values()), archive, frozenset(self.reasons))
+
+    def enter(self, kind: FileKind, source: Source | Flow, names: tuple[bytes, ...]) -> None:
+        """Look at the members of one archive; ``names`` lead to it, the first is the outermost file's own."""
+        if len(names) > self.budget.limits.depth:
+            self.reasons.add(Reason.LIMIT)
+            return
+        try:
+            for member in _members(kind, source, names[-1], self.budget):
+                self.budget.take_member()
+                self._look(member, (*names, member.name))
+        except ClosedError as closed:
+            self.reasons.add(closed.reason)
+
+    def _look(self, member: Member, names: tuple[bytes, ...]) -> None:
+        if member.closed:
+            self.reasons.add(member.closed)
+            return
+        flow = Flow(self._as_far_as_it_holds(member))
+        head = flow.peek(HEAD_BYTES)
+        kind = kind_of(head)
+        is_forward = kind in _FORWARD and is_sure(kind, head)
+        content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_forward else self.budget.share)
+        self._match(content, kind, names)
+        if not flow.peek(1):
+            self._enter_whole(content, kind, names)
+        elif is_forward:
+            rest = Flow(chain((content,), iter(flow.next_piece, b"")))
+            del content  # the flow lets go of it when it has passed
+            self.enter(kind, rest, names)
+        else:
+            self.reasons.add(Reason.LIMIT)
+            while self.budget.is_suspicious and flow.next_piece():
+                pass
+
+    def _as_far_as_it_holds(self, member: Member) -> Iterator[bytes]:
+        """Yield the pieces of a member; one that breaks off is looked at as far as it came."""
+        try:
+            yield from member.pieces
+        except ClosedError as closed:
+            self.reasons.add(closed.reason)
+
+    def _match(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
+        try:
+            hits = self.recognise(content, kind)
+        except MatchTimeoutError:
+            self.reasons.add(Reason.TIMED_OUT)
+            return
+        except EngineError:
+            self.reasons.add(Reason.CRASHED)
+            return
+        if hits:
+            if len(self._told) == self.budget.limits.told:
+                raise EndedError("more members to tell of than are told")
+            self._told[names, hits] = MemberLook(names[1:], len(content), hits)
+
+    def _enter_whole(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
+        source = InMemory(content)
+        found = find_archive(source, kind)
+        if found is None:
+            return
+        if any(
+            around.size_bytes == len(content) and around.read(0, len(content)) == content for around in self._around
+        ):
+            raise EndedError("the archive contains itself", is_bomb=True)
+        self._around.append(source)
+        with self.budget.holding(len(content)):
+            self.enter(*found, names)
+        self._around.pop()
+
+
+def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget) -> Iterator[Member]:
+    if isinstance(source, Flow):
+        flow = source
+    elif kind is FileKind.ZIP:
+        return zip_members(source, budget)
+    elif kind not in _FORWARD:
+        return library_members(source, kind, _inner_name(name), budget)
+    else:
+        flow = SourceFlow(source)
+    return tar_members(flow, budget) if kind is FileKind.TAR else unpacked(flow, kind, _inner_name(name), budget)
+
+
+def _inner_name(name: bytes) -> bytes:
+    """Return what a compressed file is called without its ending: ``a.tar`` for ``a.tar.gz`` and for ``a.tgz``."""
+    stem, _, ending = name.rpartition(b".")
+    return stem + _SHORT_ENDINGS.get(ending.lower(), b"")

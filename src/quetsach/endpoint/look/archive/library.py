@@ -1,0 +1,193 @@
+"""Members of the formats that libarchive reads: 7z, cab, iso, rar, cpio, ar, rpm and the lesser compressions.
+
+The library (BSD licence) comes with the system and is bound here by the few functions that are used (archive_read(3)).
+It is asked for one format and at most one filter, never for those that it would start another program for. It parses
+hostile bytes in C, so it belongs into worker processes.
+"""
+
+import ctypes
+import errno
+import functools
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from quetsach.endpoint.look.archive.limits import Budget, ClosedError
+from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.memory import MemoryBound
+from quetsach.endpoint.look.archive.source import Source
+from quetsach.endpoint.look.kind import FileKind
+from quetsach.endpoint.trouble import Reason
+
+_PLACES = {"linux": "libarchive.so.13", "darwin": "/usr/lib/libarchive.2.dylib", "win32": "archiveint.dll"}
+"""Debian's package libarchive13t64 (others name the file alike); part of macOS; part of Windows 10 and later."""
+
+_FORMATS: dict[FileKind, tuple[str, ...]] = {
+    FileKind.SEVEN_ZIP: ("format_7zip",),
+    FileKind.CAB: ("format_cab",),
+    FileKind.ISO: ("format_iso9660",),
+    FileKind.RAR: ("format_rar", "format_rar5"),
+    FileKind.CPIO: ("format_cpio",),
+    FileKind.AR: ("format_ar",),
+    FileKind.RPM: ("filter_rpm", "format_raw"),
+    FileKind.ZSTD: ("filter_zstd", "format_raw"),
+    FileKind.LZIP: ("filter_lzip", "format_raw"),
+    FileKind.LZ4: ("filter_lz4", "format_raw"),
+    FileKind.COMPRESS: ("filter_compress", "format_raw"),
+}
+KINDS = frozenset(_FORMATS)
+_PACKED = frozenset({FileKind.SEVEN_ZIP, FileKind.CAB, FileKind.RAR})
+"""Formats with several members that may be compressed as one."""
+
+_OK, _EOF, _WARN, _FATAL = 0, 1, -20, -30
+_BLOCK_BYTES = 64 << 10
+_REGULAR, _TYPE = 0o100000, 0o170000
+_SEARCH_SYSTEM32 = 0x800
+
+_Pointer, _Size, _Offset, _Int = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64, ctypes.c_int
+_READ = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _Pointer, _Pointer, ctypes.POINTER(_Pointer))
+_SEEK = ctypes.CFUNCTYPE(_Offset, _Pointer, _Pointer, _Offset, _Int)
+_PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "read_new": (_Pointer, ()),
+    "read_free": (_Int, (_Pointer,)),
+    "read_set_seek_callback": (_Int, (_Pointer, _SEEK)),
+    "read_open": (_Int, (_Pointer, _Pointer, _Pointer, _READ, _Pointer)),
+    "read_next_header": (_Int, (_Pointer, ctypes.POINTER(_Pointer))),
+    "read_data_block": (_Int, (_Pointer, *map(ctypes.POINTER, (_Pointer, _Size, _Offset)))),
+    "read_has_encrypted_entries": (_Int, (_Pointer,)),
+    "errno": (_Int, (_Pointer,)),
+    "error_string": (ctypes.c_char_p, (_Pointer,)),
+    "entry_filetype": (ctypes.c_uint, (_Pointer,)),
+    "entry_is_encrypted": (_Int, (_Pointer,)),
+    "entry_pathname": (ctypes.c_char_p, (_Pointer,)),
+    "entry_pathname_utf8": (ctypes.c_char_p, (_Pointer,)),
+    **{f"read_support_{name}": (_Int, (_Pointer,)) for names in _FORMATS.values() for name in names},
+}
+
+
+@functools.cache
+def _library() -> dict[str, Any] | None:
+    """Return the functions of libarchive without their prefix; ``None`` on a machine that lacks it or one of them."""
+    winmode = _SEARCH_SYSTEM32 if sys.platform == "win32" else None
+    functions: dict[str, Any] = {}
+    try:
+        library = ctypes.CDLL(_PLACES.get(sys.platform, _PLACES["linux"]), winmode=winmode)
+        for name, (result, arguments) in _PROTOTYPES.items():
+            function = library["archive_" + name]
+            function.restype, function.argtypes = result, arguments
+            functions[name] = function
+    except (OSError, AttributeError):
+        return None
+    return functions
+
+
+def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget) -> Iterator[Member]:
+    """Yield the files of an archive of one of ``KINDS``; ``name`` is that of the one member of a compressed file.
+
+    Raises:
+        ClosedError: it is encrypted or damaged, needs too much memory, or this machine lacks the library.
+        EndedError: a limit of the whole archive was reached.
+    """
+    if (library := _library()) is None:
+        raise ClosedError("libarchive is not on this machine", Reason.NOT_OPENED)
+    reading = _Reading(library, source, budget)
+    try:
+        reading.open(kind)
+        yield from _members(reading, name if "format_raw" in _FORMATS[kind] else b"", is_packed=kind in _PACKED)
+    finally:
+        reading.close()
+
+
+def _members(reading: "_Reading", name: bytes, *, is_packed: bool) -> Iterator[Member]:
+    while entry := reading.next_entry():
+        closed = None
+        if reading.is_file(entry):
+            closed = Reason.ENCRYPTED if reading.library["entry_is_encrypted"](entry) else None
+            yield Member(name or reading.name(entry), reading.pieces(), closed)
+        else:
+            reading.budget.take_member()
+        if is_packed and not closed and not reading.has_failed:
+            for _ in reading.pieces():  # the library would unpack the rest on its way to the next one, uncounted
+                pass
+
+
+class _Reading:
+    """One archive that is being read."""
+
+    def __init__(self, library: dict[str, Any], source: Source, budget: Budget) -> None:
+        self.library = library
+        self.budget = budget
+        self._source = source
+        self._at = 0
+        self._given = b""
+        self.has_failed = False
+        """Whether the member that was read last broke off."""
+        self._callbacks = _READ(self._read), _SEEK(self._seek)
+        self._memory = MemoryBound(budget.limits.decoder_bytes + budget.limits.held_bytes)
+        self._archive = library["read_new"]()
+
+    def open(self, kind: FileKind) -> None:
+        read, seek = self._callbacks
+        for name in _FORMATS[kind]:
+            if self.library[f"read_support_{name}"](self._archive) != _OK:  # it would start another program
+                raise ClosedError("libarchive does not read this format itself", Reason.NOT_OPENED)
+        self.library["read_set_seek_callback"](self._archive, seek)
+        self._check(self._bounded("read_open", None, None, read, None))
+
+    def close(self) -> None:
+        self.library["read_free"](self._archive)
+
+    def next_entry(self) -> int | None:
+        entry = _Pointer()
+        self.has_failed = False
+        result = self._bounded("read_next_header", ctypes.byref(entry))
+        self._check(result)
+        return None if result == _EOF else entry.value
+
+    def is_file(self, entry: int) -> bool:
+        return bool(self.library["entry_filetype"](entry) & _TYPE == _REGULAR)
+
+    def name(self, entry: int) -> bytes:
+        return self.library["entry_pathname_utf8"](entry) or self.library["entry_pathname"](entry) or b""
+
+    def pieces(self) -> Iterator[bytes]:
+        block, size, offset = _Pointer(), _Size(), _Offset()
+        places = ctypes.byref(block), ctypes.byref(size), ctypes.byref(offset)
+        while (result := self._bounded("read_data_block", *places)) != _EOF:
+            self._check(result)
+            self.budget.spend(size.value)
+            if size.value:
+                yield ctypes.string_at(block, size.value)
+
+    def _bounded(self, function: str, *arguments: Any) -> int:
+        with self._memory:
+            return int(self.library[function](self._archive, *arguments))
+
+    def _check(self, result: int) -> None:
+        if result >= _WARN:
+            return
+        self.has_failed = True
+        if self.library["read_has_encrypted_entries"](self._archive) > 0:
+            raise ClosedError("the archive is encrypted", Reason.ENCRYPTED)
+        if self.library["errno"](self._archive) == errno.ENOMEM:
+            raise ClosedError("it needs more memory than it may have", Reason.LIMIT)
+        says = self.library["error_string"](self._archive) or b""
+        raise ClosedError("libarchive cannot read on", Reason.NOT_OPENED if b"support" in says else Reason.DAMAGED)
+
+    def _read(self, _archive: int, _context: int, place: Any) -> int:
+        """Give the library its next bytes; what is raised here would be lost, so an error is given as its number."""
+        try:
+            content = self._source.read(self._at, _BLOCK_BYTES)
+        except OSError:
+            return _FATAL
+        self._at += len(content)
+        self._given = content  # the library reads it until it asks for more
+        place[0] = ctypes.cast(ctypes.c_char_p(content), _Pointer).value
+        return len(content)
+
+    def _seek(self, _archive: int, _context: int, offset: int, whence: int) -> int:
+        at = offset + (0, self._at, self._source.size_bytes)[whence]
+        if at < 0:
+            return _FATAL
+        self._at = at
+        return at

@@ -1,0 +1,226 @@
+"""Members of a zip archive (PKWARE, APPNOTE.TXT 6.3.10; section numbers are its own).
+
+The central directory is read entry by entry and nothing of it is kept: it is as hostile as the rest. Where it does not
+hold, local headers are looked for instead, so that what a cut or crooked archive still has is looked at.
+"""
+
+import bz2
+import itertools
+import lzma
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from quetsach.endpoint.look.archive.decode import Decoder, Inflate, decode
+from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError
+from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.source import Source, SourceFlow
+from quetsach.endpoint.trouble import Reason
+
+END = b"PK\x05\x06"
+"""The end of the central directory, 4.3.16."""
+END_BYTES = 22
+
+_END = struct.Struct("<4sHHHHIIH")
+_LOCATOR = struct.Struct("<4sIQI")  # 4.3.15
+_END_64 = struct.Struct("<4sQHHIIQQQQ")  # 4.3.14
+_ENTRY = struct.Struct("<4sHHHHHHIIIHHHHHII")  # 4.3.12
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")  # 4.3.7
+_LOCAL_MAGIC = b"PK\x03\x04"
+_LONGEST_COMMENT = 0xFFFF
+
+_IS_ENCRYPTED = 1 << 0  # 4.4.4
+_HAS_END_MARK = 1 << 1
+_SIZES_FOLLOW = 1 << 3
+_AES = 99  # 4.4.5
+_LZMA_HEAD_BYTES = 9
+_IN_EXTRA = 0xFFFFFFFF
+_SEARCH_BYTES = 64 << 10
+
+
+class _Method(IntEnum):
+    """Methods that are opened, 4.4.5."""
+
+    STORED = 0
+    DEFLATED = 8
+    BZIP2 = 12
+    LZMA = 14
+    XZ = 95
+
+
+_METHODS = frozenset(_Method)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a header says of a member. ``size_bytes`` and ``packed_bytes`` are -1 when it does not say."""
+
+    name: bytes
+    flags: int
+    method: int
+    packed_bytes: int
+    size_bytes: int
+    offset: int
+    """Of the local header, from the start of the source."""
+
+
+def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
+    """Yield the files of a zip archive.
+
+    Raises:
+        ClosedError: the central directory is missing or does not hold; what could be found without it was yielded.
+        EndedError: its entries share their packed bytes, which no packer does and multiplies what comes out.
+    """
+    claimed = 0
+    try:
+        for entry in _directory(source):
+            claimed += max(0, min(entry.packed_bytes, source.size_bytes - entry.offset))
+            if claimed > 2 * source.size_bytes:
+                raise EndedError("entries of the zip archive overlap", is_bomb=True)
+            if not entry.name.endswith(b"/") or entry.size_bytes:
+                yield _member(source, entry, _data_offset(source, entry), budget)
+            else:
+                budget.take_member()
+    except ClosedError:
+        yield from _without_directory(source, budget)
+        raise
+
+
+def _directory(source: Source) -> Iterator[_Entry]:
+    at, size, offset = _end(source)
+    shift = at - size - offset  # what stands before the archive, such as the program that unpacks it
+    if at < size or shift < 0:
+        raise ClosedError("the zip directory is not where it should be", Reason.DAMAGED)
+    flow, left = SourceFlow(source, at - size), size
+    while left > 0:
+        fixed = flow.read(_ENTRY.size)
+        if len(fixed) < _ENTRY.size or fixed[:4] != b"PK\x01\x02":
+            raise ClosedError("the zip directory does not hold", Reason.DAMAGED)
+        (_, _, _, flags, method, _, _, _, packed, unpacked, *lengths, _, _, _, local) = _ENTRY.unpack(fixed)
+        name, extra = flow.read(lengths[0]), flow.read(lengths[1])
+        flow.skip(lengths[2])
+        unpacked, packed, local = _large(extra, unpacked, packed, local)
+        yield _Entry(name, flags, method, packed, unpacked, local + shift)
+        left -= _ENTRY.size + sum(lengths)
+
+
+def _end(source: Source) -> tuple[int, int, int]:
+    """Return where the central directory ends, its size, and where it says that it starts."""
+    at = source.size_bytes - END_BYTES
+    record = source.read(max(0, at), END_BYTES)
+    if record[:4] != END:
+        start = max(0, at - _LONGEST_COMMENT)
+        tail = source.read(start, source.size_bytes - start)
+        if (found := tail.rfind(END)) < 0 or found + END_BYTES > len(tail):
+            raise ClosedError("the zip archive has no directory", Reason.DAMAGED)
+        at, record = start + found, tail[found : found + END_BYTES]
+    _, _, _, _, _, size, offset, _ = _END.unpack(record)
+    locator = source.read(at - _LOCATOR.size, _LOCATOR.size) if at >= _LOCATOR.size + _END_64.size else b""
+    if not locator.startswith(b"PK\x06\x07"):
+        return at, size, offset
+    _, _, stated, _ = _LOCATOR.unpack(locator)
+    for start in (at - _LOCATOR.size - _END_64.size, stated):  # it may have moved with what stands before the archive
+        record = source.read(start, _END_64.size)
+        if len(record) == _END_64.size and record.startswith(b"PK\x06\x06"):
+            *_, size, offset = _END_64.unpack(record)
+            return start, size, offset
+    return at, size, offset
+
+
+def _large(extra: bytes, *values: int) -> tuple[int, ...]:
+    """Return unpacked size, packed size and offset, those that need more than 32 bits from the extra field, 4.5.3."""
+    at = 0
+    large = b""
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<HH", extra, at)
+        if tag == 0x0001:
+            large = extra[at + 4 : at + 4 + length]
+            break
+        at += 4 + length
+    numbers = iter(struct.unpack(f"<{len(large) // 8}Q", large[: len(large) // 8 * 8]))
+    return tuple(next(numbers, value) if value == _IN_EXTRA else value for value in values)
+
+
+def _data_offset(source: Source, entry: _Entry) -> int:
+    """Return where the packed bytes start; -1 when there is no local header."""
+    fixed = source.read(entry.offset, _LOCAL.size)
+    if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
+        return -1
+    *_, name, extra = _LOCAL.unpack(fixed)
+    return entry.offset + _LOCAL.size + int(name) + int(extra)
+
+
+def _member(source: Source, entry: _Entry, offset: int, budget: Budget) -> Member:
+    if offset < 0:
+        return Member(entry.name, iter(()), Reason.DAMAGED)
+    if entry.flags & _IS_ENCRYPTED or entry.method == _AES:
+        return Member(entry.name, iter(()), Reason.ENCRYPTED)
+    if entry.method not in _METHODS:
+        return Member(entry.name, iter(()), Reason.NOT_OPENED)
+    return Member(entry.name, _content(source, entry, offset, budget))
+
+
+def _content(source: Source, entry: _Entry, offset: int, budget: Budget) -> Iterator[bytes]:
+    flow = SourceFlow(source, offset)
+    left = entry.packed_bytes if entry.packed_bytes >= 0 else source.size_bytes
+    size = 0
+    for piece in _unpacked(flow, left, entry, budget):
+        size += len(piece)
+        yield piece
+    if size != entry.size_bytes >= 0:
+        raise ClosedError("a zip member is not as large as its header says", Reason.DAMAGED)
+
+
+def _unpacked(flow: SourceFlow, left: int, entry: _Entry, budget: Budget) -> Iterator[bytes]:
+    match entry.method:
+        case _Method.STORED:
+            for piece in flow.pieces(left):
+                budget.spend(len(piece))
+                yield piece
+            return
+        case _Method.DEFLATED:
+            decoder: Decoder = Inflate(-zlib.MAX_WBITS)
+        case _Method.BZIP2:
+            decoder = bz2.BZ2Decompressor()
+        case _Method.LZMA:
+            decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, budget.limits.decoder_bytes)
+            head = _lzma_head(flow.read(_LZMA_HEAD_BYTES), entry)
+            left -= _LZMA_HEAD_BYTES
+            yield from decode(decoder, itertools.chain([head], flow.pieces(left)), budget)
+            return
+        case _:
+            decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, budget.limits.decoder_bytes)
+    yield from decode(decoder, flow.pieces(left), budget)
+
+
+def _lzma_head(head: bytes, entry: _Entry) -> bytes:
+    """Return the head of a lone LZMA stream, made of that of a member, 5.8.8: version, length 5, five properties."""
+    if head[2:4] != b"\5\0":
+        raise ClosedError("the head of an LZMA member does not hold", Reason.DAMAGED)
+    size = -1 if entry.flags & _HAS_END_MARK else entry.size_bytes
+    return head[4:] + (size & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
+
+
+def _without_directory(source: Source, budget: Budget) -> Iterator[Member]:
+    """Yield the members whose local headers can be found, wherever they are."""
+    at = 0
+    while len(window := source.read(at, _SEARCH_BYTES)) >= _LOCAL.size:
+        budget.tick()
+        if (found := window.find(_LOCAL_MAGIC)) < 0:
+            at += len(window) - len(_LOCAL_MAGIC) + 1
+            continue
+        at += found
+        fixed = source.read(at, _LOCAL.size)
+        if len(fixed) < _LOCAL.size:
+            return
+        _, _, flags, method, _, _, _, packed, size, *lengths = _LOCAL.unpack(fixed)
+        name, extra = source.read(at + _LOCAL.size, lengths[0]), source.read(at + _LOCAL.size + lengths[0], lengths[1])
+        size, packed = _large(extra, size, packed)
+        if flags & _SIZES_FOLLOW and not packed:
+            size = packed = -1
+        entry = _Entry(name, flags, method, packed, size, at)
+        if not name.endswith(b"/"):
+            yield _member(source, entry, at + _LOCAL.size + sum(lengths), budget)
+        at += _LOCAL.size
