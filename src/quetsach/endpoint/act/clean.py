@@ -11,14 +11,15 @@ from quetsach.endpoint.act.verify import Verification, verify
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.session import Session, root_of
+from quetsach.endpoint.keep.machine import machine_of
+from quetsach.endpoint.keep.session import RESTART_NEEDED, Session, root_of
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Held, Plan
 from quetsach.endpoint.plan.protect import Protection
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
 
 CLEANED = 11
-CLEANED_RESTART = 12
+CLEANED_RESTART = RESTART_NEEDED
 PARTLY_CLEANED = 13
 FAILED = 14
 
@@ -80,6 +81,7 @@ def clean(
         is_live=host.is_live,
         packs=packs,
         now=now,
+        machine=machine_of(host),
         after_record=after_record,
     ) as session:
         where = Workplace(host, session, now.isoformat())

@@ -9,6 +9,7 @@ from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.machine import machine_of
 from quetsach.endpoint.keep.session import Session, root_of
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.protect import Protection
@@ -25,10 +26,12 @@ class Recovered:
 def unfinished(state: State, host: Host) -> tuple[str, ...]:
     """Return the sessions on this machine that a crash cut short, oldest first.
 
-    Sessions on another root are left for when that root is there: a disk that is not mounted looks as if all had gone.
+    Sessions on another root, or of another machine that was mounted there, are left for when theirs is: where a disk is
+    not mounted, it looks as if all had gone.
     Those with a damaged journal are left alone (``history.summaries`` names them).
     """
     found = []
+    machine = machine_of(host)
     for identifier in state.sessions:
         try:
             session = Session.open(state, identifier)
@@ -38,7 +41,8 @@ def unfinished(state: State, host: Host) -> tuple[str, ...]:
             continue
         with session:
             is_open = not session.is_finished or session.is_undo_unfinished
-            if is_open and (session.header.root, session.header.is_live) == (root_of(host), host.is_live):
+            header = session.header
+            if is_open and (header.root, header.is_live, header.machine) == (root_of(host), host.is_live, machine):
                 found.append(identifier)
     return tuple(found)
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from quetsach.endpoint.act.carry_out import StepResult, take_back
 from quetsach.endpoint.act.recover import settle
 from quetsach.endpoint.act.shape import Workplace
+from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import QuarantineError, StateError
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.session import Progress, Session
+from quetsach.endpoint.keep.machine import machine_of
+from quetsach.endpoint.keep.session import Progress, Session, root_of
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome, Step, StopUnit
 
@@ -58,7 +60,7 @@ def undo(
         after_record: called after each journal record (tests stop the machine there).
 
     Raises:
-        StateError: there is no such session or item.
+        StateError: there is no such session or item, or this is another machine.
         QuarantineError: the session's sealed files were deleted for good.
         JournalError: the journal was damaged or forged; nothing is done on its word.
     """
@@ -68,6 +70,12 @@ def undo(
     with session:
         if session.is_purged:
             raise QuarantineError("the sealed files of this session were deleted for good", where=identifier)
+        if session.header.machine and session.header.machine != machine_of(host):
+            raise StateError(
+                "this is not the machine that the session was on; nothing was put back",
+                where=printable(root_of(host)),
+                hint="mount that machine's disk there, or name where it is mounted with --root DIR",
+            )
         if unknown := sorted(set(items) - session.progress.keys()):
             raise StateError(
                 f"the session has no item {unknown[0]}", hint=f"see: quetsach quarantine show {identifier}"

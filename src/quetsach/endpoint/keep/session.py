@@ -17,6 +17,8 @@ from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome, Step
 
 FORMAT = 1
+RESTART_NEEDED = 12
+"""The exit code of a clean-up after which running programs still hold what was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is the same for a whole session. ``root`` is where the machine's files were; ``started`` is UTC."""
+    """What is the same for a whole session. ``root`` is where the machine's files were; ``started`` is UTC.
+
+    ``machine`` is what ``machine_of`` said of it, empty if nothing.
+    """
 
     session: str
     root: bytes
@@ -55,6 +60,7 @@ class Header:
     boot: str
     started: datetime
     packs: tuple[str, ...]
+    machine: str = ""
 
 
 class Session:
@@ -67,6 +73,9 @@ class Session:
         self._journal = journal
         self.is_finished = False
         self.is_purged = False
+        self.is_verified = False
+        self.exit_code = 0
+        """With which the clean-up ended; 0 while it has not, or when a later run ended it."""
         self.progress: dict[int, Progress] = {}
         for record in journal.records[1:]:
             self._learn(record)
@@ -81,6 +90,7 @@ class Session:
         is_live: bool,
         packs: tuple[str, ...],
         now: datetime,
+        machine: str = "",
         after_record: Callable[[], None] | None = None,
     ) -> Self:
         """Begin a session: its plan is on disk before anything is touched.
@@ -98,6 +108,7 @@ class Session:
                 "root": quote_from_bytes(root, safe="/"),
                 "live": is_live,
                 "boot": boot_id(),
+                "machine": machine,
                 "started": now.isoformat(),
                 "packs": list(packs),
                 "steps": len(steps),
@@ -146,6 +157,16 @@ class Session:
         return self.header.is_live and bool(self.header.boot) and self.header.boot == boot_id()
 
     @property
+    def awaits_restart(self) -> bool:
+        """Whether it ended with the advice to restart, which has happened, and was not looked at since."""
+        return (
+            self.header.is_live
+            and self.exit_code == RESTART_NEEDED
+            and not (self.is_verified or self.is_purged or self.is_same_boot)
+            and not any(progress.undone for progress in self.progress.values())
+        )
+
+    @property
     def is_undo_unfinished(self) -> bool:
         """Whether an undo was begun on a step and did not end."""
         return any(p.is_undo_in_flight for p in self.progress.values())
@@ -186,6 +207,10 @@ class Session:
         """Record that no step is to be begun any more, and what came of it."""
         self._record({"record": "finished", "result": result})
 
+    def verified(self, result: Mapping[str, Any]) -> None:
+        """Record what was seen after the restart that the session asked for."""
+        self._record({"record": "verified", "result": result})
+
     def purge(self) -> None:
         """Delete the sealed files for good; the journal stays."""
         self._record({"record": "purged"})
@@ -212,6 +237,9 @@ class Session:
                 self._update(record, undone=Outcome(record["outcome"]), note=str(record["note"]))
             case "finished":
                 self.is_finished = True
+                self.exit_code = int(record["result"].get("exit_code", 0))
+            case "verified":
+                self.is_verified = True
             case "purged":
                 self.is_purged = True
             case unknown:
@@ -264,6 +292,7 @@ def _header(first: Record, folder: Path) -> Header:
         boot=str(first["boot"]),
         started=datetime.fromisoformat(first["started"]),
         packs=tuple(map(str, first["packs"])),
+        machine=str(first["machine"]),
     )
 
 
