@@ -6,6 +6,7 @@ from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import cron, lines, preload, process, running, ssh, systemd
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
+from quetsach.endpoint.collect.windows import autorun, bits, registry, services, shortcuts, tasks, wmi
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.trouble import Trouble
 
@@ -23,6 +24,15 @@ READERS: Mapping[str, Reader] = {
     "preload": preload.read_preload,
     "kernel-modules": running.read_modules,
     "sockets": running.read_sockets,
+    "values": registry.read_values,
+    "keys": registry.read_keys,
+    "services": services.read_services,
+    "tasks": tasks.read_tasks,
+    "jobs": tasks.read_jobs,
+    "shortcuts": shortcuts.read_shortcuts,
+    "autorun": autorun.read_autorun,
+    "bits": bits.read_bits,
+    "wmi": wmi.read_subscriptions,
 }
 """What reads a place, by the name that its file gives."""
 
@@ -35,10 +45,12 @@ def footholds(host: Host) -> Iterator[Artefact | Trouble]:
     surroundings = Surroundings(host)
     for place in places_of(host.platform):
         yield from collect(place, surroundings)
+    if host.registry is not None:
+        yield from host.registry.troubles()
 
 
 def collect(place: Place, surroundings: Surroundings) -> Iterator[Artefact | Trouble]:
-    """Yield what one place holds; what a limit left out is named at the end."""
+    """Yield what one place holds; what was left out is named at the end."""
     reading = Reading(place, surroundings)
     count = 0
     for item in READERS[place.reader](reading):
@@ -47,4 +59,4 @@ def collect(place: Place, surroundings: Surroundings) -> Iterator[Artefact | Tro
         if count >= MOST_ARTEFACTS:
             reading.stop_at(f"/{place.name}".encode())
             break
-    yield from reading.limits.values()
+    yield from reading.troubles.values()

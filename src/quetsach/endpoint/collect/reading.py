@@ -1,6 +1,6 @@
 """What one collector reads of one machine, and how much it may: a hostile disk must not hold a scan up.
 
-Whatever is left out because of a limit is named among ``limits``.
+Whatever is left out, because of a limit or because a folder cannot be read, is named among ``troubles``.
 """
 
 import fnmatch
@@ -8,15 +8,16 @@ import hashlib
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, named_files, resolve_files
 from quetsach.endpoint.collect.places import Place
-from quetsach.endpoint.collect.text import TextFile, names_in, read_text
+from quetsach.endpoint.collect.text import MOST_NAMES, TextFile, names_in, read_text
 from quetsach.endpoint.collect.users import User, accounts_of, system_account
+from quetsach.endpoint.collect.windows.naming import WindowsNames
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -48,6 +49,11 @@ class Surroundings:
         """The accounts that have a home."""
         return accounts_of(self.host)
 
+    @cached_property
+    def names(self) -> WindowsNames:
+        """What names mean, on a Windows."""
+        return WindowsNames(self.host)
+
     def resolve(self, path: bytes) -> tuple[bytes, ...]:
         """Return a path and where links lead it (see ``resolve_files``)."""
         found = self._resolved.get(path)
@@ -64,7 +70,7 @@ class Reading:
     def __init__(self, place: Place, surroundings: Surroundings) -> None:
         self.place = place
         self.host = surroundings.host
-        self.limits: dict[bytes, Trouble] = {}
+        self.troubles: dict[bytes, Trouble] = {}
         self._surroundings = surroundings
         self._seen: set[bytes] = set()
         self._files = MOST_FILES
@@ -84,7 +90,20 @@ class Reading:
 
     def stop_at(self, path: bytes) -> None:
         """Say that something at this path was left out because of a limit."""
-        self.limits.setdefault(path, Trouble(path, Reason.LIMIT))
+        self.troubles.setdefault(path, Trouble(path, Reason.LIMIT))
+
+    def names(self, folder: bytes) -> tuple[list[bytes], list[bytes]]:
+        """Return the paths of the files (and links) and of the folders in a folder, sorted; empty if there is none."""
+        try:
+            files, folders = names_in(self.tree, folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return [], []
+        except OSError as error:
+            self.troubles.setdefault(folder, Trouble(folder, reason_of(error)))
+            return [], []
+        if len(files) + len(folders) >= MOST_NAMES:
+            self.stop_at(folder)
+        return files, folders
 
     def paths(self) -> Iterator[tuple[User, bytes]]:
         """Yield the paths of the place with the account they belong to; without a ``*`` they need not exist."""
@@ -92,11 +111,30 @@ class Reading:
             if "{home}" in pattern:
                 tail = pattern.removeprefix("{home}").encode()
                 for user in self.accounts:
-                    for path in _expanded(self.tree, user.home, tail):
+                    for path in self._expanded(user.home, tail):
                         yield user, path
             else:
-                for path in _expanded(self.tree, b"", pattern.encode()):
+                for path in self._expanded(b"", pattern.encode()):
                     yield system_account(self.host.platform), path
+
+    def _expanded(self, start: bytes, pattern: bytes) -> Iterator[bytes]:
+        """Yield what a pattern names below a folder: existing names where it has a ``*``, the path itself where not."""
+        paths = [start]
+        components = [part for part in pattern.split(b"/") if part]
+        for number, component in enumerate(components, 1):
+            if b"*" not in component:
+                paths = [path + b"/" + component for path in paths]
+                continue
+            below: list[bytes] = []
+            for path in paths:
+                files, folders = self.names(path or b"/")
+                # a link may lead to a folder
+                below += _matching(component, files if number == len(components) else [*files, *folders])
+                if len(below) > MOST_FILES:
+                    self.stop_at(path)
+                    break
+            paths = below[:MOST_FILES]
+        yield from paths
 
     def texts(self) -> Iterator[tuple[User, TextFile | Trouble]]:
         """Yield the text files of the place, each once even if two paths lead to it."""
@@ -141,11 +179,17 @@ class Reading:
 
     def named(self, command: bytes, home: bytes, anchor: FileAnchor) -> tuple[bytes, ...]:
         """Return the files that a command in a file names, and where links lead them."""
+        if self.host.platform == "windows":
+            return self.meant(command.decode("utf-8", "replace"), home, anchor.path)
         if not command:
             return ()
         if len(command) > LONGEST_COMMAND_BYTES:
             self.stop_at(anchor.path)
         return self.resolved(chain(self._searched(command), named_files(command, home=home)), anchor)
+
+    def meant(self, command: str, home: bytes, file: bytes) -> tuple[bytes, ...]:
+        """Return the files that a command of Windows names; ``file`` (a text, a hive) is what has the command."""
+        return self._resolved(self._surroundings.names.files(command, home), file) if command else ()
 
     def _searched(self, command: bytes) -> Iterator[bytes]:
         """Yield where the folders of the place have what a command names first, if that is without a folder."""
@@ -157,41 +201,32 @@ class Reading:
 
     @cached_property
     def _folders(self) -> tuple[bytes, ...]:
-        return tuple(path for folder in self.place.search for path in _expanded(self.tree, b"", folder.encode()))
+        return tuple(path for folder in self.place.search for path in self._expanded(b"", folder.encode()))
 
     def resolved(self, paths: Iterator[bytes], anchor: FileAnchor) -> tuple[bytes, ...]:
         """Return the paths, and where links lead them, each once; as many as the limits leave."""
-        file, count = self._named_in
-        if file != anchor.path:
+        return self._resolved(paths, anchor.path)
+
+    def _resolved(self, paths: Iterable[bytes], file: bytes) -> tuple[bytes, ...]:
+        before, count = self._named_in
+        if file != before:
             count = 0
         found: dict[bytes, None] = {}
         for path in paths:
             count += 1
             if count > MOST_NAMED_IN_FILE or self._named <= 0:
-                self.stop_at(anchor.path)
+                self.stop_at(file)
                 break
             self._named -= 1
             found |= dict.fromkeys(self._surroundings.resolve(path))
-        self._named_in = (anchor.path, count)
+        self._named_in = (file, count)
         return tuple(found)
 
 
-def _expanded(tree: Tree, start: bytes, pattern: bytes) -> Iterator[bytes]:
-    """Yield what a pattern names below a folder: existing names where it has a ``*``, the path itself where not."""
-    paths = [start]
-    components = [part for part in pattern.split(b"/") if part]
-    for number, component in enumerate(components, 1):
-        if b"*" not in component:
-            paths = [path + b"/" + component for path in paths]
-            continue
-        matches = re.compile(fnmatch.translate(os.fsdecode(component)), re.DOTALL).match
-        below: list[bytes] = []
-        for path in paths:
-            files, folders = names_in(tree, path or b"/")
-            names = files if number == len(components) else [*files, *folders]  # a link may lead to a folder
-            below += sorted(name for name in names if matches(os.fsdecode(posixpath.basename(name))))
-        paths = below[:MOST_FILES]
-    yield from paths
+def _matching(pattern: bytes, paths: list[bytes]) -> list[bytes]:
+    """Return the paths whose last name the pattern names; in the order of the bytes."""
+    matches = re.compile(fnmatch.translate(os.fsdecode(pattern))).match
+    return sorted(path for path in paths if matches(os.fsdecode(posixpath.basename(path))))
 
 
 def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.collect.text import TextFile, names_in, read_texts
+from quetsach.endpoint.collect.text import TextFile, read_texts
 from quetsach.endpoint.collect.users import User
-from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
 _MOST_SETTINGS = 32
@@ -37,7 +36,7 @@ class AuthorizedKey:
 def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield keys. Fields: ``user``, ``options``, ``algorithm``, ``fingerprint``, ``comment``, ``command``, ``path``."""
     usual = (path.removeprefix("{home}/").encode() for path in reading.place.paths)
-    patterns = tuple(dict.fromkeys((*usual, *_configured(reading.tree))))
+    patterns = tuple(dict.fromkeys((*usual, *_configured(reading))))
     for user in reading.accounts:
         for pattern in patterns:
             file = reading.text(_place(pattern, user))
@@ -89,9 +88,9 @@ def _fingerprint(encoded: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
-def _configured(tree: Tree) -> list[bytes]:
+def _configured(reading: Reading) -> list[bytes]:
     """Return the patterns of ``AuthorizedKeysFile`` in the server's settings."""
-    files = read_texts(tree, b"/etc/ssh/sshd_config", *names_in(tree, b"/etc/ssh/sshd_config.d")[0])
+    files = read_texts(reading.tree, b"/etc/ssh/sshd_config", *reading.names(b"/etc/ssh/sshd_config.d")[0])
     patterns: list[bytes] = []
     for file in files:
         for line in file.content.split(b"\n") if isinstance(file, TextFile) else ():

@@ -13,7 +13,7 @@ from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.collect.command import named_files
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.collect.text import TextFile, names_in
+from quetsach.endpoint.collect.text import TextFile
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
@@ -45,7 +45,7 @@ def read_units(reading: Reading) -> Iterator[Artefact | Trouble]:
     folders = [folder for _, folder in places]
     for user, folder in places:
         owner = user.name if folder.startswith(user.home + b"/") else b""
-        for path in _unit_paths(tree, folder):
+        for path in _unit_paths(reading, folder):
             file = reading.text(path)
             if isinstance(file, TextFile):
                 yield _unit(reading, file, path, user=owner, home=user.home, folders=folders)
@@ -77,15 +77,15 @@ def parse_unit(content: bytes) -> Iterator[Setting]:
         yield Setting(section, key.strip(), b" ".join(parts).strip())
 
 
-def _unit_paths(tree: Tree, folder: bytes) -> Iterator[bytes]:
+def _unit_paths(reading: Reading, folder: bytes) -> Iterator[bytes]:
     """Yield unit files, links to units in ``.wants`` and ``.requires``, and drop-ins."""
-    files, folders = names_in(tree, folder)
+    files, folders = reading.names(folder)
     yield from (path for path in files if path.endswith(_TYPES))
     for below in folders:
         if below.endswith((b".wants", b".requires", b".upholds")):
-            yield from (path for path in names_in(tree, below)[0] if path.endswith(_TYPES))
+            yield from (path for path in reading.names(below)[0] if path.endswith(_TYPES))
         elif below.endswith(b".d"):
-            yield from (path for path in names_in(tree, below)[0] if path.endswith(b".conf"))
+            yield from (path for path in reading.names(below)[0] if path.endswith(b".conf"))
 
 
 def _is_masked(tree: Tree, path: bytes) -> bool:

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
 from quetsach.endpoint.host.tree import Tree, join
@@ -16,7 +17,8 @@ TEXT_LIMIT_BYTES = 1 << 20
 MOST_LINES = 10_000
 """Files with more lines are reported, not read."""
 
-_MOST_NAMES = 100_000
+MOST_NAMES = 100_000
+"""So many names of one folder are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,13 @@ def read_texts(tree: Tree, *paths: bytes) -> Iterator[TextFile | Trouble]:
 
 
 def names_in(tree: Tree, folder: bytes) -> tuple[list[bytes], list[bytes]]:
-    """Return the paths of the files (and links) and of the folders in a folder, sorted; empty if it cannot be read."""
+    """Return the paths of the files (and links) and of the folders in a folder, sorted; ``MOST_NAMES`` at most.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     files: list[bytes] = []
     folders: list[bytes] = []
-    try:
-        for count, entry in enumerate(tree.scandir(folder)):
-            if count > _MOST_NAMES:
-                break
-            (folders if stat.S_ISDIR(entry.stat.st_mode) else files).append(join(folder, entry.name))
-    except OSError:
-        return [], []
+    for entry in islice(tree.scandir(folder), MOST_NAMES):
+        (folders if stat.S_ISDIR(entry.stat.st_mode) else files).append(join(folder, entry.name))
     return sorted(files), sorted(folders)

@@ -1,0 +1,60 @@
+"""Files that describe collectors: strict when read, complete, and each with a reader."""
+
+import unicodedata
+
+import pytest
+
+from quetsach.endpoint.collect import READERS
+from quetsach.endpoint.collect.places import PLATFORMS, Place, parse_place, places_of
+from quetsach.endpoint.errors import CollectorError
+
+GOOD = (
+    'kind = "setting-line"\ntitle.vi = "Tên"\ntitle.en = "Names"\nsources = ["hosts(5)"]\n'
+    'reader = "lines"\npaths = ["/etc/hosts"]\n'
+)
+ALL = [(platform, place) for platform in PLATFORMS if platform != "windows" for place in places_of(platform)]
+
+
+@pytest.mark.parametrize(("platform", "place"), ALL, ids=lambda item: getattr(item, "name", item))
+def test_every_place_has_a_reader_and_names_for_people(platform: str, place: Place) -> None:
+    assert place.reader in READERS
+    assert place.title.vi != place.title.en
+    assert unicodedata.is_normalized("NFC", place.title.vi)
+    assert place.paths or place.keys or platform == "linux"
+
+
+@pytest.mark.parametrize("place", [place for _, place in ALL], ids=lambda place: place.name)
+def test_every_source_is_a_manual_page_or_an_address(place: Place) -> None:
+    for source in place.sources:
+        assert source.startswith("https://") or (source.endswith(")") and "(" in source) or " " in source
+
+
+def test_a_place_is_read_as_it_is_written() -> None:
+    place = parse_place(GOOD.encode(), "hosts")
+    assert (place.name, place.kind, place.paths) == ("hosts", "setting-line", ("/etc/hosts",))
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (GOOD + 'path = "/x"\n', "path"),
+        (GOOD.replace('reader = "lines"\n', ""), "reader"),
+        (GOOD.replace('title.vi = "Tên"\n', ""), "title"),
+        (GOOD.replace('["hosts(5)"]', "[]"), "sources"),
+        (GOOD.replace("setting-line", "line"), "line"),
+        (GOOD + "needs_command = 1\n", "needs_command"),
+        (GOOD + "command = '('\n", "command"),
+        (GOOD + "command = 'x'\n", "command"),
+        (GOOD + 'defaults = ["x"]\n', "defaults"),
+        (GOOD + "=", "TOML"),
+    ],
+)
+def test_a_place_that_is_not_as_it_should_be_is_refused_and_the_field_named(content: str, named: str) -> None:
+    with pytest.raises(CollectorError) as caught:
+        parse_place(content.encode(), "hosts")
+    assert named in caught.value.what
+    assert caught.value.where == "hosts"
+
+
+def test_a_platform_that_nobody_describes_has_no_places() -> None:
+    assert places_of("plan9") == ()
