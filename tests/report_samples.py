@@ -1,18 +1,40 @@
 """Scans made by hand, for tests of reports: every kind of thing, with whatever a machine may put into names."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind
 from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import (
+    Anchor,
+    Artefact,
+    FileAnchor,
+    LineAnchor,
+    MemberAnchor,
+    NameAnchor,
+    ProcessAnchor,
+    RegistryAnchor,
+)
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.registry import SZ, DeleteKey, DeleteValue, KeyContent, PutKey, RegistryValue, SetValue
 from quetsach.endpoint.look.scan import ScanResult, Scope
 from quetsach.endpoint.plan.plan import Held
 from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.plan.step import KillProcess, Outcome, QuarantineFile, RemoveLines, Step
+from quetsach.endpoint.plan.step import (
+    EditRegistry,
+    KillProcess,
+    Outcome,
+    QuarantineFile,
+    RemoveLines,
+    RemoveLink,
+    Step,
+    StopUnit,
+    Target,
+    TruncateFile,
+)
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.load import load_shelf
@@ -34,10 +56,15 @@ class Private:
     note: str = "Permission denied"
     package: str = "coreutils"
     engine: str = "boreal 1.4.0"
+    key: str = "HKU\\an\\Software\\Microsoft\\Windows\\CurrentVersion\\Run"
+    value: str = "Updater"
+    data: str = "C:\\Users\\an\\AppData\\Roaming\\updater.exe"
+    member: bytes = b"photos/an.scr"
+    socket: bytes = b"tcp 192.168.1.7:51514 -> 203.0.113.9:3333"
 
 
 def sample_scan(private: Private | None = None) -> ScanResult:
-    """Return a scan that found a file, a line and a process of the miner and the EICAR file."""
+    """Return a scan that found the EICAR file, and a thing of each kind of the miner."""
     private = private or Private()
     return ScanResult(
         scope=Scope.QUICK,
@@ -54,52 +81,67 @@ def sample_scan(private: Private | None = None) -> ScanResult:
         bytes_read=67_890,
         processes=120,
         footholds=42,
-        findings=sample_findings(private),
+        findings=tuple(sample_findings(private)),
         skipped={Reason.VIRTUAL: 3},
         failed={Reason.UNREADABLE: 1},
         failures=(Trouble(private.path, Reason.UNREADABLE),),
     )
 
 
-def sample_findings(private: Private) -> tuple[Finding, ...]:
-    """Return one finding of each kind of anchor."""
+def sample_findings(private: Private) -> Iterator[Finding]:
+    """Yield a finding for each kind of thing and each of its actions, and one in an archive; first a file of EICAR."""
     file = FileAnchor(private.path, 1, 2, 3, 4, 5, "ab" * 32)
-    anchors: tuple[tuple[str, Anchor, ArtefactKind, Action], ...] = (
+    things: list[tuple[str, Anchor, ArtefactKind, Action]] = [
         ("eicar", file, ArtefactKind.FILE, Action.QUARANTINE),
         ("xmrig-miner", file, ArtefactKind.FILE, Action.QUARANTINE),
         ("xmrig-miner", LineAnchor(file, 7, private.line), ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE),
         ("xmrig-miner", ProcessAnchor(99, 1, private.path, deleted=True), ArtefactKind.PROCESS, Action.KILL),
-    )
+        ("xmrig-miner", MemberAnchor(file, (private.member,)), ArtefactKind.FILE, Action.QUARANTINE),
+    ]
+    things += [
+        ("xmrig-miner", _anchor(kind, action, private), kind, action)
+        for kind in ArtefactKind
+        for action in Action
+        if action in ACTIONS_OF_KIND[kind]
+    ]
+    fields = dict.fromkeys(("path", "name", "command", "data", "user", "comment", "command_line"), private.data)
     packs = {pack.family: pack for pack in PACKS}
-    return tuple(
-        Finding(
+    for number, (family, anchor, kind, action) in enumerate(things):
+        yield Finding(
             id=f"{number:016x}",
             family=family,
             pack_version=packs[family].version,
-            trait=packs[family].traits[0].id,
-            artefact=Artefact(kind, anchor, {"path": private.path.decode("latin-1")}),
+            trait=f"{kind}-{action}",
+            artefact=Artefact(kind, anchor, {**fields, "place": "hosts"}),
             action=action,
             why=packs[family].traits[0].why,
             evidence=private.evidence,
         )
-        for number, (family, anchor, kind, action) in enumerate(anchors)
-    )
+
+
+def _anchor(kind: ArtefactKind, action: Action, private: Private) -> Anchor:
+    file = FileAnchor(private.path, 1, 2, 3, 4, 5, "ab" * 32)
+    entry = private.data if action is Action.REMOVE_ENTRY else None
+    match kind:
+        case ArtefactKind.PROCESS:
+            return ProcessAnchor(99, 1, private.path, deleted=True)
+        case ArtefactKind.REGISTRY_VALUE:
+            data = f"{private.data}\0".encode("utf-16-le", "surrogatepass")
+            return RegistryAnchor(private.key, private.value, SZ, data, entry)
+        case ArtefactKind.REGISTRY_KEY | ArtefactKind.SERVICE:
+            return RegistryAnchor(f"{private.key}\\{private.value}", None)
+        case ArtefactKind.KERNEL_MODULE | ArtefactKind.SOCKET | ArtefactKind.WMI_SUBSCRIPTION:
+            return NameAnchor(private.socket)
+        case _ if Action.REMOVE_LINE in ACTIONS_OF_KIND[kind]:
+            return LineAnchor(file, 7, private.line)
+    return file
 
 
 def sample_report(private: Private | None = None, *, exit_code: int = 13) -> Report:
-    """Return the report of a clean-up in which each finding ended in another way."""
+    """Return the report of a clean-up in which findings ended in every way."""
     private = private or Private()
     scan = sample_scan(private)
-    eicar, file, line, process = scan.findings
-    targets = (
-        (file, QuarantineFile(file.artefact.anchor), Outcome.DONE, ""),  # type: ignore[arg-type]
-        (line, RemoveLines(line.artefact.anchor.file, (line.artefact.anchor,)), Outcome.CHANGED, private.note),  # type: ignore[union-attr, arg-type]
-        (process, KillProcess(process.artefact.anchor), Outcome.FAILED, private.note),  # type: ignore[arg-type]
-    )
-    steps = [
-        StepResult(Step(number, target, f.family, (f.id,), f.why, private.evidence, private.package), outcome, note)
-        for number, (f, target, outcome, note) in enumerate(targets, 1)
-    ]
+    eicar, _, _, _, member, *_ = scan.findings
     return build(
         scan,
         kind=Kind.CLEAN,
@@ -108,6 +150,27 @@ def sample_report(private: Private | None = None, *, exit_code: int = 13) -> Rep
         exit_code=exit_code,
         session="20261124T233000Z-abcdef",
         undo="quetsach undo 20261124T233000Z-abcdef",
-        steps=steps,
-        held=[Held(eicar, Hold.PACKAGE, private.package)],
+        steps=list(sample_steps(private, scan.findings)),
+        held=[Held(eicar, Hold.PACKAGE, private.package), Held(member, Hold.MEMBER)],
     )
+
+
+def sample_steps(private: Private, findings: Sequence[Finding]) -> Iterator[StepResult]:
+    """Yield how a step of each kind ended."""
+    _, file, line, process, _, *others = findings
+    anchor = FileAnchor(private.path, 1, 2, 3, 4, 5, "ab" * 32)
+    of = {finding.action: finding for finding in others}
+    key, value = private.key, RegistryValue(private.value, SZ, f"{private.data}\0".encode("utf-16-le", "surrogatepass"))
+    edits = (DeleteValue(key, private.value), SetValue(key, value), DeleteKey(key), PutKey(key, KeyContent((value,))))
+    taken: tuple[tuple[Finding, Target, Outcome, str], ...] = (
+        (file, QuarantineFile(anchor), Outcome.DONE, ""),
+        (line, RemoveLines(anchor, (LineAnchor(anchor, 7, private.line),)), Outcome.CHANGED, private.note),
+        (of[Action.TRUNCATE], TruncateFile(anchor, 3), Outcome.DONE, ""),
+        (of[Action.REMOVE_VALUE], EditRegistry(anchor, edits), Outcome.DONE, ""),
+        (of[Action.RESTORE_DEFAULT], EditRegistry(None, edits), Outcome.DONE, ""),
+        (of[Action.REMOVE_UNIT], RemoveLink(private.path, 1, 2, private.path), Outcome.DONE, ""),
+        (of[Action.REMOVE_UNIT], StopUnit(private.path), Outcome.GONE, ""),
+        (process, KillProcess(ProcessAnchor(99, 1, private.path, deleted=True)), Outcome.FAILED, private.note),
+    )
+    for number, (f, target, outcome, note) in enumerate(taken, 1):
+        yield StepResult(Step(number, target, f.family, (f.id,), f.why, f.evidence, private.package), outcome, note)

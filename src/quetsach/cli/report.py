@@ -93,13 +93,18 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
+    from quetsach.endpoint.report.advice import advice  # noqa: PLC0415
+    from quetsach.endpoint.report.families import outcome_text  # noqa: PLC0415
     from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
-    from quetsach.endpoint.report.page import local_time, outcome_text, verdict  # noqa: PLC0415
+    from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
+    from quetsach.endpoint.report.verdict import verdict  # noqa: PLC0415
 
-    says, then = verdict(report, words)
+    told = verdict(report, words)
     say(words[f"title-{report.kind}"])
     say(words["made"].format(time=local_time(report.created, words)))
-    say(f"\n{says}\n{then}")
+    say("\n" + "\n".join((told.headline, *told.lines)))
+    if report.next:
+        say(f"{words['next']} {report.next}")
     for pack in report.packs:
         findings = [finding for finding in report.findings if finding.family == pack.family]
         if findings:
@@ -110,6 +115,9 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
             say(f"    {outcome_text(finding, words)}")
         if findings and pack.guidance is not None:
             say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
+    if steps := advice(report, words):
+        say(f"\n{words['section-todo-after' if report.session is None else 'section-todo']}")
+        say("\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))
     if report.undo:
         say(f"\n{words['section-undo']}: {report.undo}")
     say(f"\n{words['code']}: {report.id}")

@@ -9,16 +9,19 @@ from quetsach import __version__
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.carry_out import StepResult
 from quetsach.endpoint.act.clean import CleanResult
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, place_of, printable
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.plan.plan import Held, Plan
-from quetsach.endpoint.plan.step import Outcome, RemoveLines, Step
+from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, RemoveLines, Step
 from quetsach.endpoint.report.document import (
     FORMAT,
+    Change,
     FindingOutcome,
     Kind,
     Report,
+    ReportedEdit,
     ReportedFailure,
     ReportedFinding,
     ReportedMachine,
@@ -29,6 +32,14 @@ from quetsach.endpoint.report.document import (
     ReportedVerification,
 )
 
+MOST_LISTED = 10_000
+"""So many findings, and steps, a report lists; a wrong rule can hit every file of a disk."""
+
+_LONGEST_TEXT_BYTES = 4_096
+
+_RUN = ("command", "exec", "data")
+"""Fields that say what a service, unit, task or start-up file runs."""
+
 
 def build(
     scan: ScanResult,
@@ -37,11 +48,13 @@ def build(
     report_id: UUID,
     now: datetime,
     exit_code: int,
+    next_command: str | None = None,
     session: str | None = None,
     undo: str | None = None,
     steps: Sequence[StepResult | Step] = (),
     held: Iterable[Held] = (),
     verification: ReportedVerification | None = None,
+    withdrawn: Iterable[str] = (),
 ) -> Report:
     """Make the report of a scan and of what was done about it; see also ``build_plan`` and ``build_clean``.
 
@@ -51,15 +64,18 @@ def build(
         report_id: a random UUID (version 4).
         now: when the report is made (UTC).
         exit_code: what the command ends with.
+        next_command: the command that goes on from here, if there is something to do.
         session: identifier of the clean-up, if there was one.
         undo: the command that takes it back.
         steps: steps that are planned, or how the steps of a clean-up ended.
         held: findings that the plan leaves alone, and why.
         verification: what a second look saw.
+        withdrawn: families of this build that the centre has taken back.
     """
     holds = {item.finding.id: item for item in held}
     found = {finding.family for finding in scan.findings}
-    ends = _ends(steps)
+    ends, altered = _ends(steps), _altered(steps)
+    listed = scan.findings[:MOST_LISTED]
     return Report(
         format=FORMAT,
         id=str(report_id),
@@ -70,15 +86,29 @@ def build(
         machine=ReportedMachine(scan.platform, scan.root, live=scan.is_live, elevated=scan.is_elevated),
         scan=_scan(scan),
         packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
-        findings=tuple(_finding(f, _outcome(kind, ends.get(f.id, set())), holds.get(f.id)) for f in scan.findings),
+        withdrawn=tuple(withdrawn),
+        findings=tuple(
+            _finding(f, _outcome(kind, ends.get(f.id, set())), holds.get(f.id), altered.get(f.id, "")) for f in listed
+        ),
+        unlisted=len(scan.findings) - len(listed),
+        next=next_command,
         session=session,
         undo=undo,
-        steps=tuple(map(_step, steps)),
+        steps=tuple(map(_step, steps[:MOST_LISTED])),
         verification=verification,
     )
 
 
-def build_plan(scan: ScanResult, plan: Plan, *, report_id: UUID, now: datetime, exit_code: int) -> Report:
+def build_plan(
+    scan: ScanResult,
+    plan: Plan,
+    *,
+    report_id: UUID,
+    now: datetime,
+    exit_code: int,
+    next_command: str | None = None,
+    withdrawn: Iterable[str] = (),
+) -> Report:
     """Make the report of a plan that is shown and not carried out."""
     return build(
         scan,
@@ -86,13 +116,21 @@ def build_plan(scan: ScanResult, plan: Plan, *, report_id: UUID, now: datetime, 
         report_id=report_id,
         now=now,
         exit_code=exit_code,
+        next_command=next_command,
         steps=plan.steps,
         held=plan.held,
+        withdrawn=withdrawn,
     )
 
 
 def build_clean(
-    scan: ScanResult, result: CleanResult, *, report_id: UUID, now: datetime, undo: str | None = None
+    scan: ScanResult,
+    result: CleanResult,
+    *,
+    report_id: UUID,
+    now: datetime,
+    undo: str | None = None,
+    withdrawn: Iterable[str] = (),
 ) -> Report:
     """Make the report of a clean-up, with what the second look saw.
 
@@ -101,7 +139,8 @@ def build_clean(
         result: what was done, and what was seen after it.
         report_id: a random UUID (version 4).
         now: when the report is made (UTC).
-        undo: the exact command that takes it back, when the plain one would not do (``--state``).
+        undo: the exact command that takes it back, when the plain one would not do (``--root``, ``--state``).
+        withdrawn: families of this build that the centre has taken back.
     """
     dangling = tuple(printable(place_of(artefact.anchor)) for artefact in result.dangling)
     remaining = len(result.remaining)
@@ -116,6 +155,7 @@ def build_clean(
         steps=result.steps,
         held=result.held,
         verification=ReportedVerification(not remaining and not dangling, remaining, dangling),
+        withdrawn=withdrawn,
     )
 
 
@@ -141,17 +181,19 @@ def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
     return ReportedPack(pack.family, pack.version, pack.digest, pack.name, pack.severity, pack.author, guidance)
 
 
-def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> ReportedFinding:
+def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, altered: str) -> ReportedFinding:
     anchor = finding.artefact.anchor
-    line = anchor if isinstance(anchor, LineAnchor) else None
+    entry = anchor.entry if isinstance(anchor, RegistryAnchor) else None
     return ReportedFinding(
         id=finding.id,
         family=finding.family,
         trait=finding.trait,
         kind=finding.artefact.kind,
+        place=finding.artefact.fields.get("place", ""),
         where=printable(place_of(anchor)),
-        line=line.number if line else None,
-        text=printable(line.line) if line else None,
+        line=anchor.number if isinstance(anchor, LineAnchor) else None,
+        text=_text(finding),
+        entry=_shown(entry) if entry is not None else None,
         pid=anchor.pid if isinstance(anchor, ProcessAnchor) else None,
         sha256=(anchor.sha256 or None) if isinstance(anchor, FileAnchor) else None,
         action=finding.action,
@@ -159,8 +201,27 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None) -> Re
         evidence=finding.evidence,
         outcome=outcome,
         hold=held.hold if held else None,
-        package=held.package if held else "",
+        package=held.package if held else altered,
     )
+
+
+def _text(finding: Finding) -> str | None:
+    """Return the line, what the registry value holds, or what is run."""
+    match finding.artefact.anchor:
+        case LineAnchor(line=line):
+            return _shown(line)
+        case RegistryAnchor(_, str(name), type_, data):
+            return _shown(RegistryValue(name, type_, data).text)
+        case ProcessAnchor():
+            return None
+    fields = finding.artefact.fields
+    return next((_shown(fields[name]) for name in _RUN if fields.get(name)), None)
+
+
+def _shown(text: str | bytes) -> str:
+    """Return text of the machine, printable and of bearable length."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return printable(raw[:_LONGEST_TEXT_BYTES]) + "…" * (len(raw) > _LONGEST_TEXT_BYTES)
 
 
 def _ends(steps: Iterable[StepResult | Step]) -> dict[str, set[Outcome | None]]:
@@ -170,6 +231,12 @@ def _ends(steps: Iterable[StepResult | Step]) -> dict[str, set[Outcome | None]]:
         for finding in _planned(step).findings:
             ends[finding].add(_ended(step))
     return ends
+
+
+def _altered(steps: Iterable[StepResult | Step]) -> dict[str, str]:
+    """Return the package whose altered file a finding is about, by identifier."""
+    planned = map(_planned, steps)
+    return {finding: step.package for step in planned if step.package for finding in step.findings}
 
 
 def _outcome(kind: Kind, outcomes: set[Outcome | None]) -> FindingOutcome:
@@ -195,14 +262,31 @@ def _ended(step: StepResult | Step) -> Outcome | None:
 
 def _step(taken: StepResult | Step) -> ReportedStep:
     step = _planned(taken)
-    lines = step.target.lines if isinstance(step.target, RemoveLines) else ()
+    target = step.target
     return ReportedStep(
         number=step.number,
         kind=step.kind,
         subject=printable(step.subject),
-        lines=tuple(printable(line.line) for line in lines),
+        pid=target.process.pid if isinstance(target, KillProcess) else None,
+        lines=tuple(_shown(line.line) for line in target.lines) if isinstance(target, RemoveLines) else (),
+        edits=tuple(map(_edit, target.edits)) if isinstance(target, EditRegistry) else (),
         family=step.family,
         findings=step.findings,
         outcome=_ended(taken),
         note="" if isinstance(taken, Step) else taken.note,
     )
+
+
+def _edit(edit: RegistryEdit) -> ReportedEdit:
+    match edit:
+        case SetValue(key, value):
+            return ReportedEdit(Change.VALUE_SET, _value_at(key, value.name), _shown(value.text))
+        case DeleteValue(key, name):
+            return ReportedEdit(Change.VALUE_REMOVED, _value_at(key, name), "")
+        case DeleteKey(key):
+            return ReportedEdit(Change.KEY_REMOVED, _shown(key), "")
+    return ReportedEdit(Change.KEY_MADE, _shown(edit.key), "")
+
+
+def _value_at(key: str, name: str) -> str:
+    return _shown(place_of(RegistryAnchor(key, name)))

@@ -97,18 +97,23 @@ class ReportedPack:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """One thing that shows a trait of a family. ``where`` is a path, or the image of a process.
+    r"""One thing that shows a trait of a family.
 
-    ``hold`` says why it was left alone, ``package`` which installed package answers for the file.
+    ``where`` is as ``artefact.place_of`` has it: a path, the image of a process, ``archive!member``, ``key\value``.
+    ``place`` names the collector that saw it (``collect/places``), empty if none. ``text`` is the line, or what the
+    registry value holds, and ``entry`` the one entry of its list that is meant. ``hold`` says why it was left alone,
+    ``package`` which installed package the file belongs to.
     """
 
     id: str
     family: str
     trait: str
     kind: ArtefactKind
+    place: str
     where: str
     line: int | None
     text: str | None
+    entry: str | None
     pid: int | None
     sha256: str | None
     action: Action
@@ -119,14 +124,37 @@ class ReportedFinding:
     package: str
 
 
+class Change(StrEnum):
+    """What an edit does to the registry."""
+
+    VALUE_SET = "value-set"
+    VALUE_REMOVED = "value-removed"
+    KEY_REMOVED = "key-removed"
+    KEY_MADE = "key-made"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEdit:
+    """One edit of the registry: ``text`` is what a value is set to, empty for the others."""
+
+    change: Change
+    where: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedStep:
-    """One step of a plan or a session; ``outcome`` is null while it was not taken."""
+    """One step of a plan or a session; ``outcome`` is null while it was not taken.
+
+    ``lines`` are the lines that it removes from a text file, ``edits`` what it does to the registry.
+    """
 
     number: int
     kind: str
     subject: str
+    pid: int | None
     lines: tuple[str, ...]
+    edits: tuple[ReportedEdit, ...]
     family: str
     findings: tuple[str, ...]
     outcome: Outcome | None
@@ -147,7 +175,12 @@ class ReportedVerification:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The document. ``id`` is random; ``session`` is the clean-up, ``undo`` the command that takes it back."""
+    """The document. ``id`` is random; ``session`` is the clean-up, ``undo`` the command that takes it back.
+
+    ``next`` is the command that goes on from here: the clean-up after a scan; null when there is nothing to clean.
+    ``withdrawn`` are families that came with the tool and that the centre has taken back since: they were not looked
+    for. ``unlisted`` counts the findings beyond those that one document holds.
+    """
 
     format: str
     id: str
@@ -158,7 +191,10 @@ class Report:
     machine: ReportedMachine
     scan: ReportedScan
     packs: tuple[ReportedPack, ...]
+    withdrawn: tuple[str, ...]
     findings: tuple[ReportedFinding, ...]
+    unlisted: int
+    next: str | None
     session: str | None
     undo: str | None
     steps: tuple[ReportedStep, ...]

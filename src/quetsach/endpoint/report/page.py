@@ -3,28 +3,22 @@
 Everything that came from the machine or from a pack is escaped; guidance goes through ``guidance.render``.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from html import escape
 from importlib import resources
 
+from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedPack
-from quetsach.endpoint.report.guidance import render
+from quetsach.endpoint.report.advice import advice
+from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
+from quetsach.endpoint.report.families import families
+from quetsach.endpoint.report.gaps import number
+from quetsach.endpoint.report.verdict import verdict
 
 _VIET_NAM = timezone(timedelta(hours=7))
 _MOST_FAILURES = 20
-_SHAPES = {
-    FindingOutcome.FOUND: "◆",
-    FindingOutcome.PLANNED: "◇",
-    FindingOutcome.REMOVED: "✔",
-    FindingOutcome.LEFT: "■",
-    FindingOutcome.CHANGED: "▲",
-    FindingOutcome.FAILED: "✖",
-}
-_SEVERITIES = ("critical", "high", "medium", "low", "test")
-_FOUND = 10
-_GOOD_EXITS = frozenset({0, 11})
 _STROKE = (
     '<svg viewBox="0 0 120 6" preserveAspectRatio="none" aria-hidden="true">'
     '<path fill="currentColor" d="M0 4.6C24 1.4 78 .2 120 1.2 92 2 40 3.2 2 6Z"/></svg>'
@@ -38,7 +32,7 @@ def render_page(report: Report, *, language: str) -> str:
         report: what to show.
         language: ``vi`` or ``en``.
     """
-    words = messages("report", language)
+    words = {**messages("scan", language), **messages("report", language), **_titles(report.machine.platform, language)}
     title = words[f"title-{report.kind}"]
     css = resources.files(__package__).joinpath("page.css").read_text("utf-8")
     body = "\n".join(part for part in _body(report, words, language, title) if part)
@@ -51,14 +45,10 @@ def render_page(report: Report, *, language: str) -> str:
     )
 
 
-def verdict(report: Report, words: Mapping[str, str]) -> tuple[str, str]:
-    """Return in words what the report comes to, and what to do next."""
-    is_plan = report.kind is Kind.PLAN and bool(report.steps) and report.exit_code == _FOUND
-    key = "plan" if is_plan else str(report.exit_code)
-    if f"verdict-{key}" not in words:
-        key = "1"
-    count = len(report.steps) if is_plan else len(report.findings)
-    return words[f"verdict-{key}"].format(count=count), words[f"next-{key}"]
+def _titles(platform: str, language: str) -> Mapping[str, str]:
+    """Return the titles of the places that collectors look at, as ``place-NAME``."""
+    places = places_of(platform) if platform in PLATFORMS else ()
+    return {f"place-{place.name}": place.title.in_language(language) for place in places}
 
 
 def local_time(time: datetime, words: Mapping[str, str]) -> str:
@@ -71,84 +61,78 @@ def _body(report: Report, words: Mapping[str, str], language: str, title: str) -
     yield f"<h1>{escape(title)}</h1>"
     yield f'<p class="when">{escape(words["made"].format(time=local_time(report.created, words)))}</p></header>\n<main>'
     yield _verdict(report, words)
+    yield from _advice(report, words)
     if report.findings:
         yield f"<h2>{escape(words['section-findings'])}</h2>"
-        for pack in sorted(report.packs, key=_urgency):
-            yield from _family(pack, report, words, language)
+        yield f'<p class="counts">{escape(_counts(report, words))}</p>'
+        yield from families(report, words, language)
     if report.undo:
         yield f"<h2>{escape(words['section-undo'])}</h2><p>{escape(words['undo-text'])}</p>"
         yield f"<pre><code>{escape(report.undo)}</code></pre>"
-    yield from _details(report, words)
+    yield from _steps(report, words, messages("act", language))
     yield from _unseen(report, words)
+    yield from _details(report, words)
     yield from _packs(report, words, language)
     yield f"</main>\n<footer><p>{escape(words['private'])}</p></footer>"
 
 
 def _verdict(report: Report, words: Mapping[str, str]) -> str:
-    says, then = verdict(report, words)
-    good = report.exit_code in _GOOD_EXITS
-    shape, style = ("✔", " good") if good else ("▲", "")
-    text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(says)}</h2><p>{escape(then)}</p>'
-    if report.verification is not None and not report.verification.clean:
-        counts = {"remaining": report.verification.remaining, "dangling": len(report.verification.dangling)}
-        text += f"<p>{escape(words['verification-left'].format_map(counts))}</p>"
+    told = verdict(report, words)
+    shape, style = ("✔", " good") if told.is_good else ("▲", "")
+    text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(told.headline)}</h2>'
+    text += "".join(f"<p>{escape(line)}</p>" for line in told.lines)
+    if report.next:
+        text += f"<p>{escape(words['next'])}</p><pre><code>{escape(report.next)}</code></pre>"
     return f'<section class="verdict{style}">{text}</section>'
 
 
-def _urgency(pack: ReportedPack) -> int:
-    return _SEVERITIES.index(pack.severity) if pack.severity in _SEVERITIES else 0
-
-
-def _family(pack: ReportedPack, report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
-    findings = [finding for finding in report.findings if finding.family == pack.family]
-    if not findings:
+def _advice(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+    steps = advice(report, words)
+    if not steps:
         return
-    tags = [words["traces"].format(count=len(findings)), words.get(f"severity-{pack.severity}", pack.severity)]
-    name = escape(pack.name.in_language(language))
-    yield f'<section><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
-    if pack.guidance is not None:
-        yield f'<div class="guide">{render(pack.guidance.in_language(language), top=4)}</div>'
-    yield f'<h4>{escape(words["section-traces"])}</h4><ol class="traces">'
-    yield from (_trace(finding, words, language) for finding in findings)
-    yield "</ol></section>"
+    heading = "section-todo-after" if report.kind in {Kind.SCAN, Kind.PLAN} else "section-todo"
+    yield f"<h2>{escape(words[heading])}</h2>"
+    yield f'<ol class="todo">{"".join(f"<li>{escape(step)}</li>" for step in steps)}</ol>'
 
 
-def _trace(finding: ReportedFinding, words: Mapping[str, str], language: str) -> str:
-    where = f'<span class="path">{escape(finding.where)}</span>'
-    if finding.line is not None:
-        where += f", {escape(words['line'].format(number=finding.line))}"
-    if finding.pid is not None:
-        where += f", {escape(words['pid'].format(pid=finding.pid))}"
-    shape = f'<span class="shape" aria-hidden="true">{_SHAPES[finding.outcome]}</span>'
-    more = [words["evidence"].format(text=finding.evidence)]
-    if finding.sha256 is not None:
-        more.append(words["sha256"].format(digest=finding.sha256))
-    return "".join(
-        (
-            f'<li class="trace"><div><p class="what">{escape(words[f"kind-{finding.kind}"])}</p>',
-            f'<p class="outcome {finding.outcome}">{shape}{escape(outcome_text(finding, words))}</p></div>',
-            f"<div><p>{where}</p>",
-            f'<p><code class="text">{escape(finding.text)}</code></p>' if finding.text is not None else "",
-            f"<p>{escape(finding.why.in_language(language))}</p>",
-            "".join(f'<p class="more">{escape(line)}</p>' for line in more),
-            "</div></li>",
-        )
-    )
+def _counts(report: Report, words: Mapping[str, str]) -> str:
+    """Return how many findings ended in which way."""
+    counts = Counter(finding.outcome for finding in report.findings)
+    told = [f"{words[f'outcome-{o}']}: {number(counts[o], words)}" for o in FindingOutcome if counts[o]]
+    if report.unlisted:
+        told.append(words["unlisted"].format(count=number(report.unlisted, words)))
+    return " · ".join(told)
 
 
-def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
-    """Return what became of a finding, and why it was left alone if it was."""
-    outcome = words[f"outcome-{finding.outcome}"]
-    if finding.hold is None:
-        return outcome
-    return f"{outcome}: {words[f'hold-{finding.hold}'].format(package=finding.package)}"
+def _steps(report: Report, words: Mapping[str, str], acts: Mapping[str, str]) -> Iterator[str]:
+    if not report.steps:
+        return
+    heading = words["section-plan" if report.kind is Kind.PLAN else "section-steps"]
+    items = "".join(f"<li>{_step(step, words, acts)}</li>" for step in report.steps)
+    yield f"<h2>{escape(heading)}</h2>"
+    summary = escape(words["steps"].format(count=number(len(report.steps), words)))
+    yield f'<details><summary>{summary}</summary><ol class="places">{items}</ol></details>'
+
+
+def _step(step: ReportedStep, words: Mapping[str, str], acts: Mapping[str, str]) -> str:
+    lines = len(step.lines) + len(step.edits)
+    what = acts.get(f"step-{step.kind}", "{subject}").format(subject=step.subject, lines=lines, pid=step.pid)
+    text = f'<span class="path">{escape(what)}</span>'
+    if step.outcome is not None:
+        text += f'<span class="more">{escape(acts[f"outcome-{step.outcome}"].format(note=step.note))}</span>'
+    text += "".join(f'<code class="text">{escape(line)}</code>' for line in step.lines)
+    for edit in step.edits:
+        told = words[f"edit-{edit.change}"].format(text=edit.text)
+        text += f'<code class="text">{escape(edit.where)}: {escape(told)}</code>'
+    return text
 
 
 def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
     scan, machine = report.scan, report.machine
     where = "machine-live" if machine.live else "machine-folder"
+    platform = words.get(f"platform-{machine.platform}", machine.platform)
     rows = [
-        (words["machine"], words[where].format(platform=machine.platform, root=machine.root)),
+        (words["machine"], words[where].format(platform=platform, root=machine.root)),
         (words["scope"], words[f"scope-{scan.scope}"]),
         (words["paths"], ", ".join(scan.paths)),
         (words["files"], number(scan.files, words)),
@@ -162,14 +146,7 @@ def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
         (words["code"], report.id),
     ]
     yield f"<h2>{escape(words['section-details'])}</h2>"
-    if not machine.elevated and machine.live:
-        yield f"<p>{escape(words['not-elevated'])}</p>"
     yield f"<dl>{''.join(f'<dt>{escape(term)}</dt><dd>{escape(text)}</dd>' for term, text in rows if text)}</dl>"
-
-
-def number(value: int, words: Mapping[str, str]) -> str:
-    """Return a count with the thousands separator of the language."""
-    return f"{value:,}".replace(",", words["thousands"])
 
 
 def duration(seconds: float, words: Mapping[str, str]) -> str:
@@ -202,9 +179,14 @@ def _packs(report: Report, words: Mapping[str, str], language: str) -> Iterator[
     yield f"<h2>{escape(words['section-packs'])}</h2>"
     rows = ((pack.name.in_language(language), pack.version, pack.author) for pack in report.packs)
     yield _table((words["column-family"], words["column-version"], words["column-author"]), rows)
+    if report.withdrawn:
+        yield f"<p>{escape(words['withdrawn'].format(families=', '.join(report.withdrawn)))}</p>"
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(
+        f"<tr>{''.join(f'<td{' class="code"' * cell[:1].isdecimal()}>{escape(cell)}</td>' for cell in row)}</tr>"
+        for row in rows
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -6,11 +6,14 @@ from html.parser import HTMLParser
 import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
-from quetsach.core.pack import ArtefactKind
+from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.report import FindingOutcome, Kind, build
+from quetsach.endpoint.report.document import Change
+from quetsach.endpoint.report.gaps import Gap
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
 from quetsach.endpoint.trouble import Reason
@@ -28,12 +31,17 @@ def text_of(page: str) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
-    words = messages("report", language)
-    enums = {"kind": ArtefactKind, "outcome": FindingOutcome, "hold": Hold, "title": Kind, "scope": Scope}
+    words, acts = messages("report", language), messages("act", language)
+    enums = {"kind": ArtefactKind, "about": ArtefactKind, "outcome": FindingOutcome, "hold": Hold, "title": Kind}
+    enums |= {"scope": Scope, "action": Action, "gap": Gap, "gap-next": Gap, "edit": Change}
+    words = {**messages("scan", language), **words}
     missing = [f"{k}-{word}" for k, enum in enums.items() for word in enum if f"{k}-{word}" not in words]
     missing += [f"reason-{reason}" for reason in Reason if f"reason-{reason}" not in words]
-    missing += [f"{k}-{c}" for k in ("verdict", "next") for c in (0, 1, 2, 3, 10, 11, 12, 13, 14, 20, "plan")
-                if f"{k}-{c}" not in words]  # fmt: skip
+    missing += [f"undo-{action}" for action in Action if action != "report" and f"undo-{action}" not in words]
+    missing += [f"{k}-{step}" for k in ("step", "undo") for step in TARGETS if f"{k}-{step}" not in acts]
+    missing += [f"outcome-{outcome}" for outcome in Outcome if f"outcome-{outcome}" not in acts]
+    keys = (*range(4), *range(10, 15), 20, "plan", "partial", "cleaned-partial", "verify", "verify-left")
+    missing += [f"{k}-{key}" for k in ("verdict", "next") for key in keys if f"{k}-{key}" not in words]
     assert missing == []
 
 
@@ -43,7 +51,7 @@ def test_the_page_says_the_result_what_to_do_and_how_to_undo(language: str, verd
     assert verdict in shown
     assert "quetsach undo 20261124T233000Z-abcdef" in shown
     assert {"vi": "Bịt lối vào trước", "en": "Close the way in first"}[language] in shown
-    assert {"vi": "thuộc gói phần mềm coreutils", "en": "belongs to the package coreutils"}[language] in shown
+    assert {"vi": "Thuộc phần mềm: coreutils", "en": "Belongs to: coreutils"}[language] in shown
 
 
 def test_the_worst_family_comes_first() -> None:
@@ -67,7 +75,8 @@ def test_a_plan_says_that_nothing_was_done(language: str) -> None:
 
 @pytest.mark.parametrize(("code", "verdict"), [(0, "No malware was found"), (20, "The tool stopped itself")])
 def test_a_clean_up_that_did_not_begin_says_why(code: int, verdict: str) -> None:
-    report = build(replace(sample_scan(), findings=()), kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=code)
+    scan = replace(sample_scan(), findings=(), failed={}, failures=())
+    report = build(scan, kind=Kind.PLAN, report_id=REPORT_ID, now=NOW, exit_code=code)
     assert verdict in text_of(render_page(report, language="en"))
 
 

@@ -1,0 +1,48 @@
+"""What the owner should do beside the clean-up, by what was found; a pack's guidance says the rest."""
+
+from collections.abc import Iterator, Mapping
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.report.document import Report, ReportedFinding
+
+_DOUBTED = frozenset({Hold.PACKAGE, Hold.SYSTEM, Hold.OWN})
+"""Findings that are likelier to be mistaken than true ask nothing of anybody."""
+
+_HARMLESS = frozenset({"test", "low"})
+
+_IN_MEMORY = frozenset({ArtefactKind.PROCESS, ArtefactKind.KERNEL_MODULE, ArtefactKind.PRELOAD_ENTRY})
+
+NETWORK_PLACES = frozenset(
+    {
+        *("hosts", "resolver", "name-services", "name-servers", "name-resolution-policy", "data-base-path"),
+        *("proxy", "proxy-connections", "port-proxy", "root-certificates"),
+    }
+)
+"""Places that decide which machine a connection really reaches."""
+
+_LEFT_BY = {
+    "restart": lambda finding: finding.kind in _IN_MEMORY,
+    "keys": lambda finding: finding.kind is ArtefactKind.AUTHORIZED_KEY,
+    "network": lambda finding: finding.place in NETWORK_PLACES,
+    "archive": lambda finding: finding.hold is Hold.MEMBER,
+}
+
+
+def advice(report: Report, words: Mapping[str, str]) -> list[str]:
+    """Return the next steps for the owner, most urgent first; none when nothing harmful was found."""
+    severities = {pack.family: pack.severity for pack in report.packs}
+    harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
+    altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
+    steps = [words[f"todo-{key}"] for key in _keys(harmful, report.machine.platform)]
+    if altered:
+        steps.append(words["todo-packages"].format(packages=", ".join(altered)))
+    return [*steps, words["todo-help"]] if steps else []
+
+
+def _keys(harmful: list[ReportedFinding], platform: str) -> Iterator[str]:
+    if not harmful:
+        return
+    yield from (key for key, is_left in _LEFT_BY.items() if any(map(is_left, harmful)))
+    yield "passwords"
+    yield "windows" if platform == "windows" else "update"

@@ -1,0 +1,123 @@
+"""The findings of a report as blocks, one a family: alike ones together, and what is many folded away."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+
+from quetsach.core.pack import Action
+from quetsach.endpoint.report.document import FindingOutcome, Report, ReportedFinding, ReportedPack
+from quetsach.endpoint.report.gaps import number
+from quetsach.endpoint.report.guidance import render
+
+_SHAPES = {
+    FindingOutcome.FAILED: "✖",
+    FindingOutcome.CHANGED: "▲",
+    FindingOutcome.FOUND: "◆",
+    FindingOutcome.PLANNED: "◇",
+    FindingOutcome.LEFT: "■",
+    FindingOutcome.REMOVED: "✔",
+}
+_ORDER = tuple(_SHAPES)
+_SEVERITIES = ("critical", "high", "medium", "low", "test")
+_OPEN_FAMILIES = 2
+"""So many families show their guidance unfolded."""
+_OPEN_PLACES = 5
+
+
+def families(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Yield a block for each family that was found, the worst first."""
+    found = {finding.family for finding in report.findings}
+    packs = sorted((pack for pack in report.packs if pack.family in found), key=_urgency)
+    for place, pack in enumerate(packs):
+        yield from _family(pack, report, words, language, is_open=place < _OPEN_FAMILIES)
+
+
+def _urgency(pack: ReportedPack) -> int:
+    return _SEVERITIES.index(pack.severity) if pack.severity in _SEVERITIES else 0
+
+
+def _family(
+    pack: ReportedPack, report: Report, words: Mapping[str, str], language: str, *, is_open: bool
+) -> Iterator[str]:
+    findings = [finding for finding in report.findings if finding.family == pack.family]
+    tags = [words["traces"].format(count=number(len(findings), words))]
+    tags.append(words.get(f"severity-{pack.severity}", pack.severity))
+    name = escape(pack.name.in_language(language))
+    yield f'<section class="family"><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
+    if pack.guidance is not None:
+        guide = render(pack.guidance.in_language(language), top=4)
+        summary = escape(words["section-guidance"])
+        yield f'<details class="guide"{" open" * is_open}><summary>{summary}</summary>{guide}</details>'
+    yield f'<h4>{escape(words["section-traces"])}</h4><ol class="groups">'
+    notes = {finding: step.note for step in report.steps if step.note for finding in step.findings}
+    yield from (_group(alike, notes, words, language) for alike in _groups(findings))
+    yield "</ol></section>"
+
+
+def _groups(findings: Iterable[ReportedFinding]) -> list[list[ReportedFinding]]:
+    """Put together what is the same trait and ended the same way; what is left to do comes first."""
+    groups: dict[object, list[ReportedFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.trait, finding.place, finding.outcome, finding.hold), []).append(finding)
+    return sorted(groups.values(), key=lambda alike: _ORDER.index(alike[0].outcome))
+
+
+def _group(alike: Sequence[ReportedFinding], notes: Mapping[str, str], words: Mapping[str, str], language: str) -> str:
+    first = alike[0]
+    shape = f'<span class="shape" aria-hidden="true">{_SHAPES[first.outcome]}</span>'
+    count = f'<span class="tag">{escape(words["alike"].format(count=number(len(alike), words)))}</span>'
+    evidence = {finding.evidence for finding in alike}
+    lines = [first.why.in_language(language), words[f"about-{first.kind}"], _done(first, words)]
+    if len(evidence) == 1:
+        lines.append(words["evidence"].format(text=first.evidence))
+    shown = [_place(finding, notes.get(finding.id, ""), words, with_evidence=len(evidence) > 1) for finding in alike]
+    return "".join(
+        (
+            f'<li class="group"><div><p class="what">{escape(words[f"kind-{first.kind}"])}',
+            f"{count * (len(alike) > 1)}</p><p>{escape(words.get(f'place-{first.place}', ''))}</p>",
+            f'<p class="outcome {first.outcome}">{shape}{escape(outcome_text(first, words))}</p></div><div>',
+            "".join(f"<p>{escape(line)}</p>" for line in lines if line),
+            _folded(shown, words),
+            "</div></li>",
+        )
+    )
+
+
+def _folded(places: Sequence[str], words: Mapping[str, str]) -> str:
+    head, rest = places[:_OPEN_PLACES], places[_OPEN_PLACES:]
+    text = f'<ul class="places">{"".join(head)}</ul>'
+    if rest:
+        summary = escape(words["more"].format(count=number(len(rest), words)))
+        text += f'<details><summary>{summary}</summary><ul class="places">{"".join(rest)}</ul></details>'
+    return text
+
+
+def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], *, with_evidence: bool) -> str:
+    where = f'<span class="path">{escape(finding.where)}</span>'
+    if finding.line is not None:
+        where += f", {escape(words['line'].format(number=finding.line))}"
+    if finding.pid is not None:
+        where += f", {escape(words['pid'].format(pid=finding.pid))}"
+    text = finding.text if finding.entry is None else finding.entry
+    code = f'<code class="text">{escape(text)}</code>' if text is not None else ""
+    more = [words["evidence"].format(text=finding.evidence)] if with_evidence else []
+    if finding.package:
+        more.append(words["package"].format(package=finding.package))
+    if finding.sha256 is not None:
+        more.append(words["sha256"].format(digest=finding.sha256))
+    if note:
+        more.append(words["note"].format(text=note))
+    return f"<li>{where}{code}{''.join(f'<span class="more">{escape(line)}</span>' for line in more)}</li>"
+
+
+def _done(finding: ReportedFinding, words: Mapping[str, str]) -> str:
+    """Return what is done about a finding and what undoing gives back; nothing for what is only reported."""
+    if finding.action is Action.REPORT or f"act-{finding.outcome}" not in words:
+        return ""
+    act = words[f"act-{finding.outcome}"].format(action=words[f"action-{finding.action}"])
+    return f"{act} {words[f'undo-{finding.action}']}"
+
+
+def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
+    """Return what became of a finding, and why it was left alone if it was."""
+    outcome = words[f"outcome-{finding.outcome}"]
+    return outcome if finding.hold is None else f"{outcome}: {words[f'hold-{finding.hold}']}"

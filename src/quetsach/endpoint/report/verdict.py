@@ -1,0 +1,55 @@
+"""What a report comes to, in words: the headline, what to do next, and what the scan could not see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quetsach.endpoint.report.document import Kind, Report
+from quetsach.endpoint.report.gaps import gap_text, number
+
+_CODES = frozenset({0, 1, 2, 3, 10, 11, 12, 13, 14, 20})
+_NOTHING_SEEN, _FOUND, _CLEANED = frozenset({0, 1, 2}), 10, 11
+_GOOD = frozenset({"0", "11", "verify"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The headline and the sentences below it. ``is_good`` is true only after a look that was whole and saw nothing."""
+
+    headline: str
+    lines: tuple[str, ...]
+    is_good: bool
+
+
+def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
+    """Return what a report comes to.
+
+    Args:
+        report: what is told.
+        words: the messages ``report`` of a language.
+    """
+    gap = gap_text(report, words)
+    key = _key(report, is_whole=not gap)
+    count = len(report.steps) if key == "plan" else len(report.findings) + report.unlisted
+    lines = [words[f"next-{key}"], gap]
+    seen_again = report.verification
+    if seen_again is not None and not seen_again.clean:
+        counts = {"remaining": seen_again.remaining, "dangling": len(seen_again.dangling)}
+        lines.insert(1, words["verification-left"].format_map(counts))
+    headline = words[f"verdict-{key}"].format(count=number(count, words))
+    return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
+
+
+def _key(report: Report, *, is_whole: bool) -> str:
+    """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
+    code = report.exit_code
+    if report.kind is Kind.VERIFY and report.findings:
+        return "verify-left"
+    if code in _NOTHING_SEEN and not report.findings and not is_whole:
+        return "partial"
+    if report.kind is Kind.VERIFY:
+        return "verify"
+    if code == _CLEANED and not is_whole:
+        return "cleaned-partial"
+    if code == _FOUND and report.kind is Kind.PLAN and report.steps:
+        return "plan"
+    return str(code) if code in _CODES else "1"

@@ -1,0 +1,71 @@
+"""What a report comes to in words: a look with gaps is never called clean."""
+
+from dataclasses import replace
+
+import pytest
+from tests.report_samples import NOW, REPORT_ID, sample_report, sample_scan
+
+from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.report import Kind, Report, build
+from quetsach.endpoint.report.gaps import gap_text
+from quetsach.endpoint.report.verdict import verdict
+from quetsach.endpoint.trouble import Reason
+
+WORDS = messages("report", "en")
+NOTHING = replace(sample_scan(), findings=(), skipped={Reason.VIRTUAL: 3}, failed={}, failures=())
+
+
+def report(scan: ScanResult = NOTHING, *, kind: Kind = Kind.SCAN, exit_code: int = 0) -> Report:
+    return build(scan, kind=kind, report_id=REPORT_ID, now=NOW, exit_code=exit_code)
+
+
+def test_a_whole_scan_that_saw_nothing_is_good() -> None:
+    told = verdict(report(), WORDS)
+    assert (told.headline, told.is_good) == ("No malware was found", True)
+
+
+@pytest.mark.parametrize(
+    "reason", sorted(set(Reason) - {Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.VANISHED})
+)
+def test_a_scan_that_left_something_out_is_never_called_clean(reason: Reason) -> None:
+    counted = {reason: 1_234}
+    scan = replace(NOTHING, skipped=counted) if reason.is_intended else replace(NOTHING, failed=counted)
+    told = verdict(report(scan), WORDS)
+    assert not told.is_good
+    assert told.headline == "No malware seen in what was looked at"
+    assert told.lines[-1].startswith("This scan did not see everything")
+
+
+@pytest.mark.parametrize("reason", [Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.VANISHED])
+def test_what_has_no_content_here_leaves_no_gap(reason: Reason) -> None:
+    assert gap_text(report(replace(NOTHING, skipped={reason: 5})), WORDS) == ""
+
+
+def test_without_administrator_rights_the_live_system_was_not_seen_whole() -> None:
+    told = verdict(report(replace(NOTHING, is_elevated=False), exit_code=2), WORDS)
+    assert "administrator rights" in told.lines[-1]
+    assert told.lines[-1].endswith("Scan again as administrator.")
+    assert verdict(report(replace(NOTHING, is_elevated=False, is_live=False)), WORDS).is_good
+
+
+def test_the_worst_gap_decides_what_to_do_next() -> None:
+    scan = replace(NOTHING, failed={Reason.UNREADABLE: 2, Reason.NOT_REACHED: 1}, skipped={Reason.ENCRYPTED: 3})
+    told = gap_text(report(scan), WORDS)
+    assert "it ended before it was done" in told
+    assert "read in full: 2" in told
+    assert told.endswith("Run the scan again until it is done.")
+
+
+def test_a_clean_up_after_a_scan_with_gaps_does_not_claim_all() -> None:
+    whole = replace(sample_report(exit_code=11), scan=report().scan)
+    assert verdict(whole, WORDS).headline == "Cleaned"
+    told = verdict(sample_report(exit_code=11), WORDS)
+    assert (told.headline, told.is_good) == ("What was seen has been removed", False)
+
+
+def test_a_second_look_says_whether_it_came_back() -> None:
+    assert verdict(report(kind=Kind.VERIFY), WORDS).headline == "Looked again: no trace is left"
+    left = verdict(report(sample_scan(), kind=Kind.VERIFY, exit_code=10), WORDS)
+    assert left.headline == f"Looked again: traces left: {len(sample_scan().findings)}"
+    assert not left.is_good
