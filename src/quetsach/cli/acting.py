@@ -98,13 +98,14 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, word
     Raises:
         QuetsachError: the root cannot be opened.
     """
-    from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
+    from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
+    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
 
     if is_live and other_root is None:
         return live_host()
     folder = other_root or Path(os.fsdecode(root))
     try:
-        return mounted_host(folder.absolute())
+        return open_mounted(folder.absolute())
     except OSError as error:
         raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
 

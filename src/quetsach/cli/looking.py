@@ -87,7 +87,8 @@ def looking(arguments: argparse.Namespace) -> Looking:
     from quetsach.cli.shelf import packs_for  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
-    from quetsach.endpoint.host.linux import live_host, mounted_host  # noqa: PLC0415
+    from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
+    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
     from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 
     words = messages("scan", chosen_language(arguments))
@@ -97,7 +98,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
         raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
     packs = packs_for(arguments)
     try:
-        host = mounted_host(arguments.root) if arguments.root else live_host()
+        host = open_mounted(arguments.root) if arguments.root else live_host()
     except OSError:
         raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
     paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))

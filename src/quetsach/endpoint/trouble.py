@@ -72,4 +72,5 @@ _BY_NUMBER = {
     errno.EFBIG: Reason.TOO_LARGE,
     errno.ELOOP: Reason.CHANGED,  # it became a link meanwhile
     errno.ESTALE: Reason.CHANGED,  # it was exchanged
+    errno.EOPNOTSUPP: Reason.NOT_OPENED,  # its file system keeps it in a way that this machine does not read
 }

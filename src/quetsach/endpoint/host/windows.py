@@ -1,0 +1,108 @@
+"""A Windows machine that does not run, its drive mounted below a folder or copied to one."""
+
+import errno
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from quetsach.endpoint.host.change import FileState, PosixFiles
+from quetsach.endpoint.host.offline_registry import OfflineRegistry
+from quetsach.endpoint.host.windows_tree import WindowsTree, stream_names
+
+_NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be", "system.ntfs_crtime_be")
+"""What NTFS keeps of a file that is not among its listed attributes, in the order of giving it back.
+
+Owner, groups and access list; read-only, hidden, system, archive; the time it was made. Sources: ntfs-3g, "Extended
+attributes"; Linux, Documentation/filesystems/ntfs3.rst (``ntfs_security`` is its name for the access list).
+"""
+
+_SHORT_NAME = "system.ntfs_dos_name"
+"""The 8.3 name, which counts as a second link. A file loses it with its name, so it is given back last."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsHost:
+    """A mounted Windows; satisfies ``Host``."""
+
+    tree: WindowsTree
+    registry: OfflineRegistry
+
+    @property
+    def files(self) -> "NtfsFiles":
+        """What is recorded of open files and given back to them."""
+        return NtfsFiles()
+
+    @property
+    def processes(self) -> None:
+        """It does not run."""
+        return
+
+    @property
+    def services(self) -> None:
+        """It does not run."""
+        return
+
+    @property
+    def is_live(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def platform(self) -> str:
+        """Always ``windows``."""
+        return "windows"
+
+
+class NtfsFiles(PosixFiles):
+    """Files on NTFS, or on a copy of it; satisfies ``Files``."""
+
+    def state(self, descriptor: int) -> FileState:
+        """Return all that is put back with a file, access list, attributes, short name and small streams included.
+
+        Raises:
+            OSError: it has streams that could not be put back: mount without ``streams_interface=windows`` to clean;
+                one over 64 KiB cannot be kept at all.
+        """
+        if stream_names(descriptor):
+            raise OSError(errno.EOPNOTSUPP, "it has streams, which this mount does not let be put back")
+        plain = super().state(descriptor)
+        hidden = {name: value for name in (*_NTFS_ATTRIBUTES, _SHORT_NAME) if (value := _attribute(descriptor, name))}
+        return replace(plain, xattrs={**plain.xattrs, **hidden})
+
+    def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
+        """Give an open file owner, mode, attributes and, if asked, times, where they differ."""
+        super().give_state(descriptor, replace(state, xattrs=_listed(state.xattrs)), with_times=False)
+        for name in _NTFS_ATTRIBUTES:
+            value = state.xattrs.get(name)
+            if value is not None and _attribute(descriptor, name) != value:
+                os.setxattr(descriptor, name, value)
+        super().give_state(descriptor, replace(state, xattrs=_listed(state.xattrs)), with_times=with_times)
+
+    def lock(self, descriptor: int, state: FileState) -> None:
+        """Give an open file that has its name again its flags and its short name."""
+        super().lock(descriptor, state)
+        short = state.xattrs.get(_SHORT_NAME)
+        if short is not None and _attribute(descriptor, _SHORT_NAME) != short:
+            os.setxattr(descriptor, _SHORT_NAME, short)
+
+
+def mounted_windows(root: Path) -> WindowsHost:
+    """Return the Windows whose drive is mounted at ``root``; nothing outside ``root`` is ever reached.
+
+    Raises:
+        OSError: ``root`` is not a folder or cannot be opened.
+    """
+    tree = WindowsTree(root)
+    return WindowsHost(tree, OfflineRegistry(tree))
+
+
+def _listed(xattrs: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: value for name, value in xattrs.items() if name not in (*_NTFS_ATTRIBUTES, _SHORT_NAME)}
+
+
+def _attribute(descriptor: int, name: str) -> bytes | None:
+    try:
+        return os.getxattr(descriptor, name)
+    except OSError:
+        return None

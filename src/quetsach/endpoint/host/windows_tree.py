@@ -1,0 +1,187 @@
+r"""The files of a Windows drive on a Linux machine: mounted by ntfs-3g or the kernel's ntfs3, or copied to a folder.
+
+Names are found as Windows finds them, without regard to case. On a copy in which several names differ in nothing else,
+the one that is written as asked for is taken, otherwise the first in the order of bytes.
+
+Links: NTFS junctions and symbolic links appear as symbolic links. Their targets are read as paths of Windows and stay
+inside the root; those that name another drive lead nowhere.
+
+Streams: a file may hold further contents, ``report.txt:payload.exe``. A mount with ``-o streams_interface=windows``
+tells them (ntfs-3g(8)); then each is given as a name of its own, to be looked at. On other mounts small ones are
+extended attributes, which are kept with a file but are not looked at.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from quetsach.endpoint.host.folder import Entry, Folder
+from quetsach.endpoint.host.posix_folder import PosixFolder
+from quetsach.endpoint.host.registry import folded
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.windows_path import machine_environment, path_of
+
+STREAMS = "ntfs.streams.list"
+"""The attribute in which ntfs-3g names the streams of a file, NUL between them."""
+
+_MACHINE = machine_environment()
+_SYSTEM_FILES = frozenset(
+    name.encode()
+    for name in (
+        *("$MFT", "$MFTMirr", "$LogFile", "$Volume", "$AttrDef", "$Bitmap", "$Boot", "$BadClus", "$Secure"),
+        *("$UpCase", "$Extend"),
+    )
+)
+"""Files of NTFS itself, in its root; shown on mounts with ``show_sys_files``."""
+_UNREAD_LINK = b"unsupported reparse"
+"""How ntfs-3g shows a file whose content is kept in a way that it cannot read: compressed by CompactOS, in a cloud."""
+
+_REMEMBERED_NAMES = 200_000
+
+
+class WindowsFolder(PosixFolder):
+    """An open folder of a Windows drive; satisfies ``Folder``."""
+
+    __slots__ = ("_has_streams",)
+
+    def __init__(self, fd: int, path: bytes, *, has_streams: bool) -> None:
+        super().__init__(fd, path)
+        self._has_streams = has_streams
+
+    def entries(self, unseen: list[tuple[bytes, OSError]] | None = None) -> Iterator[Entry]:
+        """Yield what the folder holds, streams after their file, without the files of NTFS itself.
+
+        A file whose content cannot be read on this mount is added to ``unseen``.
+        """
+        for entry in super().entries(unseen):
+            if self.path == b"/" and entry.name in _SYSTEM_FILES:
+                continue
+            if stat.S_ISLNK(entry.stat.st_mode) and self._is_unread(entry.name):
+                if unseen is not None:
+                    unseen.append((entry.name, OSError(errno.EOPNOTSUPP, "kept in a way that is not read here")))
+                continue
+            yield entry
+            if self._has_streams:
+                yield from self._streams(entry.name, unseen)
+
+    def folder(self, name: bytes) -> "WindowsFolder":
+        """Open a folder in this one, itself for ``.``; a link is refused."""
+        below = super().folder(name)
+        return WindowsFolder(below.fd, below.path, has_streams=self._has_streams)
+
+    def remove(self, name: bytes) -> None:
+        """Remove a file or a link. A stream is refused: what holds it may be anyone's, and it could not be put back."""
+        if self._has_streams and b":" in name:
+            raise OSError(errno.EOPNOTSUPP, "a stream of a file is reported and not removed")
+        super().remove(name)
+
+    def _is_unread(self, name: bytes) -> bool:
+        with suppress(OSError):
+            return self.readlink(name).startswith(_UNREAD_LINK)
+        return False
+
+    def _streams(self, name: bytes, unseen: list[tuple[bytes, OSError]] | None) -> Iterator[Entry]:
+        for stream in stream_names(f"/proc/self/fd/{self.fd}/".encode() + name):
+            full = name + b":" + stream
+            try:
+                yield Entry(full, self.lstat(full))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if unseen is None:
+                    raise
+                unseen.append((full, error))
+
+
+class WindowsTree(Tree):
+    """The files of a Windows drive below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._own_path = os.fsencode(root.absolute()).rstrip(b"/") + b"/"
+        self._names: dict[tuple[int, int], tuple[int, dict[str, bytes]]] = {}
+        self._remembered = 0
+        self.has_streams = has_streams(os.fsencode(root))
+
+    @contextmanager
+    def parent(self, path: bytes, *, follow: bool) -> Iterator[tuple[Folder, bytes]]:
+        """Open the folder that holds the path, see ``Tree``."""
+        with super().parent(path, follow=follow) as (folder, name):
+            if not isinstance(folder, PosixFolder):
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            yield WindowsFolder(folder.fd, folder.path, has_streams=self.has_streams), name
+
+    def _lookup(self, folder_fd: int, name: bytes) -> bytes:
+        """Return the name as the folder has it, found without regard to case; a stream is part of a name."""
+        try:
+            os.lstat(name, dir_fd=folder_fd)
+        except FileNotFoundError:
+            base, colon, stream = name.partition(b":")
+            return self._known(folder_fd).get(_folded(base), base) + colon + stream
+        except OSError:
+            return name
+        return name
+
+    def _target(self, folder_fd: int, name: bytes) -> bytes | None:
+        """Return where a link leads, as a path of this tree; ``ENOENT`` for another drive."""
+        raw = super()._target(folder_fd, name)
+        if raw is None:
+            return None
+        target = raw.removeprefix(self._own_path[:-1]) if raw.startswith(self._own_path) else raw
+        if target.startswith(b"/.NTFS-3G/"):  # where ntfs-3g leads a junction whose target it did not find
+            target = target.removeprefix(b"/.NTFS-3G/")
+        text = target.decode("utf-8", "surrogateescape")
+        if text[1:2] == ":" or text.startswith("\\"):
+            inside = path_of(text, _MACHINE)
+            if inside is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return inside
+        return target.replace(b"\\", b"/")
+
+    def _known(self, folder_fd: int) -> dict[str, bytes]:
+        """Return the names of a folder as they are compared; remembered until the folder changes."""
+        state = os.fstat(folder_fd)
+        identity = state.st_dev, state.st_ino
+        changed, names = self._names.get(identity, (-1, {}))
+        if changed != state.st_mtime_ns:
+            self._remembered -= len(self._names.pop(identity, (0, {}))[1])
+            names = _names_in(folder_fd)
+            self._names[identity] = state.st_mtime_ns, names
+            self._remembered += len(names)
+            while self._remembered > _REMEMBERED_NAMES and len(self._names) > 1:
+                self._remembered -= len(self._names.pop(next(iter(self._names)))[1])
+        return names
+
+
+def has_streams(path: bytes) -> bool:
+    """Return whether the mount that a path lies on tells the streams of files."""
+    try:
+        os.getxattr(path, STREAMS)
+    except OSError:
+        return False
+    return True
+
+
+def stream_names(file: bytes | int) -> list[bytes]:
+    """Return the names of the streams of a file or folder, open or by its path, which is not followed."""
+    try:
+        listed = os.getxattr(file, STREAMS, follow_symlinks=isinstance(file, int))
+    except OSError:
+        return []
+    return [name for name in listed.split(b"\0") if name]
+
+
+def _names_in(folder_fd: int) -> dict[str, bytes]:
+    fd = os.open(b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder_fd)
+    try:
+        found = sorted(map(os.fsencode, os.listdir(fd)), reverse=True)
+    finally:
+        os.close(fd)
+    return {_folded(name): name for name in found}
+
+
+def _folded(name: bytes) -> str:
+    return folded(name.decode("utf-8", "surrogateescape"))
