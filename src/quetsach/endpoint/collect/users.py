@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quetsach.endpoint.collect.text import TextFile, read_text
+from quetsach.endpoint.collect.windows.accounts import profiles_of
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree
 
@@ -23,6 +24,8 @@ ROOT = User(b"root", b"/root")
 
 def accounts_of(host: Host) -> tuple[User, ...]:
     """Return the accounts of a machine that have a home, as its platform keeps them."""
+    if host.platform == "windows":
+        return tuple(User(name, home) for name, home in profiles_of(host))
     return users_of(host.tree)
 
 

@@ -1,0 +1,63 @@
+"""Which files of the tree a command of Windows names, for the account that runs it."""
+
+from collections.abc import Iterator
+
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.windows_path import LONGEST, Environment, files_named, machine_environment, user_environment
+
+_VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+_VARIABLES = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
+_MOST_REMEMBERED = 50_000
+
+
+class WindowsNames:
+    """What names mean on one machine. Variables come from its registry, where that can be read."""
+
+    def __init__(self, host: Host) -> None:
+        self._tree = host.tree
+        self._machine = _machine(host)
+        self._users: dict[bytes, Environment] = {}
+        self._known: dict[tuple[str, bytes], tuple[bytes, ...]] = {}
+
+    def files(self, command: str, home: bytes) -> tuple[bytes, ...]:
+        """Return the files that a command names and that are there; if none is, the one that it likeliest means.
+
+        Args:
+            command: text of Windows.
+            home: the profile of the account, a path of the tree; ``/`` for the system.
+        """
+        text = command[:LONGEST]
+        found = self._known.get((text, home))
+        if found is None:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            paths = files_named(text, self._environment(home))
+            found = self._known[text, home] = tuple(filter(self._tree.exists, paths)) or paths[:1]
+        return found
+
+    def _environment(self, home: bytes) -> Environment:
+        if home in (b"", b"/"):
+            return self._machine
+        if home not in self._users:
+            profile = self._machine["SYSTEMDRIVE"] + home.decode("utf-8", "replace").replace("/", "\\")
+            self._users[home] = user_environment(self._machine, profile)
+        return self._users[home]
+
+
+def _machine(host: Host) -> Environment:
+    drive, more = "C:", dict[str, str]()
+    try:
+        if host.registry is not None:
+            root = host.registry.value(_VERSION, "SystemRoot")
+            if root and root.text[1:2] == ":" and root.text[:1].isalpha():
+                drive = root.text[:2].upper()
+            more = dict(_variables(host))
+    except RegistryError:
+        pass  # the registry names it among its troubles; what is from the factory is taken
+    return {**more, **machine_environment(drive), **({"PATH": more["PATH"]} if "PATH" in more else {})}
+
+
+def _variables(host: Host) -> Iterator[tuple[str, str]]:
+    for value in host.registry.values(_VARIABLES) if host.registry is not None else ():
+        yield value.name.upper(), value.text

@@ -1,0 +1,252 @@
+r"""The readers ``values`` and ``keys``: what the Windows registry starts, leads elsewhere or has weakened.
+
+A pattern is looked at as it is written, and where 32-bit programs have their copy of it (Microsoft Learn, "Registry
+Keys Affected by WOW64"). ``[*]`` is a key whose name is ``*``, as below ``Classes``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from quetsach.endpoint.artefact import Artefact, RegistryAnchor, printable
+from quetsach.endpoint.collect.places import Place
+from quetsach.endpoint.collect.reading import Reading
+from quetsach.endpoint.collect.users import User
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.registry import BINARY, DWORD, MULTI_SZ, SZ, Registry, RegistryValue, folded
+from quetsach.endpoint.trouble import Trouble
+
+MOST_DATA_BYTES = 16 << 20
+"""So much data of values one collector keeps."""
+
+LARGEST_VALUE_BYTES = 1 << 20
+MOST_ENTRIES = 1_000
+"""Of one value."""
+
+_MOST_CHARACTERS = 32_768
+_DIVIDERS = {",": re.compile(","), ";": re.compile(";"), "space": re.compile("[ ,]"), "multi": re.compile("\n")}
+_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+_CLASSES = ("HKLM\\SOFTWARE\\Classes", "HKLM\\SOFTWARE\\Classes\\Wow6432Node", "HKLM\\SOFTWARE\\Wow6432Node\\Classes")
+_SERVERS = ("InprocServer32", "LocalServer32")
+_WORD = re.compile(r"[\w-]+")
+_NARROW_TEXT = re.compile(rb"[ -~]{6,}(?=\0|$)")
+_SOFTWARE = re.compile(r"(HKLM\\SOFTWARE|HKU\\[^\\]+\\SOFTWARE)\\(?!Wow6432Node\\)", re.IGNORECASE)
+_CLASS_ROOT = re.compile(r"(HKLM\\SOFTWARE\\Classes|HKU\\[^\\]+_Classes)\\", re.IGNORECASE)
+
+
+def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield values, or each entry of those that hold a list.
+
+    Fields: ``place``, ``key``, ``name``, ``type``, ``data``, ``entry``, ``list`` (how the value is divided),
+    ``command`` (the program in it, where the place has a pattern), ``server`` (the file of the class that it names),
+    ``default`` (only where one is known), ``missing`` (``yes`` for a value that is not there and should be), ``user``.
+    """
+    if reading.host.registry is not None:
+        yield from _Values(reading, reading.host.registry).read()
+
+
+def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield keys. Fields: ``place``, ``key``, ``data`` (the default value), ``server``, ``missing``, ``user``."""
+    if reading.host.registry is None:
+        return
+    look = _Look(reading, reading.host.registry)
+    for key in look.present():
+        default = look.default_value(key)
+        text = text_of(default) if default else ""
+        server = server_of(look.registry, key, key.rpartition("\\")[2], text)
+        yield look.key_artefact(key, text, server, is_missing=False)
+    for key in look.absent() if reading.place.report_missing else ():
+        yield look.key_artefact(key, "", "", is_missing=True)
+
+
+def text_of(value: RegistryValue) -> str:
+    """Return a value as text; binary data that starts with a text of one byte a letter as that text."""
+    if value.type == BINARY and (found := _NARROW_TEXT.match(value.data)):
+        return found.group().decode("ascii")
+    return value.text[:_MOST_CHARACTERS]
+
+
+def entries_of(text: str, divider: str) -> tuple[str, ...]:
+    """Return the entries of a list: ``divider`` is ``list`` of the place; empty ones are left out."""
+    parts = (part.strip(' "') for part in _DIVIDERS[divider].split(text))
+    return tuple(part for part in parts if part)
+
+
+def default_of(defaults: Mapping[str, str], key: str, name: str) -> str | None:
+    r"""Return what a value is from the factory: the entry whose name is the longest end of ``key\name``."""
+    path = folded(f"{key}\\{name}")
+    fitting = [given for given in defaults if path == folded(given) or path.endswith("\\" + folded(given))]
+    return defaults[max(fitting, key=len)] if fitting else None
+
+
+def server_of(registry: Registry, key: str, *texts: str) -> str:
+    """Return the file of the class of COM that one of the texts is the number of; empty when none is.
+
+    ``key`` is where the number stands: a class of that account comes before one of the machine.
+    """
+    account = ["\\".join(key.split("\\")[:2]).removesuffix("_Classes") + "_Classes"] if key.startswith("HKU\\") else []
+    for number in filter(_GUID.fullmatch, texts):
+        for classes in (*account, *_CLASSES):
+            for kind in _SERVERS:
+                try:
+                    found = registry.value(f"{classes}\\CLSID\\{number}\\{kind}", "")
+                except RegistryError:
+                    continue  # the registry names it among its troubles
+                if found is not None and found.text:
+                    return found.text[:_MOST_CHARACTERS]
+    return ""
+
+
+@dataclass(slots=True)
+class _Look:
+    """One place while it is read."""
+
+    reading: Reading
+    registry: Registry
+    left_bytes: int = MOST_DATA_BYTES
+
+    @property
+    def place(self) -> Place:
+        return self.reading.place
+
+    def present(self) -> Iterator[str]:
+        """Yield the keys that are there, each once."""
+        seen: set[str] = set()
+        for pattern in (copy for written in self.place.keys for copy in _with_copies(written)):
+            try:
+                for key in _matching(self.registry, pattern):
+                    if (upper := folded(key)) not in seen:
+                        seen.add(upper)
+                        yield key
+            except RegistryError:
+                continue  # the registry names it among its troubles
+
+    def default_value(self, key: str) -> RegistryValue | None:
+        """Return the value without a name of a key."""
+        try:
+            return self.registry.value(key, "")
+        except RegistryError:
+            return None  # the registry names it among its troubles
+
+    def absent(self) -> Iterator[str]:
+        """Yield the keys of the place that are not there, of hives that can be read."""
+        for key in self.place.keys:
+            hive = "\\".join(key.split("\\")[:2])
+            try:
+                if "*" not in key and self.registry.exists(hive) and not self.registry.exists(key):
+                    yield key
+            except RegistryError:
+                continue
+
+    def user(self, key: str) -> User:
+        """Return the account whose hive holds a key; nobody for the system's."""
+        top, _, rest = key.partition("\\")
+        if folded(top) != "HKU":
+            return User(b"", b"/")
+        name = rest.partition("\\")[0].removesuffix("_Classes")
+        raw = name.encode("utf-8", "surrogateescape")
+        return next((user for user in self.reading.accounts if user.name == raw), User(raw, b"/"))
+
+    def named(self, key: str, *texts: str) -> tuple[bytes, ...]:
+        """Return the files that texts name; a bare word may be a library without its ending."""
+        user, found = self.user(key), dict[bytes, None]()
+        for text in texts:
+            for command in (text, f"{text}.dll") if _WORD.fullmatch(text) else (text,):
+                found |= dict.fromkeys(self.reading.meant(command, user.home, self.registry.hive_path(key) or b""))
+        return tuple(found)
+
+    def key_artefact(self, key: str, text: str, server: str, *, is_missing: bool) -> Artefact:
+        fields = {
+            "place": self.place.name,
+            "key": shown(key),
+            "data": shown(text),
+            "server": shown(server),
+            "missing": "yes" if is_missing else "no",
+            "user": printable(self.user(key).name),
+        }
+        return Artefact(self.place.kind, RegistryAnchor(key, None), fields, self.named(key, server))
+
+
+class _Values(_Look):
+    """The values of one place while they are read."""
+
+    def read(self) -> Iterator[Artefact]:
+        for key in self.present():
+            try:
+                values = self.registry.values(key)
+            except RegistryError:
+                continue
+            for value in values:
+                if not self.place.names or folded(value.name) in map(folded, self.place.names):
+                    yield from self._value_artefacts(key, value)
+            if self.place.report_missing:
+                yield from self._missing(key, {folded(value.name) for value in values})
+        for key in self.absent() if self.place.report_missing else ():
+            yield from self._missing(key, set())
+
+    def _value_artefacts(self, key: str, value: RegistryValue) -> Iterator[Artefact]:
+        self.left_bytes -= len(value.data)
+        if len(value.data) > LARGEST_VALUE_BYTES or self.left_bytes < 0:
+            self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+            return
+        text = text_of(value)
+        entries = entries_of(text, self.place.list) if self.place.list else ()
+        if len(entries) > MOST_ENTRIES:
+            self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+        if not entries:
+            yield self._artefact(RegistryAnchor(key, value.name, value.type, value.data), text)
+        for entry in entries[:MOST_ENTRIES]:
+            yield self._artefact(RegistryAnchor(key, value.name, value.type, value.data, entry), text)
+
+    def _missing(self, key: str, present: set[str]) -> Iterator[Artefact]:
+        for name in self.place.names:
+            default = default_of(self.place.defaults, key, name)
+            if default is not None and folded(name) not in present:
+                type_ = MULTI_SZ if self.place.list == "multi" else DWORD if default.isdecimal() else SZ
+                yield self._artefact(RegistryAnchor(key, name, type_), "", is_missing=True)
+
+    def _artefact(self, anchor: RegistryAnchor, text: str, *, is_missing: bool = False) -> Artefact:
+        key, name, subject = anchor.key, anchor.name or "", anchor.entry or text
+        found = self.place.command.search(subject.encode("utf-8", "surrogatepass")) if self.place.command else None
+        command = found.group(1).decode("utf-8", "replace") if found else ""
+        server = server_of(self.registry, key, subject, name, key.rpartition("\\")[2])
+        default = default_of(self.place.defaults, key, name)
+        fields = {
+            "place": self.place.name,
+            "key": shown(key),
+            "name": shown(name),
+            "type": str(anchor.type),
+            "data": shown(text),
+            "entry": shown(anchor.entry or ""),
+            "list": self.place.list,
+            "command": shown(command),
+            "server": shown(server),
+            **({} if default is None else {"default": default}),
+            "missing": "yes" if is_missing else "no",
+            "user": printable(self.user(key).name),
+        }
+        return Artefact(self.place.kind, anchor, fields, self.named(key, command or subject, server))
+
+
+def shown(text: str) -> str:
+    """Return text of the registry as it is shown; a list keeps its lines."""
+    return "\n".join(printable(line.encode("utf-8", "surrogatepass")) for line in text.split("\n"))
+
+
+def _matching(registry: Registry, pattern: str) -> Iterator[str]:
+    above, star, below = pattern.partition("\\[*]")
+    if not star:
+        yield from registry.matching(pattern)
+        return
+    parent = below.removesuffix("\\*")
+    for top in registry.matching(above):
+        for name in registry.subkeys(f"{top}\\*{parent}"):
+            yield f"{top}\\*{parent}\\{name}"
+
+
+def _with_copies(pattern: str) -> Iterator[str]:
+    """Yield a pattern and its copies for 32-bit programs; a repeated key is passed over later."""
+    yield pattern
+    for place in (_CLASS_ROOT, _SOFTWARE):
+        if found := place.match(pattern):
+            yield f"{found.group(1)}\\Wow6432Node\\{pattern[found.end() :]}"

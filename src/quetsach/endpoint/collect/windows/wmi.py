@@ -1,0 +1,178 @@
+"""The reader ``wmi``: event subscriptions of WMI, carved from the file of its repository, and only reported.
+
+The repository is not documented. Form after mandiant/flare-wmi (python-cim, "CIM objects"): an instance of a class ends
+with a size, its top bit set, and a heap of that size. First in the heap stands the name of the class, then its texts:
+one byte that says how wide the letters are (0: Latin-1, 1: UTF-16), the letters, NUL. Arrays have their count first.
+
+What is not done: the index is not read, so an instance may be one that was deleted and not written over yet, and one
+that is cut in pieces by the pages of the file is read up to the first cut. ADR 0041.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.artefact import Artefact, FileAnchor, anchor_of, printable
+from quetsach.endpoint.collect.reading import Reading
+from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+
+LARGEST_BYTES = 1 << 30
+"""Larger repositories are not read; real ones have up to some hundred megabytes."""
+
+MOST_INSTANCES = 5_000
+
+_CHUNK = 4 << 20
+_LONGEST_HEAP = 64 * 1024
+_FILTER, _BINDING = "__EventFilter", "__FilterToConsumerBinding"
+_RUNNING = ("CommandLineEventConsumer", "ActiveScriptEventConsumer")
+_OTHERS = ("LogFileEventConsumer", "NTEventLogEventConsumer", "SMTPEventConsumer")
+_NAMES = tuple(name.encode() for name in (_FILTER, _BINDING, *_RUNNING, *_OTHERS))
+_MOST_TEXTS = 64
+_REFERENCE = re.compile(r'(\w+)\.Name\s*=\s*"((?:[^"\\]|\\.)*)"')
+_QUERY = re.compile(r"\s*(?:select|references|associators)\s", re.IGNORECASE)
+_LANGUAGES = frozenset({"wql", "vbscript", "jscript"})
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a class: its texts in the order of the heap, the class's own name left out."""
+
+    kind: str
+    texts: tuple[str, ...]
+
+
+def read_subscriptions(reading: Reading) -> Iterator[Artefact | Trouble]:
+    """Yield a subscription for each binding, and filters and consumers that no binding names.
+
+    Fields: ``name`` (of the consumer), ``consumer`` (its class), ``filter`` (name), ``command`` (what it runs: command
+    line or script), ``query``.
+    """
+    for _, path in reading.paths():
+        instances = list(_instances(reading, path))
+        yield from (item for item in instances if isinstance(item, Trouble))
+        anchors = [item for item in instances if isinstance(item, FileAnchor)]
+        if anchors:
+            found = [item for item in instances if isinstance(item, Instance)]
+            yield from (_artefact(reading, anchors[0], fields) for fields in subscriptions(found))
+
+
+def subscriptions(instances: list[Instance]) -> Iterator[dict[str, str]]:
+    """Yield the fields of each subscription, each once."""
+    filters = [instance for instance in instances if instance.kind == _FILTER]
+    consumers = [i for i in instances if i.kind not in (_FILTER, _BINDING)]
+    bound: set[tuple[str, str]] = set()
+    seen: set[tuple[str, ...]] = set()
+    for binding in (i for i in instances if i.kind == _BINDING):
+        named = dict(_REFERENCE.findall(" ".join(binding.texts)))
+        filter_name = named.pop(_FILTER, "")
+        for kind, name in named.items():
+            bound |= {(kind, name), (_FILTER, filter_name)}
+            runs = next((c for c in consumers if c.kind == kind and name in c.texts), Instance(kind, ()))
+            watches = next((f for f in filters if filter_name in f.texts), Instance(_FILTER, ()))
+            fields = _fields(name, kind, filter_name, runs, watches)
+            if (key := tuple(fields.values())) not in seen:
+                seen.add(key)
+                yield fields
+    for alone in (*consumers, *filters):
+        if not any((alone.kind, text) in bound for text in alone.texts):
+            is_filter = alone.kind == _FILTER
+            fields = _fields("", "" if is_filter else alone.kind, "", Instance("", ()), Instance("", ()))
+            fields |= {"query": _query(alone)} if is_filter else {"command": _command(alone, "")}
+            if (key := tuple(fields.values())) not in seen:
+                seen.add(key)
+                yield fields
+
+
+def carve(content: bytes) -> Iterator[Instance]:
+    """Yield the instances of the classes of subscriptions that lie whole in these bytes, in no order."""
+    for name in _NAMES:
+        mark, start = b"\0" + name + b"\0", 0
+        while (at := content.find(mark, start)) >= 0:
+            start = at + len(mark)
+            size = int.from_bytes(content[max(at - 4, 0) : at], "little")
+            if at >= 4 and size & 0x80000000:
+                heap = content[at : at + min(size & 0x7FFFFFFF, _LONGEST_HEAP)]
+                yield Instance(name.decode(), tuple(_texts(heap[len(mark) :])))
+
+
+def _texts(heap: bytes) -> Iterator[str]:
+    at = 0
+    for _ in range(_MOST_TEXTS):
+        if at >= len(heap):
+            return
+        if heap[at] == 0:
+            end = heap.find(b"\0", at + 1)
+            end = len(heap) if end < 0 else end
+            text, at = heap[at + 1 : end].decode("latin-1"), end + 1
+        elif heap[at] == 1 and heap[at + 1 : at + 4] != b"\0\0\0":
+            end = next((i for i in range(at + 1, len(heap) - 1, 2) if heap[i : i + 2] == b"\0\0"), len(heap))
+            text, at = heap[at + 1 : end].decode("utf-16-le", "replace"), end + 2
+        else:  # an array, such as the number of the account that made it
+            text, at = "", at + 4 + int.from_bytes(heap[at : at + 4], "little")
+        if text:
+            yield text
+
+
+def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor | Trouble]:
+    """Yield the anchor of a repository and its instances; the anchor has no hash: the file is only ever reported."""
+    try:
+        real = reading.tree.resolve(path)
+        descriptor = reading.tree.open_read(real)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield Trouble(path, reason_of(error))
+        return
+    try:
+        state = os.fstat(descriptor)
+        if state.st_size > LARGEST_BYTES:
+            yield Trouble(real, Reason.TOO_LARGE)
+            return
+        yield anchor_of(real, state, "")
+        for count, instance in enumerate(_all(descriptor)):
+            if count >= MOST_INSTANCES:
+                reading.stop_at(real)
+                break
+            yield instance
+    except OSError as error:
+        yield Trouble(real, reason_of(error))
+    finally:
+        os.close(descriptor)
+
+
+def _all(descriptor: int) -> Iterator[Instance]:
+    at, seen = 0, set[Instance]()
+    while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAP, at):  # what lies over the edge is read twice
+        for instance in carve(content):
+            if instance not in seen:
+                seen.add(instance)
+                yield instance
+        at += _CHUNK
+
+
+def _fields(name: str, kind: str, filter_name: str, runs: Instance, watches: Instance) -> dict[str, str]:
+    return {
+        "name": name,
+        "consumer": kind,
+        "filter": filter_name,
+        "command": _command(runs, name),
+        "query": _query(watches),
+    }
+
+
+def _command(consumer: Instance, name: str) -> str:
+    """Return what a consumer runs: its texts but its own name and the name of its language."""
+    texts = (text for text in consumer.texts if text != name and text.strip().lower() not in _LANGUAGES)
+    return "; ".join(dict.fromkeys(texts))
+
+
+def _query(watches: Instance) -> str:
+    return next((text for text in watches.texts if _QUERY.match(text)), "")
+
+
+def _artefact(reading: Reading, anchor: FileAnchor, fields: Mapping[str, str]) -> Artefact:
+    shown = {key: printable(text.encode("utf-8", "surrogatepass")) for key, text in fields.items()}
+    named = reading.meant(fields["command"], b"/", anchor.path)
+    return Artefact(ArtefactKind.WMI_SUBSCRIPTION, anchor, shown, named)
