@@ -12,7 +12,13 @@ from tests.report_samples import Private, sample_report
 from quetsach.endpoint.report.page import render_page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("report-page")]
-LONG = Private(path=b"/srv/" + b"a" * 180, line=b"* * * * * root " + b"x" * 300, evidence="b" * 200)
+LONG = Private(
+    path=b"/srv/" + b"a" * 180,
+    line=b"* * * * * root " + b"x" * 300,
+    evidence="b" * 200,
+    key="HKU\\" + "c" * 200,
+    data="d" * 200,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,8 @@ def test_the_page_is_accessible_and_never_wider_than_the_screen(
     try:
         page = context.new_page()
         page.goto(path.as_uri())
+        for folded in page.locator("details:not([open]) > summary").all():
+            folded.click()
         found = Axe().run(page).response["violations"]
         assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

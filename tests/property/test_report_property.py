@@ -23,21 +23,32 @@ VOID = {"br", "meta"}
 ALLOWED = {"p", "ul", "ol", "li", "strong", "code", "a", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
+MAC = st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":"))
+SERIAL = st.from_regex(r"[A-Z0-9]{4}-[A-Z0-9]{8}", fullmatch=True)
+SID = st.from_regex(r"S-1-5-21-[0-9]{9,10}-[0-9]{9,10}-[0-9]{9,10}-[0-9]{4}", fullmatch=True)
+
+
 @st.composite
 def machines(draw: st.DrawFn) -> tuple[Private, list[str]]:
     """Draw what a machine may call its things, and the names that must not leave."""
-    user, host, file = draw(NAME), draw(NAME), draw(NAME)
+    user, host, file, member, service, value = (draw(NAME) for _ in range(6))
+    mac, serial, sid = draw(MAC), draw(SERIAL), draw(SID)
     noise = draw(st.binary(max_size=20))
     private = Private(
-        path=b"/home/%s/%s" % (user.encode(), file.encode()) + noise,
-        line=b"@reboot %s ssh %s" % (user.encode(), host.encode()) + noise,
+        path=b"/home/%s/%s/%s" % (user.encode(), serial.encode(), file.encode()) + noise,
+        line=b"@reboot %s ssh %s # %s" % (user.encode(), host.encode(), mac.encode()) + noise,
         root=f"/mnt/{host}",
         evidence=f"command: {file} {draw(TEXT)}",
         note=f"{host}: {draw(TEXT)}",
         package=file,
         engine=f"boreal {user}",
+        key=f"HKU\\{sid}\\Software\\{service}",
+        value=f"{value}{draw(TEXT)}",
+        data=f"C:\\Users\\{user}\\{service}.exe {mac}",
+        member=member.encode() + noise,
+        socket=b"tcp %s -> %s" % (mac.encode(), host.encode()),
     )
-    return private, [user, host, file]
+    return private, [user, host, file, member, service, value, mac, serial, sid]
 
 
 @given(machines())
@@ -96,9 +107,9 @@ SKELETON = tags_of(render_page(PLAIN, language="vi")).names
 @given(machines(), st.sampled_from(["<script>", '"><img src=x onerror=y>', "</style>", "&#60;b&#62;", "javascript:"]))
 def test_no_name_brings_a_tag_onto_the_page(machine: tuple[Private, list[str]], attack: str) -> None:
     private, _ = machine
-    hostile = Private(
-        private.path + attack.encode(), private.line + attack.encode(), "/mnt", attack, attack, attack, attack
-    )
+    raw = attack.encode()
+    texts = dict.fromkeys(("evidence", "note", "package", "engine", "key", "value", "data"), attack)
+    hostile = Private(private.path + raw, private.line + raw, "/mnt", member=raw, socket=raw, **texts)
     tags = tags_of(render_page(sample_report(hostile), language="vi"))
     assert tags.names == SKELETON
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
