@@ -4,25 +4,54 @@
 Hypothesis thinks of, so that a target that rots is noticed.
 """
 
+import bz2
 import contextlib
+import gzip
 import hmac
+import io
+import lzma
+import os
 import struct
+import tarfile
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import zstandard
+from tests.hives import build_hive
+from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
+
 from quetsach.core.errors import QuetsachError
+from quetsach.core.file_type import FileType
+from quetsach.core.memory_variant import memory_variant
+from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.collect.command import named_files
 from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
 from quetsach.endpoint.collect.preload import parse_preload_line
 from quetsach.endpoint.collect.ssh import parse_authorized_key
 from quetsach.endpoint.collect.systemd import parse_unit
 from quetsach.endpoint.collect.users import parse_passwd
+from quetsach.endpoint.collect.windows.autorun import parse_entry
+from quetsach.endpoint.collect.windows.bits import texts_of
+from quetsach.endpoint.collect.windows.job import parse_job
+from quetsach.endpoint.collect.windows.registry import text_of
+from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
+from quetsach.endpoint.collect.windows.task_file import parse_actions, parse_task
+from quetsach.endpoint.collect.windows.wmi import carve
+from quetsach.endpoint.host.authenticode import file_digests, read_signed
+from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.mounts import parse_mountinfo
+from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ
+from quetsach.endpoint.host.windows_path import files_named, machine_environment
 from quetsach.endpoint.keep.journal import MAGIC, read_journal
 from quetsach.endpoint.keep.quarantine import Sealed
+from quetsach.endpoint.look.archive.inside import look_inside
+from quetsach.endpoint.look.archive.limits import Limits
+from quetsach.endpoint.look.archive.source import InMemory
+from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
@@ -82,10 +111,65 @@ def _journal(content: bytes) -> None:
             Step.from_json(record["step"])
 
 
+def _hive(content: bytes) -> None:
+    """Walk a hive: the first keys of every level, their values, and the whole content."""
+    descriptor = os.memfd_create("hive")
+    os.write(descriptor, content)
+    hive = Hive(descriptor)
+    waiting = [hive.root]
+    for _ in range(50):
+        if waiting:
+            key = waiting.pop()
+            hive.is_searchable(key)
+            waiting += hive.subkeys(key)[:5]
+            for value in hive.values(key):
+                text_of(value)
+    hive.close()
+
+
+def _archive(content: bytes) -> None:
+    kind = kind_of(content[:HEAD_BYTES])
+    look_inside(InMemory(content), kind, lambda _content, _kind: (), limits=_SMALL)
+
+
+def _rules(content: bytes) -> None:
+    source = content.decode("utf-8", "replace")
+    memory_variant(rules_of(source), frozenset({"a", "b"}))
+    rules_for(rules_of(source), frozenset({FileType.PE}))
+
+
+def _signature(content: bytes) -> None:
+    file_digests(content)
+    read_signed(content, ())
+
+
+def _windows(content: bytes) -> None:
+    """Read all that has no error of its own: what is not of the form is ``None``."""
+    parse_shortcut(content)
+    parse_job(content)
+    parse_task(content)
+    parse_actions(content)
+    list(carve(content))
+    texts_of(content)
+    for line in content.split(b"\n")[:100]:
+        parse_entry(line)
+    files_named(content.decode("utf-8", "replace"), machine_environment())
+
+
 def _report(content: bytes) -> None:
     read_json(Report, content, where="fuzz")
 
 
+_SMALL = Limits(depth=3, members=100, output_bytes=1 << 20, bomb_bytes=1 << 20, seconds=1)
+_HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
+_TASK = """<?xml version="1.0" encoding="UTF-16"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+<Triggers><LogonTrigger/></Triggers><Actions><Exec><Command>a.exe</Command></Exec></Actions></Task>""".encode("utf-16")
+_LINK = bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)
+_RULES = b"""import "math"
+private rule a { condition: filesize < 2MB and uint16(0) == 0x5a4d }
+rule b : t { meta: file_types = "pe" strings: $x = "y" wide nocase $h = { 41 [2-4] (42|43) } $r = /a\\/b{1,3}/i
+  condition: a and any of them and $x at 0 and for all i in (1..#x) : ( @x[i] < filesize ) }
+"""
 UNIT = b"""[Unit]
 Description=x \\
   y
@@ -106,6 +190,21 @@ root:x:0:0:root:/root:/bin/sh
 22 1 0:20 / /proc rw - proc proc rw
 """
 
+
+def _archives() -> tuple[bytes, ...]:
+    """Return a small archive of every kind that can be made without another program."""
+    zipped, tarred = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as one:
+        one.writestr("a/b", b"content" * 9)
+    with tarfile.open(fileobj=tarred, mode="w") as two:
+        header = tarfile.TarInfo("name" * 30)
+        header.size = 5
+        two.addfile(header, io.BytesIO(b"12345"))
+    plain = tarred.getvalue()
+    packed = (gzip.compress(plain), bz2.compress(plain), lzma.compress(plain), zstandard.compress(plain))
+    return zipped.getvalue(), plain[:2048], *packed
+
+
 TARGETS: Mapping[str, Target] = {
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
@@ -115,4 +214,10 @@ TARGETS: Mapping[str, Target] = {
     "sealed-file": Target(_sealed, (b"QSQRTN1\n" + bytes(64),)),
     "report": Target(_report, (b'{"format":"quetsach-report/1"}',)),
     "pack-container": Target(unpack, (b"QSPACK1\n",)),
+    "hive": Target(_hive, (_HIVE,)),
+    "archive": Target(_archive, _archives()),
+    "yara-rules": Target(_rules, (_RULES,)),
+    "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),
+    "program": Target(_signature, (sign(program(), publisher("Microsoft Windows")),)),
+    "windows-formats": Target(_windows, (_TASK, _LINK, b"[autorun]\nopen=a.exe")),
 }
