@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import xor
+from typing import NamedTuple
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
@@ -54,6 +55,14 @@ class Key:
     subkey_list: int
     value_count: int
     value_list: int
+
+
+class _Entry(NamedTuple):
+    """One entry of a list of subkeys: the offset of the key, its hash if there is one, and the offset of the hash."""
+
+    key: int
+    hash: int | None
+    place: int
 
 
 class _LimitError(RegistryError):
@@ -119,15 +128,15 @@ class Hive:
 
     def is_searchable(self, key: Key) -> bool:
         """Return whether Windows finds every subkey by its name: names ascend, and where there are hashes they hold."""
-        if not key.subkey_count:
-            return True
-        units: list[bytes] = []
-        for offset, check in self._listed(key.subkey_list):
-            upper = folded(self._key(offset).name).encode("utf-16-be", "surrogatepass")
-            if check is not None and check != _hash(upper):
-                return False
-            units.append(upper)
-        return units == sorted(units)
+        upper = [_upper(self._key(entry.key).name) for entry in self._entries(key)]
+        return upper == sorted(upper) and not any(True for _ in self.wrong_hashes(key))
+
+    def wrong_hashes(self, key: Key) -> Iterator[tuple[int, bytes]]:
+        """Yield where in the file a hash of a subkey's name is wrong, and what it is to be."""
+        for entry in self._entries(key):
+            wanted = _hash(_upper(self._key(entry.key).name))
+            if entry.hash is not None and entry.hash != wanted:
+                yield entry.place + _HEADER, wanted.to_bytes(4, "little")
 
     def values(self, key: Key) -> tuple[RegistryValue, ...]:
         """Return the values of a key; what is damaged or too large is left out, as ``damaged`` or ``limited`` says."""
@@ -188,10 +197,8 @@ class Hive:
 
     def _read_below(self, key: Key) -> Mapping[str, Key]:
         found: dict[str, Key] = {}
-        if not key.subkey_count or key.subkey_list == _NONE:
-            return found
         seen: set[int] = set()
-        for offset, _ in self._listed(key.subkey_list):
+        for offset, _, _ in self._entries(key):
             if offset in seen or offset == self.root.offset:
                 self.damaged = True
                 continue
@@ -207,8 +214,13 @@ class Hive:
             found.setdefault(folded(below.name), below)
         return found
 
-    def _listed(self, offset: int, *, is_index: bool = True) -> Iterator[tuple[int, int | None]]:
-        """Yield offset and hash from a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (of lists)."""
+    def _entries(self, key: Key) -> Iterator[_Entry]:
+        """Yield what the lists of a key's subkeys hold."""
+        if key.subkey_count and key.subkey_list != _NONE:
+            yield from self._listed(key.subkey_list, is_index=True)
+
+    def _listed(self, offset: int, *, is_index: bool) -> Iterator[_Entry]:
+        """Yield the entries of a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (lists such lists)."""
         cell = self._cell(offset, 8)
         kind, count = cell[:2], int.from_bytes(cell[2:4], "little")
         step = 8 if kind in (b"lf", b"lh") else 4
@@ -216,8 +228,9 @@ class Hive:
             raise self._error("a list of keys is damaged")
         words = struct.unpack_from(f"<{step // 4 * count}I", cell, 4)
         if kind != b"ri":
-            hashes = words[1::2] if kind == b"lh" else (None,) * count
-            yield from zip(words[:: step // 4], hashes, strict=True)
+            for at in range(count):
+                key = words[at * step // 4]
+                yield _Entry(key, words[at * 2 + 1] if kind == b"lh" else None, offset + 8 + at * step + 4)
         elif not is_index:
             raise self._error("a list of keys is damaged")
         else:
@@ -298,8 +311,12 @@ class Hive:
         return RegistryError(what, where=self.where)
 
 
+def _upper(name: str) -> bytes:
+    """Return a name as lists of keys are ordered by it: capitals, by the units of UTF-16."""
+    return folded(name).encode("utf-16-be", "surrogatepass")
+
+
 def _hash(upper: bytes) -> int:
-    """Return the hash in ``lh`` of a name in capitals, big-endian UTF-16."""
     units = struct.unpack(f">{len(upper) // 2}H", upper)
     return reduce(lambda total, unit: (37 * total + unit) & 0xFFFF_FFFF, units, 0)
 

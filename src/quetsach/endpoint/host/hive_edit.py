@@ -3,7 +3,7 @@
 The library hivex writes, in a process of its own (``hive_worker``). What it is not trusted with is refused: names that
 are no plain text, data over 16,344 bytes (Windows keeps those in segments, hivex does not). Afterwards the copy is read
 by our own reader: every edited key must be as it was to be, every other key as it was, and lists of keys in the order
-and with the hashes by which Windows searches them (hivex sorts small letters where Windows sorts capital ones).
+and with the hashes by which Windows searches them (those of names beyond ASCII hivex gets wrong; they are mended).
 """
 
 import base64
@@ -67,6 +67,7 @@ def edit_hive(source: int, target: Path, edits: Sequence[RegistryEdit], *, comma
     made = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         _write(source, made, before.size_bytes, draft.acts(), command)
+        draft.mend(made)
         os.fsync(made)
         draft.check(Hive(os.dup(made)))
     except BaseException:
@@ -148,6 +149,18 @@ class _Draft:
                 acts.append(["values", node.node, [_frozen(value) for value in node.values]])
             pending.extend(below for below in node.below.values() if below is not None)
         return acts
+
+    def mend(self, descriptor: int) -> None:
+        """Put right the hashes of the names of keys that were made."""
+        after = Hive(os.dup(descriptor))
+        pending: list[tuple[_Node, Key]] = [(self._root, after.root)]
+        while pending:
+            node, key = pending.pop()
+            if node.has_new():
+                for place, wanted in after.wrong_hashes(key):
+                    os.pwrite(descriptor, wanted, place)
+            below = [(child, after.child(key, child.name)) for child in node.below.values() if child is not None]
+            pending.extend((child, found) for child, found in below if found is not None)
 
     def check(self, after: Hive) -> None:
         """Compare the written copy with what it was to be.
