@@ -1,0 +1,262 @@
+"""What a finding of Windows becomes: one edit a hive, nothing that the system needs, nothing that is unknown."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.infection_of_windows import (
+    CACHE,
+    CONFIG,
+    DLL,
+    MACHINE_RUN,
+    SERVICES,
+    SVCHOST,
+    TASK,
+    TASK_ID,
+    USER_RUN,
+    WINLOGON,
+    infect,
+    of_file,
+    of_key,
+    of_value,
+    windows_findings,
+    with_fields,
+)
+from tests.windows_disk import plant
+
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.artefact import RegistryAnchor
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.registry import (
+    DWORD,
+    EXPAND_SZ,
+    MULTI_SZ,
+    SZ,
+    DeleteKey,
+    DeleteValue,
+    RegistryEdit,
+    RegistryValue,
+    SetValue,
+)
+from quetsach.endpoint.host.windows import WindowsHost, mounted_windows
+from quetsach.endpoint.plan.foundation import is_foundation
+from quetsach.endpoint.plan.plan import Plan, make_plan
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import EditRegistry, Step
+from quetsach.endpoint.plan.windows import TakeEntry, settled, without_entries
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> WindowsHost:
+    infect(tmp_path)
+    return mounted_windows(tmp_path)
+
+
+def _plan(host: WindowsHost, *findings: Finding) -> Plan:
+    return make_plan(findings, host, host.tree.root / "state")
+
+
+def _edits(plan: Plan) -> dict[bytes, tuple[RegistryEdit, ...]]:
+    steps = (step.target for step in plan.steps)
+    return {target.file.path: target.edits for target in steps if isinstance(target, EditRegistry) and target.file}
+
+
+def _holds(plan: Plan) -> list[Hold]:
+    assert plan.steps == ()
+    return [held.hold for held in plan.held]
+
+
+def test_all_edits_of_one_hive_are_one_step_and_every_finding_is_in_one(host: WindowsHost) -> None:
+    findings = windows_findings(host.tree.root)
+    plan = _plan(host, *findings)
+    assert sorted(_edits(plan)) == sorted(
+        [CONFIG + b"/SOFTWARE", CONFIG + b"/SYSTEM", "/Users/Bình/NTUSER.DAT".encode()]
+    )
+    assert plan.findings == {finding.id for finding in findings}
+
+
+def test_a_service_goes_with_its_group_entry_and_its_legacy_device(host: WindowsHost) -> None:
+    edits = _edits(_plan(host, of_key(f"{SERVICES}\\qzkvxw", ArtefactKind.SERVICE, Action.REMOVE_SERVICE)))
+    device = "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\Root\\LEGACY_QZKVXW"
+    assert edits[CONFIG + b"/SYSTEM"] == (DeleteKey(f"{SERVICES}\\qzkvxw"), DeleteKey(device))
+    (group,) = edits[CONFIG + b"/SOFTWARE"]
+    assert isinstance(group, SetValue)
+    assert (group.key, group.value.entries) == (SVCHOST, ("BITS", "wuauserv"))
+
+
+def test_a_task_goes_with_what_the_registry_keeps_of_it(host: WindowsHost) -> None:
+    task = of_file(host.tree.root, TASK, ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    edits = _edits(_plan(host, task))[CONFIG + b"/SOFTWARE"]
+    keys = (f"{CACHE}\\Tree\\Update", f"{CACHE}\\Tasks\\{TASK_ID}", f"{CACHE}\\Logon\\{TASK_ID}")
+    assert edits == tuple(map(DeleteKey, keys))
+
+
+def test_a_task_that_only_the_registry_knows_goes_too(host: WindowsHost) -> None:
+    hidden = of_key(f"{CACHE}\\Tree\\Update", ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    plan = _plan(host, hidden)
+    assert [step.kind for step in plan.steps] == ["edit-registry"]
+
+
+def test_a_folder_of_tasks_with_the_name_of_a_task_keeps_its_tasks(tmp_path: Path) -> None:
+    tree = f"{CACHE}\\Tree\\Update".removeprefix("HKLM\\SOFTWARE\\")
+    plant(tmp_path, software={tree: {"Id": (SZ, "no identifier")}, f"{tree}\\Mine": {"Id": (SZ, "x")}})
+    task = of_key(f"{CACHE}\\Tree\\Update", ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    (edits,) = _edits(_plan(mounted_windows(tmp_path), task)).values()
+    assert edits == (DeleteValue(f"{CACHE}\\Tree\\Update", "Id"),)
+
+
+def test_a_value_that_is_another_by_now_is_left(host: WindowsHost) -> None:
+    found = of_value(host.registry, MACHINE_RUN, "Qzk", Action.REMOVE_VALUE)
+    anchor = found.artefact.anchor
+    assert isinstance(anchor, RegistryAnchor)
+    older = replace(found, artefact=replace(found.artefact, anchor=replace(anchor, data=b"older")))
+    assert _holds(_plan(host, older)) == [Hold.UNREACHABLE]
+
+
+@pytest.mark.parametrize("action", [Action.REMOVE_KEY, Action.REMOVE_SERVICE])
+def test_a_key_that_is_gone_is_left(host: WindowsHost, action: Action) -> None:
+    kind = ArtefactKind.SERVICE if action is Action.REMOVE_SERVICE else ArtefactKind.REGISTRY_KEY
+    assert _holds(_plan(host, of_key(f"{SERVICES}\\nothing", kind, action))) == [Hold.UNREACHABLE]
+
+
+def test_a_default_that_nobody_knows_is_not_restored(host: WindowsHost) -> None:
+    found = of_value(host.registry, WINLOGON, "Shell", Action.RESTORE_DEFAULT)
+    assert _holds(_plan(host, found)) == [Hold.INCOMPLETE]
+
+
+@pytest.mark.parametrize(
+    ("key", "action"),
+    [
+        (f"{SERVICES}\\Schedule", Action.REMOVE_SERVICE),
+        ("HKLM\\SYSTEM\\ControlSet001\\Services\\schedule", Action.REMOVE_SERVICE),
+        ("HKLM\\SYSTEM\\CurrentControlSet\\Services", Action.REMOVE_KEY),
+        ("HKLM\\SYSTEM\\CurrentControlSet", Action.REMOVE_KEY),
+        ("HKLM\\SOFTWARE\\Microsoft", Action.REMOVE_KEY),
+        ("HKLM\\Software\\Microsoft\\Windows\\currentversion\\run", Action.REMOVE_KEY),
+        ("HKLM\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Run", Action.REMOVE_KEY),
+        (USER_RUN, Action.REMOVE_KEY),
+        ("HKU\\Bình\\Software", Action.REMOVE_KEY),
+        ("HKU\\Bình_Classes\\CLSID", Action.REMOVE_KEY),
+        ("HKU\\Bình", Action.REMOVE_KEY),
+        ("HKLM\\SAM\\SAM", Action.REMOVE_KEY),
+        ("HKLM\\SYSTEM\\Select", Action.REMOVE_KEY),
+    ],
+)
+def test_keys_that_windows_needs_are_left(host: WindowsHost, key: str, action: Action) -> None:
+    assert _holds(_plan(host, of_key(key, ArtefactKind.REGISTRY_KEY, action))) == [Hold.SYSTEM]
+
+
+def test_the_shell_and_userinit_are_set_back_and_never_removed(host: WindowsHost) -> None:
+    removed = of_value(host.registry, WINLOGON, "Shell", Action.REMOVE_VALUE)
+    assert _holds(_plan(host, removed)) == [Hold.SYSTEM]
+    restored = of_value(host.registry, WINLOGON, "Shell", Action.RESTORE_DEFAULT, default="explorer.exe")
+    assert _plan(host, restored).held == ()
+
+
+def test_a_value_that_windows_needs_is_never_left_empty(host: WindowsHost) -> None:
+    mixed = of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\qzk.exe")
+    assert _plan(host, mixed).held == ()
+    (step,) = _plan(host, mixed).steps
+    assert isinstance(step.target, EditRegistry)
+    alone = RegistryValue("Userinit", SZ, "C:\\qzk.exe,\0".encode("utf-16-le"))
+    host.registry.write_edited((SetValue(WINLOGON, alone),), host.tree.root / "new")
+    (host.tree.root / "new").replace(host.tree.root / "Windows/System32/config/SOFTWARE")
+    host.registry.forget()
+    only = of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\qzk.exe")
+    assert _holds(_plan(host, only)) == [Hold.UNREACHABLE]
+
+
+SVCHOST_EXE, CMD = b"/Windows/System32/svchost.exe", b"/Windows/System32/cmd.exe"
+
+
+@pytest.mark.parametrize(
+    ("command", "refers_to", "is_left"),
+    [
+        ("C:\\Windows\\System32\\cmd.exe", (CMD,), True),
+        ('"C:\\Windows\\System32\\cmd.exe"', (CMD,), True),
+        ("C:\\Windows\\System32\\cmd.exe /c evil", (CMD,), False),
+        ("rundll32 C:\\Windows\\System32\\qzkvxw.dll", (DLL,), False),
+        ("C:\\qzk.exe", (), False),
+    ],
+)
+def test_what_starts_only_the_system_s_own_program_is_left(
+    host: WindowsHost, command: str, refers_to: tuple[bytes, ...], is_left: bool
+) -> None:
+    found = with_fields(of_value(host.registry, MACHINE_RUN, "Qzk", Action.REMOVE_VALUE), data=command)
+    found = replace(found, artefact=replace(found.artefact, refers_to=refers_to))
+    assert bool(_plan(host, found).held) is is_left
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Windows/System32/config/SOFTWARE",
+        "/WINDOWS/system32/NTOSKRNL.EXE",
+        "/Windows/SysWOW64/ntdll.dll",
+        "/Windows/explorer.exe",
+        "/Windows/WinSxS/x/y.dll",
+        "/Users/An/NTUSER.DAT",
+        "/Users/An/ntuser.dat.LOG1",
+        "/bootmgr",
+        "/Windows/System32/drivers/disk.sys",
+        "/Windows/System32/drivers/etc/hosts",
+    ],
+)
+def test_files_that_windows_needs_are_a_foundation(path: str) -> None:
+    assert is_foundation(path.encode(), "windows")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/Windows/System32/qzkvxw.dll", "/Windows/svchost.exe.exe", "/Users/An/svchost.exe", "/x/Windows/explorer.exe"],
+)
+def test_what_malware_puts_beside_them_is_not(path: str) -> None:
+    assert not is_foundation(path.encode(), "windows")
+
+
+def test_lines_may_be_taken_out_of_the_table_of_hosts() -> None:
+    assert not is_foundation(b"/Windows/System32/drivers/etc/hosts", "windows", Action.REMOVE_LINE)
+    assert not is_foundation(b"/etc/hosts", "linux", Action.REMOVE_LINE)
+    assert is_foundation(b"/etc/passwd", "linux", Action.REMOVE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "left"),
+    [
+        ("a.dll,b.dll", "a.dll", "b.dll"),
+        ("a.dll, b.dll ,c.dll", "b.dll", "a.dll,c.dll"),
+        ("a.dll b.dll", "b.dll", "a.dll"),
+        ("a;b;", "b", "a;"),
+        ("C:\\u.exe,C:\\x y.exe,", "C:\\x y.exe", "C:\\u.exe,"),
+        ("a", "a", ""),
+    ],
+)
+def test_an_entry_of_a_text_goes_with_one_separator(text: str, entry: str, left: str) -> None:
+    value = RegistryValue("v", EXPAND_SZ, f"{text}\0".encode("utf-16-le"))
+    without = without_entries(value, [entry])
+    assert without == RegistryValue("v", EXPAND_SZ, f"{left}\0".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("data", [b"", b"a", b"\0\xd8", b"a\0\0"])
+def test_an_entry_that_is_not_there_is_not_taken(data: bytes) -> None:
+    for type_ in (SZ, MULTI_SZ, DWORD):
+        assert without_entries(RegistryValue("v", type_, data), ["x"]) is None
+
+
+def test_other_entries_keep_bytes_that_are_no_text() -> None:
+    odd = "\ud800".encode("utf-16-le", "surrogatepass")
+    value = RegistryValue("v", MULTI_SZ, odd + b"\0\0" + b"x\0\0\0" + b"\0\0")
+    assert without_entries(value, ["x"]) == RegistryValue("v", MULTI_SZ, odd + b"\0\0\0\0")
+
+
+def test_wishes_about_one_value_and_below_a_key_that_goes_become_one_edit() -> None:
+    value = RegistryValue("list", SZ, "a,b,c\0".encode("utf-16-le"))
+    wishes = [TakeEntry("K", value, "a"), TakeEntry("k", value, "c"), TakeEntry("K", value, "a")]
+    assert settled(wishes) == (SetValue("K", RegistryValue("list", SZ, "b\0".encode("utf-16-le"))),)
+    assert settled([*wishes, DeleteValue("K\\below", "x"), DeleteKey("k")]) == (DeleteKey("k"),)
+    assert settled([SetValue("K", value), DeleteValue("k", "LIST")]) == (DeleteValue("k", "LIST"),)
+
+
+def test_a_step_on_the_registry_comes_back_from_its_journal_form(host: WindowsHost) -> None:
+    for step in _plan(host, *windows_findings(host.tree.root)).steps:
+        assert Step.from_json(step.as_json()) == step
