@@ -16,7 +16,7 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, code_of, is_partial, looking
+from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, where
 from quetsach.cli.output import Progress, print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
@@ -239,15 +239,14 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     done = sum(step.outcome in _SUCCESS for step in result.steps)
     verdict = task.words[_VERDICTS[ExitCode(result.exit_code)]]
     yield verdict.format(done=done, steps=len(result.steps), remaining=len(result.remaining))
-    state = ["--state", str(task.arguments.state)] if task.arguments.state else []
+    state = ["--state", str(task.arguments.state.absolute())] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
         yield task.words["how-to-undo"].format(command=_undo_command(task, result))
     yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
 
 
 def _undo_command(task: _Task, result: "CleanResult") -> str:
-    state = ["--state", str(task.arguments.state)] if task.arguments.state else []
-    return shlex.join(["quetsach", "undo", result.session, *state])
+    return shlex.join(["quetsach", "undo", result.session, *where(task.arguments)])
 
 
 def _report(
@@ -258,11 +257,15 @@ def _report(
     from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
 
     now = datetime.now(UTC)
+    withdrawn = task.looking.withdrawn
     if result is None:
-        report = build_plan(scan, plan, report_id=uuid4(), now=now, exit_code=code)
+        command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
+        report = build_plan(
+            scan, plan, report_id=uuid4(), now=now, exit_code=code, next_command=command, withdrawn=withdrawn
+        )
     else:
         undo = _undo_command(task, result)
-        report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo)
+        report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo, withdrawn=withdrawn)
     if not task.is_dry:
         _keep(report, task)
     if task.arguments.report:

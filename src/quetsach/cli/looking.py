@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,6 +59,8 @@ class Looking:
     scope: "Scope"
     paths: tuple[bytes, ...]
     jobs: int
+    withdrawn: tuple[str, ...]
+    """Families of this build that the centre has taken back."""
 
     def scan(self, words: Mapping[str, str]) -> "ScanResult":
         """Look now, with progress on a terminal. ``words`` are the messages of ``scan``."""
@@ -84,7 +87,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    from quetsach.cli.shelf import packs_for  # noqa: PLC0415  (the match engine)
+    from quetsach.cli.shelf import packs_for, withdrawn_families  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
@@ -107,7 +110,27 @@ def looking(arguments: argparse.Namespace) -> Looking:
             hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
             raise ScanError(words["no-path"], where=printable(path), hint=hint)
     whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
-    return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs)
+    return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs, withdrawn_families(arguments))
+
+
+def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:
+    """Return the command that cleans what was found, with the arguments of this one; ``None`` if none would."""
+    from quetsach.core.pack import Action  # noqa: PLC0415
+
+    if all(finding.action is Action.REPORT for finding in result.findings):
+        return None
+    needs_root = result.is_live and not result.is_elevated and not arguments.path
+    command = [*["sudo"] * needs_root, "quetsach", "clean", *arguments.path]
+    command += ["--full"] if arguments.full else []
+    for pack in arguments.pack or ():
+        command += ["--pack", str(pack.absolute())]
+    return shlex.join([*command, *where(arguments)])
+
+
+def where(arguments: argparse.Namespace) -> list[str]:
+    """Return ``--root`` and ``--state`` as they were given, so that a command works from any folder."""
+    given = ((name, getattr(arguments, name)) for name in ("root", "state"))
+    return [part for name, folder in given if folder for part in (f"--{name}", str(folder.absolute()))]
 
 
 def code_of(result: "ScanResult") -> ExitCode:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from uuid import uuid4
 from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, code_of, is_partial, looking
+from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking
 from quetsach.cli.output import print_json, say
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Action, Pack
+from quetsach.core.pack import Pack
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -51,9 +50,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
     language = chosen_language(arguments)
     words = messages("scan", language)
-    result = looking(arguments).scan(words)
+    look = looking(arguments)
+    result = look.scan(words)
     code = code_of(result)
-    report = build(result, kind=Kind.SCAN, report_id=uuid4(), now=datetime.now(UTC), exit_code=code)
+    command = clean_command(arguments, result)
+    report = build(
+        result,
+        kind=Kind.SCAN,
+        report_id=uuid4(),
+        now=datetime.now(UTC),
+        exit_code=code,
+        next_command=command,
+        withdrawn=look.withdrawn,
+    )
     if arguments.report:
         write_report(report, arguments.report)
     _keep(report, arguments)
@@ -63,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for line in _told(result, words, language):
         say(line)
     if result.findings:
-        say(_next(result, words, arguments))
+        say(words["next-clean"].format(command=command) if command else words["next-report"])
     if arguments.report:
         say(words["report-saved"].format(path=arguments.report))
     return code
@@ -142,19 +151,6 @@ def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str
     more = sum(result.failed.values()) - _FAILURES_SHOWN
     if more > 0:
         yield words["failed-more"].format(count=number_text(more, language))
-
-
-def _next(result: "ScanResult", words: Mapping[str, str], arguments: argparse.Namespace) -> str:
-    if all(finding.action is Action.REPORT for finding in result.findings):
-        return words["next-report"]
-    needs_root = result.is_live and not result.is_elevated and not arguments.path
-    command = [*["sudo"] * needs_root, "quetsach", "clean", *arguments.path]
-    command += ["--full"] if arguments.full else []
-    for name in ("root", "state"):
-        command += [f"--{name}", str(getattr(arguments, name))] if getattr(arguments, name) else []
-    for pack in arguments.pack or ():
-        command += ["--pack", str(pack)]
-    return words["next-clean"].format(command=shlex.join(command))
 
 
 def _coloured(text: str, code: str) -> str:

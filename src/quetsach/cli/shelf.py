@@ -29,6 +29,19 @@ def packs_for(arguments: argparse.Namespace) -> tuple[Pack, ...]:
     return packs
 
 
+def withdrawn_families(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the families that came with this build and that the centre no longer lists; with ``--pack`` none counts.
+
+    Raises:
+        PackError: a pack cannot be used.
+    """
+    installed = None if arguments.pack else installed_folder(arguments.state or default_state())
+    if installed is None:
+        return ()
+    listed = {pack.family for pack in load_shelf(installed)}
+    return tuple(pack.family for pack in load_shelf(bundled("packs")) if pack.family not in listed)
+
+
 def _named(paths: list[Path]) -> Iterator[Pack]:
     for path in paths:
         if path.is_dir() and not (path / "pack.toml").exists():
