@@ -11,6 +11,7 @@ from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.trouble import Trouble
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"
 PASSWD = "root:x:0:0:root:/root:/bin/bash\nlan:x:1000:1000::/home/lan:/bin/bash\nbin:x:2:2::/:/bin/false\ndamaged\n"
 
 

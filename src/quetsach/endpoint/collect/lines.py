@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 
 from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.collect.property_list import archived_paths, parse_property_list, values_under
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.trouble import Reason, Trouble
 
 _ELF = b"\x7fELF"
 _MOST_COMMANDS = 1_000
+_HEAD_BYTES = 4_096
 
 
 def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
@@ -48,7 +50,7 @@ def read_files(reading: Reading) -> Iterator[Artefact | Trouble]:
         if isinstance(file, Trouble):
             yield file
             continue
-        command = command_of(file, place.command)
+        command = _command_of(reading, file)
         if place.needs_command and not command:
             continue
         fields = {
@@ -71,6 +73,14 @@ def command_in(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
     return b"; ".join(command for command in commands if command)
 
 
-def command_of(file: TextFile, pattern: re.Pattern[bytes] | None) -> bytes:
-    """Return what a file of text runs; empty for other content."""
-    return command_in(file.content, pattern) if b"\0" not in file.content[:4096] else b""
+def _command_of(reading: Reading, file: TextFile) -> bytes:
+    """Return what a file runs, by its form; empty for content of another form, which is said."""
+    place = reading.place
+    if not place.form:
+        is_text = b"\0" not in file.content[:_HEAD_BYTES]
+        return command_in(file.content, place.command) if is_text else b""
+    found = parse_property_list(file.content)
+    if found is None:
+        reading.troubles[file.anchor.path] = Trouble(file.anchor.path, Reason.DAMAGED)
+        return b""
+    return b"; ".join(archived_paths(found) if place.form == "archived-paths" else values_under(found, place.names))

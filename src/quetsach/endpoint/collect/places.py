@@ -8,8 +8,8 @@ belongs to the reader:
 ``paths``, absolute inside the root, where ``{home}`` stands for the home of every account and ``*`` for any name or
 part of one; ``comment``, what a line starts with that is passed over; ``command``, a pattern whose group is what a line
 or file runs; ``search``, folders where a program or library named without a folder is found; ``needs_command``, which
-leaves out lines and files that run nothing; ``form``, what a file holds when it is not plain text; ``schedule``, when
-the scripts of a folder run.
+leaves out lines and files that run nothing; ``form``, what a file holds when it is no text (``property-list``, with the
+``names`` of the keys that run something, or ``archived-paths``); ``schedule``, when the scripts of a folder run.
 
 ``values`` and ``keys``: ``keys`` of the registry, where ``*`` stands for any one name; ``names`` of values (absent:
 all); ``list``, how a value that holds several is divided (``,`` ``;`` ``space`` ``multi``); ``defaults``, what a value

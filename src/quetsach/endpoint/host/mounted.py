@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.macos import MARKS, mounted_mac
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.host.windows_tree import WindowsTree
@@ -18,4 +19,5 @@ def open_mounted(root: Path) -> Host:
     """
     if WindowsTree(root).exists(_WINDOWS_MARK):
         return mounted_windows(root)
-    return mounted_host(root)
+    host = mounted_host(root)
+    return mounted_mac(root) if any(host.tree.exists(mark) for mark in MARKS) else host

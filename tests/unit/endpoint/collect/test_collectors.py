@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.machine import Machine
+from tests.machine import KEY, Machine
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
@@ -13,7 +13,6 @@ from quetsach.endpoint.collect.users import User, parse_passwd, users_of
 from quetsach.endpoint.host.processes import Process
 from quetsach.endpoint.trouble import Reason, Trouble
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"
 CRON = ("cron-system", "cron-user", "anacron", "cron-script", "at-job")
 
 
