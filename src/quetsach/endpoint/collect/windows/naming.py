@@ -23,6 +23,8 @@ class WindowsNames:
     def files(self, command: str, home: bytes) -> tuple[bytes, ...]:
         """Return the files that a command names and that are there; if none is, the one that it likeliest means.
 
+        A bare word that is no file of the folders that are searched means nothing.
+
         Args:
             command: text of Windows.
             home: the profile of the account, a path of the tree; ``/`` for the system.
@@ -33,7 +35,8 @@ class WindowsNames:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
             paths = files_named(text, self._environment(home))
-            found = self._known[text, home] = tuple(filter(self._tree.exists, paths)) or paths[:1]
+            likeliest = paths[:1] if "\\" in text or "/" in text else ()
+            found = self._known[text, home] = tuple(filter(self._tree.exists, paths)) or likeliest
         return found
 
     def _environment(self, home: bytes) -> Environment:

@@ -13,7 +13,7 @@ from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.users import User
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.registry import BINARY, DWORD, MULTI_SZ, SZ, Registry, RegistryValue, folded
+from quetsach.endpoint.host.registry import BINARY, DWORD, MULTI_SZ, QWORD, SZ, Registry, RegistryValue, folded
 from quetsach.endpoint.trouble import Trouble
 
 MOST_DATA_BYTES = 16 << 20
@@ -24,6 +24,7 @@ MOST_ENTRIES = 1_000
 """Of one value."""
 
 _MOST_CHARACTERS = 32_768
+_NUMBERS = frozenset({DWORD, QWORD})
 _DIVIDERS = {",": re.compile(","), ";": re.compile(";"), "space": re.compile("[ ,]"), "multi": re.compile("\n")}
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _CLASSES = ("HKLM\\SOFTWARE\\Classes", "HKLM\\SOFTWARE\\Classes\\Wow6432Node", "HKLM\\SOFTWARE\\Wow6432Node\\Classes")
@@ -225,7 +226,8 @@ class _Values(_Look):
             "missing": "yes" if is_missing else "no",
             "user": printable(self.user(key).name),
         }
-        return Artefact(self.place.kind, anchor, fields, self.named(key, command or subject, server))
+        texts = (server,) if anchor.type in _NUMBERS else (command or subject, server)
+        return Artefact(self.place.kind, anchor, fields, self.named(key, *texts))
 
 
 def shown(text: str) -> str:

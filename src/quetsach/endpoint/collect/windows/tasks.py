@@ -118,9 +118,7 @@ def _from_registry(reading: Reading, registry: Registry, cached: _Cached) -> Art
     return _artefact(reading, RegistryAnchor(key, None), task, name=cached.name, file=hive, hidden=hidden)
 
 
-def _artefact(
-    reading: Reading, anchor: Anchor, task: Task, *, name: str, file: bytes, hidden: str = ""
-) -> Artefact:
+def _artefact(reading: Reading, anchor: Anchor, task: Task, *, name: str, file: bytes, hidden: str = "") -> Artefact:
     commands = [action.command for action in task.actions if action.command]
     handlers = [action.handler for action in task.actions if action.handler]
     registry = reading.host.registry

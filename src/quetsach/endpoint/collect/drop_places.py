@@ -1,0 +1,64 @@
+"""Where malware usually lands: what a quick scan walks besides what starts and the files that it names."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from quetsach.endpoint.collect.text import names_in
+from quetsach.endpoint.collect.users import accounts_of
+from quetsach.endpoint.host.port import Host
+
+
+@dataclass(frozen=True, slots=True)
+class DropPlace:
+    """A folder or file. ``levels`` of folders below it are entered (0: only the files in it); ``None``: all."""
+
+    path: bytes
+    levels: int | None = None
+
+
+_HIDDEN_LEVELS = 3
+
+_OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
+    "linux": tuple(map(DropPlace, (b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/shm"))),
+    "macos": tuple(map(DropPlace, (b"/private/tmp", b"/private/var/tmp", b"/Users/Shared"))),
+    "windows": (
+        *(DropPlace(path) for path in (b"/Windows/Temp", b"/Temp", b"/Windows/Tasks", b"/Users/Public")),
+        *(DropPlace(path) for path in (b"/Recycler", b"/Recycled")),
+        *(DropPlace(path, 3) for path in (b"/$Recycle.Bin", b"/ProgramData/Microsoft/Windows/Start Menu")),
+        *(DropPlace(path, 2) for path in (b"/ProgramData", b"/Windows/Fonts", b"/PerfLogs", b"/Intel")),
+        DropPlace(b"/Windows/Installer", 1),
+        *(DropPlace(path, 0) for path in (b"/", b"/Windows", b"/Windows/System", b"/Windows/Media", b"/Windows/debug")),
+        *(DropPlace(path, 0) for path in (b"/Windows/Help", b"/Program Files", b"/Program Files (x86)", b"/Users")),
+    ),
+}
+_OF_HOME: Mapping[str, tuple[DropPlace, ...]] = {
+    "linux": (),
+    "macos": (DropPlace(b"Library/LaunchAgents"), DropPlace(b"Library/Application Support", 2)),
+    "windows": (
+        *(DropPlace(path) for path in (b"AppData/Local/Temp", b"Local Settings/Temp")),
+        *(DropPlace(path, 3) for path in (b"AppData/Roaming/Microsoft/Windows/Start Menu", b"Start Menu")),
+        *(DropPlace(path, 2) for path in (b"AppData/Roaming", b"AppData/LocalLow", b"Application Data")),
+        *(DropPlace(path, 1) for path in (b"AppData/Local", b"Local Settings/Application Data", b"Downloads")),
+        *(DropPlace(path, 0) for path in (b"", b"AppData", b"Desktop", b"Documents", b"Music", b"Videos", b"Pictures")),
+    ),
+}
+
+
+def drop_places(host: Host) -> Iterator[DropPlace]:
+    """Yield the places of a machine that exist, the system's and those of every account.
+
+    Homes of Linux and macOS give what is hidden in them, a few levels down.
+    """
+    for place in _OF_SYSTEM[host.platform]:
+        if host.tree.exists(place.path):
+            yield place
+    for account in accounts_of(host):
+        for place in _OF_HOME[host.platform]:
+            path = posixpath.join(account.home, place.path) if place.path else account.home
+            if host.tree.exists(path):
+                yield DropPlace(path, place.levels)
+        if host.platform != "windows":
+            names = sorted(name for group in names_in(host.tree, account.home) for name in group)
+            hidden = (name for name in names if posixpath.basename(name).startswith(b"."))
+            yield from (DropPlace(name, _HIDDEN_LEVELS) for name in hidden)

@@ -1,0 +1,192 @@
+"""Shortcuts, autorun.inf, WMI subscriptions, downloads, settings files; accounts and drop places."""
+
+from pathlib import Path
+
+import pytest
+from tests.hives import EXPAND_SZ
+from tests.unit.endpoint.collect.windows.drive import collected, everything
+from tests.windows_disk import plant
+from tests.windows_formats import build_instance, build_shortcut
+
+from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint.artefact import LineAnchor
+from quetsach.endpoint.collect import READERS
+from quetsach.endpoint.collect.drop_places import DropPlace, drop_places
+from quetsach.endpoint.collect.places import places_of
+from quetsach.endpoint.collect.users import User, accounts_of
+from quetsach.endpoint.collect.windows.autorun import parse_entry
+from quetsach.endpoint.collect.windows.bits import texts_of
+from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
+from quetsach.endpoint.collect.windows.wmi import Instance, carve, subscriptions
+from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.trouble import Trouble
+
+SID = bytes.fromhex("01050000000000051500000001000000020000000300000000040000")
+REPOSITORY = "Windows/System32/wbem/Repository/OBJECTS.DATA"
+SUBSCRIPTION = (
+    build_instance("__EventFilter", "watch", "root\\cimv2", "SELECT * FROM x WITHIN 60", "WQL", sid=SID)
+    + build_instance("CommandLineEventConsumer", r"C:\ProgramData\evil.exe -k", "SCM Evil", sid=SID)
+    + build_instance(
+        "__FilterToConsumerBinding", 'CommandLineEventConsumer.Name="SCM Evil"', '__EventFilter.Name="watch"', sid=SID
+    )
+)
+
+
+def test_a_shortcut_that_a_worm_puts_on_a_drive_is_read(tmp_path: Path) -> None:
+    link = build_shortcut(
+        wide_path=r"C:\Windows\System32\rundll32.exe", arguments=r"C:\x\evil.dll,Start", folder="C:\\x"
+    )
+    found = collected(tmp_path, "drive-shortcuts", files={"Ảnh.LNK": link, "x/evil.dll": b"MZ"})
+    assert found[0].fields["command"] == r"C:\Windows\System32\rundll32.exe C:\x\evil.dll,Start"
+    assert b"/x/evil.dll" in found[0].refers_to
+    assert "/Ảnh.LNK".encode() in found[0].refers_to
+
+
+def test_a_program_in_a_startup_folder_needs_no_shortcut(tmp_path: Path) -> None:
+    folder = "Users/An/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup"
+    found = collected(tmp_path, "startup", files={f"{folder}/evil.exe": b"MZ", f"{folder}/desktop.ini": b"[x]"})
+    assert [(item.fields["name"], item.fields["user"], item.kind) for item in found] == [
+        ("evil.exe", "An", ArtefactKind.STARTUP_FILE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        (build_shortcut(local_path=r"C:\a.exe"), r"C:\a.exe"),
+        (build_shortcut(wide_path="C:\\tiếng Việt.exe"), "C:\\tiếng Việt.exe"),
+        (build_shortcut(items=["Thư mục", "b.exe"]), "C:\\Thư mục\\b.exe"),
+        (build_shortcut(relative=r".\c.exe"), r".\c.exe"),
+        (build_shortcut(local_path=r"C:\a.exe", environment=r"%TEMP%\d.exe"), r"%TEMP%\d.exe"),
+    ],
+)
+def test_the_target_of_a_shortcut_is_what_windows_takes_first(link: bytes, target: str) -> None:
+    found = parse_shortcut(link)
+    assert found is not None
+    assert found.target == target
+
+
+def test_a_target_with_spaces_is_quoted_in_the_command() -> None:
+    assert Shortcut(r"C:\a b.exe", "-x", "").command == r'"C:\a b.exe" -x'
+
+
+def test_what_is_no_shortcut_gives_none() -> None:
+    assert parse_shortcut(b"MZ") is None
+
+
+def test_autorun_is_read_through_a_megabyte_of_junk(tmp_path: Path) -> None:
+    junk = bytes(number % 251 for number in range(500_000)).replace(b"\n", b"x")
+    entry = rb"sHEll\oPEn\CoMMand = RECYCLER\S-5-3-42\jwgkvsq.vmx,abc"
+    found = collected(
+        tmp_path, "autorun-inf", files={"autorun.inf": junk + b"\r\n[AUTorun]\r\n" + entry + b"\r\n" + junk}
+    )
+    assert [item.fields["command"] for item in found] == [r"RECYCLER\S-5-3-42\jwgkvsq.vmx,abc"]
+    assert isinstance(found[0].anchor, LineAnchor)
+    assert found[0].anchor.line == entry + b"\r"
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        (b"open=evil.exe /x", (b"open", b"evil.exe /x")),
+        (b"  ShellExecute = a.exe\r", (b"ShellExecute", b"a.exe")),
+        ("\ufefficon=x.ico".encode("utf-16-le"), (b"icon", b"x.ico")),
+        (b"opened=1", None),
+        (b";open=x", None),
+        (b"\xff\xfe\x00", None),
+    ],
+)
+def test_only_lines_that_windows_follows_count(line: bytes, entry: tuple[bytes, bytes] | None) -> None:
+    assert parse_entry(line) == entry
+
+
+def test_a_subscription_of_wmi_is_put_together(tmp_path: Path) -> None:
+    found = collected(tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes(9000) + SUBSCRIPTION + bytes(9000)})
+    assert [dict(item.fields) for item in found] == [
+        {
+            "name": "SCM Evil",
+            "consumer": "CommandLineEventConsumer",
+            "filter": "watch",
+            "command": r"C:\ProgramData\evil.exe -k",
+            "query": "SELECT * FROM x WITHIN 60",
+        }
+    ]
+    assert found[0].refers_to == (b"/ProgramData/evil.exe",)
+
+
+def test_a_consumer_without_a_binding_is_still_told() -> None:
+    script = Instance("ActiveScriptEventConsumer", ("x", "VBScript", "CreateObject(1)"))
+    assert [fields["command"] for fields in subscriptions([script])] == ["x; CreateObject(1)"]
+
+
+def test_the_name_of_a_class_that_is_no_instance_is_not_taken_for_one() -> None:
+    assert list(carve(b"\0\0\0\0\0CommandLineEventConsumer\0\0x\0")) == []
+
+
+def test_a_script_in_wide_letters_is_read() -> None:
+    found = list(carve(build_instance("ActiveScriptEventConsumer", "tên", "VBScript")))
+    assert found == [Instance("ActiveScriptEventConsumer", ("tên", "VBScript"))]
+
+
+def test_an_instance_over_the_edge_of_what_is_read_at_once_is_found_once(tmp_path: Path) -> None:
+    found = collected(tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes((4 << 20) - 60) + SUBSCRIPTION})
+    assert len(found) == 1
+
+
+def test_addresses_and_paths_of_downloads_are_picked_out() -> None:
+    queue = b"\1\2" + "https://evil.example/x.exe".encode("utf-16-le") + bytes(4) + "C:\\x.exe".encode("utf-16-le")
+    assert texts_of(queue) == ("https://evil.example/x.exe", "C:\\x.exe")
+
+
+def test_lines_of_hosts_and_old_settings_are_told(tmp_path: Path) -> None:
+    files = {
+        "Windows/System32/drivers/etc/hosts": b"# x\r\n127.0.0.1 update.example\r\n",
+        "Windows/win.ini": b"[windows]\r\nload=C:\\evil.exe\r\n",
+        "evil.exe": b"MZ",
+    }
+    found = collected(tmp_path, "hosts", "ini-files", files=files)
+    assert [item.fields["line"] for item in found] == ["127.0.0.1 update.example", "[windows]", "load=C:\\evil.exe"]
+    assert found[2].refers_to == (b"/evil.exe",)
+
+
+def test_every_profile_is_an_account(tmp_path: Path) -> None:
+    listed = {
+        r"Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-9": {"ProfileImagePath": (EXPAND_SZ, r"C:\Nhà\Chi")}
+    }
+    plant(tmp_path, software=listed, files={"Nhà/Chi/x": b""})
+    assert accounts_of(mounted_windows(tmp_path)) == (
+        User(b"An", b"/Users/An"),
+        User("Bình".encode(), "/Users/Bình".encode()),
+        User(b"Public", b"/Users/Public"),
+        User(b"Chi", "/Nhà/Chi".encode()),
+    )
+
+
+def test_a_quick_scan_goes_where_malware_lands(tmp_path: Path) -> None:
+    plant(tmp_path)
+    found = set(drop_places(mounted_windows(tmp_path)))
+    assert {DropPlace(b"/Users/An/AppData/Local/Temp"), DropPlace(b"/Windows/Temp"), DropPlace(b"/", 0)} <= found
+    assert DropPlace(b"/Users/Chi/AppData/Local/Temp") not in found
+
+
+def test_every_place_of_windows_has_a_reader_a_source_and_a_key_of_a_hive() -> None:
+    places = places_of("windows")
+    assert len(places) > 140
+    for place in places:
+        assert place.reader in READERS
+        assert all(key.startswith(("HKLM\\SOFTWARE\\", "HKLM\\SYSTEM\\", "HKU\\*")) for key in place.keys)
+        assert all(len(set(group)) == len(group) for group in (place.keys, place.names, place.paths))
+        assert not place.report_missing or place.defaults or place.kind is ArtefactKind.REGISTRY_KEY
+
+
+def test_every_default_belongs_to_a_name_of_its_place() -> None:
+    for place in places_of("windows"):
+        for given in place.defaults:
+            name = given.rpartition("\\")[2]
+            assert not place.names or name.lower() in map(str.lower, place.names), (place.name, given)
+
+
+def test_a_plain_drive_is_collected_without_a_trouble(tmp_path: Path) -> None:
+    found = everything(tmp_path, *(place.name for place in places_of("windows")))
+    assert found
+    assert [item for item in found if isinstance(item, Trouble)] == []
