@@ -1,0 +1,65 @@
+"""The process that reads the memory of others for the scan: gets an anchor, sends back what its memory showed.
+
+Run as ``python -m quetsach.endpoint.look.memory_worker``. It speaks with ``endpoint.look.memory`` over its standard
+input and output.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from multiprocessing.connection import Connection
+
+from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.engine.port import Hit, Matcher
+from quetsach.endpoint.errors import EngineError, MatchTimeoutError
+from quetsach.endpoint.host.memory import open_memory
+from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.look.memory import MOST_BYTES, MemoryLook, windows_of
+from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+
+
+def main() -> None:
+    """Receive rules, answer ``None`` when ready, then a look or trouble for each anchor."""
+    orders = Connection(os.dup(0), writable=False)
+    answers = Connection(os.dup(1), readable=False)
+    os.dup2(2, 1)  # nothing that a library prints may get between the answers
+    os.nice(5)
+    try:
+        matcher = BorealEngine().compile(orders.recv())
+        answers.send(None)
+        while True:
+            answers.send(look_into(Processes(), orders.recv(), matcher))
+    except (EOFError, BrokenPipeError):
+        sys.exit(0)
+
+
+def look_into(processes: Processes, anchor: ProcessAnchor, matcher: Matcher) -> MemoryLook | Trouble:
+    """Match the memory of one process; this tool's own, which holds the rules themselves, is left out."""
+    process = processes.read(anchor.pid)
+    if process is None or {process.pid, process.parent} & {os.getpid(), os.getppid()}:
+        return MemoryLook()
+    hits: dict[Hit, None] = {}
+    size = 0
+    try:
+        with open_memory(processes, anchor) as memory:
+            for window in windows_of(memory.runs()):
+                hits |= {replace(hit, in_memory=True, cut=-1): None for hit in matcher.match(window)}
+                size += len(window)
+                if size >= MOST_BYTES:
+                    memory.is_cut_short = True
+                    break
+            is_cut_short = memory.is_cut_short
+    except ProcessLookupError:
+        return MemoryLook()
+    except OSError as error:
+        return Trouble(anchor.executable, reason_of(error))
+    except MatchTimeoutError:
+        return Trouble(anchor.executable, Reason.TIMED_OUT)
+    except EngineError:
+        return Trouble(anchor.executable, Reason.CRASHED)
+    return MemoryLook(tuple(hits), size, is_cut_short)
+
+
+if __name__ == "__main__":
+    main()
