@@ -15,6 +15,9 @@ PACKAGES = {
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
     "attr": lambda: shutil.which("setfattr"),
     "osslsigncode": lambda: shutil.which("osslsigncode"),
+    "7zip": lambda: shutil.which("7z"),
+    "genisoimage": lambda: shutil.which("genisoimage"),
+    "libarchive13t64": lambda: next(Path("/usr/lib").glob("*/libarchive.so.13"), None),
     "util-linux": lambda: shutil.which("unshare"),
 }
 """Debian package -> whether what the tests use of it is there."""

@@ -79,7 +79,7 @@ def look_inside(
     found = find_archive(source, kind)
     if found is None:
         return NOTHING
-    visit = _Visit(recognise, Budget(limits, source, clock), [source])
+    visit = _Visit(recognise, Budget(limits, source, clock))
     try:
         visit.enter(*found, (name,))
     except EndedError as end:
@@ -96,8 +96,6 @@ class _Visit:
 
     recognise: Recognise
     budget: Budget
-    _around: list[Source]
-    """The archives that what is being looked at lies in, as far as they are at hand whole."""
     reasons: set[Reason] = field(default_factory=set)
     is_bomb: bool = False
     _told: dict[tuple[tuple[bytes, ...], tuple[Hit, ...]], MemberLook] = field(default_factory=dict)
@@ -163,18 +161,11 @@ class _Visit:
             self._told[names, hits] = MemberLook(names[1:], len(content), hits)
 
     def _enter_whole(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
-        source = InMemory(content)
-        found = find_archive(source, kind)
+        found = find_archive(InMemory(content), kind)
         if found is None:
             return
-        if any(
-            around.size_bytes == len(content) and around.read(0, len(content)) == content for around in self._around
-        ):
-            raise EndedError("the archive contains itself", is_bomb=True)
-        self._around.append(source)
         with self.budget.holding(len(content)):
             self.enter(*found, names)
-        self._around.pop()
 
 
 def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget) -> Iterator[Member]:
@@ -192,4 +183,4 @@ def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget)
 def _inner_name(name: bytes) -> bytes:
     """Return what a compressed file is called without its ending: ``a.tar`` for ``a.tar.gz`` and for ``a.tgz``."""
     stem, _, ending = name.rpartition(b".")
-    return stem + _SHORT_ENDINGS.get(ending.lower(), b"")
+    return stem + _SHORT_ENDINGS.get(ending.lower(), b"") if stem else name

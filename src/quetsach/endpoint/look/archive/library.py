@@ -32,10 +32,9 @@ _FORMATS: dict[FileKind, tuple[str, ...]] = {
     FileKind.RPM: ("filter_rpm", "format_raw"),
     FileKind.ZSTD: ("filter_zstd", "format_raw"),
     FileKind.LZIP: ("filter_lzip", "format_raw"),
-    FileKind.LZ4: ("filter_lz4", "format_raw"),
-    FileKind.COMPRESS: ("filter_compress", "format_raw"),
 }
-KINDS = frozenset(_FORMATS)
+KINDS = frozenset(_FORMATS) | {FileKind.LZ4, FileKind.COMPRESS}
+"""What is an archive and is not read otherwise; the last two are only told of, as not opened."""
 _PACKED = frozenset({FileKind.SEVEN_ZIP, FileKind.CAB, FileKind.RAR})
 """Formats with several members that may be compressed as one."""
 
@@ -88,22 +87,23 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
         ClosedError: it is encrypted or damaged, needs too much memory, or this machine lacks the library.
         EndedError: a limit of the whole archive was reached.
     """
-    if (library := _library()) is None:
-        raise ClosedError("libarchive is not on this machine", Reason.NOT_OPENED)
+    library = _library()
+    if library is None or kind not in _FORMATS:
+        raise ClosedError("there is nothing on this machine to open it with", Reason.NOT_OPENED)
     reading = _Reading(library, source, budget)
     try:
         reading.open(kind)
-        yield from _members(reading, name if "format_raw" in _FORMATS[kind] else b"", is_packed=kind in _PACKED)
+        yield from _members(reading, name if "format_raw" in _FORMATS[kind] else None, is_packed=kind in _PACKED)
     finally:
         reading.close()
 
 
-def _members(reading: "_Reading", name: bytes, *, is_packed: bool) -> Iterator[Member]:
+def _members(reading: "_Reading", name: bytes | None, *, is_packed: bool) -> Iterator[Member]:
     while entry := reading.next_entry():
         closed = None
         if reading.is_file(entry):
             closed = Reason.ENCRYPTED if reading.library["entry_is_encrypted"](entry) else None
-            yield Member(name or reading.name(entry), reading.pieces(), closed)
+            yield Member(reading.name(entry) if name is None else name, reading.pieces(), closed)
         else:
             reading.budget.take_member()
         if is_packed and not closed and not reading.has_failed:

@@ -117,7 +117,7 @@ def _pax_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at < len(content):
         digits = content[at : at + 10].partition(b" ")[0]
-        if not digits.isdigit() or int(digits) <= len(digits) + 1:
+        if not digits.isdigit() or not len(digits) + 1 < int(digits) <= len(content) - at:
             return
         key, is_set, value = content[at + len(digits) + 1 : at + int(digits)].partition(b"=")
         if not is_set:

@@ -113,8 +113,7 @@ def _end(source: Source) -> tuple[int, int, int]:
     if record[:4] != END:
         start = max(0, at - _LONGEST_COMMENT)
         tail = source.read(start, source.size_bytes - start)
-        if (found := tail.rfind(END)) < 0 or found + END_BYTES > len(tail):
-            raise ClosedError("the zip archive has no directory", Reason.DAMAGED)
+        found = _behind_comment(tail)
         at, record = start + found, tail[found : found + END_BYTES]
     _, _, _, _, _, size, offset, _ = _END.unpack(record)
     locator = source.read(at - _LOCATOR.size, _LOCATOR.size) if at >= _LOCATOR.size + _END_64.size else b""
@@ -127,6 +126,18 @@ def _end(source: Source) -> tuple[int, int, int]:
             *_, size, offset = _END_64.unpack(record)
             return start, size, offset
     return at, size, offset
+
+
+def _behind_comment(tail: bytes) -> int:
+    """Return where the end record is whose comment reaches to the end; else, as bytes may follow it, the last one."""
+    found = tail.rfind(END, 0, len(tail) - END_BYTES + len(END))
+    if (last := found) < 0:
+        raise ClosedError("the zip archive has no directory", Reason.DAMAGED)
+    while found >= 0:
+        if found + END_BYTES + int.from_bytes(tail[found + 20 : found + 22], "little") == len(tail):
+            return found
+        found = tail.rfind(END, 0, found)
+    return last
 
 
 def _large(extra: bytes, *values: int) -> tuple[int, ...]:

@@ -1,0 +1,176 @@
+"""Every format is looked into: plain, nested, cut short, locked; and a second reader sees the same members."""
+
+import io
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.archives import (
+    COMPRESSIONS,
+    CONTAINERS,
+    PASSWORD,
+    cab_of,
+    encrypted_zip_of,
+    rar_of,
+    seven_zip_of,
+    tar_of,
+    zip_of,
+)
+from tests.unit.endpoint.look.archive.seen import Seen, look
+
+from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.look.archive.inside import look_inside
+from quetsach.endpoint.look.archive.source import InMemory, OpenFile
+from quetsach.endpoint.look.kind import FileKind, kind_of
+from quetsach.endpoint.look.recognise import Recogniser, signatures_of
+from quetsach.endpoint.trouble import Reason
+from quetsach.packs.load import load_pack
+from quetsach.packs.specimen import load_specimen
+
+MEMBERS = {"a.txt": b"some text, again and again\n" * 999, "b.bin": bytes(range(256)) * 300, "empty": b""}
+EICAR = Path(__file__).parents[5] / "packs" / "eicar"
+
+every_container = pytest.mark.parametrize("form", CONTAINERS)
+every_compression = pytest.mark.parametrize("form", COMPRESSIONS)
+
+
+@every_container
+def test_all_members_are_looked_at(form: str) -> None:
+    seen = look(CONTAINERS[form](MEMBERS))
+    assert {name: seen.contents[name] for name in MEMBERS} == MEMBERS
+    assert (seen.inside.archive, seen.inside.reasons) == ("", set())
+
+
+@every_compression
+def test_the_one_member_has_the_name_without_the_ending(form: str) -> None:
+    seen = look(COMPRESSIONS[form](b"content"), name=b"notes.txt." + form.encode())
+    assert seen.contents == {"notes.txt": b"content"}
+    assert seen.inside.reasons == set()
+
+
+@every_compression
+def test_a_compressed_tar_is_looked_at_as_it_comes(form: str) -> None:
+    packed = COMPRESSIONS[form](tar_of({"large": bytes(3 << 20), **MEMBERS}))
+    seen = look(packed, name=b"all.tar")
+    assert {name: seen.contents[name] for name in MEMBERS} == MEMBERS
+    assert seen.inside.reasons == set()
+
+
+@every_container
+def test_the_test_file_is_found_in_it_and_one_archive_further_in(form: str, tmp_path: Path) -> None:
+    load_specimen(EICAR).build(tmp_path)
+    members = {"eicar.com": (tmp_path / "srv" / "downloads" / "eicar.com").read_bytes()}
+    inner = CONTAINERS[form](members)
+    recogniser = Recogniser(BorealEngine(), signatures_of([load_pack(EICAR)]))
+    for packed, names in ((inner, ()), (zip_of({"in": inner}), ("in",)), (CONTAINERS[form]({"in": inner}), ("in",))):
+        inside = look_inside(InMemory(packed), kind_of(packed[:4096]), recogniser.recognise)
+        (found,) = inside.members
+        assert found.names[-1] == b"eicar.com"
+        assert set(names) <= {name.decode() for name in found.names}
+        assert [hit.rule for hit in found.hits] == ["eicar_test_file"]
+
+
+@every_container
+def test_what_is_left_of_one_that_was_cut_is_looked_at_and_the_damage_told(form: str) -> None:
+    packed = CONTAINERS[form]({"first": b"needle" * 99, "noise": _noise(60_000)})
+    seen = look(packed[:-10_000])
+    assert seen.inside.archive == "damaged"
+    assert seen.inside.reasons == {Reason.DAMAGED}
+    if form.startswith(("zip", "tar", "cab", "ar", "cpio", "rar", "rpm")):  # 7z has its directory last, ISO rounds up
+        assert seen.contents["first"] == b"needle" * 99
+
+
+@every_compression
+def test_a_stream_that_breaks_off_is_looked_at_as_far_as_it_came(form: str) -> None:
+    packed = COMPRESSIONS[form](b"needle" + _noise(1_200_000))  # bzip2 gives out blocks of 900,000 bytes
+    seen = look(packed[:-1000])
+    assert seen.inside.archive == "damaged"
+    assert seen.inside.members[0].size_bytes > 0
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        encrypted_zip_of(MEMBERS),
+        encrypted_zip_of(MEMBERS, "-mem=AES256"),
+        seven_zip_of(MEMBERS, f"-p{PASSWORD}"),
+        seven_zip_of(MEMBERS, f"-p{PASSWORD}", "-mhe=on"),
+        rar_of(MEMBERS, 0x8004),
+    ],
+    ids=["zip", "zip-aes", "7z", "7z-names-too", "rar"],
+)
+def test_one_with_a_password_is_told_as_such(packed: bytes) -> None:
+    seen = look(packed)
+    assert seen.inside.archive == "encrypted"
+    assert seen.inside.reasons == {Reason.ENCRYPTED}
+
+
+def test_an_open_member_beside_a_locked_one_is_looked_at(tmp_path: Path) -> None:
+    archive = tmp_path / "mixed.7z"
+    for name, options in (("open", ()), ("locked", (f"-p{PASSWORD}",))):
+        (tmp_path / name).write_bytes(b"needle")
+        command = ["7z", "a", "-bd", "-y", *options, archive, name]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    seen = look(archive.read_bytes())
+    assert [found.names for found in seen.inside.members] == [(b"open",)]
+    assert seen.inside.archive == "encrypted"
+
+
+@pytest.mark.parametrize("form", ["7z", "cab", "rar", "zip", "tar", "iso", "cpio"])
+def test_seven_zip_lists_the_same_members(form: str, tmp_path: Path) -> None:
+    packed = CONTAINERS[form](MEMBERS)
+    path = tmp_path / "archive"
+    path.write_bytes(packed)
+    listed = subprocess.run(["7z", "l", "-slt", "-ba", path], check=True, capture_output=True, text=True).stdout
+    names = {line.removeprefix("Path = ") for line in listed.splitlines() if line.startswith("Path = ")}
+    assert set(look(packed).contents) == names - {"."}
+
+
+def test_the_standard_library_lists_the_same_members() -> None:
+    packed = CONTAINERS["zip"](MEMBERS)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert list(look(packed).contents) == archive.namelist()
+    packed = CONTAINERS["tar"](MEMBERS)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        assert list(look(packed).contents) == archive.getnames()
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "7z", "cab", "iso"])
+def test_a_file_too_large_for_memory_is_read_where_it_lies(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    path.write_bytes(CONTAINERS[form](MEMBERS))
+    seen = Seen()
+    with path.open("rb") as file:
+        source = OpenFile(file.fileno(), path.stat().st_size)
+        look_inside(source, kind_of(path.read_bytes()[:4096]), seen.recognise)
+        assert file.tell() == 0
+    assert sorted(seen.in_order) == sorted(MEMBERS.values())
+
+
+@pytest.mark.parametrize("kind", [FileKind.LZ4, FileKind.COMPRESS])
+def test_a_format_that_is_not_opened_is_told_of(kind: FileKind) -> None:
+    content = {FileKind.LZ4: b"\x04\x22\x4d\x18", FileKind.COMPRESS: b"\x1f\x9d\x90"}[kind] + bytes(99)
+    assert look(content).inside.reasons == {Reason.NOT_OPENED}
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bnot gzip", b"BZhello", b"\x1f\x9dxyz", b"\xc7\x71 no cpio", b"LZIPPED"])
+def test_a_file_that_only_starts_like_an_archive_is_none(content: bytes) -> None:
+    assert look(content).inside.reasons == set()
+
+
+def test_a_program_that_unpacks_itself_is_looked_into() -> None:
+    section = b".text\0\0\0" + b"\0" * 8 + (512).to_bytes(4, "little") + (512).to_bytes(4, "little") + bytes(16)
+    program = b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0" + b"\0\0\1\0" + bytes(12) + b"\0\0\0\0" + section
+    program = program.ljust(1024, b"\x90")
+    members = {"inside": b"needle"}
+    settings = b";!@Install@!UTF-8!\nTitle=x\n;!@InstallEnd@!"
+    for packed in (zip_of(members), cab_of(members), settings + seven_zip_of(members), rar_of(members)):
+        assert look(program + packed).contents == {"inside": b"needle"}
+    assert look(b"#!/bin/sh\nexec unzip $0\n" + zip_of(members)).contents == {"inside": b"needle"}
+
+
+def _noise(size: int) -> bytes:
+    """Return bytes that no packer makes smaller."""
+    return b"".join(hash((1, number)).to_bytes(8, signed=True) for number in range(size // 8))
