@@ -1,6 +1,6 @@
 import json
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from importlib import resources
 from pathlib import Path
@@ -9,8 +9,12 @@ import jsonschema
 import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
+from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, read_report, save_report, write_report
+from quetsach.endpoint.report.build import MOST_LISTED
+from quetsach.endpoint.report.document import Change, ReportedFinding
 from quetsach.endpoint.report.record import read_json, to_json
 
 SCHEMA = json.loads(resources.files("quetsach.endpoint.report").joinpath("report.schema.json").read_text("utf-8"))
@@ -29,6 +33,60 @@ def test_each_finding_tells_how_it_ended() -> None:
 def test_a_scan_only_says_that_it_saw() -> None:
     report = build(sample_scan(), kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10)
     assert {finding.outcome for finding in report.findings} == {FindingOutcome.FOUND}
+
+
+def finding(action: Action) -> ReportedFinding:
+    return next(f for f in sample_report().findings if f.action is action and f.kind is not ArtefactKind.PROCESS)
+
+
+def test_a_registry_value_is_told_by_key_and_name_with_what_it_holds() -> None:
+    told = finding(Action.REMOVE_VALUE)
+    assert told.where == Private().key + "\\" + Private().value
+    assert (told.text, told.entry) == (Private().data, None)
+
+
+def test_one_entry_of_a_list_is_told_beside_the_whole() -> None:
+    assert finding(Action.REMOVE_ENTRY).entry == Private().data
+
+
+def test_a_service_is_told_by_its_key_with_what_it_runs() -> None:
+    told = finding(Action.REMOVE_SERVICE)
+    assert (told.where, told.text) == (Private().key + "\\" + Private().value, Private().data)
+
+
+def test_a_file_in_an_archive_is_told_by_both_names() -> None:
+    assert sample_report().findings[4].where == "/home/an/miner!photos/an.scr"
+    assert sample_report().findings[4].hold is Hold.MEMBER
+
+
+def test_each_edit_of_the_registry_is_told() -> None:
+    key = Private().key
+    value = f"{key}\\{Private().value}"
+    edits = next(step.edits for step in sample_report().steps if step.kind == "edit-registry")
+    assert [(edit.change, edit.where, edit.text) for edit in edits] == [
+        (Change.VALUE_REMOVED, value, ""),
+        (Change.VALUE_SET, value, Private().data),
+        (Change.KEY_REMOVED, key, ""),
+        (Change.KEY_MADE, key, ""),
+    ]
+
+
+def test_the_platform_is_that_of_the_system_that_was_looked_at() -> None:
+    scan = replace(sample_scan(), platform="windows", is_live=False, root="/mnt/disk")
+    report = build(scan, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10)
+    assert (report.machine.platform, report.machine.live) == ("windows", False)
+
+
+def test_more_findings_than_a_report_lists_are_counted() -> None:
+    scan = replace(sample_scan(), findings=sample_scan().findings[:1] * (MOST_LISTED + 7))
+    report = build(scan, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=20)
+    assert (len(report.findings), report.unlisted) == (MOST_LISTED, 7)
+
+
+def test_a_very_long_line_is_cut_so_that_the_report_can_be_read_back() -> None:
+    report = sample_report(Private(line=b"\xff" * 1_000_000, data="\U0010ffff" * 400_000))
+    assert len(report.findings[2].text or "") < 20_000
+    assert read_json(Report, json.dumps(to_json(report)).encode(), where="r") == report
 
 
 def test_guidance_comes_with_the_families_that_were_found() -> None:

@@ -7,11 +7,12 @@ import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import TARGETS, Outcome
-from quetsach.endpoint.report import FindingOutcome, Kind, build
+from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
 from quetsach.endpoint.report.document import Change
 from quetsach.endpoint.report.gaps import Gap
 from quetsach.endpoint.report.guidance import render_text
@@ -105,3 +106,61 @@ def test_times_are_shown_as_in_viet_nam() -> None:
 )
 def test_durations_are_shown_in_words(seconds: float, shown: str) -> None:
     assert duration(timedelta(seconds=seconds).total_seconds(), messages("report", "vi")) == shown
+
+
+def many(count: int) -> Report:
+    """Return a report with so many files of one trait, each with its own path."""
+    report = sample_report()
+    file = next(f for f in report.findings if f.family == "xmrig-miner" and f.kind is ArtefactKind.FILE)
+    alike = (replace(file, id=f"{number:016x}", where=f"/srv/file-{number}") for number in range(count))
+    return replace(report, findings=tuple(alike))
+
+
+def test_many_alike_are_explained_once_and_folded() -> None:
+    page = render_page(many(200), language="en")
+    why = sample_report().findings[1].why.en
+    assert text_of(page).count(why) == 1
+    assert page.count("<details>") == 2  # the places beyond the first, and the steps
+    assert page.index("/srv/file-4<") < page.index("195 more") < page.index("/srv/file-5<")
+    assert "/srv/file-199<" in page
+
+
+def test_a_few_are_not_folded() -> None:
+    assert "more</summary>" not in render_page(many(5), language="en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_says_what_it_is_and_what_undo_gives_back(language: str) -> None:
+    words = messages("report", language)
+    shown = text_of(render_page(sample_report(), language=language))
+    for finding in sample_report().findings:
+        assert words[f"about-{finding.kind}"] in shown
+        if finding.outcome is FindingOutcome.REMOVED:
+            assert words[f"undo-{finding.action}"] in shown
+
+
+def test_a_known_place_is_called_by_its_title() -> None:
+    place = next(place for place in places_of("linux") if place.name == "hosts")
+    assert place.title.vi in text_of(render_page(sample_report(), language="vi"))
+
+
+def test_each_edit_of_the_registry_is_shown_in_words() -> None:
+    shown = text_of(render_page(sample_report(), language="vi"))
+    assert f"{Private().key}\\{Private().value}: xóa giá trị" in shown
+    assert f"đặt thành {Private().data}" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_that_goes_on_is_shown_as_it_must_be_typed(language: str) -> None:
+    report = replace(sample_report(), next="quetsach clean --root /mnt/disk --state /media/usb/state")
+    assert "quetsach clean --root /mnt/disk --state /media/usb/state" in text_of(render_page(report, language=language))
+
+
+def test_packs_that_the_centre_took_back_are_named() -> None:
+    report = replace(sample_report(), withdrawn=("old-family",))
+    assert "taken these packs back, so they were not used: old-family" in text_of(render_page(report, language="en"))
+
+
+def test_a_kind_of_step_that_is_not_known_is_named_by_its_subject() -> None:
+    steps = (replace(sample_report().steps[0], kind="other", subject="/srv/thing"),)
+    assert "/srv/thing" in text_of(render_page(replace(sample_report(), steps=steps), language="en"))
