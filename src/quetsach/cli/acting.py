@@ -15,6 +15,7 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.endpoint.act.carry_out import StepResult
     from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.host.registry import Registry, RegistryEdit
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
@@ -60,22 +61,21 @@ def agrees(question: str) -> bool:
 def told_step(step: "Step", words: Mapping[str, str]) -> str:
     """Return in a line what a step does."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import KillProcess, RemoveLines  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines  # noqa: PLC0415
 
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
+    lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
     return words[f"step-{step.kind}"].format(subject=printable(step.subject), lines=lines, pid=pid)
 
 
-def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Iterator[str]:
-    """Yield what a step will do, why, on whose word, and what undo gives back."""
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import RemoveLines  # noqa: PLC0415
-
+def told_plan_step(
+    step: "Step", words: Mapping[str, str], language: str, registry: "Registry | None" = None
+) -> Iterator[str]:
+    """Yield what a step will do, why, on whose word, and what undo gives back; ``registry`` as it is now."""
     yield f"{step.number:>3}. {told_step(step, words)}"
-    if isinstance(step.target, RemoveLines):
-        for line in step.target.lines:
-            yield "     " + words["line"].format(number=line.number, line=printable(line.line)[:_LINE_SHOWN])
+    for item in _told_items(step, words, registry):
+        yield "     " + item
     yield "     " + words["why"].format(why=step.why.in_language(language))
     yield "     " + words["evidence"].format(evidence=step.evidence)
     if step.package and step.kind == "quarantine-file":
@@ -83,10 +83,52 @@ def told_plan_step(step: "Step", words: Mapping[str, str], language: str) -> Ite
     yield "     " + words[f"undo-{step.kind}"]
 
 
+def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | None") -> Iterator[str]:
+    """Yield the parts of a step: its lines, where it cuts, its edits with what is there now."""
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import EditRegistry, RemoveLines, TruncateFile  # noqa: PLC0415
+
+    match step.target:
+        case RemoveLines(_, lines):
+            for line in lines:
+                yield words["line"].format(number=line.number, line=printable(line.line)[:_LINE_SHOWN])
+        case TruncateFile(_, size):
+            yield words["cut"].format(size=size)
+        case EditRegistry(_, edits):
+            for edit in edits:
+                yield _told_edit(edit, words, registry)
+
+
+def _told_edit(edit: "RegistryEdit", words: Mapping[str, str], registry: "Registry | None") -> str:
+    from quetsach.endpoint.errors import RegistryError  # noqa: PLC0415
+    from quetsach.endpoint.host.registry import DeleteValue, SetValue  # noqa: PLC0415
+
+    if not isinstance(edit, SetValue | DeleteValue):
+        return words["edit-delete-key"].format(key=_shown(edit.key))
+    name = edit.value.name if isinstance(edit, SetValue) else edit.name
+    try:
+        now = registry.value(edit.key, name) if registry is not None else None
+    except RegistryError:
+        now = None
+    told = words["edit-set" if isinstance(edit, SetValue) else "edit-delete-value"]
+    return told.format(
+        key=_shown(edit.key),
+        name=_shown(name) or words["default-name"],
+        data=_shown(edit.value.text) if isinstance(edit, SetValue) else "",
+        before=words["nothing-there"] if now is None else _shown(now.text),
+    )
+
+
+def _shown(text: str) -> str:
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+
+    return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
+
+
 def told_result(result: "StepResult", words: Mapping[str, str]) -> str:
     """Return in a line how a step ended."""
     outcome = words[f"outcome-{result.outcome}"].format(note=result.note)
-    if result.note and result.outcome in ("done", "failed", "changed"):
+    if result.note and result.outcome in ("done", "failed", "changed", "reinserted"):
         outcome += f" ({result.note})"
     mark = _MARKS.get(result.outcome, "✗")
     return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)
