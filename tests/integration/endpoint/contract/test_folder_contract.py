@@ -1,0 +1,145 @@
+"""What every back end promises of acts in an open folder, on which undo stands."""
+
+import os
+import stat
+from collections.abc import Iterator
+
+import pytest
+from tests.integration.endpoint.contract.conftest import Machine
+
+from quetsach.endpoint.host.folder import Folder
+
+OLD = 1_600_000_000_123_456_700
+
+
+@pytest.fixture
+def folder(machine: Machine) -> Iterator[Folder]:
+    """The test's folder, open."""
+    with machine.host.tree.folder(machine.base) as opened:
+        yield opened
+
+
+def read(folder: Folder, name: bytes) -> bytes:
+    descriptor = folder.open_read(name)
+    try:
+        return os.read(descriptor, 1000)
+    finally:
+        os.close(descriptor)
+
+
+def names(folder: Folder) -> set[bytes]:
+    return {entry.name for entry in folder.entries()}
+
+
+def test_a_new_file_never_takes_a_name_that_is_used(machine: Machine, folder: Folder) -> None:
+    machine.write("a", b"mine")
+    with pytest.raises(FileExistsError):
+        folder.create(b"a")
+    assert read(folder, b"a") == b"mine"
+
+
+def test_a_new_file_is_written_through_its_descriptor(folder: Folder) -> None:
+    descriptor = folder.create(b"a")
+    try:
+        os.write(descriptor, b"content")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    assert read(folder, b"a") == b"content"
+
+
+def test_a_file_is_removed(machine: Machine, folder: Folder) -> None:
+    machine.write("a")
+    folder.remove(b"a")
+    assert names(folder) == set()
+    with pytest.raises(FileNotFoundError):
+        folder.remove(b"a")
+
+
+def test_a_file_takes_the_place_of_another_in_one_step(machine: Machine, folder: Folder) -> None:
+    machine.write("old", b"old")
+    machine.write("new", b"new")
+    folder.replace(b"new", b"old")
+    assert (names(folder), read(folder, b"old")) == ({b"old"}, b"new")
+
+
+def test_a_file_is_placed_where_nothing_is(machine: Machine, folder: Folder) -> None:
+    machine.write("temporary", b"x")
+    folder.place(b"temporary", b"name")
+    assert (names(folder), read(folder, b"name")) == ({b"name"}, b"x")
+
+
+def test_a_file_is_never_placed_over_another(machine: Machine, folder: Folder) -> None:
+    machine.write("temporary", b"x")
+    machine.write("name", b"newer")
+    with pytest.raises(FileExistsError):
+        folder.place(b"temporary", b"name")
+    assert (names(folder), read(folder, b"name")) == ({b"temporary", b"name"}, b"newer")
+
+
+def test_a_file_gets_a_further_name(machine: Machine, folder: Folder) -> None:
+    machine.folder("other")
+    machine.write("other/a", b"x")
+    with machine.host.tree.folder(machine.path("other")) as other:
+        folder.link(other, b"a", b"twin")
+    assert read(folder, b"twin") == b"x"
+    assert folder.lstat(b"twin").st_nlink == 2
+
+
+def test_a_link_is_made_with_its_times(machine: Machine, folder: Folder) -> None:
+    machine.write("a")
+    descriptor = folder.open_read(b"a")
+    try:
+        os.utime(descriptor, ns=(OLD, OLD))
+        state = machine.host.files.state(descriptor)
+    finally:
+        os.close(descriptor)
+    folder.symlink(b"link", b"somewhere/else", state)
+    assert (folder.readlink(b"link"), stat.S_ISLNK(folder.lstat(b"link").st_mode)) == (b"somewhere/else", True)
+    if machine.kind != "windows-ntfs":  # ntfs-3g cannot set the times of a link itself
+        assert folder.lstat(b"link").st_mtime_ns == OLD
+
+
+def test_a_link_is_not_opened(machine: Machine, folder: Folder) -> None:
+    machine.write("a")
+    machine.link("link", b"a")
+    with pytest.raises(OSError, match="not a regular file"):
+        folder.open_read(b"link")
+    with pytest.raises(OSError, match=r"."):
+        folder.folder(b"link")
+
+
+def test_a_folder_gets_its_times_back(machine: Machine, folder: Folder) -> None:
+    machine.write("a")
+    before = folder.state()
+    with folder.unlocked(before):
+        folder.remove(b"a")
+    folder.set_times(OLD, OLD)
+    assert machine.host.tree.stat(machine.base).st_mtime_ns == OLD
+
+
+def test_a_file_gets_back_all_that_was_recorded(machine: Machine, folder: Folder) -> None:
+    machine.write("a", b"x")
+    descriptor = folder.open_read(b"a")
+    try:
+        os.utime(descriptor, ns=(OLD, OLD))
+        before = machine.host.files.state(descriptor)
+    finally:
+        os.close(descriptor)
+    made = folder.create(b"b")
+    try:
+        os.write(made, b"x")
+        machine.host.files.give_state(made, before, with_times=True)
+        machine.host.files.lock(made, before)
+        after = machine.host.files.state(made)
+    finally:
+        os.close(made)
+    keep = ("mode", "uid", "gid", "size_bytes", "mtime_ns", "flags", "xattrs")
+    assert {name: getattr(after, name) for name in keep} == {name: getattr(before, name) for name in keep}
+
+
+def test_a_folder_opens_itself_and_what_is_in_it(machine: Machine, folder: Folder) -> None:
+    machine.folder("below")
+    with folder.folder(b".") as same, folder.folder(b"below") as below:
+        assert (same.path, below.path) == (machine.base, machine.path("below"))
+        assert below.join(b"x") == machine.path("below/x")

@@ -1,0 +1,34 @@
+"""An NTFS file system in a file, made by mkntfs and mounted by ntfs-3g; always unmounted again. Needs root and FUSE."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def make_image(image: Path, *, megabytes: int = 32) -> None:
+    """Make an empty NTFS file system; its file is sparse."""
+    with image.open("wb") as file:
+        file.truncate(megabytes << 20)
+    command = ["mkntfs", "--quiet", "--fast", "--force", "--label", "test", str(image)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@contextmanager
+def mounted(image: Path, at: Path, *options: str) -> Iterator[Path]:
+    """Mount an image; ``options`` are those of ntfs-3g(8)."""
+    at.mkdir(exist_ok=True)
+    words = [word for option in options for word in ("-o", option)]
+    subprocess.run(["ntfs-3g", *words, str(image), str(at)], check=True, capture_output=True)
+    try:
+        yield at
+    finally:
+        done = subprocess.run(["umount", str(at)], check=False, capture_output=True)
+        if done.returncode != 0:  # something is still open, as when a test failed
+            subprocess.run(["umount", "--lazy", str(at)], check=True)
+
+
+def is_mounted(at: Path) -> bool:
+    """Return whether something is mounted there."""
+    return os.path.ismount(at)
