@@ -121,3 +121,12 @@ def build_instance(kind: str, *texts: str, sid: bytes = b"") -> bytes:
         narrow = text.encode("latin-1", "ignore").decode("latin-1") == text
         heap += b"\0" + text.encode("latin-1") + b"\0" if narrow else b"\1" + (text + "\0").encode("utf-16-le")
     return bytes(40) + struct.pack("<I", len(heap) | 0x80000000) + heap
+
+
+def build_repository(*instances: bytes, deleted: bytes = b"") -> bytes:
+    """Return pages of a repository of WMI: one record for each instance, and bytes that no record has."""
+    pages = b""
+    for number, instance in enumerate(instances, 1):
+        table = struct.pack("<IIII", number, 48, len(instance), 0) + bytes(16)
+        pages += (table.ljust(48, b"\0") + instance + bytes(8) + deleted).ljust(8192, b"\0")
+    return pages

@@ -4,14 +4,18 @@ The repository is not documented. Form after mandiant/flare-wmi (python-cim, "CI
 with a size, its top bit set, and a heap of that size. First in the heap stands the name of the class, then its texts:
 one byte that says how wide the letters are (0: Latin-1, 1: UTF-16), the letters, NUL. Arrays have their count first.
 
-What is not done: the index is not read, so an instance may be one that was deleted and not written over yet, and one
-that is cut in pieces by the pages of the file is read up to the first cut. ADR 0041.
+Each page of 8 KiB starts with a table of its records (number, offset, size, checksum). What is carved but in no record
+of its page was most likely deleted and not written over yet.
+
+What is not done: the index is not read, and an instance that the pages of the file cut in pieces is read up to the
+first cut. ADR 0041.
 """
 
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, anchor_of, printable
@@ -24,6 +28,8 @@ LARGEST_BYTES = 1 << 30
 MOST_INSTANCES = 5_000
 
 _CHUNK = 4 << 20
+_PAGE = 8192
+_TABLE_ENTRY = 16
 _LONGEST_HEAP = 64 * 1024
 _FILTER, _BINDING = "__EventFilter", "__FilterToConsumerBinding"
 _RUNNING = ("CommandLineEventConsumer", "ActiveScriptEventConsumer")
@@ -37,17 +43,21 @@ _LANGUAGES = frozenset({"wql", "vbscript", "jscript"})
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance of a class: its texts in the order of the heap, the class's own name left out."""
+    """One instance of a class: its texts in the order of the heap, the class's own name left out.
+
+    ``is_listed`` is whether it lies in a record of its page.
+    """
 
     kind: str
     texts: tuple[str, ...]
+    is_listed: bool = True
 
 
 def read_subscriptions(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield a subscription for each binding, and filters and consumers that no binding names.
 
     Fields: ``name`` (of the consumer), ``consumer`` (its class), ``filter`` (name), ``command`` (what it runs: command
-    line or script), ``query``.
+    line or script), ``query``, ``listed`` (``no``: most likely deleted).
     """
     for _, path in reading.paths():
         instances = list(_instances(reading, path))
@@ -60,6 +70,7 @@ def read_subscriptions(reading: Reading) -> Iterator[Artefact | Trouble]:
 
 def subscriptions(instances: list[Instance]) -> Iterator[dict[str, str]]:
     """Yield the fields of each subscription, each once."""
+    instances = sorted(instances, key=lambda instance: not instance.is_listed)
     filters = [instance for instance in instances if instance.kind == _FILTER]
     consumers = [i for i in instances if i.kind not in (_FILTER, _BINDING)]
     bound: set[tuple[str, str]] = set()
@@ -78,15 +89,16 @@ def subscriptions(instances: list[Instance]) -> Iterator[dict[str, str]]:
     for alone in (*consumers, *filters):
         if not any((alone.kind, text) in bound for text in alone.texts):
             is_filter = alone.kind == _FILTER
-            fields = _fields("", "" if is_filter else alone.kind, "", Instance("", ()), Instance("", ()))
-            fields |= {"query": _query(alone)} if is_filter else {"command": _command(alone, "")}
+            nothing = Instance("", (), is_listed=alone.is_listed)
+            runs, watches = (nothing, alone) if is_filter else (alone, nothing)
+            fields = _fields("", runs.kind, "", runs, watches)
             if (key := tuple(fields.values())) not in seen:
                 seen.add(key)
                 yield fields
 
 
-def carve(content: bytes) -> Iterator[Instance]:
-    """Yield the instances of the classes of subscriptions that lie whole in these bytes, in no order."""
+def carve(content: bytes) -> Iterator[tuple[int, Instance]]:
+    """Yield the instances of the classes of subscriptions in these bytes, in no order, and where their heaps start."""
     for name in _NAMES:
         mark, start = b"\0" + name + b"\0", 0
         while (at := content.find(mark, start)) >= 0:
@@ -94,7 +106,7 @@ def carve(content: bytes) -> Iterator[Instance]:
             size = int.from_bytes(content[max(at - 4, 0) : at], "little")
             if at >= 4 and size & 0x80000000:
                 heap = content[at : at + min(size & 0x7FFFFFFF, _LONGEST_HEAP)]
-                yield Instance(name.decode(), tuple(_texts(heap[len(mark) :])))
+                yield at, Instance(name.decode(), tuple(_texts(heap[len(mark) :])))
 
 
 def _texts(heap: bytes) -> Iterator[str]:
@@ -145,11 +157,23 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
 def _all(descriptor: int) -> Iterator[Instance]:
     at, seen = 0, set[Instance]()
     while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAP, at):  # what lies over the edge is read twice
-        for instance in carve(content):
+        for place, carved in carve(content):
+            instance = replace(carved, is_listed=_is_listed(descriptor, at + place))
             if instance not in seen:
                 seen.add(instance)
                 yield instance
         at += _CHUNK
+
+
+def _is_listed(descriptor: int, position: int) -> bool:
+    page = os.pread(descriptor, _PAGE, position - position % _PAGE)
+    for entry in range(0, len(page) - _TABLE_ENTRY, _TABLE_ENTRY):
+        number, offset, size, _ = struct.unpack_from("<IIII", page, entry)
+        if not number or not offset or not size:
+            return False
+        if offset <= position % _PAGE < offset + size:
+            return True
+    return False
 
 
 def _fields(name: str, kind: str, filter_name: str, runs: Instance, watches: Instance) -> dict[str, str]:
@@ -159,6 +183,7 @@ def _fields(name: str, kind: str, filter_name: str, runs: Instance, watches: Ins
         "filter": filter_name,
         "command": _command(runs, name),
         "query": _query(watches),
+        "listed": "yes" if runs.is_listed and watches.is_listed else "no",
     }
 
 

@@ -18,8 +18,9 @@ def collected(root: Path, *places: str, **planted: Any) -> list[Artefact]:
     return [item for item in everything(root, *places, **planted) if isinstance(item, Artefact)]
 
 
-def everything(root: Path, *places: str, **planted: Any) -> list[Artefact | Trouble]:
+def everything(root: Path, *places: str, plants: bool = True, **planted: Any) -> list[Artefact | Trouble]:
     """Return artefacts and troubles of some places of a drive on which something was planted."""
-    plant(root, **planted)
+    if plants:
+        plant(root, **planted)
     surroundings = Surroundings(mounted_windows(root))
     return [item for place in places_of("windows") if place.name in places for item in collect(place, surroundings)]

@@ -6,7 +6,7 @@ import pytest
 from tests.hives import EXPAND_SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 from tests.windows_disk import plant
-from tests.windows_formats import build_instance, build_shortcut
+from tests.windows_formats import build_instance, build_repository, build_shortcut
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import LineAnchor
@@ -24,11 +24,11 @@ from quetsach.endpoint.trouble import Trouble
 SID = bytes.fromhex("01050000000000051500000001000000020000000300000000040000")
 REPOSITORY = "Windows/System32/wbem/Repository/OBJECTS.DATA"
 SUBSCRIPTION = (
-    build_instance("__EventFilter", "watch", "root\\cimv2", "SELECT * FROM x WITHIN 60", "WQL", sid=SID)
-    + build_instance("CommandLineEventConsumer", r"C:\ProgramData\evil.exe -k", "SCM Evil", sid=SID)
-    + build_instance(
+    build_instance("__EventFilter", "watch", "root\\cimv2", "SELECT * FROM x WITHIN 60", "WQL", sid=SID),
+    build_instance("CommandLineEventConsumer", r"C:\ProgramData\evil.exe -k", "SCM Evil", sid=SID),
+    build_instance(
         "__FilterToConsumerBinding", 'CommandLineEventConsumer.Name="SCM Evil"', '__EventFilter.Name="watch"', sid=SID
-    )
+    ),
 )
 
 
@@ -101,7 +101,7 @@ def test_only_lines_that_windows_follows_count(line: bytes, entry: tuple[bytes, 
 
 
 def test_a_subscription_of_wmi_is_put_together(tmp_path: Path) -> None:
-    found = collected(tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes(9000) + SUBSCRIPTION + bytes(9000)})
+    found = collected(tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes(8192) + build_repository(*SUBSCRIPTION)})
     assert [dict(item.fields) for item in found] == [
         {
             "name": "SCM Evil",
@@ -109,9 +109,18 @@ def test_a_subscription_of_wmi_is_put_together(tmp_path: Path) -> None:
             "filter": "watch",
             "command": r"C:\ProgramData\evil.exe -k",
             "query": "SELECT * FROM x WITHIN 60",
+            "listed": "yes",
         }
     ]
     assert found[0].refers_to == (b"/ProgramData/evil.exe",)
+
+
+def test_what_was_deleted_and_not_written_over_is_marked(tmp_path: Path) -> None:
+    filter_, consumer, binding = SUBSCRIPTION
+    found = collected(
+        tmp_path, "wmi-subscriptions", files={REPOSITORY: build_repository(filter_, deleted=consumer + binding)}
+    )
+    assert [(item.fields["name"], item.fields["listed"]) for item in found] == [("SCM Evil", "no")]
 
 
 def test_a_consumer_without_a_binding_is_still_told() -> None:
@@ -124,12 +133,14 @@ def test_the_name_of_a_class_that_is_no_instance_is_not_taken_for_one() -> None:
 
 
 def test_a_script_in_wide_letters_is_read() -> None:
-    found = list(carve(build_instance("ActiveScriptEventConsumer", "tên", "VBScript")))
+    found = [instance for _, instance in carve(build_instance("ActiveScriptEventConsumer", "tên", "VBScript"))]
     assert found == [Instance("ActiveScriptEventConsumer", ("tên", "VBScript"))]
 
 
 def test_an_instance_over_the_edge_of_what_is_read_at_once_is_found_once(tmp_path: Path) -> None:
-    found = collected(tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes((4 << 20) - 60) + SUBSCRIPTION})
+    found = collected(
+        tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes((4 << 20) - 60) + SUBSCRIPTION[1] + SUBSCRIPTION[2]}
+    )
     assert len(found) == 1
 
 
