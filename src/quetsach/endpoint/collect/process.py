@@ -25,13 +25,16 @@ def collect(host: Host) -> Iterator[Artefact]:
 
     Fields: ``pid``, ``name``, ``executable``, ``deleted`` (yes or no), ``command_line``, ``script``, ``uid``, ``cwd``,
     ``preload`` (the libraries that its environment had loaded into it, as written).
-    A process refers to its image, unless that was deleted, and to the script that its interpreter runs.
+    A process refers to its image, unless that was deleted, and to the script that its interpreter runs; what
+    only a container has by that name is left out.
     """
-    for process in host.processes or ():
+    if (processes := host.processes) is None:
+        return
+    for process in processes:
         if not process.executable or process.pid == os.getpid():
             continue
         script = script_of(process)
-        named = [] if process.is_deleted else [process.executable]
+        named = [*processes.named_image(process), *(path for path in script if processes.finds_the_same(process, path))]
         fields = {
             "pid": str(process.pid),
             "name": printable(process.name),
@@ -43,7 +46,7 @@ def collect(host: Host) -> Iterator[Artefact]:
             "cwd": printable(process.cwd),
             "preload": printable(_preload(host.tree, process.pid)),
         }
-        yield Artefact(ArtefactKind.PROCESS, process.anchor, fields, resolve_files(host.tree, [*named, *script]))
+        yield Artefact(ArtefactKind.PROCESS, process.anchor, fields, resolve_files(host.tree, named))
 
 
 def preloaded(environment: bytes) -> bytes:

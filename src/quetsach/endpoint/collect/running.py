@@ -52,7 +52,7 @@ def read_sockets(reading: Reading) -> Iterator[Artefact | Trouble]:
             "pid": str(found.pid or ""),
         }
         name = f"{found.protocol} {found.local} {found.remote}".encode()
-        image = (process.executable,) if process and process.executable and not process.is_deleted else ()
+        image = processes.named_image(process) if process else ()
         yield Artefact(ArtefactKind.SOCKET, NameAnchor(name), fields, image)
 
 

@@ -42,6 +42,8 @@ class Process:
     cwd: bytes
     name: bytes
     """The kernel's short name (``comm``), at most 15 bytes."""
+    shares_files: bool = True
+    """Whether it has the mounts that this tool has; in a container, a path is of other files (mount_namespaces(7))."""
 
     @property
     def pid(self) -> int:
@@ -64,6 +66,7 @@ class Processes:
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = os.fsencode(proc)
+        self._own_files = _read_link(self._proc + b"/self/ns/mnt")
 
     def __iter__(self) -> Iterator[Process]:
         """Yield every process that can be read; those that end meanwhile are left out."""
@@ -83,7 +86,24 @@ class Processes:
             return None
         words = tuple(arguments.removesuffix(b"\0").split(b"\0")) if arguments else ()
         anchor = ProcessAnchor(pid, start_ticks, executable, deleted)
-        return Process(anchor, parent, uid, words, _read_link(folder + b"/cwd"), name)
+        files = _read_link(folder + b"/ns/mnt") or self._own_files
+        shares_files = files == self._own_files or not self._own_files
+        return Process(anchor, parent, uid, words, _read_link(folder + b"/cwd"), name, shares_files)
+
+    def named_image(self, process: Process) -> tuple[bytes, ...]:
+        """Return the path by which this tool finds the image; none when it was deleted, or only a container has it."""
+        path = process.executable
+        return (path,) if path and not process.is_deleted and self.finds_the_same(process, path) else ()
+
+    def finds_the_same(self, process: Process, path: bytes) -> bool:
+        """Return whether a path leads the process to the file to which it leads this tool."""
+        if process.shares_files:
+            return True
+        try:
+            theirs, ours = os.stat(b"%s/%d/root/%s" % (self._proc, process.pid, path.lstrip(b"/"))), os.stat(path)
+        except (OSError, ValueError):  # a null byte
+            return False
+        return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
     def state(self, anchor: ProcessAnchor) -> ProcessState:
         """Return what the process does now."""

@@ -1,7 +1,9 @@
 """Running processes are told apart, stopped and ended exactly, and found even when their file is gone."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.processes import Processes, ProcessState, boot_id
+from quetsach.endpoint.host.processes import Process, Processes, ProcessState, boot_id
 
 
 @pytest.fixture
@@ -105,3 +107,38 @@ def test_a_short_name_with_brackets_does_not_shift_the_fields(tmp_path: Path) ->
 
 def test_the_boot_is_named() -> None:
     assert len(boot_id()) == 36
+
+
+@contextlib.contextmanager
+def _in_a_container(inside: Path, *command: str) -> Iterator[Process]:
+    """Run a program that sees an own folder where this system has another."""
+    script = 'mount --bind "$1" "$2"; shift 2; "$@" & echo $!; wait'
+    outside = inside.with_name("outside")
+    unshared = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(inside), str(outside), *command]
+    with subprocess.Popen(unshared, stdout=subprocess.PIPE) as shell:
+        assert shell.stdout is not None
+        pid = int(shell.stdout.readline())
+        process = Processes().read(pid)
+        while process is None or not process.executable.endswith(b"sleep"):
+            process = Processes().read(pid)
+        yield process
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_path_is_not_this_systems_when_only_a_container_has_the_file(tmp_path: Path) -> None:
+    for name in ("inside", "outside"):
+        (tmp_path / name).mkdir()
+        shutil.copy(shutil.which("sleep") or "", tmp_path / name / "sleep")
+    with _in_a_container(tmp_path / "inside", str(tmp_path / "outside/sleep"), "60") as process:
+        assert process.executable == os.fsencode(tmp_path / "outside/sleep")
+        assert Processes().named_image(process) == ()
+        assert not Processes().finds_the_same(process, process.executable)
+
+
+def test_a_path_is_this_systems_when_both_have_the_file(tmp_path: Path) -> None:
+    for name in ("inside", "outside"):
+        (tmp_path / name).mkdir()
+    shutil.copy(shutil.which("sleep") or "", tmp_path / "sleep")
+    with _in_a_container(tmp_path / "inside", str(tmp_path / "sleep"), "60") as process:
+        assert not process.shares_files
+        assert Processes().named_image(process) == (process.executable,)
