@@ -1,0 +1,104 @@
+"""Edits of hives and their inverses, on generated trees: as the model says, and as another program reads it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.fake_host import FakeRegistry
+from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive
+from tests.second_reader import Read, as_read, read_by_regipy
+
+from quetsach.endpoint.host.hive import Hive
+from quetsach.endpoint.host.hive_edit import edit_hive
+from quetsach.endpoint.host.registry import (
+    DeleteKey,
+    DeleteValue,
+    KeyContent,
+    PutKey,
+    RegistryEdit,
+    RegistryValue,
+    SetValue,
+    inverse,
+)
+
+NAMES = st.sampled_from(["a", "B", "c_d", "cd", "Ẩn", "é", "x y", "😀", "long" * 20])
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+DATA = st.one_of(
+    st.tuples(st.just(SZ), TEXTS.map(lambda text: (text + "\0").encode("utf-16-le"))),
+    st.tuples(st.just(DWORD), st.binary(min_size=4, max_size=4)),
+    st.tuples(st.just(MULTI_SZ), st.lists(TEXTS, max_size=3).map(lambda t: "\0".join([*t, ""]).encode("utf-16-le"))),
+    st.tuples(st.sampled_from([BINARY, 0, 99, 0xFFFF_FFFF]), st.binary(max_size=40)),
+)
+PATHS = st.lists(NAMES, min_size=1, max_size=3).map("\\".join)
+TREES = st.dictionaries(PATHS, st.dictionaries(NAMES | st.just(""), DATA, max_size=4), max_size=6)
+VALUES = st.builds(lambda name, data: RegistryValue(name, *data), NAMES | st.just(""), DATA)
+CONTENTS = st.recursive(
+    st.builds(KeyContent, st.lists(VALUES, max_size=2, unique_by=lambda value: value.name).map(tuple)),
+    lambda below: st.builds(KeyContent, st.just(()), st.dictionaries(NAMES, below, max_size=2)),
+    max_leaves=3,
+)
+EDITS = st.lists(
+    st.one_of(
+        st.builds(SetValue, PATHS, VALUES),
+        st.builds(DeleteValue, PATHS, NAMES | st.just("")),
+        st.builds(DeleteKey, PATHS),
+        st.builds(PutKey, PATHS, CONTENTS),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=60)
+@given(tree=TREES, edits=EDITS)
+def test_edits_do_what_the_model_says_and_their_inverse_takes_them_back(tree: Keys, edits: list[RegistryEdit]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, second, third = (Path(folder) / name for name in ("first", "second", "third"))
+        first.write_bytes(build_hive(tree))
+        model = FakeRegistry()
+        model.take(PutKey("H", _content(first)))
+        before = _plain(_content(first))
+        back = [_inside(edit) for edit in inverse([_outside(edit) for edit in edits], model)]
+        for edit in edits:
+            model.take(_outside(edit))
+        _edit(first, second, edits)
+        after = model.content("H")
+        assert after is not None
+        assert _plain(_content(second)) == _plain(after)
+        assert read_by_regipy(second) == _as_read(after)
+        _edit(second, third, back)
+        assert _plain(_content(third)) == before
+        assert read_by_regipy(third) == read_by_regipy(first)
+
+
+def _edit(source: Path, target: Path, edits: list[RegistryEdit]) -> None:
+    descriptor = os.open(source, os.O_RDONLY)
+    try:
+        edit_hive(descriptor, target, edits)
+    finally:
+        os.close(descriptor)
+
+
+def _content(path: Path) -> KeyContent:
+    hive = Hive(os.open(path, os.O_RDONLY))
+    return hive.content(hive.root)
+
+
+def _outside(edit: RegistryEdit) -> RegistryEdit:
+    """Return an edit of a hive as one of the model, which has the hive at the key H."""
+    return type(edit)(f"H\\{edit.key}", *[getattr(edit, name) for name in edit.__slots__[1:]])
+
+
+def _inside(edit: RegistryEdit) -> RegistryEdit:
+    return type(edit)(edit.key.removeprefix("H\\"), *[getattr(edit, name) for name in edit.__slots__[1:]])
+
+
+def _plain(content: KeyContent) -> object:
+    values = sorted((value.name, value.type, value.data) for value in content.values)
+    return values, {name: _plain(below) for name, below in content.subkeys.items()}
+
+
+def _as_read(content: KeyContent) -> Read:
+    values = {value.name: (value.type, value.data) for value in content.values}
+    return as_read(values, {name: _as_read(below) for name, below in content.subkeys.items()})
