@@ -4,23 +4,17 @@
 Hypothesis thinks of, so that a target that rots is noticed.
 """
 
-import bz2
 import contextlib
-import gzip
 import hmac
-import io
-import lzma
 import os
 import struct
-import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import zstandard
+from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.hives import build_hive
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
 
@@ -51,7 +45,7 @@ from quetsach.endpoint.keep.quarantine import Sealed
 from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.limits import Limits
 from quetsach.endpoint.look.archive.source import InMemory
-from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
+from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
@@ -128,8 +122,10 @@ def _hive(content: bytes) -> None:
 
 
 def _archive(content: bytes) -> None:
-    kind = kind_of(content[:HEAD_BYTES])
-    look_inside(InMemory(content), kind, lambda _content, _kind: (), limits=_SMALL)
+    """Look inside the content as what it starts like, and as the kind that its first byte picks."""
+    picked = _KINDS[(content or b"\0")[0] % len(_KINDS)]
+    for kind, inside in (kind_of(content[:HEAD_BYTES]), content), (picked, content[1:]):
+        look_inside(InMemory(inside), kind, lambda _content, _kind: (), limits=_SMALL)
 
 
 def _rules(content: bytes) -> None:
@@ -161,6 +157,12 @@ def _report(content: bytes) -> None:
 
 
 _SMALL = Limits(depth=3, members=100, output_bytes=1 << 20, bomb_bytes=1 << 20, seconds=1)
+_KINDS = sorted(FileKind)
+_MEMBERS = {"a.txt": b"some text " * 99, "b.zip": zip_of({"c": bytes(3_000)})}
+_ARCHIVES = (
+    *(form(_MEMBERS) for name, form in CONTAINERS.items() if not name.startswith(("7z", "iso"))),  # other programs
+    *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
+)
 _HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
 _TASK = """<?xml version="1.0" encoding="UTF-16"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
 <Triggers><LogonTrigger/></Triggers><Actions><Exec><Command>a.exe</Command></Exec></Actions></Task>""".encode("utf-16")
@@ -191,20 +193,6 @@ root:x:0:0:root:/root:/bin/sh
 """
 
 
-def _archives() -> tuple[bytes, ...]:
-    """Return a small archive of every kind that can be made without another program."""
-    zipped, tarred = io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as one:
-        one.writestr("a/b", b"content" * 9)
-    with tarfile.open(fileobj=tarred, mode="w") as two:
-        header = tarfile.TarInfo("name" * 30)
-        header.size = 5
-        two.addfile(header, io.BytesIO(b"12345"))
-    plain = tarred.getvalue()
-    packed = (gzip.compress(plain), bz2.compress(plain), lzma.compress(plain), zstandard.compress(plain))
-    return zipped.getvalue(), plain[:2048], *packed
-
-
 TARGETS: Mapping[str, Target] = {
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
@@ -215,7 +203,7 @@ TARGETS: Mapping[str, Target] = {
     "report": Target(_report, (b'{"format":"quetsach-report/1"}',)),
     "pack-container": Target(unpack, (b"QSPACK1\n",)),
     "hive": Target(_hive, (_HIVE,)),
-    "archive": Target(_archive, _archives()),
+    "archive": Target(_archive, _ARCHIVES),
     "yara-rules": Target(_rules, (_RULES,)),
     "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),
     "program": Target(_signature, (sign(program(), publisher("Microsoft Windows")),)),

@@ -120,6 +120,7 @@ class _Reading:
         self._source = source
         self._at = 0
         self._given = b""
+        self._is_open = False
         self.has_failed = False
         """Whether the member that was read last broke off."""
         self._callbacks = _READ(self._read), _SEEK(self._seek)
@@ -133,6 +134,7 @@ class _Reading:
                 raise ClosedError("libarchive does not read this format itself", Reason.NOT_OPENED)
         self.library["read_set_seek_callback"](self._archive, seek)
         self._check(self._bounded("read_open", None, None, read, None))
+        self._is_open = True
 
     def close(self) -> None:
         self.library["read_free"](self._archive)
@@ -167,7 +169,7 @@ class _Reading:
         if result >= _WARN:
             return
         self.has_failed = True
-        if self.library["read_has_encrypted_entries"](self._archive) > 0:
+        if self._is_open and self.library["read_has_encrypted_entries"](self._archive) > 0:  # it crashes before
             raise ClosedError("the archive is encrypted", Reason.ENCRYPTED)
         if self.library["errno"](self._archive) == errno.ENOMEM:
             raise ClosedError("it needs more memory than it may have", Reason.LIMIT)
