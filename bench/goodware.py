@@ -81,7 +81,8 @@ def look(title: str, host: Host, scope: Scope, paths: list[bytes]) -> int:
     programs = Counter(program_kind(host, f) for f in wrong if f.artefact.kind is ArtefactKind.FILE)
     print(f"\n{title}: {seen.files:,} files, {seen.bytes_read / 1e9:.2f} GB, {cpu:.1f} CPU s, {wall:.1f} s")
     print(f"  programs: {', '.join(f'{kind} {count:,}' for kind, count in sorted(programs.items()))}")
-    print(f"  not looked at: {sum(seen.failed.values()):,} failed, {sum(seen.skipped.values()):,} left out by rule")
+    for name, reasons in (("failed", seen.failed), ("left out by rule", seen.skipped)):
+        print(f"  {name}: {', '.join(f'{reason} {count:,}' for reason, count in sorted(reasons.items())) or 'nothing'}")
     acted = 0
     for name, findings in (("shelf", found), ("wrong pack", wrong)):
         told, actions = verdict(findings, host, seen)
@@ -94,7 +95,7 @@ def look(title: str, host: Host, scope: Scope, paths: list[bytes]) -> int:
 
 def verdict(findings: tuple[Finding, ...], host: Host, seen: ScanResult) -> tuple[str, int]:
     """Return what a clean-up would do about findings, in words, and how many steps it would take."""
-    plan = make_plan(findings, host, CACHE)
+    plan = make_plan(findings, host, CACHE / "state")
     holds = Counter(held.hold for held in plan.held)
     told = ", ".join(
         (*(f"held as {hold} {count:,}" for hold, count in sorted(holds.items())), f"steps {len(plan.steps):,}")
