@@ -32,8 +32,8 @@ class Limits:
     Sizes are bytes, times seconds of processor time.
     """
 
-    depth: int = 8
-    """Archives inside archives; 42.zip has six levels."""
+    depth: int = 12
+    """Archives inside archives; 42.zip has six levels, a man page in a .deb in a .tar.gz lies in six."""
     members: int = 100_000
     told: int = 1_000
     """Members that showed something and are told of one by one."""

@@ -130,7 +130,7 @@ def _end(source: Source) -> tuple[int, int, int]:
 
 def _behind_comment(tail: bytes) -> int:
     """Return where the end record is whose comment reaches to the end; else, as bytes may follow it, the last one."""
-    found = tail.rfind(END, 0, len(tail) - END_BYTES + len(END))
+    found = tail.rfind(END, 0, max(0, len(tail) - END_BYTES + len(END)))
     if (last := found) < 0:
         raise ClosedError("the zip archive has no directory", Reason.DAMAGED)
     while found >= 0:

@@ -73,7 +73,7 @@ def test_of_a_large_member_the_first_bytes_are_looked_at_and_the_next_member_too
 
 def test_archives_are_entered_so_deep_and_no_deeper() -> None:
     content = b"needle"
-    for level in range(12):
+    for level in range(20):
         content = zip_of({str(level): content})
     seen = look(content)
     assert len(seen.in_order) == LIMITS.depth
