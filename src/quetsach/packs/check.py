@@ -15,6 +15,9 @@ from quetsach.packs.load import compile_rules, load_pack, parse_pack, read_folde
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""
 
+_GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
+"""What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -79,10 +82,11 @@ def _rule_problems(path: Path, pack: Pack) -> list[Problem]:
             compile_rules(rules_for(rules, frozenset({file_type})), where)
     except QuetsachError as error:
         return [Problem(where, error.what, error.hint)]
+    problems = _second_opinion(pack.rules, where)
     in_memory = frozenset(trait.rule for trait in pack.traits if trait.memory)
     variant = memory_variant(rules, in_memory)
     compile_rules(variant.source, where)
-    problems = [
+    problems += [
         Problem(where, f"rule {name} cannot be looked for in memory: {why}", "mend the rule, or take `memory` away")
         for name, why in variant.left_out.items()
     ]
@@ -93,6 +97,24 @@ def _rule_problems(path: Path, pack: Pack) -> list[Problem]:
         )
         for trait in pack.traits
         if trait.action is Action.TRUNCATE and trait.rule not in cutting
+    ]
+
+
+def _second_opinion(source: str, where: str) -> list[Problem]:
+    """Return what YARA-X has to say of the rules, where it is installed (extra ``yara-x``)."""
+    try:
+        import yara_x  # noqa: PLC0415
+    except ImportError:
+        return []
+    compiler = yara_x.Compiler(includes_enabled=False)
+    try:
+        compiler.add_source(source)
+    except yara_x.CompileError as error:
+        return [Problem(where, f"YARA-X does not compile them: {error}", "write what both engines understand")]
+    return [
+        Problem(f"{where}:{warning['line']}", f"YARA-X warns: {warning['title']}", "mend the line")
+        for warning in compiler.warnings()
+        if warning["code"] in _GRAVE_WARNINGS
     ]
 
 

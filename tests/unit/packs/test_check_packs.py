@@ -98,5 +98,22 @@ def test_a_file_that_is_to_be_cut_off_nowhere_is_named(folder: Path) -> None:
 
 def test_a_file_that_is_to_be_cut_off_somewhere_has_no_problem(folder: Path) -> None:
     trait = FILE.replace("report", "truncate")
-    _write(folder, RULE.format(meta="", b="x", condition="any of them").replace("$b", "$cut"), trait)
+    _write(folder, RULE.format(meta="", b="pin", condition="any of them").replace("$b", "$cut"), trait)
     assert _whats(folder) == []
+
+
+def test_what_the_second_engine_warns_of_is_named_with_its_line(folder: Path) -> None:
+    _write(folder, RULE.format(meta="", b="pin", condition="any of them").replace('"needle"', "/n/"), FILE)
+    problems = check_pack(folder).problems
+    assert [problem.what for problem in problems] == ["YARA-X warns: slow pattern"]
+    assert problems[0].where.endswith("rules.yar:1")
+
+
+def test_what_it_says_of_style_is_not(folder: Path) -> None:
+    _write(folder, RULE.format(meta="", b="pin", condition="any of them").replace('"needle"', "{ 41 42 43 }"), FILE)
+    assert _whats(folder) == []
+
+
+def test_what_the_second_engine_does_not_understand_is_named(folder: Path) -> None:
+    _write(folder, RULE.format(meta="", b="pin", condition="any of them and entrypoint > 5"), FILE)
+    assert "YARA-X does not compile them" in _whats(folder)[0]
