@@ -3,7 +3,9 @@
 import argparse
 import os
 import shlex
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +13,15 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.core.pack import Pack
     from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.look.control import Control
+    from quetsach.endpoint.look.listing import Listing
     from quetsach.endpoint.look.scan import ScanResult, Scope
 
 
@@ -40,6 +45,9 @@ def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=_jobs, default=min(2, os.cpu_count() or 1), metavar="N", help="worker processes (default: 2)"
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="read every file, also those that an earlier scan saw, and keep nothing"
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -61,22 +69,49 @@ class Looking:
     jobs: int
     withdrawn: tuple[str, ...]
     """Families of this build that the centre has taken back."""
+    language: str
+    state: Path | None
+    """Where what was seen before is kept; ``None`` to read every file and keep nothing."""
 
-    def scan(self, words: Mapping[str, str]) -> "ScanResult":
-        """Look now, with progress on a terminal. ``words`` are the messages of ``scan``."""
-        from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-        from quetsach.endpoint.look.scan import scan  # noqa: PLC0415
+    def scan(
+        self, words: Mapping[str, str], *, control: "Control | None" = None, listing: "Listing | None" = None
+    ) -> "ScanResult":
+        """Look now, with progress on a terminal.
 
-        with Progress(words["progress"]) as progress:
-            return scan(
-                self.host,
-                self.packs,
-                scope=self.scope,
-                now=datetime.now(UTC),
-                paths=self.paths,
-                progress=lambda _, path: progress.advance(note=printable(path)),
-                jobs=self.jobs,
-            )
+        Args:
+            words: the messages of ``scan``.
+            control: if given, a person can pause and end the scan; what was seen by then is the result.
+            listing: where each file is accounted for.
+        """
+        from quetsach.cli.course import Course, totals_of  # noqa: PLC0415
+        from quetsach.cli.memory import cache_of  # noqa: PLC0415
+        from quetsach.cli.steering import steered  # noqa: PLC0415
+        from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
+        from quetsach.endpoint.look.cache import Totals  # noqa: PLC0415
+        from quetsach.endpoint.look.scan import Scope, scan  # noqa: PLC0415
+
+        engine = BorealEngine()
+        cache = cache_of(self.state, self.host, self.packs, engine.name) if self.state else None
+        totals = totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
+        with Progress(words["progress"]) as line:
+            course = Course(line, totals, words, self.language)
+            with steered(control, words, course) if control else nullcontext():
+                result = scan(
+                    self.host,
+                    self.packs,
+                    scope=self.scope,
+                    now=datetime.now(UTC),
+                    paths=self.paths,
+                    progress=course.show,
+                    jobs=self.jobs,
+                    engine=engine,
+                    cache=cache,
+                    control=control,
+                    listing=listing,
+                )
+        if result.unkept is not None:
+            print(f"quetsach: {result.unkept.explain()}", file=sys.stderr)
+        return result
 
 
 def looking(arguments: argparse.Namespace) -> Looking:
@@ -110,7 +145,17 @@ def looking(arguments: argparse.Namespace) -> Looking:
             hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
             raise ScanError(words["no-path"], where=printable(path), hint=hint)
     whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
-    return Looking(host, packs, Scope.PATHS if paths else whole, paths, arguments.jobs, withdrawn_families(arguments))
+    keeps = not arguments.no_cache and not getattr(arguments, "dry_run", False)
+    return Looking(
+        host,
+        packs,
+        Scope.PATHS if paths else whole,
+        paths,
+        arguments.jobs,
+        withdrawn_families(arguments),
+        chosen_language(arguments),
+        (arguments.state or default_state()) if keeps else None,
+    )
 
 
 def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:
@@ -134,10 +179,13 @@ def where(arguments: argparse.Namespace) -> list[str]:
 
 
 def code_of(result: "ScanResult") -> ExitCode:
-    """Return 10 for findings. What could be read only in part is never called free of them: that is 2."""
+    """Return 10 for findings. What was seen only in part is never called free of them: that is 2 (ADR 0018, 0032)."""
+    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
+
     if result.findings:
         return ExitCode.FOUND
-    return ExitCode.NOT_ELEVATED if is_partial(result) else ExitCode.NOTHING_FOUND
+    is_whole = result.is_complete and not {Reason.CRASHED, Reason.TIMED_OUT} & result.failed.keys()
+    return ExitCode.NOTHING_FOUND if is_whole and not is_partial(result) else ExitCode.NOT_ELEVATED
 
 
 def is_partial(result: "ScanResult") -> bool:

@@ -115,6 +115,11 @@ class Progress:
         self._stream.write(f"\r\x1b[K{self._label} {self._bar(now)} {note}"[: _columns(self._stream)])
         self._stream.flush()
 
+    def move_to(self, done: int, total: int = 0, *, note: str = "") -> None:
+        """Say how many of how many steps are done; 0 if it is not known of how many."""
+        self._done, self._total = done, total
+        self.advance(0, note=note)
+
     def _bar(self, now: float) -> str:
         if not self._total:
             return f"{self._done:,}"

@@ -4,11 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking
@@ -21,6 +24,7 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.finding import Finding
+    from quetsach.endpoint.look.listing import Listing
     from quetsach.endpoint.look.scan import ScanResult
     from quetsach.endpoint.report import Report
 
@@ -40,18 +44,46 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach scan --root /mnt/disk --report report.json",
     )
     add_looking_arguments(parser)
+    parser.add_argument(
+        "--time-limit",
+        type=_minutes,
+        metavar="MINUTES",
+        help="end after so long; run it again and it goes on from there",
+    )
+    parser.add_argument("--idle", action="store_true", help="use only the time and the disk that nobody else wants")
+    parser.add_argument(
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="account for every file here, one line of JSON each: scanned, skipped, …",
+    )
     add_language(parser)
     parser.set_defaults(run=_run)
 
 
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0
+    if not 0 < minutes <= 100_000:
+        raise argparse.ArgumentTypeError("a number of minutes")
+    return minutes
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.look.control import Control  # noqa: PLC0415
     from quetsach.endpoint.report import Kind, build, write_report  # noqa: PLC0415
     from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
 
     language = chosen_language(arguments)
     words = messages("scan", language)
     look = looking(arguments)
-    result = look.scan(words)
+    if arguments.idle:
+        _give_way()
+    control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
+    with _listing(arguments.list, words) as listing:
+        result = look.scan(words, control=control, listing=listing)
     code = code_of(result)
     command = clean_command(arguments, result)
     report = build(
@@ -78,6 +110,32 @@ def _run(arguments: argparse.Namespace) -> int:
     return code
 
 
+def _give_way() -> None:
+    """Run, with all workers, only when nobody else wants the processor; the kernel treats the disk alike."""
+    if hasattr(os, "nice"):
+        os.nice(19)
+    if hasattr(os, "sched_setscheduler"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+@contextmanager
+def _listing(path: Path | None, words: Mapping[str, str]) -> "Iterator[Listing | None]":
+    from quetsach.endpoint.errors import ReportError  # noqa: PLC0415
+    from quetsach.endpoint.look.listing import Listing  # noqa: PLC0415
+
+    if path is None:
+        yield None
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)  # it names every file
+    except OSError as error:
+        raise ReportError(words["no-list"], where=str(path), hint=words["no-list-hint"]) from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        yield Listing(stream)
+
+
 def _keep(report: "Report", arguments: argparse.Namespace) -> None:
     """Keep the report in the state; a scan that cannot be kept is still told."""
     from quetsach.endpoint.report import save_report  # noqa: PLC0415
@@ -98,7 +156,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
             if pack.family in families:
                 yield ""
                 yield from _told_family(result, pack, words, language)
-    elif not is_partial(result):
+    elif code_of(result) == ExitCode.NOTHING_FOUND:
         yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
     yield ""
     yield words["summary"].format(
@@ -108,7 +166,13 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
         processes=number_text(result.processes, language),
         seconds=number_text(result.duration_seconds, language, decimals=1),
     )
+    if result.cached:
+        yield words["cached"].format(files=number_text(result.cached, language))
     yield from _told_troubles(result, words, language)
+    if not result.is_complete:
+        yield _coloured(words["not-complete"], "33;1")
+    elif code_of(result) == ExitCode.NOT_ELEVATED and not is_partial(result):
+        yield _coloured(words["not-whole"], "33;1")
     if is_partial(result):
         yield _coloured(words["not-elevated"], "33;1")
     if not result.findings:
@@ -141,6 +205,7 @@ def _where(finding: "Finding", words: Mapping[str, str]) -> str:
 
 def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
 
     for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
         if counts:
@@ -148,7 +213,7 @@ def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str
             yield words[key].format(reasons="; ".join(told), count=number_text(sum(counts.values()), language))
     for trouble in result.failures[:_FAILURES_SHOWN]:
         yield words["failed-path"].format(path=printable(trouble.path), reason=words[f"reason-{trouble.reason}"])
-    more = sum(result.failed.values()) - _FAILURES_SHOWN
+    more = sum(result.failed.values()) + result.skipped.get(Reason.TOO_LARGE, 0) - _FAILURES_SHOWN
     if more > 0:
         yield words["failed-more"].format(count=number_text(more, language))
 

@@ -116,9 +116,9 @@ def test_the_running_watchdogs_are_found_although_their_program_was_deleted(
     planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "quetsach.endpoint.look.scan.DROP_PLACES", ()
+        "quetsach.endpoint.look.places.DROP_PLACES", ()
     )  # what else lies on this machine is not the point
-    monkeypatch.setattr("quetsach.endpoint.look.scan._Scan._hidden", lambda _scan, _home: [])
+    monkeypatch.setattr("quetsach.endpoint.look.places.Places._hidden", lambda _places, _home: [])
     miner = load_specimen(SHELF / "xmrig-miner")
     with miner.processes(tmp_path) as watchdogs:
         unlock(tmp_path, planted)

@@ -156,8 +156,8 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
-    monkeypatch.setattr("quetsach.endpoint.look.scan.DROP_PLACES", (os.fsencode(clean),))
-    monkeypatch.setattr("quetsach.endpoint.look.scan._Scan._hidden", lambda _scan, _home: [])
+    monkeypatch.setattr("quetsach.endpoint.look.places.DROP_PLACES", (os.fsencode(clean),))
+    monkeypatch.setattr("quetsach.endpoint.look.places.Places._hidden", lambda _places, _home: [])
     monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out

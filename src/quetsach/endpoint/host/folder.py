@@ -30,8 +30,12 @@ class Folder(Protocol):
     def join(self, name: bytes) -> bytes:
         """Return the path of a name in this folder."""
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish meanwhile are left out."""
+    def entries(self, unseen: list[tuple[bytes, OSError]] | None = None) -> Iterator[Entry]:
+        """Yield what the folder holds, in no order; names that vanish meanwhile are left out.
+
+        A name whose state cannot be had, such as where someone else's file system is mounted, hides no other: it is
+        added to ``unseen``; without such a list it is an error.
+        """
 
     def lstat(self, name: bytes) -> os.stat_result:
         """Return the state of a name, of the link itself when it is one."""

@@ -35,8 +35,8 @@ class PosixFolder:
         """Return the path of a name in this folder."""
         return self.path.rstrip(b"/") + b"/" + name
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish meanwhile are left out."""
+    def entries(self, unseen: list[tuple[bytes, OSError]] | None = None) -> Iterator[Entry]:
+        """Yield what the folder holds, in no order; names that vanish are left out, others added to ``unseen``."""
         fd = self._reopened(quietly=True)
         try:
             with os.scandir(fd) as found:
@@ -44,6 +44,11 @@ class PosixFolder:
                     try:
                         state = item.stat(follow_symlinks=False)
                     except FileNotFoundError:
+                        continue
+                    except OSError as error:
+                        if unseen is None:
+                            raise
+                        unseen.append((os.fsencode(item.name), error))
                         continue
                     yield Entry(os.fsencode(item.name), state)
         finally:

@@ -77,6 +77,11 @@ def met(path: bytes, state: os.stat_result) -> Candidate | Trouble | None:
     return None if stat.S_ISLNK(state.st_mode) else Trouble(path, Reason.SPECIAL)
 
 
+def identity_of(state: os.stat_result) -> int:
+    """Return device and inode as one number."""
+    return state.st_dev << 64 | state.st_ino
+
+
 @dataclass(frozen=True, slots=True)
 class _Below:
     """What is entered below a start, and what is left out; each folder is open while what it holds is walked."""
@@ -89,7 +94,7 @@ class _Below:
         self, parent: Folder, name: bytes, path: bytes, state: os.stat_result, depth: int
     ) -> Iterator[Candidate | Trouble]:
         """Yield what one folder gives, unless it is to be left out."""
-        identity = state.st_dev << 64 | state.st_ino
+        identity = identity_of(state)
         if identity in self.entered:
             return
         if reason := self.avoid.get(state.st_dev) or (Reason.TOO_DEEP if depth > self.deepest else None):
@@ -97,7 +102,7 @@ class _Below:
             return
         try:
             with parent.folder(name) as folder:
-                if not _is_the_same(folder.lstat(b"."), state):
+                if identity_of(folder.lstat(b".")) != identity:
                     yield Trouble(path, Reason.CHANGED)
                     return
                 self.entered.add(identity)
@@ -107,12 +112,11 @@ class _Below:
 
     def _list(self, folder: Folder, path: bytes, depth: int) -> Iterator[Candidate | Trouble]:
         prefix = path.rstrip(b"/") + b"/"
-        for name, state in folder.entries():
+        unseen: list[tuple[bytes, OSError]] = []
+        for name, state in folder.entries(unseen):
             if stat.S_ISDIR(state.st_mode):
                 yield from self.enter(folder, name, prefix + name, state, depth + 1)
             elif (item := met(prefix + name, state)) is not None:
                 yield item
-
-
-def _is_the_same(state: os.stat_result, other: os.stat_result) -> bool:
-    return (state.st_dev, state.st_ino) == (other.st_dev, other.st_ino)
+        for name, error in unseen:
+            yield Trouble(prefix + name, reason_of(error))

@@ -9,12 +9,19 @@ import sys
 from multiprocessing.connection import Connection
 
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.look.look import look_at
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser
+from quetsach.endpoint.look.resident import little_resident
+from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.trouble import Trouble
 
 
 def main() -> None:
-    """Receive tree and signatures, answer ``None`` when ready, then a list of looks for each list of candidates."""
+    """Receive tree and signatures, answer ``None`` when ready, then a list for each list of candidates.
+
+    What an answer holds of each: its look or trouble, ``None`` when there is nothing to tell.
+    """
     orders = Connection(os.dup(0), writable=False)
     answers = Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # nothing that a library prints may get between the answers
@@ -24,9 +31,17 @@ def main() -> None:
         recogniser = Recogniser(BorealEngine(), signatures)
         answers.send(None)
         while True:
-            answers.send([look_at(tree, candidate, recogniser) for candidate in orders.recv()])
+            answers.send([_told(tree, candidate, recogniser) for candidate in orders.recv()])
     except (EOFError, BrokenPipeError):
         sys.exit(0)
+
+
+def _told(tree: Tree, candidate: Candidate, recogniser: Recogniser) -> Look | Trouble | None:
+    if candidate.size_bytes > IN_MEMORY_BYTES:
+        with little_resident(candidate.device, candidate.inode):
+            return look_at(tree, candidate, recogniser)
+    look = look_at(tree, candidate, recogniser)
+    return look if isinstance(look, Trouble) or look.anchor or look.troubles else None
 
 
 if __name__ == "__main__":

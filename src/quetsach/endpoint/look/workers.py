@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
@@ -25,66 +27,19 @@ WORKER = (sys.executable, "-P", "-m", "quetsach.endpoint.look.worker")
 
 _BATCH_FILES = 128
 _BATCH_BYTES = 64 << 20
+_BATCH_LETTERS = 12 << 10
+"""Of all paths of a batch: two batches fit into a pipe, so handing them out never waits for a worker."""
+_IN_HAND = 2
+"""Batches that a worker has at a time: it goes on while its answer is taken."""
+_MOST_LARGE = 32
 _START_SECONDS = 60
 _PATIENCE_SECONDS = 120
 _SLOWEST_BYTES_PER_SECOND = 10_000_000
+_GRACE_SECONDS = 10
+"""When the scan is to end, what is being looked at has so long to come to its own end."""
+_NAP_SECONDS = 0.5
 
-
-def look_at_all(
-    tree: Tree,
-    candidates: Iterable[Candidate],
-    *,
-    recogniser: Recogniser,
-    signatures: Signatures,
-    jobs: int,
-    command: Sequence[str] = WORKER,
-) -> Iterator[Look | Trouble]:
-    """Yield what each candidate showed, in no order.
-
-    Large files always go to a worker process: they are mapped, and one that is cut short meanwhile ends its reader.
-
-    Args:
-        tree: the files.
-        candidates: what a walk found.
-        recogniser: what is looked for, compiled for this process.
-        signatures: the same, for the workers.
-        jobs: worker processes; 1 looks at all but large files in this process.
-        command: how to start a worker.
-
-    Raises:
-        ScanError: a worker cannot be started.
-    """
-    waiting = iter(candidates)
-    large: list[Candidate] = []
-    here = 0
-    for candidate in waiting:
-        if candidate.size_bytes > IN_MEMORY_BYTES:
-            large.append(candidate)
-            continue
-        yield look_at(tree, candidate, recogniser)
-        here += 1
-        if jobs > 1 and here == _AT_ONCE:
-            break
-    with contextlib.closing(_Crew(tree, signatures, command, jobs)) as crew:
-        yield from crew.work(_batches(_chained(large, waiting)))
-
-
-def _chained(large: list[Candidate], rest: Iterator[Candidate]) -> Iterator[Candidate]:
-    yield from large
-    yield from rest
-
-
-def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
-    batch: list[Candidate] = []
-    size = 0
-    for candidate in candidates:
-        batch.append(candidate)
-        size += candidate.size_bytes
-        if len(batch) == _BATCH_FILES or size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+type Seen = tuple[Candidate, Look | Trouble]
 
 
 @dataclass(slots=True, eq=False)
@@ -92,15 +47,22 @@ class _Worker:
     process: subprocess.Popen[bytes]
     orders: Connection
     answers: Connection
-    batch: list[Candidate] = field(default_factory=list)
+    is_ready: bool = False
+    batches: deque[list[Candidate]] = field(default_factory=deque)
     patient_until: float = 0.0
 
     def give(self, batch: list[Candidate]) -> None:
-        size = sum(candidate.size_bytes for candidate in batch)
-        self.batch = batch
-        self.patient_until = time.monotonic() + _PATIENCE_SECONDS + size / _SLOWEST_BYTES_PER_SECOND
+        self.batches.append(batch)
+        if len(self.batches) == 1:
+            self.be_patient()
         with contextlib.suppress(OSError):  # it died: noticed when its answer does not come
             self.orders.send(batch)
+
+    def be_patient(self) -> None:
+        """Wait anew for the batch that is worked on now."""
+        size = sum(candidate.size_bytes for candidate in self.batches[0]) if self.batches else 0
+        wait_seconds = (0 if self.is_ready else _START_SECONDS) + _PATIENCE_SECONDS
+        self.patient_until = time.monotonic() + wait_seconds + size / _SLOWEST_BYTES_PER_SECOND
 
     def close(self) -> None:
         self.process.kill()
@@ -109,70 +71,169 @@ class _Worker:
         self.process.wait()
 
 
-class _Crew:
-    """The worker processes, started when there is work for them."""
+class Crew:
+    """This process and its workers, which are started when there is enough to do; close it.
 
-    def __init__(self, tree: Tree, signatures: Signatures, command: Sequence[str], jobs: int) -> None:
-        self._order = (tree, signatures)
-        self._command = command
+    Args:
+        tree: the files.
+        recogniser: what is looked for, compiled for this process.
+        signatures: the same, for the workers.
+        jobs: worker processes; with 1, all but large files are looked at in this process.
+        control: pauses the workers, and says when to end.
+        command: how to start a worker.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        *,
+        recogniser: Recogniser,
+        signatures: Signatures,
+        jobs: int = 1,
+        control: Control | None = None,
+        command: Sequence[str] = WORKER,
+    ) -> None:
+        self._tree = tree
+        self._recogniser = recogniser
+        self._signatures = signatures
         self._jobs = max(1, jobs)
+        self._control = control or Control()
+        self._command = command
+        self._here = 0
         self._workers: list[_Worker] = []
         self._again: deque[list[Candidate]] = deque()
+        self._leave = self._control.attend(self._halt)
 
-    def work(self, batches: Iterator[list[Candidate]]) -> Iterator[Look | Trouble]:
-        while True:
-            self._hand_out(batches)
-            busy = [worker for worker in self._workers if worker.batch]
-            if not busy:
-                return
-            until = min(worker.patient_until for worker in busy)
-            ready = set(wait([worker.answers for worker in busy], timeout=max(0.0, until - time.monotonic())))
-            for worker in busy:
-                if worker.answers in ready:
-                    yield from self._receive(worker)
-                elif worker.patient_until <= time.monotonic():
-                    yield from self._give_up(worker, Reason.TIMED_OUT)
+    def look_at_all(self, candidates: Iterable[Candidate]) -> Iterator[Seen]:
+        """Yield what each candidate showed, in no order.
+
+        Large files always go to a worker process: they are mapped, and one that is cut short meanwhile ends its reader.
+
+        Raises:
+            ScanError: a worker cannot be started.
+        """
+        waiting = iter(candidates)
+        large: list[Candidate] = []
+        while self._jobs == 1 or self._here < _AT_ONCE:
+            candidate = next(waiting, None)
+            if candidate is None:
+                break
+            if candidate.size_bytes > IN_MEMORY_BYTES:
+                large.append(candidate)
+                if len(large) == _MOST_LARGE:
+                    yield from self._work(_batches(large))
+                    large = []
+                continue
+            yield candidate, look_at(self._tree, candidate, self._recogniser)
+            self._here += 1
+        yield from self._work(_batches(_chained(large, waiting)))
 
     def close(self) -> None:
+        """End the workers."""
+        self._leave()
         for worker in self._workers:
             worker.close()
         self._workers = []
 
+    def _work(self, batches: Iterator[list[Candidate]]) -> Iterator[Seen]:
+        while True:
+            self._hand_out(batches)
+            busy = [worker for worker in self._workers if worker.batches]
+            if not busy:
+                return
+            ready = set(wait([worker.answers for worker in busy], timeout=_NAP_SECONDS))
+            self._control.is_over()  # stands still during a pause
+            for worker in busy:
+                if worker.answers in ready:
+                    yield from self._receive(worker)
+                elif self._control.is_over_for(_GRACE_SECONDS):
+                    yield from self._abandon(worker)
+                elif worker.patient_until <= time.monotonic():
+                    yield from self._give_up(worker, Reason.TIMED_OUT)
+
     def _hand_out(self, batches: Iterator[list[Candidate]]) -> None:
-        idle = [worker for worker in self._workers if not worker.batch]
-        while idle or len(self._workers) < self._jobs:
+        while True:
+            worker = min(self._workers, key=lambda worker: len(worker.batches), default=None)
+            if worker is None or (worker.batches and len(self._workers) < self._jobs):
+                worker = None
+            elif len(worker.batches) == _IN_HAND:
+                return
             batch = self._again.popleft() if self._again else next(batches, None)
             if batch is None:
                 return
-            (idle.pop() if idle else self._start()).give(batch)
+            (worker or self._start()).give(batch)
 
     def _start(self) -> _Worker:
         worker = _start(self._command)
         self._workers.append(worker)
-        with contextlib.suppress(OSError, EOFError):
-            worker.orders.send(self._order)
-            if worker.answers.poll(_START_SECONDS):
-                worker.answers.recv()
-                return worker
-        raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
+        with contextlib.suppress(OSError):  # it died: noticed when its answer does not come
+            worker.orders.send((self._tree, self._signatures))
+        return worker
 
-    def _receive(self, worker: _Worker) -> Iterator[Look | Trouble]:
+    def _receive(self, worker: _Worker) -> Iterator[Seen]:
         try:
             looks = worker.answers.recv()
         except (EOFError, OSError):
             yield from self._give_up(worker, Reason.CRASHED)
             return
-        worker.batch = []
-        yield from looks
+        if not worker.is_ready:
+            worker.is_ready = True
+            worker.be_patient()
+            return
+        batch = worker.batches.popleft()
+        worker.be_patient()
+        for candidate, look in zip(batch, looks, strict=True):
+            yield candidate, look or Look(candidate.path, candidate.size_bytes)
 
-    def _give_up(self, worker: _Worker, reason: Reason) -> Iterator[Trouble]:
-        """Replace a worker; of several files it had, each is tried alone."""
+    def _give_up(self, worker: _Worker, reason: Reason) -> Iterator[Seen]:
+        """Replace a worker; of several files it was looking at, each is tried alone."""
         worker.close()
         self._workers.remove(worker)
-        if len(worker.batch) == 1:
-            yield Trouble(worker.batch[0].path, reason)
+        if not worker.is_ready:
+            raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
+        doubtful = worker.batches.popleft()
+        if len(doubtful) == 1:
+            yield doubtful[0], Trouble(doubtful[0].path, reason)
         else:
-            self._again.extend([candidate] for candidate in worker.batch)
+            self._again.extend([candidate] for candidate in doubtful)
+        self._again.extend(worker.batches)
+
+    def _abandon(self, worker: _Worker) -> Iterator[Seen]:
+        """End a worker in the middle of its work."""
+        worker.close()
+        self._workers.remove(worker)
+        for batch in (*worker.batches, *self._again):
+            for candidate in batch:
+                yield candidate, Trouble(candidate.path, Reason.NOT_REACHED)
+        self._again.clear()
+
+    def _halt(self, paused_seconds: float | None) -> None:
+        """Stop the workers where they are, or let them go on; they are in no group that the terminal stops."""
+        for worker in tuple(self._workers):
+            if paused_seconds is None:
+                worker.process.send_signal(signal.SIGSTOP)
+            else:
+                worker.patient_until += paused_seconds
+                worker.process.send_signal(signal.SIGCONT)
+
+
+def _chained(large: list[Candidate], rest: Iterator[Candidate]) -> Iterator[Candidate]:
+    yield from large
+    yield from rest
+
+
+def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    batch: list[Candidate] = []
+    size = letters = 0
+    for candidate in candidates:
+        batch.append(candidate)
+        size += candidate.size_bytes
+        letters += len(candidate.path)
+        if len(batch) == _BATCH_FILES or size > _BATCH_BYTES or letters > _BATCH_LETTERS:
+            yield batch
+            batch, size, letters = [], 0, 0
+    if batch:
+        yield batch
 
 
 def _start(command: Sequence[str]) -> _Worker:
@@ -181,8 +242,10 @@ def _start(command: Sequence[str]) -> _Worker:
     except OSError as error:
         raise ScanError(f"a worker process cannot be started: {error.strerror}") from None
     with process.stdin as orders, process.stdout as answers:  # type: ignore[union-attr]  # both are pipes
-        return _Worker(
+        worker = _Worker(
             process,
             orders=Connection(os.dup(orders.fileno()), readable=False),
             answers=Connection(os.dup(answers.fileno()), writable=False),
         )
+    worker.be_patient()
+    return worker

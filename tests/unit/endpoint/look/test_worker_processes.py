@@ -1,8 +1,12 @@
 """Worker processes: what one file does to its reader costs that file alone."""
 
+import os
 import sys
 import textwrap
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,10 +15,11 @@ from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look import workers
+from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import Look
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate, walk
-from quetsach.endpoint.look.workers import WORKER, look_at_all
+from quetsach.endpoint.look.workers import WORKER, Crew
 from quetsach.endpoint.trouble import Reason, Trouble
 
 SIGNATURES = Signatures({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'})
@@ -44,10 +49,17 @@ def _files(root: Path, count: int) -> Iterator[Candidate]:
     return (item for item in walk(Tree(root), b"/", avoid={}) if isinstance(item, Candidate))
 
 
-def _looked(root: Path, found: Iterator[Candidate], *command: str, jobs: int = 2) -> list[Look | Trouble]:
+def _crew(root: Path, *command: str, jobs: int = 2, control: Control | None = None) -> closing[Crew]:
     recogniser = Recogniser(BorealEngine(), SIGNATURES)
-    options = {"command": command} if command else {}
-    return list(look_at_all(Tree(root), found, recogniser=recogniser, signatures=SIGNATURES, jobs=jobs, **options))  # type: ignore[arg-type]
+    crew = Crew(
+        Tree(root), recogniser=recogniser, signatures=SIGNATURES, jobs=jobs, control=control, command=command or WORKER
+    )
+    return closing(crew)
+
+
+def _looked(root: Path, found: Iterator[Candidate], *command: str, jobs: int = 2) -> list[Look | Trouble]:
+    with _crew(root, *command, jobs=jobs) as crew:
+        return [look for _, look in crew.look_at_all(found)]
 
 
 def _sabotage(deed: str) -> tuple[str, ...]:
@@ -98,18 +110,61 @@ def test_a_worker_that_ends_at_once_is_an_error(tmp_path: Path) -> None:
         _looked(tmp_path, _files(tmp_path, 5), sys.executable, "-c", "pass")
 
 
+def _children() -> list[int]:
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in found if b"quetsach.endpoint.look" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def test_workers_end_when_the_reader_loses_interest(tmp_path: Path) -> None:
-    looks = look_at_all(
-        Tree(tmp_path),
-        _files(tmp_path, 40),
-        recogniser=Recogniser(BorealEngine(), SIGNATURES),
-        signatures=SIGNATURES,
-        jobs=2,
-    )
-    next(looks)
-    next(looks)
-    looks.close()  # type: ignore[attr-defined]
-    own = str(Path("/proc/self").resolve().name)
-    children = Path(f"/proc/self/task/{own}/children").read_text().split()
-    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
-    assert not any(b"quetsach.endpoint.look.worker" in command for command in commands)
+    with _crew(tmp_path) as crew:
+        looks = crew.look_at_all(_files(tmp_path, 40))
+        next(looks)
+        next(looks)
+        assert len(_children()) == 2
+    assert _children() == []
+
+
+def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_PATIENCE_SECONDS", 1)
+    (tmp_path / "bad").touch()
+    control = Control()
+
+    def pause() -> None:
+        control.pause()
+        time.sleep(0.1)
+        states.extend(Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] for pid in _children())
+        time.sleep(1.2)
+        control.go_on()
+
+    states: list[str] = []
+    with _crew(tmp_path, *_sabotage("time.sleep(0.8)"), control=control) as crew:
+        watcher = threading.Timer(0.5, pause)
+        watcher.start()
+        looks = [look for _, look in crew.look_at_all(_files(tmp_path, 30))]
+        watcher.join()
+    assert states == ["T", "T"]
+    assert len(looks) == 31
+    assert not [look for look in looks if isinstance(look, Trouble)]
+
+
+def test_a_worker_that_does_not_come_to_an_end_is_left_when_the_scan_is_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_GRACE_SECONDS", 0.2)
+    (tmp_path / "bad").touch()
+    with _crew(tmp_path, *_sabotage("time.sleep(60)"), control=Control(1)) as crew:
+        looks = [look for _, look in crew.look_at_all(_files(tmp_path, 30))]
+    assert Trouble(b"/bad", Reason.NOT_REACHED) in looks
+    assert len(looks) == 31
+
+
+def test_paths_of_any_length_never_stop_the_hand_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_BATCH_FILES", 128)
+    folder = tmp_path / "/".join(["f" * 250] * 12)
+    folder.mkdir(parents=True)
+    for number in range(300):
+        (folder / f"{number:0250}").write_bytes(b"needle")
+    looks = _looked(tmp_path, (item for item in walk(Tree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate)))
+    assert sum(bool(look.hits) for look in looks if isinstance(look, Look)) == 300

@@ -1,0 +1,48 @@
+"""How far a scan is, as the person at the terminal sees it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quetsach.cli.output import Progress
+from quetsach.core.number import number_text, size_text
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.look.cache import Cache, Totals
+from quetsach.endpoint.look.files import Passed
+
+if TYPE_CHECKING:
+    from quetsach.endpoint.host.port import Host
+
+
+def totals_of(host: "Host", cache: Cache | None) -> Totals:
+    """Return about how much a full scan goes through: as much as the last one, or what the disk of the root holds."""
+    if cache is not None and cache.totals.files:
+        return cache.totals
+    disk = os.statvfs(host.tree.root)
+    return Totals(disk.f_files - disk.f_ffree, (disk.f_blocks - disk.f_bfree) * disk.f_frsize)
+
+
+@dataclass(slots=True)
+class Course:
+    """Draws the progress line of a scan."""
+
+    line: Progress
+    totals: Totals
+    words: Mapping[str, str]
+    language: str
+    text: str = ""
+    """The last that was drawn."""
+
+    def show(self, passed: Passed) -> None:
+        """Draw how far the scan is: half by files, half by bytes, for small files cost more than their size."""
+        files, size = self.totals.files, self.totals.size_bytes
+        done, total = passed.files, 0
+        if files and size:
+            done, total = int(500 * (min(1, passed.files / files) + min(1, passed.size_bytes / size))), 1000
+        self.text = self.words["progress-state"].format(
+            files=number_text(passed.files, self.language),
+            size=size_text(passed.size_bytes, self.language),
+            path=printable(passed.path),
+        )
+        self.line.move_to(done, total, note=self.text)

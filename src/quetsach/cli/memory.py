@@ -1,0 +1,54 @@
+"""What earlier scans saw: where it is kept, and what it rests on."""
+
+import sys
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach import __version__
+from quetsach.core.errors import QuetsachError
+
+if TYPE_CHECKING:
+    from quetsach.core.pack import Pack
+    from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.look.cache import Cache
+
+
+def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str) -> "Cache | None":
+    """Return what scans of this machine with these packs saw; ``None``, and a word of it, when that cannot be kept.
+
+    It is worth something only for the same packs, engine and version of the tool, and for the same root. Of a mounted
+    disk, only until this machine is restarted: what runs on that disk may have been running in between.
+    """
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
+    from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
+    from quetsach.endpoint.look.lasting import LastingDisks  # noqa: PLC0415
+
+    try:
+        state = State.open(state_folder)
+        root = host.tree.stat(b"/")
+        boot = b"" if host.is_live else _read(Path("/proc/sys/kernel/random/boot_id"))
+        known = sorted(f"{pack.family} {pack.version} {pack.digest}".encode() for pack in packs)
+        key = key_for(
+            state.key, __version__.encode(), engine.encode(), boot, b"%d:%d" % (root.st_dev, root.st_ino), *known
+        )
+        name = blake2b(key, digest_size=8, person=b"quetsach-name").hexdigest()
+        mounts = _read(Path("/proc/self/mountinfo"))
+        lasting = LastingDisks(mounts, b"" if host.is_live else bytes(host.tree.root.resolve()))
+        cache = Cache(state.folder / "seen" / name, key, lasting)
+    except QuetsachError as error:
+        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        return None
+    try:
+        cache.load()
+    except QuetsachError as error:  # it is empty then, and replaced when the scan ends
+        print(f"quetsach: {error.explain()}", file=sys.stderr)
+    return cache
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,204 @@
+"""What was looked at before and showed nothing: a file that is still the same need not be read again.
+
+A file is the same when device, inode, size, time of writing and time of status change are (git's index does so too).
+The last cannot be set by anyone but the kernel; that is why ``lasting`` says on which disks it can be relied on. Names
+are no part of it: what is known by its name is never asked for here.
+
+An entry is the 64-bit keyed BLAKE2b (RFC 7693) of these numbers. The key comes from the state folder's own and from all
+that a verdict rests on, so an entry cannot be forged or found by trial, and is worth nothing under other packs. The
+file as a whole carries a keyed hash too; one that does not hold is refused.
+"""
+
+import contextlib
+import os
+import struct
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import compress
+from pathlib import Path
+
+from quetsach.endpoint.disk import sync_folder, write_all
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.look.walk import Candidate
+
+MOST_ENTRIES = 5_000_000
+"""So many files are remembered: 40 MB."""
+
+_HEAD = struct.Struct("=8sQQ")
+_MAGIC = b"QSSEEN1\n"
+_MAC_BYTES = 32
+_READ_BYTES = 1 << 20
+_PARTS = 256
+_MOST_FILES = 4
+_IDENTITY = struct.Struct("=QQQqq")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the last full scan went through; zeros when there was none."""
+
+    files: int = 0
+    size_bytes: int = 0
+
+
+class Cache:
+    """The files known to show nothing.
+
+    Args:
+        path: the file that keeps them, in a folder that only its owner can write.
+        key: see ``key_for``.
+        is_lasting: whether a file of this device and path, with this time of status change, can be relied on to
+            change its state when its content changes.
+    """
+
+    def __init__(self, path: Path, key: bytes, is_lasting: Callable[[Candidate], bool]) -> None:
+        self.totals = Totals()
+        self._path = path
+        self._key = key
+        self._is_lasting = is_lasting
+        self._blank = blake2b(key=key, digest_size=8, person=b"quetsach-entry")
+        self._known = array("Q")
+        self._met = bytearray()
+        self._fresh = tuple(array("Q") for _ in range(_PARTS))
+        self._added = 0
+
+    def load(self) -> None:
+        """Take in what earlier scans left; nothing when there was none.
+
+        Raises:
+            StateError: the file was damaged or written by someone else, or cannot be read.
+        """
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+        with open(fd, "rb") as file:
+            size = os.fstat(fd).st_size - _HEAD.size - _MAC_BYTES
+            head = file.read(_HEAD.size)
+            if size < 0 or size % 8 or size // 8 > MOST_ENTRIES:
+                raise _damaged(self._path)
+            mac = self._mac(head)
+            known = array("Q")
+            for start in range(0, size, _READ_BYTES):
+                part = file.read(min(_READ_BYTES, size - start))
+                if len(part) % 8:
+                    raise _damaged(self._path)
+                mac.update(part)
+                known.frombytes(part)
+            if file.read() != mac.digest():
+                raise _damaged(self._path)
+        magic, files, size_bytes = _HEAD.unpack(head)
+        if magic != _MAGIC:
+            raise _damaged(self._path)
+        self.totals = Totals(files, size_bytes)
+        self._known = known
+        self._met = bytearray(len(known))
+
+    def knows(self, candidate: Candidate) -> bool:
+        """Return whether the file showed nothing when it was looked at, and is the same."""
+        entry = self._entry(candidate)
+        place = bisect_left(self._known, entry)
+        if place == len(self._known) or self._known[place] != entry:
+            return False
+        self._met[place] = 1
+        return True
+
+    def add(self, candidate: Candidate) -> None:
+        """Remember that a file showed nothing; ``candidate`` is its state from before it was read."""
+        if len(self._known) + self._added < MOST_ENTRIES and self._is_lasting(candidate):
+            entry = self._entry(candidate)
+            self._fresh[entry >> 56].append(entry)
+            self._added += 1
+
+    def save(self, totals: Totals | None = None) -> None:
+        """Write what is known now, in one step.
+
+        Args:
+            totals: what a full scan that came to its end went through; what it did not meet is then forgotten.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        if totals is None and not self._added:
+            return
+        if totals == self.totals and not self._added and all(self._met):
+            return
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                self._write(fd, totals)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            temporary.replace(self._path)
+            sync_folder(self._path.parent)
+            self._prune()
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise _unusable(self._path, error) from error
+
+    def _write(self, fd: int, totals: Totals | None) -> None:
+        kept = totals or self.totals
+        head = _HEAD.pack(_MAGIC, kept.files, kept.size_bytes)
+        mac = self._mac(head)
+        write_all(fd, head)
+        for part in self._parts(only_met=totals is not None):
+            mac.update(part)
+            write_all(fd, part)
+        write_all(fd, mac.digest())
+
+    def _parts(self, *, only_met: bool) -> Iterator[bytes]:
+        """Yield all entries in order, a small part of them at a time."""
+        start = 0
+        for number, fresh in enumerate(self._fresh, 1):
+            end = bisect_left(self._known, number << 56) if number < _PARTS else len(self._known)
+            known = self._known[start:end]
+            old = compress(known, self._met[start:end]) if only_met else known
+            yield array("Q", sorted({*old, *fresh})).tobytes()
+            start = end
+
+    def _prune(self) -> None:
+        """Keep the newest few: each set of packs has its own."""
+        files = sorted(self._path.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in files[_MOST_FILES:]:
+            path.unlink(missing_ok=True)
+
+    def _entry(self, candidate: Candidate) -> int:
+        digest = self._blank.copy()
+        digest.update(_IDENTITY.pack(*candidate[1:]))
+        return int.from_bytes(digest.digest())
+
+    def _mac(self, head: bytes) -> blake2b:
+        return blake2b(head, key=self._key, digest_size=_MAC_BYTES, person=b"quetsach-file")
+
+
+def key_for(state_key: bytes, *grounds: bytes) -> bytes:
+    """Return the key of a cache: ``grounds`` are all that a verdict rests on, packs and engine among them."""
+    digest = blake2b(key=state_key, digest_size=32, person=b"quetsach-seen")
+    for ground in grounds:
+        digest.update(struct.pack("=Q", len(ground)) + ground)
+    return digest.digest()
+
+
+def _unusable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"what was seen before cannot be kept: {error.strerror}",
+        where=str(path),
+        hint="the scan goes on; make room on that disk, or use --no-cache",
+    )
+
+
+def _damaged(path: Path) -> StateError:
+    return StateError(
+        "the memory of earlier scans was damaged or written by someone else",
+        where=str(path),
+        hint="it is left aside: every file is read again",
+    )

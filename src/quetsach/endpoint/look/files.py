@@ -1,0 +1,163 @@
+"""The files of a scan: what was seen before is passed over, the rest is looked at, and each is accounted for."""
+
+import posixpath
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.cache import Cache, Totals
+from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.look.listing import FileState, Listing
+from quetsach.endpoint.look.look import Look
+from quetsach.endpoint.look.recognise import Recogniser
+from quetsach.endpoint.look.walk import Candidate, met
+from quetsach.endpoint.look.workers import Crew
+from quetsach.endpoint.trouble import Reason, Trouble
+
+CHECKPOINT_SECONDS = 30.0
+"""So often what was seen is kept: a scan that is cut off goes on from there when it is started again."""
+
+_DEAREST_CHECKPOINTS = 50
+"""Keeping may take one part in so many of the time."""
+
+_TELL_SECONDS = 0.1
+_TELL_FILES = 64
+_MOST_REMEMBERED = 100_000
+_MOST_TRIED_AGAIN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How far a scan is: files and bytes that it is done with, read or known, and the path of the last."""
+
+    files: int
+    size_bytes: int
+    path: bytes
+
+
+type Progress = Callable[[Passed], None]
+"""Called a few times a second."""
+
+
+@dataclass(slots=True)
+class FileScan:
+    """Looks at files; ``take`` is told what could not be looked at."""
+
+    tree: Tree
+    crew: Crew
+    recogniser: Recogniser
+    control: Control
+    take: Callable[[Trouble], None]
+    progress: Progress = lambda _: None
+    cache: Cache | None = None
+    listing: Listing | None = None
+    files: int = 0
+    """Files that were looked at, or are the same as when they were looked at before."""
+    cached: int = 0
+    """Those of them that are the same as before."""
+    bytes_read: int = 0
+    size_bytes: int = 0
+    """Of all of them together."""
+    unkept: StateError | None = None
+    """Why what was seen could not be kept, if it could not."""
+    _seen: set[bytes] = field(default_factory=set)
+    _told_at: float = 0.0
+    _kept_at: float = field(default_factory=time.monotonic)
+    _keep_again: float = CHECKPOINT_SECONDS
+    _again: list[bytes] | None = None
+
+    def look(self, found: Iterable[Candidate | Trouble], *, remember: bool = False) -> Iterator[Look]:
+        """Yield the looks at files that have something to tell.
+
+        A file that was exchanged between the walk and its reading is tried once more at the end.
+
+        Args:
+            found: what a walk yields.
+            remember: whether to pass over these files when they are met again; a whole tree need not be remembered.
+        """
+        self._again = []
+        yield from self._look(found, remember=remember)
+        again, self._again = self._again, None
+        yield from self._look((item for path in again if (item := self._met_again(path)) is not None), remember=False)
+
+    def keep(self, *, is_whole: bool) -> None:
+        """Keep what was seen; after all of the tree was gone through, what is no more is forgotten."""
+        if self.cache is None or self.unkept is not None:
+            return
+        try:
+            self.cache.save(Totals(self.files, self.size_bytes) if is_whole else None)
+        except StateError as error:
+            self.unkept = error
+
+    def _look(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> Iterator[Look]:
+        for candidate, look in self.crew.look_at_all(self._unknown(found, remember=remember)):
+            if isinstance(look, Trouble):
+                self._failed(look)
+                continue
+            self._passed(candidate)
+            self.bytes_read += look.size_bytes
+            if self.listing is not None:
+                self.listing.file(look.path, FileState.SCANNED, look.size_bytes)
+            for trouble in look.troubles:
+                self._account(trouble)
+            if look.anchor is not None:
+                yield look
+            elif self.cache is not None and not look.troubles:
+                self.cache.add(candidate)
+
+    def _unknown(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> Iterator[Candidate]:
+        """Yield the files that must be read."""
+        cache, control, seen = self.cache, self.control, self._seen
+        knows_name = self.recogniser.knows_name
+        for item in found:
+            if control.is_over():
+                self._account(Trouble(item.path, Reason.NOT_REACHED))
+                return
+            if isinstance(item, Trouble):
+                self._account(item)
+            elif seen and item.path in seen:
+                continue
+            elif cache is not None and cache.knows(item) and not knows_name(posixpath.basename(item.path)):
+                self.cached += 1
+                self._passed(item)
+                if self.listing is not None:
+                    self.listing.file(item.path, FileState.CACHED, item.size_bytes)
+            else:
+                if remember and len(seen) < _MOST_REMEMBERED:
+                    seen.add(item.path)
+                yield item
+
+    def _passed(self, candidate: Candidate) -> None:
+        self.files += 1
+        self.size_bytes += candidate.size_bytes
+        if self.files % _TELL_FILES == 1:
+            self._tell(candidate.path)
+
+    def _tell(self, path: bytes) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self.progress(Passed(self.files, self.size_bytes, path))
+        if now - self._kept_at >= self._keep_again:
+            self.keep(is_whole=False)
+            self._kept_at = time.monotonic()
+            self._keep_again = max(CHECKPOINT_SECONDS, _DEAREST_CHECKPOINTS * (self._kept_at - now))
+
+    def _failed(self, trouble: Trouble) -> None:
+        if trouble.reason is Reason.CHANGED and self._again is not None and len(self._again) < _MOST_TRIED_AGAIN:
+            self._again.append(trouble.path)
+        else:
+            self._account(trouble)
+
+    def _met_again(self, path: bytes) -> Candidate | Trouble | None:
+        try:
+            return met(path, self.tree.lstat(path))
+        except OSError:
+            return Trouble(path, Reason.VANISHED)
+
+    def _account(self, trouble: Trouble) -> None:
+        self.take(trouble)
+        if self.listing is not None:
+            self.listing.trouble(trouble)
