@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.report import Report
 
+_MOST_SHOWN = 20
+"""Findings of one family on a terminal; the page and the JSON have all."""
+
 
 def register(subcommands: "Subcommands") -> None:
     """Add ``report`` with ``show`` and ``send``."""
@@ -97,10 +100,10 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     from quetsach.endpoint.report.families import outcome_text  # noqa: PLC0415
     from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
     from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
-    from quetsach.endpoint.report.verdict import verdict  # noqa: PLC0415
+    from quetsach.endpoint.report.verdict import title, verdict  # noqa: PLC0415
 
     told = verdict(report, words)
-    say(words[f"title-{report.kind}"])
+    say(title(report, words))
     say(words["made"].format(time=local_time(report.created, words)))
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
@@ -109,10 +112,12 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
         findings = [finding for finding in report.findings if finding.family == pack.family]
         if findings:
             say(f"\n{pack.name.in_language(language)}")
-        for finding in findings:
+        for finding in findings[:_MOST_SHOWN]:
             line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
             say(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
             say(f"    {outcome_text(finding, words)}")
+        if len(findings) > _MOST_SHOWN:
+            say(f"  … {words['more'].format(count=len(findings) - _MOST_SHOWN)} (--html, --json)")
         if findings and pack.guidance is not None:
             say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
     if steps := advice(report, words):

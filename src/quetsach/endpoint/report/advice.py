@@ -1,10 +1,10 @@
 """What the owner should do beside the clean-up, by what was found; a pack's guidance says the rest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.report.document import Report, ReportedFinding
+from quetsach.endpoint.report.document import Report, ReportedFinding, ReportedMachine
 
 _DOUBTED = frozenset({Hold.PACKAGE, Hold.SYSTEM, Hold.OWN})
 """Findings that are likelier to be mistaken than true ask nothing of anybody."""
@@ -21,8 +21,7 @@ NETWORK_PLACES = frozenset(
 )
 """Places that decide which machine a connection really reaches."""
 
-_LEFT_BY = {
-    "restart": lambda finding: finding.kind in _IN_MEMORY,
+_ASKED_BY: Mapping[str, Callable[[ReportedFinding], bool]] = {
     "keys": lambda finding: finding.kind is ArtefactKind.AUTHORIZED_KEY,
     "network": lambda finding: finding.place in NETWORK_PLACES,
     "archive": lambda finding: finding.hold is Hold.MEMBER,
@@ -34,15 +33,17 @@ def advice(report: Report, words: Mapping[str, str]) -> list[str]:
     severities = {pack.family: pack.severity for pack in report.packs}
     harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
     altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
-    steps = [words[f"todo-{key}"] for key in _keys(harmful, report.machine.platform)]
+    steps = [words[f"todo-{key}"] for key in _keys(harmful, report.machine)]
     if altered:
         steps.append(words["todo-packages"].format(packages=", ".join(altered)))
     return [*steps, words["todo-help"]] if steps else []
 
 
-def _keys(harmful: list[ReportedFinding], platform: str) -> Iterator[str]:
+def _keys(harmful: list[ReportedFinding], machine: ReportedMachine) -> Iterator[str]:
     if not harmful:
         return
-    yield from (key for key, is_left in _LEFT_BY.items() if any(map(is_left, harmful)))
+    if machine.live and any(finding.kind in _IN_MEMORY for finding in harmful):
+        yield "restart"
+    yield from (key for key, asks in _ASKED_BY.items() if any(map(asks, harmful)))
     yield "passwords"
-    yield "windows" if platform == "windows" else "update"
+    yield "windows" if machine.platform == "windows" else "update"

@@ -66,16 +66,19 @@ def _group(alike: Sequence[ReportedFinding], notes: Mapping[str, str], words: Ma
     shape = f'<span class="shape" aria-hidden="true">{_SHAPES[first.outcome]}</span>'
     count = f'<span class="tag">{escape(words["alike"].format(count=number(len(alike), words)))}</span>'
     evidence = {finding.evidence for finding in alike}
-    lines = [first.why.in_language(language), words[f"about-{first.kind}"], _done(first, words)]
-    if len(evidence) == 1:
-        lines.append(words["evidence"].format(text=first.evidence))
+    lines = [
+        ("", first.why.in_language(language)),
+        (' class="more"', words[f"about-{first.kind}"]),
+        ("", _done(first, words)),
+        (' class="more"', words["evidence"].format(text=first.evidence) if len(evidence) == 1 else ""),
+    ]
     shown = [_place(finding, notes.get(finding.id, ""), words, with_evidence=len(evidence) > 1) for finding in alike]
     return "".join(
         (
             f'<li class="group"><div><p class="what">{escape(words[f"kind-{first.kind}"])}',
             f"{count * (len(alike) > 1)}</p><p>{escape(words.get(f'place-{first.place}', ''))}</p>",
             f'<p class="outcome {first.outcome}">{shape}{escape(outcome_text(first, words))}</p></div><div>',
-            "".join(f"<p>{escape(line)}</p>" for line in lines if line),
+            "".join(f"<p{style}>{escape(line)}</p>" for style, line in lines if line),
             _folded(shown, words),
             "</div></li>",
         )

@@ -15,7 +15,7 @@ from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
 from quetsach.endpoint.report.families import families
 from quetsach.endpoint.report.gaps import number
-from quetsach.endpoint.report.verdict import verdict
+from quetsach.endpoint.report.verdict import title, verdict
 
 _VIET_NAM = timezone(timedelta(hours=7))
 _MOST_FAILURES = 20
@@ -33,14 +33,14 @@ def render_page(report: Report, *, language: str) -> str:
         language: ``vi`` or ``en``.
     """
     words = {**messages("scan", language), **messages("report", language), **_titles(report.machine.platform, language)}
-    title = words[f"title-{report.kind}"]
+    heading = title(report, words)
     css = resources.files(__package__).joinpath("page.css").read_text("utf-8")
-    body = "\n".join(part for part in _body(report, words, language, title) if part)
+    body = "\n".join(part for part in _body(report, words, language, heading) if part)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)} · Quét Sạch</title>\n<style>\n{css}</style>\n</head>\n"
+        f"<title>{escape(heading)} · Quét Sạch</title>\n<style>\n{css}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -56,9 +56,9 @@ def local_time(time: datetime, words: Mapping[str, str]) -> str:
     return f"{time.astimezone(_VIET_NAM):{words['time']}}"
 
 
-def _body(report: Report, words: Mapping[str, str], language: str, title: str) -> Iterator[str]:
+def _body(report: Report, words: Mapping[str, str], language: str, heading: str) -> Iterator[str]:
     yield f'<header><p class="mark">Quét Sạch{_STROKE}</p>'
-    yield f"<h1>{escape(title)}</h1>"
+    yield f"<h1>{escape(heading)}</h1>"
     yield f'<p class="when">{escape(words["made"].format(time=local_time(report.created, words)))}</p></header>\n<main>'
     yield _verdict(report, words)
     yield from _advice(report, words)

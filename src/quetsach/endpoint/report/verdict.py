@@ -39,6 +39,12 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
     return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
 
 
+def title(report: Report, words: Mapping[str, str]) -> str:
+    """Return what a report is called; a plan in which nothing would be done is a scan to its reader."""
+    is_empty_plan = report.kind is Kind.PLAN and not report.steps
+    return words[f"title-{Kind.SCAN if is_empty_plan else report.kind}"]
+
+
 def _key(report: Report, *, is_whole: bool) -> str:
     """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
     code = report.exit_code

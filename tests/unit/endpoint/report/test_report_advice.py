@@ -41,6 +41,11 @@ def test_other_settings_do_not_ask_to_call_the_bank() -> None:
     assert WORDS["todo-network"] not in advice(only(ArtefactKind.SETTING_LINE, place="sudoers"), WORDS)
 
 
+def test_a_disk_from_another_machine_has_no_memory_to_clear() -> None:
+    mounted = replace(only(ArtefactKind.PRELOAD_ENTRY), machine=replace(REPORT.machine, live=False))
+    assert WORDS["todo-restart"] not in advice(mounted, WORDS)
+
+
 def test_windows_is_told_of_windows_security() -> None:
     windows = replace(only(ArtefactKind.FILE), machine=replace(REPORT.machine, platform="windows"))
     assert WORDS["todo-windows"] in advice(windows, WORDS)

@@ -9,7 +9,7 @@ from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.report.gaps import gap_text
-from quetsach.endpoint.report.verdict import verdict
+from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.endpoint.trouble import Reason
 
 WORDS = messages("report", "en")
@@ -69,3 +69,8 @@ def test_a_second_look_says_whether_it_came_back() -> None:
     left = verdict(report(sample_scan(), kind=Kind.VERIFY, exit_code=10), WORDS)
     assert left.headline == f"Looked again: traces left: {len(sample_scan().findings)}"
     assert not left.is_good
+
+
+def test_a_plan_in_which_nothing_would_be_done_is_called_a_scan() -> None:
+    assert title(report(kind=Kind.PLAN), WORDS) == WORDS["title-scan"]
+    assert title(replace(sample_report(), kind=Kind.PLAN), WORDS) == WORDS["title-plan"]
