@@ -1,6 +1,7 @@
 """A small made-up infection with one thing of every kind that a clean-up acts on, and its findings."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
@@ -16,6 +17,8 @@ CRONTAB = b"/etc/crontab"
 UNIT = b"/etc/systemd/system/helper.service"
 LINK = b"/etc/systemd/system/multi-user.target.wants/helper.service"
 DROP_IN = b"/etc/systemd/system/helper.service.d/a.conf"
+PAGE = b"/srv/www/index.html"
+OWN, APPENDED = "<html>\n<p>ảnh</p></html>\n".encode(), b"<script>evil()</script>"
 OLD_NS = 1_600_000_000_123_456_789
 
 
@@ -29,6 +32,7 @@ def plant(root: Path) -> None:
     write(root, CRONTAB, b"SHELL=/bin/sh\n@reboot root evil\n# mine\n0 5 * * * root backup\n* * * * * root evil2")
     write(root, UNIT, b"[Service]\nExecStart=/var/tmp/.x/miner\n")
     write(root, DROP_IN, b"[Service]\nRestart=always\n")
+    write(root, PAGE, OWN + APPENDED)
     at(root, LINK).parent.mkdir(parents=True)
     at(root, LINK).symlink_to(os.fsdecode(UNIT))
     os.utime(at(root, LINK), ns=(OLD_NS, OLD_NS), follow_symlinks=False)
@@ -54,6 +58,7 @@ def findings(root: Path) -> tuple[Finding, ...]:
         finding(line_anchor(root, PRELOAD, 1), ArtefactKind.PRELOAD_ENTRY, Action.REMOVE_LINE),
         finding(line_anchor(root, CRONTAB, 2), ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE),
         finding(line_anchor(root, CRONTAB, 5), ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE),
+        with_fields(finding(file_anchor(root, PAGE), ArtefactKind.FILE, Action.TRUNCATE), cut=str(len(OWN))),
         finding(file_anchor(root, UNIT), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT),
     )
 
@@ -63,6 +68,11 @@ def finding(anchor: Anchor, kind: ArtefactKind, action: Action) -> Finding:
     identifier = f"{hash(anchor) & 0xFFFF_FFFF_FFFF_FFFF:016x}"
     why = LocalText("vì thử", "for a test")
     return Finding(identifier, "specimen", "1", "trait", Artefact(kind, anchor), action, why, "rule (author)")
+
+
+def with_fields(found: Finding, **fields: str) -> Finding:
+    """Return a finding whose artefact has these fields."""
+    return replace(found, artefact=replace(found.artefact, fields=fields))
 
 
 def file_anchor(root: Path, path: bytes) -> FileAnchor:

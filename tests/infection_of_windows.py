@@ -1,10 +1,9 @@
 """A small made-up infection of a Windows drive, one thing of every kind that a clean-up acts on, and its findings."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
-from tests.infection import file_anchor, finding, line_anchor
+from tests.infection import file_anchor, finding, line_anchor, with_fields
 from tests.windows_disk import DWORD, EXPAND_SZ, MULTI_SZ, OLD_NS, RUN, SZ, plant, write
 
 from quetsach.core.pack import Action, ArtefactKind
@@ -122,8 +121,3 @@ def of_value(
 def of_key(key: str, kind: ArtefactKind, action: Action) -> Finding:
     """Return a finding about a whole key."""
     return finding(RegistryAnchor(key, None), kind, action)
-
-
-def with_fields(found: Finding, **fields: str) -> Finding:
-    """Return a finding whose artefact has these fields."""
-    return replace(found, artefact=replace(found.artefact, fields=fields))

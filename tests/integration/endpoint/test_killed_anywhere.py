@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+STORIES = ("clean, clean again", "clean, then undo", "undo, undo again")
 
 
 def test_every_moment_of_clean_and_undo_can_be_the_last(tmp_path: Path) -> None:
@@ -17,10 +18,14 @@ def test_every_moment_of_clean_and_undo_can_be_the_last(tmp_path: Path) -> None:
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
-    assert run.returncode == 0, run.stderr
-    tried = {name: int(moments) for name, moments in (line.rsplit(" ", 1) for line in run.stdout.splitlines())}
-    assert tried.keys() == {"clean, clean again", "clean, then undo", "undo, undo again"}
-    assert min(tried.values()) > 50
+    assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
+    lines = (line.rsplit(" ", 1) for line in run.stdout.splitlines()[1:])
+    tried = {name: int(moments) for name, moments in lines}
+    scenes = {f"{scene}: {story}" for scene in ("linux", "windows") for story in STORIES}
+    assert {name.rpartition(": ")[0] for name in tried} == scenes
+    assert sum(count for name, count in tried.items() if name.endswith("instants")) == 200
+    assert min(count for name, count in tried.items() if name.endswith("changes")) > 50
+    assert min(count for name, count in tried.items() if name.endswith("records")) > 10

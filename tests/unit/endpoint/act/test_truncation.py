@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.infection import at, file_anchor, finding, write
-from tests.infection_of_windows import with_fields
+from tests.infection import APPENDED, OWN, PAGE, at, file_anchor, finding, with_fields, write
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
@@ -20,8 +19,6 @@ from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, TruncateFile
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-PAGE = b"/srv/www/index.html"
-OWN, APPENDED = "<html>ảnh</html>\n".encode(), b"<script>evil()</script>"
 
 
 def _found(root: Path, cut: object = len(OWN)) -> Finding:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.infection import with_fields
 from tests.infection_of_windows import (
     CACHE,
     CONFIG,
@@ -20,7 +21,6 @@ from tests.infection_of_windows import (
     of_key,
     of_value,
     windows_findings,
-    with_fields,
 )
 from tests.windows_disk import plant
 
