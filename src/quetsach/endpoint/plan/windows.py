@@ -38,6 +38,7 @@ _LISTS = ("Tasks", "Plain", "Logon", "Boot", "Maintenance")
 _SERVICES = "\\SERVICES\\"
 _SEPARATORS = (",", ";", " ")
 _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
+_VARIABLE = re.compile(r"%[A-Za-z()]+%")
 _REGISTRY_ACTIONS = frozenset(
     {Action.REMOVE_VALUE, Action.REMOVE_ENTRY, Action.RESTORE_DEFAULT, Action.REMOVE_KEY, Action.REMOVE_SERVICE}
 )
@@ -166,7 +167,8 @@ def _factory_value(anchor: RegistryAnchor, default: str) -> RegistryValue:
             return RegistryValue(name, type_, _list_data(default.split("\n")))
         case type_ if type_ == BINARY and re.fullmatch(r"([0-9a-f]{2})+", default):
             return RegistryValue(name, type_, bytes.fromhex(default))
-    return RegistryValue(name, EXPAND_SZ if type_ == EXPAND_SZ else SZ, f"{default}\0".encode("utf-16-le", "replace"))
+    is_expanded = type_ == EXPAND_SZ or _VARIABLE.search(default) is not None  # malware may have written plain text
+    return RegistryValue(name, EXPAND_SZ if is_expanded else SZ, f"{default}\0".encode("utf-16-le", "replace"))
 
 
 def without_entries(value: RegistryValue, entries: Iterable[str]) -> RegistryValue | None:

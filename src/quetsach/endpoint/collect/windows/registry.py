@@ -13,7 +13,17 @@ from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.users import User
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.registry import BINARY, DWORD, MULTI_SZ, QWORD, SZ, Registry, RegistryValue, folded
+from quetsach.endpoint.host.registry import (
+    BINARY,
+    DWORD,
+    EXPAND_SZ,
+    MULTI_SZ,
+    QWORD,
+    SZ,
+    Registry,
+    RegistryValue,
+    folded,
+)
 from quetsach.endpoint.trouble import Trouble
 
 MOST_DATA_BYTES = 16 << 20
@@ -30,6 +40,7 @@ _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _CLASSES = ("HKLM\\SOFTWARE\\Classes", "HKLM\\SOFTWARE\\Classes\\Wow6432Node", "HKLM\\SOFTWARE\\Wow6432Node\\Classes")
 _SERVERS = ("InprocServer32", "LocalServer32")
 _WORD = re.compile(r"[\w-]+")
+_VARIABLE = re.compile(r"%[A-Za-z()]+%")
 _NARROW_TEXT = re.compile(rb"[ -~]{6,}(?=\0|$)")
 _SOFTWARE = re.compile(r"(HKLM\\SOFTWARE|HKU\\[^\\]+\\SOFTWARE)\\(?!Wow6432Node\\)", re.IGNORECASE)
 _CLASS_ROOT = re.compile(r"(HKLM\\SOFTWARE\\Classes|HKU\\[^\\]+_Classes)\\", re.IGNORECASE)
@@ -40,7 +51,8 @@ def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
 
     Fields: ``place``, ``key``, ``name``, ``type``, ``data``, ``entry``, ``list`` (how the value is divided),
     ``command`` (the program in it, where the place has a pattern), ``server`` (the file of the class that it names),
-    ``default`` (only where one is known), ``missing`` (``yes`` for a value that is not there and should be), ``user``.
+    ``default`` (only where one is known), ``missing`` (``yes`` for a value that is not there and should be, ``key``
+    when its whole key is gone: then it has no default, as one value does not make a key), ``user``.
     """
     if reading.host.registry is not None:
         yield from _Values(reading, reading.host.registry).read()
@@ -68,8 +80,8 @@ def text_of(value: RegistryValue) -> str:
 
 
 def entries_of(text: str, divider: str) -> tuple[str, ...]:
-    """Return the entries of a list: ``divider`` is ``list`` of the place; empty ones are left out."""
-    parts = (part.strip(' "') for part in _DIVIDERS[divider].split(text))
+    """Return the entries of a list that is one text: ``divider`` is ``list`` of the place; empty ones are left out."""
+    parts = (part.strip() for part in _DIVIDERS[divider].split(text))
     return tuple(part for part in parts if part)
 
 
@@ -181,9 +193,9 @@ class _Values(_Look):
                 if not self.place.names or folded(value.name) in map(folded, self.place.names):
                     yield from self._value_artefacts(key, value)
             if self.place.report_missing:
-                yield from self._missing(key, {folded(value.name) for value in values})
+                yield from self._missing(key, {folded(value.name) for value in values}, "yes")
         for key in self.absent() if self.place.report_missing else ():
-            yield from self._missing(key, set())
+            yield from self._missing(key, set(), "key")
 
     def _value_artefacts(self, key: str, value: RegistryValue) -> Iterator[Artefact]:
         self.left_bytes -= len(value.data)
@@ -191,7 +203,8 @@ class _Values(_Look):
             self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
             return
         text = text_of(value)
-        entries = entries_of(text, self.place.list) if self.place.list else ()
+        divided = value.entries if value.type == MULTI_SZ else entries_of(text, self.place.list or "multi")
+        entries = divided if self.place.list else ()
         if len(entries) > MOST_ENTRIES:
             self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
         if not entries:
@@ -199,19 +212,23 @@ class _Values(_Look):
         for entry in entries[:MOST_ENTRIES]:
             yield self._artefact(RegistryAnchor(key, value.name, value.type, value.data, entry), text)
 
-    def _missing(self, key: str, present: set[str]) -> Iterator[Artefact]:
+    def _missing(self, key: str, present: set[str], missing: str) -> Iterator[Artefact]:
         for name in self.place.names:
             default = default_of(self.place.defaults, key, name)
             if default is not None and folded(name) not in present:
-                type_ = MULTI_SZ if self.place.list == "multi" else DWORD if default.isdecimal() else SZ
-                yield self._artefact(RegistryAnchor(key, name, type_), "", is_missing=True)
+                yield self._artefact(RegistryAnchor(key, name, self._type_of(default)), "", missing)
 
-    def _artefact(self, anchor: RegistryAnchor, text: str, *, is_missing: bool = False) -> Artefact:
+    def _type_of(self, default: str) -> int:
+        if self.place.list == "multi":
+            return MULTI_SZ
+        return DWORD if default.isdecimal() else EXPAND_SZ if _VARIABLE.search(default) else SZ
+
+    def _artefact(self, anchor: RegistryAnchor, text: str, missing: str = "no") -> Artefact:
         key, name, subject = anchor.key, anchor.name or "", anchor.entry or text
         found = self.place.command.search(subject.encode("utf-8", "surrogatepass")) if self.place.command else None
         command = found.group(1).decode("utf-8", "replace") if found else ""
         server = server_of(self.registry, key, subject, name, key.rpartition("\\")[2])
-        default = default_of(self.place.defaults, key, name)
+        default = None if missing == "key" else default_of(self.place.defaults, key, name)
         fields = {
             "place": self.place.name,
             "key": shown(key),
@@ -223,7 +240,7 @@ class _Values(_Look):
             "command": shown(command),
             "server": shown(server),
             **({} if default is None else {"default": default}),
-            "missing": "yes" if is_missing else "no",
+            "missing": missing,
             "user": printable(self.user(key).name),
         }
         texts = (server,) if anchor.type in _NUMBERS else (command or subject, server)

@@ -77,6 +77,16 @@ def test_a_multi_string_is_divided_into_its_entries(tmp_path: Path) -> None:
     assert [item.fields["entry"] for item in found] == ["autocheck autochk *", "evil"]
 
 
+def test_entries_are_as_they_are_written_so_that_they_can_be_taken_out(tmp_path: Path) -> None:
+    key = r"ControlSet001\Control\Lsa"
+    packages = {"Security Packages": (MULTI_SZ, ['""', " evil "])}
+    found = collected(tmp_path, "lsa-packages", system={key: packages})
+    assert [item.fields["entry"] for item in found] == ['""', " evil "]
+    shell = {"Shell": (SZ, r'explorer.exe, "C:\x y\evil.exe"')}
+    found = collected(tmp_path, "winlogon-shell", software={WINLOGON: shell})
+    assert [item.fields["entry"] for item in found] == ["explorer.exe", r'"C:\x y\evil.exe"']
+
+
 def test_only_the_names_of_a_place_are_taken_in_any_case(tmp_path: Path) -> None:
     shell = {"SHELL": (SZ, "evil.exe"), "Other": (SZ, "x")}
     found = collected(tmp_path, "winlogon-shell", software={WINLOGON: shell})
@@ -90,11 +100,19 @@ def test_a_value_without_a_known_default_has_no_such_field(tmp_path: Path) -> No
 
 
 def test_a_value_that_should_be_there_and_is_not_is_told(tmp_path: Path) -> None:
-    found = collected(tmp_path, "hidden-files-setting")
+    key = r"Microsoft\Windows\CurrentVersion\Explorer\Advanced\Folder\Hidden\SHOWALL"
+    found = collected(tmp_path, "hidden-files-setting", software={key: {"Type": (SZ, "radio")}})
     lost = next(item for item in found if item.fields["name"] == "CheckedValue" and "SHOWALL" in item.fields["key"])
     assert (lost.fields["missing"], lost.fields["default"]) == ("yes", "1")
     assert isinstance(lost.anchor, RegistryAnchor)
     assert (lost.anchor.type, lost.anchor.data) == (DWORD, b"")
+
+
+def test_a_service_that_is_gone_is_told_and_has_no_value_to_be_put_back(tmp_path: Path) -> None:
+    found = collected(tmp_path, "security-services")
+    lost = next(item for item in found if item.fields["key"].endswith("WinDefend"))
+    assert lost.fields["missing"] == "key"
+    assert "default" not in lost.fields
 
 
 def test_a_value_that_was_damaged_shows_both_what_it_is_and_what_it_was(tmp_path: Path) -> None:
@@ -126,7 +144,7 @@ def test_nothing_is_missing_from_a_drive_without_hives(tmp_path: Path) -> None:
         (tmp_path / "Windows/System32/config" / hive).unlink()
     found = [item for item in footholds(mounted_windows(tmp_path)) if isinstance(item, Artefact)]
     assert found
-    assert [item for item in found if item.fields.get("missing") == "yes"] == []
+    assert [item for item in found if item.fields.get("missing", "no") != "no"] == []
 
 
 def test_a_damaged_hive_is_named_once_and_the_others_are_read(tmp_path: Path) -> None:
