@@ -78,6 +78,7 @@ def sample_scan(private: Private | None = None) -> ScanResult:
         started=NOW,
         finished=NOW + timedelta(seconds=83.4),
         files=12_345,
+        cached=11_000,
         bytes_read=67_890,
         processes=120,
         footholds=42,

@@ -66,14 +66,20 @@ class ReportedFailure:
 
 @dataclass(frozen=True, slots=True)
 class ReportedScan:
-    """How far the scan looked and what it took. Times are UTC."""
+    """How far the scan looked and what it took. Times are UTC.
+
+    ``complete`` is false when it was ended before it had gone through everything. Of ``files``, ``cached`` were the
+    same as when an earlier scan had seen nothing in them, and were not read again.
+    """
 
     scope: Scope
     paths: tuple[str, ...]
     started: datetime
     finished: datetime
     duration_seconds: float
+    complete: bool
     files: int
+    cached: int
     bytes_read: int
     processes: int
     footholds: int

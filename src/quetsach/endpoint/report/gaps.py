@@ -42,6 +42,7 @@ def gaps_of(report: Report) -> Mapping[Gap, int]:
         gap = _GAP_OF.get(Reason(reason)) if reason in list(Reason) else Gap.UNREAD
         if gap is not None:
             counts[gap] += count
+    counts[Gap.ENDED] |= not report.scan.complete
     counts[Gap.RIGHTS] = int(report.machine.live and not report.machine.elevated)
     return {gap: count for gap, count in counts.items() if count}
 

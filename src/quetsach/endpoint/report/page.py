@@ -136,6 +136,7 @@ def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
         (words["scope"], words[f"scope-{scan.scope}"]),
         (words["paths"], ", ".join(scan.paths)),
         (words["files"], number(scan.files, words)),
+        (words["cached-files"], number(scan.cached, words) if scan.cached else ""),
         (words["footholds"], number(scan.footholds, words) if scan.footholds else ""),
         (words["processes"], number(scan.processes, words) if scan.processes else ""),
         (words["skipped"], _reasons(scan.skipped, words)),

@@ -54,7 +54,7 @@ def test_the_worst_gap_decides_what_to_do_next() -> None:
     told = gap_text(report(scan), WORDS)
     assert "it ended before it was done" in told
     assert "read in full: 2" in told
-    assert told.endswith("Run the scan again until it is done.")
+    assert told.endswith("Run the scan again: it goes on where it stopped.")
 
 
 def test_a_clean_up_after_a_scan_with_gaps_does_not_claim_all() -> None:
