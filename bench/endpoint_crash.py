@@ -35,10 +35,10 @@ def main() -> int:
     for line in run.stdout.splitlines()[1:]:
         name, _, count = line.rpartition(" ")
         counts[name.rpartition(": ")[2]] += int(count)
-    whole = run.returncode == 0
+    how_many, verdict = ("all", "pass") if run.returncode == 0 else ("NOT all", "MISS")
     print(
         f"kill -9 at {counts['changes']} changes, {counts['records']} journal records, {counts['instants']} random "
-        f"instants: {'all' if whole else 'NOT all'} finished or rolled back (target: 100 %) {'pass' if whole else 'MISS'}"
+        f"instants: {how_many} finished or rolled back (target: 100 %): {verdict}"
     )
     print(run.stderr, end="", file=sys.stderr)
     return run.returncode

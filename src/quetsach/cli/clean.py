@@ -18,6 +18,7 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, where
 from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -148,6 +149,10 @@ def _clean(task: _Task, state: "State | None") -> int:
     from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
 
     scan = task.scan()
+    for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
+        task.warn(told_restarted(one, task.words), "")
+        if not task.is_dry:
+            _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
@@ -166,6 +171,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
+    if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
+        task.say("", offer_restart(task.words))
     return code
 
 
@@ -197,7 +204,7 @@ def _told_plan(plan: "Plan", task: _Task) -> Iterator[str]:
     yield task.words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
     yield ""
     for step in plan.steps:
-        yield from told_plan_step(step, task.words, task.language)
+        yield from told_plan_step(step, task.words, task.language, task.looking.host.registry)
     if plan.has_unread_packages:
         yield task.words["rpm"]
     yield from _told_held(plan, task.words)

@@ -1,0 +1,85 @@
+"""The restart that a clean-up may need: it is offered, and looked at again afterwards."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from quetsach.cli.acting import agrees
+from quetsach.cli.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from quetsach.endpoint.act.after_restart import Restarted
+    from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.keep.state import State
+    from quetsach.endpoint.look.scan import ScanResult
+    from quetsach.endpoint.report import Report
+
+_SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
+_COMMANDS = (("systemctl", "reboot"), ("shutdown", "-r", "now"))
+_TIMEOUT_SECONDS = 60
+
+
+def offer_restart(words: Mapping[str, str]) -> str:
+    """Ask whether to restart now, and do it; returns what is to be said otherwise."""
+    if not agrees(words["restart-ask"]):
+        return words["restart-later"]
+    return "" if _restart() else words["restart-failed"]
+
+
+def _restart() -> bool:
+    """Ask the system to restart; whether it agreed."""
+    for name, *arguments in _COMMANDS:
+        program = shutil.which(name, path=_SYSTEM_FOLDERS)
+        if program is None:
+            continue
+        try:
+            done = subprocess.run([program, *arguments], check=False, timeout=_TIMEOUT_SECONDS)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            return True
+    return False
+
+
+def after_restart(state: "State | None", host: "Host", scan: "ScanResult", *, record: bool) -> "list[Restarted]":
+    """Judge the sessions that asked for a restart, which has happened, by a scan of the whole machine."""
+    from quetsach.endpoint.act.after_restart import awaiting, verify_restarted  # noqa: PLC0415
+    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
+
+    if state is None or scan.scope is Scope.PATHS or not scan.is_complete:
+        return []
+    judged = (verify_restarted(state, host, name, scan.findings, record=record) for name in awaiting(state, host))
+    return [one for one in judged if one is not None]
+
+
+def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[str, ...]) -> "Report":
+    """Return the report of what was seen of a session after its restart."""
+    from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
+    from quetsach.endpoint.report import Kind, build  # noqa: PLC0415
+    from quetsach.endpoint.report.document import ReportedVerification  # noqa: PLC0415
+
+    dangling = tuple(printable(place_of(artefact.anchor)) for artefact in one.seen.dangling)
+    return build(
+        replace(scan, findings=one.seen.remaining),
+        kind=Kind.VERIFY,
+        report_id=uuid4(),
+        now=datetime.now(UTC),
+        exit_code=ExitCode.NOTHING_FOUND if one.seen.is_clean else ExitCode.FOUND,
+        session=one.session,
+        verification=ReportedVerification(one.seen.is_clean, len(one.seen.remaining), dangling),
+        withdrawn=withdrawn,
+    )
+
+
+def told_restarted(one: "Restarted", words: Mapping[str, str]) -> str:
+    """Return what a person is told of it."""
+    return words["restarted-clean" if one.seen.is_clean else "restarted-left"].format(
+        session=one.session,
+        families=", ".join(one.families),
+        remaining=len(one.seen.remaining),
+        dangling=len(one.seen.dangling),
+    )

@@ -1,0 +1,162 @@
+"""A restart is offered to whoever can answer, and what it was for is looked at again after it."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.infection import file_anchor, finding, write
+
+from quetsach.cli import acting, restart
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.main import main
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.act import clean as cleaning
+from quetsach.endpoint.host.linux import LinuxHost
+from quetsach.endpoint.host.processes import Process, Processes
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.keep.session import Session
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.report import Kind
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+type Run = Callable[..., tuple[int, str]]
+
+
+class NoProcesses(Processes):
+    """A running system on which nothing runs."""
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(())
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that counts as the running system."""
+    root = tmp_path / "root"
+    write(root, b"/tmp/eicar.com", EICAR)
+    monkeypatch.setattr("quetsach.endpoint.host.linux.live_host", lambda: LinuxHost(Tree(root), NoProcesses(), None))
+    monkeypatch.setattr("quetsach.cli.clean.os.geteuid", lambda: 0)
+    return root
+
+
+@pytest.fixture
+def run(root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    def run_command(*words: str) -> tuple[int, str]:
+        code = main([*words, "--lang", "en", "--state", str(tmp_path / "state")])
+        return code, capfd.readouterr().out
+
+    return run_command
+
+
+@pytest.fixture
+def _held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Running programs that hold what is removed."""
+    monkeypatch.setattr(cleaning, "restart_is_needed", lambda *_: True)
+
+
+def _answer(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
+    left = list(answers)
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self) -> str:
+            return left.pop(0) + "\n"
+
+    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+
+
+@pytest.fixture
+def restarts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Programs that were asked to restart the machine."""
+    asked: list[str] = []
+
+    def asking(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(Path(command[0]).name)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(restart.subprocess, "run", asking)
+    monkeypatch.setattr(restart.shutil, "which", lambda name, path: f"/usr/bin/{name}")
+    return asked
+
+
+@pytest.mark.usefixtures("_held")
+@pytest.mark.parametrize(("answer", "asked"), [("yes", ["systemctl"]), ("no", [])])
+def test_a_restart_is_offered_and_done_on_a_clear_yes(
+    run: Run, restarts: list[str], monkeypatch: pytest.MonkeyPatch, answer: str, asked: list[str]
+) -> None:
+    _answer(monkeypatch, "yes", answer)
+    code, said = run("clean")
+    assert (code, restarts, "yourself soon" in said) == (ExitCode.CLEANED_RESTART, asked, not asked)
+
+
+@pytest.mark.usefixtures("_held")
+@pytest.mark.parametrize("words", [("--yes",), ("--yes", "--json")])
+def test_a_script_is_never_asked(run: Run, restarts: list[str], words: tuple[str, ...]) -> None:
+    assert (run("clean", *words)[0], restarts) == (ExitCode.CLEANED_RESTART, [])
+
+
+@pytest.mark.usefixtures("_held")
+def test_a_system_that_refuses_to_restart_is_told(
+    run: Run, restarts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restart.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    _answer(monkeypatch, "yes", "yes")
+    assert "could not be restarted" in run("clean")[1]
+    assert restarts == []
+
+
+def _ended_before_the_restart(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    host, state = LinuxHost(Tree(root), NoProcesses(), None), State.open(tmp_path / "state")
+    found = finding(file_anchor(root, b"/tmp/eicar.com"), ArtefactKind.FILE, Action.QUARANTINE)
+    plan = make_plan([found], host, state.folder)
+    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
+    monkeypatch.setattr(cleaning, "restart_is_needed", lambda *_: True)
+    result = cleaning.clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "this boot")
+    session = Session.open(state, result.session)
+    assert session is not None
+    return session
+
+
+def test_after_the_restart_the_next_clean_looks_again_once(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _ended_before_the_restart(root, tmp_path, monkeypatch).awaits_restart
+    assert "CHECKED AFTER THE RESTART" in run("clean", "--dry-run")[1]
+    code, said = run("clean", "--yes")
+    assert (code, "nothing is left" in said) == (ExitCode.NOTHING_FOUND, True)
+    assert "CHECKED" not in run("clean", "--yes")[1]
+
+
+def test_before_the_restart_nothing_is_judged(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
+    assert "CHECKED" not in run("clean", "--yes")[1]
+
+
+def test_what_points_to_a_removed_file_after_the_restart_is_told(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    write(root, b"/etc/crontab", b"@reboot root /tmp/eicar.com\n")
+    code, said = run("clean", "--yes")
+    assert (code, "1 things still point to removed files" in said) == (ExitCode.NOTHING_FOUND, True)
+
+
+def test_the_report_of_looking_again_says_so(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    session = _ended_before_the_restart(root, tmp_path, monkeypatch)
+    kept = []
+    monkeypatch.setattr("quetsach.cli.clean._keep", lambda report, _task: kept.append(report))
+    run("clean", "--yes")
+    assert (kept[0].kind, kept[0].session) == (Kind.VERIFY, session.identifier)
