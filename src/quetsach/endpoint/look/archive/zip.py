@@ -80,7 +80,7 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
             if claimed > 2 * source.size_bytes:
                 raise EndedError("entries of the zip archive overlap", is_bomb=True)
             if not entry.name.endswith(b"/") or entry.size_bytes:
-                yield _member(source, entry, _data_offset(source, entry), budget)
+                yield _member(source, entry, budget)
             else:
                 budget.take_member()
     except ClosedError:
@@ -110,7 +110,7 @@ def _end(source: Source) -> tuple[int, int, int]:
     """Return where the central directory ends, its size, and where it says that it starts."""
     at = source.size_bytes - END_BYTES
     record = source.read(max(0, at), END_BYTES)
-    if record[:4] != END:
+    if at < 0 or record[:4] != END:
         start = max(0, at - _LONGEST_COMMENT)
         tail = source.read(start, source.size_bytes - start)
         found = _behind_comment(tail)
@@ -154,30 +154,23 @@ def _large(extra: bytes, *values: int) -> tuple[int, ...]:
     return tuple(next(numbers, value) if value == _IN_EXTRA else value for value in values)
 
 
-def _data_offset(source: Source, entry: _Entry) -> int:
-    """Return where the packed bytes start; -1 when there is no local header."""
-    fixed = source.read(entry.offset, _LOCAL.size)
+def _member(source: Source, entry: _Entry, budget: Budget) -> Member:
+    flow = SourceFlow(source, entry.offset)
+    fixed = flow.read(_LOCAL.size)
     if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
-        return -1
-    *_, name, extra = _LOCAL.unpack(fixed)
-    return entry.offset + _LOCAL.size + int(name) + int(extra)
-
-
-def _member(source: Source, entry: _Entry, offset: int, budget: Budget) -> Member:
-    if offset < 0:
         return Member(entry.name, iter(()), Reason.DAMAGED)
     if entry.flags & _IS_ENCRYPTED or entry.method == _AES:
         return Member(entry.name, iter(()), Reason.ENCRYPTED)
     if entry.method not in _METHODS:
         return Member(entry.name, iter(()), Reason.NOT_OPENED)
-    return Member(entry.name, _content(source, entry, offset, budget))
+    *_, name, extra = _LOCAL.unpack(fixed)
+    flow.skip(name + extra)
+    return Member(entry.name, _content(flow, source.size_bytes, entry, budget))
 
 
-def _content(source: Source, entry: _Entry, offset: int, budget: Budget) -> Iterator[bytes]:
-    flow = SourceFlow(source, offset)
-    left = entry.packed_bytes if entry.packed_bytes >= 0 else source.size_bytes
+def _content(flow: SourceFlow, most: int, entry: _Entry, budget: Budget) -> Iterator[bytes]:
     size = 0
-    for piece in _unpacked(flow, left, entry, budget):
+    for piece in _unpacked(flow, entry.packed_bytes if entry.packed_bytes >= 0 else most, entry, budget):
         size += len(piece)
         yield piece
     if size != entry.size_bytes >= 0:
@@ -233,5 +226,5 @@ def _without_directory(source: Source, budget: Budget) -> Iterator[Member]:
             size = packed = -1
         entry = _Entry(name, flags, method, packed, size, at)
         if not name.endswith(b"/"):
-            yield _member(source, entry, at + _LOCAL.size + sum(lengths), budget)
+            yield _member(source, entry, budget)
         at += _LOCAL.size

@@ -102,9 +102,9 @@ def test_all_output_together_has_a_limit_that_grows_with_the_file() -> None:
 @pytest.mark.parametrize("form", ["zip", "7z", "tar", "iso"])
 def test_time_has_a_limit(form: str) -> None:
     seconds = itertools.count()
-    members = {str(number): b"x" * 99 for number in range(50)}
-    seen = look(CONTAINERS[form](members), limits=Limits(seconds=20), clock=lambda: next(seconds))
-    assert 0 < len(seen.in_order) < 25
+    members = {str(number): b"x" * 99 for number in range(100)}
+    seen = look(CONTAINERS[form](members), limits=Limits(seconds=3), clock=lambda: next(seconds))
+    assert 0 < len(seen.in_order) < 100
     assert seen.inside.reasons == {Reason.LIMIT}
 
 
