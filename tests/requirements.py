@@ -13,6 +13,8 @@ PACKAGES = {
     "chromium": lambda: shutil.which("chromium"),
     "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
+    "rpm": lambda: shutil.which("rpmbuild"),
+    "db5.3-util": lambda: shutil.which("db5.3_load"),
     "attr": lambda: shutil.which("setfattr"),
     "libhivex0": lambda: shutil.which("hivexml") or any(Path("/usr/lib").glob("*/libhivex.so.0")),
     "libhivex-bin": lambda: shutil.which("hivexml"),

@@ -38,7 +38,7 @@ class Held:
 class Plan:
     """The steps in the order of acting, and what is left alone.
 
-    ``has_unread_packages`` says that the system has an rpm database, which was not asked.
+    ``has_unread_packages`` says that the system has an rpm database that could not be read in full.
     """
 
     steps: tuple[Step, ...]

@@ -212,7 +212,7 @@ def test_a_damaged_package_database_protects_nothing_and_breaks_nothing(tmp_path
     assert len(_plan(tmp_path, _file(tmp_path, b"/usr/bin/tool")).steps) == 1
 
 
-def test_a_plan_says_that_the_rpm_database_was_not_asked(tmp_path: Path) -> None:
+def test_a_plan_says_that_the_rpm_database_could_not_be_read(tmp_path: Path) -> None:
     write(tmp_path, b"/var/lib/rpm/rpmdb.sqlite", b"")
     assert _plan(tmp_path, _file(tmp_path, b"/opt/x")).has_unread_packages
 

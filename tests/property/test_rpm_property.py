@@ -1,0 +1,168 @@
+"""Databases of rpm from hostile disks: no bytes make a reader fail but in its own way, and SQLite agrees with ours."""
+
+import os
+import sqlite3
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from quetsach.endpoint.host.rpm.berkeley import berkeley_headers
+from quetsach.endpoint.host.rpm.header import files_of
+from quetsach.endpoint.host.rpm.ndb import ndb_headers
+from quetsach.endpoint.host.rpm.sqlite import sqlite_headers
+from quetsach.endpoint.host.rpm.store import RpmDatabaseError
+
+NAMES = frozenset({b"usr/bin/x"})
+LAST = frozenset({b"x"})
+
+
+def header(*tags: tuple[int, int, int, bytes]) -> bytes:
+    """Return a header of tags: number, type, count, data."""
+    index, data = b"", b""
+    for tag, kind, count, raw in tags:
+        data += b"\0" * (-len(data) % 4)
+        index += struct.pack(">IIII", tag, kind, len(data), count)
+        data += raw
+    return struct.pack(">II", len(tags), len(data)) + index + data
+
+
+HEADER = header(
+    (1000, 6, 1, b"tool\0"),
+    (1035, 8, 1, b"0" * 64 + b"\0"),
+    (1116, 4, 1, bytes(4)),
+    (1117, 8, 1, b"x\0"),
+    (1118, 8, 1, b"/usr/bin/\0"),
+    (5011, 4, 1, struct.pack(">I", 8)),
+)
+
+
+def ndb(*blobs: bytes) -> bytes:
+    """Return ``Packages.db`` with these headers."""
+    slots, content, block = b"", b"", 4096 // 16
+    for number, blob in enumerate(blobs, 1):
+        stored = struct.pack("<4sIII", b"BlbS", number, 1, len(blob)) + blob
+        stored += b"\0" * (-len(stored) % 16)
+        slots += struct.pack("<4sIII", b"Slot", number, block, len(stored) // 16)
+        content += stored
+        block += len(stored) // 16
+    free = struct.pack("<4sIII", b"Slot", 0, 0, 0)
+    slots += free * (254 - len(blobs))
+    return struct.pack("<4sIII16x", b"RpmP", 0, 1, 1) + slots + content
+
+
+def berkeley(blob: bytes, order: str) -> bytes:
+    """Return ``Packages`` with one header, on pages of its own."""
+    parts = [blob[start : start + 486] for start in range(0, len(blob), 486)]
+    pages = 2 + len(parts)
+    meta = bytes(12) + struct.pack(order + "IIIBBBBIII", 0x061561, 9, 512, 0, 8, 0, 0, 0, pages - 1, 0)
+    entry = struct.pack(order + "BxxxII", 3, 2, len(blob))
+    leaf = bytearray(struct.pack(order + "8xIIIHHBB", 1, 0, 0, 2, 0, 0, 13).ljust(512, b"\0"))
+    leaf[26:30] = struct.pack(order + "HH", 507, 495)
+    leaf[495:507] = entry
+    leaf[507:512] = b"\1key0"
+    content = meta.ljust(512, b"\0") + bytes(leaf)
+    for number, part in enumerate(parts, 2):
+        following = number + 1 if number + 1 < pages else 0
+        content += (struct.pack(order + "8xIIIHHBB", number, 0, following, 1, len(part), 0, 7) + part).ljust(512, b"\0")
+    return content
+
+
+def read(content: bytes, reader: Callable[[int], Iterator[bytes]]) -> list[bytes]:
+    """Return what a reader finds in a file of this content."""
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return list(reader(file.fileno()))
+
+
+def database(blobs: list[bytes], page_size: int) -> bytes:
+    """Return ``rpmdb.sqlite`` with these headers, as SQLite writes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rpmdb.sqlite")
+        connection = sqlite3.connect(path)
+        connection.execute(f"PRAGMA page_size = {page_size}")
+        connection.execute("CREATE TABLE other (x TEXT)")
+        connection.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
+        connection.executemany("INSERT INTO Packages (blob) VALUES (?)", [(blob,) for blob in blobs])
+        connection.commit()
+        connection.close()
+        return path.read_bytes()
+
+
+SAMPLES = {
+    "sqlite": (database([HEADER, bytes(3_000)], 512), sqlite_headers),
+    "ndb": (ndb(HEADER, HEADER), ndb_headers),
+    "berkeley": (berkeley(HEADER + bytes(600), "<"), berkeley_headers),
+}
+
+
+def test_the_samples_hold_their_headers() -> None:
+    assert read(*SAMPLES["sqlite"]) == [HEADER, bytes(3_000)]
+    assert read(*SAMPLES["ndb"]) == [HEADER, HEADER]
+    assert read(*SAMPLES["berkeley"]) == [HEADER + bytes(600)]
+    assert read(berkeley(HEADER, ">"), berkeley_headers) == [HEADER]
+    [found] = files_of(HEADER, NAMES, LAST)
+    assert (found.package, found.path, found.algorithm, found.digest) == ("tool", b"usr/bin/x", "sha256", "0" * 64)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.integers(0, 20_000).map(os.urandom), max_size=40),
+    st.sampled_from([512, 1024, 4096, 65536]),
+)
+def test_our_reader_sees_what_sqlite_wrote(blobs: list[bytes], page_size: int) -> None:
+    assert read(database(blobs, page_size), sqlite_headers) == blobs
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(sorted(SAMPLES)),
+    st.lists(st.tuples(st.integers(0, 8_191), st.binary(min_size=1, max_size=4)), max_size=8),
+    st.integers(0, 16_384),
+)
+@example("sqlite", [(459, b"\x00\x00\x85")], 0)
+def test_damage_ends_a_reader_in_its_own_way(form: str, patches: list[tuple[int, bytes]], size: int) -> None:
+    content, reader = SAMPLES[form]
+    damaged = bytearray(content)
+    for position, patch in patches:
+        start = position % len(damaged)
+        damaged[start : start + len(patch)] = patch
+    try:
+        found = read(bytes(damaged[: size or None]), reader)
+    except RpmDatabaseError:
+        return
+    for blob in found:
+        try:
+            list(files_of(blob, NAMES, LAST))
+        except RpmDatabaseError:
+            continue
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.lists(
+            st.tuples(
+                st.sampled_from([1000, 1035, 1116, 1117, 1118, 5011, 63]),
+                st.integers(0, 10),
+                st.sampled_from([0, 1, 2, 3, 1 << 20, (1 << 32) - 1]),
+                st.sampled_from([b"", b"x\0", b"x\0x\0", b"/usr/bin/\0", bytes(8), b"\xff" * 8]),
+            ),
+            max_size=7,
+        ).map(lambda tags: header(*tags)),
+    )
+)
+@example(header((1117, 8, 1, b"x\0"), (1116, 4, 1, b"\xff" * 4), (1118, 8, 1, b"/usr/bin/\0")))
+@example(header((1117, 8, 1, b"x\0")))
+@example(header((1117, 8, 1, b"x\0"), (5011, 4, 1, b"\xff" * 4), (1116, 4, 1, bytes(4)), (1118, 8, 1, b"/usr/bin/\0")))
+def test_damaged_headers_end_in_their_own_way(blob: bytes) -> None:
+    try:
+        for file in files_of(blob, NAMES, LAST):
+            assert file.path in NAMES
+    except RpmDatabaseError:
+        return
