@@ -69,6 +69,7 @@ def _body(report: Report, words: Mapping[str, str], language: str, heading: str)
     if report.undo:
         yield f"<h2>{escape(words['section-undo'])}</h2><p>{escape(words['undo-text'])}</p>"
         yield f"<pre><code>{escape(report.undo)}</code></pre>"
+    yield from _dangling(report, words)
     yield from _steps(report, words, messages("act", language))
     yield from _unseen(report, words)
     yield from _details(report, words)
@@ -102,6 +103,15 @@ def _counts(report: Report, words: Mapping[str, str]) -> str:
     if report.unlisted:
         told.append(words["unlisted"].format(count=number(report.unlisted, words)))
     return " · ".join(told)
+
+
+def _dangling(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+    """Name what still refers to something that was removed."""
+    names = report.verification.dangling if report.verification is not None else ()
+    if names:
+        items = "".join(f'<li class="path">{escape(name)}</li>' for name in names)
+        yield f"<h2>{escape(words['section-dangling'])}</h2><p>{escape(words['dangling-text'])}</p>"
+        yield f'<ul class="places">{items}</ul>'
 
 
 def _steps(report: Report, words: Mapping[str, str], acts: Mapping[str, str]) -> Iterator[str]:

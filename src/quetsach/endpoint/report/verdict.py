@@ -48,7 +48,8 @@ def title(report: Report, words: Mapping[str, str]) -> str:
 def _key(report: Report, *, is_whole: bool) -> str:
     """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
     code = report.exit_code
-    if report.kind is Kind.VERIFY and report.findings:
+    is_left = bool(report.findings) or (report.verification is not None and not report.verification.clean)
+    if report.kind is Kind.VERIFY and is_left:
         return "verify-left"
     if code in _NOTHING_SEEN and not report.findings and not is_whole:
         return "partial"

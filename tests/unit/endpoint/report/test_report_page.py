@@ -13,7 +13,7 @@ from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
-from quetsach.endpoint.report.document import Change
+from quetsach.endpoint.report.document import Change, ReportedVerification
 from quetsach.endpoint.report.gaps import Gap
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
@@ -164,3 +164,10 @@ def test_packs_that_the_centre_took_back_are_named() -> None:
 def test_a_kind_of_step_that_is_not_known_is_named_by_its_subject() -> None:
     steps = (replace(sample_report().steps[0], kind="other", subject="/srv/thing"),)
     assert "/srv/thing" in text_of(render_page(replace(sample_report(), steps=steps), language="en"))
+
+
+def test_what_still_names_removed_files_is_listed() -> None:
+    report = replace(sample_report(), verification=ReportedVerification(clean=False, remaining=0, dangling=("/etc/x",)))
+    shown = text_of(render_page(report, language="en"))
+    assert "Still pointing to removed files" in shown
+    assert "/etc/x" in shown

@@ -8,6 +8,7 @@ from tests.report_samples import NOW, REPORT_ID, sample_report, sample_scan
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
+from quetsach.endpoint.report.document import ReportedVerification
 from quetsach.endpoint.report.gaps import gap_text
 from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.endpoint.trouble import Reason
@@ -67,8 +68,16 @@ def test_a_clean_up_after_a_scan_with_gaps_does_not_claim_all() -> None:
 def test_a_second_look_says_whether_it_came_back() -> None:
     assert verdict(report(kind=Kind.VERIFY), WORDS).headline == "Looked again: no trace is left"
     left = verdict(report(sample_scan(), kind=Kind.VERIFY, exit_code=10), WORDS)
-    assert left.headline == f"Looked again: traces left: {len(sample_scan().findings)}"
-    assert not left.is_good
+    assert (left.headline, left.is_good) == ("Looked again: there are traces left", False)
+
+
+def test_a_second_look_that_sees_only_loose_ends_says_so() -> None:
+    loose = replace(
+        report(kind=Kind.VERIFY, exit_code=10), verification=ReportedVerification(False, 0, ("/etc/crontab",))
+    )
+    told = verdict(loose, WORDS)
+    assert (told.headline, told.is_good) == ("Looked again: there are traces left", False)
+    assert any("references to removed files: 1" in line for line in told.lines)
 
 
 def test_a_plan_in_which_nothing_would_be_done_is_called_a_scan() -> None:
