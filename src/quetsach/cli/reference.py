@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
 from quetsach.cli.main import build_parser
+from quetsach.endpoint.collect.places import Place, places_of
 
 
 def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -44,7 +45,36 @@ def render_definitions() -> str:
     return "\n".join((head, *sections, f"## No verdict\n\n{NO_VERDICT.en}\n\n{NO_VERDICT.vi}\n"))
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": render_commands, "definitions.md": render_definitions}
+def render_places() -> str:
+    """Return the page of all places that collectors look at, from the files that describe them."""
+    head = (
+        "# Places\n\nWhere the tool looks for what starts, is trusted or leads elsewhere: one file of data a place. "
+        "`{home}` is the home of every account, `*` any name. The name of a place is the field `place` of its "
+        "artefacts. Made by `make reference`; a test keeps it true.\n"
+    )
+    parts = [head]
+    for platform, name in (("linux", "Linux"), ("windows", "Windows"), ("macos", "macOS")):
+        places = places_of(platform)
+        parts.append(f"## {name}\n\n{len(places)} places.\n")
+        parts += map(_render_place, places)
+    return "\n".join(parts)
+
+
+def _render_place(place: Place) -> str:
+    where = "".join(f"- `{item}`\n" for item in (*place.paths, *place.keys)) or "- the running system\n"
+    names = ", ".join(f"`{name or '(default)'}`" for name in place.names)
+    defaults = "".join(f"- `{name}` is `{value}` from the factory\n" for name, value in place.defaults.items())
+    sources = ", ".join(f"<{source}>" if source.startswith("https://") else source for source in place.sources)
+    values = f"Only {names}.\n\n" if names else ""
+    heading = f"### {place.name}\n\n{place.title.en} ({place.title.vi}): [{place.kind}](collectors.md#{place.kind})\n\n"
+    return f"{heading}{where}{defaults}\n{values}Sources: {sources}\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": render_commands,
+    "definitions.md": render_definitions,
+    "places.md": render_places,
+}
 
 
 if __name__ == "__main__":
