@@ -115,10 +115,8 @@ def test_a_pack_for_another_platform_is_left_out(planted: list[Planted], tmp_pat
 def test_the_running_watchdogs_are_found_although_their_program_was_deleted(
     planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "quetsach.endpoint.look.places.DROP_PLACES", ()
-    )  # what else lies on this machine is not the point
-    monkeypatch.setattr("quetsach.endpoint.look.places.Places._hidden", lambda _places, _home: [])
+    # What else lies on this machine is not the point.
+    monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter(()))
     miner = load_specimen(SHELF / "xmrig-miner")
     with miner.processes(tmp_path) as watchdogs:
         unlock(tmp_path, planted)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.main import main
+from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.report import read_report
 from quetsach.packs.specimen import load_specimen
 
@@ -156,8 +157,7 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
-    monkeypatch.setattr("quetsach.endpoint.look.places.DROP_PLACES", (os.fsencode(clean),))
-    monkeypatch.setattr("quetsach.endpoint.look.places.Places._hidden", lambda _places, _home: [])
+    monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter([DropPlace(os.fsencode(clean))]))
     monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out

@@ -59,6 +59,15 @@ def drop_places(host: Host) -> Iterator[DropPlace]:
             if host.tree.exists(path):
                 yield DropPlace(path, place.levels)
         if host.platform != "windows":
-            names = sorted(name for group in names_in(host.tree, account.home) for name in group)
-            hidden = (name for name in names if posixpath.basename(name).startswith(b"."))
-            yield from (DropPlace(name, _HIDDEN_LEVELS) for name in hidden)
+            yield from _hidden(host, account.home)
+
+
+def _hidden(host: Host, home: bytes) -> Iterator[DropPlace]:
+    try:
+        names = sorted(name for group in names_in(host.tree, home) for name in group)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        yield DropPlace(home, 0)  # walking it names the reason
+        return
+    yield from (DropPlace(name, _HIDDEN_LEVELS) for name in names if posixpath.basename(name).startswith(b"."))

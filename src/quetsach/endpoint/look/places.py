@@ -6,15 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from quetsach.endpoint.artefact import FileAnchor
+from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.look.match import Observation
 from quetsach.endpoint.look.walk import DEEPEST, Candidate, identity_of, met, walk
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
-
-DROP_PLACES = (b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/shm")
-"""Folders that a quick scan walks whole; in homes it looks at what is hidden, a few levels down."""
-
-_HIDDEN_LEVELS = 3
 
 _NEIGHBOURS = 1_000
 """A quick scan also looks at what lies beside a found file, if there are no more names than this."""
@@ -39,12 +35,14 @@ class Places:
             if (candidate := self._file_at(path)) is not None:
                 yield candidate
 
-    def usual(self, homes: Iterable[bytes]) -> Iterator[Candidate | Trouble]:
+    def usual(self, drops: Iterable[DropPlace]) -> Iterator[Candidate | Trouble]:
         """Yield what lies where malware usually lands, as far as it was not walked before."""
-        yield from self.below(place for place in DROP_PLACES if self.tree.exists(place))
-        for home in homes:
-            for item in self.below(self._hidden(home), deepest=_HIDDEN_LEVELS):
-                if not (isinstance(item, Trouble) and item.reason is Reason.TOO_DEEP):  # deeper is for a full scan
+        for drop in drops:
+            if self._was_met(drop.path):
+                continue
+            for item in self.below([drop.path], deepest=DEEPEST if drop.levels is None else drop.levels):
+                is_deeper = isinstance(item, Trouble) and item.reason is Reason.TOO_DEEP
+                if drop.levels is None or not is_deeper:  # deeper is for a full scan
                     yield item
 
     def neighbours(self, observations: Iterable[Observation]) -> Iterator[Candidate | Trouble]:
@@ -61,13 +59,13 @@ class Places:
             if len(names) <= _NEIGHBOURS:
                 yield from (c for c in map(self._file_at, sorted(names)) if c is not None)
 
-    def _hidden(self, home: bytes) -> list[bytes]:
-        if self._was_entered(home):
-            return []
+    def _was_met(self, path: bytes) -> bool:
+        """Return whether a path is a file in a folder that was walked."""
         try:
-            return sorted(join(home, e.name) for e in self.tree.scandir(home) if e.name.startswith(b"."))
+            is_folder = stat.S_ISDIR(self.tree.stat(path).st_mode)
         except OSError:
-            return []
+            return False  # walking it names the reason
+        return not is_folder and self._was_entered(posixpath.dirname(path))
 
     def _was_entered(self, folder: bytes) -> bool:
         try:

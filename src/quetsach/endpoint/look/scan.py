@@ -13,7 +13,7 @@ from enum import StrEnum
 from quetsach.core.pack import ArtefactKind, Pack
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, place_of, printable
 from quetsach.endpoint.collect import PROCESSES, footholds
-from quetsach.endpoint.collect.users import users_of
+from quetsach.endpoint.collect.drop_places import drop_places
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.errors import StateError
@@ -161,9 +161,7 @@ class _Scan:
             self._look(files, places.named(self.observations), remember=True)
             if scope is Scope.FULL:
                 self._look(files, places.below([b"/"]))
-            self._look(
-                files, places.usual(user.home for user in users_of(self.host.tree)), remember=scope is Scope.QUICK
-            )
+            self._look(files, places.usual(drop_places(self.host)), remember=scope is Scope.QUICK)
             self._look(files, places.neighbours(self.observations), remember=True)
         files.keep(is_whole=scope is Scope.FULL and Reason.NOT_REACHED not in self.troubles)
 
@@ -211,7 +209,7 @@ class _Scan:
             state = os.fstat(descriptor)
             identity = (state.st_dev, state.st_ino, state.st_ctime_ns)
             if identity not in known:
-                look = look_at_open_file(descriptor, anchor.executable, self.recogniser)
+                look = look_at_open_file(descriptor, anchor.executable, self.recogniser, unpacks=False)
                 known[identity] = look.hits if isinstance(look, Look) else ()
                 if isinstance(look, Trouble):
                     self.take(look)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.places import Places
 from quetsach.endpoint.look.walk import Candidate, walk
 from quetsach.endpoint.trouble import Reason, Trouble
 
@@ -105,3 +107,12 @@ def test_a_very_deep_tree_neither_fails_nor_takes_all_descriptors(tmp_path: Path
     files, troubles = _walked(tmp_path)
     assert files == []
     assert list(troubles.values()) == [Reason.TOO_DEEP]
+
+
+def test_places_of_few_levels_are_walked_so_far_and_no_file_twice(tmp_path: Path) -> None:
+    for name in ("a", "x/b", "x/y/c", "x/y/z/d"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    drops = [DropPlace(b"/x/y"), DropPlace(b"/x", 0), DropPlace(b"/", 0), DropPlace(b"/a", 3)]
+    found = list(Places(Tree(tmp_path), {}).usual(drops))
+    assert [item.path for item in found] == [b"/x/y/c", b"/x/y/z/d", b"/x/b", b"/a"]
