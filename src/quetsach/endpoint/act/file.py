@@ -103,7 +103,7 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                     if not state.is_same_file(folder.lstat(name)):
                         raise ChangedError("the file was exchanged while it was sealed")
                     folder.remove(name)
-                other_names = os.fstat(fd).st_nlink - _names_to_go(where, step)
+                other_names = state.links - 1 - _names_to_go(where, step)
             finally:
                 os.close(fd)
         with folder.unlocked(parent):
@@ -133,7 +133,7 @@ class _unlocked_file:  # noqa: N801  (used like a function)
         self._files.unlock(self._fd)
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None or os.fstat(self._fd).st_nlink:
+        if kind is not None or self._state.links > 1:
             self._files.lock(self._fd, self._state)
 
 

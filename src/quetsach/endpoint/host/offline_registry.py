@@ -121,12 +121,20 @@ class OfflineRegistry:
             edit_hive(descriptor, target, inside)
         finally:
             os.close(descriptor)
+            self._close()  # a file that is exchanged while it is open lives on, hidden, in its folder on FUSE
 
     def forget(self) -> None:
         """Forget what was read, because hive files were exchanged: the next question reads them anew."""
         self._paths = None
-        self._hives.clear()
+        self._close()
         self._troubles.clear()
+
+    def _close(self) -> None:
+        self._troubles = dict.fromkeys(self.troubles())
+        for hive in self._hives.values():
+            if isinstance(hive, Hive):
+                hive.close()
+        self._hives.clear()
 
     def inside(self, key: str) -> str:
         """Return the path of a key from the root of its hive, through the control set that is in force."""

@@ -10,15 +10,20 @@ from quetsach.endpoint.host.change import FileState, PosixFiles
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
 from quetsach.endpoint.host.windows_tree import WindowsTree, stream_names
 
-_NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be", "system.ntfs_crtime_be")
-"""What NTFS keeps of a file that is not among its listed attributes, in the order of giving it back.
+_NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be")
+"""What NTFS keeps of a file that is not among its listed attributes.
 
-Owner, groups and access list; read-only, hidden, system, archive; the time it was made. Sources: ntfs-3g, "Extended
-attributes"; Linux, Documentation/filesystems/ntfs3.rst (``ntfs_security`` is its name for the access list).
+Owner, groups and access list; read-only, hidden, system, archive. Sources: ntfs-3g, "Extended attributes"; Linux,
+Documentation/filesystems/ntfs3.rst (``ntfs_security`` is its name for the access list).
 """
+
+_MADE = "system.ntfs_crtime_be"
+"""The time a file was made. Given back after the other times: the other way round ntfs-3g loses those."""
 
 _SHORT_NAME = "system.ntfs_dos_name"
 """The 8.3 name, which counts as a second link. A file loses it with its name, so it is given back last."""
+
+_UNLISTED = (*_NTFS_ATTRIBUTES, _MADE, _SHORT_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +72,21 @@ class NtfsFiles(PosixFiles):
         if stream_names(descriptor):
             raise OSError(errno.EOPNOTSUPP, "it has streams, which this mount does not let be put back")
         plain = super().state(descriptor)
-        hidden = {name: value for name in (*_NTFS_ATTRIBUTES, _SHORT_NAME) if (value := _attribute(descriptor, name))}
-        return replace(plain, xattrs={**plain.xattrs, **hidden})
+        hidden = {name: value for name in _UNLISTED if (value := _attribute(descriptor, name)) is not None}
+        return replace(plain, xattrs={**plain.xattrs, **hidden}, links=plain.links - (_SHORT_NAME in hidden))
 
     def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
         """Give an open file owner, mode, attributes and, if asked, times, where they differ."""
         super().give_state(descriptor, replace(state, xattrs=_listed(state.xattrs)), with_times=False)
         for name in _NTFS_ATTRIBUTES:
-            value = state.xattrs.get(name)
-            if value is not None and _attribute(descriptor, name) != value:
-                os.setxattr(descriptor, name, value)
+            _give(descriptor, name, state)
         super().give_state(descriptor, replace(state, xattrs=_listed(state.xattrs)), with_times=with_times)
+        _give(descriptor, _MADE, state)
 
     def lock(self, descriptor: int, state: FileState) -> None:
         """Give an open file that has its name again its flags and its short name."""
         super().lock(descriptor, state)
-        short = state.xattrs.get(_SHORT_NAME)
-        if short is not None and _attribute(descriptor, _SHORT_NAME) != short:
-            os.setxattr(descriptor, _SHORT_NAME, short)
+        _give(descriptor, _SHORT_NAME, state)
 
 
 def mounted_windows(root: Path) -> WindowsHost:
@@ -98,7 +100,13 @@ def mounted_windows(root: Path) -> WindowsHost:
 
 
 def _listed(xattrs: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {name: value for name, value in xattrs.items() if name not in (*_NTFS_ATTRIBUTES, _SHORT_NAME)}
+    return {name: value for name, value in xattrs.items() if name not in _UNLISTED}
+
+
+def _give(descriptor: int, name: str, state: FileState) -> None:
+    value = state.xattrs.get(name)
+    if value is not None and _attribute(descriptor, name) != value:
+        os.setxattr(descriptor, name, value)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:
