@@ -146,7 +146,7 @@ def test_a_known_place_is_called_by_its_title() -> None:
 
 def test_each_edit_of_the_registry_is_shown_in_words() -> None:
     shown = text_of(render_page(sample_report(), language="vi"))
-    assert f"{Private().key}\\{Private().value}: xóa giá trị" in shown
+    assert f"{Private().key}\\{Private().value}: gỡ giá trị này" in shown
     assert f"đặt thành {Private().data}" in shown
 
 
