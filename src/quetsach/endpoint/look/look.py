@@ -12,7 +12,8 @@ from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.look.archive.inside import MemberLook, look_inside
+from quetsach.endpoint.look.archive.find import find_archive
+from quetsach.endpoint.look.archive.inside import NOTHING, MemberLook, look_inside
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.look.recognise import Recogniser
@@ -49,10 +50,15 @@ class Look:
     """What is to be said of an archive as a whole: the field ``archive`` of files."""
     troubles: tuple[Trouble, ...] = ()
     """What could not be looked at inside."""
+    is_packed: bool = False
+    """It is or carries an archive that was not looked into."""
 
 
-def look_at(tree: Tree, candidate: Candidate, recogniser: Recogniser) -> Look | Trouble:
-    """Open a file that a walk found and look at its content."""
+def look_at(tree: Tree, candidate: Candidate, recogniser: Recogniser, *, unpacks: bool = True) -> Look | Trouble:
+    """Open a file that a walk found and look at its content.
+
+    Archives are looked into only if ``unpacks``: their readers take much memory and may break the process.
+    """
     try:
         descriptor = tree.open_read(candidate.path)
     except OSError as error:
@@ -62,15 +68,15 @@ def look_at(tree: Tree, candidate: Candidate, recogniser: Recogniser) -> Look | 
         has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
         if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
-        return look_at_open_file(descriptor, candidate.path, recogniser)
+        return look_at_open_file(descriptor, candidate.path, recogniser, unpacks=unpacks)
     finally:
         os.close(descriptor)
 
 
-def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser) -> Look | Trouble:
+def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser, *, unpacks: bool = True) -> Look | Trouble:
     """Look at the content of an open regular file; ``path`` is what it is called in the result."""
     try:
-        return _look(descriptor, path, recogniser)
+        return _look(descriptor, path, recogniser, unpacks=unpacks)
     except OSError as error:
         return Trouble(path, reason_of(error))
     except MatchTimeoutError:
@@ -79,7 +85,7 @@ def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser) -> L
         return Trouble(path, Reason.CRASHED)
 
 
-def _look(descriptor: int, path: bytes, recogniser: Recogniser) -> Look:
+def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, unpacks: bool) -> Look:
     state = os.fstat(descriptor)
     if state.st_size > LARGEST_BYTES:
         raise OSError(errno.EFBIG, "larger than what is looked at")
@@ -93,18 +99,18 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser) -> Look:
         hits = recogniser.recognise_open_file(descriptor, state.st_size, kind)
     name = posixpath.basename(path)
     source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
-    inside = look_inside(source, kind, recogniser.recognise, name=name)
+    is_packed = not unpacks and find_archive(source, kind) is not None
+    inside = look_inside(source, kind, recogniser.recognise, name=name) if unpacks else NOTHING
     troubles = tuple(Trouble(path, reason) for reason in sorted(inside.reasons))
     shows = hits or inside.members or inside.archive
     if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
-        return Look(path, state.st_size, troubles=troubles)
+        return Look(path, state.st_size, troubles=troubles, is_packed=is_packed)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)
     if _version(os.fstat(descriptor)) != _version(state):
         raise OSError(errno.ESTALE, "written to while it was read")
     anchor = anchor_of(path, state, digest)
-    return Look(
-        path, state.st_size, hits, anchor, state.st_mode, state.st_uid, inside.members, inside.archive, troubles
-    )
+    told = (inside.members, inside.archive, troubles)
+    return Look(path, state.st_size, hits, anchor, state.st_mode, state.st_uid, *told, is_packed=is_packed)
 
 
 def _version(state: os.stat_result) -> tuple[int, int, int]:

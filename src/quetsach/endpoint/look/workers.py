@@ -31,7 +31,6 @@ _BATCH_LETTERS = 12 << 10
 """Of all paths of a batch: two batches fit into a pipe, so handing them out never waits for a worker."""
 _IN_HAND = 2
 """Batches that a worker has at a time: it goes on while its answer is taken."""
-_MOST_LARGE = 32
 _START_SECONDS = 60
 _PATIENCE_SECONDS = 120
 _SLOWEST_BYTES_PER_SECOND = 10_000_000
@@ -78,7 +77,7 @@ class Crew:
         tree: the files.
         recogniser: what is looked for, compiled for this process.
         signatures: the same, for the workers.
-        jobs: worker processes; with 1, all but large files are looked at in this process.
+        jobs: worker processes; with 1, all but large files and archives are looked at in this process.
         control: pauses the workers, and says when to end.
         command: how to start a worker.
     """
@@ -107,26 +106,35 @@ class Crew:
     def look_at_all(self, candidates: Iterable[Candidate]) -> Iterator[Seen]:
         """Yield what each candidate showed, in no order.
 
-        Large files always go to a worker process: they are mapped, and one that is cut short meanwhile ends its reader.
+        Large files and archives always go to a worker process: a mapped file that is cut short meanwhile ends its
+        reader, and so may an archive.
 
         Raises:
             ScanError: a worker cannot be started.
         """
         waiting = iter(candidates)
-        large: list[Candidate] = []
+        for_workers: list[Candidate] = []
         while self._jobs == 1 or self._here < _AT_ONCE:
             candidate = next(waiting, None)
             if candidate is None:
                 break
-            if candidate.size_bytes > IN_MEMORY_BYTES:
-                large.append(candidate)
-                if len(large) == _MOST_LARGE:
-                    yield from self._work(_batches(large))
-                    large = []
+            look = self._look_here(candidate)
+            if look is not None:
+                yield candidate, look
                 continue
-            yield candidate, look_at(self._tree, candidate, self._recogniser)
-            self._here += 1
-        yield from self._work(_batches(_chained(large, waiting)))
+            for_workers.append(candidate)
+            if len(for_workers) == _BATCH_FILES:
+                yield from self._work(_batches(for_workers))
+                for_workers = []
+        yield from self._work(_batches(_chained(for_workers, waiting)))
+
+    def _look_here(self, candidate: Candidate) -> Look | Trouble | None:
+        """Look at a file in this process; ``None`` if it belongs into a worker."""
+        if candidate.size_bytes > IN_MEMORY_BYTES:
+            return None
+        self._here += 1
+        look = look_at(self._tree, candidate, self._recogniser, unpacks=False)
+        return None if isinstance(look, Look) and look.is_packed else look
 
     def close(self) -> None:
         """End the workers."""

@@ -138,6 +138,7 @@ class _Reading:
 
     def close(self) -> None:
         self.library["read_free"](self._archive)
+        del self._callbacks  # they refer back here: what was unpacked would wait for the garbage collector
 
     def next_entry(self) -> int | None:
         entry = _Pointer()
