@@ -83,3 +83,10 @@ def test_a_second_look_that_sees_only_loose_ends_says_so() -> None:
 def test_a_plan_in_which_nothing_would_be_done_is_called_a_scan() -> None:
     assert title(report(kind=Kind.PLAN), WORDS) == WORDS["title-scan"]
     assert title(replace(sample_report(), kind=Kind.PLAN), WORDS) == WORDS["title-plan"]
+
+
+def test_a_test_file_alone_is_not_called_malware() -> None:
+    scan = sample_scan()
+    eicar = replace(scan, findings=tuple(f for f in scan.findings if f.family == "eicar"))
+    assert verdict(report(eicar, exit_code=10), WORDS).headline == "Things worth a look: 1"
+    assert verdict(report(scan, exit_code=10), WORDS).headline.startswith("Traces of malware found")
