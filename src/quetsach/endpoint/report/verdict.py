@@ -71,28 +71,3 @@ def _is_mild(report: Report) -> bool:
     """Return whether all that was found is a test file or of low severity: worth a look, but no malware at work."""
     mild = {pack.family for pack in report.packs if pack.severity in {"test", "low"}}
     return {finding.family for finding in report.findings} <= mild
-
-
-def title(report: Report, words: Mapping[str, str]) -> str:
-    """Return what a report is called; a plan in which nothing would be done is a scan to its reader."""
-    is_empty_plan = report.kind is Kind.PLAN and not report.steps
-    return words[f"title-{Kind.SCAN if is_empty_plan else report.kind}"]
-
-
-def _key(report: Report, *, is_whole: bool) -> str:
-    """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
-    code = report.exit_code
-    is_left = bool(report.findings) or (report.verification is not None and not report.verification.clean)
-    if report.kind is Kind.VERIFY and is_left:
-        return "verify-left"
-    if code in _NOTHING_SEEN and not report.findings and not is_whole:
-        return "partial"
-    if report.kind is Kind.VERIFY:
-        return "verify"
-    if code == _CLEANED and not is_whole:
-        return "cleaned-partial"
-    if code == _FOUND and report.kind is Kind.PLAN and report.steps:
-        return "plan"
-    if code == _FOUND and _is_mild(report):
-        return "mild"
-    return str(code) if code in _CODES else "1"
