@@ -39,12 +39,6 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
     return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
 
 
-def _is_mild(report: Report) -> bool:
-    """Return whether all that was found is a test file or of low severity: worth a look, but no malware at work."""
-    mild = {pack.family for pack in report.packs if pack.severity in {"test", "low"}}
-    return {finding.family for finding in report.findings} <= mild
-
-
 def title(report: Report, words: Mapping[str, str]) -> str:
     """Return what a report is called; a plan in which nothing would be done is a scan to its reader."""
     is_empty_plan = report.kind is Kind.PLAN and not report.steps
