@@ -1,6 +1,5 @@
 """An NTFS file system in a file, made by mkntfs and mounted by ntfs-3g; always unmounted again. Needs root and FUSE."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +23,10 @@ def mounted(image: Path, at: Path, *options: str) -> Iterator[Path]:
     try:
         yield at
     finally:
-        done = subprocess.run(["umount", str(at)], check=False, capture_output=True)
-        if done.returncode != 0:  # something is still open, as when a test failed
-            subprocess.run(["umount", "--lazy", str(at)], check=True)
+        unmount(at)
 
 
-def is_mounted(at: Path) -> bool:
-    """Return whether something is mounted there."""
-    return os.path.ismount(at)
+def unmount(at: Path) -> None:
+    """Unmount what is mounted there, if anything."""
+    if at.is_mount() and subprocess.run(["umount", str(at)], check=False, capture_output=True).returncode != 0:
+        subprocess.run(["umount", "--lazy", str(at)], check=True)  # something is open, as after a test that failed

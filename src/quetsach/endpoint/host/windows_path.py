@@ -80,15 +80,16 @@ def expanded(text: str, environment: Environment) -> str:
     return text
 
 
-def files_named(command: str, environment: Environment) -> tuple[bytes, ...]:
-    """Return every file that a command may name, program and arguments, as paths of the tree, likeliest first.
+def files_named(command: str, environment: Environment, *, folder: str = "") -> tuple[bytes, ...]:
+    r"""Return every file that a command may name, program and arguments, as paths of the tree, likeliest first.
 
-    For a stream of a file (``x.txt:evil.exe``) both the stream and the file are given. At most ``MOST_PATHS``.
+    Relative names are meant in ``folder``, if one is given: the drive (``C:\``) of an autorun.inf, the working folder
+    of a shortcut. For a stream of a file (``x.txt:evil.exe``) both stream and file are given. At most ``MOST_PATHS``.
     """
     text = expanded(command[:LONGEST].split("\0", 1)[0].strip(), environment)
     found: dict[bytes, None] = {}
     for name in _names(text):
-        for path in _meant(name, environment):
+        for path in _meant(name, environment, folder):
             found[path] = None
             base, colon, _ = path.partition(b":")
             if colon:
@@ -141,13 +142,16 @@ def _word_by_word(text: str) -> Iterator[str]:
             return
 
 
-def _meant(name: str, environment: Environment) -> Iterator[bytes]:
+def _meant(name: str, environment: Environment, folder: str) -> Iterator[bytes]:
+    name = name.strip()
     last = name.replace("/", "\\").rsplit("\\", 1)[-1].rstrip()
     endings = ("",) if _KNOWN.search(last) else ("", ".exe")
-    is_bare = bool(last) and last == name.strip() and ":" not in name
-    for place in _searched(environment) if is_bare else ("",):
+    is_bare = bool(last) and last == name and ":" not in name
+    is_relative = bool(folder) and not name.startswith("\\") and name[1:2] != ":"
+    places = [f"{folder.rstrip('\\')}\\"] if is_relative else []
+    for place in (*places, *(_searched(environment) if is_bare else ("",))):
         for ending in endings if last else ():
-            path = path_of(f"{place}{name.strip()}{ending}", environment)
+            path = path_of(f"{place}{name}{ending}", environment)
             if path is not None and path != b"/":
                 yield path
 

@@ -75,6 +75,13 @@ def test_the_program_comes_first() -> None:
     assert files_named(r'"C:\a.exe" C:\b.dll', AN)[0] == b"/a.exe"
 
 
+@pytest.mark.parametrize("name", ["sâu.exe", r"RECYCLER\sâu.exe", "RECYCLER/sâu.exe"])
+def test_a_relative_name_is_meant_in_the_folder_that_is_given(name: str) -> None:
+    path = "/" + name.replace("\\", "/")
+    assert path.encode() in files_named(f"{name} /x", AN, folder="C:\\")
+    assert f"/a b{path}".encode() in files_named(f"{name} /x", AN, folder=r"C:\a b")
+
+
 def test_other_drives_and_machines_are_not_of_the_tree() -> None:
     assert files_named(r"D:\x.exe \\server\share\y.exe", AN) == ()
 

@@ -34,7 +34,9 @@ class WindowsNames:
         if found is None:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
-            paths = files_named(text, self._environment(home))
+            environment = self._environment(home)
+            folder = environment.get("USERPROFILE", environment["SYSTEMDRIVE"] + "\\")
+            paths = files_named(text, environment, folder=folder)
             likeliest = paths[:1] if "\\" in text or "/" in text else ()
             found = self._known[text, home] = tuple(filter(self._tree.exists, paths)) or likeliest
         return found
