@@ -70,7 +70,9 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(SYNC)
 	$(VENV)/bin/python bench/chain.py $(if $(PEER),--peer $(PEER))
 	$(VENV)/bin/python bench/scan_against_hashing.py
+	$(VENV)/bin/python bench/endpoint_engines.py
 	$(VENV)/bin/python bench/goodware.py
+	$(VENV)/bin/python bench/endpoint_crash.py
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
