@@ -29,15 +29,17 @@ def main() -> None:
         matcher = BorealEngine().compile(orders.recv())
         answers.send(None)
         while True:
-            answers.send(look_into(Processes(), orders.recv(), matcher))
+            answers.send(look_into(Processes(), orders.recv(), matcher, own=frozenset({os.getpid(), os.getppid()})))
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 
 
-def look_into(processes: Processes, anchor: ProcessAnchor, matcher: Matcher) -> MemoryLook | Trouble:
-    """Match the memory of one process; this tool's own, which holds the rules themselves, is left out."""
+def look_into(
+    processes: Processes, anchor: ProcessAnchor, matcher: Matcher, *, own: frozenset[int]
+) -> MemoryLook | Trouble:
+    """Match the memory of one process. ``own`` processes and what they started hold the rules: they are left out."""
     process = processes.read(anchor.pid)
-    if process is None or {process.pid, process.parent} & {os.getpid(), os.getppid()}:
+    if process is None or own & {process.pid, process.parent}:
         return MemoryLook()
     hits: dict[Hit, None] = {}
     size = 0
