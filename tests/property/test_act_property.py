@@ -1,5 +1,6 @@
 """Whatever the bytes: what is removed comes back exactly, and what is hostile is refused as an error of ours."""
 
+import json
 import os
 import tempfile
 from contextlib import suppress
@@ -17,10 +18,23 @@ from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines, split_
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.registry import (
+    MULTI_SZ,
+    SZ,
+    DeleteKey,
+    DeleteValue,
+    KeyContent,
+    PutKey,
+    RegistryEdit,
+    RegistryValue,
+    SetValue,
+)
 from quetsach.endpoint.keep.journal import MAGIC, Journal, read_journal
 from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.plan.windows import without_entries
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -126,3 +140,49 @@ def test_putting_lines_back_never_loses_a_line_of_what_is_there(
             left.remove(line)
         expected = [line for number, line in enumerate(split_lines(original), 1) if number in removed]
         assert sorted(left) == sorted(expected)
+
+
+_NAMES = st.text(st.characters(exclude_characters=",; \0", exclude_categories=["Cs"]), min_size=1, max_size=5)
+
+
+@given(entries=st.lists(_NAMES, min_size=1, max_size=8), data=st.data(), separator=st.sampled_from([",", ";", " ", ""]))
+def test_an_entry_taken_out_of_a_list_leaves_exactly_the_others(
+    entries: list[str], data: st.DataObject, separator: str
+) -> None:
+    taken = data.draw(st.sampled_from(entries))
+    left = list(entries)
+    left.remove(taken)
+    if separator:
+        value = RegistryValue("v", SZ, f"{separator.join(entries)}\0".encode("utf-16-le"))
+        expected = f"{separator.join(left)}\0".encode("utf-16-le")
+    else:
+        value = RegistryValue("v", MULTI_SZ, "".join(f"{entry}\0" for entry in [*entries, ""]).encode("utf-16-le"))
+        expected = "".join(f"{entry}\0" for entry in [*left, ""]).encode("utf-16-le")
+    assert without_entries(value, [taken]) == RegistryValue("v", value.type, expected)
+
+
+@given(data=st.binary(max_size=40), type_=st.sampled_from([0, 1, 2, 3, 4, 7, 11, 99]), entry=st.text(max_size=4))
+def test_taking_an_entry_out_of_any_bytes_is_no_error(data: bytes, type_: int, entry: str) -> None:
+    taken = without_entries(RegistryValue("v", type_, data), [entry])
+    assert taken is None or taken.type == type_
+
+
+_VALUES = st.builds(RegistryValue, st.text(max_size=5), st.integers(0, 2**32 - 1), st.binary(max_size=20))
+_CONTENT = st.recursive(
+    st.builds(KeyContent, st.lists(_VALUES, max_size=2).map(tuple)),
+    lambda below: st.builds(
+        KeyContent, st.lists(_VALUES, max_size=2).map(tuple), st.dictionaries(st.text(max_size=5), below, max_size=3)
+    ),
+    max_leaves=6,
+)
+_EDITS = st.one_of(
+    st.builds(SetValue, st.text(max_size=9), _VALUES),
+    st.builds(DeleteValue, st.text(max_size=9), st.text(max_size=5)),
+    st.builds(DeleteKey, st.text(max_size=9)),
+    st.builds(PutKey, st.text(max_size=9), _CONTENT),
+)
+
+
+@given(edits=st.lists(_EDITS, max_size=5).map(tuple))
+def test_edits_of_the_registry_come_back_from_their_journal_form(edits: tuple[RegistryEdit, ...]) -> None:
+    assert edits_from_json(json.loads(json.dumps(edits_as_json(edits)))) == edits

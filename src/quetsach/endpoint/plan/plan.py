@@ -12,6 +12,7 @@ from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.draft import Drafts
 from quetsach.endpoint.plan.protect import Hold, Protection
+from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target, TruncateFile
 from quetsach.endpoint.plan.units import unit_targets
@@ -21,6 +22,9 @@ _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 """Reasons to believe the file rather than the rule."""
 
 _SHELL = frozenset({ArtefactKind.PROFILE_LINE, ArtefactKind.RC_LOCAL_LINE})
+
+_WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE}
+"""Lines that may hold others together."""
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
 
@@ -138,19 +142,22 @@ def _cut(finding: Finding) -> int | None:
 
 
 def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozenset[str]:
-    """Return the identifiers of findings whose line cannot be taken out of its shell script without breaking it."""
-    scripts: dict[bytes, dict[int, list[str]]] = {}
+    """Return the identifiers of findings whose line cannot be taken out of its file without breaking the others."""
+    files: dict[tuple[bytes, bool], dict[int, list[str]]] = {}
     for finding, path in located:
-        line = finding.artefact.anchor
-        if isinstance(line, LineAnchor) and finding.artefact.kind in _SHELL and finding.action is Action.REMOVE_LINE:
-            scripts.setdefault(path, {}).setdefault(line.number, []).append(finding.id)
+        line, kind = finding.artefact.anchor, finding.artefact.kind
+        if isinstance(line, LineAnchor) and kind in _WITH_ITS_LIKE and finding.action is Action.REMOVE_LINE:
+            files.setdefault((path, kind in _SHELL), {}).setdefault(line.number, []).append(finding.id)
     found: set[str] = set()
-    for path, numbered in scripts.items():
+    for (path, is_script), numbered in files.items():
         try:
             lines = host.tree.read(path, TEXT_LIMIT_BYTES).split(b"\n")
         except OSError:
             continue  # acting on it will say what is wrong
-        kept = numbered.keys() - separable(lines, numbered)
+        if is_script:
+            kept = numbered.keys() - separable(lines, numbered)
+        else:
+            kept = {number for number in numbered if not stands_alone(lines, number, path)}
         found.update(finding for number in kept for finding in numbered[number])
     return frozenset(found)
 
