@@ -1,0 +1,164 @@
+"""A Windows drive in a folder: what kind of system lies there, its names, links and what cannot be read."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.windows_disk import plant
+
+from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.registry import DeleteKey
+from quetsach.endpoint.host.windows import NtfsFiles, mounted_windows
+from quetsach.endpoint.host.windows_tree import WindowsTree
+from quetsach.endpoint.look.walk import walk
+from quetsach.endpoint.trouble import Reason, Trouble
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """The drive of ``tests.windows_disk``."""
+    plant(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("mark", ["Windows/System32/config", "WINDOWS/system32/CONFIG"])
+def test_a_disk_with_the_hives_of_windows_is_a_windows(tmp_path: Path, mark: str) -> None:
+    (tmp_path / mark).mkdir(parents=True)
+    host = open_mounted(tmp_path)
+    assert (host.platform, host.is_live, host.processes, host.services) == ("windows", False, None, None)
+    assert host.registry is not None
+
+
+def test_any_other_disk_is_a_linux(tmp_path: Path) -> None:
+    assert open_mounted(tmp_path).platform == "linux"
+
+
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_mounted(tmp_path / "nope")
+
+
+def test_of_names_that_differ_in_case_only_the_exact_one_wins(tmp_path: Path) -> None:
+    for name in ("abc", "ABC", "Abc"):
+        (tmp_path / name).write_text(name)
+    tree = WindowsTree(tmp_path)
+    assert tree.read(b"/abc", 9) == b"abc"
+    assert tree.read(b"/Abc", 9) == b"Abc"
+    assert tree.resolve(b"/aBC") == b"/ABC"
+
+
+def test_a_name_that_comes_later_is_found_too(tmp_path: Path) -> None:
+    tree = WindowsTree(tmp_path)
+    assert not tree.exists(b"/LATER")
+    (tmp_path / "later").touch()
+    os.utime(tmp_path, ns=(1, 1))
+    assert tree.exists(b"/LATER")
+
+
+@pytest.mark.parametrize(
+    ("target", "leads_to"),
+    [
+        ("{root}/Users", b"/Users/An"),
+        ("{root}/.NTFS-3G/C:/Users", b"/Users/An"),
+        ("/Users", b"/Users/An"),
+        ("C:/Users", b"/Users/An"),
+        (r"C:\Users", b"/Users/An"),
+        (r"\??\C:\Users", b"/Users/An"),
+        ("../../../Users", b"/Users/An"),
+        (r"users\.", b"/Users/An"),
+    ],
+)
+def test_a_junction_is_followed_inside_the_root(disk: Path, target: str, leads_to: bytes) -> None:
+    (disk / "Documents and Settings").symlink_to(target.format(root=disk))
+    assert WindowsTree(disk).resolve(b"/documents and settings/AN") == leads_to
+
+
+@pytest.mark.parametrize("target", ["D:/Users", "{root}/.NTFS-3G/D:/Users", r"\\server\share", "/etc"])
+def test_a_junction_to_another_drive_or_machine_leads_nowhere(disk: Path, target: str) -> None:
+    (disk / "away").symlink_to(target.format(root=disk))
+    assert not WindowsTree(disk).exists(b"/away/passwd")
+    assert not WindowsTree(disk).exists(b"/away/An")
+
+
+def test_a_file_whose_content_cannot_be_read_here_is_named(disk: Path) -> None:
+    (disk / "Windows/System32/packed.dll").symlink_to("unsupported reparse tag 0x80000017")
+    found = list(walk(WindowsTree(disk), b"/Windows/System32", avoid={}))
+    assert Trouble(b"/Windows/System32/packed.dll", Reason.NOT_OPENED) in found
+
+
+def test_the_files_of_ntfs_itself_are_left_out(disk: Path) -> None:
+    (disk / "$MFT").touch()
+    (disk / "Users/$MFT").touch()
+    tree = WindowsTree(disk)
+    assert b"$MFT" not in {entry.name for entry in tree.scandir(b"/")}
+    assert b"$MFT" in {entry.name for entry in tree.scandir(b"/Users")}
+
+
+def test_a_tree_can_be_sent_to_another_process(disk: Path) -> None:
+    maker, arguments = WindowsTree(disk).__reduce__()
+    again = maker(*arguments)
+    assert isinstance(again, WindowsTree)
+    assert again.exists(b"/WINDOWS")
+
+
+def test_accounts_are_folders_with_a_hive_and_not_the_links_beside_them(disk: Path) -> None:
+    (disk / "Users/Default User").symlink_to(disk / "Users/An")
+    (disk / "Users/empty").mkdir()
+    service = disk / "Windows/ServiceProfiles/LocalService"
+    service.mkdir(parents=True)
+    (service / "ntuser.dat").write_bytes((disk / "Users/An/NTUSER.DAT").read_bytes())
+    registry = mounted_windows(disk).registry
+    assert registry.accounts() == (".DEFAULT", "An", "Bình", "LocalService")
+    assert registry.hive_path(r"HKU\localservice\Software") == b"/Windows/ServiceProfiles/LocalService/ntuser.dat"
+
+
+def test_a_mandatory_profile_is_what_windows_loads(disk: Path) -> None:
+    (disk / "Users/An/NTUSER.MAN").write_bytes((disk / "Users/An/NTUSER.DAT").read_bytes())
+    assert mounted_windows(disk).registry.hive_path("HKU\\An") == b"/Users/An/NTUSER.MAN"
+
+
+def test_a_hive_that_is_none_costs_only_itself(disk: Path) -> None:
+    (disk / "Users/An/NTUSER.DAT").write_bytes(b"not a hive")
+    registry = mounted_windows(disk).registry
+    assert list(registry.matching("HKU\\*\\Environment")) == ["HKU\\Bình\\Environment"]
+    assert registry.troubles() == (Trouble(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
+
+
+def test_a_hive_that_windows_did_not_close_is_read_and_named(disk: Path) -> None:
+    hive = disk / "Windows/System32/config/SOFTWARE"
+    content = bytearray(hive.read_bytes())
+    content[4] += 1
+    hive.write_bytes(content)
+    registry = mounted_windows(disk).registry
+    assert registry.exists(r"HKLM\SOFTWARE\Microsoft")
+    assert registry.troubles() == (Trouble(b"/Windows/System32/config/SOFTWARE", Reason.STALE),)
+
+
+def test_what_is_read_of_a_hive_is_not_forgotten_when_it_is_edited(disk: Path) -> None:
+    registry = mounted_windows(disk).registry
+    (disk / "Users/An/NTUSER.DAT").write_bytes(b"not a hive")
+    assert list(registry.matching("HKU\\*\\Nope")) == []
+    registry.write_edited((DeleteKey("HKU\\Bình\\Environment"),), disk / "edited")
+    assert registry.troubles() == (Trouble(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
+    registry.forget()
+    assert registry.troubles() == ()
+
+
+def test_a_file_on_a_copy_has_no_attributes_of_ntfs_and_gets_none(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    descriptor = os.open(tmp_path / "a", os.O_RDWR)
+    try:
+        state = NtfsFiles().state(descriptor)
+        assert not [name for name in state.xattrs if name.startswith("system.ntfs")]
+        NtfsFiles().give_state(descriptor, state, with_times=True)
+        NtfsFiles().lock(descriptor, state)
+    finally:
+        os.close(descriptor)
+
+
+def test_edits_of_several_hives_at_once_are_refused(disk: Path, tmp_path: Path) -> None:
+    edits = (DeleteKey(r"HKLM\SOFTWARE\Microsoft"), DeleteKey(r"HKLM\SYSTEM\Select"))
+    with pytest.raises(RegistryError):
+        mounted_windows(disk).registry.write_edited(edits, tmp_path / "edited")
+    assert not (tmp_path / "edited").exists()
