@@ -41,6 +41,7 @@ _CLASSES = ("HKLM\\SOFTWARE\\Classes", "HKLM\\SOFTWARE\\Classes\\Wow6432Node", "
 _SERVERS = ("InprocServer32", "LocalServer32")
 _WORD = re.compile(r"[\w-]+")
 _VARIABLE = re.compile(r"%[A-Za-z()]+%")
+_SYSTEM32 = re.compile(r"(?<=\\)system32(?=\\)", re.IGNORECASE)
 _NARROW_TEXT = re.compile(rb"[ -~]{6,}(?=\0|$)")
 _SOFTWARE = re.compile(r"(HKLM\\SOFTWARE|HKU\\[^\\]+\\SOFTWARE)\\(?!Wow6432Node\\)", re.IGNORECASE)
 _CLASS_ROOT = re.compile(r"(HKLM\\SOFTWARE\\Classes|HKU\\[^\\]+_Classes)\\", re.IGNORECASE)
@@ -161,9 +162,14 @@ class _Look:
         return next((user for user in self.reading.accounts if user.name == raw), User(raw, b"/"))
 
     def named(self, key: str, *texts: str) -> tuple[bytes, ...]:
-        """Return the files that texts name; a bare word may be a library without its ending."""
+        """Return the files that texts name; a bare word may be a library without its ending.
+
+        A 32-bit program says System32 and gets SysWOW64 (Microsoft Learn, "File System Redirector").
+        """
         user, found = self.user(key), dict[bytes, None]()
-        for text in texts:
+        is_copy = "WOW6432NODE" in folded(key)
+        redirected = [other for text in texts if is_copy and (other := _SYSTEM32.sub("SysWOW64", text)) != text]
+        for text in (*redirected, *texts):
             for command in (text, f"{text}.dll") if _WORD.fullmatch(text) else (text,):
                 found |= dict.fromkeys(self.reading.meant(command, user.home, self.registry.hive_path(key) or b""))
         return tuple(found)

@@ -56,6 +56,13 @@ def test_the_copies_of_32_bit_programs_are_looked_at(tmp_path: Path, hive: str, 
     assert [item.fields["name"] for item in found if "6432" in item.fields["key"].upper()] == ["x"]
 
 
+def test_a_32_bit_program_means_another_system_folder(tmp_path: Path) -> None:
+    run = {rf"WOW6432Node\{RUN}": {"x": (EXPAND_SZ, r"%windir%\System32\evil.exe")}}
+    found = collected(tmp_path, "run", software=run, files={"Windows/SysWOW64/evil.exe": b"MZ"})
+    value = next(item for item in found if item.fields["name"] == "x")
+    assert b"/Windows/SysWOW64/evil.exe" in value.refers_to
+
+
 def test_each_program_of_a_list_is_an_artefact_with_the_factory_value(tmp_path: Path) -> None:
     shell = {"Userinit": (SZ, r"C:\Windows\system32\userinit.exe,C:\ProgramData\evil.exe,")}
     found = collected(tmp_path, "winlogon-userinit", software={WINLOGON: shell})
