@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -54,6 +55,22 @@ def after_restart(state: "State | None", host: "Host", scan: "ScanResult", *, re
         return []
     judged = (verify_restarted(state, host, name, scan.findings, record=record) for name in awaiting(state, host))
     return [one for one in judged if one is not None]
+
+
+def recorded_after_restart(folder: Path, host: "Host", scan: "ScanResult") -> "list[Restarted]":
+    """Judge and record the same for a command that acts on nothing; where a clean-up is running, that will do it."""
+    from quetsach.endpoint.act.after_restart import awaiting  # noqa: PLC0415
+    from quetsach.endpoint.errors import StateError  # noqa: PLC0415
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
+
+    try:
+        state = State.existing(folder)
+        if state is None or not awaiting(state, host):
+            return []
+        with state.lock():
+            return after_restart(state, host, scan, record=True)
+    except StateError:
+        return []
 
 
 def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[str, ...]) -> "Report":

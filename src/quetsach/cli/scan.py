@@ -16,6 +16,7 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking
 from quetsach.cli.output import print_json, say
+from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Pack
@@ -97,12 +98,17 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     if arguments.report:
         write_report(report, arguments.report)
+    restarted = recorded_after_restart(arguments.state or default_state(), look.host, result)
+    for one in restarted:
+        _keep(report_of_restarted(one, result, look.withdrawn), arguments)
     _keep(report, arguments)
     if arguments.json:
         print_json(to_json(report))
         return code
     for line in _told(result, words, language):
         say(line)
+    for one in restarted:
+        say("\n" + told_restarted(one, messages("act", language)))
     if result.findings:
         say(words["next-clean"].format(command=command) if command else words["next-report"])
     if arguments.report:

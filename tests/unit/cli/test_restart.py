@@ -135,6 +135,15 @@ def test_after_the_restart_the_next_clean_looks_again_once(
     assert "CHECKED" not in run("clean", "--yes")[1]
 
 
+def test_after_the_restart_a_scan_looks_again_too(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    code, said = run("scan")
+    assert (code, "CHECKED AFTER THE RESTART" in said) == (ExitCode.NOTHING_FOUND, True)
+    assert "CHECKED" not in run("scan")[1]
+
+
 def test_before_the_restart_nothing_is_judged(
     run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
