@@ -211,7 +211,7 @@ def _text(finding: Finding) -> str | None:
     """Return the line, what the registry value holds, or what is run."""
     match finding.artefact.anchor:
         case LineAnchor(line=line):
-            return _shown(line)
+            return _shown_line(line)
         case RegistryAnchor(_, str(name), type_, data):
             return _shown(RegistryValue(name, type_, data).text)
         case ProcessAnchor():
@@ -224,6 +224,11 @@ def _shown(text: str | bytes) -> str:
     """Return text of the machine, printable and of bearable length."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return printable(raw[:_LONGEST_TEXT_BYTES]) + "…" * (len(raw) > _LONGEST_TEXT_BYTES)
+
+
+def _shown_line(line: bytes) -> str:
+    """Return a line without what is left of its end in a text file of Windows."""
+    return _shown(line.removesuffix(b"\r"))
 
 
 def _ends(steps: Iterable[StepResult | Step]) -> dict[str, set[Outcome | None]]:
@@ -270,7 +275,7 @@ def _step(taken: StepResult | Step) -> ReportedStep:
         kind=step.kind,
         subject=printable(step.subject),
         pid=target.process.pid if isinstance(target, KillProcess) else None,
-        lines=tuple(_shown(line.line) for line in target.lines) if isinstance(target, RemoveLines) else (),
+        lines=tuple(_shown_line(line.line) for line in target.lines) if isinstance(target, RemoveLines) else (),
         edits=tuple(map(_edit, target.edits)) if isinstance(target, EditRegistry) else (),
         family=step.family,
         findings=step.findings,

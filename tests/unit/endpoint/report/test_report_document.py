@@ -89,6 +89,12 @@ def test_a_very_long_line_is_cut_so_that_the_report_can_be_read_back() -> None:
     assert read_json(Report, json.dumps(to_json(report)).encode(), where="r") == report
 
 
+def test_a_line_of_windows_is_told_without_its_end() -> None:
+    report = sample_report(Private(line=b"203.0.113.5 bank.example\r"))
+    assert report.findings[2].text == "203.0.113.5 bank.example"
+    assert report.steps[1].lines == ("203.0.113.5 bank.example",)
+
+
 def test_guidance_comes_with_the_families_that_were_found() -> None:
     assert all(pack.guidance is not None for pack in sample_report().packs if pack.family in {"eicar", "xmrig-miner"})
 
