@@ -203,5 +203,32 @@ def test_the_undo_on_the_page_is_the_command_that_undoes(tmp_path: Path, capsys:
     capsys.readouterr()
     assert main(["report", "show", "--state", str(state), "--json"]) == 0
     command = shlex.split(json.loads(capsys.readouterr().out)["undo"])
+    assert command[3:] == ["--root", str(tree), "--state", str(state)]
     assert main(command[1:]) == 0
     assert main(["scan", "--root", str(tree), "--state", str(state)]) == 10
+
+
+def test_the_command_that_goes_on_from_a_scan_cleans_what_it_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree, state = tmp_path / "tree", tmp_path / "state folder"
+    tree.mkdir()
+    load_specimen(SHELF / "eicar").build(tree)
+    assert main(["scan", "--root", str(tree), "--state", str(state), "--json"]) == 10
+    command = shlex.split(json.loads(capsys.readouterr().out)["next"])
+    assert main([*command[1:], "--yes"]) == 11
+    capsys.readouterr()
+    assert main(["scan", "--root", str(tree), "--state", str(state), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["next"] is None
+
+
+def test_a_terminal_shows_some_of_many_findings_and_counts_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = sample_report()
+    file = next(finding for finding in report.findings if finding.family == "xmrig-miner")
+    save_report(replace(report, findings=(file,) * 25), tmp_path)
+    assert main(["report", "show", "--state", str(tmp_path), "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    assert told.count(file.where) == 20
+    assert "5 more" in told

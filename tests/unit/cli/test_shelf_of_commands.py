@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.shelf import packs_for
+from quetsach.cli.shelf import packs_for, withdrawn_families
 from quetsach.packs.container import pack
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import install
-from quetsach.packs.load import read_folder
+from quetsach.packs.load import load_shelf, read_folder
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -40,6 +40,14 @@ def test_of_installed_and_bundled_the_newer_counts(tmp_path: Path, installed: st
 def test_a_family_that_the_centre_withdrew_is_not_brought_back_by_the_bundle(tmp_path: Path) -> None:
     _install(tmp_path, "2099.01.01")
     assert {pack.family for pack in packs_for(argparse.Namespace(pack=None, state=tmp_path))} == {"eicar"}
+
+
+def test_families_that_the_centre_withdrew_are_told(tmp_path: Path) -> None:
+    arguments = argparse.Namespace(pack=None, state=tmp_path)
+    assert withdrawn_families(arguments) == ()
+    _install(tmp_path, "2099.01.01")
+    assert withdrawn_families(arguments) == tuple(p.family for p in load_shelf(SHELF) if p.family != "eicar")
+    assert withdrawn_families(argparse.Namespace(pack=[SHELF / "eicar"], state=tmp_path)) == ()
 
 
 def test_a_named_pack_counts_alone(tmp_path: Path) -> None:
