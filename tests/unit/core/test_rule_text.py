@@ -1,11 +1,16 @@
 """Rules taken apart."""
 
+from pathlib import Path
+
+import boreal
 import pytest
+from bench.family_rules import family_rules
 
 from quetsach.core.errors import InputError
 from quetsach.core.file_type import FileType
 from quetsach.core.rule_text import rules_for, rules_of
 
+SHELF = Path(__file__).parents[3] / "packs"
 HARD_TO_READ = r"""
 import "math"
 /* rule commented_out { condition: true } */
@@ -21,7 +26,7 @@ global rule wide : one two // {
         $b = { 61 /* } */ 62 [2-4] ( 63 | ?4 ) // }
                65 }
         $c = /[a-z]{2,3}\/\}"/is wide
-        $ = "anonymous" xor(1-255)
+        $="anonymous" xor(1-255)
     condition:
         any of them or #a != 2
 }
@@ -90,3 +95,13 @@ def test_no_rule_is_chosen_when_none_concerns() -> None:
 def test_what_is_no_rule_is_refused_with_its_line(source: str) -> None:
     with pytest.raises(InputError, match="line 2"):
         rules_of(f"\n{source}")
+
+
+def test_all_rules_of_all_types_mean_what_they_meant() -> None:
+    sources = family_rules(with_types=True)
+    sources |= {path.parent.name: path.read_text() for path in SHELF.glob("*/rules.yar")}
+    for source in sources.values():
+        found = rules_of(source)
+        again = rules_of(rules_for(found, frozenset(FileType)))
+        assert [rule.source for rule in again.rules] == [rule.source for rule in found.rules]
+        boreal.compile(source=rules_for(found, frozenset(FileType)), includes=False)
