@@ -30,6 +30,9 @@ MOST_NAMED = 20_000
 
 MOST_NAMED_IN_FILE = 4_000
 
+MOST_COMMAND_CHARACTERS = 4 << 20
+"""Of the commands of Windows that one collector reads."""
+
 LARGEST_FILE_BYTES = 64 << 20
 """A file that starts by lying where it lies is not hashed beyond this."""
 
@@ -76,6 +79,7 @@ class Reading:
         self._files = MOST_FILES
         self._bytes = MOST_TEXT_BYTES
         self._named = MOST_NAMED
+        self._characters = MOST_COMMAND_CHARACTERS
         self._named_in: tuple[bytes, int] = (b"", 0)
 
     @property
@@ -189,7 +193,13 @@ class Reading:
 
     def meant(self, command: str, home: bytes, file: bytes) -> tuple[bytes, ...]:
         """Return the files that a command of Windows names; ``file`` (a text, a hive) is what has the command."""
-        return self._resolved(self._surroundings.names.files(command, home), file) if command else ()
+        if not command:
+            return ()
+        self._characters -= len(command)
+        if self._characters < 0:
+            self.stop_at(file)
+            return ()
+        return self._resolved(self._surroundings.names.files(command, home), file)
 
     def _searched(self, command: bytes) -> Iterator[bytes]:
         """Yield where the folders of the place have what a command names first, if that is without a folder."""

@@ -29,6 +29,9 @@ from quetsach.endpoint.trouble import Trouble
 MOST_DATA_BYTES = 16 << 20
 """So much data of values one collector keeps."""
 
+MOST_READ_BYTES = 128 << 20
+"""So much one collector reads to find them: many keys of a hostile hive can share their data."""
+
 LARGEST_VALUE_BYTES = 1 << 20
 MOST_ENTRIES = 1_000
 """Of one value."""
@@ -118,6 +121,7 @@ class _Look:
     reading: Reading
     registry: Registry
     left_bytes: int = MOST_DATA_BYTES
+    unread_bytes: int = MOST_READ_BYTES
 
     @property
     def place(self) -> Place:
@@ -195,6 +199,10 @@ class _Values(_Look):
                 values = self.registry.values(key)
             except RegistryError:
                 continue
+            self.unread_bytes -= sum(len(value.data) for value in values)
+            if self.unread_bytes < 0:
+                self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+                return
             for value in values:
                 if not self.place.names or folded(value.name) in map(folded, self.place.names):
                     yield from self._value_artefacts(key, value)

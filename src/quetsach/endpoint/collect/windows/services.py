@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.collect.windows.registry import shown, text_of
+from quetsach.endpoint.collect.windows.registry import MOST_READ_BYTES, shown, text_of
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import Registry, RegistryValue, folded
 from quetsach.endpoint.trouble import Trouble
@@ -30,10 +30,17 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
     if registry is None:
         return
     groups = _groups(registry)
+    left = MOST_READ_BYTES
     for top in reading.place.keys:
         try:
             for name in registry.subkeys(top):
-                artefact = _service(reading, registry, f"{top}\\{name}", groups)
+                key = f"{top}\\{name}"
+                values, parameters = registry.values(key), registry.values(f"{key}\\Parameters")
+                left -= sum(len(value.data) for value in (*values, *parameters))
+                if left < 0:
+                    reading.stop_at(registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+                    return
+                artefact = _service(reading, key, _by_name(values), _by_name(parameters), groups)
                 if artefact:
                     yield artefact
         except RegistryError:
@@ -54,9 +61,16 @@ def _groups(registry: Registry) -> Mapping[str, str]:
     return found
 
 
-def _service(reading: Reading, registry: Registry, key: str, groups: Mapping[str, str]) -> Artefact | None:
-    values = {folded(value.name): value for value in registry.values(key)}
-    parameters = {folded(value.name): value for value in registry.values(f"{key}\\Parameters")}
+type _Values = Mapping[str, RegistryValue]
+
+
+def _by_name(values: tuple[RegistryValue, ...]) -> _Values:
+    return {folded(value.name): value for value in values}
+
+
+def _service(
+    reading: Reading, key: str, values: _Values, parameters: _Values, groups: Mapping[str, str]
+) -> Artefact | None:
     command, dll = _text(values, "IMAGEPATH"), _text(parameters, "SERVICEDLL") or _text(values, "SERVICEDLL")
     start = _text(values, "START")
     if not (command or dll or start):
@@ -80,10 +94,10 @@ def _service(reading: Reading, registry: Registry, key: str, groups: Mapping[str
     is_driver = kind.isdecimal() and int(kind) & _KERNEL_TYPES
     if is_driver and not command:  # what the kernel then takes
         command = f"System32\\drivers\\{name}.sys"
-    hive = registry.hive_path(key) or b""
+    hive = (reading.host.registry.hive_path(key) if reading.host.registry else None) or b""
     named = dict.fromkeys(path for text in (command, dll, failure) for path in reading.meant(text, b"/", hive))
     return Artefact(ArtefactKind.SERVICE, RegistryAnchor(key, None), fields, tuple(named))
 
 
-def _text(values: Mapping[str, RegistryValue], name: str) -> str:
+def _text(values: _Values, name: str) -> str:
     return text_of(values[name]) if name in values else ""

@@ -25,7 +25,10 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 LARGEST_BYTES = 1 << 30
 """Larger repositories are not read; real ones have up to some hundred megabytes."""
 
-MOST_INSTANCES = 5_000
+MOST_INSTANCES = 1_000
+
+MOST_CARVED = 20_000
+"""Places that look like an instance, the same one again among them."""
 
 _CHUNK = 4 << 20
 _PAGE = 8192
@@ -143,11 +146,14 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
             yield Trouble(real, Reason.TOO_LARGE)
             return
         yield anchor_of(real, state, "")
+        seen: set[Instance] = set()
         for count, instance in enumerate(_all(descriptor)):
-            if count >= MOST_INSTANCES:
+            if count >= MOST_CARVED or len(seen) >= MOST_INSTANCES:
                 reading.stop_at(real)
                 break
-            yield instance
+            if instance not in seen:
+                seen.add(instance)
+                yield instance
     except OSError as error:
         yield Trouble(real, reason_of(error))
     finally:
@@ -155,13 +161,10 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
 
 
 def _all(descriptor: int) -> Iterator[Instance]:
-    at, seen = 0, set[Instance]()
+    at = 0
     while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAP, at):  # what lies over the edge is read twice
         for place, carved in carve(content):
-            instance = replace(carved, is_listed=_is_listed(descriptor, at + place))
-            if instance not in seen:
-                seen.add(instance)
-                yield instance
+            yield replace(carved, is_listed=_is_listed(descriptor, at + place))
         at += _CHUNK
 
 

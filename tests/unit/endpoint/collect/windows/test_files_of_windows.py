@@ -19,7 +19,7 @@ from quetsach.endpoint.collect.windows.bits import texts_of
 from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
 from quetsach.endpoint.collect.windows.wmi import Instance, carve, subscriptions
 from quetsach.endpoint.host.windows import mounted_windows
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.trouble import Reason, Trouble
 
 SID = bytes.fromhex("01050000000000051500000001000000020000000300000000040000")
 REPOSITORY = "Windows/System32/wbem/Repository/OBJECTS.DATA"
@@ -201,3 +201,9 @@ def test_a_plain_drive_is_collected_without_a_trouble(tmp_path: Path) -> None:
     found = everything(tmp_path, *(place.name for place in places_of("windows")))
     assert found
     assert [item for item in found if isinstance(item, Trouble)] == []
+
+
+def test_a_repository_full_of_one_instance_is_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.endpoint.collect.windows.wmi.MOST_CARVED", 50)
+    found = everything(tmp_path, "wmi-subscriptions", files={REPOSITORY: SUBSCRIPTION[1] * 60})
+    assert [item for item in found if isinstance(item, Trouble)] == [Trouble(f"/{REPOSITORY}".encode(), Reason.LIMIT)]

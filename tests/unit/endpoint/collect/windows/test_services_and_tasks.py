@@ -193,3 +193,19 @@ def test_actions_of_windows_8_have_no_author() -> None:
 
     blob = b"\1\0" + b"\x66\x66" + counted("") + counted("cmd.exe") + counted("/c x") + counted("c:\\w")
     assert parse_actions(blob) == (TaskAction("cmd.exe /c x", folder="c:\\w"),)
+
+
+def test_services_that_share_endless_data_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.endpoint.collect.windows.services.MOST_READ_BYTES", 1_000)
+    many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, "x" * 100)} for number in range(20)}
+    found = everything(tmp_path, "services", system=many)
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+    assert len(found) < 10
+
+
+def test_endless_commands_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.endpoint.collect.reading.MOST_COMMAND_CHARACTERS", 1_000)
+    many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, f"C:\\{number}" * 100)} for number in range(20)}
+    found = everything(tmp_path, "services", system=many)
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+    assert len(found) > 20
