@@ -136,6 +136,7 @@ class _Visit:
             self.enter(kind, rest, names)
         else:
             self.reasons.add(Reason.LIMIT)
+            del content
             while self.budget.is_suspicious and flow.next_piece():
                 pass
 

@@ -172,9 +172,9 @@ class _Reading:
         self.has_failed = True
         if self._is_open and self.library["read_has_encrypted_entries"](self._archive) > 0:  # it crashes before
             raise ClosedError("the archive is encrypted", Reason.ENCRYPTED)
-        if self.library["errno"](self._archive) == errno.ENOMEM:
-            raise ClosedError("it needs more memory than it may have", Reason.LIMIT)
         says = self.library["error_string"](self._archive) or b""
+        if b"memory" in says or self.library["errno"](self._archive) == errno.ENOMEM:
+            raise ClosedError("it needs more memory than it may have", Reason.LIMIT)
         raise ClosedError("libarchive cannot read on", Reason.NOT_OPENED if b"support" in says else Reason.DAMAGED)
 
     def _read(self, _archive: int, _context: int, place: Any) -> int:

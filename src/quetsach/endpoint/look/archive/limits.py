@@ -39,9 +39,9 @@ class Limits:
     members: int = 100_000
     told: int = 1_000
     """Members that showed something and are told of one by one."""
-    held_bytes: int = 32 << 20
+    held_bytes: int = 24 << 20
     """Unpacked bytes kept at once, on all levels together; of a larger member the first ones are looked at."""
-    decoder_bytes: int = 72 << 20
+    decoder_bytes: int = 68 << 20
     """What one decoder may allocate: xz -9 and 7z -mx9 need a dictionary of 64 MiB."""
     output_bytes: int = 1 << 30
     output_ratio: int = 4
