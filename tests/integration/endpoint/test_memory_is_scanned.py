@@ -16,7 +16,9 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.linux import live_host
 from quetsach.endpoint.host.processes import Process, Processes
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.scan import Scope, scan
+from quetsach.endpoint.trouble import Reason
 
 TEXT = LocalText("vì", "why")
 TRAIT = Trait("unpacked", ArtefactKind.PROCESS, Action.KILL, TEXT, rule="unpacked", memory=True)
@@ -60,3 +62,12 @@ def test_a_process_is_known_by_what_it_unpacked(pid: int, tmp_path: Path, *, mem
     anchors = [finding.artefact.anchor for finding in found.findings]
     assert [anchor.pid for anchor in anchors if isinstance(anchor, ProcessAnchor)] == ([pid] if memory else [])
     assert [finding.evidence for finding in found.findings] == ["unpacked, in memory"] * memory
+
+
+def test_memory_that_was_not_reached_when_the_scan_ended_is_said(pid: int, tmp_path: Path) -> None:
+    control = Control()
+    control.end()
+    host = replace(live_host(), tree=Tree(tmp_path), processes=_Only(pid))
+    found = scan(host, [PACK], scope=Scope.QUICK, now=datetime(2026, 11, 25, tzinfo=UTC), control=control)
+    assert found.findings == ()
+    assert any(trouble.reason is Reason.NOT_REACHED and b"python" in trouble.path for trouble in found.failures)

@@ -90,6 +90,11 @@ class MemoryReader:
         self._process: subprocess.Popen[bytes] | None = None
         self._link: tuple[Connection, Connection] | None = None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to look for in memory."""
+        return bool(self._rules)
+
     def look(self, anchor: ProcessAnchor) -> MemoryLook | Trouble:
         """Return what the memory of exactly this process shows.
 

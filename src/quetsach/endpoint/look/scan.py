@@ -131,7 +131,7 @@ def scan(
     signatures = signatures_of(packs)
     recogniser = Recogniser(engine, signatures)
     with closing(Crew(host.tree, recogniser=recogniser, signatures=signatures, jobs=jobs, control=control)) as crew:
-        look = _Scan(host, packs, engine, recogniser)
+        look = _Scan(host, packs, engine, recogniser, control)
         files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing)
         look.go_through(files, scope, paths)
     return look.result(files, scope, tuple(paths), now, now + timedelta(seconds=time.monotonic() - began))
@@ -145,6 +145,7 @@ class _Scan:
     packs: Sequence[Pack]
     engine: Engine
     recogniser: Recogniser
+    control: Control
     observations: list[Observation] = field(default_factory=list)
     troubles: Counter[Reason] = field(default_factory=Counter)
     failures: list[Trouble] = field(default_factory=list)
@@ -187,7 +188,9 @@ class _Scan:
                     self.take(item)
 
     def _memory_hits(self, anchor: ProcessAnchor, memory: MemoryReader) -> tuple[Hit, ...]:
-        look = memory.look(anchor)
+        if not memory.is_wanted:
+            return ()
+        look = Trouble(anchor.executable, Reason.NOT_REACHED) if self.control.is_over() else memory.look(anchor)
         if isinstance(look, Trouble):
             self.take(look)
             return ()
