@@ -17,6 +17,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.posix_folder import PosixFolder
@@ -40,6 +41,7 @@ _UNREAD_LINK = b"unsupported reparse"
 """How ntfs-3g shows a file whose content is kept in a way that it cannot read: compressed by CompactOS, in a cloud."""
 
 _REMEMBERED_NAMES = 200_000
+_REMEMBERED_HEADS = 10_000
 
 
 class WindowsFolder(PosixFolder):
@@ -96,34 +98,48 @@ class WindowsFolder(PosixFolder):
                 unseen.append((full, error))
 
 
+class _Names(NamedTuple):
+    """What a folder held when it had this time of change: folded name -> name."""
+
+    changed: int
+    names: dict[str, bytes]
+
+
 class WindowsTree(Tree):
     """The files of a Windows drive below ``root``."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self._own_path = os.fsencode(root.absolute()).rstrip(b"/") + b"/"
-        self._names: dict[tuple[int, int], tuple[int, dict[str, bytes]]] = {}
+        self._names: dict[tuple[int, int], _Names] = {}
+        self._heads: dict[bytes, bytes] = {}
         self._remembered = 0
         self.has_streams = has_streams(os.fsencode(root))
 
     @contextmanager
     def parent(self, path: bytes, *, follow: bool) -> Iterator[tuple[Folder, bytes]]:
         """Open the folder that holds the path, see ``Tree``."""
-        with super().parent(path, follow=follow) as (folder, name):
+        head, _, last = path.rstrip(b"/").rpartition(b"/")
+        known = self._heads.get(head)
+        with super().parent(path if known is None else known + b"/" + last, follow=follow) as (folder, name):
             if not isinstance(folder, PosixFolder):
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self._remember(head, folder.path)
             yield WindowsFolder(folder.fd, folder.path, has_streams=self.has_streams), name
+
+    def _remember(self, head: bytes, real: bytes) -> None:
+        """Keep how a folder is written, so that it is opened by its exact name, which costs nothing."""
+        if head != real and _folded(head) == _folded(real):
+            if len(self._heads) >= _REMEMBERED_HEADS:
+                self._heads.clear()
+            self._heads[head] = real
 
     def _lookup(self, folder_fd: int, name: bytes) -> bytes:
         """Return the name as the folder has it, found without regard to case; a stream is part of a name."""
-        try:
-            os.lstat(name, dir_fd=folder_fd)
-        except FileNotFoundError:
-            base, colon, stream = name.partition(b":")
-            return self._known(folder_fd).get(_folded(base), base) + colon + stream
-        except OSError:
+        if _is_there(folder_fd, name):
             return name
-        return name
+        base, colon, stream = name.partition(b":")
+        return self._known(folder_fd).get(_folded(base), base) + colon + stream
 
     def _target(self, folder_fd: int, name: bytes) -> bytes | None:
         """Return where a link leads, as a path of this tree; ``ENOENT`` for another drive."""
@@ -145,15 +161,14 @@ class WindowsTree(Tree):
         """Return the names of a folder as they are compared; remembered until the folder changes."""
         state = os.fstat(folder_fd)
         identity = state.st_dev, state.st_ino
-        changed, names = self._names.get(identity, (-1, {}))
-        if changed != state.st_mtime_ns:
-            self._remembered -= len(self._names.pop(identity, (0, {}))[1])
-            names = _names_in(folder_fd)
-            self._names[identity] = state.st_mtime_ns, names
-            self._remembered += len(names)
+        known = self._names.get(identity)
+        if known is None or known.changed != state.st_mtime_ns:
+            self._remembered -= len(self._names.pop(identity).names) if known else 0
+            known = self._names[identity] = _Names(state.st_mtime_ns, _names_in(folder_fd))
+            self._remembered += len(known.names)
             while self._remembered > _REMEMBERED_NAMES and len(self._names) > 1:
-                self._remembered -= len(self._names.pop(next(iter(self._names)))[1])
-        return names
+                self._remembered -= len(self._names.pop(next(iter(self._names))).names)
+        return known.names
 
 
 def has_streams(path: bytes) -> bool:
@@ -172,6 +187,15 @@ def stream_names(file: bytes | int) -> list[bytes]:
     except OSError:
         return []
     return [name for name in listed.split(b"\0") if name]
+
+
+def _is_there(folder_fd: int, name: bytes) -> bool:
+    """Return whether a folder has a name. The kernel knows that of itself; the state it would have to ask FUSE for."""
+    try:
+        os.close(os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder_fd))
+    except OSError as error:
+        return error.errno != errno.ENOENT
+    return True
 
 
 def _names_in(folder_fd: int) -> dict[str, bytes]:
