@@ -5,6 +5,7 @@ input and output.
 """
 
 import os
+import posixpath
 import sys
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -14,7 +15,7 @@ from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit, Matcher
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.memory import open_memory
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.processes import Process, Processes
 from quetsach.endpoint.look.memory import MOST_BYTES, MemoryLook, windows_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
@@ -39,7 +40,7 @@ def look_into(
 ) -> MemoryLook | Trouble:
     """Match the memory of one process. ``own`` processes and what they started hold the rules: they are left out."""
     process = processes.read(anchor.pid)
-    if process is None or own & {process.pid, process.parent}:
+    if process is None or own & {process.pid, process.parent} or _is_this_tool(processes, process):
         return MemoryLook()
     hits: dict[Hit, None] = {}
     size = 0
@@ -61,6 +62,18 @@ def look_into(
     except EngineError:
         return Trouble(anchor.executable, Reason.CRASHED)
     return MemoryLook(tuple(hits), size, is_cut_short)
+
+
+def _is_this_tool(processes: Processes, process: Process) -> bool:
+    """Return whether a process is another run of this tool, or its centre: these hold the rules, too.
+
+    A name would be anyone's to take, so it must also run the very file that this process runs.
+    """
+    own = processes.read(os.getpid())
+    words = (posixpath.basename(process.executable), *process.arguments[1:])
+    if own is None or not any(b"quetsach" in word for word in words):
+        return False
+    return processes.image_identity(process.anchor) == processes.image_identity(own.anchor)
 
 
 if __name__ == "__main__":

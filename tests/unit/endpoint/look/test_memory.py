@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -33,10 +35,10 @@ def _pack(trait: Trait, rules: str = RULE) -> Pack:
 
 
 @contextlib.contextmanager
-def _running(program: str) -> Iterator[ProcessAnchor]:
+def _running(program: str, *arguments: str, python: str = sys.executable) -> Iterator[ProcessAnchor]:
     """Run a program as a grandchild: the children of the scanning process are its workers."""
     program = f"import os, sys; {program}; print(os.getpid(), flush=True); sys.stdin.read()"
-    command = ["sh", "-c", '"$@"; true', "sh", sys.executable, "-c", program, "de"]
+    command = ["sh", "-c", '"$@"; true', "sh", python, "-c", program, "de", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         found = Processes().read(int(process.stdout.readline()))
@@ -75,6 +77,19 @@ def test_this_tool_which_holds_the_rules_is_left_out(reader: MemoryReader) -> No
     own = Processes().read(os.getpid())
     assert own is not None
     assert reader.look(own.anchor) == MemoryLook()
+
+
+def test_another_run_of_this_tool_is_left_out(reader: MemoryReader) -> None:
+    with _running(HOLDING, "quetsach") as anchor:
+        assert reader.look(anchor) == MemoryLook()
+
+
+def test_another_program_that_only_takes_its_name_is_not(reader: MemoryReader, tmp_path: Path) -> None:
+    other = shutil.copy(os.path.realpath(sys.executable), tmp_path / "python")
+    with _running(HOLDING, "quetsach", python=str(other)) as anchor:
+        look = reader.look(anchor)
+    assert isinstance(look, MemoryLook)
+    assert look.hits
 
 
 def test_a_process_that_has_ended_shows_nothing(reader: MemoryReader) -> None:
