@@ -84,6 +84,8 @@ def decode(decoder: Decoder, pieces: Iterator[bytes], budget: Budget) -> Iterato
             if decoder.eof:
                 return
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's; that of bzip2 has no number
+            raise
         is_limit = _MEMORY_WORDS in str(error).lower()
         raise ClosedError(f"cannot be unpacked: {error}", Reason.LIMIT if is_limit else Reason.DAMAGED) from None
     raise ClosedError("the compressed stream breaks off", Reason.DAMAGED)

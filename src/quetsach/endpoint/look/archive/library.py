@@ -120,6 +120,7 @@ class _Reading:
         self._source = source
         self._at = 0
         self._given = b""
+        self._failure: OSError | None = None
         self._is_open = False
         self.has_failed = False
         """Whether the member that was read last broke off."""
@@ -167,6 +168,8 @@ class _Reading:
             return int(self.library[function](self._archive, *arguments))
 
     def _check(self, result: int) -> None:
+        if self._failure:
+            raise self._failure
         if result >= _WARN:
             return
         self.has_failed = True
@@ -178,10 +181,11 @@ class _Reading:
         raise ClosedError("libarchive cannot read on", Reason.NOT_OPENED if b"support" in says else Reason.DAMAGED)
 
     def _read(self, _archive: int, _context: int, place: Any) -> int:
-        """Give the library its next bytes; what is raised here would be lost, so an error is given as its number."""
+        """Give the library its next bytes; what is raised here would be lost, so an error is kept for later."""
         try:
             content = self._source.read(self._at, _BLOCK_BYTES)
-        except OSError:
+        except OSError as error:
+            self._failure = error
             return _FATAL
         self._at += len(content)
         self._given = content  # the library reads it until it asks for more
