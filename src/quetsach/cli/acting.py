@@ -14,12 +14,14 @@ from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
     from quetsach.endpoint.act.carry_out import StepResult
+    from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.host.registry import Registry, RegistryEdit
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
+_REASONS_SHOWN = 20
 _MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
 
 
@@ -70,17 +72,40 @@ def told_step(step: "Step", words: Mapping[str, str]) -> str:
 
 
 def told_plan_step(
-    step: "Step", words: Mapping[str, str], language: str, registry: "Registry | None" = None
+    step: "Step",
+    words: Mapping[str, str],
+    language: str,
+    *,
+    findings: "Mapping[str, Finding]",
+    registry: "Registry | None" = None,
 ) -> Iterator[str]:
-    """Yield what a step will do, why, on whose word, and what undo gives back; ``registry`` as it is now."""
+    """Yield what a step will do, why, on whose word, and what undo gives back.
+
+    ``findings`` are those of the scan by their identifier; ``registry`` is as it is now.
+    """
     yield f"{step.number:>3}. {told_step(step, words)}"
     for item in _told_items(step, words, registry):
         yield "     " + item
-    yield "     " + words["why"].format(why=step.why.in_language(language))
-    yield "     " + words["evidence"].format(evidence=step.evidence)
+    for reason in _told_reasons(step, words, language, findings):
+        yield "     " + reason
     if step.package and step.kind == "quarantine-file":
         yield "     " + words["package"].format(package=step.package)
     yield "     " + words[f"undo-{step.kind}"]
+
+
+def _told_reasons(
+    step: "Step", words: Mapping[str, str], language: str, findings: "Mapping[str, Finding]"
+) -> Iterator[str]:
+    """Yield why a step is taken, for each finding that it deals with; those that say the same, once."""
+    from quetsach.core.pack import Action  # noqa: PLC0415
+
+    found = [findings[one] for one in step.findings if one in findings]
+    told = {(one.action is Action.RESTORE_DEFAULT, one.why, one.evidence): None for one in found}
+    for is_repair, why, evidence in list(told or {(False, step.why, step.evidence): None})[:_REASONS_SHOWN]:
+        yield words["repair" if is_repair else "why"].format(why=why.in_language(language))
+        yield words["evidence"].format(evidence=evidence)
+    if len(told) > _REASONS_SHOWN:
+        yield words["more-reasons"].format(count=len(told) - _REASONS_SHOWN)
 
 
 def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | None") -> Iterator[str]:
@@ -91,7 +116,7 @@ def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | No
     match step.target:
         case RemoveLines(_, lines):
             for line in lines:
-                yield words["line"].format(number=line.number, line=printable(line.line)[:_LINE_SHOWN])
+                yield words["line"].format(number=line.number, line=printable(line.line.rstrip(b"\r"))[:_LINE_SHOWN])
         case TruncateFile(_, size):
             yield words["cut"].format(size=size)
         case EditRegistry(_, edits):

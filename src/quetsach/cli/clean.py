@@ -161,7 +161,7 @@ def _clean(task: _Task, state: "State | None") -> int:
     except MassBrakeError as error:
         task.say(task.words["brake"].format(files=error.files, scanned=scan.files), task.words["brake-hint"])
         return _report(task, scan, plan, ExitCode.MASS_BRAKE)
-    task.say(*_told_plan(plan, task))
+    task.say(*_told_plan(plan, scan, task))
     if state is None or task.is_dry:
         task.say("", task.words["dry-run"])
         return _report(task, scan, plan, ExitCode.FOUND)
@@ -200,11 +200,13 @@ def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "Clea
         )
 
 
-def _told_plan(plan: "Plan", task: _Task) -> Iterator[str]:
+def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
+    findings = {finding.id: finding for finding in scan.findings}
     yield task.words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
     yield ""
     for step in plan.steps:
-        yield from told_plan_step(step, task.words, task.language, task.looking.host.registry)
+        registry = task.looking.host.registry
+        yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)
     if plan.has_unread_packages:
         yield task.words["rpm"]
     yield from _told_held(plan, task.words)
