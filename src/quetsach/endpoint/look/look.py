@@ -16,6 +16,7 @@ from quetsach.endpoint.look.archive.find import find_archive
 from quetsach.endpoint.look.archive.inside import NOTHING, MemberLook, look_inside
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
+from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -54,7 +55,9 @@ class Look:
     """It is or carries an archive that was not looked into."""
 
 
-def look_at(tree: Tree, candidate: Candidate, recogniser: Recogniser, *, unpacks: bool = True) -> Look | Trouble:
+def look_at(
+    tree: Tree | Opener, candidate: Candidate, recogniser: Recogniser, *, unpacks: bool = True
+) -> Look | Trouble:
     """Open a file that a walk found and look at its content.
 
     Archives are looked into only if ``unpacks``: their readers take much memory and may break the process.

@@ -9,8 +9,8 @@ import sys
 from multiprocessing.connection import Connection
 
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
+from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser
 from quetsach.endpoint.look.resident import little_resident
 from quetsach.endpoint.look.walk import Candidate
@@ -30,17 +30,18 @@ def main() -> None:
         tree, signatures = orders.recv()
         recogniser = Recogniser(BorealEngine(), signatures)
         answers.send(None)
-        while True:
-            answers.send([_told(tree, candidate, recogniser) for candidate in orders.recv()])
+        with Opener(tree) as opener:
+            while True:
+                answers.send([_told(opener, candidate, recogniser) for candidate in orders.recv()])
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 
 
-def _told(tree: Tree, candidate: Candidate, recogniser: Recogniser) -> Look | Trouble | None:
+def _told(opener: Opener, candidate: Candidate, recogniser: Recogniser) -> Look | Trouble | None:
     if candidate.size_bytes > IN_MEMORY_BYTES:
         with little_resident(candidate.device, candidate.inode):
-            return look_at(tree, candidate, recogniser)
-    look = look_at(tree, candidate, recogniser)
+            return look_at(opener, candidate, recogniser)
+    look = look_at(opener, candidate, recogniser)
     return look if isinstance(look, Trouble) or look.anchor or look.troubles else None
 
 

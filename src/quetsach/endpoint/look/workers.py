@@ -15,6 +15,7 @@ from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
+from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -114,26 +115,27 @@ class Crew:
         """
         waiting = iter(candidates)
         for_workers: list[Candidate] = []
-        while self._jobs == 1 or self._here < _AT_ONCE:
-            candidate = next(waiting, None)
-            if candidate is None:
-                break
-            look = self._look_here(candidate)
-            if look is not None:
-                yield candidate, look
-                continue
-            for_workers.append(candidate)
-            if len(for_workers) == _BATCH_FILES:
-                yield from self._work(_batches(for_workers))
-                for_workers = []
+        with Opener(self._tree) as opener:
+            while self._jobs == 1 or self._here < _AT_ONCE:
+                candidate = next(waiting, None)
+                if candidate is None:
+                    break
+                look = self._look_here(candidate, opener)
+                if look is not None:
+                    yield candidate, look
+                    continue
+                for_workers.append(candidate)
+                if len(for_workers) == _BATCH_FILES:
+                    yield from self._work(_batches(for_workers))
+                    for_workers = []
         yield from self._work(_batches(_chained(for_workers, waiting)))
 
-    def _look_here(self, candidate: Candidate) -> Look | Trouble | None:
+    def _look_here(self, candidate: Candidate, opener: Opener) -> Look | Trouble | None:
         """Look at a file in this process; ``None`` if it belongs into a worker."""
         if candidate.size_bytes > IN_MEMORY_BYTES:
             return None
         self._here += 1
-        look = look_at(self._tree, candidate, self._recogniser, unpacks=False)
+        look = look_at(opener, candidate, self._recogniser, unpacks=False)
         return None if isinstance(look, Look) and look.is_packed else look
 
     def close(self) -> None:
