@@ -181,7 +181,7 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
     run("clean", "--yes")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(state_module, "check_private", lambda _folder: None)
-    monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m: Trouble(path, Reason.UNREADABLE))
+    monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.UNREADABLE))
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
 
