@@ -46,9 +46,14 @@ def hive_header(root: int, size: int, *, name: str = "SOFTWARE", sequences: tupl
     struct.pack_into("<4sIIQIIIIIII", header, 0, b"regf", *sequences, FILE_TIME, 1, 5, 0, 1, root, size, 1)
     text = name.encode("utf-16-le")[-62:]
     header[48 : 48 + len(text)] = text
-    checksum = reduce(xor, struct.unpack_from("<127I", header))
-    struct.pack_into("<I", header, 508, {0: 1, _NONE: _NONE - 1}.get(checksum, checksum))
+    struct.pack_into("<I", header, 508, hive_checksum(header))
     return bytes(header)
+
+
+def hive_checksum(header: bytes | bytearray) -> int:
+    """Return what belongs at offset 508 of a hive."""
+    checksum = reduce(xor, struct.unpack_from("<127I", header))
+    return {0: 1, _NONE: _NONE - 1}.get(checksum, checksum)
 
 
 def data_of(type_: int, data: Data) -> bytes:

@@ -7,9 +7,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fake_host import FakeRegistry
-from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive
+from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, hive_checksum
 from tests.second_reader import Read, as_read, read_by_regipy
 
+from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.registry import (
@@ -50,7 +51,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(tree=TREES, edits=EDITS)
 def test_edits_do_what_the_model_says_and_their_inverse_takes_them_back(tree: Keys, edits: list[RegistryEdit]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -70,6 +71,42 @@ def test_edits_do_what_the_model_says_and_their_inverse_takes_them_back(tree: Ke
         _edit(second, third, back)
         assert _plain(_content(third)) == before
         assert read_by_regipy(third) == read_by_regipy(first)
+
+
+HOSTILE = build_hive(
+    {
+        r"Run\a": {"x": (SZ, b"y\0\0\0"), "big": (BINARY, bytes(900))},
+        r"Run\b\c": {"n": (DWORD, b"\1\0\0\0")},
+        **{f"Services\\s{i}": {} for i in range(20)},
+    }
+)
+NUMBERS = (0, 1, 8, 32, 136, 4096, 2**31, 2**32 - 8, 2**32 - 1)
+WORDS = st.sampled_from([number.to_bytes(4, "little") for number in NUMBERS]) | st.binary(min_size=4, max_size=4)
+DAMAGE = st.lists(st.tuples(st.integers(1, len(HOSTILE) // 4 - 1), WORDS), max_size=4)
+
+
+@settings(max_examples=40)
+@given(damage=DAMAGE)
+def test_a_damaged_hive_is_edited_as_asked_or_not_at_all(damage: list[tuple[int, bytes]]) -> None:
+    content = bytearray(HOSTILE)
+    for word, value in damage:
+        content[4 * word : 4 * word + 4] = value
+    content[508:512] = hive_checksum(content).to_bytes(4, "little")
+    edits = [DeleteValue(r"Run\a", "x"), DeleteKey(r"Run\b"), SetValue("New", RegistryValue("v", DWORD, b"\0\0\0\1"))]
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "source", Path(folder) / "target"
+        source.write_bytes(content)
+        try:
+            _edit(source, target, edits)
+        except RegistryError:
+            assert not target.exists()
+        else:
+            hive = Hive(os.open(target, os.O_RDONLY))
+            made = hive.key("New")
+            assert made is not None
+            assert [value.name for value in hive.values(made)] == ["v"]
+            assert hive.key(r"Run\b") is None
+        assert source.read_bytes() == content
 
 
 def _edit(source: Path, target: Path, edits: list[RegistryEdit]) -> None:

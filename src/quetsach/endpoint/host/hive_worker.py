@@ -12,7 +12,6 @@ import base64
 import ctypes
 import json
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -121,17 +120,24 @@ def main() -> None:
     source, target, size = map(int, sys.argv[1:4])
     answers = os.dup(1)
     os.dup2(2, 1)  # nothing that the library prints may get into the answer
+    _limit(size)
+    wrong = carry_out(source, target, json.load(sys.stdin))
+    with os.fdopen(answers, "w") as answer:
+        json.dump(wrong, answer)
+
+
+def _limit(size_bytes: int) -> None:
+    """Take away what a hive of this size does not need."""
+    import resource  # noqa: PLC0415  (Windows has none, and only this process needs it)
+
     limits = {
-        resource.RLIMIT_AS: 3 * size + _OWN_BYTES,
+        resource.RLIMIT_AS: 3 * size_bytes + _OWN_BYTES,
         resource.RLIMIT_CPU: _CPU_SECONDS,
-        resource.RLIMIT_FSIZE: 2 * size + (64 << 20),
+        resource.RLIMIT_FSIZE: 2 * size_bytes + (64 << 20),
         resource.RLIMIT_CORE: 0,
     }
     for limit, most in limits.items():
         resource.setrlimit(limit, (most, most))
-    wrong = carry_out(source, target, json.load(sys.stdin))
-    with os.fdopen(answers, "w") as answer:
-        json.dump(wrong, answer)
 
 
 def _function(library: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> Any:
