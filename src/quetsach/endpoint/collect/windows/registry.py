@@ -68,12 +68,29 @@ def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
         return
     look = _Look(reading, reading.host.registry)
     for key in look.present():
-        default = look.default_value(key)
-        text = text_of(default) if default else ""
+        text = next((text_of(value) for value in values_of(reading, look.registry, key) if not value.name), "")
         server = server_of(look.registry, key, key.rpartition("\\")[2], text)
         yield look.key_artefact(key, text, server, is_missing=False)
     for key in look.absent() if reading.place.report_missing else ():
         yield look.key_artefact(key, "", "", is_missing=True)
+
+
+def values_of(reading: Reading, registry: Registry, key: str) -> tuple[RegistryValue, ...]:
+    """Return the values of a key; none, and that is said, when it holds more than can be read of one."""
+    try:
+        registry.exists("\\".join(key.split("\\")[:2]))
+    except RegistryError:
+        return ()  # the whole hive cannot be read: the registry names it among its troubles
+    try:
+        return registry.values(key)
+    except RegistryError:
+        left_out(reading, registry, key)
+        return ()
+
+
+def left_out(reading: Reading, registry: Registry, key: str) -> None:
+    """Say that something of the hive that holds a key was not looked at."""
+    reading.stop_at(registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
 
 
 def text_of(value: RegistryValue) -> str:
@@ -139,13 +156,6 @@ class _Look:
             except RegistryError:
                 continue  # the registry names it among its troubles
 
-    def default_value(self, key: str) -> RegistryValue | None:
-        """Return the value without a name of a key."""
-        try:
-            return self.registry.value(key, "")
-        except RegistryError:
-            return None  # the registry names it among its troubles
-
     def absent(self) -> Iterator[str]:
         """Yield the keys of the place that are not there, of hives that can be read."""
         for key in self.place.keys:
@@ -195,13 +205,10 @@ class _Values(_Look):
 
     def read(self) -> Iterator[Artefact]:
         for key in self.present():
-            try:
-                values = self.registry.values(key)
-            except RegistryError:
-                continue
+            values = values_of(self.reading, self.registry, key)
             self.unread_bytes -= sum(len(value.data) for value in values)
             if self.unread_bytes < 0:
-                self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+                left_out(self.reading, self.registry, key)
                 return
             for value in values:
                 if not self.place.names or folded(value.name) in map(folded, self.place.names):
@@ -214,13 +221,13 @@ class _Values(_Look):
     def _value_artefacts(self, key: str, value: RegistryValue) -> Iterator[Artefact]:
         self.left_bytes -= len(value.data)
         if len(value.data) > LARGEST_VALUE_BYTES or self.left_bytes < 0:
-            self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+            left_out(self.reading, self.registry, key)
             return
         text = text_of(value)
         divided = value.entries if value.type == MULTI_SZ else entries_of(text, self.place.list or "multi")
         entries = divided if self.place.list else ()
         if len(entries) > MOST_ENTRIES:
-            self.reading.stop_at(self.registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+            left_out(self.reading, self.registry, key)
         if not entries:
             yield self._artefact(RegistryAnchor(key, value.name, value.type, value.data), text)
         for entry in entries[:MOST_ENTRIES]:

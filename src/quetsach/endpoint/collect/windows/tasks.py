@@ -13,7 +13,7 @@ from quetsach.endpoint.artefact import Anchor, Artefact, RegistryAnchor, printab
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile
 from quetsach.endpoint.collect.windows.job import parse_job
-from quetsach.endpoint.collect.windows.registry import server_of
+from quetsach.endpoint.collect.windows.registry import left_out, server_of, values_of
 from quetsach.endpoint.collect.windows.task_file import Task, TaskAction, parse_actions, parse_task
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import Registry, folded
@@ -105,10 +105,7 @@ def _from_file(reading: Reading, file: TextFile, name: str, cached: _Cached | No
 
 
 def _from_registry(reading: Reading, registry: Registry, cached: _Cached) -> Artefact:
-    try:
-        values = {folded(value.name): value for value in registry.values(cached.record)} if cached.record else {}
-    except RegistryError:
-        values = {}
+    values = {folded(value.name): value for value in values_of(reading, registry, cached.record)}
     actions = parse_actions(values["ACTIONS"].data) if "ACTIONS" in values else ()
     author = values["AUTHOR"].text if "AUTHOR" in values else ""
     task = Task(author=author, user="", is_hidden=False, is_enabled=True, triggers=(), actions=actions)
@@ -146,9 +143,9 @@ def _cached_tasks(reading: Reading, registry: Registry) -> dict[str, _Cached]:
     found: dict[str, _Cached] = {}
     for top in reading.place.keys:
         try:
-            records = _records(registry, f"{top}\\Tasks")
+            records = _records(reading, registry, f"{top}\\Tasks")
             for key in _keys_below(reading, registry, f"{top}\\Tree"):
-                values = {folded(value.name): value for value in registry.values(key)}
+                values = {folded(value.name): value for value in values_of(reading, registry, key)}
                 if "ID" in values:
                     name = key[len(top) + len("\\Tree") :]
                     record = f"{top}\\Tasks\\{values['ID'].text}"
@@ -161,12 +158,13 @@ def _cached_tasks(reading: Reading, registry: Registry) -> dict[str, _Cached]:
     return found
 
 
-def _records(registry: Registry, top: str) -> dict[str, tuple[str, str]]:
+def _records(reading: Reading, registry: Registry, top: str) -> dict[str, tuple[str, str]]:
     """Return the record of every task, with its name, by the key in capitals."""
     found: dict[str, tuple[str, str]] = {}
     for number in registry.subkeys(top)[:_MOST]:
-        path = registry.value(f"{top}\\{number}", "Path")
-        found[folded(f"{top}\\{number}")] = (f"{top}\\{number}", path.text if path else f"\\{number}")
+        record = f"{top}\\{number}"
+        paths = (value.text for value in values_of(reading, registry, record) if folded(value.name) == "PATH")
+        found[folded(record)] = (record, next(paths, f"\\{number}"))
     return found
 
 
@@ -177,7 +175,7 @@ def _keys_below(reading: Reading, registry: Registry, top: str) -> Iterator[str]
         names = registry.subkeys(key)
         count += len(names)
         if depth >= _DEEPEST or count > _MOST:
-            reading.stop_at(registry.hive_path(key) or key.encode("utf-8", "surrogatepass"))
+            left_out(reading, registry, key)
             continue
         yield key
         waiting += [(f"{key}\\{name}", depth + 1) for name in reversed(names)]

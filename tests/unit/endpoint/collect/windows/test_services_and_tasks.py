@@ -209,3 +209,20 @@ def test_endless_commands_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytes
     found = everything(tmp_path, "services", system=many)
     assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
     assert len(found) > 20
+
+
+def test_a_key_too_large_to_be_read_hides_no_other_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.endpoint.host.hive.MAX_KEY_BYTES", 5_000)
+    bloated = {rf"{SERVICES}\a": {"ImagePath": (SZ, "x" * 3_000)}, rf"{SERVICES}\b": {"ImagePath": (SZ, r"C:\b.exe")}}
+    found = everything(tmp_path, "services", system=bloated)
+    names = {item.fields["name"] for item in found if not isinstance(item, Trouble)}
+    assert "b" in names
+    assert "a" not in names
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+
+
+def test_settings_of_a_service_of_the_wrong_type_are_shown_as_they_are(tmp_path: Path) -> None:
+    odd = {rf"{SERVICES}\odd": {"Type": (SZ, "9" * 5_000), "Start": (BINARY, b"\2"), "ImagePath": (DWORD, 7)}}
+    found = collected(tmp_path, "services", system=odd)
+    service = next(item for item in found if item.fields["name"] == "odd")
+    assert (service.fields["start"], service.fields["command"]) == ("02", "7")
