@@ -4,6 +4,7 @@ The copy is made before the step is recorded, and its hash is in the record: wha
 copy that is placed, or none. A hive that Windows did not close cleanly is refused.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
 from quetsach.endpoint.disk import hash_file, parts_of, write_all
 from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
+from quetsach.endpoint.keep.journal import MAX_RECORD_BYTES
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
@@ -22,6 +24,7 @@ from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
 
 _LOGS = (b".LOG", b".LOG1", b".LOG2")
 _MAX_EDITS = 10_000
+_MAX_INVERSE_BYTES = MAX_RECORD_BYTES // 2
 
 
 class RegistryAct(RewriteAct):
@@ -39,6 +42,8 @@ class RegistryAct(RewriteAct):
         if len(edits) > _MAX_EDITS:
             raise EndpointError("so many edits of one hive are no clean-up")
         back = edits_as_json(inverse(edits, registry))
+        if len(json.dumps(back)) > _MAX_INVERSE_BYTES:
+            raise EndpointError("so much would be removed that it could not be recorded")
         return {"edited_sha256": _make(registry, edits, where.session.prepared(step.number)), "whole": False} | {
             "inverse": back
         }

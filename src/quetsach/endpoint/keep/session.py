@@ -214,7 +214,7 @@ class Session:
     def purge(self) -> None:
         """Delete the sealed files for good; the journal stays."""
         self._record({"record": "purged"})
-        for path in self.folder.glob("*.sealed"):
+        for path in (*self.folder.glob("*.sealed"), *self.folder.glob("*.new")):
             path.unlink()
 
     def _record(self, record: Record) -> None:

@@ -16,7 +16,7 @@ from quetsach.endpoint.plan.step import (
     Target,
     TruncateFile,
 )
-from quetsach.endpoint.plan.windows import HiveWish, Wish, settled
+from quetsach.endpoint.plan.windows import HiveWish, Wish, settled, size_of
 
 
 @dataclass(slots=True)
@@ -27,6 +27,7 @@ class _Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     lines: dict[int, LineAnchor] = field(default_factory=dict)
     wishes: list[Wish] = field(default_factory=list)
+    wished_bytes: int = 0
     hive: bytes | None = None
 
     def finished(self) -> Step:
@@ -36,11 +37,16 @@ class _Draft:
         return replace(self.step, target=target, findings=tuple(self.findings))
 
 
+MAX_WISHED_BYTES = 4 << 20
+"""So much is edited in one hive at once; a journal record, in which it has to fit, takes four times that."""
+
+
 class Drafts:
     """All steps of a plan in the making."""
 
     def __init__(self) -> None:
         self._drafts: dict[object, _Draft] = {}
+        self._refused: list[Finding] = []
 
     def add(self, target: Target | HiveWish, finding: Finding, package: str) -> None:
         """Add a target, or join it with what is already planned for the same thing."""
@@ -52,6 +58,11 @@ class Drafts:
         first = EditRegistry(None, ()) if isinstance(target, HiveWish) else target
         step = Step(0, first, finding.family, (), finding.why, finding.evidence, package)
         draft = self._drafts.setdefault(key, _Draft(step))
+        if isinstance(target, HiveWish):
+            draft.wished_bytes += size_of(target.wish)
+            if draft.wished_bytes > MAX_WISHED_BYTES:
+                self._refused.append(finding)
+                return
         draft.findings[finding.id] = finding
         if isinstance(target, RemoveLines):
             draft.lines |= {line.number: line for line in target.lines}
@@ -63,9 +74,9 @@ class Drafts:
             draft.hive = target.hive
 
     def finished(self, tree: Tree) -> tuple[list[Step], list[Finding]]:
-        """Return the steps, and the findings whose hive cannot be read any more."""
+        """Return the steps, and the findings whose hive cannot be read any more or would be edited beyond measure."""
         steps: dict[object, Step] = {}
-        lost: list[Finding] = []
+        lost = list(self._refused)
         for key, draft in self._drafts.items():
             if draft.wishes:
                 file = _hive_file(tree, draft.hive) if draft.hive is not None else None

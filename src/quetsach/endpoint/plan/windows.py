@@ -217,6 +217,12 @@ def _list_data(entries: Iterable[str]) -> bytes:
     return "".join(f"{entry}\0" for entry in (*entries, "")).encode("utf-16-le", "surrogatepass")
 
 
+def size_of(wish: Wish) -> int:
+    """Return roughly how many bytes a wish takes in a journal."""
+    value = wish.value if isinstance(wish, SetValue | TakeEntry) else None
+    return 200 + len(wish.key) + (len(value.data) if value is not None else 0)
+
+
 def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
     """Return the edits that wishes about one hive come to: entries of one value together, nothing twice.
 

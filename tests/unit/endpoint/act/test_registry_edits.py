@@ -30,6 +30,7 @@ from tests.snapshot import snapshot
 from tests.windows_disk import MULTI_SZ, SZ
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.act import registry as registry_acts
 from quetsach.endpoint.act.clean import FAILED, CleanResult, clean
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.errors import StateError
@@ -200,6 +201,13 @@ def test_the_registry_of_a_running_windows_is_refused_for_now(drive: Drive) -> N
     live = Step(1, EditRegistry(None, (DeleteValue(MACHINE_RUN, "Qzk"),)), "f", (), plan.steps[0].why, "")
     result = clean(type(plan)((live,), ()), drive.host, drive.state, look_again=lambda: (), packs=(), now=NOW)
     assert (result.steps[0].outcome, "running Windows" in result.steps[0].note) == (Outcome.FAILED, True)
+
+
+def test_a_key_whose_content_no_record_could_hold_is_not_removed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_acts, "_MAX_INVERSE_BYTES", 50)
+    result = drive.clean(of_key(f"{SERVICES}\\qzkvxw", ArtefactKind.SERVICE, Action.REMOVE_SERVICE))
+    assert {step.outcome for step in result.steps} == {Outcome.FAILED}
+    assert drive.host.registry.exists(f"{SERVICES}\\qzkvxw")
 
 
 def test_undo_refuses_the_drive_of_another_machine(drive: Drive) -> None:

@@ -20,6 +20,7 @@ from tests.infection_of_windows import (
     of_file,
     of_key,
     of_value,
+    registry_findings,
     windows_findings,
 )
 from tests.windows_disk import plant
@@ -39,6 +40,7 @@ from quetsach.endpoint.host.registry import (
     SetValue,
 )
 from quetsach.endpoint.host.windows import WindowsHost, mounted_windows
+from quetsach.endpoint.plan import draft
 from quetsach.endpoint.plan.foundation import is_foundation
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
@@ -255,6 +257,17 @@ def test_wishes_about_one_value_and_below_a_key_that_goes_become_one_edit() -> N
     assert settled(wishes) == (SetValue("K", RegistryValue("list", SZ, "b\0".encode("utf-16-le"))),)
     assert settled([*wishes, DeleteValue("K\\below", "x"), DeleteKey("k")]) == (DeleteKey("k"),)
     assert settled([SetValue("K", value), DeleteValue("k", "LIST")]) == (DeleteValue("k", "LIST"),)
+
+
+def test_a_hive_full_of_findings_is_edited_up_to_a_measure_and_the_rest_is_said(
+    host: WindowsHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "MAX_WISHED_BYTES", 1000)
+    plan = _plan(host, *registry_findings(host.registry))
+    assert plan.steps
+    assert plan.held
+    assert {held.hold for held in plan.held} == {Hold.UNREACHABLE}
+    assert not plan.findings & {held.finding.id for held in plan.held}
 
 
 def test_a_step_on_the_registry_comes_back_from_its_journal_form(host: WindowsHost) -> None:
