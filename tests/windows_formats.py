@@ -1,5 +1,6 @@
 """Binary files of Windows, written from nothing: shortcuts, jobs, cached actions, a repository of WMI."""
 
+import hashlib
 import struct
 from collections.abc import Sequence
 from uuid import UUID
@@ -113,14 +114,17 @@ def _counted(text: str) -> bytes:
     return struct.pack("<I", len(raw)) + raw
 
 
-def build_instance(kind: str, *texts: str, sid: bytes = b"") -> bytes:
-    """Return an instance as the repository of WMI has it: something before, the size of its heap, the heap."""
+def build_instance(kind: str, *texts: str, sid: bytes = b"", algorithm: str = "sha256") -> bytes:
+    """Return the record of an instance in the repository of WMI: hash of its class, times, properties, heap."""
     heap = b"\0" + kind.encode() + b"\0"
     heap += struct.pack("<I", len(sid)) + sid if sid else b""
     for text in texts:
         narrow = text.encode("latin-1", "ignore").decode("latin-1") == text
         heap += b"\0" + text.encode("latin-1") + b"\0" if narrow else b"\1" + (text + "\0").encode("utf-16-le")
-    return bytes(40) + struct.pack("<I", len(heap) | 0x80000000) + heap
+    digest = hashlib.new(algorithm, kind.upper().encode("utf-16-le")).hexdigest().upper()
+    properties = bytes(2) + struct.pack("<8I", *range(8)) + struct.pack("<IB", 4, 1)
+    content = struct.pack("<IB", 0, 0) + properties + struct.pack("<I", len(heap) | 0x80000000) + heap
+    return digest.encode("utf-16-le") + struct.pack("<QQI", 1, 2, len(content) + 4) + content
 
 
 def build_repository(*instances: bytes, deleted: bytes = b"") -> bytes:

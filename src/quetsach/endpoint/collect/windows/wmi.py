@@ -1,8 +1,9 @@
 """The reader ``wmi``: event subscriptions of WMI, carved from the file of its repository, and only reported.
 
-The repository is not documented. Form after mandiant/flare-wmi (python-cim, "CIM objects"): an instance of a class ends
-with a size, its top bit set, and a heap of that size. First in the heap stands the name of the class, then its texts:
-one byte that says how wide the letters are (0: Latin-1, 1: UTF-16), the letters, NUL. Arrays have their count first.
+The repository is not documented. Form after mandiant/flare-wmi (python-cim, "CIM objects"): the record of an instance
+starts with the hash of the name of its class in capitals, SHA-256 (until Windows XP MD5), written in hex as UTF-16. It
+ends with a heap, its size before it. First in the heap stands the name of the class, then come its texts: one byte that
+says how wide the letters are (0: Latin-1, 1: UTF-16), the letters, NUL. Arrays have their count first.
 
 Each page of 8 KiB starts with a table of its records (number, offset, size, checksum). What is carved but in no record
 of its page was most likely deleted and not written over yet.
@@ -11,6 +12,7 @@ What is not done: the index is not read, and an instance that the pages of the f
 first cut. ADR 0041.
 """
 
+import hashlib
 import os
 import re
 import struct
@@ -37,7 +39,8 @@ _LONGEST_HEAP = 64 * 1024
 _FILTER, _BINDING = "__EventFilter", "__FilterToConsumerBinding"
 _RUNNING = ("CommandLineEventConsumer", "ActiveScriptEventConsumer")
 _OTHERS = ("LogFileEventConsumer", "NTEventLogEventConsumer", "SMTPEventConsumer")
-_NAMES = tuple(name.encode() for name in (_FILTER, _BINDING, *_RUNNING, *_OTHERS))
+_NAMES = (_FILTER, _BINDING, *_RUNNING, *_OTHERS)
+_LONGEST_HEAD = 4_096
 _MOST_TEXTS = 64
 _REFERENCE = re.compile(r'(\w+)\.Name\s*=\s*"((?:[^"\\]|\\.)*)"')
 _QUERY = re.compile(r"\s*(?:select|references|associators)\s", re.IGNORECASE)
@@ -100,16 +103,25 @@ def subscriptions(instances: list[Instance]) -> Iterator[dict[str, str]]:
                 yield fields
 
 
+def mark_of(kind: str, algorithm: str = "sha256") -> bytes:
+    """Return what the record of an instance of a class starts with."""
+    digest = hashlib.new(algorithm, kind.upper().encode("utf-16-le"), usedforsecurity=False).hexdigest()
+    return digest.upper().encode("utf-16-le")
+
+
+_MARKS = tuple((mark_of(name, algorithm), name) for name in _NAMES for algorithm in ("sha256", "md5"))
+
+
 def carve(content: bytes) -> Iterator[tuple[int, Instance]]:
-    """Yield the instances of the classes of subscriptions in these bytes, in no order, and where their heaps start."""
-    for name in _NAMES:
-        mark, start = b"\0" + name + b"\0", 0
-        while (at := content.find(mark, start)) >= 0:
-            start = at + len(mark)
-            size = int.from_bytes(content[max(at - 4, 0) : at], "little")
-            if at >= 4 and size & 0x80000000:
-                heap = content[at : at + min(size & 0x7FFFFFFF, _LONGEST_HEAP)]
-                yield at, Instance(name.decode(), tuple(_texts(heap[len(mark) :])))
+    """Yield the instances of the classes of subscriptions in these bytes, in no order, and where they start."""
+    for mark, kind in _MARKS:
+        name, at = b"\0" + kind.encode() + b"\0", -1
+        while (at := content.find(mark, at + 1)) >= 0:
+            heap = content.find(name, at, at + _LONGEST_HEAD)
+            if heap >= 0:
+                size = int.from_bytes(content[heap - 4 : heap], "little") & 0x7FFFFFFF
+                texts = _texts(content[heap + len(name) : heap + min(size, _LONGEST_HEAP)])
+                yield at, Instance(kind, tuple(texts))
 
 
 def _texts(heap: bytes) -> Iterator[str]:
@@ -162,9 +174,10 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
 
 def _all(descriptor: int) -> Iterator[Instance]:
     at = 0
-    while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAP, at):  # what lies over the edge is read twice
+    while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAD + _LONGEST_HEAP, at):  # what lies over the edge too
         for place, carved in carve(content):
-            yield replace(carved, is_listed=_is_listed(descriptor, at + place))
+            if place < _CHUNK:
+                yield replace(carved, is_listed=_is_listed(descriptor, at + place))
         at += _CHUNK
 
 

@@ -17,7 +17,7 @@ from quetsach.endpoint.collect.users import User, accounts_of
 from quetsach.endpoint.collect.windows.autorun import parse_entry
 from quetsach.endpoint.collect.windows.bits import texts_of
 from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
-from quetsach.endpoint.collect.windows.wmi import Instance, carve, subscriptions
+from quetsach.endpoint.collect.windows.wmi import Instance, carve, mark_of, subscriptions
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
 
@@ -128,8 +128,19 @@ def test_a_consumer_without_a_binding_is_still_told() -> None:
     assert [fields["command"] for fields in subscriptions([script])] == ["x; CreateObject(1)"]
 
 
-def test_the_name_of_a_class_that_is_no_instance_is_not_taken_for_one() -> None:
-    assert list(carve(b"\0\0\0\0\0CommandLineEventConsumer\0\0x\0")) == []
+def test_a_mark_is_the_hash_that_windows_makes() -> None:
+    published = "6FCB95E1CB11D0950DA7AE40A94D774F02DCD34701D9645E00AB9444DBCF640B"  # python-cim, of Microsoft_BDD_Info
+    assert mark_of("Microsoft_BDD_Info") == published.encode("utf-16-le")
+
+
+def test_the_definition_of_a_class_is_no_instance() -> None:
+    definition = build_instance("CommandLineEventConsumer", "CommandLineTemplate", "string")[128:]
+    assert list(carve(definition)) == []
+
+
+def test_instances_of_windows_xp_are_read() -> None:
+    old = build_instance("CommandLineEventConsumer", "a.exe", algorithm="md5")
+    assert [instance.texts for _, instance in carve(old)] == [("a.exe",)]
 
 
 def test_a_script_in_wide_letters_is_read() -> None:
@@ -139,7 +150,7 @@ def test_a_script_in_wide_letters_is_read() -> None:
 
 def test_an_instance_over_the_edge_of_what_is_read_at_once_is_found_once(tmp_path: Path) -> None:
     found = collected(
-        tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes((4 << 20) - 60) + SUBSCRIPTION[1] + SUBSCRIPTION[2]}
+        tmp_path, "wmi-subscriptions", files={REPOSITORY: bytes((4 << 20) - 200) + SUBSCRIPTION[1] + SUBSCRIPTION[2]}
     )
     assert len(found) == 1
 
