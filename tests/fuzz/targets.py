@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.hives import build_hive
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
+from tests.windows_formats import build_actions, build_instance, build_job, build_shortcut, build_task
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
@@ -164,9 +165,13 @@ _ARCHIVES = (
     *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
 )
 _HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
-_TASK = """<?xml version="1.0" encoding="UTF-16"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-<Triggers><LogonTrigger/></Triggers><Actions><Exec><Command>a.exe</Command></Exec></Actions></Task>""".encode("utf-16")
-_LINK = bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)
+_WINDOWS = (
+    build_task("a.exe", "b"),
+    build_shortcut(wide_path="C:\\a", items=["x y"], arguments="b", folder="c", relative="d", environment="%TEMP%\\e"),
+    build_job("a.exe", "b", triggers=[1, 7]),
+    build_actions("a", "b", handler="01234567-89AB-CDEF-0123-456789ABCDEF"),
+    build_instance("__FilterToConsumerBinding", 'A.Name="x"', '__EventFilter.Name="y"', sid=b"12"),
+)
 _RULES = b"""import "math"
 private rule a { condition: filesize < 2MB and uint16(0) == 0x5a4d }
 rule b : t { meta: file_types = "pe" strings: $x = "y" wide nocase $h = { 41 [2-4] (42|43) } $r = /a\\/b{1,3}/i
@@ -207,5 +212,5 @@ TARGETS: Mapping[str, Target] = {
     "yara-rules": Target(_rules, (_RULES,)),
     "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),
     "program": Target(_signature, (sign(program(), publisher("Microsoft Windows")),)),
-    "windows-formats": Target(_windows, (_TASK, _LINK, b"[autorun]\nopen=a.exe")),
+    "windows-formats": Target(_windows, (*_WINDOWS, b"[autorun]\nopen=a.exe")),
 }
