@@ -16,7 +16,7 @@ _IN_MEMORY = frozenset({ArtefactKind.PROCESS, ArtefactKind.KERNEL_MODULE, Artefa
 NETWORK_PLACES = frozenset(
     {
         *("hosts", "resolver", "name-services", "name-servers", "name-resolution-policy", "data-base-path"),
-        *("proxy", "proxy-connections", "port-proxy", "root-certificates"),
+        *("network-settings", "proxy", "proxy-connections", "port-proxy", "root-certificates", "winsock-namespaces"),
     }
 )
 """Places that decide which machine a connection really reaches."""
