@@ -101,22 +101,14 @@ def _streams(flow: Flow, kind: FileKind, budget: Budget) -> Iterator[bytes]:
     while True:
         decoder = start(budget)
         yield from decode(decoder, iter(flow.next_piece, b""), budget)
-        flow = _after(decoder.unused_data, flow)
+        flow.give_back(decoder.unused_data)
+        budget.tick()
         while (ahead := flow.peek(PIECE_BYTES)) and not ahead.strip(b"\0"):
             flow.skip(len(ahead))  # gzip and xz may be padded with zeros
             budget.tick()
         flow.skip(len(ahead) - len(ahead.lstrip(b"\0")))
         if flow.peek(len(magic)) != magic:
             return  # what follows is no stream; the packed bytes themselves were looked at
-
-
-def _after(unused: bytes, flow: Flow) -> Flow:
-    def pieces() -> Iterator[bytes]:
-        if unused:
-            yield unused
-        yield from iter(flow.next_piece, b"")
-
-    return Flow(pieces())
 
 
 def _xz(budget: Budget) -> Decoder:

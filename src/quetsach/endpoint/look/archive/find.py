@@ -21,7 +21,7 @@ _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
 """Kinds whose mark is so short that other files have it: what else must hold."""
 _SURE_BYTES = 16
 
-_ISO_MARK, _ISO_OFFSET = b"CD001", 32769  # ECMA-119, 8.4
+_ISO_MARKS, _ISO_OFFSET = frozenset({b"CD001", b"BEA01"}), 32769  # ECMA-119, 8.4; ECMA-167, 2/9.2: UDF alone
 _OVERLAYS = (
     (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
     (b"Rar!\x1a\x07", FileKind.RAR),
@@ -35,7 +35,7 @@ def find_archive(source: Source, kind: FileKind) -> tuple[FileKind, Source] | No
     """Return the kind of the archive that a file of some kind is or carries, and where its bytes are."""
     if kind in _KINDS:
         return (kind, source) if is_sure(kind, source.read(0, _SURE_BYTES)) else None
-    if kind is FileKind.OTHER and source.read(_ISO_OFFSET, len(_ISO_MARK)) == _ISO_MARK:
+    if kind is FileKind.OTHER and source.read(_ISO_OFFSET, 5) in _ISO_MARKS:
         return FileKind.ISO, source
     if source.read(max(0, source.size_bytes - END_BYTES), len(END)) == END:
         return FileKind.ZIP, source  # a zip is found from its end: behind a program, a script, a picture

@@ -87,6 +87,8 @@ def look_inside(
         visit.reasons.add(Reason.LIMIT)
     except MemoryError:
         visit.reasons.add(Reason.LIMIT)
+    if found[0] is not kind and not visit.budget.members:  # it only looked as if the file carried one
+        visit.reasons.discard(Reason.DAMAGED)
     return visit.result()
 
 

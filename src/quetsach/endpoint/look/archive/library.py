@@ -38,6 +38,10 @@ KINDS = frozenset(_FORMATS) | {FileKind.LZ4, FileKind.COMPRESS}
 _PACKED = frozenset({FileKind.SEVEN_ZIP, FileKind.CAB, FileKind.RAR})
 """Formats with several members that may be compressed as one."""
 
+_UDF_MARK = b"NSR0"
+"""On a disc with UDF, among the first descriptors (ECMA-167, 3/9.1)."""
+_DISC_MARKS_OFFSET, _DISC_MARKS_BYTES = 16 * 2048, 32 * 2048
+
 _OK, _EOF, _WARN, _FATAL = 0, 1, -20, -30
 _BLOCK_BYTES = 64 << 10
 _REGULAR, _TYPE = 0o100000, 0o170000
@@ -90,12 +94,18 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
     library = _library()
     if library is None or kind not in _FORMATS:
         raise ClosedError("there is nothing on this machine to open it with", Reason.NOT_OPENED)
+    is_udf = kind is FileKind.ISO and _UDF_MARK in source.read(_DISC_MARKS_OFFSET, _DISC_MARKS_BYTES)
     reading = _Reading(library, source, budget)
     try:
         reading.open(kind)
         yield from _members(reading, name if "format_raw" in _FORMATS[kind] else None, is_packed=kind in _PACKED)
+    except ClosedError:
+        if not is_udf:
+            raise
     finally:
         reading.close()
+    if is_udf:
+        raise ClosedError("the disc has a second list of files, of UDF, which is not read", Reason.NOT_OPENED)
 
 
 def _members(reading: "_Reading", name: bytes | None, *, is_packed: bool) -> Iterator[Member]:

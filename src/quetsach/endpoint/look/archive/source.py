@@ -83,6 +83,10 @@ class Flow:
             return piece
         return next(self._pieces, b"")
 
+    def give_back(self, content: bytes) -> None:
+        """Put bytes that were taken too many before what is to come."""
+        self._ahead, self._at = content + self._ahead[self._at :], 0
+
     def peek(self, size_bytes: int) -> bytes:
         """Return the next bytes without passing them, fewer at the end."""
         while len(self._ahead) - self._at < size_bytes:

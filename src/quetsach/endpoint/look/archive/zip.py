@@ -159,11 +159,11 @@ def _member(source: Source, entry: _Entry, budget: Budget) -> Member:
     fixed = flow.read(_LOCAL.size)
     if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
         return Member(entry.name, iter(()), Reason.DAMAGED)
-    if entry.flags & _IS_ENCRYPTED or entry.method == _AES:
+    _, _, flags, *_, name, extra = _LOCAL.unpack(fixed)
+    if flags & entry.flags & _IS_ENCRYPTED or entry.method == _AES:  # where one does not say so, some readers open it
         return Member(entry.name, iter(()), Reason.ENCRYPTED)
     if entry.method not in _METHODS:
         return Member(entry.name, iter(()), Reason.NOT_OPENED)
-    *_, name, extra = _LOCAL.unpack(fixed)
     flow.skip(name + extra)
     return Member(entry.name, _content(flow, source.size_bytes, entry, budget))
 

@@ -1,5 +1,6 @@
 """Every format is looked into: plain, nested, cut short, locked; and a second reader sees the same members."""
 
+import gzip
 import io
 import subprocess
 import tarfile
@@ -174,3 +175,24 @@ def test_a_program_that_unpacks_itself_is_looked_into() -> None:
 def _noise(size: int) -> bytes:
     """Return bytes that no packer makes smaller."""
     return b"".join(hash((1, number)).to_bytes(8, signed=True) for number in range(size // 8))
+
+
+def test_a_disc_with_a_list_of_udf_too_is_told_of() -> None:
+    disc = subprocess.run(
+        ["genisoimage", "-quiet", "-udf", "-J", "-o", "/dev/stdout", EICAR / "recipe.toml"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    seen = look(disc)
+    assert seen.in_order == [(EICAR / "recipe.toml").read_bytes()]
+    assert seen.inside.reasons == {Reason.NOT_OPENED}
+    assert look(disc[:32_769] + b"BEA01" + disc[32_774:]).inside.reasons == {Reason.NOT_OPENED}
+
+
+def test_thousands_of_streams_in_a_row_are_one_member() -> None:
+    assert look(gzip.compress(b"needle") * 5_000 + bytes(999) + b"no stream").in_order == [b"needle" * 5_000]
+
+
+def test_a_program_that_only_seems_to_carry_an_archive_is_not_damaged() -> None:
+    assert look(b"\0" * 32_769 + b"CD001" + bytes(9_999)).inside.reasons == set()
+    assert look(b"\x7fELF" + bytes(99) + b"PK\5\6" + b"x" * 18).inside.reasons == set()

@@ -120,3 +120,8 @@ def test_names_are_kept_as_the_bytes_they_are() -> None:
     packed = zip_of({"XXXX": b"pin"}).replace(b"XXXX", b"../\xff")
     (member,) = look(packed).inside.members
     assert member.names == (b"../\xff",)
+
+
+def test_a_member_that_only_the_directory_calls_locked_is_read() -> None:
+    packed = _patched(zip_of({"open": b"needle"}), _DIRECTORY_ENTRY, 8, "<H", 1)
+    assert look(packed).contents == {"open": b"needle"}
