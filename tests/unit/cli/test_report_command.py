@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.report_samples import Private, sample_report
+from tests.windows_disk import plant
 
 from quetsach.cli import acting
 from quetsach.cli.main import main
@@ -220,6 +221,19 @@ def test_the_command_that_goes_on_from_a_scan_cleans_what_it_found(
     capsys.readouterr()
     assert main(["scan", "--root", str(tree), "--state", str(state), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["next"] is None
+
+
+def test_a_windows_drive_is_reported_as_windows(
+    tmp_path: Path, centre: Centre, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drive, state = tmp_path / "drive", tmp_path / "state"
+    plant(drive)
+    load_specimen(SHELF / "eicar").build(drive)
+    assert main(["scan", "--root", str(drive), "--state", str(state), "--json"]) == 10
+    report = json.loads(capsys.readouterr().out)
+    assert (report["machine"]["platform"], report["machine"]["live"]) == ("windows", False)
+    assert main(["report", "send", "--to", centre.url, "--state", str(state), "--yes"]) == 0
+    assert json.loads(centre.received[0][1])["platform"] == "windows"
 
 
 def test_a_terminal_shows_some_of_many_findings_and_counts_the_rest(
