@@ -7,7 +7,8 @@ from quetsach.endpoint.act.verify import Verification, verify
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.session import Session, root_of
+from quetsach.endpoint.keep.machine import root_of
+from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import QuarantineFile
 

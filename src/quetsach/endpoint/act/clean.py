@@ -11,8 +11,8 @@ from quetsach.endpoint.act.verify import Verification, verify
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.machine import machine_of
-from quetsach.endpoint.keep.session import RESTART_NEEDED, Session, root_of
+from quetsach.endpoint.keep.machine import machine_of, root_of
+from quetsach.endpoint.keep.session import RESTART_NEEDED, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Held, Plan
 from quetsach.endpoint.plan.protect import Protection

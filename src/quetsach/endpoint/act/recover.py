@@ -9,8 +9,8 @@ from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.machine import machine_of
-from quetsach.endpoint.keep.session import Session, root_of
+from quetsach.endpoint.keep.machine import machine_of, root_of
+from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.protect import Protection
 

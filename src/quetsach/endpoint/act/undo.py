@@ -10,8 +10,8 @@ from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import QuarantineError, StateError
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.machine import machine_of
-from quetsach.endpoint.keep.session import Progress, Session, root_of
+from quetsach.endpoint.keep.machine import machine_of, root_of
+from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome, Step, StopUnit
 

@@ -1,5 +1,6 @@
 """Which machine a disk belongs to, so that what was taken from one is never put into another."""
 
+import os
 from hashlib import sha256
 
 from quetsach.endpoint.errors import RegistryError
@@ -17,6 +18,11 @@ def machine_of(host: Host) -> str:
     """
     identifier = _guid(host) if host.registry is not None else _file(host)
     return sha256(b"quetsach machine\n" + identifier).hexdigest()[:32] if identifier else ""
+
+
+def root_of(host: Host) -> bytes:
+    """Return the folder of a machine's files as sessions name it."""
+    return os.path.abspath(os.fsencode(host.tree.root))
 
 
 def _guid(host: Host) -> bytes:

@@ -1,6 +1,5 @@
 """A session: one clean-up, as its journal tells it. What the journal does not say has not happened."""
 
-import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +9,6 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach import __version__
 from quetsach.endpoint.errors import JournalError, StateError
-from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.processes import boot_id
 from quetsach.endpoint.keep.journal import Journal, Record
 from quetsach.endpoint.keep.state import State
@@ -261,11 +259,6 @@ def read_header(state: State, identifier: str) -> Header:
         raise StateError("the session never began: nothing was done in it", where=identifier)
     with session:
         return session.header
-
-
-def root_of(host: Host) -> bytes:
-    """Return the folder of a machine's files as sessions name it."""
-    return os.path.abspath(os.fsencode(host.tree.root))
 
 
 def _step_record(step: Step) -> Record:
