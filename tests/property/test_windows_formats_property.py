@@ -18,6 +18,7 @@ from tests.windows_formats import (
     build_task,
 )
 
+from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
 from quetsach.endpoint.collect.windows.autorun import parse_entry
 from quetsach.endpoint.collect.windows.bits import texts_of
@@ -125,6 +126,9 @@ def test_entries_are_parts_of_their_list(text: str, divider: str) -> None:
         assert entry
 
 
+type Values = dict[str, tuple[int, str | bytes]]
+
+CACHE = r"Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
 names = st.text(st.characters(exclude_characters="\\"), max_size=12)
 
 
@@ -144,3 +148,31 @@ def test_values_of_any_name_and_type_are_told(values: dict[str, tuple[int, bytes
         anchors = {item.anchor for item in found if isinstance(item, Artefact)}
         assert {(a.type, a.data) for a in anchors if isinstance(a, RegistryAnchor)} <= set(values.values())
         assert len(anchors) == len(found)
+
+
+settings_of_services = st.sampled_from(
+    ["ImagePath", "ServiceDll", "Start", "Type", "Group", "ObjectName", "FailureCommand"]
+)
+settings_of_tasks = st.sampled_from(["Id", "SD", "Path", "Actions", "Author"])
+odd_values = st.tuples(
+    st.sampled_from([0, 1, 2, 3, 4, 7, 11, 99]), st.one_of(st.binary(max_size=40), st.just("9" * 5_000))
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.dictionaries(names, st.dictionaries(settings_of_services, odd_values), max_size=3),
+    st.dictionaries(names, st.dictionaries(settings_of_tasks, odd_values), max_size=3),
+)
+def test_services_and_tasks_of_any_content_are_told(services: dict[str, Values], tasks: dict[str, Values]) -> None:
+    system = {"Select": {"Current": (4, 1)}} | {rf"ControlSet001\Services\{name}": s for name, s in services.items()}
+    cache = {rf"{CACHE}\{top}\{name}": task for name, task in tasks.items() for top in ("Tree", "Tasks")}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / CONFIG).mkdir(parents=True)
+        (root / CONFIG / "SYSTEM").write_bytes(build_hive(system))
+        (root / CONFIG / "SOFTWARE").write_bytes(build_hive(cache))
+        found = collected(root, "services", "tasks", plants=False)
+    assert all(text.replace("\n", " ").isprintable() for item in found for text in item.fields.values())
+    told = [item for item in found if item.kind is ArtefactKind.SERVICE]
+    assert len(told) <= len(services)

@@ -1,5 +1,6 @@
 """Shortcuts, autorun.inf, WMI subscriptions, downloads, settings files; accounts and drop places."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,7 @@ def test_every_place_of_windows_has_a_reader_a_source_and_a_key_of_a_hive() -> N
     for place in places:
         assert place.reader in READERS
         assert all(key.startswith(("HKLM\\SOFTWARE\\", "HKLM\\SYSTEM\\", "HKU\\*")) for key in place.keys)
+        assert unicodedata.is_normalized("NFC", place.title.vi)
         assert all(len(set(group)) == len(group) for group in (place.keys, place.names, place.paths))
         assert not place.report_missing or place.defaults or place.kind is ArtefactKind.REGISTRY_KEY
 
