@@ -108,14 +108,14 @@ def of_file(root: Path, path: bytes, kind: ArtefactKind, action: Action) -> Find
 
 
 def of_value(
-    registry: Registry, key: str, name: str, action: Action, *, entry: str | None = None, default: str = ""
+    registry: Registry, key: str, name: str, action: Action, *, entry: str | None = None, default: str | None = None
 ) -> Finding:
     """Return a finding about a value as it is now."""
     value = registry.value(key, name)
     assert value is not None
     anchor: Anchor = RegistryAnchor(key, value.name, value.type, value.data, entry)
     found = finding(anchor, ArtefactKind.REGISTRY_VALUE, action)
-    return with_fields(found, data=value.text, default=default)
+    return with_fields(found, data=value.text, **({} if default is None else {"default": default}))
 
 
 def of_key(key: str, kind: ArtefactKind, action: Action) -> Finding:

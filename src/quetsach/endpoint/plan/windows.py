@@ -102,8 +102,8 @@ def _wishes(finding: Finding, anchor: RegistryAnchor, registry: Registry) -> Ite
         return
     value = registry.value(anchor.key, anchor.name)
     if finding.action is Action.RESTORE_DEFAULT:
-        default = finding.artefact.fields.get("default", "")
-        if default and (value is None or value.data == anchor.data):
+        default = finding.artefact.fields.get("default")  # the empty text can be one
+        if default is not None and (value is None or value.data == anchor.data):
             yield SetValue(anchor.key, _factory_value(anchor, default))
     elif value is None or (value.type, value.data) != (anchor.type, anchor.data):
         return

@@ -29,6 +29,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import RegistryAnchor
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import (
+    BINARY,
     DWORD,
     EXPAND_SZ,
     MULTI_SZ,
@@ -124,6 +125,29 @@ def test_a_key_that_is_gone_is_left(host: WindowsHost, action: Action) -> None:
 def test_a_default_that_nobody_knows_is_not_restored(host: WindowsHost) -> None:
     found = of_value(host.registry, WINLOGON, "Shell", Action.RESTORE_DEFAULT)
     assert _holds(_plan(host, found)) == [Hold.INCOMPLETE]
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "data"),
+    [
+        (SZ, "", b"\0\0"),
+        (EXPAND_SZ, "%x%", "%x%\0".encode("utf-16-le")),
+        (DWORD, "3", b"\3\0\0\0"),
+        (MULTI_SZ, "a\nb", "a\0b\0\0".encode("utf-16-le")),
+        (BINARY, "00ff", b"\0\xff"),
+        (BINARY, "explorer.exe", "explorer.exe\0".encode("utf-16-le")),
+    ],
+)
+def test_the_factory_s_value_has_the_type_that_is_there_where_it_can(
+    host: WindowsHost, type_: int, default: str, data: bytes
+) -> None:
+    host.registry.write_edited((SetValue(WINLOGON, RegistryValue("V", type_, b"x\0")),), host.tree.root / "new")
+    (host.tree.root / "new").replace(host.tree.root / "Windows/System32/config/SOFTWARE")
+    host.registry.forget()
+    plan = _plan(host, of_value(host.registry, WINLOGON, "V", Action.RESTORE_DEFAULT, default=default))
+    ((edit,),) = _edits(plan).values()
+    kept = SZ if (type_, default) == (BINARY, "explorer.exe") else type_
+    assert edit == SetValue(WINLOGON, RegistryValue("V", kept, data))
 
 
 @pytest.mark.parametrize(
