@@ -19,6 +19,9 @@ class DropPlace:
 
 _HIDDEN_LEVELS = 3
 
+_MEMORY = frozenset({b"pagefile.sys", b"swapfile.sys", b"hiberfil.sys"})
+"""What Windows keeps of memory: gigabytes on the root of the drive, for a full scan."""
+
 _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
     "linux": tuple(map(DropPlace, (b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/shm"))),
     "macos": tuple(map(DropPlace, (b"/private/tmp", b"/private/var/tmp", b"/Users/Shared"))),
@@ -28,7 +31,7 @@ _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
         *(DropPlace(path, 3) for path in (b"/$Recycle.Bin", b"/ProgramData/Microsoft/Windows/Start Menu")),
         *(DropPlace(path, 2) for path in (b"/ProgramData", b"/Windows/Fonts", b"/PerfLogs", b"/Intel")),
         DropPlace(b"/Windows/Installer", 1),
-        *(DropPlace(path, 0) for path in (b"/", b"/Windows", b"/Windows/System", b"/Windows/Media", b"/Windows/debug")),
+        *(DropPlace(path, 0) for path in (b"/Windows", b"/Windows/System", b"/Windows/Media", b"/Windows/debug")),
         *(DropPlace(path, 0) for path in (b"/Windows/Help", b"/Program Files", b"/Program Files (x86)", b"/Users")),
     ),
 }
@@ -53,6 +56,8 @@ def drop_places(host: Host) -> Iterator[DropPlace]:
     for place in _OF_SYSTEM[host.platform]:
         if host.tree.exists(place.path):
             yield place
+    if host.platform == "windows":
+        yield from _on_root(host)
     for account in accounts_of(host):
         for place in _OF_HOME[host.platform]:
             path = posixpath.join(account.home, place.path) if place.path else account.home
@@ -71,3 +76,12 @@ def _hidden(host: Host, home: bytes) -> Iterator[DropPlace]:
         yield DropPlace(home, 0)  # walking it names the reason
         return
     yield from (DropPlace(name, _HIDDEN_LEVELS) for name in names if posixpath.basename(name).startswith(b"."))
+
+
+def _on_root(host: Host) -> Iterator[DropPlace]:
+    try:
+        names = names_in(host.tree, b"/")[0]
+    except OSError:
+        yield DropPlace(b"/", 0)  # walking it names the reason
+        return
+    yield from (DropPlace(name, 0) for name in names if posixpath.basename(name).lower() not in _MEMORY)

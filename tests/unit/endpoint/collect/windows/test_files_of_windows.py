@@ -186,10 +186,14 @@ def test_every_profile_is_an_account(tmp_path: Path) -> None:
 
 
 def test_a_quick_scan_goes_where_malware_lands(tmp_path: Path) -> None:
-    plant(tmp_path)
+    plant(tmp_path, files={"evil.exe": b"MZ", "PageFile.sys": b"memory"})
     found = set(drop_places(mounted_windows(tmp_path)))
-    assert {DropPlace(b"/Users/An/AppData/Local/Temp"), DropPlace(b"/Windows/Temp"), DropPlace(b"/", 0)} <= found
-    assert DropPlace(b"/Users/Chi/AppData/Local/Temp") not in found
+    assert {
+        DropPlace(b"/Users/An/AppData/Local/Temp"),
+        DropPlace(b"/Windows/Temp"),
+        DropPlace(b"/evil.exe", 0),
+    } <= found
+    assert not found & {DropPlace(b"/Users/Chi/AppData/Local/Temp"), DropPlace(b"/PageFile.sys", 0)}
 
 
 def test_every_place_of_windows_has_a_reader_a_source_and_a_key_of_a_hive() -> None:
