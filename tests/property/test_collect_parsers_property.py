@@ -1,15 +1,20 @@
 """No bytes that a hostile machine holds make a parser fail, and what it says is bounded by what it read."""
 
+import plistlib
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quetsach.endpoint.collect.command import named_files
 from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
 from quetsach.endpoint.collect.preload import parse_preload_line
+from quetsach.endpoint.collect.process import preloaded
+from quetsach.endpoint.collect.property_list import archived_paths, bookmarked_path, parse_property_list, values_under
 from quetsach.endpoint.collect.ssh import parse_authorized_key
 from quetsach.endpoint.collect.systemd import parse_unit
 from quetsach.endpoint.collect.users import parse_passwd
 from quetsach.endpoint.host.mounts import parse_mountinfo
+from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
 
 pieces = st.sampled_from(
     [
@@ -102,3 +107,58 @@ def test_users_have_absolute_homes(content: bytes) -> None:
 def test_mounts_do_not_fail(content: bytes) -> None:
     parse_mountinfo(content)
     parse_mountinfo(b"1 2 0:" + content + b" - proc")
+
+
+values = st.recursive(
+    st.one_of(st.text(alphabet="/a ~\u1ec7", max_size=9), st.booleans(), st.integers(0, 9), st.binary(max_size=9)),
+    lambda below: st.one_of(
+        st.lists(below, max_size=4),
+        st.dictionaries(st.sampled_from(["Program", "Label", "$objects", "x"]), below, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(st.binary(max_size=200), st.binary(max_size=60).map(lambda raw: b"bplist00" + raw)))
+@example(b"<plist><dict><key>a</key></dict></plist>")
+@example(b"<plist><integer>x</integer></plist>")
+@example(b'<?xml version="1.0" encoding="utf-7"?><plist/>')
+def test_bytes_that_are_no_property_list_are_none(content: bytes) -> None:
+    found = parse_property_list(content)
+    values_under(found, {"Program"})
+    archived_paths(found)
+
+
+@given(values, st.sampled_from([plistlib.FMT_XML, plistlib.FMT_BINARY]), st.integers(0, 400), st.binary(max_size=4))
+def test_a_damaged_property_list_does_not_fail(
+    value: object, form: plistlib.PlistFormat, position: int, patch: bytes
+) -> None:
+    content = bytearray(plistlib.dumps(value, fmt=form))
+    content[position : position + len(patch)] = patch
+    found = parse_property_list(bytes(content))
+    assert all(values_under(found, {"Program"}))
+    assert all(path.startswith((b"/", b"'/", b"'\"'\"'/")) for path in archived_paths(found))
+
+
+@given(values, st.text(alphabet="/ab", min_size=1, max_size=9))
+def test_a_program_is_found_wherever_it_stands_in_a_property_list(value: object, program: str) -> None:
+    content = plistlib.dumps({"x": [value, {"Program": program}]})
+    assert program.encode() in values_under(parse_property_list(content), {"Program"})
+
+
+@given(st.binary(max_size=120))
+def test_bookmarks_do_not_fail(content: bytes) -> None:
+    bookmarked_path(content)
+    path = bookmarked_path(b"book" + bytes(8) + (16).to_bytes(4, "little") + content)
+    assert path == "" or path.startswith("/")
+
+
+@given(lines, st.sampled_from(PROTOCOLS))
+def test_tables_of_sockets_do_not_fail(content: bytes, protocol: str) -> None:
+    list(parse_table(protocol, b"\n" + content))
+    list(parse_table(protocol, b"\n   0: 0100007F:1F90 00000000:0000 " + content))
+
+
+@given(lines)
+def test_environments_do_not_fail(content: bytes) -> None:
+    assert b"\0" not in preloaded(content + b"\0LD_PRELOAD=" + content)

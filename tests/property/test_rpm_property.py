@@ -109,7 +109,7 @@ def test_the_samples_hold_their_headers() -> None:
     assert (found.package, found.path, found.algorithm, found.digest) == ("tool", b"usr/bin/x", "sha256", "0" * 64)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(0, 20_000).map(os.urandom), max_size=40),
     st.sampled_from([512, 1024, 4096, 65536]),
@@ -118,7 +118,7 @@ def test_our_reader_sees_what_sqlite_wrote(blobs: list[bytes], page_size: int) -
     assert read(database(blobs, page_size), sqlite_headers) == blobs
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.lists(st.tuples(st.integers(0, 8_191), st.binary(min_size=1, max_size=4)), max_size=8),
@@ -142,7 +142,7 @@ def test_damage_ends_a_reader_in_its_own_way(form: str, patches: list[tuple[int,
             continue
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=80),

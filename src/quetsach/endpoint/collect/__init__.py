@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from quetsach.endpoint.artefact import Artefact
+from quetsach.endpoint.artefact import Artefact, place_of
 from quetsach.endpoint.collect import cron, lines, preload, process, running, ssh, systemd
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
@@ -55,8 +55,7 @@ def collect(place: Place, surroundings: Surroundings) -> Iterator[Artefact | Tro
     count = 0
     for item in READERS[place.reader](reading):
         yield item
-        count += isinstance(item, Artefact)
-        if count >= MOST_ARTEFACTS:
-            reading.stop_at(f"/{place.name}".encode())
+        if isinstance(item, Artefact) and (count := count + 1) >= MOST_ARTEFACTS:
+            reading.stop_at(place_of(item.anchor))
             break
     yield from reading.troubles.values()

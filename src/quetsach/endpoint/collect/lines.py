@@ -3,8 +3,10 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES
 from quetsach.endpoint.collect.property_list import archived_paths, parse_property_list, values_under
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile
@@ -30,6 +32,8 @@ def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
             line = anchor.line.strip()
             if not line or (comments and line.startswith(comments)):
                 continue
+            if len(line) > LONGEST_COMMAND_BYTES:
+                reading.stop_at(file.anchor.path)
             command = command_in(line, place.command)
             if place.needs_command and not command:
                 continue
@@ -65,11 +69,14 @@ def read_files(reading: Reading) -> Iterator[Artefact | Trouble]:
 
 
 def command_in(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
-    """Return what a text runs, one command after another with ``;``: the groups that took part in each match."""
+    """Return what a line runs: the groups that took part in each match, one command after another with ``;``.
+
+    Only the first ``LONGEST_COMMAND_BYTES`` count: however a pattern is written, a line costs little.
+    """
     if pattern is None:
         return b""
-    found = (match for _, match in zip(range(_MOST_COMMANDS), pattern.finditer(line), strict=False))
-    commands = (next((group for group in match.groups() if group), b"").strip() for match in found)
+    matches = islice(pattern.finditer(line[:LONGEST_COMMAND_BYTES]), _MOST_COMMANDS)
+    commands = (next((group for group in match.groups() if group), b"").strip() for match in matches)
     return b"; ".join(command for command in commands if command)
 
 
@@ -77,10 +84,19 @@ def _command_of(reading: Reading, file: TextFile) -> bytes:
     """Return what a file runs, by its form; empty for content of another form, which is said."""
     place = reading.place
     if not place.form:
-        is_text = b"\0" not in file.content[:_HEAD_BYTES]
-        return command_in(file.content, place.command) if is_text else b""
+        return _text_command(reading, file) if b"\0" not in file.content[:_HEAD_BYTES] else b""
     found = parse_property_list(file.content)
     if found is None:
         reading.troubles[file.anchor.path] = Trouble(file.anchor.path, Reason.DAMAGED)
         return b""
     return b"; ".join(archived_paths(found) if place.form == "archived-paths" else values_under(found, place.names))
+
+
+def _text_command(reading: Reading, file: TextFile) -> bytes:
+    """Return what the lines of a text run, of so many as a command can be made of."""
+    lines = (line for line in file.content.splitlines() if line.strip()) if reading.place.command else iter(())
+    commands = (command_in(line, reading.place.command) for line in lines)
+    found = list(islice((command for command in commands if command), _MOST_COMMANDS + 1))
+    if len(found) > _MOST_COMMANDS or any(len(command) >= LONGEST_COMMAND_BYTES for command in found):
+        reading.stop_at(file.anchor.path)
+    return b"; ".join(found[:_MOST_COMMANDS])

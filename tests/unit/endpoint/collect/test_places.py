@@ -1,18 +1,22 @@
 """Files that describe collectors: strict when read, complete, and each with a reader."""
 
+import time
 import unicodedata
 
 import pytest
 
 from quetsach.endpoint.collect import READERS
+from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES
+from quetsach.endpoint.collect.lines import command_in
 from quetsach.endpoint.collect.places import PLATFORMS, Place, parse_place, places_of
 from quetsach.endpoint.errors import CollectorError
 
+RUNNING = {"kernel-module", "socket"}
 GOOD = (
     'kind = "setting-line"\ntitle.vi = "Tên"\ntitle.en = "Names"\nsources = ["hosts(5)"]\n'
     'reader = "lines"\npaths = ["/etc/hosts"]\n'
 )
-ALL = [(platform, place) for platform in PLATFORMS if platform != "windows" for place in places_of(platform)]
+ALL = [(platform, place) for platform in PLATFORMS for place in places_of(platform)]
 
 
 @pytest.mark.parametrize(("platform", "place"), ALL, ids=lambda item: getattr(item, "name", item))
@@ -20,13 +24,25 @@ def test_every_place_has_a_reader_and_names_for_people(platform: str, place: Pla
     assert place.reader in READERS
     assert place.title.vi != place.title.en
     assert unicodedata.is_normalized("NFC", place.title.vi)
-    assert place.paths or place.keys or platform == "linux"
+    assert place.paths or place.keys or place.name in RUNNING
 
 
 @pytest.mark.parametrize("place", [place for _, place in ALL], ids=lambda place: place.name)
 def test_every_source_is_a_manual_page_or_an_address(place: Place) -> None:
     for source in place.sources:
         assert source.startswith("https://") or (source.endswith(")") and "(" in source) or " " in source
+
+
+COMMANDS = [place for platform in PLATFORMS for place in places_of(platform) if place.command]
+
+
+@pytest.mark.parametrize("place", COMMANDS, ids=lambda place: place.name)
+def test_no_line_keeps_a_pattern_busy(place: Place) -> None:
+    pieces = (b" ", b"a", b"A:", b"=", b'"', b"\\", b"(", b"x ", b"exec ", b'RUN="', b"auth [", b"|", b"-", b"RUN=")
+    began = time.process_time()
+    for piece in pieces:
+        command_in(piece * (LONGEST_COMMAND_BYTES // 4 // len(piece)), place.command)
+    assert time.process_time() - began < 1
 
 
 def test_a_place_is_read_as_it_is_written() -> None:
