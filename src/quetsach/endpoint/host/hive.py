@@ -10,13 +10,14 @@ import os
 import struct
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import xor
 from typing import NamedTuple
 
 from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, read_logs
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
 
 MAX_HIVE_BYTES = 1 << 30
@@ -43,6 +44,9 @@ _INLINE = 0x8000_0000
 _NARROW_KEY, _NARROW_VALUE = 0x20, 0x01  # the name is Latin-1, not UTF-16
 _NODE = struct.Struct("<2sHQII II II II II")
 _NODE_NAME = 0x48
+_KEY_NAME_BYTES = 1024  # 255 characters in Windows
+_VALUE_NAME_BYTES = 1 << 15  # 16,383 characters
+_LIST_BYTES = 4 + 8 * 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ class _LimitError(RegistryError):
 class Hive:
     """One hive. Takes the descriptor over; it is closed with this object."""
 
-    def __init__(self, descriptor: int, *, where: str = "") -> None:
-        """Read the header.
+    def __init__(self, descriptor: int, *, where: str = "", logs: Sequence[int] = ()) -> None:
+        """Read the header, and if the hive was not closed cleanly what its logs (open descriptors) add to it.
 
         Raises:
             RegistryError: it is no hive, too large, or damaged at its head.
@@ -86,7 +90,6 @@ class Hive:
         """Whether something was left out because it is too large."""
         self._descriptor = descriptor
         self.close = weakref.finalize(self, os.close, descriptor)
-        self._block = lru_cache(maxsize=_BLOCKS)(lambda number: _pread(descriptor, _BLOCK, number * _BLOCK))
         self._children: OrderedDict[int, Mapping[str, Key]] = OrderedDict()
         self._remembered = 0
         header = _pread(descriptor, _HEADER, 0)
@@ -102,6 +105,15 @@ class Hive:
         if self.size_bytes > MAX_HIVE_BYTES:
             raise self._error("the hive is larger than one is read")
         self._end = min(size, self.size_bytes - _HEADER)
+        added = None
+        if not self.is_clean and self._has_checksum:
+            added = read_logs(logs, self.sequences[1], MAX_HIVE_BYTES)
+        self.is_current = self.is_clean or added is not None
+        """Whether nothing newer is known to be missing: the hive was closed, or its logs were read."""
+        pages: Mapping[int, bytes] = {}
+        if added is not None:
+            self._end, pages = added.size_bytes, added.pages
+        self._block = lru_cache(maxsize=_BLOCKS)(lambda number: _read_block(descriptor, number, pages))
         self.root = self._key(root)
 
     @property
@@ -221,7 +233,7 @@ class Hive:
 
     def _listed(self, offset: int, *, is_index: bool) -> Iterator[_Entry]:
         """Yield the entries of a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (lists such lists)."""
-        cell = self._cell(offset, 8)
+        cell = self._cell(offset, 8, _LIST_BYTES)
         kind, count = cell[:2], int.from_bytes(cell[2:4], "little")
         step = 8 if kind in (b"lf", b"lh") else 4
         if kind not in (b"lf", b"lh", b"li", b"ri") or len(cell) < 4 + step * count:
@@ -238,7 +250,7 @@ class Hive:
                 yield from self._listed(below, is_index=False)
 
     def _key(self, offset: int, *, parent: int | None = None) -> Key:
-        cell = self._cell(offset, _NODE_NAME + 4)
+        cell = self._cell(offset, _NODE_NAME + 4, _NODE_NAME + 4 + _KEY_NAME_BYTES)
         kind, flags, _, _, above, subkeys, _, subkey_list, _, values, value_list, *_ = _NODE.unpack_from(cell)
         length = int.from_bytes(cell[_NODE_NAME : _NODE_NAME + 2], "little")
         raw = cell[_NODE_NAME + 4 : _NODE_NAME + 4 + length]
@@ -247,7 +259,7 @@ class Hive:
         return Key(_text(raw, is_narrow=bool(flags & _NARROW_KEY)), offset, subkeys, subkey_list, values, value_list)
 
     def _value(self, offset: int) -> RegistryValue:
-        cell = self._cell(offset, 20)
+        cell = self._cell(offset, 20, 20 + _VALUE_NAME_BYTES)
         kind, length, size, place, type_, flags = struct.unpack_from("<2sHIIIH", cell)
         raw = cell[20 : 20 + length]
         if kind != b"vk" or len(raw) < length:
@@ -261,13 +273,13 @@ class Hive:
             raise _LimitError("a value is larger than one is read", where=self.where)
         if not size:
             return b""
-        cell = self._cell(place, 4)
+        cell = self._cell(place, 4, size)
         if len(cell) >= size:  # hives older than 1.4, and other writers, keep large data in one piece
             return cell[:size]
         if cell[:2] != b"db" or len(cell) < 8:
             raise self._error("the data of a value is damaged")
         count, listed = struct.unpack_from("<HI", cell, 2)
-        segments = (self._cell(offset, 4)[:SEGMENT_BYTES] for offset in self._offsets(listed, count, count))
+        segments = (self._cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, count, count))
         data = b"".join(segments)[:size]
         if len(data) < size:
             raise self._error("the data of a value is damaged")
@@ -276,27 +288,23 @@ class Hive:
     def _offsets(self, listed: int, count: int, most: int) -> tuple[int, ...]:
         if count > most:
             raise _LimitError("a key holds more than is read of one", where=self.where)
-        cell = self._cell(listed, 4 * count)
+        cell = self._cell(listed, 4 * count, 4 * count)
         return struct.unpack_from(f"<{count}I", cell)
 
-    def _cell(self, offset: int, least: int) -> bytes:
-        """Return the content of a cell in use, which holds at least so many bytes."""
+    def _cell(self, offset: int, least: int, most: int) -> bytes:
+        """Return the content of a cell in use, which holds at least so many bytes; no more than is asked for."""
         if offset % 4 or not 32 <= offset <= self._end - 8:
             raise self._error("the hive points to a place outside of itself")
         size = -int.from_bytes(self._read(offset, 4), "little", signed=True)
         if size < 4 + least or offset + size > self._end:
             raise self._error("a cell of the hive is damaged")
-        return self._read(offset + 4, size - 4)
+        return self._read(offset + 4, min(size - 4, most))
 
     def _read(self, offset: int, size: int) -> bytes:
-        offset += _HEADER
-        if size > _BLOCK:
-            content = _pread(self._descriptor, size, offset)
-        else:
-            number, start = divmod(offset, _BLOCK)
-            content = self._block(number)[start : start + size]
-            if len(content) < size:
-                content += self._block(number + 1)[: size - len(content)]
+        number, start = divmod(offset + _HEADER, _BLOCK)
+        content = self._block(number)[start : start + size]
+        while len(content) < size and len(more := self._block(number := number + 1)) > 0:
+            content += more[: size - len(content)]
         if len(content) < size:
             raise self._error("the hive was cut short while it was read")
         return content
@@ -329,6 +337,20 @@ def _pread(descriptor: int, size: int, offset: int) -> bytes:
         size -= len(part)
         offset += len(part)
     return b"".join(parts)
+
+
+def _read_block(descriptor: int, number: int, pages: Mapping[int, bytes]) -> bytes:
+    """Return a block of the file, with the pages of its logs in it."""
+    start = number * _BLOCK
+    block = _pread(descriptor, _BLOCK, start)
+    newer = [at for at in range(start, start + _BLOCK, LOG_PAGE_BYTES) if at - _HEADER in pages] if pages else []
+    if newer:
+        patched = bytearray(block)
+        for at in newer:
+            patched.extend(bytes(max(0, at - start - len(patched))))
+            patched[at - start : at - start + LOG_PAGE_BYTES] = pages[at - _HEADER]
+        block = bytes(patched)
+    return block
 
 
 def _text(raw: bytes, *, is_narrow: bool) -> str:

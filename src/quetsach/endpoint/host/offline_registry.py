@@ -7,6 +7,7 @@ instead of ``NTUSER.DAT`` ("Create mandatory user profiles").
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _CLASSES_HIVES = (
     b"AppData/Local/Microsoft/Windows/UsrClass.dat",
     b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
 )
+_LOGS = (b".LOG1", b".LOG2")
 _MOST_ACCOUNTS = 10_000
 _CURRENT = "CURRENTCONTROLSET"
 
@@ -99,7 +101,7 @@ class OfflineRegistry:
                 reasons = (
                     (hive.damaged, Reason.DAMAGED),
                     (hive.limited, Reason.LIMIT),
-                    (not hive.is_clean, Reason.STALE),
+                    (not hive.is_current, Reason.STALE),
                 )
                 found.update((Trouble(path, reason), None) for holds, reason in reasons if holds)
         return tuple(found)
@@ -183,14 +185,21 @@ class OfflineRegistry:
         return hive
 
     def _opened(self, path: bytes) -> Hive | RegistryError:
+        logs: list[int] = []
         try:
-            return Hive(self._tree.open_read(path), where=printable(path))
+            for suffix in _LOGS:
+                with suppress(FileNotFoundError):
+                    logs.append(self._tree.open_read(path + suffix))
+            return Hive(self._tree.open_read(path), where=printable(path), logs=logs)
         except OSError as error:
             self._troubles[Trouble(path, reason_of(error))] = None
             return RegistryError("the hive cannot be read", where=printable(path), hint=os.strerror(error.errno or 0))
         except RegistryError as error:
             self._troubles[Trouble(path, Reason.DAMAGED)] = None
             return error
+        finally:
+            for log in logs:
+                os.close(log)
 
     def _all_paths(self) -> dict[str, bytes]:
         """Return mount -> path of every hive of this disk; a mount is in capitals, as keys are compared."""
