@@ -34,7 +34,7 @@ class Reason(StrEnum):
     DAMAGED = "damaged"
     """An archive, hive or the like whose structure does not hold; the bytes themselves were looked at."""
     STALE = "stale"
-    """A hive that Windows did not close cleanly and whose logs do not follow on it: the newest entries may be missing."""
+    """A hive that Windows did not close cleanly, and whose logs do not follow on it: what is newest may be missing."""
     NOT_REACHED = "not-reached"
     """The scan was ended, or its time was up, before it came there."""
 
