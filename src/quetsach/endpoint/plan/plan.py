@@ -23,7 +23,7 @@ _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 
 _SHELL = frozenset({ArtefactKind.PROFILE_LINE, ArtefactKind.RC_LOCAL_LINE})
 
-_WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE}
+_WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE, ArtefactKind.CRON_ENTRY}
 """Lines that may hold others together."""
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
@@ -143,21 +143,22 @@ def _cut(finding: Finding) -> int | None:
 
 def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozenset[str]:
     """Return the identifiers of findings whose line cannot be taken out of its file without breaking the others."""
-    files: dict[tuple[bytes, bool], dict[int, list[str]]] = {}
+    files: dict[tuple[bytes, ArtefactKind], dict[int, list[str]]] = {}
     for finding, path in located:
         line, kind = finding.artefact.anchor, finding.artefact.kind
         if isinstance(line, LineAnchor) and kind in _WITH_ITS_LIKE and finding.action is Action.REMOVE_LINE:
-            files.setdefault((path, kind in _SHELL), {}).setdefault(line.number, []).append(finding.id)
+            files.setdefault((path, kind), {}).setdefault(line.number, []).append(finding.id)
     found: set[str] = set()
-    for (path, is_script), numbered in files.items():
+    for (path, kind), numbered in files.items():
         try:
             lines = host.tree.read(path, TEXT_LIMIT_BYTES).split(b"\n")
         except OSError:
             continue  # acting on it will say what is wrong
-        if is_script:
+        is_job = kind is ArtefactKind.CRON_ENTRY  # a table of cron, or a script that cron runs
+        if kind in _SHELL or (is_job and lines[0].startswith(b"#!")):
             kept = numbered.keys() - separable(lines, numbered)
         else:
-            kept = {number for number in numbered if not stands_alone(lines, number, path)}
+            kept = set() if is_job else {number for number in numbered if not stands_alone(lines, number, path)}
         found.update(finding for number in kept for finding in numbered[number])
     return frozenset(found)
 

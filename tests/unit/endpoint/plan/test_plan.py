@@ -50,6 +50,15 @@ def test_lines_of_one_file_are_one_step(tmp_path: Path) -> None:
     assert [line.number for line in step.target.lines] == [1, 3]
 
 
+def test_a_script_that_cron_runs_is_not_broken_and_a_table_of_cron_is_no_script(tmp_path: Path) -> None:
+    script = b"if [ -x /tmp/x ]; then\n  /tmp/x\nfi\n"
+    write(tmp_path, b"/etc/cron.daily/x", b"#!/bin/sh\n" + script)
+    write(tmp_path, b"/etc/crontab", script)
+    plan = _plan(tmp_path, _line(tmp_path, b"/etc/cron.daily/x", 2), _line(tmp_path, b"/etc/crontab", 1))
+    assert _holds(plan) == [Hold.ENTANGLED]
+    assert [step.subject for step in plan.steps] == [b"/etc/crontab"]
+
+
 def test_a_line_that_holds_a_script_together_is_left_and_said(tmp_path: Path) -> None:
     write(tmp_path, b"/etc/profile", b"if [ -x /tmp/x ]; then\n  /tmp/x &\nfi\n/tmp/x\n")
     lines = [line_anchor(tmp_path, b"/etc/profile", number) for number in (1, 2, 4)]
