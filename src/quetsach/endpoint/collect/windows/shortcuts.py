@@ -12,7 +12,7 @@ _NO_PROGRAM = frozenset({b"desktop.ini"})
 
 
 def read_shortcuts(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield files. Fields: ``place``, ``path``, ``name``, ``command`` (of a shortcut), ``folder``, ``user``."""
+    """Yield files. Fields: ``place``, ``path``, ``name``, ``command`` (of a shortcut), ``user``."""
     for user, path, file in reading.files():
         if isinstance(file, Trouble):
             yield file
@@ -26,7 +26,6 @@ def read_shortcuts(reading: Reading) -> Iterator[Artefact | Trouble]:
             "path": printable(file.anchor.path),
             "name": printable(posixpath.basename(path)),
             "command": printable(command.encode("utf-8", "surrogatepass")),
-            "folder": printable(found.folder.encode("utf-8", "surrogatepass")) if found else "",
             "user": printable(user.name),
         }
         named = reading.meant(command, user.home, file.anchor.path)

@@ -4,10 +4,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from tests.docs.test_pack_reference import _documented_fields as documented_fields
 from tests.hives import EXPAND_SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 from tests.windows_disk import plant
-from tests.windows_formats import build_instance, build_repository, build_shortcut
+from tests.windows_formats import build_instance, build_repository, build_shortcut, build_task
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import LineAnchor
@@ -224,3 +225,18 @@ def test_a_repository_full_of_one_instance_is_left_at_a_limit(tmp_path: Path, mo
     monkeypatch.setattr("quetsach.endpoint.collect.windows.wmi.MOST_CARVED", 50)
     found = everything(tmp_path, "wmi-subscriptions", files={REPOSITORY: SUBSCRIPTION[1] * 60})
     assert [item for item in found if isinstance(item, Trouble)] == [Trouble(f"/{REPOSITORY}".encode(), Reason.LIMIT)]
+
+
+def test_what_is_collected_has_the_fields_that_are_documented(tmp_path: Path) -> None:
+    files = {
+        REPOSITORY: build_repository(*SUBSCRIPTION),
+        "a.lnk": build_shortcut(wide_path="C:\\a"),
+        "autorun.inf": b"open=a",
+        "Windows/System32/Tasks/a": build_task("a"),
+        "ProgramData/Microsoft/Network/Downloader/qmgr.db": b"x",
+    }
+    found = collected(tmp_path, *(place.name for place in places_of("windows")), files=files)
+    assert len({item.kind for item in found}) == 7
+    for item in found:
+        optional = {"default"} if item.kind is ArtefactKind.REGISTRY_VALUE else set[str]()
+        assert item.fields.keys() | optional == documented_fields(item.kind)
