@@ -97,7 +97,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     from quetsach.endpoint.report.advice import advice  # noqa: PLC0415
-    from quetsach.endpoint.report.families import outcome_text  # noqa: PLC0415
+    from quetsach.endpoint.report.families import found_packs, outcome_text  # noqa: PLC0415
     from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
     from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
     from quetsach.endpoint.report.verdict import title, verdict  # noqa: PLC0415
@@ -108,17 +108,16 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
         say(f"{words['next']} {report.next}")
-    for pack in report.packs:
+    for pack in found_packs(report):
         findings = [finding for finding in report.findings if finding.family == pack.family]
-        if findings:
-            say(f"\n{pack.name.in_language(language)}")
+        say(f"\n{pack.name.in_language(language)}")
         for finding in findings[:_MOST_SHOWN]:
             line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
             say(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
             say(f"    {outcome_text(finding, words)}")
         if len(findings) > _MOST_SHOWN:
             say(f"  … {words['more'].format(count=len(findings) - _MOST_SHOWN)} (--html, --json)")
-        if findings and pack.guidance is not None:
+        if pack.guidance is not None:
             say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
     if steps := advice(report, words):
         say(f"\n{words['section-todo-after' if report.session is None else 'section-todo']}")

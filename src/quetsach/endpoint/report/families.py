@@ -25,10 +25,14 @@ _OPEN_PLACES = 5
 
 def families(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield a block for each family that was found, the worst first."""
-    found = {finding.family for finding in report.findings}
-    packs = sorted((pack for pack in report.packs if pack.family in found), key=_urgency)
-    for place, pack in enumerate(packs):
+    for place, pack in enumerate(found_packs(report)):
         yield from _family(pack, report, words, language, is_open=place < _OPEN_FAMILIES)
+
+
+def found_packs(report: Report) -> list[ReportedPack]:
+    """Return the packs whose families were found, the worst first."""
+    found = {finding.family for finding in report.findings}
+    return sorted((pack for pack in report.packs if pack.family in found), key=_urgency)
 
 
 def _urgency(pack: ReportedPack) -> int:
