@@ -159,7 +159,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     try:
         check_brake(plan, scan.files)
     except MassBrakeError as error:
-        task.say(task.words["brake"].format(files=error.files, scanned=scan.files), task.words["brake-hint"])
+        told = task.words["brake-registry" if error.edits else "brake"]
+        task.say(told.format(files=error.files, scanned=scan.files, edits=error.edits), task.words["brake-hint"])
         return _report(task, scan, plan, ExitCode.MASS_BRAKE)
     task.say(*_told_plan(plan, scan, task))
     if state is None or task.is_dry:

@@ -2,7 +2,7 @@
 
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan
-from quetsach.endpoint.plan.step import file_of
+from quetsach.endpoint.plan.step import EditRegistry, file_of
 
 MAX_FILES = 200
 """More files than this are never acted on in one go."""
@@ -13,9 +13,14 @@ MAX_SHARE = 0.005
 MIN_FILES = 25
 """… once there are so many: on a small tree one find is a large share."""
 
+MAX_EDITS = 150
+"""More changes of the registry than this are never made in one go; many times what a recipe has made so far."""
+
+_HINT = "this is either a file infector or a wrong rule: send the report to the centre before anything else"
+
 
 def check_brake(plan: Plan, files_scanned: int) -> None:
-    """Refuse a plan that acts on too many files.
+    """Refuse a plan that acts on too many files, or changes too much of the registry.
 
     Args:
         plan: what would be done.
@@ -27,7 +32,13 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
     files = sum(file_of(step.target) is not None for step in plan.steps)
     if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
         raise MassBrakeError(
-            f"the plan would act on {files} of {files_scanned} files; nothing was touched",
+            f"the plan would act on {files} of {files_scanned} files; nothing was touched", files=files, hint=_HINT
+        )
+    edits = sum(len(step.target.edits) for step in plan.steps if isinstance(step.target, EditRegistry))
+    if edits > MAX_EDITS:
+        raise MassBrakeError(
+            f"the plan would make {edits} changes of the registry; nothing was touched",
             files=files,
-            hint="this is either a file infector or a wrong rule: send the report to the centre before anything else",
+            edits=edits,
+            hint=_HINT,
         )

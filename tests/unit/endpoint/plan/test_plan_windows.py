@@ -27,6 +27,7 @@ from tests.windows_disk import plant
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import RegistryAnchor
+from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import (
     BINARY,
@@ -41,7 +42,8 @@ from quetsach.endpoint.host.registry import (
     SetValue,
 )
 from quetsach.endpoint.host.windows import WindowsHost, mounted_windows
-from quetsach.endpoint.plan import draft
+from quetsach.endpoint.plan import brake, draft
+from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.foundation import is_foundation
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
@@ -292,6 +294,17 @@ def test_a_hive_full_of_findings_is_edited_up_to_a_measure_and_the_rest_is_said(
     assert plan.held
     assert {held.hold for held in plan.held} == {Hold.UNREACHABLE}
     assert not plan.findings & {held.finding.id for held in plan.held}
+
+
+def test_the_brake_stops_a_plan_that_changes_very_much_of_the_registry(
+    host: WindowsHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = _plan(host, *registry_findings(host.registry))
+    check_brake(plan, 1000)
+    monkeypatch.setattr(brake, "MAX_EDITS", 5)
+    with pytest.raises(MassBrakeError, match="changes of the registry") as caught:
+        check_brake(plan, 1000)
+    assert caught.value.edits > 5
 
 
 def test_a_step_on_the_registry_comes_back_from_its_journal_form(host: WindowsHost) -> None:
