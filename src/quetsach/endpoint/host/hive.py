@@ -6,22 +6,17 @@ names as its parent, so that what hangs below the root is a tree and no walk is 
 NUL inside, by which malware hides them from programs that take it for an end.
 """
 
-import os
 import struct
-import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
-from operator import xor
+from functools import reduce
+from itertools import islice
 from typing import NamedTuple
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, read_logs
+from quetsach.endpoint.host.hive_cells import HEADER_BYTES, Cells
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
-
-MAX_HIVE_BYTES = 1 << 30
-"""Larger hives are refused; Windows itself lets them grow to 2 GiB, real ones stay below 300 MB."""
 
 MAX_SUBKEYS = 200_000
 MAX_VALUES = 100_000
@@ -35,9 +30,6 @@ SEGMENT_BYTES = 16_344
 MAX_DEPTH = 512
 """Levels of keys, as in Windows (Microsoft Learn, "Registry element size limits")."""
 
-_HEADER = 4096
-_BLOCK = 1 << 16
-_BLOCKS = 64
 _REMEMBERED_KEYS = 200_000
 _NONE = 0xFFFF_FFFF
 _INLINE = 0x8000_0000
@@ -83,43 +75,18 @@ class Hive:
             RegistryError: it is no hive, too large, or damaged at its head.
             OSError: it cannot be read.
         """
-        self.where = where
+        self._cells = Cells(descriptor, where=where, logs=logs)
+        self.close = self._cells.close
+        self.is_clean = self._cells.is_clean
+        self.is_current = self._cells.is_current
+        self.size_bytes = self._cells.size_bytes
         self.damaged = False
         """Whether something was left out because its structure does not hold."""
         self.limited = False
         """Whether something was left out because it is too large."""
-        self._descriptor = descriptor
-        self.close = weakref.finalize(self, os.close, descriptor)
         self._children: OrderedDict[int, Mapping[str, Key]] = OrderedDict()
         self._remembered = 0
-        header = _pread(descriptor, _HEADER, 0)
-        if len(header) < _HEADER or header[:4] != b"regf" or header[20:24] != b"\1\0\0\0":
-            raise self._error("this is no hive of the Windows registry")
-        self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
-        checksum = reduce(xor, struct.unpack_from("<127I", header))
-        self._has_checksum = {0: 1, _NONE: _NONE - 1}.get(checksum, checksum) == int.from_bytes(
-            header[508:512], "little"
-        )
-        root, size = struct.unpack_from("<II", header, 36)
-        self.size_bytes = os.fstat(descriptor).st_size
-        if self.size_bytes > MAX_HIVE_BYTES:
-            raise self._error("the hive is larger than one is read")
-        self._end = min(size, self.size_bytes - _HEADER)
-        added = None
-        if not self.is_clean and self._has_checksum:
-            added = read_logs(logs, self.sequences[1], MAX_HIVE_BYTES)
-        self.is_current = self.is_clean or added is not None
-        """Whether nothing newer is known to be missing: the hive was closed, or its logs were read."""
-        pages: Mapping[int, bytes] = {}
-        if added is not None:
-            self._end, pages = added.size_bytes, added.pages
-        self._block = lru_cache(maxsize=_BLOCKS)(lambda number: _read_block(descriptor, number, pages))
-        self.root = self._key(root)
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether all that was written to the hive is in this file: both sequence numbers agree, the checksum holds."""
-        return self.sequences[0] == self.sequences[1] and self._has_checksum
+        self.root = self._key(self._cells.root)
 
     def key(self, path: str) -> Key | None:
         """Return the key at a path from the root of the hive, names separated by backslashes; empty is the root."""
@@ -148,7 +115,7 @@ class Hive:
         for entry in self._entries(key):
             wanted = _hash(_upper(self._key(entry.key).name))
             if entry.hash is not None and entry.hash != wanted:
-                yield entry.place + _HEADER, wanted.to_bytes(4, "little")
+                yield entry.place + HEADER_BYTES, wanted.to_bytes(4, "little")
 
     def values(self, key: Key) -> tuple[RegistryValue, ...]:
         """Return the values of a key; what is damaged or too large is left out, as ``damaged`` or ``limited`` says."""
@@ -167,7 +134,7 @@ class Hive:
                 continue
             total += len(value.data)
             if total > MAX_KEY_BYTES:
-                raise _LimitError("a key holds more than is read of one", where=self.where)
+                raise _LimitError("a key holds more than is read of one", where=self._cells.where)
         return tuple(found.values())
 
     def content(self, key: Key) -> KeyContent:
@@ -177,18 +144,18 @@ class Hive:
         try:
             content, _ = self._content(key, 0, MAX_KEY_BYTES)
             if self.damaged or self.limited:
-                raise self._error("a key cannot be read whole")
+                raise self._cells.error("a key cannot be read whole")
             return content
         finally:
             self.damaged, self.limited = before[0] or self.damaged, before[1] or self.limited
 
     def _content(self, key: Key, depth: int, budget: int) -> tuple[KeyContent, int]:
         if depth > MAX_DEPTH:
-            raise self._error("keys lie deeper than Windows lets them")
+            raise self._cells.error("keys lie deeper than Windows lets them")
         values = self.values(key)
         budget -= sum(len(value.data) + 100 for value in values) + 500
         if budget < 0:
-            raise _LimitError("a key holds more than is read of one", where=self.where)
+            raise _LimitError("a key holds more than is read of one", where=self._cells.where)
         subkeys = {}
         for subkey in self.subkeys(key):
             subkeys[subkey.name], budget = self._content(subkey, depth + 1, budget)
@@ -210,14 +177,12 @@ class Hive:
     def _read_below(self, key: Key) -> Mapping[str, Key]:
         found: dict[str, Key] = {}
         seen: set[int] = set()
-        for offset, _, _ in self._entries(key):
+        for number, (offset, _, _) in enumerate(self._entries(key), 1):
+            self.limited |= number == MAX_SUBKEYS
             if offset in seen or offset == self.root.offset:
                 self.damaged = True
                 continue
             seen.add(offset)
-            if len(seen) > MAX_SUBKEYS:
-                self.limited = True
-                break
             try:
                 below = self._key(offset, parent=key.offset)
             except RegistryError as error:
@@ -227,96 +192,76 @@ class Hive:
         return found
 
     def _entries(self, key: Key) -> Iterator[_Entry]:
-        """Yield what the lists of a key's subkeys hold."""
+        """Yield what the lists of a key's subkeys hold; so much of it, because lists can be made to overlap."""
         if key.subkey_count and key.subkey_list != _NONE:
-            yield from self._listed(key.subkey_list, is_index=True)
+            yield from islice(self._listed(key.subkey_list, is_index=True), MAX_SUBKEYS)
 
     def _listed(self, offset: int, *, is_index: bool) -> Iterator[_Entry]:
         """Yield the entries of a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (lists such lists)."""
-        cell = self._cell(offset, 8, _LIST_BYTES)
+        cell = self._cells.cell(offset, 8, _LIST_BYTES)
         kind, count = cell[:2], int.from_bytes(cell[2:4], "little")
         step = 8 if kind in (b"lf", b"lh") else 4
         if kind not in (b"lf", b"lh", b"li", b"ri") or len(cell) < 4 + step * count:
-            raise self._error("a list of keys is damaged")
+            raise self._cells.error("a list of keys is damaged")
         words = struct.unpack_from(f"<{step // 4 * count}I", cell, 4)
         if kind != b"ri":
             for at in range(count):
                 key = words[at * step // 4]
                 yield _Entry(key, words[at * 2 + 1] if kind == b"lh" else None, offset + 8 + at * step + 4)
         elif not is_index:
-            raise self._error("a list of keys is damaged")
+            raise self._cells.error("a list of keys is damaged")
         else:
             for below in dict.fromkeys(words):
                 yield from self._listed(below, is_index=False)
 
     def _key(self, offset: int, *, parent: int | None = None) -> Key:
-        cell = self._cell(offset, _NODE_NAME + 4, _NODE_NAME + 4 + _KEY_NAME_BYTES)
+        cell = self._cells.cell(offset, _NODE_NAME + 4, _NODE_NAME + 4 + _KEY_NAME_BYTES)
         kind, flags, _, _, above, subkeys, _, subkey_list, _, values, value_list, *_ = _NODE.unpack_from(cell)
         length = int.from_bytes(cell[_NODE_NAME : _NODE_NAME + 2], "little")
         raw = cell[_NODE_NAME + 4 : _NODE_NAME + 4 + length]
         if kind != b"nk" or len(raw) < length or (parent is not None and above != parent):
-            raise self._error("a key is damaged")
+            raise self._cells.error("a key is damaged")
         return Key(_text(raw, is_narrow=bool(flags & _NARROW_KEY)), offset, subkeys, subkey_list, values, value_list)
 
     def _value(self, offset: int) -> RegistryValue:
-        cell = self._cell(offset, 20, 20 + _VALUE_NAME_BYTES)
+        cell = self._cells.cell(offset, 20, 20 + _VALUE_NAME_BYTES)
         kind, length, size, place, type_, flags = struct.unpack_from("<2sHIIIH", cell)
         raw = cell[20 : 20 + length]
         if kind != b"vk" or len(raw) < length:
-            raise self._error("a value is damaged")
+            raise self._cells.error("a value is damaged")
         return RegistryValue(_text(raw, is_narrow=bool(flags & _NARROW_VALUE)), type_, self._data(size, place))
 
     def _data(self, size: int, place: int) -> bytes:
         if size & _INLINE:
             return place.to_bytes(4, "little")[: size & ~_INLINE]
         if size > MAX_VALUE_BYTES:
-            raise _LimitError("a value is larger than one is read", where=self.where)
+            raise _LimitError("a value is larger than one is read", where=self._cells.where)
         if not size:
             return b""
-        cell = self._cell(place, 4, size)
+        cell = self._cells.cell(place, 4, size)
         if len(cell) >= size:  # hives older than 1.4, and other writers, keep large data in one piece
             return cell[:size]
         if cell[:2] != b"db" or len(cell) < 8:
-            raise self._error("the data of a value is damaged")
+            raise self._cells.error("the data of a value is damaged")
         count, listed = struct.unpack_from("<HI", cell, 2)
-        segments = (self._cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, count, count))
+        needed = min(count, -(-size // SEGMENT_BYTES))  # one cell may be listed again and again
+        segments = (self._cells.cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, needed, needed))
         data = b"".join(segments)[:size]
         if len(data) < size:
-            raise self._error("the data of a value is damaged")
+            raise self._cells.error("the data of a value is damaged")
         return data
 
     def _offsets(self, listed: int, count: int, most: int) -> tuple[int, ...]:
         if count > most:
-            raise _LimitError("a key holds more than is read of one", where=self.where)
-        cell = self._cell(listed, 4 * count, 4 * count)
+            raise _LimitError("a key holds more than is read of one", where=self._cells.where)
+        cell = self._cells.cell(listed, 4 * count, 4 * count)
         return struct.unpack_from(f"<{count}I", cell)
-
-    def _cell(self, offset: int, least: int, most: int) -> bytes:
-        """Return the content of a cell in use, which holds at least so many bytes; no more than is asked for."""
-        if offset % 4 or not 32 <= offset <= self._end - 8:
-            raise self._error("the hive points to a place outside of itself")
-        size = -int.from_bytes(self._read(offset, 4), "little", signed=True)
-        if size < 4 + least or offset + size > self._end:
-            raise self._error("a cell of the hive is damaged")
-        return self._read(offset + 4, min(size - 4, most))
-
-    def _read(self, offset: int, size: int) -> bytes:
-        number, start = divmod(offset + _HEADER, _BLOCK)
-        content = self._block(number)[start : start + size]
-        while len(content) < size and len(more := self._block(number := number + 1)) > 0:
-            content += more[: size - len(content)]
-        if len(content) < size:
-            raise self._error("the hive was cut short while it was read")
-        return content
 
     def _leave_out(self, error: RegistryError) -> None:
         if isinstance(error, _LimitError):
             self.limited = True
         else:
             self.damaged = True
-
-    def _error(self, what: str) -> RegistryError:
-        return RegistryError(what, where=self.where)
 
 
 def _upper(name: str) -> bytes:
@@ -327,30 +272,6 @@ def _upper(name: str) -> bytes:
 def _hash(upper: bytes) -> int:
     units = struct.unpack(f">{len(upper) // 2}H", upper)
     return reduce(lambda total, unit: (37 * total + unit) & 0xFFFF_FFFF, units, 0)
-
-
-def _pread(descriptor: int, size: int, offset: int) -> bytes:
-    """Read up to the end of the file; the system may give less at a time."""
-    parts = []
-    while size and (part := os.pread(descriptor, size, offset)):
-        parts.append(part)
-        size -= len(part)
-        offset += len(part)
-    return b"".join(parts)
-
-
-def _read_block(descriptor: int, number: int, pages: Mapping[int, bytes]) -> bytes:
-    """Return a block of the file, with the pages of its logs in it."""
-    start = number * _BLOCK
-    block = _pread(descriptor, _BLOCK, start)
-    newer = [at for at in range(start, start + _BLOCK, LOG_PAGE_BYTES) if at - _HEADER in pages] if pages else []
-    if newer:
-        patched = bytearray(block)
-        for at in newer:
-            patched.extend(bytes(max(0, at - start - len(patched))))
-            patched[at - start : at - start + LOG_PAGE_BYTES] = pages[at - _HEADER]
-        block = bytes(patched)
-    return block
 
 
 def _text(raw: bytes, *, is_narrow: bool) -> str:

@@ -125,6 +125,29 @@ def test_a_value_that_is_too_large_is_left_out_and_said(monkeypatch: pytest.Monk
         hive.content(key)
 
 
+def test_lists_of_keys_that_overlap_are_read_only_so_far() -> None:
+    """65,535 lists of 65,535 keys each in one megabyte: every eight bytes are the head of a list."""
+    content = bytearray(build_hive({"A": {}}))
+    root = opened(bytes(content)).root
+    index = struct.pack("<i2sH", -(8 + 4 * 0xFFFF), b"ri", 0xFFFF)
+    start = len(content) - 4096
+    lists = start + (len(index) + 4 * 0xFFFF + 7) // 8 * 8
+    index += struct.pack(f"<{0xFFFF}I", *range(lists, lists + 8 * 0xFFFF, 8))
+    content += index.ljust(lists - start, b"\0") + struct.pack("<i2sH", -(8 + 8 * 0xFFFF), b"lf", 0xFFFF) * (1 << 17)
+    struct.pack_into("<I", content, 4096 + root.offset + 4 + 0x1C, start)
+    struct.pack_into("<I", content, 40, len(content) - 4096)
+    hive = opened(bytes(content))
+    assert hive.subkeys(hive.root) == ()
+    assert hive.limited
+
+
+def test_segments_of_data_that_are_one_are_read_only_as_often_as_needed() -> None:
+    content = bytearray(build_hive({"A": {"x": (BINARY, bytes(16_345))}}))
+    head = content.index(b"db\x02\0")
+    content[head + 2 : head + 4] = b"\xff\xff"
+    assert read(opened(bytes(content)), "A") == {"x": (BINARY, bytes(16_345))}
+
+
 @given(st.data())
 def test_a_damaged_hive_costs_no_more_than_an_error(data: st.DataObject) -> None:
     content = bytearray(_HOSTILE)
@@ -163,7 +186,7 @@ def _names(hive: Hive, key: Key | None) -> list[str]:
 def test_the_descriptor_is_closed_with_the_hive(tmp_path: Path) -> None:
     (tmp_path / "hive").write_bytes(build_hive({}))
     hive = Hive(os.open(tmp_path / "hive", os.O_RDONLY))
-    descriptor = hive._descriptor
+    descriptor = hive.close.peek()[2][0]
     del hive
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
