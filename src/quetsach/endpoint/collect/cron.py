@@ -30,7 +30,7 @@ class CronEntry:
 def read_system_tables(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield entries of tables that name the account.
 
-    Fields of all four readers: ``schedule``, ``user``, ``command``, ``path`` (the table), ``line``.
+    Fields of all four readers: ``place``, ``schedule``, ``user``, ``command``, ``path`` (the table), ``line``.
     """
     return _entries(reading, lambda _, line: parse_system_entry(line))
 
@@ -105,6 +105,7 @@ def _entries(reading: Reading, parse: Callable[[bytes, bytes], CronEntry | None]
             if entry is None:
                 continue
             fields = {
+                "place": reading.place.name,
                 "schedule": printable(entry.schedule),
                 "user": printable(entry.user),
                 "command": printable(entry.command),

@@ -9,7 +9,7 @@ from quetsach.endpoint.trouble import Trouble
 
 
 def read_preload(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield the lines that name libraries. Fields: ``libraries`` (as written), ``line``."""
+    """Yield the lines that name libraries. Fields: ``place``, ``libraries`` (as written), ``line``."""
     for _, file in reading.texts():
         if isinstance(file, Trouble):
             yield file
@@ -17,7 +17,11 @@ def read_preload(reading: Reading) -> Iterator[Artefact | Trouble]:
         for anchor in file.lines():
             libraries = parse_preload_line(anchor.line)
             if libraries:
-                fields = {"libraries": printable(b" ".join(libraries)), "line": printable(anchor.line)}
+                fields = {
+                    "place": reading.place.name,
+                    "libraries": printable(b" ".join(libraries)),
+                    "line": printable(anchor.line),
+                }
                 named = reading.resolved((path for path in libraries if path.startswith(b"/")), file.anchor)
                 yield Artefact(ArtefactKind.PRELOAD_ENTRY, anchor, fields, named)
 

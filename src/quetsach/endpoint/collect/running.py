@@ -17,8 +17,8 @@ _LIST_LIMIT_BYTES = 8 << 20
 def read_modules(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield modules of the running kernel, those too that ``/proc/modules`` keeps quiet about.
 
-    Fields: ``name``, ``path`` (of the file that depmod(8) knows by that name; empty if none), ``hidden``: ``yes`` for
-    one that only ``/sys/module`` has. What is built into the kernel has no ``initstate`` there and is no module.
+    Fields: ``place``, ``name``, ``path`` (of the file that depmod(8) knows by that name; empty if none), ``hidden``:
+    ``yes`` for one that only ``/sys/module`` has. What is built into the kernel has no ``initstate`` there and is no module.
     """
     if not reading.host.is_live:
         return
@@ -30,14 +30,19 @@ def read_modules(reading: Reading) -> Iterator[Artefact | Trouble]:
     for name in sorted(listed | loaded):
         path = files.get(name, b"")
         is_hidden = name not in listed and name not in listed_since
-        fields = {"name": printable(name), "path": printable(path), "hidden": "yes" if is_hidden else "no"}
+        fields = {
+            "place": reading.place.name,
+            "name": printable(name),
+            "path": printable(path),
+            "hidden": "yes" if is_hidden else "no",
+        }
         yield Artefact(ArtefactKind.KERNEL_MODULE, NameAnchor(name), fields, (path,) if path else ())
 
 
 def read_sockets(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield sockets. Fields: ``protocol``, ``local``, ``remote``, ``state``, ``pid`` (empty if no process shows it).
+    """Yield sockets.
 
-    A socket refers to the image of the process that holds it.
+    Fields: ``place``, ``protocol``, ``local``, ``remote``, ``state``, ``pid`` (empty if no process shows it). A socket refers to the image of the process that holds it.
     """
     processes = reading.host.processes
     if processes is None:
@@ -45,6 +50,7 @@ def read_sockets(reading: Reading) -> Iterator[Artefact | Trouble]:
     for found in sockets(os.path.join(os.fsencode(reading.tree.root), b"proc")):
         process = processes.read(found.pid) if found.pid else None
         fields = {
+            "place": reading.place.name,
             "protocol": found.protocol,
             "local": found.local,
             "remote": found.remote,

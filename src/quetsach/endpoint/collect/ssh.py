@@ -34,7 +34,10 @@ class AuthorizedKey:
 
 
 def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield keys. Fields: ``user``, ``options``, ``algorithm``, ``fingerprint``, ``comment``, ``command``, ``path``."""
+    """Yield keys.
+
+    Fields: ``place``, ``user``, ``options``, ``algorithm``, ``fingerprint``, ``comment``, ``command``, ``path``.
+    """
     usual = (path.removeprefix("{home}/").encode() for path in reading.place.paths)
     patterns = tuple(dict.fromkeys((*usual, *_configured(reading))))
     for user in reading.accounts:
@@ -51,6 +54,7 @@ def _keys(reading: Reading, file: TextFile, user: User) -> Iterator[Artefact]:
         key = parse_authorized_key(anchor.line)
         if key is not None:
             fields = {
+                "place": reading.place.name,
                 "user": printable(user.name),
                 "options": printable(key.options),
                 "algorithm": printable(key.algorithm),

@@ -35,9 +35,9 @@ class Setting:
 def read_units(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield units and drop-ins below the folders of the place.
 
-    Fields: ``name``, ``type``, ``path``, ``user`` (empty for the system's), ``description``, ``exec`` (all commands,
-    one after another with ``;``), ``environment``, ``wanted_by``, ``starts`` (the unit that a timer, socket or path
-    starts), ``drop_in`` (the unit that a drop-in changes; empty for units). A timer, socket or path also refers to
+    Fields: ``place``, ``name``, ``type``, ``path``, ``user`` (empty for the system's), ``description``, ``exec`` (all
+    commands, one after another with ``;``), ``environment``, ``wanted_by``, ``starts`` (the unit that a timer, socket
+    or path starts), ``drop_in`` (the unit that a drop-in changes; empty for units). A timer, socket or path also refers to
     the file of the unit it starts.
     """
     tree = reading.tree
@@ -105,6 +105,7 @@ def _unit(reading: Reading, file: TextFile, path: bytes, *, user: bytes, home: b
     environment = _values(settings, b"Environment", b"EnvironmentFile")
     starts = _starts(settings, name)
     fields = {
+        "place": reading.place.name,
         "name": printable(name),
         "type": printable(posixpath.splitext(drop_in or name)[1].removeprefix(b".")),
         "path": printable(file.anchor.path),
