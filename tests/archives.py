@@ -86,11 +86,11 @@ def cab_of(members: Members, *, is_packed: bool = True) -> bytes:
     return head + folder + b"".join(files) + b"".join(blocks)
 
 
-def ar_of(members: Members) -> bytes:
-    """Write an ar archive with names of at most 15 characters (ar(5)); a Debian package is one."""
+def deb_of(members: Members) -> bytes:
+    """Write a Debian package (deb(5)): an ar archive, here with names of at most 15 characters (ar(5))."""
     parts = [b"!<arch>\n"]
-    for name, member in members.items():
-        parts.append(f"{name + '/':<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(member):<10}`\n".encode())
+    for name, member in {"debian-binary": b"2.0\n", **members}.items():
+        parts.append(f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(member):<10}`\n".encode())
         parts.append(member + b"\n" * (len(member) % 2))
     return b"".join(parts)
 
@@ -151,7 +151,7 @@ CONTAINERS: Mapping[str, Callable[[Members], bytes]] = {
     "cab-stored": lambda members: cab_of(members, is_packed=False),
     "iso": iso_of,
     "rar": rar_of,
-    "ar": ar_of,
+    "deb": deb_of,
     "cpio": cpio_of,
     "rpm": rpm_of,
 }

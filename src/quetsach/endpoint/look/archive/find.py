@@ -11,15 +11,20 @@ from quetsach.endpoint.look.kind import FileKind
 
 _KINDS = library.KINDS | {FileKind.ZIP, FileKind.TAR} | frozenset(DECODERS)
 
+_DEBIAN = (
+    b"!<arch>\ndebian-binary"  # deb(5); other ar archives are libraries of linkers, stored and looked at as they are
+)
+
 _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
+    FileKind.AR: lambda head: head.startswith(_DEBIAN),
     FileKind.GZIP: lambda head: head[2:3] == b"\x08" and head[3] < 0x20,  # RFC 1952, 2.3.1: CM and FLG
     FileKind.BZIP2: lambda head: head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"},  # a block, or the end of an empty one
     FileKind.COMPRESS: lambda head: not head[2] & 0x60 and 9 <= head[2] & 0x1F <= 16,  # (N)compress: bits of a code
     FileKind.CPIO: lambda head: head.startswith(b"0707"),
     FileKind.LZIP: lambda head: head[4:5] == b"\1",  # the only version
 }
-"""Kinds whose mark is so short that other files have it: what else must hold."""
-_SURE_BYTES = 16
+"""Kinds whose mark other files have too: what else must hold."""
+_SURE_BYTES = len(_DEBIAN)
 
 _ISO_MARKS, _ISO_OFFSET = frozenset({b"CD001", b"BEA01"}), 32769  # ECMA-119, 8.4; ECMA-167, 2/9.2: UDF alone
 _OVERLAYS = (

@@ -35,7 +35,7 @@ def without_library(monkeypatch: pytest.MonkeyPatch) -> object:
 
 
 @pytest.mark.usefixtures("without_library")
-@pytest.mark.parametrize("form", ["7z", "cab", "iso", "rar", "cpio", "ar"])
+@pytest.mark.parametrize("form", ["7z", "cab", "iso", "rar", "cpio", "deb"])
 def test_without_libarchive_its_formats_are_told_as_not_opened(form: str) -> None:
     packed = CONTAINERS[form]({"file": b"needle"})
     assert look(packed).inside.reasons == {Reason.NOT_OPENED}
