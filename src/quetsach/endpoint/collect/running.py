@@ -18,7 +18,8 @@ def read_modules(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield modules of the running kernel, those too that ``/proc/modules`` keeps quiet about.
 
     Fields: ``place``, ``name``, ``path`` (of the file that depmod(8) knows by that name; empty if none), ``hidden``:
-    ``yes`` for one that only ``/sys/module`` has. What is built into the kernel has no ``initstate`` there and is no module.
+    ``yes`` for one that only ``/sys/module`` has. What is built into the kernel has no ``initstate`` there: it is no
+    module.
     """
     if not reading.host.is_live:
         return
@@ -42,7 +43,8 @@ def read_modules(reading: Reading) -> Iterator[Artefact | Trouble]:
 def read_sockets(reading: Reading) -> Iterator[Artefact | Trouble]:
     """Yield sockets.
 
-    Fields: ``place``, ``protocol``, ``local``, ``remote``, ``state``, ``pid`` (empty if no process shows it). A socket refers to the image of the process that holds it.
+    Fields: ``place``, ``protocol``, ``local``, ``remote``, ``state``, ``pid`` (empty if no process shows it). A socket
+    refers to the image of the process that holds it.
     """
     processes = reading.host.processes
     if processes is None:

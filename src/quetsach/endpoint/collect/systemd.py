@@ -37,8 +37,8 @@ def read_units(reading: Reading) -> Iterator[Artefact | Trouble]:
 
     Fields: ``place``, ``name``, ``type``, ``path``, ``user`` (empty for the system's), ``description``, ``exec`` (all
     commands, one after another with ``;``), ``environment``, ``wanted_by``, ``starts`` (the unit that a timer, socket
-    or path starts), ``drop_in`` (the unit that a drop-in changes; empty for units). A timer, socket or path also refers to
-    the file of the unit it starts.
+    or path starts), ``drop_in`` (the unit that a drop-in changes; empty for units). A timer, socket or path also
+    refers to the file of the unit it starts.
     """
     tree = reading.tree
     places = list(reading.paths())
