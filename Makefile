@@ -69,7 +69,7 @@ docs: ## build the documentation; a warning is an error
 bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT adds IntelMQ
 	$(SYNC)
 	$(VENV)/bin/python bench/chain.py $(if $(PEER),--peer $(PEER))
-	$(VENV)/bin/python bench/scan_against_hashing.py
+	$(VENV)/bin/python bench/endpoint_scan.py
 	$(VENV)/bin/python bench/endpoint_engines.py
 	$(VENV)/bin/python bench/goodware.py
 	$(VENV)/bin/python bench/endpoint_crash.py

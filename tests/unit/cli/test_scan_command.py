@@ -9,6 +9,7 @@ import pytest
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.report import read_report
+from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen import load_specimen
 
 SHELF = Path(__file__).parents[3] / "packs"
@@ -174,7 +175,7 @@ def test_given_paths_that_a_user_may_not_read_are_not_called_free(
     def refuse(*_: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr("quetsach.endpoint.host.tree.Tree.open_read", refuse)
+    monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
     assert main(["scan", str(clean)]) == 2
     assert "CHƯA ĐẦY ĐỦ" in capsys.readouterr().out
 
@@ -188,8 +189,98 @@ def test_what_failed_is_counted_and_named(
     def refuse(*_: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr("quetsach.endpoint.host.tree.Tree.open_read", refuse)
+    monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
     assert main(["scan", str(clean), "--lang", "en"]) == 0
     out = capsys.readouterr().out
     assert "Could not look at 13 items: no permission, or a disk error: 13." in out
     assert "… and 3 more" in out
+
+
+@pytest.fixture
+def _lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every disk for one on which times tell the truth, and every file for an old one."""
+    monkeypatch.setattr("quetsach.endpoint.look.lasting.LastingDisks.__call__", lambda *_: True)
+
+
+@pytest.mark.usefixtures("_lasting")
+def test_what_an_earlier_scan_saw_is_not_read_again_unless_asked_for(
+    clean: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    assert "same as when an earlier scan" not in capsys.readouterr().out
+    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    assert "1 of them are the same as when an earlier scan" in capsys.readouterr().out
+    assert main(["scan", str(clean), "--lang", "en", "--no-cache"]) == 0
+    assert "same as when an earlier scan" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_lasting")
+def test_other_packs_read_every_file(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["scan", str(clean), "--pack", str(SHELF / "eicar")])
+    main(["scan", str(clean), "--pack", str(SHELF / "xmrig-miner"), "--lang", "en"])
+    assert "same as when an earlier scan" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_lasting")
+def test_a_damaged_memory_is_said_and_replaced(clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = ["--state", str(tmp_path / "state"), "--lang", "en"]
+    main(["scan", str(clean), *state])
+    [kept] = (tmp_path / "state" / "seen").iterdir()
+    kept.write_bytes(b"\0" * kept.stat().st_size)
+    assert main(["scan", str(clean), *state]) == 0
+    assert "damaged or written by someone else" in capsys.readouterr().err
+    main(["scan", str(clean), *state])
+    assert "same as when an earlier scan" in capsys.readouterr().out
+
+
+def test_without_a_cache_nothing_is_kept(clean: Path, tmp_path: Path) -> None:
+    main(["scan", str(clean), "--state", str(tmp_path / "state"), "--no-cache"])
+    assert not (tmp_path / "state" / "seen").exists()
+
+
+def test_a_scan_that_is_out_of_time_never_says_nothing_found(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(clean), "--time-limit", "0.0000001", "--lang", "en"]) == 2
+    out = capsys.readouterr().out
+    assert "NOT COMPLETE: the scan ended before" in out
+    assert "NOTHING FOUND" not in out
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "x", "1e9"])
+def test_a_senseless_time_limit_is_a_usage_error(clean: Path, limit: str) -> None:
+    assert main(["scan", str(clean), f"--time-limit={limit}"]) == 1
+
+
+def test_a_file_that_broke_the_matcher_off_is_never_called_free(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> Trouble:
+        return Trouble(b"/x", Reason.CRASHED)
+
+    monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
+    assert main(["scan", str(clean), "--lang", "en"]) == 2
+    assert "some files could not be looked at" in capsys.readouterr().out
+
+
+def test_a_file_too_large_is_named(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (clean / "giant").open("wb") as file:
+        file.truncate(5 << 30)
+    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    assert f"{clean}/giant: too large" in capsys.readouterr().out
+
+
+def test_every_file_is_listed(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(infected / "pipe")
+    path = tmp_path / "list"
+    assert main(["scan", str(infected), "--list", str(path)]) == 10
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    states = {line["path"].removeprefix(str(infected)): line["state"] for line in lines}
+    assert states["/pipe"] == "skipped"
+    assert states["/srv/downloads/eicar.com"] == "scanned"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_list_never_goes_through_a_link(clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert main(["scan", str(clean), "--list", str(tmp_path / "link")]) == 1
+    assert (tmp_path / "target").read_text() == "precious"

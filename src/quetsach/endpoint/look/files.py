@@ -65,7 +65,7 @@ class FileScan:
     _seen: set[bytes] = field(default_factory=set)
     _told_at: float = 0.0
     _kept_at: float = field(default_factory=time.monotonic)
-    _keep_again: float = CHECKPOINT_SECONDS
+    _keep_after: float = 0.0
     _again: list[bytes] | None = None
 
     def look(self, found: Iterable[Candidate | Trouble], *, remember: bool = False) -> Iterator[Look]:
@@ -140,10 +140,10 @@ class FileScan:
         if now - self._told_at >= _TELL_SECONDS:
             self._told_at = now
             self.progress(Passed(self.files, self.size_bytes, path))
-        if now - self._kept_at >= self._keep_again:
+        if now - self._kept_at >= max(CHECKPOINT_SECONDS, self._keep_after):
             self.keep(is_whole=False)
             self._kept_at = time.monotonic()
-            self._keep_again = max(CHECKPOINT_SECONDS, _DEAREST_CHECKPOINTS * (self._kept_at - now))
+            self._keep_after = _DEAREST_CHECKPOINTS * (self._kept_at - now)
 
     def _failed(self, trouble: Trouble) -> None:
         if trouble.reason is Reason.CHANGED and self._again is not None and len(self._again) < _MOST_TRIED_AGAIN:

@@ -169,7 +169,6 @@ def test_what_was_seen_is_kept_while_the_scan_goes_on(
     for number in range(200):
         (folder / f"{number}").touch()
     cut_off = cached()
-    cut_off.files._keep_again = 0
     looks = cut_off.files.look(walk(cut_off.tree, b"/", avoid={}))
     assert list(looks) == []  # and then the machine loses its power
     cut_off.crew.close()
