@@ -221,6 +221,9 @@ class FakeFiles:
     def state(self, descriptor: int) -> FileState:
         return FileState.of(os.fstat(descriptor))
 
+    def can_give(self, state: FileState) -> bool:
+        return True
+
     def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
         os.chmod(descriptor, stat.S_IMODE(state.mode))
         if with_times:

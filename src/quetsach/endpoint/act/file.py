@@ -72,7 +72,7 @@ def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
             if anchor.sha256 and sha256 != anchor.sha256:
                 raise ChangedError("the file's content is not what the scan saw")
             state = where.files.state(fd)
-            check_reversible(state)
+            check_reversible(where, state)
             return {"file": state.as_json(), "sha256": sha256, "parent": parent_facts(folder)}
         finally:
             os.close(fd)

@@ -33,7 +33,7 @@ class LinkAct:
             found = folder.lstat(name)
             if (found.st_dev, found.st_ino) != (target.device, target.inode) or not _leads_to(folder, name, target):
                 raise ChangedError("the link is not the one that was planned")
-            check_reversible(FileState.of(found))
+            check_reversible(where, FileState.of(found))
             return {"link": FileState.of(found).as_json(), "parent": parent_facts(folder)}
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:

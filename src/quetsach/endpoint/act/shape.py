@@ -15,9 +15,6 @@ from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.plan.step import Outcome, Step, file_of
 
-_OWNERS_XATTRS = ("user.", "system.posix_acl_", "security.selinux")
-"""Attributes that the owner of a file may set; the kernel itself gives files their SELinux label."""
-
 type Facts = Mapping[str, Any]
 """What a journal record holds of one act, as JSON."""
 
@@ -88,12 +85,9 @@ def check_anchor(where: Workplace, found: os.stat_result, anchor: FileAnchor) ->
         raise ChangedError("the file is not the one that the scan saw")
 
 
-def check_reversible(state: FileState) -> None:
+def check_reversible(where: Workplace, state: FileState) -> None:
     """Raise ``EndpointError`` when this user could not give the file its owner, group and attributes back."""
-    if os.geteuid() == 0:
-        return
-    is_own = state.uid == os.geteuid() and state.gid in {os.getegid(), *os.getgroups()}
-    if not is_own or any(not name.startswith(_OWNERS_XATTRS) for name in state.xattrs):
+    if not where.files.can_give(state):
         raise EndpointError("only an administrator could put it back as it was", hint="run the command as root")
 
 

@@ -13,6 +13,8 @@ from typing import Any, Self
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h on 64-bit machines
 _SET_FLAGS = 0x40086602
 _LOCKS = 0x10 | 0x20  # FS_IMMUTABLE_FL, FS_APPEND_FL: what keeps even root from changing a file
+_OWNERS_XATTRS = ("user.", "system.posix_acl_", "security.selinux")
+"""Attributes that the owner of a file may set; the kernel itself gives files their SELinux label."""
 _SETTABLE = 0x000380FF  # FS_FL_USER_MODIFIABLE
 
 
@@ -130,6 +132,13 @@ class PosixFiles:
     def state(self, descriptor: int) -> FileState:
         """Return all that is put back with a file besides its content."""
         return read_state(descriptor)
+
+    def can_give(self, state: FileState) -> bool:
+        """Return whether this user could give a file its owner, group and attributes back."""
+        if os.geteuid() == 0:
+            return True
+        is_own = state.uid == os.geteuid() and state.gid in {os.getegid(), *os.getgroups()}
+        return is_own and all(name.startswith(_OWNERS_XATTRS) for name in state.xattrs)
 
     def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
         """Give an open file owner, mode, attributes and, if asked, times, where they differ.

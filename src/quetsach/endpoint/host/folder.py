@@ -83,6 +83,9 @@ class Files(Protocol):
     def state(self, descriptor: int) -> FileState:
         """Return all that is put back with a file besides its content."""
 
+    def can_give(self, state: FileState) -> bool:
+        """Return whether this user could give a file its owner, group and attributes back."""
+
     def give_state(self, descriptor: int, state: FileState, *, with_times: bool) -> None:
         """Give an open file owner, mode, attributes and, if asked, times, where they differ; ``lock`` gives flags."""
 
