@@ -223,6 +223,19 @@ def test_a_drive_that_is_mounted_read_only_is_scanned_and_left(drive: Drive, tmp
         assert locked.run("clean", "--yes")[0] in (ExitCode.FAILED, ExitCode.FOUND)
 
 
+def test_a_file_with_a_stream_too_large_to_be_kept_is_left_whole(drive: Drive, tmp_path: Path) -> None:
+    unmount(drive.root)
+    with mounted(drive.image, tmp_path / "streams", "streams_interface=windows") as root:
+        (root / f"{PROGRAM}:large").write_bytes(bytes(70_000))
+    with mounted(drive.image, drive.root):
+        code, said = drive.run("clean", "--yes")
+        assert code == ExitCode.PARTLY_CLEANED, said
+        assert (drive.root / PROGRAM).exists()
+        assert not (drive.root / LIBRARY).exists()
+    with mounted(drive.image, tmp_path / "streams", "streams_interface=windows") as root:
+        assert (root / f"{PROGRAM}:large").read_bytes() == bytes(70_000)
+
+
 def test_streams_are_looked_at_where_the_mount_tells_them(drive: Drive, tmp_path: Path) -> None:
     os.setxattr(drive.root / "Users/Public", "user.hidden.exe", MARK)
     os.setxattr(drive.root / "Windows/explorer.exe", "user.hidden.exe", MARK)

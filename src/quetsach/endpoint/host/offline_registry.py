@@ -17,6 +17,7 @@ from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.registry import KeyContent, RegistryEdit, RegistryValue, folded
 from quetsach.endpoint.host.tree import Tree, join
+from quetsach.endpoint.host.windows_path import expanded, machine_environment, path_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 _CONFIG = b"/Windows/System32/config"
@@ -28,6 +29,8 @@ _CLASSES_HIVES = (
     b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
 )
 _LOGS = (b".LOG1", b".LOG2")
+_PROFILE_LIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\*"
+_ENVIRONMENT = machine_environment()
 _MOST_ACCOUNTS = 10_000
 _CURRENT = "CURRENTCONTROLSET"
 
@@ -209,43 +212,69 @@ class OfflineRegistry:
             self._paths = {mount: real for mount, path in found.items() if (real := self._file(path))}
             accounts = [".DEFAULT"] if "HKU\\.DEFAULT" in self._paths else []
             for home in self._homes():
-                name = home.rsplit(b"/", 1)[1].decode("utf-8", "surrogateescape")
-                mount = f"HKU\\{folded(name)}"
-                if mount not in self._paths and (hive := self._first(home, _USER_HIVES)):
+                if hive := self._first(home, _USER_HIVES):
+                    name = self._free_name(home)
                     accounts.append(name)
+                    mount = f"HKU\\{folded(name)}"
                     self._paths[mount] = hive
                     if classes := self._first(home, _CLASSES_HIVES):
                         self._paths[f"{mount}_CLASSES"] = classes
             self._accounts = tuple(accounts)
         return self._paths
 
+    def _free_name(self, home: bytes) -> str:
+        """Return what an account is called: as its folder; one that lies elsewhere and is called the same, with it."""
+        name = home.rsplit(b"/", 1)[1].decode("utf-8", "surrogateescape")
+        is_free = self._paths is not None and f"HKU\\{folded(name)}" not in self._paths
+        return name if is_free else home[1:].decode("utf-8", "surrogateescape").replace("/", ".")
+
     def _homes(self) -> Iterator[bytes]:
-        """Yield the folders of profiles, not the links to them that Windows keeps for old programs."""
-        count = 0
+        """Yield the folders of profiles, not the links to them that Windows keeps for old programs; each once."""
+        found: dict[bytes, None] = {}
+        for path in (*self._in_folders(), *self._in_profile_list()):
+            try:
+                real = self._tree.resolve(path)
+                is_folder = stat.S_ISDIR(self._tree.lstat(real).st_mode)
+            except OSError:
+                continue
+            if is_folder and real not in found:
+                if len(found) >= _MOST_ACCOUNTS:
+                    self._troubles[Trouble(real, Reason.LIMIT)] = None
+                    return
+                found[real] = None
+                yield real
+
+    def _in_folders(self) -> Iterator[bytes]:
         for place in _PROFILES:
             try:
                 real = self._tree.resolve(place)
                 entries = sorted(self._tree.scandir(real), key=lambda entry: entry.name)
             except OSError:
                 continue
-            for entry in entries:
-                if stat.S_ISDIR(entry.stat.st_mode):
-                    count += 1
-                    if count > _MOST_ACCOUNTS:
-                        self._troubles[Trouble(real, Reason.LIMIT)] = None
-                        return
-                    yield join(real, entry.name)
+            yield from (join(real, entry.name) for entry in entries if stat.S_ISDIR(entry.stat.st_mode))
+
+    def _in_profile_list(self) -> Iterator[bytes]:
+        """Yield where the registry has profiles: they can be moved."""
+        try:
+            for key in self.matching(_PROFILE_LIST):
+                value = self.value(key, "ProfileImagePath")
+                path = path_of(expanded(value.text, _ENVIRONMENT), _ENVIRONMENT) if value else None
+                if path is not None:
+                    yield path
+        except RegistryError:
+            return  # the hive is among the troubles
 
     def _first(self, home: bytes, names: Sequence[bytes]) -> bytes | None:
         return next((real for name in names if (real := self._file(join(home, name)))), None)
 
     def _file(self, path: bytes) -> bytes | None:
-        """Return the real path of what is there; the hive of a profile is never reached over a link of the profile."""
+        """Return the path as it is written on the disk; ``None`` when nothing is there, or a link leads elsewhere."""
         try:
             real = self._tree.resolve(path)
         except OSError:
             return None
-        return real if self._tree.exists(real) else None
+        text, asked = (name.decode("utf-8", "surrogateescape") for name in (real, path))
+        return real if folded(text) == folded(asked) and self._tree.exists(real) else None
 
 
 def _mount(key: str) -> tuple[str, str]:

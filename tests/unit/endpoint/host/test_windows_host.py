@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.hives import EXPAND_SZ
 from tests.windows_disk import plant
 
 from quetsach.endpoint.errors import RegistryError
@@ -111,6 +112,33 @@ def test_accounts_are_folders_with_a_hive_and_not_the_links_beside_them(disk: Pa
     registry = mounted_windows(disk).registry
     assert registry.accounts() == (".DEFAULT", "An", "Bình", "LocalService")
     assert registry.hive_path(r"HKU\localservice\Software") == b"/Windows/ServiceProfiles/LocalService/ntuser.dat"
+
+
+def test_a_profile_that_was_moved_is_found_by_the_registry(tmp_path: Path) -> None:
+    key = r"Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-1-2-3-1003"
+    plant(tmp_path, software={key: {"ProfileImagePath": (EXPAND_SZ, r"%SystemDrive%\Profiles\Chi")}})
+    for folder in ("Profiles/Chi", "Profiles/An"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "NTUSER.DAT").write_bytes((tmp_path / "Users/An/NTUSER.DAT").read_bytes())
+    registry = mounted_windows(tmp_path).registry
+    assert registry.accounts() == (".DEFAULT", "An", "Bình", "Chi")
+    assert registry.hive_path("HKU\\Chi") == b"/Profiles/Chi/NTUSER.DAT"
+
+
+def test_two_profiles_of_one_name_are_both_looked_at(tmp_path: Path) -> None:
+    key = r"Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-1-2-3-1003"
+    plant(tmp_path, software={key: {"ProfileImagePath": (EXPAND_SZ, r"C:\Profiles\An")}})
+    (tmp_path / "Profiles/An").mkdir(parents=True)
+    (tmp_path / "Profiles/An/NTUSER.DAT").write_bytes((tmp_path / "Users/An/NTUSER.DAT").read_bytes())
+    registry = mounted_windows(tmp_path).registry
+    assert registry.accounts() == (".DEFAULT", "An", "Bình", "Profiles.An")
+    assert registry.exists(r"HKU\Profiles.An\Environment")
+
+
+def test_a_link_in_the_place_of_a_hive_is_not_followed(disk: Path) -> None:
+    (disk / "Users/An/NTUSER.DAT").unlink()
+    (disk / "Users/An/NTUSER.DAT").symlink_to("../../Windows/System32/config/SAM")
+    assert mounted_windows(disk).registry.accounts() == (".DEFAULT", "Bình")
 
 
 def test_a_mandatory_profile_is_what_windows_loads(disk: Path) -> None:
