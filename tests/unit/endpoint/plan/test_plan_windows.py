@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import infection
 from tests.infection import with_fields
 from tests.infection_of_windows import (
     CACHE,
@@ -23,12 +24,14 @@ from tests.infection_of_windows import (
     registry_findings,
     windows_findings,
 )
+from tests.signed_files import program, publisher, sign
 from tests.windows_disk import plant
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import RegistryAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host import authenticode
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,
@@ -213,6 +216,25 @@ def test_what_starts_only_the_system_s_own_program_is_left(
     found = with_fields(of_value(host.registry, MACHINE_RUN, "Qzk", Action.REMOVE_VALUE), data=command)
     found = replace(found, artefact=replace(found.artefact, refers_to=refers_to))
     assert bool(_plan(host, found).held) is is_left
+
+
+def test_what_microsoft_signed_as_its_own_is_left_with_the_service_that_runs_it(
+    host: WindowsHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    microsoft = publisher("Microsoft Windows")
+    monkeypatch.setattr(authenticode, "microsoft_roots", lambda: (microsoft.root,))
+    infection.write(host.tree.root, DLL, sign(program(), microsoft))
+    file = of_file(host.tree.root, DLL, ArtefactKind.FILE, Action.QUARANTINE)
+    service = with_fields(
+        of_key(f"{SERVICES}\\qzkvxw", ArtefactKind.SERVICE, Action.REMOVE_SERVICE),
+        command="%SystemRoot%\\system32\\svchost.exe -k netsvcs",
+        dll="%SystemRoot%\\System32\\qzkvxw.dll",
+    )
+    service = replace(service, artefact=replace(service.artefact, refers_to=(SVCHOST_EXE, DLL)))
+    assert _holds(_plan(host, file, service)) == [Hold.PACKAGE, Hold.PACKAGE]
+    infection.write(host.tree.root, DLL, sign(program(), microsoft) + b"changed")
+    file = of_file(host.tree.root, DLL, ArtefactKind.FILE, Action.QUARANTINE)
+    assert _plan(host, file, service).held == ()
 
 
 @pytest.mark.parametrize(
