@@ -18,7 +18,7 @@ from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive_cells import HEADER_BYTES, Cells
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
 
-MAX_SUBKEYS = 200_000
+MAX_SUBKEYS = 100_000
 MAX_VALUES = 100_000
 MAX_VALUE_BYTES = 8 << 20
 MAX_KEY_BYTES = 64 << 20
@@ -30,7 +30,7 @@ SEGMENT_BYTES = 16_344
 MAX_DEPTH = 512
 """Levels of keys, as in Windows (Microsoft Learn, "Registry element size limits")."""
 
-_REMEMBERED_KEYS = 200_000
+_REMEMBERED_KEYS = 50_000
 _NONE = 0xFFFF_FFFF
 _INLINE = 0x8000_0000
 _NARROW_KEY, _NARROW_VALUE = 0x20, 0x01  # the name is Latin-1, not UTF-16
