@@ -40,7 +40,7 @@ _SYSTEM_FILES = frozenset(
 _UNREAD_LINK = b"unsupported reparse"
 """How ntfs-3g shows a file whose content is kept in a way that it cannot read: compressed by CompactOS, in a cloud."""
 
-_REMEMBERED_NAMES = 200_000
+_REMEMBERED_NAMES = 50_000
 _REMEMBERED_HEADS = 10_000
 
 
