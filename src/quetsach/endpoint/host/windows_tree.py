@@ -75,10 +75,24 @@ class WindowsFolder(PosixFolder):
         return WindowsFolder(below.fd, below.path, has_streams=self._has_streams)
 
     def remove(self, name: bytes) -> None:
-        """Remove a file or a link. A stream is refused: what holds it may be anyone's, and it could not be put back."""
+        """Remove a file or a link."""
+        self._refuse_stream(name)
+        super().remove(name)
+
+    def replace(self, temporary: bytes, name: bytes) -> None:
+        """Give a file another name in one step, in place of the file that has it."""
+        self._refuse_stream(name)
+        super().replace(temporary, name)
+
+    def place(self, temporary: bytes, name: bytes) -> None:
+        """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
+        self._refuse_stream(name)
+        super().place(temporary, name)
+
+    def _refuse_stream(self, name: bytes) -> None:
+        """Act on no stream: what holds it may be anyone's, and it could not be put back."""
         if self._has_streams and b":" in name:
             raise OSError(errno.EOPNOTSUPP, "a stream of a file is reported and not removed")
-        super().remove(name)
 
     def _is_unread(self, name: bytes) -> bool:
         with suppress(OSError):
