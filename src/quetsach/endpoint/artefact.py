@@ -120,4 +120,6 @@ def printable(raw: bytes) -> str:
     Undecodable bytes, control characters and invisible or direction-changing characters become backslash escapes.
     """
     text = raw.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -83,8 +83,12 @@ def command_in(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
 def _command_of(reading: Reading, file: TextFile) -> bytes:
     """Return what a file runs, by its form; empty for content of another form, which is said."""
     place = reading.place
+    if not (place.form or place.command) or (not place.form and b"\0" in file.content[:_HEAD_BYTES]):
+        return b""
+    if not reading.may_read(file):
+        return b""
     if not place.form:
-        return _text_command(reading, file) if b"\0" not in file.content[:_HEAD_BYTES] else b""
+        return _text_command(reading, file)
     found = parse_property_list(file.content)
     if found is None:
         reading.troubles[file.anchor.path] = Trouble(file.anchor.path, Reason.DAMAGED)
@@ -94,7 +98,7 @@ def _command_of(reading: Reading, file: TextFile) -> bytes:
 
 def _text_command(reading: Reading, file: TextFile) -> bytes:
     """Return what the lines of a text run, of so many as a command can be made of."""
-    lines = (line for line in file.content.splitlines() if line.strip()) if reading.place.command else iter(())
+    lines = (line for line in file.content.splitlines() if line.strip())
     commands = (command_in(line, reading.place.command) for line in lines)
     found = list(islice((command for command in commands if command), _MOST_COMMANDS + 1))
     if len(found) > _MOST_COMMANDS or any(len(command) >= LONGEST_COMMAND_BYTES for command in found):

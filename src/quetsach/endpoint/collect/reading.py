@@ -34,7 +34,8 @@ MOST_COMMAND_CHARACTERS = 4 << 20
 """Of the commands of Windows that one collector reads."""
 
 LARGEST_FILE_BYTES = 64 << 20
-"""A file that starts by lying where it lies is not hashed beyond this."""
+MOST_HASHED_BYTES = 1 << 30
+"""Of files that start by lying where they lie: hashed of one, and of all those of one collector."""
 
 _HEAD_BYTES = 1 << 20
 _MOST_REMEMBERED = 100_000
@@ -78,6 +79,7 @@ class Reading:
         self._seen: set[bytes] = set()
         self._files = MOST_FILES
         self._bytes = MOST_TEXT_BYTES
+        self._hashed = MOST_HASHED_BYTES
         self._named = MOST_NAMED
         self._characters = MOST_COMMAND_CHARACTERS
         self._named_in: tuple[bytes, int] = (b"", 0)
@@ -95,6 +97,13 @@ class Reading:
     def stop_at(self, path: bytes) -> None:
         """Say that something at this path was left out because of a limit."""
         self.troubles.setdefault(path, Trouble(path, Reason.LIMIT))
+
+    def may_read(self, file: TextFile) -> bool:
+        """Return whether the text of a file that starts may still be read for what it runs."""
+        self._bytes -= len(file.content)
+        if self._bytes < 0:
+            self.stop_at(file.anchor.path)
+        return self._bytes >= 0
 
     def names(self, folder: bytes) -> tuple[list[bytes], list[bytes]]:
         """Return the paths of the files (and links) and of the folders in a folder, sorted; empty if there is none."""
@@ -174,11 +183,12 @@ class Reading:
             if file is None or (isinstance(file, TextFile) and file.anchor.path in self._seen):
                 continue
             self._files -= 1
-            if self._files < 0:
-                self.stop_at(path)
-                return
             if isinstance(file, TextFile):
                 self._seen.add(file.anchor.path)
+                self._hashed -= file.anchor.size_bytes
+            if self._files < 0 or self._hashed < 0:
+                self.stop_at(path)
+                return
             yield user, path, file
 
     def named(self, command: bytes, home: bytes, anchor: FileAnchor) -> tuple[bytes, ...]:

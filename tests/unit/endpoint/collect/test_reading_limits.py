@@ -82,3 +82,14 @@ def test_a_file_that_starts_and_is_larger_than_what_is_hashed_is_said(
     monkeypatch.setattr(reading, "LARGEST_FILE_BYTES", 3)
     machine.write("/etc/systemd/system-generators/x", b"\x7fELF")
     assert _troubles(machine, "systemd-generator") == [Trouble(b"/etc/systemd/system-generators/x", Reason.TOO_LARGE)]
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_HASHED_BYTES", 20), ("MOST_TEXT_BYTES", 20), ("MOST_FILES", 2)])
+def test_what_a_folder_of_scripts_may_cost_is_bounded_and_said(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(reading, limit, value)
+    for number in range(4):
+        machine.write(f"/etc/grub.d/{number}", "#!/bin/sh\n/x\n")
+    place = b"/etc/grub.d" if limit == "MOST_FILES" else b"/etc/grub.d/1"
+    assert Trouble(place, Reason.LIMIT) in _troubles(machine, "script-folder")
