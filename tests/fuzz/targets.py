@@ -7,6 +7,7 @@ Hypothesis thinks of, so that a target that rots is noticed.
 import contextlib
 import hmac
 import os
+import plistlib
 import struct
 import tempfile
 import zlib
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.hives import build_hive
+from tests.rpm_formats import HEADER as RPM_HEADER
+from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
 from tests.windows_formats import build_actions, build_instance, build_job, build_shortcut, build_task
 
@@ -25,7 +28,11 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.collect.command import named_files
 from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
+from quetsach.endpoint.collect.lines import command_in
+from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.collect.preload import parse_preload_line
+from quetsach.endpoint.collect.process import preloaded
+from quetsach.endpoint.collect.property_list import archived_paths, bookmarked_path, parse_property_list, values_under
 from quetsach.endpoint.collect.ssh import parse_authorized_key
 from quetsach.endpoint.collect.systemd import parse_unit
 from quetsach.endpoint.collect.users import parse_passwd
@@ -40,6 +47,8 @@ from quetsach.endpoint.host.authenticode import file_digests, read_signed
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.mounts import parse_mountinfo
 from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ
+from quetsach.endpoint.host.rpm.header import files_of
+from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
 from quetsach.endpoint.keep.journal import MAGIC, read_journal
 from quetsach.endpoint.keep.quarantine import Sealed
@@ -129,6 +138,41 @@ def _archive(content: bytes) -> None:
         look_inside(InMemory(inside), kind, lambda _content, _kind: (), limits=_SMALL)
 
 
+def _rpm(content: bytes) -> None:
+    """Read the content as each form of rpm's database, and as the header of a package."""
+    descriptor = os.memfd_create("rpm")
+    os.write(descriptor, content)
+    try:
+        for _, read in RPM_SAMPLES.values():
+            with contextlib.suppress(QuetsachError):
+                for blob in read(descriptor):
+                    list(files_of(blob, frozenset({b"usr/bin/x"}), {b"x"}))
+    finally:
+        os.close(descriptor)
+    list(files_of(content, frozenset({b"usr/bin/x"}), {b"x"}))
+
+
+def _mac(content: bytes) -> None:
+    """Read a property list and what is in it, and a bookmark."""
+    found = parse_property_list(content)
+    values_under(found, {"Program", "ProgramArguments"})
+    archived_paths(found)
+    bookmarked_path(content)
+
+
+def _running(content: bytes) -> None:
+    for protocol in PROTOCOLS:
+        list(parse_table(protocol, content))
+    preloaded(content)
+
+
+def _commands(content: bytes) -> None:
+    """Try the pattern of every place on every line."""
+    for line in content.split(b"\n")[:20]:
+        for pattern in _PATTERNS:
+            command_in(line, pattern)
+
+
 def _rules(content: bytes) -> None:
     source = content.decode("utf-8", "replace")
     memory_variant(rules_of(source), frozenset({"a", "b"}))
@@ -172,6 +216,14 @@ _WINDOWS = (
     build_actions("a", "b", handler="01234567-89AB-CDEF-0123-456789ABCDEF"),
     build_instance("__FilterToConsumerBinding", 'A.Name="x"', '__EventFilter.Name="y"', sid=b"12"),
 )
+_PROPERTY_LISTS = tuple(
+    plistlib.dumps({"Program": "/a", "x": [{"ProgramArguments": ["/b", "c d"]}], "$objects": ["file:///e"]}, fmt=form)
+    for form in (plistlib.FMT_XML, plistlib.FMT_BINARY)
+)
+_SOCKETS = b"""  sl  local_address rem_address
+   0: 0100007F:1F90 0A00000A:01BB 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0
+"""
+_PATTERNS = tuple({place.command for platform in PLATFORMS for place in places_of(platform) if place.command})
 _RULES = b"""import "math"
 private rule a { condition: filesize < 2MB and uint16(0) == 0x5a4d }
 rule b : t { meta: file_types = "pe" strings: $x = "y" wide nocase $h = { 41 [2-4] (42|43) } $r = /a\\/b{1,3}/i
@@ -212,5 +264,9 @@ TARGETS: Mapping[str, Target] = {
     "yara-rules": Target(_rules, (_RULES,)),
     "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),
     "program": Target(_signature, (sign(program(), publisher("Microsoft Windows")),)),
+    "rpm-database": Target(_rpm, (RPM_HEADER, *(content for content, _ in RPM_SAMPLES.values()))),
+    "property-list": Target(_mac, _PROPERTY_LISTS),
+    "running-system": Target(_running, (_SOCKETS,)),
+    "commands": Target(_commands, (CRON + SHELL, UNIT)),
     "windows-formats": Target(_windows, (*_WINDOWS, b"[autorun]\nopen=a.exe")),
 }
