@@ -132,6 +132,7 @@ class _Reading:
         self._given = b""
         self._failure: OSError | None = None
         self._is_open = False
+        self._is_over = False
         self.has_failed = False
         """Whether the member that was read last broke off."""
         self._callbacks = _READ(self._read), _SEEK(self._seek)
@@ -152,6 +153,8 @@ class _Reading:
         del self._callbacks  # they refer back here: what was unpacked would wait for the garbage collector
 
     def next_entry(self) -> int | None:
+        if self._is_over:
+            return None
         entry = _Pointer()
         self.has_failed = False
         result = self._bounded("read_next_header", ctypes.byref(entry))
@@ -183,6 +186,7 @@ class _Reading:
         if result >= _WARN:
             return
         self.has_failed = True
+        self._is_over = result <= _FATAL  # the library says so, does not hold itself to it, and crashes
         if self._is_open and self.library["read_has_encrypted_entries"](self._archive) > 0:  # it crashes before
             raise ClosedError("the archive is encrypted", Reason.ENCRYPTED)
         says = self.library["error_string"](self._archive) or b""

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import subprocess
 import tarfile
 import zipfile
@@ -201,3 +202,10 @@ def test_thousands_of_streams_in_a_row_are_one_member() -> None:
 def test_a_program_that_only_seems_to_carry_an_archive_is_not_damaged() -> None:
     assert look(b"\0" * 32_769 + b"CD001" + bytes(9_999)).inside.reasons == set()
     assert look(b"\x7fELF" + bytes(99) + b"PK\5\6" + b"x" * 18).inside.reasons == set()
+
+
+def test_after_a_fatal_error_libarchive_is_asked_nothing_more() -> None:
+    packed = bytearray(cab_of({"first": b"needle" * 99, "second": b"pin"}, is_packed=False))
+    (block,) = struct.unpack_from("<I", packed, 36)
+    struct.pack_into("<IHH", packed, block, 1, 597, 0x9000)  # larger than a block may be; it crashed on the second file
+    assert look(bytes(packed)).inside.reasons == {Reason.DAMAGED}
