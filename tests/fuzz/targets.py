@@ -205,7 +205,7 @@ _SMALL = Limits(depth=3, members=100, output_bytes=1 << 20, bomb_bytes=1 << 20, 
 _KINDS = sorted(FileKind)
 _MEMBERS = {"a.txt": b"some text " * 99, "b.zip": zip_of({"c": bytes(3_000)})}
 _ARCHIVES = (
-    *(form(_MEMBERS) for name, form in CONTAINERS.items() if not name.startswith(("7z", "iso"))),  # other programs
+    *(form(_MEMBERS) for name, form in CONTAINERS.items() if name != "iso"),  # too large to be a seed
     *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
 )
 _HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
