@@ -3,8 +3,8 @@ r"""The files of a Windows drive on a Linux machine: mounted by ntfs-3g or the k
 Names are found as Windows finds them, without regard to case. On a copy in which several names differ in nothing else,
 the one that is written as asked for is taken, otherwise the first in the order of bytes.
 
-Links: NTFS junctions and symbolic links appear as symbolic links. Their targets are read as paths of Windows and stay
-inside the root; those that name another drive lead nowhere.
+Links: NTFS junctions and symbolic links appear as symbolic links. Where they lead is read from their own record, on a
+copy from what ntfs-3g showed; it stays inside the root, and what names another drive leads nowhere.
 
 Streams: a file may hold further contents, ``report.txt:payload.exe``. A mount with ``-o streams_interface=windows``
 tells them (ntfs-3g(8)); then each is given as a name of its own, to be looked at. On other mounts small ones are
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.posix_folder import PosixFolder
 from quetsach.endpoint.host.registry import folded
+from quetsach.endpoint.host.reparse import read_target
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
 
@@ -124,7 +125,7 @@ class WindowsTree(Tree):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._own_path = os.fsencode(root.absolute()).rstrip(b"/") + b"/"
+        self._own_paths = tuple(os.fsencode(path).rstrip(b"/") + b"/" for path in (root.absolute(), root.resolve()))
         self._names: dict[tuple[int, int], _Names] = {}
         self._heads: dict[bytes, bytes] = {}
         self._remembered = 0
@@ -157,19 +158,23 @@ class WindowsTree(Tree):
 
     def _target(self, folder_fd: int, name: bytes) -> bytes | None:
         """Return where a link leads, as a path of this tree; ``ENOENT`` for another drive."""
-        raw = super()._target(folder_fd, name)
-        if raw is None:
+        shown = super()._target(folder_fd, name)
+        if shown is None:
             return None
-        target = raw.removeprefix(self._own_path[:-1]) if raw.startswith(self._own_path) else raw
-        if target.startswith(b"/.NTFS-3G/"):  # where ntfs-3g leads a junction whose target it did not find
-            target = target.removeprefix(b"/.NTFS-3G/")
+        target = read_target(f"/proc/self/fd/{folder_fd}/".encode() + name) or self._as_windows(shown)
+        if target[1:2] != b":" and not target.startswith(b"\\"):
+            return target.replace(b"\\", b"/")
         text = target.decode("utf-8", "surrogateescape")
-        if text[1:2] == ":" or text.startswith("\\"):
-            inside = path_of(text, _MACHINE)
-            if inside is None:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            return inside
-        return target.replace(b"\\", b"/")
+        inside = None if "volume{" in text.casefold() else path_of(text, _MACHINE)
+        if inside is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return inside
+
+    def _as_windows(self, shown: bytes) -> bytes:
+        """Return the target of a link of a copy as ntfs-3g wrote it: below the mount, or below a folder of drives."""
+        own = next((path for path in self._own_paths if shown.startswith(path)), b"/")
+        target = shown[len(own) - 1 :] if shown.startswith(b"/") else shown
+        return target.removeprefix(b"/.NTFS-3G/")
 
     def _known(self, folder_fd: int) -> dict[str, bytes]:
         """Return the names of a folder as they are compared; remembered until the folder changes."""

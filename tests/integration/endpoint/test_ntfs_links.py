@@ -1,0 +1,64 @@
+"""Junctions and contents kept apart, as ntfs-3g shows those of a real NTFS."""
+
+import os
+import struct
+from pathlib import Path
+
+import pytest
+from tests.ntfs import make_image, mounted
+
+from quetsach.endpoint.host.windows_tree import WindowsTree
+from quetsach.endpoint.look.walk import walk
+from quetsach.endpoint.trouble import Reason, Trouble
+
+JUNCTION = 0xA000_0003
+COMPACT_OS, CLOUD = 0x8000_0017, 0x9000_001A
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """An NTFS with junctions to its own drive and to another one, and files whose content is kept elsewhere."""
+    make_image(tmp_path / "image")
+    with mounted(tmp_path / "image", tmp_path / "first") as root:
+        (root / "Users/An").mkdir(parents=True)
+        _junction(root / "Documents and Settings", r"\??\C:\Users")
+        _junction(root / "away", r"\??\D:\Users")
+        for name, tag in (("packed.dll", COMPACT_OS), ("photo.jpg", CLOUD)):
+            (root / name).touch()
+            _set_reparse(root / name, tag, struct.pack("<IIII", 1, 2, 1, 0))
+    return tmp_path / "image"
+
+
+def test_a_junction_leads_to_where_windows_would_go(image: Path, tmp_path: Path) -> None:
+    with mounted(image, tmp_path / "second") as root:
+        assert WindowsTree(root).resolve(b"/DOCUMENTS AND SETTINGS/an") == b"/Users/An"
+
+
+def test_so_it_does_when_the_mount_is_named_by_another_path(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("second")
+    with mounted(image, tmp_path / "second"):
+        assert WindowsTree(tmp_path / "link").resolve(b"/documents and settings/an") == b"/Users/An"
+
+
+def test_a_junction_to_another_drive_leads_nowhere(image: Path, tmp_path: Path) -> None:
+    with mounted(image, tmp_path / "second") as root:
+        assert not WindowsTree(root).exists(b"/away/An")
+        assert not WindowsTree(root).exists(b"/away")
+
+
+def test_files_whose_content_is_kept_elsewhere_are_named(image: Path, tmp_path: Path) -> None:
+    with mounted(image, tmp_path / "second") as root:
+        found = set(walk(WindowsTree(root), b"/", avoid={}))
+    assert found == {Trouble(b"/packed.dll", Reason.NOT_OPENED), Trouble(b"/photo.jpg", Reason.NOT_OPENED)}
+
+
+def _junction(path: Path, target: str) -> None:
+    """Make a junction ([MS-FSCC] 2.1.2.5): an empty folder with a path of the kernel and one to show."""
+    path.mkdir()
+    real, shown = (text.encode("utf-16-le") for text in (target, target.removeprefix("\\??\\")))
+    head = struct.pack("<HHHH", 0, len(real), len(real) + 2, len(shown))
+    _set_reparse(path, JUNCTION, head + real + b"\0\0" + shown + b"\0\0")
+
+
+def _set_reparse(path: Path, tag: int, body: bytes) -> None:
+    os.setxattr(path, "system.ntfs_reparse_data", struct.pack("<IHH", tag, len(body), 0) + body)
