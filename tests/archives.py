@@ -127,6 +127,24 @@ def rar_of(members: Members, flags: int = 0x8000) -> bytes:
     return b"".join([*parts, block(0x7B, 0x4000, b"")])
 
 
+def rar5_of(members: Members) -> bytes:
+    """Write a RAR archive of version 5 that stores its members (rarlab.com, "RAR 5.0 archive format")."""
+
+    def number(value: int) -> bytes:
+        return bytes([value]) if value < 0x80 else bytes([value & 0x7F | 0x80]) + number(value >> 7)
+
+    def block(*fields: int | bytes) -> bytes:
+        content = b"".join(field if isinstance(field, bytes) else number(field) for field in fields)
+        checked = number(len(content)) + content
+        return struct.pack("<I", zlib.crc32(checked)) + checked
+
+    parts = [b"Rar!\x1a\7\1\0", block(1, 0, 0)]
+    for name, member in members.items():
+        raw, check, size = name.encode(), struct.pack("<I", zlib.crc32(member)), len(member)
+        parts += [block(2, 2, size, 4, size, 0o100644, check, 0, 1, len(raw), raw), member]
+    return b"".join([*parts, block(5, 0, 0)])
+
+
 def lzip_of(content: bytes) -> bytes:
     """Write an lzip file (lzip manual, "File format"): a dictionary of 8 MiB, lc 3, lp 0, pb 2."""
     form = {"id": lzma.FILTER_LZMA1, "dict_size": 1 << 23, "lc": 3, "lp": 0, "pb": 2}
@@ -151,6 +169,7 @@ CONTAINERS: Mapping[str, Callable[[Members], bytes]] = {
     "cab-stored": lambda members: cab_of(members, is_packed=False),
     "iso": iso_of,
     "rar": rar_of,
+    "rar5": rar5_of,
     "deb": deb_of,
     "cpio": cpio_of,
     "rpm": rpm_of,
