@@ -4,9 +4,10 @@ A file is the same when device, inode, size, time of writing and time of status 
 The last cannot be set by anyone but the kernel; that is why ``lasting`` says on which disks it can be relied on. Names
 are no part of it: what is known by its name is never asked for here.
 
-An entry is the 64-bit keyed BLAKE2b (RFC 7693) of these numbers. The key comes from the state folder's own and from all
-that a verdict rests on, so an entry cannot be forged or found by trial, and is worth nothing under other packs. The
-file as a whole carries a keyed hash too; one that does not hold is refused.
+An entry is 61 bits of the keyed BLAKE2b (RFC 7693) of these numbers, and three that say which limits were reached
+inside an archive: they are told again. The key comes from the state folder's own and from all that a verdict rests on,
+so an entry cannot be forged or found by trial, and is worth nothing under other packs. The file as a whole carries a
+keyed hash too; one that does not hold is refused.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import os
 import struct
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import compress
@@ -23,6 +24,7 @@ from pathlib import Path
 from quetsach.endpoint.disk import sync_folder, write_all
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.trouble import Reason
 
 MOST_ENTRIES = 5_000_000
 """So many files are remembered: 40 MB."""
@@ -34,6 +36,11 @@ _READ_BYTES = 1 << 20
 _PARTS = 256
 _MOST_FILES = 4
 _IDENTITY = struct.Struct("=QQQqq")
+_TOLD = (Reason.LIMIT, Reason.NOT_OPENED, Reason.ENCRYPTED)
+_FLAGS = (1 << len(_TOLD)) - 1
+_REASONS_OF = tuple(
+    tuple(reason for bit, reason in enumerate(_TOLD) if flags >> bit & 1) for flags in range(_FLAGS + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +106,25 @@ class Cache:
         self._known = known
         self._met = bytearray(len(known))
 
-    def knows(self, candidate: Candidate) -> bool:
-        """Return whether the file showed nothing when it was looked at, and is the same."""
+    def seen(self, candidate: Candidate) -> tuple[Reason, ...] | None:
+        """Return what is to be told of a file that showed nothing and is the same; ``None`` if it must be read."""
         entry = self._entry(candidate)
         place = bisect_left(self._known, entry)
-        if place == len(self._known) or self._known[place] != entry:
-            return False
+        if place == len(self._known) or (found := self._known[place]) ^ entry > _FLAGS:
+            return None
         self._met[place] = 1
-        return True
+        return _REASONS_OF[found & _FLAGS]
 
-    def add(self, candidate: Candidate) -> None:
-        """Remember that a file showed nothing; ``candidate`` is its state from before it was read."""
-        if len(self._known) + self._added < MOST_ENTRIES and self._is_lasting(candidate):
-            entry = self._entry(candidate)
+    def add(self, candidate: Candidate, reasons: Collection[Reason] = ()) -> None:
+        """Remember that a file showed nothing; ``candidate`` is its state from before it was read.
+
+        ``reasons`` is what could not be looked at inside; a file of which there is more to tell is not remembered.
+        """
+        if len(self._known) + self._added >= MOST_ENTRIES or not self._is_lasting(candidate):
+            return
+        if all(reason in _TOLD for reason in reasons):
+            flags = sum(1 << bit for bit, reason in enumerate(_TOLD) if reason in reasons)
+            entry = self._entry(candidate) | flags
             self._fresh[entry >> 56].append(entry)
             self._added += 1
 
@@ -174,7 +187,7 @@ class Cache:
     def _entry(self, candidate: Candidate) -> int:
         digest = self._blank.copy()
         digest.update(_IDENTITY.pack(*candidate[1:]))
-        return int.from_bytes(digest.digest())
+        return int.from_bytes(digest.digest()) & ~_FLAGS
 
     def _mac(self, head: bytes) -> blake2b:
         return blake2b(head, key=self._key, digest_size=_MAC_BYTES, person=b"quetsach-file")

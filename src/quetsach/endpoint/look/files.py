@@ -1,6 +1,5 @@
 """The files of a scan: what was seen before is passed over, the rest is looked at, and each is accounted for."""
 
-import posixpath
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -104,8 +103,8 @@ class FileScan:
                 self._account(trouble)
             if look.anchor is not None:
                 yield look
-            elif self.cache is not None and not look.troubles:
-                self.cache.add(candidate)
+            elif self.cache is not None:
+                self.cache.add(candidate, [trouble.reason for trouble in look.troubles])
 
     def _unknown(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> Iterator[Candidate]:
         """Yield the files that must be read."""
@@ -119,15 +118,25 @@ class FileScan:
                 self._account(item)
             elif seen and item.path in seen:
                 continue
-            elif cache is not None and cache.knows(item) and not knows_name(posixpath.basename(item.path)):
-                self.cached += 1
-                self._passed(item)
-                if self.listing is not None:
-                    self.listing.file(item.path, FileState.CACHED, item.size_bytes)
+            elif (
+                cache is not None
+                and (reasons := cache.seen(item)) is not None
+                and not knows_name(item.path.rpartition(b"/")[2])
+            ):
+                self._known(item, reasons)
             else:
                 if remember and len(seen) < _MOST_REMEMBERED:
                     seen.add(item.path)
                 yield item
+
+    def _known(self, candidate: Candidate, reasons: tuple[Reason, ...]) -> None:
+        """Account for a file that is as an earlier scan saw it."""
+        self.cached += 1
+        self._passed(candidate)
+        if self.listing is not None:
+            self.listing.file(candidate.path, FileState.CACHED, candidate.size_bytes)
+        for reason in reasons:
+            self._account(Trouble(candidate.path, reason))
 
     def _passed(self, candidate: Candidate) -> None:
         self.files += 1

@@ -9,6 +9,7 @@ from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.look import cache as module
 from quetsach.endpoint.look.cache import Cache, Totals, key_for
 from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.trouble import Reason
 
 KEY = key_for(bytes(32), b"packs")
 FILE = Candidate(b"/file", 1, 2, 3, 4, 5)
@@ -33,24 +34,39 @@ def _saved(path: Path, *candidates: Candidate, totals: Totals | None = None) -> 
 
 def test_a_file_that_was_added_is_known_to_the_next_scan(tmp_path: Path) -> None:
     _saved(tmp_path, FILE)
-    assert _loaded(tmp_path).knows(FILE)
+    assert _loaded(tmp_path).seen(FILE) == ()
 
 
 def test_another_path_of_the_same_file_is_known_too(tmp_path: Path) -> None:
     _saved(tmp_path, FILE)
-    assert _loaded(tmp_path).knows(FILE._replace(path=b"/link"))
+    assert _loaded(tmp_path).seen(FILE._replace(path=b"/link")) == ()
 
 
 @pytest.mark.parametrize("field", ["device", "inode", "size_bytes", "mtime_ns", "ctime_ns"])
 def test_a_file_of_which_one_thing_differs_is_not_known(tmp_path: Path, field: str) -> None:
     _saved(tmp_path, FILE)
-    assert not _loaded(tmp_path).knows(FILE._replace(**{field: 9}))
+    assert _loaded(tmp_path).seen(FILE._replace(**{field: 9})) is None
+
+
+@pytest.mark.parametrize("reasons", [[Reason.LIMIT], [Reason.NOT_OPENED, Reason.ENCRYPTED]])
+def test_what_could_not_be_opened_inside_is_told_again(tmp_path: Path, reasons: list[Reason]) -> None:
+    cache = _cache(tmp_path)
+    cache.add(FILE, reasons)
+    cache.save()
+    assert _loaded(tmp_path).seen(FILE) == tuple(reasons)
+
+
+def test_a_damaged_archive_is_read_again(tmp_path: Path) -> None:
+    cache = _cache(tmp_path)
+    cache.add(FILE, [Reason.DAMAGED])
+    cache.save(Totals(1, 1))
+    assert _loaded(tmp_path).seen(FILE) is None
 
 
 def test_times_before_1970_are_times(tmp_path: Path) -> None:
     old = FILE._replace(mtime_ns=-1, ctime_ns=-(1 << 62))
     _saved(tmp_path, old)
-    assert _loaded(tmp_path).knows(old)
+    assert _loaded(tmp_path).seen(old) == ()
 
 
 def test_what_was_seen_with_other_packs_is_worth_nothing(tmp_path: Path) -> None:
@@ -73,7 +89,7 @@ def test_a_file_of_which_one_bit_was_changed_is_refused(tmp_path: Path, position
     cache = _cache(tmp_path)
     with pytest.raises(StateError, match="damaged"):
         cache.load()
-    assert not cache.knows(FILE)
+    assert cache.seen(FILE) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 23, 24, 55, 56, 63])
@@ -97,24 +113,24 @@ def test_a_file_that_can_change_without_a_trace_is_not_added(tmp_path: Path) -> 
     cache = _cache(tmp_path, lasts=False)
     cache.add(FILE)
     cache.save(Totals(1, 3))
-    assert not _loaded(tmp_path).knows(FILE)
+    assert _loaded(tmp_path).seen(FILE) is None
 
 
 def test_a_whole_scan_forgets_what_it_did_not_meet(tmp_path: Path) -> None:
     other = FILE._replace(inode=9)
     _saved(tmp_path, FILE, other)
     cache = _loaded(tmp_path)
-    assert cache.knows(FILE)
+    assert cache.seen(FILE) == ()
     cache.save(Totals(1, 3))
-    assert _loaded(tmp_path).knows(FILE)
-    assert not _loaded(tmp_path).knows(other)
+    assert _loaded(tmp_path).seen(FILE) == ()
+    assert _loaded(tmp_path).seen(other) is None
 
 
 def test_a_scan_of_a_part_forgets_nothing(tmp_path: Path) -> None:
     _saved(tmp_path, FILE, totals=Totals(7, 8))
     _saved(tmp_path, FILE._replace(inode=9))
-    assert _loaded(tmp_path).knows(FILE)
-    assert _loaded(tmp_path).knows(FILE._replace(inode=9))
+    assert _loaded(tmp_path).seen(FILE) == ()
+    assert _loaded(tmp_path).seen(FILE._replace(inode=9)) == ()
     assert _loaded(tmp_path).totals == Totals(7, 8)
 
 
@@ -122,7 +138,7 @@ def test_a_scan_that_saw_nothing_new_writes_nothing(tmp_path: Path) -> None:
     _saved(tmp_path, FILE, totals=Totals(1, 3))
     before = (tmp_path / "seen" / "name").stat().st_ino
     cache = _loaded(tmp_path)
-    cache.knows(FILE)
+    cache.seen(FILE)
     cache.save(Totals(1, 3))
     assert (tmp_path / "seen" / "name").stat().st_ino == before
 
@@ -131,15 +147,16 @@ def test_many_files_are_told_apart(tmp_path: Path) -> None:
     files = [FILE._replace(inode=number) for number in range(3_000)]
     _saved(tmp_path, *files)
     cache = _loaded(tmp_path)
-    assert all(map(cache.knows, files))
-    assert not any(cache.knows(FILE._replace(inode=number)) for number in range(3_000, 6_000))
+    assert all(cache.seen(file) == () for file in files)
+    assert not any(cache.seen(FILE._replace(inode=number)) == () for number in range(3_000, 6_000))
 
 
 def test_no_more_than_a_bounded_number_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ENTRIES", 10)
     files = [FILE._replace(inode=number) for number in range(20)]
     _saved(tmp_path, *files)
-    assert sum(map(_loaded(tmp_path).knows, files)) == 10
+    known = _loaded(tmp_path)
+    assert sum(known.seen(file) == () for file in files) == 10
     monkeypatch.setattr(module, "MOST_ENTRIES", 9)
     with pytest.raises(StateError):
         _loaded(tmp_path)
@@ -166,7 +183,7 @@ def test_a_disk_without_room_is_an_error_and_leaves_what_was_there(
     with pytest.raises(StateError, match="No space left"):
         _saved(tmp_path, FILE._replace(inode=9))
     assert [path.name for path in (tmp_path / "seen").iterdir()] == ["name"]
-    assert _loaded(tmp_path).knows(FILE)
+    assert _loaded(tmp_path).seen(FILE) == ()
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
