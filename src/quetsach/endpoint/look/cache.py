@@ -115,12 +115,19 @@ class Cache:
         self._met[place] = 1
         return _REASONS_OF[found & _FLAGS]
 
+    def marked(self, candidate: Candidate) -> Candidate:
+        """Return a file that is going to be read, with whether it may be remembered.
+
+        That is decided before: were it decided when it was read, it could have been changed without a trace since.
+        """
+        return candidate._replace(is_lasting=self._is_lasting(candidate))
+
     def add(self, candidate: Candidate, reasons: Collection[Reason] = ()) -> None:
-        """Remember that a file showed nothing; ``candidate`` is its state from before it was read.
+        """Remember that a file, marked before it was read, showed nothing.
 
         ``reasons`` is what could not be looked at inside; a file of which there is more to tell is not remembered.
         """
-        if len(self._known) + self._added >= MOST_ENTRIES or not self._is_lasting(candidate):
+        if len(self._known) + self._added >= MOST_ENTRIES or not candidate.is_lasting:
             return
         if all(reason in _TOLD for reason in reasons):
             flags = sum(1 << bit for bit, reason in enumerate(_TOLD) if reason in reasons)
@@ -186,7 +193,7 @@ class Cache:
 
     def _entry(self, candidate: Candidate) -> int:
         digest = self._blank.copy()
-        digest.update(_IDENTITY.pack(*candidate[1:]))
+        digest.update(_IDENTITY.pack(*candidate[1:6]))
         return int.from_bytes(digest.digest()) & ~_FLAGS
 
     def _mac(self, head: bytes) -> blake2b:

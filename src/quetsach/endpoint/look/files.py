@@ -127,7 +127,7 @@ class FileScan:
             else:
                 if remember and len(seen) < _MOST_REMEMBERED:
                     seen.add(item.path)
-                yield item
+                yield cache.marked(item) if cache is not None else item
 
     def _known(self, candidate: Candidate, reasons: tuple[Reason, ...]) -> None:
         """Account for a file that is as an earlier scan saw it."""

@@ -26,6 +26,8 @@ class Candidate(NamedTuple):
     size_bytes: int
     mtime_ns: int = 0
     ctime_ns: int = 0
+    is_lasting: bool = False
+    """Whether what is seen of it may be remembered, as decided before it is read."""
 
 
 def walk(

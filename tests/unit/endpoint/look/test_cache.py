@@ -12,7 +12,7 @@ from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason
 
 KEY = key_for(bytes(32), b"packs")
-FILE = Candidate(b"/file", 1, 2, 3, 4, 5)
+FILE = Candidate(b"/file", 1, 2, 3, 4, 5, is_lasting=True)
 
 
 def _cache(path: Path, key: bytes = KEY, *, lasts: bool = True) -> Cache:
@@ -111,7 +111,7 @@ def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_can_change_without_a_trace_is_not_added(tmp_path: Path) -> None:
     cache = _cache(tmp_path, lasts=False)
-    cache.add(FILE)
+    cache.add(cache.marked(FILE))
     cache.save(Totals(1, 3))
     assert _loaded(tmp_path).seen(FILE) is None
 
