@@ -65,10 +65,34 @@ class _LimitError(RegistryError):
     """There is more than is read."""
 
 
+class KnownKeys:
+    """The subkeys of the keys that were asked for last, of all hives of a machine together: memory is bounded once."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[object, int], Mapping[str, Key]] = OrderedDict()
+        self._count = 0
+
+    def below(self, hive: object, offset: int) -> Mapping[str, Key] | None:
+        """Return the subkeys of the key of a hive by their folded names; ``None`` when they are not remembered."""
+        known = self._known.get((hive, offset))
+        if known is not None:
+            self._known.move_to_end((hive, offset))
+        return known
+
+    def remember(self, hive: object, offset: int, below: Mapping[str, Key]) -> None:
+        """Remember subkeys; the ones that were not asked for longest go."""
+        self._known[hive, offset] = below
+        self._count += len(below)
+        while (self._count > _REMEMBERED_KEYS or len(self._known) > _REMEMBERED_KEYS) and len(self._known) > 1:
+            self._count -= len(self._known.popitem(last=False)[1])
+
+
 class Hive:
     """One hive. Takes the descriptor over; it is closed with this object."""
 
-    def __init__(self, descriptor: int, *, where: str = "", logs: Sequence[int] = ()) -> None:
+    def __init__(
+        self, descriptor: int, *, where: str = "", logs: Sequence[int] = (), known: KnownKeys | None = None
+    ) -> None:
         """Read the header, and if the hive was not closed cleanly what its logs (open descriptors) add to it.
 
         Raises:
@@ -84,8 +108,8 @@ class Hive:
         """Whether something was left out because its structure does not hold."""
         self.limited = False
         """Whether something was left out because it is too large."""
-        self._children: OrderedDict[int, Mapping[str, Key]] = OrderedDict()
-        self._remembered = 0
+        self._known = known or KnownKeys()
+        self._token = object()  # the hive as the memory of keys knows it, which must not keep it open
         self.root = self._key(self._cells.root)
 
     def key(self, path: str) -> Key | None:
@@ -162,16 +186,10 @@ class Hive:
         return KeyContent(values, subkeys), budget
 
     def _below(self, key: Key) -> Mapping[str, Key]:
-        """Return the subkeys by their names as they are compared; the last that were asked for are remembered."""
-        known = self._children.get(key.offset)
+        known = self._known.below(self._token, key.offset)
         if known is None:
             known = self._read_below(key)
-            self._children[key.offset] = known
-            self._remembered += len(known)
-            while self._remembered > _REMEMBERED_KEYS and len(self._children) > 1:
-                self._remembered -= len(self._children.popitem(last=False)[1])
-        else:
-            self._children.move_to_end(key.offset)
+            self._known.remember(self._token, key.offset, known)
         return known
 
     def _read_below(self, key: Key) -> Mapping[str, Key]:

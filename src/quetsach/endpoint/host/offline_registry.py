@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive import Hive, Key
+from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
 from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.registry import KeyContent, RegistryEdit, RegistryValue, folded
 from quetsach.endpoint.host.tree import Tree, join
@@ -32,6 +33,7 @@ _LOGS = (b".LOG1", b".LOG2")
 _PROFILE_LIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\*"
 _ENVIRONMENT = machine_environment()
 _MOST_ACCOUNTS = 10_000
+_MOST_OPEN = 16
 _CURRENT = "CURRENTCONTROLSET"
 
 
@@ -42,7 +44,10 @@ class OfflineRegistry:
         self._tree = tree
         self._paths: dict[str, bytes] | None = None
         self._accounts: tuple[str, ...] = ()
-        self._hives: dict[bytes, Hive | RegistryError] = {}
+        self._hives: dict[bytes, Hive] = {}
+        """The hives that are open, the one asked for last at the end."""
+        self._refused: dict[bytes, RegistryError] = {}
+        self._known = KnownKeys()
         self._troubles: dict[Trouble, None] = {}
 
     def accounts(self) -> tuple[str, ...]:
@@ -100,13 +105,7 @@ class OfflineRegistry:
         """Return what of the hives opened so far could not be read, or may not be the newest state."""
         found = dict(self._troubles)
         for path, hive in self._hives.items():
-            if isinstance(hive, Hive):
-                reasons = (
-                    (hive.damaged, Reason.DAMAGED),
-                    (hive.limited, Reason.LIMIT),
-                    (not hive.is_current, Reason.STALE),
-                )
-                found.update((Trouble(path, reason), None) for holds, reason in reasons if holds)
+            found.update(_troubles_of(path, hive))
         return tuple(found)
 
     def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
@@ -132,14 +131,16 @@ class OfflineRegistry:
         """Forget what was read, because hive files were exchanged: the next question reads them anew."""
         self._paths = None
         self._close()
+        self._refused.clear()
         self._troubles.clear()
 
-    def _close(self) -> None:
-        self._troubles = dict.fromkeys(self.troubles())
-        for hive in self._hives.values():
-            if isinstance(hive, Hive):
-                hive.close()
-        self._hives.clear()
+    def _close(self, *, but: int = 0) -> None:
+        """Close the hives that were not asked for longest; what was wrong with them stays known."""
+        while len(self._hives) > but:
+            path = next(iter(self._hives))
+            hive = self._hives.pop(path)
+            self._troubles.update(_troubles_of(path, hive))
+            hive.close()
 
     def inside(self, key: str) -> str:
         """Return the path of a key from the root of its hive, through the control set that is in force."""
@@ -180,29 +181,34 @@ class OfflineRegistry:
         path = self._all_paths().get(mount)
         if path is None:
             return None
-        if path not in self._hives:
-            self._hives[path] = self._opened(path)
-        hive = self._hives[path]
-        if isinstance(hive, RegistryError):
-            raise RegistryError(hive.what, where=hive.where, hint=hive.hint)
+        if refused := self._refused.get(path):
+            raise RegistryError(refused.what, where=refused.where, hint=refused.hint)
+        hive = self._hives.pop(path, None) or self._opened(path)
+        self._close(but=_MOST_OPEN - 1)
+        self._hives[path] = hive
         return hive
 
-    def _opened(self, path: bytes) -> Hive | RegistryError:
+    def _opened(self, path: bytes) -> Hive:
         logs: list[int] = []
         try:
             for suffix in _LOGS:
                 with suppress(FileNotFoundError):
                     logs.append(self._tree.open_read(path + suffix))
-            return Hive(self._tree.open_read(path), where=printable(path), logs=logs)
+            return Hive(self._tree.open_read(path), where=printable(path), logs=logs, known=self._known)
         except OSError as error:
-            self._troubles[Trouble(path, reason_of(error))] = None
-            return RegistryError("the hive cannot be read", where=printable(path), hint=os.strerror(error.errno or 0))
+            hint = os.strerror(error.errno or 0)
+            self._refuse(path, reason_of(error), RegistryError("the hive cannot be read", hint=hint))
         except RegistryError as error:
-            self._troubles[Trouble(path, Reason.DAMAGED)] = None
-            return error
+            self._refuse(path, Reason.DAMAGED, error)
         finally:
             for log in logs:
                 os.close(log)
+
+    def _refuse(self, path: bytes, reason: Reason, error: RegistryError) -> NoReturn:
+        """Remember that a hive cannot be read, so that it is not tried again for every key."""
+        self._troubles[Trouble(path, reason)] = None
+        self._refused[path] = RegistryError(error.what, where=printable(path), hint=error.hint)
+        raise RegistryError(error.what, where=printable(path), hint=error.hint) from error
 
     def _all_paths(self) -> dict[str, bytes]:
         """Return mount -> path of every hive of this disk; a mount is in capitals, as keys are compared."""
@@ -275,6 +281,11 @@ class OfflineRegistry:
             return None
         text, asked = (name.decode("utf-8", "surrogateescape") for name in (real, path))
         return real if folded(text) == folded(asked) and self._tree.exists(real) else None
+
+
+def _troubles_of(path: bytes, hive: Hive) -> dict[Trouble, None]:
+    reasons = ((hive.damaged, Reason.DAMAGED), (hive.limited, Reason.LIMIT), (not hive.is_current, Reason.STALE))
+    return {Trouble(path, reason): None for holds, reason in reasons if holds}
 
 
 def _mount(key: str) -> tuple[str, str]:

@@ -146,6 +146,22 @@ def test_a_mandatory_profile_is_what_windows_loads(disk: Path) -> None:
     assert mounted_windows(disk).registry.hive_path("HKU\\An") == b"/Users/An/NTUSER.MAN"
 
 
+def test_the_hives_of_many_people_are_not_all_open_at_once(disk: Path) -> None:
+    content = (disk / "Users/An/NTUSER.DAT").read_bytes()
+    for number in range(60):
+        (disk / f"Users/u{number}").mkdir()
+        (disk / f"Users/u{number}/NTUSER.DAT").write_bytes(content)
+    dirty = bytearray(content)
+    dirty[4] += 1
+    (disk / "Users/u0/NTUSER.DAT").write_bytes(dirty)
+    registry = mounted_windows(disk).registry
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(2):
+        assert len(list(registry.matching("HKU\\*\\Environment"))) == 62
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 17
+    assert registry.troubles() == (Trouble(b"/Users/u0/NTUSER.DAT", Reason.STALE),)
+
+
 def test_a_hive_that_is_none_costs_only_itself(disk: Path) -> None:
     (disk / "Users/An/NTUSER.DAT").write_bytes(b"not a hive")
     registry = mounted_windows(disk).registry
