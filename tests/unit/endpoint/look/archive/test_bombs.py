@@ -4,6 +4,8 @@ import bz2
 import gzip
 import itertools
 import lzma
+import subprocess
+import sys
 import zipfile
 import zlib
 from dataclasses import replace
@@ -134,3 +136,22 @@ def test_a_dictionary_of_xz_that_is_too_large_comes_to_a_limit() -> None:
 
 def _noise(size: int, seed: int) -> bytes:
     return b"".join(hash((seed, number)).to_bytes(8, signed=True) for number in range(size // 8))
+
+
+def test_a_bomb_is_told_within_the_memory_of_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "bomb.zip").write_bytes(BOMBS.nested(64 << 20, 5))
+    command = [sys.executable, "-c", _IN_A_PROCESS_OF_ITS_OWN, tmp_path / "bomb.zip"]
+    told, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert told == "bomb"
+    assert int(peak) < 100 << 10  # of the 150 MB of a worker, the engine and a file of 8 MiB have the rest
+
+
+_IN_A_PROCESS_OF_ITS_OWN = """
+import resource, sys
+from quetsach.endpoint.look.archive.inside import look_inside
+from quetsach.endpoint.look.archive.source import InMemory
+from quetsach.endpoint.look.kind import FileKind
+content = open(sys.argv[1], "rb").read()
+print(look_inside(InMemory(content), FileKind.ZIP, lambda content, kind: ()).archive)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
