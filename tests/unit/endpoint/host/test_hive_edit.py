@@ -98,6 +98,14 @@ def test_edits_are_done_in_their_order(tmp_path: Path) -> None:
     assert whole(hive).subkeys["Microsoft"] == KeyContent((), {"Run": KeyContent((new,))})
 
 
+@pytest.mark.parametrize("tail", [bytes(4096), b"\xff" * 8192, b"hbin" + bytes(4092)])
+def test_what_lies_behind_the_end_of_a_hive_does_no_harm(tmp_path: Path, tail: bytes) -> None:
+    """Windows makes files of hives larger than what they hold."""
+    hive = edited(tmp_path, build_hive(KEYS) + tail, DeleteValue(RUN, "bad"), PutKey("New\\Key", KeyContent()))
+    assert whole(hive).subkeys["New"] == KeyContent((), {"Key": KeyContent()})
+    assert "bad" not in {value.name for value in whole(hive).subkeys["Microsoft"].subkeys["Run"].values}
+
+
 def test_a_hive_that_was_not_closed_is_refused_with_advice(tmp_path: Path) -> None:
     error = refused(tmp_path, build_hive(KEYS, sequences=(7, 3)), DeleteValue(RUN, "bad"))
     assert "shutdown /s" in error.hint
