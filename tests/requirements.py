@@ -43,6 +43,11 @@ def can_isolate() -> str:
     return "" if probe.returncode == 0 else f"the kernel refuses mount namespaces: {probe.stderr.strip()}"
 
 
+def can_mount() -> str:
+    """Return why tests of NTFS cannot mount one here; empty if they can."""
+    return "" if Path("/dev/fuse").exists() else "the tests of NTFS mount one by FUSE, and there is no /dev/fuse"
+
+
 def main() -> int:
     """Install or name what is missing; 0 when the tests can run."""
     missing = missing_packages()
@@ -60,6 +65,8 @@ def main() -> int:
     problems = [f"missing Debian packages; as root: apt install {' '.join(missing)}"] if missing else []
     if reason := can_isolate():
         problems.append(f"{reason}; run `make test` as root or in a container")
+    if reason := can_mount():
+        problems.append(f"{reason}; run `make test` where FUSE is")
     for problem in problems:
         print(f"cannot run the tests: {problem}", file=sys.stderr)
     return 1 if problems else 0
