@@ -1,6 +1,8 @@
 """What the logs of a hive add to it: as Windows would take it at its next start, and as regipy takes it."""
 
+import contextlib
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,26 @@ def test_any_log_costs_no_more_than_being_left(data: st.DataObject) -> None:
     finally:
         os.close(descriptor)
     assert found is None or len(found.pages) * 512 <= len(log)
+
+
+@given(
+    pages=st.lists(st.tuples(st.integers(0, 1 << 14), st.sampled_from([0, 512, 4096, 511, 1 << 31])), max_size=4),
+    count=st.none() | st.integers(0, 2**32 - 1),
+    size=st.sampled_from([0, 4096, 8192, 1 << 20, 1 << 31, 4095]),
+    content=st.binary(max_size=64),
+)
+def test_an_entry_that_holds_but_deceives_costs_no_more_than_an_error(
+    pages: list[tuple[int, int]], count: int | None, size: int, content: bytes
+) -> None:
+    body = b"".join(struct.pack("<II", offset // 512 * 512, length) for offset, length in pages) + content * 40
+    body = body.ljust((len(body) + 40 + 511) // 512 * 512 - 40, b"\0")
+    head = struct.pack("<4sIIIII", b"HvLE", 40 + len(body), 0, 7, size, len(pages) if count is None else count)
+    head += struct.pack("<Q", marvin32(body))
+    log = build_log() + head + struct.pack("<Q", marvin32(head)) + body
+    with contextlib.suppress(RegistryError):
+        hive = opened(HIVES[0], log)
+        hive.subkeys(hive.root)
+        hive.content(hive.root)
 
 
 def test_a_hive_of_a_disk_is_read_with_its_logs_and_still_not_edited(tmp_path: Path) -> None:
