@@ -26,7 +26,7 @@ MOST_ARTEFACTS = 20_000
 MOST_FILES = 20_000
 MOST_TEXT_BYTES = 8 << 20
 MOST_NAMED = 20_000
-"""Of one collector: artefacts, files opened, text read, paths that its commands name."""
+"""Of one collector: artefacts, files opened, text read, paths that its commands are the first to name."""
 
 MOST_NAMED_IN_FILE = 4_000
 
@@ -46,6 +46,7 @@ class Surroundings:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self._homes: dict[bytes, frozenset[bytes] | None] = {}
         self._resolved: dict[bytes, tuple[bytes, ...]] = {}
 
     @cached_property
@@ -57,6 +58,22 @@ class Surroundings:
     def names(self) -> WindowsNames:
         """What names mean, on a Windows."""
         return WindowsNames(self.host)
+
+    def is_in_home(self, home: bytes, name: bytes) -> bool:
+        """Return whether a home may have something of this name, in any case; it is asked once, not for each path."""
+        if home not in self._homes:
+            try:
+                self._homes[home] = frozenset(entry.name.lower() for entry in self.host.tree.scandir(home))
+            except (FileNotFoundError, NotADirectoryError):
+                self._homes[home] = frozenset()
+            except OSError:
+                self._homes[home] = None  # each path in it will say why
+        names = self._homes[home]
+        return names is None or name.lower() in names
+
+    def knows(self, path: bytes) -> bool:
+        """Return whether it is known where a path leads."""
+        return path in self._resolved
 
     def resolve(self, path: bytes) -> tuple[bytes, ...]:
         """Return a path and where links lead it (see ``resolve_files``)."""
@@ -123,9 +140,11 @@ class Reading:
         for pattern in self.place.paths:
             if "{home}" in pattern:
                 tail = pattern.removeprefix("{home}").encode()
+                first = tail.split(b"/", 2)[1]
                 for user in self.accounts:
-                    for path in self._expanded(user.home, tail):
-                        yield user, path
+                    if b"*" in first or self._surroundings.is_in_home(user.home, first):
+                        for path in self._expanded(user.home, tail):
+                            yield user, path
             else:
                 for path in self._expanded(b"", pattern.encode()):
                     yield system_account(self.host.platform), path
@@ -234,10 +253,10 @@ class Reading:
         found: dict[bytes, None] = {}
         for path in paths:
             count += 1
-            if count > MOST_NAMED_IN_FILE or self._named <= 0:
+            self._named -= not self._surroundings.knows(path)
+            if count > MOST_NAMED_IN_FILE or self._named < 0:
                 self.stop_at(file)
                 break
-            self._named -= 1
             found |= dict.fromkeys(self._surroundings.resolve(path))
         self._named_in = (file, count)
         return tuple(found)

@@ -7,6 +7,7 @@ from tests.machine import Machine
 
 from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import reading, text
+from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Reason, Trouble
 
 
@@ -49,7 +50,7 @@ def test_whatever_limit_ends_a_collector_is_said(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, place: bytes
 ) -> None:
     for number in range(4):
-        machine.write(f"/etc/cron.d/{number}", "@reboot root /x\n")
+        machine.write(f"/etc/cron.d/{number}", f"@reboot root /{number}\n")
     for module in (reading, text):
         if hasattr(module, limit):
             monkeypatch.setattr(module, limit, value)
@@ -93,3 +94,18 @@ def test_what_a_folder_of_scripts_may_cost_is_bounded_and_said(
         machine.write(f"/etc/grub.d/{number}", "#!/bin/sh\n/x\n")
     place = b"/etc/grub.d" if limit == "MOST_FILES" else b"/etc/grub.d/1"
     assert Trouble(place, Reason.LIMIT) in _troubles(machine, "script-folder")
+
+
+def test_homes_are_asked_once_what_they_have(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.write("/etc/passwd", "".join(f"u{n}:x:{n}:{n}::/home/u{n}:/bin/sh\n" for n in range(1_000)))
+    machine.write("/home/u7/.bashrc", "/x\n")
+    asked: list[bytes] = []
+    read = reading.read_text
+
+    def counted(tree: Tree, path: bytes) -> object:
+        asked.append(path)
+        return read(tree, path)
+
+    monkeypatch.setattr(reading, "read_text", counted)
+    assert [a.fields["user"] for a in machine.artefacts("shell-profile")] == ["u7"]
+    assert [path for path in asked if path.startswith(b"/home")] == [b"/home/u7/.bashrc"]
