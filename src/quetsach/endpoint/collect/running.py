@@ -24,6 +24,8 @@ def read_modules(reading: Reading) -> Iterator[Artefact | Trouble]:
     if not reading.host.is_live:
         return
     tree = reading.tree
+    if not tree.exists(b"/proc/modules"):  # a kernel without modules, or a container that is not shown them
+        return
     listed = _listed(tree)
     loaded = {name for name in _names(tree, b"/sys/module") if tree.exists(b"/sys/module/" + name + b"/initstate")}
     listed_since = _listed(tree)  # one that was loaded meanwhile is not hidden

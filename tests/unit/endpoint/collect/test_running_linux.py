@@ -38,6 +38,11 @@ def test_a_module_that_the_list_keeps_quiet_about_is_hidden(tmp_path: Path) -> N
     ]
 
 
+def test_no_module_is_called_hidden_where_the_list_itself_is_not_shown(tmp_path: Path) -> None:
+    Machine(tmp_path).write("/sys/module/usb_storage/initstate", "live\n")
+    assert _collected("kernel-module", LinuxHost(Tree(tmp_path), Processes(), None)) == []
+
+
 def test_a_mounted_disk_has_neither_modules_nor_sockets(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.write("/proc/modules", "x 1 0 - Live 0x0\n")
