@@ -7,6 +7,7 @@ import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.engine.port import Hit
@@ -31,6 +32,16 @@ _CHUNK_BYTES = 1 << 20
 _RUNS_AS_OWNER = stat.S_ISUID | stat.S_ISGID
 
 
+class Archives(Enum):
+    """What is done with archives. Their readers take much memory and may break the process."""
+
+    OPEN = auto()
+    LEAVE = auto()
+    """Their own bytes are looked at."""
+    POSTPONE = auto()
+    """Nothing is looked at: see ``Look.is_postponed``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one file showed.
@@ -51,17 +62,14 @@ class Look:
     """What is to be said of an archive as a whole: the field ``archive`` of files."""
     troubles: tuple[Trouble, ...] = ()
     """What could not be looked at inside."""
-    is_packed: bool = False
-    """It is or carries an archive that was not looked into."""
+    is_postponed: bool = False
+    """It is or carries an archive, and is to be looked at in a worker process."""
 
 
 def look_at(
-    tree: Tree | Opener, candidate: Candidate, recogniser: Recogniser, *, unpacks: bool = True
+    tree: Tree | Opener, candidate: Candidate, recogniser: Recogniser, *, archives: Archives = Archives.OPEN
 ) -> Look | Trouble:
-    """Open a file that a walk found and look at its content.
-
-    Archives are looked into only if ``unpacks``: their readers take much memory and may break the process.
-    """
+    """Open a file that a walk found and look at its content."""
     try:
         descriptor = tree.open_read(candidate.path)
     except OSError as error:
@@ -71,15 +79,17 @@ def look_at(
         has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
         if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
-        return look_at_open_file(descriptor, candidate.path, recogniser, unpacks=unpacks)
+        return look_at_open_file(descriptor, candidate.path, recogniser, archives=archives)
     finally:
         os.close(descriptor)
 
 
-def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser, *, unpacks: bool = True) -> Look | Trouble:
+def look_at_open_file(
+    descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives = Archives.OPEN
+) -> Look | Trouble:
     """Look at the content of an open regular file; ``path`` is what it is called in the result."""
     try:
-        return _look(descriptor, path, recogniser, unpacks=unpacks)
+        return _look(descriptor, path, recogniser, archives=archives)
     except OSError as error:
         return Trouble(path, reason_of(error))
     except MatchTimeoutError:
@@ -88,32 +98,34 @@ def look_at_open_file(descriptor: int, path: bytes, recogniser: Recogniser, *, u
         return Trouble(path, Reason.CRASHED)
 
 
-def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, unpacks: bool) -> Look:
+def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives) -> Look:
     state = os.fstat(descriptor)
     if state.st_size > LARGEST_BYTES:
         raise OSError(errno.EFBIG, "larger than what is looked at")
     content = b""
     if state.st_size <= IN_MEMORY_BYTES:
         content = b"".join(_chunks(descriptor, state.st_size + 1))  # one more byte, to reach the end in one read
-        kind = kind_of(content[:HEAD_BYTES])
+    source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
+    kind = kind_of(content[:HEAD_BYTES] or os.pread(descriptor, HEAD_BYTES, 0))
+    if archives is Archives.POSTPONE and find_archive(source, kind) is not None:
+        return Look(path, state.st_size, is_postponed=True)
+    if state.st_size <= IN_MEMORY_BYTES:
         hits = recogniser.recognise(content, kind)
     else:
-        kind = kind_of(os.pread(descriptor, HEAD_BYTES, 0))
         hits = recogniser.recognise_open_file(descriptor, state.st_size, kind)
     name = posixpath.basename(path)
-    source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
-    is_packed = not unpacks and find_archive(source, kind) is not None
-    inside = look_inside(source, kind, recogniser.recognise, name=name) if unpacks else NOTHING
+    inside = look_inside(source, kind, recogniser.recognise, name=name) if archives is Archives.OPEN else NOTHING
     troubles = tuple(Trouble(path, reason) for reason in sorted(inside.reasons))
     shows = hits or inside.members or inside.archive
     if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
-        return Look(path, state.st_size, troubles=troubles, is_packed=is_packed)
+        return Look(path, state.st_size, troubles=troubles)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)
     if _version(os.fstat(descriptor)) != _version(state):
         raise OSError(errno.ESTALE, "written to while it was read")
     anchor = anchor_of(path, state, digest)
-    told = (inside.members, inside.archive, troubles)
-    return Look(path, state.st_size, hits, anchor, state.st_mode, state.st_uid, *told, is_packed=is_packed)
+    return Look(
+        path, state.st_size, hits, anchor, state.st_mode, state.st_uid, inside.members, inside.archive, troubles
+    )
 
 
 def _version(state: os.stat_result) -> tuple[int, int, int]:

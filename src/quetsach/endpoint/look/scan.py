@@ -24,7 +24,7 @@ from quetsach.endpoint.look.cache import Cache
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.files import FileScan, Progress
 from quetsach.endpoint.look.listing import Listing
-from quetsach.endpoint.look.look import Look, look_at_open_file
+from quetsach.endpoint.look.look import Archives, Look, look_at_open_file
 from quetsach.endpoint.look.match import Observation, TraitMatcher
 from quetsach.endpoint.look.memory import MemoryReader, memory_rules
 from quetsach.endpoint.look.observe import observations_of
@@ -212,7 +212,7 @@ class _Scan:
             state = os.fstat(descriptor)
             identity = (state.st_dev, state.st_ino, state.st_ctime_ns)
             if identity not in known:
-                look = look_at_open_file(descriptor, anchor.executable, self.recogniser, unpacks=False)
+                look = look_at_open_file(descriptor, anchor.executable, self.recogniser, archives=Archives.LEAVE)
                 known[identity] = look.hits if isinstance(look, Look) else ()
                 if isinstance(look, Trouble):
                     self.take(look)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
+from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Archives, Look, look_at
 from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
@@ -135,8 +135,8 @@ class Crew:
         if candidate.size_bytes > IN_MEMORY_BYTES:
             return None
         self._here += 1
-        look = look_at(opener, candidate, self._recogniser, unpacks=False)
-        return None if isinstance(look, Look) and look.is_packed else look
+        look = look_at(opener, candidate, self._recogniser, archives=Archives.POSTPONE)
+        return None if isinstance(look, Look) and look.is_postponed else look
 
     def close(self) -> None:
         """End the workers."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.kind import FileKind
-from quetsach.endpoint.look.look import LARGEST_BYTES, Look, look_at
+from quetsach.endpoint.look.look import LARGEST_BYTES, Archives, Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -162,3 +163,18 @@ def test_another_file_of_the_same_size_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"h" * 100)
     recogniser = Recogniser(BorealEngine(), Signatures({}, (FileHash("md5", "0" * 32, 100),)))
     assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), recogniser) == Look(b"/file", 100)
+
+
+def test_an_archive_is_left_to_a_worker_or_left_alone_where_that_is_asked_for(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "file", "w") as archive:
+        archive.writestr("member", b"a needle")
+    opened, left, postponed = (
+        look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER, archives=archives)
+        for archives in (Archives.OPEN, Archives.LEAVE, Archives.POSTPONE)
+    )
+    assert isinstance(opened, Look)
+    assert [member.names for member in opened.members] == [(b"member",)]
+    assert isinstance(left, Look)
+    assert (left.members, len(left.hits)) == ((), 1)
+    assert isinstance(postponed, Look)
+    assert (postponed.is_postponed, postponed.hits) == (True, ())
