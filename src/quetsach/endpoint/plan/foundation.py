@@ -34,6 +34,11 @@ def is_foundation(path: bytes, platform: str, action: Action = Action.QUARANTINE
     return (folder in places or folder.rpartition("/")[0] in places) and _matches(name, table["libraries"])
 
 
+def is_needed_unit(name: bytes) -> bool:
+    """Return whether stopping a unit would take a running Linux from its users, whoever wrote the unit file."""
+    return _matches(os.fsdecode(name), _table()["linux"]["units"])
+
+
 def is_registry_foundation(anchor: RegistryAnchor, action: Action) -> bool:
     """Return whether an action may not touch a key or value of the registry."""
     table = _table()["registry"]

@@ -5,6 +5,7 @@ aliases are what ``systemctl enable`` makes.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Entry, Tree
+from quetsach.endpoint.plan.foundation import is_needed_unit
 from quetsach.endpoint.plan.step import QuarantineFile, RemoveLink, StopUnit, Target
 
 _SYSTEM = (
@@ -25,6 +27,8 @@ _SYSTEM = (
 _USER = (b"/etc/systemd/user", b"/run/systemd/user", b"/usr/local/lib/systemd/user", b"/usr/lib/systemd/user")
 _PULLS = (b".wants", b".requires", b".upholds")
 _MAX_ENTRIES = 20_000
+_STOPPED = re.compile(rb"[A-Za-z0-9:_.\\@-]{1,240}\.(?:service|timer|socket|path)")
+"""Units that run something. ``systemctl`` takes other names for patterns, and a slice may hold half the system."""
 
 
 def unit_targets(host: Host, unit: FileAnchor) -> Iterator[Target]:
@@ -42,7 +46,8 @@ def unit_targets(host: Host, unit: FileAnchor) -> Iterator[Target]:
             yield from _drop_ins(host.tree, place + b"/" + name + b".d")
     for place in folders:
         yield from _links(host.tree, place, name, unit.path)
-    if host.services is not None and folder in _SYSTEM:
+    is_stopped = _STOPPED.fullmatch(name) and not is_needed_unit(name)
+    if host.services is not None and folder in _SYSTEM and is_stopped:
         yield StopUnit(name)
 
 
@@ -62,6 +67,12 @@ def _folders(tree: Tree, own: bytes) -> tuple[bytes, ...]:
 
 
 def _drop_ins(tree: Tree, folder: bytes) -> Iterator[Target]:
+    """Yield the drop-ins of a folder; where it is a link, only that goes, for what it leads to may be anyone's."""
+    place, _, name = folder.rpartition(b"/")
+    for entry in _entries(tree, place):
+        if entry.name == name and stat.S_ISLNK(entry.stat.st_mode):
+            yield from _link(tree, folder, entry)
+            return
     for entry in _entries(tree, folder):
         if not stat.S_ISREG(entry.stat.st_mode) or not entry.name.endswith(b".conf"):
             continue

@@ -14,10 +14,11 @@ from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan.brake import MAX_FILES, check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines, Step
+from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines, Step, StopUnit
 
 
 def _file(root: Path, path: bytes, content: bytes = b"bad") -> Finding:
@@ -150,6 +151,44 @@ def test_a_drop_in_leaves_the_unit_it_was_slipped_under(tmp_path: Path) -> None:
     write(tmp_path, b"/etc/systemd/system/ssh.service", b"[Service]\n")
     drop_in = finding(file_anchor(tmp_path, path), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
     assert [step.subject for step in _plan(tmp_path, drop_in).steps] == [path]
+
+
+def _stopped(root: Path, name: bytes) -> list[bytes]:
+    """Return the units that the plan for a unit file of a running system stops."""
+    write(root, b"/etc/systemd/system/" + name, b"[Service]\n")
+    unit = finding(file_anchor(root, b"/etc/systemd/system/" + name), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    host = replace(mounted_host(root), services=Services("systemctl"))
+    steps = make_plan([unit], host, root / "state").steps
+    assert any(isinstance(step.target, QuarantineFile) for step in steps)
+    return [step.target.unit for step in steps if isinstance(step.target, StopUnit)]
+
+
+def test_a_unit_that_runs_something_is_stopped(tmp_path: Path) -> None:
+    assert _stopped(tmp_path, b"x@1.service") == [b"x@1.service"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(b"*.service", b"[a-z]*.service", b"ss?.service", b"a b.service"),
+        *(b"-.slice", b"system.slice", b"home.mount", b"graphical.target", b"service"),
+        *(b"dbus.service", b"systemd-logind.service", b"ssh.service", b"user@1000.service"),
+    ],
+)
+def test_the_name_of_a_unit_file_stops_nothing_but_that_unit_and_none_that_the_system_needs(
+    tmp_path: Path, name: bytes
+) -> None:
+    assert _stopped(tmp_path, name) == []
+
+
+def test_drop_ins_behind_a_link_are_someone_s_and_only_the_link_goes(tmp_path: Path) -> None:
+    folder = b"/etc/systemd/system/"
+    write(tmp_path, folder + b"x.service", b"[Service]\n")
+    write(tmp_path, b"/etc/ssh/sshd_config.d/mine.conf", b"Port 22\n")
+    at(tmp_path, folder + b"x.service.d").symlink_to("/etc/ssh/sshd_config.d")
+    unit = finding(file_anchor(tmp_path, folder + b"x.service"), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    steps = [(step.kind, step.subject) for step in _plan(tmp_path, unit).steps]
+    assert steps == [("quarantine-file", folder + b"x.service"), ("remove-link", folder + b"x.service.d")]
 
 
 def test_a_finding_that_the_pack_only_reports_is_left_alone(tmp_path: Path) -> None:
