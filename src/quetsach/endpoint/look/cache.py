@@ -108,7 +108,10 @@ class Cache:
 
     def seen(self, candidate: Candidate) -> tuple[Reason, ...] | None:
         """Return what is to be told of a file that showed nothing and is the same; ``None`` if it must be read."""
-        entry = self._entry(candidate)
+        try:
+            entry = self._entry(candidate)
+        except struct.error:  # times beyond the year 2262, which some file systems take
+            return None
         place = bisect_left(self._known, entry)
         if place == len(self._known) or (found := self._known[place]) ^ entry > _FLAGS:
             return None
@@ -120,7 +123,8 @@ class Cache:
 
         That is decided before: were it decided when it was read, it could have been changed without a trace since.
         """
-        return candidate._replace(is_lasting=self._is_lasting(candidate))
+        has_usual_times = max(abs(candidate.mtime_ns), abs(candidate.ctime_ns)) < 1 << 63
+        return candidate._replace(is_lasting=has_usual_times and self._is_lasting(candidate))
 
     def add(self, candidate: Candidate, reasons: Collection[Reason] = ()) -> None:
         """Remember that a file, marked before it was read, showed nothing.

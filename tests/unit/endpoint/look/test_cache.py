@@ -116,6 +116,15 @@ def test_a_file_that_can_change_without_a_trace_is_not_added(tmp_path: Path) -> 
     assert _loaded(tmp_path).seen(FILE) is None
 
 
+@pytest.mark.parametrize("mtime_ns", [1 << 63, -(1 << 63), 10**23, -(10**23)])
+def test_a_file_with_impossible_times_is_read_every_time(tmp_path: Path, mtime_ns: int) -> None:
+    cache = _cache(tmp_path)
+    odd = FILE._replace(mtime_ns=mtime_ns)
+    cache.add(cache.marked(odd))
+    cache.save(Totals(1, 3))
+    assert _loaded(tmp_path).seen(odd) is None
+
+
 def test_a_whole_scan_forgets_what_it_did_not_meet(tmp_path: Path) -> None:
     other = FILE._replace(inode=9)
     _saved(tmp_path, FILE, other)
