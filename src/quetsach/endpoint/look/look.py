@@ -104,7 +104,7 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
         raise OSError(errno.EFBIG, "larger than what is looked at")
     content = b""
     if state.st_size <= IN_MEMORY_BYTES:
-        content = b"".join(_chunks(descriptor, state.st_size + 1))  # one more byte, to reach the end in one read
+        content = _whole(descriptor, state.st_size)
     source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
     kind = kind_of(content[:HEAD_BYTES] or os.pread(descriptor, HEAD_BYTES, 0))
     if archives is Archives.POSTPONE and find_archive(source, kind) is not None:
@@ -126,6 +126,14 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
     return Look(
         path, state.st_size, hits, anchor, state.st_mode, state.st_uid, inside.members, inside.archive, troubles
     )
+
+
+def _whole(descriptor: int, size_bytes: int) -> bytes:
+    """Read a file; one byte more is asked for, and one that has grown is read as far as that."""
+    content = os.read(descriptor, size_bytes + 1)
+    if len(content) >= size_bytes:
+        return content
+    return content + b"".join(_chunks(descriptor, size_bytes + 1 - len(content)))  # it has shrunk, or reads are short
 
 
 def _version(state: os.stat_result) -> tuple[int, int, int]:

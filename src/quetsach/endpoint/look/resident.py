@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST_RESIDENT_KB = 64 * 1024
+MOST_RESIDENT_KB = 32 * 1024
 
 _DONTNEED = 4
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.005
 _UNINTERRUPTED_SECONDS = 1.0
-_RESIDENT = re.compile(rb"^RssFile:\s+(\d+) kB", re.MULTILINE)
+_RESIDENT = re.compile(rb"^Rss(?:File|Shmem):\s+(\d+) kB", re.MULTILINE)
 
 type _Range = tuple[int, int]
 
@@ -69,10 +69,9 @@ def _is_of_a_file(start: int, end: int) -> bool:
 
 def _resident_kb() -> int:
     try:
-        found = _RESIDENT.search(Path("/proc/self/status").read_bytes())
+        return sum(map(int, _RESIDENT.findall(Path("/proc/self/status").read_bytes())))
     except OSError:
         return 0
-    return int(found[1]) if found else 0
 
 
 def _mapped(device: int, inode: int) -> Iterator[_Range]:
