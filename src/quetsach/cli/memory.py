@@ -1,12 +1,12 @@
 """What earlier scans saw: where it is kept, and what it rests on."""
 
-import sys
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import __version__
+from quetsach.cli.output import complain
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from quetsach.endpoint.look.cache import Cache
 
 
-def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str) -> "Cache | None":
+def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str, language: str) -> "Cache | None":
     """Return what scans of this machine with these packs saw; ``None``, and a word of it, when that cannot be kept.
 
-    It is worth something only for the same packs, engine and version of the tool, and for the same root. Of a mounted
-    disk, only until this machine is restarted: what runs on that disk may have been running in between.
+    It is worth something only for the same packs, engine, library for archives and version of the tool, and for the
+    same root. Of a mounted disk, only until this machine is restarted: what runs on that disk may have been running in
+    between.
     """
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
+    from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
     from quetsach.endpoint.look.lasting import LastingDisks  # noqa: PLC0415
 
@@ -30,20 +32,19 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
         root = host.tree.stat(b"/")
         boot = b"" if host.is_live else _read(Path("/proc/sys/kernel/random/boot_id"))
         known = sorted(f"{pack.family} {pack.version} {pack.digest}".encode() for pack in packs)
-        key = key_for(
-            state.key, __version__.encode(), engine.encode(), boot, b"%d:%d" % (root.st_dev, root.st_ino), *known
-        )
+        place = b"%d:%d" % (root.st_dev, root.st_ino)
+        key = key_for(state.key, __version__.encode(), engine.encode(), library_version(), boot, place, *known)
         name = blake2b(key, digest_size=8, person=b"quetsach-name").hexdigest()
         mounts = _read(Path("/proc/self/mountinfo"))
         lasting = LastingDisks(mounts, b"" if host.is_live else bytes(host.tree.root.resolve()))
         cache = Cache(state.folder / "seen" / name, key, lasting)
     except QuetsachError as error:
-        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        complain(error, language)
         return None
     try:
         cache.load()
     except QuetsachError as error:  # it is empty then, and replaced when the scan ends
-        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        complain(error, language)
     return cache
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
+from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.report import read_report
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen import load_specimen
@@ -218,6 +219,19 @@ def test_what_an_earlier_scan_saw_is_not_read_again_unless_asked_for(
 def test_other_packs_read_every_file(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["scan", str(clean), "--pack", str(SHELF / "eicar")])
     main(["scan", str(clean), "--pack", str(SHELF / "xmrig-miner"), "--lang", "en"])
+    assert "same as when an earlier scan" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_lasting")
+def test_once_the_library_for_archives_is_there_every_file_is_read(
+    clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setitem(library._PLACES, "linux", "libarchive-that-is-not-there.so")
+        library._library.cache_clear()
+        main(["scan", str(clean)])
+    library._library.cache_clear()
+    main(["scan", str(clean), "--lang", "en"])
     assert "same as when an earlier scan" not in capsys.readouterr().out
 
 

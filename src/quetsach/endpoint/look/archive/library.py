@@ -51,6 +51,7 @@ _Pointer, _Size, _Offset, _Int = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int6
 _READ = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _Pointer, _Pointer, ctypes.POINTER(_Pointer))
 _SEEK = ctypes.CFUNCTYPE(_Offset, _Pointer, _Pointer, _Offset, _Int)
 _PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "version_details": (ctypes.c_char_p, ()),
     "read_new": (_Pointer, ()),
     "read_free": (_Int, (_Pointer,)),
     "read_set_seek_callback": (_Int, (_Pointer, _SEEK)),
@@ -82,6 +83,12 @@ def _library() -> dict[str, Any] | None:
     except (OSError, AttributeError):
         return None
     return functions
+
+
+def library_version() -> bytes:
+    """Return the version of libarchive and of what it is built with; empty on a machine that lacks it."""
+    library = _library()
+    return (library["version_details"]() or b"libarchive") if library else b""
 
 
 def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget) -> Iterator[Member]:
