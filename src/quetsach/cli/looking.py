@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import Progress
+from quetsach.cli.output import Progress, complain
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Looking:
         from quetsach.endpoint.look.scan import Scope, scan  # noqa: PLC0415
 
         engine = BorealEngine()
-        cache = cache_of(self.state, self.host, self.packs, engine.name) if self.state else None
+        cache = cache_of(self.state, self.host, self.packs, engine.name, self.language) if self.state else None
         totals = totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
         with Progress(words["progress"]) as line:
             course = Course(line, totals, words, self.language)
@@ -110,7 +109,7 @@ class Looking:
                     listing=listing,
                 )
         if result.unkept is not None:
-            print(f"quetsach: {result.unkept.explain()}", file=sys.stderr)
+            complain(result.unkept, self.language)
         return result
 
 

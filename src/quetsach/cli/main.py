@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from quetsach import __version__
 from quetsach.cli.commands import HelpFormatter
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.output import complain
 from quetsach.core.errors import QuetsachError
 
 COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "packs", "center")
@@ -50,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
     except QuetsachError as error:
-        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        complain(error, _language(arguments))
         return int(getattr(error, "exit_code", ExitCode.USAGE))
     except KeyboardInterrupt:
         print("\nquetsach: stopped", file=sys.stderr)
@@ -59,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return ExitCode.USAGE
     except OSError as error:
-        print(f"quetsach: {_where(error)}{error.strerror or error}", file=sys.stderr)
+        complain(QuetsachError(error.strerror or str(error), where=_where(error)), _language(arguments))
         _drop_output()
         return ExitCode.USAGE
     return code
@@ -69,7 +71,12 @@ def _where(error: OSError) -> str:
     """Return the file of an error, as far as the system names one: writing to a full disk does not."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
 
-    return f"{printable(os.fsencode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+    return printable(os.fsencode(error.filename)) if isinstance(error.filename, str | bytes) else ""
+
+
+def _language(arguments: argparse.Namespace) -> str:
+    """Return the language of errors; commands that speak to no owner of a machine speak English."""
+    return chosen_language(arguments) if hasattr(arguments, "lang") else "en"
 
 
 def _drop_output() -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from quetsach.core.errors import QuetsachError
+
 _STROKE = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
 _WIDEST = 110
@@ -54,6 +56,13 @@ def say(text: str, stream: TextIO | None = None) -> None:
             ),
             file=stream,
         )
+
+
+def complain(error: QuetsachError, language: str) -> None:
+    """Say on standard error, in a language, what went wrong and what to do next."""
+    from quetsach.endpoint.messages.error import told_error  # noqa: PLC0415
+
+    print(f"quetsach: {told_error(error, language)}", file=sys.stderr)
 
 
 def width(text: str) -> int:

@@ -15,7 +15,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking
-from quetsach.cli.output import print_json, say
+from quetsach.cli.output import complain, print_json, say
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
@@ -149,7 +149,7 @@ def _keep(report: "Report", arguments: argparse.Namespace) -> None:
     try:
         save_report(report, arguments.state or default_state())
     except QuetsachError as error:
-        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        complain(error, chosen_language(arguments))
 
 
 def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:

@@ -196,7 +196,7 @@ def test_a_senseless_age_deletes_nothing(run: Run, days: str) -> None:
 def test_a_session_that_is_not_there_cannot_be_purged(run: Run) -> None:
     run("clean", "--yes")
     code, _, told = run("quarantine", "purge", "20260101T000000Z-000000", "--yes", on_root=False)
-    assert (code, "there is no session" in told) == (ExitCode.USAGE, True)
+    assert (code, "không có phiên" in told) == (ExitCode.USAGE, True)
 
 
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])

@@ -1,0 +1,56 @@
+"""Errors in the language of the reader: they are raised in English and told as the catalogue has them."""
+
+import functools
+import re
+from collections.abc import Mapping
+
+from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.messages import messages
+
+_PLACE = re.compile(r"\{([a-z]+)\}")
+
+
+def told_error(error: QuetsachError, language: str) -> str:
+    """Return what ``error.explain()`` says, in a language: what happened, where, and what to do next."""
+    if language == "en":
+        return error.explain()
+    what, hint = translated(error.what, language), translated(error.hint, language)
+    told = f"{error.where}: {what}" if error.where else what
+    return f"{told}\ngợi ý: {hint}" if hint else told
+
+
+def told_note(note: str, language: str) -> str:
+    """Return the note of a step, which is an error on one line: ``where: what; hint: hint``, in a language."""
+    if language == "en":
+        return note
+    what, _, hint = note.partition("; hint: ")
+    starts = [0, *(place.end() for place in re.finditer(": ", what))]
+    told = ((what[:start], what[start:], translated(what[start:], language)) for start in starts)
+    what = next((where + new for where, old, new in told if new != old), what)
+    return f"{what}; gợi ý: {translated(hint, language)}" if hint else what
+
+
+def translated(sentence: str, language: str) -> str:
+    """Return a sentence of an error as the catalogue has it; as it is if that does not know it."""
+    if language == "en":
+        return sentence
+    catalogue = messages("errors", language)
+    if sentence in catalogue:
+        return catalogue[sentence]
+    for pattern, told in _patterns(language).items():
+        if found := pattern.fullmatch(sentence):
+            return told.format_map({name: translated(value, language) for name, value in found.groupdict().items()})
+    return sentence
+
+
+@functools.cache
+def _patterns(language: str) -> Mapping[re.Pattern[str], str]:
+    """Return the sentences with places to fill, as patterns."""
+    patterns = {}
+    for sentence, told in messages("errors", language).items():
+        if names := _PLACE.findall(sentence):
+            first, *rest = _PLACE.split(sentence)[::2]
+            pairs = zip(names, rest, strict=True)
+            source = re.escape(first) + "".join(f"(?P<{name}>.+?){re.escape(text)}" for name, text in pairs)
+            patterns[re.compile(source, re.DOTALL)] = told
+    return patterns

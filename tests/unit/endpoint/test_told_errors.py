@@ -1,0 +1,76 @@
+"""Errors are told in the reader's language."""
+
+import ast
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.endpoint.test_endpoint_messages import _places
+
+from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.error import told_error, told_note, translated
+
+SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
+TOLD = ("act", "keep", "plan", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py")
+"""Where errors come from that clean, undo and the quarantine show as they are."""
+FULL = "the session journal cannot be written: No space left on device"
+
+
+def _text(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in values)
+    return ""
+
+
+def _sentences(source: Path) -> Iterator[str]:
+    """Yield what the errors say that a file raises, with 7 wherever something is filled in."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error") and node.args:
+            yield _text(node.args[0])
+            yield from (_text(keyword.value) for keyword in node.keywords if keyword.arg == "hint")
+
+
+@pytest.mark.parametrize("place", TOLD)
+def test_what_goes_wrong_while_cleaning_and_undoing_is_told_in_vietnamese(place: str) -> None:
+    files = [SOURCES / "endpoint" / place] if place.endswith(".py") else (SOURCES / "endpoint" / place).glob("*.py")
+    untold = [
+        sentence for file in files for sentence in _sentences(file) if sentence == translated(sentence, "vi") != ""
+    ]
+    assert untold == []
+
+
+def test_a_translation_fills_the_same_places() -> None:
+    catalogue = messages("errors", "vi")
+    assert {key for key, told in catalogue.items() if not _places(told) <= _places(key)} == set()
+
+
+def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> None:
+    error = QuetsachError(FULL, where="/var/lib/quetsach", hint="wait until it has ended")
+    assert told_error(error, "vi") == (
+        "/var/lib/quetsach: không ghi được nhật ký của phiên: ổ đĩa đã đầy\ngợi ý: hãy chờ lần đó xong"
+    )
+    assert told_error(error, "en") == error.explain()
+
+
+def test_what_the_catalogue_does_not_know_stays_as_it_is() -> None:
+    assert told_error(QuetsachError("of tomorrow", where="here", hint="so"), "vi") == "here: of tomorrow\ngợi ý: so"
+    assert told_error(QuetsachError("of tomorrow"), "vi") == "of tomorrow"
+
+
+def test_the_note_of_a_step_is_told_wherever_its_place_ends() -> None:
+    assert told_note(f"C: D: {FULL}; hint: wait until it has ended", "vi") == (
+        "C: D: không ghi được nhật ký của phiên: ổ đĩa đã đầy; gợi ý: hãy chờ lần đó xong"
+    )
+    assert told_note("the process has ended", "vi") == "tiến trình đã kết thúc"
+    assert told_note("/home/an/ảnh.jpg.quetsach-restored", "vi") == "/home/an/ảnh.jpg.quetsach-restored"
+
+
+def test_an_error_of_the_system_is_told_with_its_file() -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/mnt/đĩa")
+    assert translated(str(full), "vi") == "'/mnt/đĩa': ổ đĩa đã đầy"
