@@ -21,12 +21,12 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def parts_of(fd: int, size: int) -> Iterator[bytes]:
-    """Yield the first bytes of an open file, without moving its position; fewer where it ends before ``size``."""
-    position = 0
-    while position < size and (part := os.pread(fd, min(1 << 20, size - position), position)):
+def parts_of(fd: int, size: int, start: int = 0) -> Iterator[bytes]:
+    """Yield ``size`` bytes of an open file from ``start`` on, without moving its position; fewer where it ends."""
+    end = start + size
+    while start < end and (part := os.pread(fd, min(1 << 20, end - start), start)):
         yield part
-        position += len(part)
+        start += len(part)
 
 
 def hash_file(fd: int) -> str:

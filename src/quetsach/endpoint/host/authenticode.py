@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from quetsach.endpoint.errors import EndpointError
-from quetsach.endpoint.host.der import OCTETS, SEQUENCE, SET, DerError, Element, read_element
+from quetsach.endpoint.host.der import INTEGER, OBJECT, OCTETS, SEQUENCE, SET, DerError, Element, read_element
 from quetsach.endpoint.host.packages import PackageFile
 from quetsach.endpoint.host.tree import Tree, join
 
@@ -195,11 +195,11 @@ def read_signed(signature: bytes, roots: Roots) -> Signed:
 
 def _read_signed(signature: bytes, roots: Roots) -> Signed:
     outer = read_element(signature)
-    if outer.tag != SEQUENCE or outer.child(0, 0x06).oid() != _SIGNED_DATA:
+    if outer.tag != SEQUENCE or outer.child(0, OBJECT).oid() != _SIGNED_DATA:
         raise DerError("not signed data")
     data = outer.child(1, 0xA0).child(0, SEQUENCE)
     content = data.child(2, SEQUENCE)
-    kind, value = content.child(0, 0x06).oid(), content.child(1, 0xA0).child(0, SEQUENCE)
+    kind, value = content.child(0, OBJECT).oid(), content.child(1, 0xA0).child(0, SEQUENCE)
     parts = list(data)
     certificates = _certificates(next((part for part in parts if part.tag == 0xA0), None))
     leaf = _check_signer(parts[-1].child(0, SEQUENCE), kind, value, certificates)
@@ -221,11 +221,11 @@ def _certificates(element: Element | None) -> list[x509.Certificate]:
 def _check_signer(signer: Element, kind: str, value: Element, certificates: list[x509.Certificate]) -> x509.Certificate:
     """Return the certificate of whoever signed, when the signature holds for the content."""
     identity = signer.child(1, SEQUENCE)
-    issuer, serial = identity.child(0, SEQUENCE).whole, int.from_bytes(identity.child(1, 0x02).content)
+    issuer, serial = identity.child(0, SEQUENCE).whole, int.from_bytes(identity.child(1, INTEGER).content)
     algorithm = _hash(signer.child(2, SEQUENCE))
     attributes = signer.child(3, 0xA0)
-    named = {one.child(0, 0x06).oid(): one.child(1, SET) for one in attributes}
-    if _CONTENT_TYPE not in named or named[_CONTENT_TYPE].child(0, 0x06).oid() != kind:
+    named = {one.child(0, OBJECT).oid(): one.child(1, SET) for one in attributes}
+    if _CONTENT_TYPE not in named or named[_CONTENT_TYPE].child(0, OBJECT).oid() != kind:
         raise DerError("the signature is of another kind of content")
     digest = _digest(algorithm.name, (memoryview(value.content),))
     if _MESSAGE_DIGEST not in named or named[_MESSAGE_DIGEST].child(0, OCTETS).content != digest:
@@ -246,7 +246,7 @@ def _check_signer(signer: Element, kind: str, value: Element, certificates: list
 
 def _hash(algorithm: Element) -> hashes.HashAlgorithm:
     try:
-        return _HASHES[algorithm.child(0, 0x06).oid()]
+        return _HASHES[algorithm.child(0, OBJECT).oid()]
     except KeyError:
         raise DerError("an unknown hash algorithm") from None
 
@@ -292,12 +292,12 @@ def _indirect_digest(value: Element) -> bytes:
 def _members(ctl: Element) -> Iterator[bytes]:
     """Yield the hashes that a catalogue lists: of each member its name, which is the hash, and the digest it holds."""
     parts = list(ctl)
-    if not parts or parts[0].child(0, 0x06).oid() != _CATALOGUE:
+    if not parts or parts[0].child(0, OBJECT).oid() != _CATALOGUE:
         raise DerError("a list of something else than files")
     entries = next((part for part in parts[1:] if part.tag == SEQUENCE and _holds_members(part)), ())
     for entry in entries:
         for attribute in entry.child(1, SET):
-            if attribute.child(0, 0x06).oid() == _INDIRECT_DATA:
+            if attribute.child(0, OBJECT).oid() == _INDIRECT_DATA:
                 yield _indirect_digest(attribute.child(1, SET).child(0, SEQUENCE))
 
 

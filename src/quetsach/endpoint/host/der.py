@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quetsach.endpoint.errors import EndpointError
 
-SEQUENCE, SET, OBJECT, OCTETS = 0x30, 0x31, 0x06, 0x04
+INTEGER, OCTETS, OBJECT, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 
 
 class DerError(EndpointError):

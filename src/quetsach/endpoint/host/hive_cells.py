@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 from operator import xor
 
+from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, read_logs
 
@@ -35,7 +36,7 @@ class Cells:
         """
         self.where = where
         self.close = weakref.finalize(self, os.close, descriptor)
-        header = _pread(descriptor, HEADER_BYTES, 0)
+        header = b"".join(parts_of(descriptor, HEADER_BYTES))
         if len(header) < HEADER_BYTES or header[:4] != b"regf" or header[20:24] != b"\1\0\0\0":
             raise self.error("this is no hive of the Windows registry")
         self.size_bytes = os.fstat(descriptor).st_size
@@ -89,20 +90,10 @@ def _checksum(header: bytes) -> int:
     return {0: 1, _ONES: _ONES - 1}.get(checksum, checksum)
 
 
-def _pread(descriptor: int, size: int, offset: int) -> bytes:
-    """Read up to the end of the file; the system may give less at a time."""
-    parts = []
-    while size and (part := os.pread(descriptor, size, offset)):
-        parts.append(part)
-        size -= len(part)
-        offset += len(part)
-    return b"".join(parts)
-
-
 def _read_block(descriptor: int, number: int, pages: Mapping[int, bytes]) -> bytes:
     """Return a block of the file, with the pages of its logs in it."""
     start = number * _BLOCK
-    block = _pread(descriptor, _BLOCK, start)
+    block = b"".join(parts_of(descriptor, _BLOCK, start))
     newer = [at for at in range(start, start + _BLOCK, LOG_PAGE_BYTES) if at - HEADER_BYTES in pages] if pages else []
     if newer:
         patched = bytearray(block)

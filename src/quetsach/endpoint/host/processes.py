@@ -20,6 +20,8 @@ _DELETED = b" (deleted)"
 _MAX_STATUS = 65536
 _MAX_ARGUMENTS = 1 << 21
 _POLL_SECONDS = 0.005
+_STOP_SECONDS, _RESUME_SECONDS, _END_SECONDS = 2.0, 1.0, 5.0
+"""So long a process has for obeying a signal."""
 
 
 class ProcessState(StrEnum):
@@ -147,10 +149,10 @@ class Processes:
         paths = (line.split(None, 5)[5] for line in lines if line.endswith(_DELETED) and line.count(b" ") > 5)
         return frozenset(path.removesuffix(_DELETED) for path in paths)
 
-    def suspend(self, anchor: ProcessAnchor, *, timeout_seconds: float = 2.0) -> bool:
+    def suspend(self, anchor: ProcessAnchor) -> bool:
         """Stop a process without ending it. Returns whether it is stopped or dead now: the state is read again."""
         self._signal(anchor, signal.SIGSTOP)
-        deadline = time.monotonic() + timeout_seconds
+        deadline = time.monotonic() + _STOP_SECONDS
         while (state := self.state(anchor)) is ProcessState.RUNNING and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         return state is not ProcessState.RUNNING
@@ -158,14 +160,14 @@ class Processes:
     def resume(self, anchor: ProcessAnchor) -> bool:
         """Let a suspended process go on. Returns whether it runs."""
         self._signal(anchor, signal.SIGCONT)
-        deadline = time.monotonic() + 1.0
+        deadline = time.monotonic() + _RESUME_SECONDS
         while (state := self.state(anchor)) is ProcessState.STOPPED and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         return state is ProcessState.RUNNING
 
-    def kill(self, anchor: ProcessAnchor, *, timeout_seconds: float = 5.0) -> bool:
+    def kill(self, anchor: ProcessAnchor) -> bool:
         """End a process. Returns whether it is dead now: the state is read again."""
-        self._signal(anchor, signal.SIGKILL, wait_seconds=timeout_seconds)
+        self._signal(anchor, signal.SIGKILL, wait_seconds=_END_SECONDS)
         return self.state(anchor) is ProcessState.DEAD
 
     def _signal(self, anchor: ProcessAnchor, number: signal.Signals, *, wait_seconds: float = 0.0) -> None:

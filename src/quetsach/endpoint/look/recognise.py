@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from quetsach.core.pack import FileHash, Pack
 from quetsach.core.rule_text import rules_for, rules_of
+from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.engine.port import Engine, Hit, Matcher
 from quetsach.endpoint.look.kind import FileKind
-
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Recogniser:
         """Return the rules that match an open file, which is not loaded as a whole, and the hashes it has."""
         hits = self._matcher(kind).match_open_file(descriptor, size_bytes)
         known = self._hashes.get(size_bytes) if self._hashes else None
-        return (*hits, *_hash_hits(known, _chunks(descriptor, size_bytes))) if known else hits
+        return (*hits, *_hash_hits(known, parts_of(descriptor, size_bytes))) if known else hits
 
     def _matcher(self, kind: FileKind) -> Matcher:
         """Return the rules for files of a kind; kinds that the same rules concern share them."""
@@ -89,8 +88,3 @@ def _hash_hits(known: list[FileHash], chunks: Iterable[bytes]) -> Iterator[Hit]:
     for one in known:
         if digests[one.algorithm].hexdigest() == one.digest:
             yield Hit("", "", "", digest=str(one))
-
-
-def _chunks(descriptor: int, size_bytes: int) -> Iterator[bytes]:
-    for offset in range(0, size_bytes, _CHUNK_BYTES):
-        yield os.pread(descriptor, min(_CHUNK_BYTES, size_bytes - offset), offset)

@@ -12,7 +12,6 @@ from quetsach.endpoint.host.installed_file import InstalledFile
 from quetsach.endpoint.host.rpm.store import RpmDatabaseError
 
 _NAME = 1000
-_OLD_NAMES = 1027
 _DIGESTS = 1035
 _FOLDER_NUMBERS = 1116
 _BASE_NAMES = 1117

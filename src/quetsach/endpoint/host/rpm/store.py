@@ -1,7 +1,6 @@
 """What the readers of the three forms share: bounded reading of an open file, and their error."""
 
-import os
-
+from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.errors import EndpointError
 
 LARGEST_HEADER_BYTES = 32 << 20
@@ -24,9 +23,7 @@ def read_exactly(descriptor: int, size: int, offset: int) -> bytes:
     """
     if not (0 <= size <= LARGEST_HEADER_BYTES and 0 <= offset <= _FURTHEST):
         raise RpmDatabaseError(f"{size:,} bytes at {offset:,}")
-    content = b""
-    while len(content) < size and (more := os.pread(descriptor, size - len(content), offset + len(content))):
-        content += more
+    content = b"".join(parts_of(descriptor, size, offset))
     if len(content) < size:
         raise RpmDatabaseError(f"the file ends at {offset + len(content):,}")
     return content
