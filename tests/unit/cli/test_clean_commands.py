@@ -227,7 +227,7 @@ def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: P
     command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", str(root), "--state", str(tmp_path / "s")]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (ExitCode.USAGE, "quetsach: No space left on device\n")
+    assert (done.returncode, done.stderr) == (ExitCode.USAGE, "quetsach: ổ đĩa đã đầy\n")
 
 
 def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +309,7 @@ def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None
     }
     assert run("quarantine", "purge", "--older-than", "0", "--yes", on_root=False)[0] == 0
     code, _, told = run("undo", "--last")
-    assert (code, "for good" in told) == (ExitCode.USAGE, True)
+    assert (code, "đã bị xóa hẳn" in told) == (ExitCode.USAGE, True)
 
 
 def test_with_no_session_undo_and_quarantine_say_so(run: Run, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_a_state_that_cannot_be_written_does_not_stop_the_scan(
 ) -> None:
     (tmp_path / "file").touch()
     assert main(["scan", str(infected), "--state", str(tmp_path / "file" / "state"), "--pack", str(SHELF)]) == 10
-    assert "the report cannot be kept" in capsys.readouterr().err
+    assert "không lưu được báo cáo" in capsys.readouterr().err
 
 
 def test_no_report_is_kept_in_a_folder_that_others_can_write(
@@ -151,7 +151,7 @@ def test_no_report_is_kept_in_a_folder_that_others_can_write(
     (tmp_path / "open" / "reports").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").mkdir()
     assert main(["scan", str(clean), "--state", str(tmp_path / "open")]) == 0
-    assert "others may write" in capsys.readouterr().err
+    assert "tài khoản khác ghi được" in capsys.readouterr().err
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
