@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quetsach.cli.looking import Looking
     from quetsach.endpoint.act.clean import CleanResult
     from quetsach.endpoint.artefact import Anchor
+    from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.keep.state import State
     from quetsach.endpoint.look.scan import ScanResult
     from quetsach.endpoint.plan.plan import Held, Plan
@@ -194,11 +195,26 @@ def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "Clea
             plan,
             task.looking.host,
             state,
-            look_again=lambda: task.scan().findings,
+            look_again=lambda: _found_again(scan, task.scan()),
             packs=tuple(f"{pack.family} {pack.version}" for pack in scan.packs),
             now=datetime.now(UTC),
             advance=lambda step: progress.advance(note=printable(step.subject)),
         )
+
+
+def _found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, ...] | None":
+    """Return what a second scan found; ``None`` when it failed to look at what it should have seen.
+
+    On a running system other programs lock and change files all the time; on a disk at rest nothing becomes unreadable
+    by itself.
+    """
+    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
+
+    if not second.is_complete or {Reason.CRASHED, Reason.TIMED_OUT} & second.failed.keys():
+        return None
+    worse = () if second.is_live else (Reason.UNREADABLE, Reason.DAMAGED, Reason.STALE)
+    is_blind = any(second.failed.get(reason, 0) > first.failed.get(reason, 0) for reason in worse)
+    return None if is_blind else second.findings
 
 
 def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
@@ -245,6 +261,8 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
         yield task.words["remaining"].format(subject=_subject(finding.artefact.anchor))
     for artefact in result.dangling:
         yield task.words["dangling"].format(subject=_subject(artefact.anchor))
+    if not result.is_seen:
+        yield task.words["unseen"]
     yield ""
     done = sum(step.outcome in _SUCCESS for step in result.steps)
     verdict = task.words[_VERDICTS[ExitCode(result.exit_code)]]

@@ -276,6 +276,20 @@ def test_a_single_file_that_is_named_is_cleaned_and_the_session_ends(run: Run, r
     assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
 
 
+def test_what_the_second_scan_cannot_read_any_more_is_not_called_clean(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = file_acts.remove_file
+
+    def damaging(*arguments: Any) -> Any:
+        write(root, b"/home/an/new.gz", b"\x1f\x8b\x08\0broken")
+        return remove(*arguments)
+
+    monkeypatch.setattr(file_acts, "remove_file", damaging)
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "it is not known whether all is gone" in said) == (ExitCode.PARTLY_CLEANED, True), said
+
+
 def test_json_is_the_report_and_nothing_else(run: Run, tmp_path: Path) -> None:
     code, said, _ = run("clean", "--yes", "--json", "--report", str(tmp_path / "r.json"))
     report: dict[str, Any] = json.loads(said)

@@ -10,7 +10,7 @@ from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.machine import root_of
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.plan.step import QuarantineFile
+from quetsach.endpoint.plan.step import file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def verify_restarted(
     with session:
         steps = [progress.step for progress in session.progress.values()]
         families = tuple(sorted({step.family for step in steps}))
-        removed = {step.subject for step in steps if isinstance(step.target, QuarantineFile)}
+        files = (file_of(step.target) for step in steps)
         seen = verify(
             host,
             [finding for finding in findings if finding.family in families],
-            {path for path in removed if not host.tree.exists(path)},
+            {file.path for file in files if file is not None},
         )
         if record:
             session.verified({"remaining": len(seen.remaining), "dangling": len(seen.dangling)})

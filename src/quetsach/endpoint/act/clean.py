@@ -7,7 +7,7 @@ from datetime import datetime
 from quetsach.endpoint.act.carry_out import StepResult, restart_is_needed, run_all
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
-from quetsach.endpoint.act.verify import Verification, verify
+from quetsach.endpoint.act.verify import verify
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
@@ -16,7 +16,7 @@ from quetsach.endpoint.keep.session import RESTART_NEEDED, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Held, Plan
 from quetsach.endpoint.plan.protect import Protection
-from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
+from quetsach.endpoint.plan.step import Outcome, Step, file_of
 
 CLEANED = 11
 CLEANED_RESTART = RESTART_NEEDED
@@ -28,7 +28,10 @@ _SUCCESS = frozenset({Outcome.DONE, Outcome.GONE})
 
 @dataclass(frozen=True, slots=True)
 class CleanResult:
-    """What a clean-up did and what a second look saw. ``started`` is UTC, ``root`` where the files are."""
+    """What a clean-up did and what a second look saw. ``started`` is UTC, ``root`` where the files are.
+
+    ``is_seen`` is false when the second look could not see what the first one saw: then nothing is called clean.
+    """
 
     session: str
     root: str
@@ -38,12 +41,13 @@ class CleanResult:
     remaining: tuple[Finding, ...]
     dangling: tuple[Artefact, ...]
     restart_needed: bool
+    is_seen: bool = True
 
     @property
     def exit_code(self) -> int:
         """11 cleaned, 12 cleaned and restart needed, 13 partly cleaned, 14 nothing could be done."""
         is_whole = all(result.outcome in _SUCCESS for result in self.steps)
-        if is_whole and not self.remaining and not self.dangling:
+        if is_whole and self.is_seen and not self.remaining and not self.dangling:
             return CLEANED_RESTART if self.restart_needed else CLEANED
         return PARTLY_CLEANED if any(result.outcome is Outcome.DONE for result in self.steps) else FAILED
 
@@ -53,7 +57,7 @@ def clean(
     host: Host,
     state: State,
     *,
-    look_again: Callable[[], tuple[Finding, ...]],
+    look_again: Callable[[], tuple[Finding, ...] | None],
     packs: tuple[str, ...],
     now: datetime,
     advance: Callable[[Step], None] = lambda _step: None,
@@ -65,7 +69,7 @@ def clean(
         plan: what to do; it has at least one step.
         host: the machine that was scanned.
         state: the open state folder; the caller holds its lock and has recovered what was unfinished.
-        look_again: the same scan once more.
+        look_again: what the same scan finds once more; ``None`` when it could not see what the first one saw.
         packs: ``family version`` of the packs used, for the journal.
         now: time of the start, UTC.
         advance: called before each step.
@@ -92,7 +96,8 @@ def clean(
             resume_survivors(where)
         if host.services is not None:
             host.services.reload()
-        seen = _verify(host, steps, look_again)
+        found = look_again()
+        seen = verify(host, found or (), _files(steps))
         result = CleanResult(
             session=session.identifier,
             root=printable(root_of(host)),
@@ -102,11 +107,12 @@ def clean(
             remaining=seen.remaining,
             dangling=seen.dangling,
             restart_needed=restart_is_needed(where, steps),
+            is_seen=found is not None,
         )
         session.finish({"exit_code": result.exit_code, "remaining": len(result.remaining)})
     return result
 
 
-def _verify(host: Host, steps: tuple[StepResult, ...], look_again: Callable[[], tuple[Finding, ...]]) -> Verification:
-    removed = {r.step.subject for r in steps if r.outcome in _SUCCESS and isinstance(r.step.target, QuarantineFile)}
-    return verify(host, look_again(), {path for path in removed if not host.tree.exists(path)})
+def _files(steps: tuple[StepResult, ...]) -> frozenset[bytes]:
+    files = (file_of(result.step.target) for result in steps)
+    return frozenset(file.path for file in files if file is not None)

@@ -1,11 +1,11 @@
 """Is the machine clean? Everything is looked at again: what acts said of themselves is not believed."""
 
-import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import footholds
+from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 
@@ -29,20 +29,13 @@ def verify(host: Host, findings: Iterable[Finding], removed: Collection[bytes]) 
     Args:
         host: the machine.
         findings: what a new scan found.
-        removed: paths (inside the root, without links) of the files that were removed.
+        removed: paths (inside the root, without links) of files; those that are gone were removed.
     """
-    gone = frozenset(removed)
+    gone = Removed.of(host, removed)
     return Verification(tuple(findings), tuple(_dangling(host, gone)) if gone else ())
 
 
-def _dangling(host: Host, gone: frozenset[bytes]) -> Iterable[Artefact]:
-    for item in footholds(host):
-        if isinstance(item, Artefact) and any(_real(host, path) in gone for path in item.refers_to):
+def _dangling(host: Host, gone: Removed) -> Iterator[Artefact]:
+    for item in footholds(host, gone):
+        if isinstance(item, Artefact) and any(path in gone for path in item.refers_to):
             yield item
-
-
-def _real(host: Host, path: bytes) -> bytes:
-    try:
-        return host.tree.resolve(path)
-    except OSError:
-        return os.path.normpath(path)

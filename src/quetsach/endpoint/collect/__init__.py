@@ -6,6 +6,7 @@ from quetsach.endpoint.artefact import Artefact, place_of
 from quetsach.endpoint.collect import cron, lines, preload, process, running, ssh, systemd
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
+from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.windows import autorun, bits, registry, services, shortcuts, tasks, wmi
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.trouble import Trouble
@@ -40,9 +41,12 @@ PROCESSES: Callable[[Host], Iterator[Artefact | Trouble]] = process.collect
 """What runs now; nothing on a mounted disk."""
 
 
-def footholds(host: Host) -> Iterator[Artefact | Trouble]:
-    """Yield everything that brings a program back after a restart, and what else the places of the platform hold."""
-    surroundings = Surroundings(host)
+def footholds(host: Host, removed: Removed | None = None) -> Iterator[Artefact | Trouble]:
+    """Yield everything that brings a program back after a restart, and what else the places of the platform hold.
+
+    With ``removed``, commands name files that are gone as they did while these were there.
+    """
+    surroundings = Surroundings(host, removed)
     for place in places_of(host.platform):
         yield from collect(place, surroundings)
     if host.registry is not None:

@@ -15,6 +15,7 @@ from itertools import chain
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, named_files, resolve_files
 from quetsach.endpoint.collect.places import Place
+from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.text import MOST_NAMES, TextFile, names_in, read_text
 from quetsach.endpoint.collect.users import User, accounts_of, system_account
 from quetsach.endpoint.collect.windows.naming import WindowsNames
@@ -44,8 +45,9 @@ _MOST_REMEMBERED = 100_000
 class Surroundings:
     """What all collectors of one scan share: the machine, its accounts, and where paths lead."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, removed: Removed | None = None) -> None:
         self.host = host
+        self._removed = removed or Removed(host)
         self._homes: dict[bytes, frozenset[bytes] | None] = {}
         self._resolved: dict[bytes, tuple[bytes, ...]] = {}
 
@@ -57,7 +59,7 @@ class Surroundings:
     @cached_property
     def names(self) -> WindowsNames:
         """What names mean, on a Windows."""
-        return WindowsNames(self.host)
+        return WindowsNames(self.host, self._removed)
 
     def is_in_home(self, home: bytes, name: bytes) -> bool:
         """Return whether a home may have something of this name, in any case; it is asked once, not for each path."""
@@ -81,7 +83,8 @@ class Surroundings:
         if found is None:
             if len(self._resolved) >= _MOST_REMEMBERED:
                 self._resolved.clear()
-            found = self._resolved[path] = resolve_files(self.host.tree, (path,))
+            found = resolve_files(self.host.tree, (path,)) or ((path,) if path in self._removed else ())
+            self._resolved[path] = found
         return found
 
 

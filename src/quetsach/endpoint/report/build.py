@@ -154,7 +154,7 @@ def build_clean(
         undo=undo or f"quetsach undo {result.session}",
         steps=result.steps,
         held=result.held,
-        verification=ReportedVerification(not remaining and not dangling, remaining, dangling),
+        verification=ReportedVerification(result.is_seen and not remaining and not dangling, remaining, dangling),
         withdrawn=withdrawn,
     )
 

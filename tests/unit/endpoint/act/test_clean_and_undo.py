@@ -281,6 +281,27 @@ def test_what_a_second_look_still_sees_is_no_clean_machine(machine: Machine) -> 
     assert machine.clean(machine.plan(found), remaining=(found,)).exit_code == 13
 
 
+def test_a_program_of_the_search_path_is_dangling_by_its_bare_name(machine: Machine) -> None:
+    machine.write(b"/usr/bin/kworkerds", b"bad")
+    machine.write(b"/etc/crontab", b"@reboot root kworkerds\n")
+    result = machine.clean(machine.plan(machine.file(b"/usr/bin/kworkerds")))
+    assert [artefact.anchor.file.path for artefact in result.dangling] == [b"/etc/crontab"]
+
+
+def test_a_second_look_that_saw_less_than_the_first_calls_nothing_clean(machine: Machine) -> None:
+    machine.write(b"/opt/bad", b"bad")
+    plan = machine.plan(machine.file(b"/opt/bad"))
+    result = clean(plan, machine.host, machine.state, look_again=lambda: None, packs=(), now=NOW)
+    assert (_outcomes(result), result.exit_code) == ([Outcome.DONE], 13)
+
+
+def test_a_file_that_goes_with_its_last_line_leaves_nothing_that_names_it_unsaid(machine: Machine) -> None:
+    machine.write(b"/opt/start", b"evil\n")
+    machine.write(b"/etc/crontab", b"@reboot root /opt/start\n")
+    result = machine.clean(machine.plan(machine.line(b"/opt/start", 1)))
+    assert [artefact.anchor.file.path for artefact in result.dangling] == [b"/etc/crontab"]
+
+
 def test_a_start_up_item_that_names_a_removed_file_is_dangling(machine: Machine) -> None:
     machine.write(b"/opt/bad", b"bad")
     machine.write(b"/etc/crontab", b"@reboot root /opt/bad\n")

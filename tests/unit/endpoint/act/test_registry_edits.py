@@ -10,6 +10,7 @@ from tests.infection_of_windows import (
     CACHE,
     CLEAN_PAGE,
     CONFIG,
+    DLL,
     HOSTS,
     IFEO,
     MACHINE_RUN,
@@ -21,6 +22,7 @@ from tests.infection_of_windows import (
     USER_RUN,
     WINLOGON,
     infect,
+    of_file,
     of_key,
     of_value,
     registry_findings,
@@ -101,6 +103,18 @@ def test_an_infected_windows_is_cleaned_and_undone_to_the_byte(drive: Drive) -> 
     assert not any(map(drive.host.registry.exists, gone))
     assert {step.outcome for step in drive.undo(result).steps} == {Outcome.RESTORED}
     assert snapshot(drive.root) == infected
+
+
+def test_a_value_that_names_a_removed_file_in_other_letters_is_dangling(drive: Drive) -> None:
+    command = "RUNDLL32 C:\\WINDOWS\\system32\\QZKVXW.dll,x"
+    drive.edit(CONFIG + b"/SOFTWARE", SetValue(MACHINE_RUN, RegistryValue("Qzk", SZ, _text(command))))
+    result = drive.clean(of_file(drive.root, DLL, ArtefactKind.FILE, Action.QUARANTINE))
+    assert "Qzk" in [artefact.anchor.name for artefact in result.dangling if artefact.kind.value == "registry-value"]
+    assert result.exit_code == 13
+
+
+def _text(text: str) -> bytes:
+    return f"{text}\0".encode("utf-16-le")
 
 
 def test_what_is_not_named_stays_as_it_was(drive: Drive) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.windows_path import LONGEST, Environment, files_named, machine_environment, user_environment
@@ -14,14 +15,15 @@ _MOST_REMEMBERED = 50_000
 class WindowsNames:
     """What names mean on one machine. Variables come from its registry, where that can be read."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, removed: Removed) -> None:
         self._tree = host.tree
+        self._removed = removed
         self._machine = _machine(host)
         self._users: dict[bytes, Environment] = {}
         self._known: dict[tuple[str, bytes], tuple[bytes, ...]] = {}
 
     def files(self, command: str, home: bytes) -> tuple[bytes, ...]:
-        """Return the files that a command names and that are there; if none is, the one that it likeliest means.
+        """Return the files that a command names and that are or were there; if none, the one that it likeliest means.
 
         A bare word that is no file of the folders that are searched means nothing.
 
@@ -38,8 +40,11 @@ class WindowsNames:
             folder = environment.get("USERPROFILE", environment["SYSTEMDRIVE"] + "\\")
             paths = files_named(text, environment, folder=folder)
             likeliest = paths[:1] if "\\" in text or "/" in text else ()
-            found = self._known[text, home] = tuple(filter(self._tree.exists, paths)) or likeliest
+            found = self._known[text, home] = tuple(filter(self._is_file, paths)) or likeliest
         return found
+
+    def _is_file(self, path: bytes) -> bool:
+        return self._tree.exists(path) or path in self._removed
 
     def _environment(self, home: bytes) -> Environment:
         if home in (b"", b"/"):
