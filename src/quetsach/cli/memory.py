@@ -22,6 +22,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     same root. Of a mounted disk, only until this machine is restarted: what runs on that disk may have been running in
     between.
     """
+    from quetsach.endpoint.host.processes import boot_id  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
     from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
@@ -30,7 +31,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     try:
         state = State.open(state_folder)
         root = host.tree.stat(b"/")
-        boot = b"" if host.is_live else _read(Path("/proc/sys/kernel/random/boot_id"))
+        boot = b"" if host.is_live else boot_id().encode()
         known = sorted(f"{pack.family} {pack.version} {pack.digest}".encode() for pack in packs)
         place = b"%d:%d" % (root.st_dev, root.st_ino)
         key = key_for(state.key, __version__.encode(), engine.encode(), library_version(), boot, place, *known)

@@ -211,12 +211,15 @@ def _where(finding: "Finding", words: Mapping[str, str]) -> str:
 
 def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
 
     for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
         if counts:
             told = (f"{words[f'reason-{reason}']}: {number_text(n, language)}" for reason, n in counts.items())
             yield words[key].format(reasons="; ".join(told), count=number_text(sum(counts.values()), language))
+    if Reason.NOT_OPENED in result.skipped and not library_version():
+        yield words["no-libarchive"]
     for trouble in result.failures[:_FAILURES_SHOWN]:
         yield words["failed-path"].format(path=printable(trouble.path), reason=words[f"reason-{trouble.reason}"])
     more = sum(result.failed.values()) + result.skipped.get(Reason.TOO_LARGE, 0) - _FAILURES_SHOWN
