@@ -46,6 +46,15 @@ def test_a_junction_to_another_drive_leads_nowhere(image: Path, tmp_path: Path) 
         assert not WindowsTree(root).exists(b"/away")
 
 
+def test_a_short_name_is_the_file_that_ntfs_keeps_it_with(image: Path, tmp_path: Path) -> None:
+    with mounted(image, tmp_path / "second") as root:
+        (root / "Users/Nguyễn Văn An").mkdir()
+        os.setxattr(root / "Users/Nguyễn Văn An", "system.ntfs_dos_name", b"NGUYNV~1")
+        tree = WindowsTree(root)
+        assert tree.resolve(b"/Users/nguynv~1/x") == tree.resolve(b"/Users/NGUYNV~1/x")
+        assert tree.resolve(b"/Users/NGUYNV~1/x") == "/Users/Nguyễn Văn An/x".encode()
+
+
 def test_files_whose_content_is_kept_elsewhere_are_named(image: Path, tmp_path: Path) -> None:
     with mounted(image, tmp_path / "second") as root:
         found = set(walk(WindowsTree(root), b"/", avoid={}))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quetsach.endpoint.host.change import FileState, PosixFiles
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
+from quetsach.endpoint.host.short_name import SHORT_NAME
 from quetsach.endpoint.host.windows_tree import WindowsTree, stream_names
 
 _NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be")
@@ -20,7 +21,7 @@ Documentation/filesystems/ntfs3.rst (``ntfs_security`` is its name for the acces
 _MADE = "system.ntfs_crtime_be"
 """The time a file was made. Given back after the other times: the other way round ntfs-3g loses those."""
 
-_SHORT_NAME = "system.ntfs_dos_name"
+_SHORT_NAME = SHORT_NAME
 """The 8.3 name, which counts as a second link. A file loses it with its name, so it is given back last."""
 
 _UNLISTED = (*_NTFS_ATTRIBUTES, _MADE, _SHORT_NAME)

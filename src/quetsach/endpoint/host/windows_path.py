@@ -29,9 +29,12 @@ _ROOTED = re.compile(
     r"(?:[a-z]:[\\/]|\\\?\?\\|\\\\[?.]\\|\\systemroot\\|\\device\\)"
     rf"(?:[^\"'<>|*?\n]{{1,260}}?\.(?:{_PROGRAMS}|{_SCRIPTS})(?::[^\s\"',;|&<>)]+)?(?=[\s,\"';|&<>)]|$)"
     r"|[^\s\"',;|&<>)]+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_WORD = re.compile(r"[^\s\"',;=|&<>()]+")
+_WORD = re.compile(r"[^\s\"',;=|&<>()]+", re.ASCII)
+_SPACES = " \t\r\n"
+"""What parts words. A no-break space does not: worms name folders so."""
+
 _VARIABLE = re.compile(r"%([^%\s]{1,64})%|\$\{?env:([a-z0-9_()]{1,64})\}?", re.IGNORECASE)
 _PREFIXES = ("\\??\\", "\\\\?\\", "\\\\.\\", "\\dosdevices\\", "\\global??\\", "globalroot\\")
 _DEVICE = re.compile(r"\\device\\harddisk(?:volume\d+|\d+\\partition\d+)\\|volume\{[0-9a-f-]{36}\}\\", re.IGNORECASE)
@@ -86,7 +89,7 @@ def files_named(command: str, environment: Environment, *, folder: str = "") -> 
     Relative names are meant in ``folder``, if one is given: the drive (``C:\``) of an autorun.inf, the working folder
     of a shortcut. For a stream of a file (``x.txt:evil.exe``) both stream and file are given. At most ``MOST_PATHS``.
     """
-    text = expanded(command[:LONGEST].split("\0", 1)[0].strip(), environment)
+    text = expanded(command[:LONGEST].split("\0", 1)[0].strip(_SPACES), environment)
     found: dict[bytes, None] = {}
     for name in _names(text):
         for path in _meant(name, environment, folder):
@@ -101,7 +104,7 @@ def files_named(command: str, environment: Environment, *, folder: str = "") -> 
 
 def path_of(text: str, environment: Environment) -> bytes | None:
     """Return a path of Windows, without variables or arguments, as a path of the tree; ``None`` if it is none of it."""
-    path = text.strip().strip('"').replace("/", "\\")
+    path = text.strip(_SPACES).strip('"').replace("/", "\\")
     is_device = False
     while prefix := next((prefix for prefix in _PREFIXES if path[:16].casefold().startswith(prefix)), ""):
         path, is_device = path[len(prefix) :], True
@@ -121,7 +124,10 @@ def path_of(text: str, environment: Environment) -> bytes | None:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Yield the pieces of a command that may name a file: its program, paths anywhere in it, names with an ending."""
+    """Yield the pieces of a command that may name a file: its program, paths anywhere in it, names with an ending.
+
+    A library may have any ending, so a word with a folder is taken for a name too.
+    """
     if text.startswith('"'):
         yield text[1:].partition('"')[0]
     else:
@@ -129,13 +135,13 @@ def _names(text: str) -> Iterator[str]:
     for rooted in _ROOTED.finditer(text):
         yield rooted[0]
     for word in _WORD.findall(text):
-        if _KNOWN.search(word):
+        if _KNOWN.search(word) or "\\" in word:
             yield word
 
 
 def _word_by_word(text: str) -> Iterator[str]:
     """Yield what Windows tries for a program without quotation marks: the first word, the first two, and so on."""
-    ends = (found.start() for found in islice(re.finditer(r"\s|$", text), _WORDS_TRIED))
+    ends = (found.start() for found in islice(re.finditer(r"\s|$", text, re.ASCII), _WORDS_TRIED))
     for end in ends:
         yield text[:end]
         if _KNOWN.search(text[:end]):
@@ -143,8 +149,8 @@ def _word_by_word(text: str) -> Iterator[str]:
 
 
 def _meant(name: str, environment: Environment, folder: str) -> Iterator[bytes]:
-    name = name.strip()
-    last = name.replace("/", "\\").rsplit("\\", 1)[-1].rstrip()
+    name = name.strip(_SPACES)
+    last = name.replace("/", "\\").rsplit("\\", 1)[-1].rstrip(_SPACES)
     endings = ("",) if _KNOWN.search(last) else ("", ".exe")
     is_bare = bool(last) and last == name and ":" not in name
     is_relative = bool(folder) and not name.startswith("\\") and name[1:2] != ":"

@@ -23,6 +23,7 @@ from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.posix_folder import PosixFolder
 from quetsach.endpoint.host.registry import folded
 from quetsach.endpoint.host.reparse import read_target
+from quetsach.endpoint.host.short_name import long_name
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
 
@@ -150,11 +151,19 @@ class WindowsTree(Tree):
             self._heads[head] = real
 
     def _lookup(self, folder_fd: int, name: bytes) -> bytes:
-        """Return the name as the folder has it, found without regard to case; a stream is part of a name."""
-        if _is_there(folder_fd, name):
+        """Return the name as the folder has it, found without regard to case, or by its short name.
+
+        A stream is part of a name.
+        """
+        is_there = _is_there(folder_fd, name)
+        if is_there and b"~" not in name:
             return name
         base, colon, stream = name.partition(b":")
-        return self._known(folder_fd).get(_folded(base), base) + colon + stream
+        known = self._known(folder_fd)
+        found = known.get(_folded(base))
+        if is_there and found:  # NTFS has short names too, but does not list them
+            return name
+        return (found or long_name(folder_fd, base, known.values()) or base) + colon + stream
 
     def _target(self, folder_fd: int, name: bytes) -> bytes | None:
         """Return where a link leads, as a path of this tree; ``ENOENT`` for another drive."""

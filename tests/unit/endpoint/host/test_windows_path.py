@@ -82,6 +82,16 @@ def test_a_relative_name_is_meant_in_the_folder_that_is_given(name: str) -> None
     assert f"/a b{path}".encode() in files_named(f"{name} /x", AN, folder=r"C:\a b")
 
 
+def test_a_library_of_any_ending_is_found_in_its_folder() -> None:
+    command = r"RunDll32.EXE .\RECYCLER\S-5-3-42\jwgkvsq.vmx,ahaezedrn"
+    assert b"/RECYCLER/S-5-3-42/jwgkvsq.vmx" in files_named(command, AN, folder="C:\\")
+
+
+def test_a_no_break_space_is_a_name_and_parts_no_words() -> None:
+    named = files_named("rundll32.exe \u00a0\\~$WAJKLO.FAT32,crys", AN, folder="C:\\")
+    assert "/\u00a0/~$WAJKLO.FAT32".encode() in named
+
+
 def test_other_drives_and_machines_are_not_of_the_tree() -> None:
     assert files_named(r"D:\x.exe \\server\share\y.exe", AN) == ()
 

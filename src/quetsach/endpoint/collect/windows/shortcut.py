@@ -16,6 +16,7 @@ _ID_LIST, _LINK_INFO, _NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON, _WIDE = (1 <
 _ENVIRONMENT = 0xA0000001
 _WIDE_HEADER = 0x24
 _LOCAL = 1
+_SPACES = " \t\r\n"  # a no-break space is a name: worms hide folders behind it
 _MOST_BLOCKS = 64
 _MOST_ITEMS = 256
 _DRIVE, _FILE = 0x20, 0x30
@@ -36,7 +37,7 @@ class Shortcut:
     def command(self) -> str:
         """The command line: target and arguments."""
         target = f'"{self.target}"' if " " in self.target else self.target
-        return f"{target} {self.arguments}".strip()
+        return f"{target} {self.arguments}".strip(_SPACES)
 
 
 def parse_shortcut(data: bytes) -> Shortcut | None:
@@ -64,7 +65,7 @@ def parse_shortcut(data: bytes) -> Shortcut | None:
         if flags & flag:
             texts[flag], at = _counted(record, at, is_wide=bool(flags & _WIDE))
     target = _environment_target(record, at) or from_information or from_items or texts.get(_RELATIVE, "")
-    return Shortcut(target, texts.get(_ARGUMENTS, "").strip(), texts.get(_FOLDER, ""))
+    return Shortcut(target, texts.get(_ARGUMENTS, "").strip(_SPACES), texts.get(_FOLDER, ""))
 
 
 def _counted(record: Record, at: int, *, is_wide: bool) -> tuple[str, int]:
