@@ -1,5 +1,6 @@
 """Which kind of system lies on a mounted disk."""
 
+from itertools import islice
 from pathlib import Path
 
 from quetsach.endpoint.host.linux import mounted_host
@@ -9,15 +10,33 @@ from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.host.windows_tree import WindowsTree
 
 _WINDOWS_MARK = b"/Windows/System32/config"
+_LINUX_MARKS = (b"/etc", b"/usr")
+_CARRIED_MARKS = (b"/System Volume Information", b"/$Recycle.Bin", b"/Recycler", b"/Recycled", b"/autorun.inf")
+"""What Windows leaves on every drive that it writes to, and what worms of such drives leave."""
+
+_MOST_LOOKED_AT = 10_000
 
 
 def open_mounted(root: Path) -> Host:
     """Return the system whose disk is mounted at ``root``, by what only that kind of system has; Linux otherwise.
 
+    A drive without a system that was plugged into a Windows, such as a memory stick, is one of Windows.
+
     Raises:
         OSError: ``root`` is not a folder or cannot be opened.
     """
-    if WindowsTree(root).exists(_WINDOWS_MARK):
+    tree, host = WindowsTree(root), mounted_host(root)
+    if tree.exists(_WINDOWS_MARK):
         return mounted_windows(root)
-    host = mounted_host(root)
-    return mounted_mac(root) if any(host.tree.exists(mark) for mark in MARKS) else host
+    if any(host.tree.exists(mark) for mark in MARKS):
+        return mounted_mac(root)
+    is_system = any(host.tree.exists(mark) for mark in _LINUX_MARKS)
+    is_carried = not is_system and (any(map(tree.exists, _CARRIED_MARKS)) or _has_shortcut(tree))
+    return mounted_windows(root) if is_carried else host
+
+
+def _has_shortcut(tree: WindowsTree) -> bool:
+    try:
+        return any(entry.name.lower().endswith(b".lnk") for entry in islice(tree.scandir(b"/"), _MOST_LOOKED_AT))
+    except OSError:
+        return False

@@ -31,6 +31,43 @@ def test_a_disk_with_the_hives_of_windows_is_a_windows(tmp_path: Path, mark: str
     assert host.registry is not None
 
 
+@pytest.mark.parametrize("left", ["System Volume Information/x", "autorun.inf", "RECYCLER/x", "USB.LNK"])
+def test_a_memory_stick_that_was_in_a_windows_is_of_windows(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).touch()
+    assert open_mounted(tmp_path).platform == "windows"
+
+
+def test_a_linux_with_a_folder_of_windows_on_its_root_is_a_linux(tmp_path: Path) -> None:
+    for name in ("etc", "$RECYCLE.BIN"):
+        (tmp_path / name).mkdir()
+    assert open_mounted(tmp_path).platform == "linux"
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("PROGRA~1", "Program Files"),
+        ("progra~2", "Program Files (x86)"),
+        ("PROGRA~3", "ProgramData"),
+        ("Users/DOANVA~1", "Users/Đoàn Văn Ân"),
+        ("Users/LONGNA~1.EXE", "Users/long name.of.exe"),
+    ],
+)
+def test_a_short_name_is_understood_on_a_copy_too(disk: Path, short: str, long: str) -> None:
+    (disk / long).mkdir(exist_ok=True)
+    tree = WindowsTree(disk)
+    assert tree.resolve(f"/{short}/x".encode()) == f"/{long}/x".encode()
+
+
+def test_a_name_that_only_looks_short_is_itself(disk: Path) -> None:
+    (disk / "progra~1").mkdir()
+    tree = WindowsTree(disk)
+    assert tree.resolve(b"/progra~1") == b"/progra~1"
+    assert tree.resolve(b"/PROGRA~1") == b"/progra~1"
+    assert tree.resolve(b"/NOTHIN~1") == b"/NOTHIN~1"
+
+
 def test_any_other_disk_is_a_linux(tmp_path: Path) -> None:
     assert open_mounted(tmp_path).platform == "linux"
 
