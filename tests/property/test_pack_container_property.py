@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.core.pack import pattern_rule
+from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.packs.container import FILES, pack, unpack
 from quetsach.packs.errors import ContainerError, PackError
 from quetsach.packs.load import parse_pack, read_folder
@@ -34,6 +35,12 @@ def test_hostile_files_give_our_error(name: str, place: int, noise: bytes, repla
     damaged = original[:at] + noise + original[at + (len(noise) if replace else 0) :]
     with contextlib.suppress(PackError):
         parse_pack({**CONTENT, name: damaged}, "pack")
+
+
+def test_a_pattern_can_be_of_any_case() -> None:
+    pattern = BorealEngine().compile_pattern("(?i)\\\\wuauserv$")
+    assert pattern.matches(r"HKLM\SYSTEM\CurrentControlSet\Services\WuAuServ")
+    assert not BorealEngine().compile_pattern("\\\\wuauserv$").matches(r"Services\WuAuServ")
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=30))

@@ -12,6 +12,7 @@ from enum import StrEnum
 CUT = "$cut"
 """The string of a rule whose first match says from where on a file is not the owner's (``Action.TRUNCATE``)."""
 
+_ANY_CASE = "(?i)"
 _ESCAPES = re.compile(r"(\\.)", re.DOTALL)
 
 
@@ -143,10 +144,13 @@ class Trait:
 def pattern_rule(pattern: str) -> str:
     """Return a YARA rule named ``pattern`` that is true where the pattern of a trait matches.
 
-    A solidus would end YARA's regular expression, so one that is not escaped yet gets its backslash.
+    A solidus would end YARA's regular expression, so one that is not escaped yet gets its backslash. ``(?i)`` at the
+    start, which YARA does not know, makes its flag: names of Windows are the same in any case of their letters.
     """
+    flags = "i" if pattern.startswith(_ANY_CASE) else ""
+    pattern = pattern.removeprefix(_ANY_CASE)
     quoted = "".join(part if part.startswith("\\") else part.replace("/", r"\/") for part in _ESCAPES.split(pattern))
-    return f"rule pattern {{ strings: $pattern = /{quoted}/ condition: $pattern }}"
+    return f"rule pattern {{ strings: $pattern = /{quoted}/{flags} condition: $pattern }}"
 
 
 @dataclass(frozen=True, slots=True)
