@@ -54,6 +54,12 @@ def is_registry_foundation(anchor: RegistryAnchor, action: Action) -> bool:
     return action is Action.REMOVE_VALUE and _matches(f"{key}\\{folded(anchor.name or '')}", table["values"])
 
 
+def is_in_naming_key(anchor: RegistryAnchor) -> bool:
+    """Return whether a key names files to keep them from running or to let them through, not to start them."""
+    key = _comparable(anchor.key)
+    return any(key == place or key.startswith(f"{place}\\") for place in _table()["registry"]["naming"])
+
+
 def _comparable(key: str) -> str:
     """Return a key in capitals, any account as ``HKCU`` and any control set as the one in force."""
     text = folded(key)

@@ -13,7 +13,7 @@ from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.plan.foundation import is_foundation, is_registry_foundation
+from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_registry_foundation
 
 
 class Hold(StrEnum):
@@ -76,7 +76,8 @@ class Protection:
         anchor = artefact.anchor
         if isinstance(anchor, RegistryAnchor) and is_registry_foundation(anchor, action):
             return Hold.SYSTEM
-        if action is Action.RESTORE_DEFAULT or not artefact.refers_to:
+        names_only = isinstance(anchor, RegistryAnchor) and is_in_naming_key(anchor)
+        if action is Action.RESTORE_DEFAULT or names_only or not artefact.refers_to:
             return None
         fields = artefact.fields
         command = fields.get("command") or fields.get("entry") or fields.get("data", "")

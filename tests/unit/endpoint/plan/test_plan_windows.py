@@ -10,6 +10,7 @@ from tests.infection_of_windows import (
     CACHE,
     CONFIG,
     DLL,
+    IFEO,
     MACHINE_RUN,
     SERVICES,
     SVCHOST,
@@ -105,6 +106,45 @@ def test_a_task_that_only_the_registry_knows_goes_too(host: WindowsHost) -> None
     assert [step.kind for step in plan.steps] == ["edit-registry"]
 
 
+def test_a_task_that_claims_the_number_of_another_leaves_that_one_its_record(tmp_path: Path) -> None:
+    cache = CACHE.removeprefix("HKLM\\SOFTWARE\\")
+    plant(
+        tmp_path,
+        software={
+            f"{cache}\\Tree\\Update": {"Id": (SZ, TASK_ID)},
+            f"{cache}\\Tree\\Defender\\Scan": {"Id": (SZ, TASK_ID)},
+            f"{cache}\\Tasks\\{TASK_ID}": {"Path": (SZ, "\\Defender\\Scan")},
+        },
+    )
+    task = of_key(f"{CACHE}\\Tree\\Update", ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    (edits,) = _edits(_plan(mounted_windows(tmp_path), task)).values()
+    assert edits == (DeleteKey(f"{CACHE}\\Tree\\Update"),)
+
+
+def test_a_record_that_lies_about_whose_it_is_goes_with_its_task(tmp_path: Path) -> None:
+    cache = CACHE.removeprefix("HKLM\\SOFTWARE\\")
+    plant(
+        tmp_path,
+        software={
+            f"{cache}\\Tree\\Update": {"Id": (SZ, TASK_ID)},
+            f"{cache}\\Tree\\Mine": {"Id": (SZ, TASK_ID.replace("0A", "0B"))},
+            f"{cache}\\Tasks\\{TASK_ID}": {"Path": (SZ, "\\Mine")},
+        },
+    )
+    task = of_key(f"{CACHE}\\Tree\\Update", ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    (edits,) = _edits(_plan(mounted_windows(tmp_path), task)).values()
+    assert edits == (DeleteKey(f"{CACHE}\\Tree\\Update"), DeleteKey(f"{CACHE}\\Tasks\\{TASK_ID}"))
+
+
+def test_the_name_of_a_task_file_leads_to_no_other_task(tmp_path: Path) -> None:
+    cache = CACHE.removeprefix("HKLM\\SOFTWARE\\")
+    plant(tmp_path, software={f"{cache}\\Tree\\Defender\\Scan": {"Id": (SZ, TASK_ID)}})
+    infection.write(tmp_path, b"/Windows/System32/Tasks/Defender\\Scan", b"<Task/>")
+    path = b"/Windows/System32/Tasks/Defender\\Scan"
+    task = of_file(tmp_path, path, ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    assert [step.kind for step in _plan(mounted_windows(tmp_path), task).steps] == ["quarantine-file"]
+
+
 def test_a_folder_of_tasks_with_the_name_of_a_task_keeps_its_tasks(tmp_path: Path) -> None:
     tree = f"{CACHE}\\Tree\\Update".removeprefix("HKLM\\SOFTWARE\\")
     plant(tmp_path, software={tree: {"Id": (SZ, "no identifier")}, f"{tree}\\Mine": {"Id": (SZ, "x")}})
@@ -171,6 +211,8 @@ def test_the_factory_s_value_has_the_type_that_is_there_where_it_can(
         ("HKU\\Bình", Action.REMOVE_KEY),
         ("HKLM\\SAM\\SAM", Action.REMOVE_KEY),
         ("HKLM\\SYSTEM\\Select", Action.REMOVE_KEY),
+        ("HKLM\\SOFTWARE\\Wow6432Node", Action.REMOVE_KEY),
+        ("HKU\\Bình\\Software\\Policies", Action.REMOVE_KEY),
     ],
 )
 def test_keys_that_windows_needs_are_left(host: WindowsHost, key: str, action: Action) -> None:
@@ -184,6 +226,27 @@ def test_the_shell_and_userinit_are_set_back_and_never_removed(host: WindowsHost
     assert _plan(host, restored).held == ()
 
 
+def test_of_entries_that_together_are_all_that_windows_needs_the_last_stays(tmp_path: Path) -> None:
+    winlogon = WINLOGON.removeprefix("HKLM\\SOFTWARE\\")
+    plant(tmp_path, software={winlogon: {"Userinit": (SZ, "C:\\a.exe,C:\\b.exe,")}})
+    host = mounted_windows(tmp_path)
+    plan = _plan(
+        host,
+        of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\a.exe"),
+        of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\b.exe"),
+    )
+    ((edit,),) = _edits(plan).values()
+    assert isinstance(edit, SetValue)
+    assert (edit.value.text, [held.hold for held in plan.held]) == ("C:\\b.exe,", [Hold.SYSTEM])
+
+
+def test_an_entry_goes_however_often_it_stands_in_its_list() -> None:
+    entries = RegistryValue("x", MULTI_SZ, "qzk\0mine\0qzk\0\0".encode("utf-16-le"))
+    text = RegistryValue("x", SZ, "q.dll mine.dll q.dll\0".encode("utf-16-le"))
+    left = (without_entries(entries, ["qzk"]), without_entries(text, ["q.dll"]))
+    assert [value.text for value in left if value] == ["mine", "mine.dll"]
+
+
 def test_a_value_that_windows_needs_is_never_left_empty(host: WindowsHost) -> None:
     mixed = of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\qzk.exe")
     assert _plan(host, mixed).held == ()
@@ -194,7 +257,7 @@ def test_a_value_that_windows_needs_is_never_left_empty(host: WindowsHost) -> No
     (host.tree.root / "new").replace(host.tree.root / "Windows/System32/config/SOFTWARE")
     host.registry.forget()
     only = of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\qzk.exe")
-    assert _holds(_plan(host, only)) == [Hold.UNREACHABLE]
+    assert _holds(_plan(host, only)) == [Hold.SYSTEM]
 
 
 SVCHOST_EXE, CMD = b"/Windows/System32/svchost.exe", b"/Windows/System32/cmd.exe"
@@ -216,6 +279,13 @@ def test_what_starts_only_the_system_s_own_program_is_left(
     found = with_fields(of_value(host.registry, MACHINE_RUN, "Qzk", Action.REMOVE_VALUE), data=command)
     found = replace(found, artefact=replace(found.artefact, refers_to=refers_to))
     assert bool(_plan(host, found).held) is is_left
+
+
+def test_naming_a_program_of_the_system_in_place_of_a_guard_is_no_reason_to_stay(host: WindowsHost) -> None:
+    found = of_value(host.registry, f"{IFEO}\\msmpeng.exe", "Debugger", Action.REMOVE_VALUE)
+    found = with_fields(found, data="C:\\Windows\\System32\\svchost.exe")
+    found = replace(found, artefact=replace(found.artefact, refers_to=(SVCHOST_EXE,)))
+    assert _plan(host, found).held == ()
 
 
 def test_what_microsoft_signed_as_its_own_is_left_with_the_service_that_runs_it(

@@ -63,16 +63,26 @@ def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
 
 
 def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield keys. Fields: ``place``, ``key``, ``data`` (the default value), ``server``, ``missing``, ``user``."""
+    """Yield keys.
+
+    Fields: ``place``, ``key``, ``data`` (the default value), ``values`` (the names of all, one a line), ``server``,
+    ``missing``, ``user``.
+    """
     if reading.host.registry is None:
         return
     look = _Look(reading, reading.host.registry)
     for key in look.present():
-        text = next((text_of(value) for value in values_of(reading, look.registry, key) if not value.name), "")
+        values = values_of(reading, look.registry, key)
+        look.unread_bytes -= sum(len(value.data) for value in values)
+        if look.unread_bytes < 0:
+            left_out(reading, look.registry, key)
+            return
+        text = next((text_of(value) for value in values if not value.name), "")
+        names = "\n".join(value.name for value in values[:MOST_ENTRIES])[:_MOST_CHARACTERS]
         server = server_of(look.registry, key, key.rpartition("\\")[2], text)
-        yield look.key_artefact(key, text, server, is_missing=False)
+        yield look.key_artefact(key, text, server, names)
     for key in look.absent() if reading.place.report_missing else ():
-        yield look.key_artefact(key, "", "", is_missing=True)
+        yield look.key_artefact(key, "", "", "", missing="yes")
 
 
 def values_of(reading: Reading, registry: Registry, key: str) -> tuple[RegistryValue, ...]:
@@ -188,13 +198,14 @@ class _Look:
                 found |= dict.fromkeys(self.reading.meant(command, user.home, self.registry.hive_path(key) or b""))
         return tuple(found)
 
-    def key_artefact(self, key: str, text: str, server: str, *, is_missing: bool) -> Artefact:
+    def key_artefact(self, key: str, text: str, server: str, names: str, missing: str = "no") -> Artefact:
         fields = {
             "place": self.place.name,
             "key": shown(key),
             "data": shown(text),
+            "values": shown(names),
             "server": shown(server),
-            "missing": "yes" if is_missing else "no",
+            "missing": missing,
             "user": printable(self.user(key).name),
         }
         return Artefact(self.place.kind, RegistryAnchor(key, None), fields, self.named(key, server))

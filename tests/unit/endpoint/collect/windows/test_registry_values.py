@@ -14,6 +14,7 @@ from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
 
 RUN = r"Microsoft\Windows\CurrentVersion\Run"
+NUMBER = "{FBEB8A05-BEEE-4442-804E-409D6C4515E9}"
 WINLOGON = r"Microsoft\Windows NT\CurrentVersion\Winlogon"
 
 
@@ -183,6 +184,20 @@ def test_a_class_of_a_person_hides_that_of_the_machine(tmp_path: Path) -> None:
         classes={"An": {rf"CLSID\{number}\InprocServer32": {"": (SZ, r"C:\Users\An\hash\n")}}},
     )
     assert [(item.fields["user"], item.fields["data"]) for item in found] == [("An", r"C:\Users\An\hash\n")]
+
+
+def test_a_key_tells_the_names_of_its_values(tmp_path: Path) -> None:
+    found = collected(
+        tmp_path, "program-settings", users={"An": {r"Software\5cd8": {"[kl]": (SZ, "x"), "US": (SZ, "!")}}}
+    )
+    key = next(item for item in found if item.fields["key"].endswith("5cd8"))
+    assert key.fields["values"] == "[kl]\nUS"
+
+
+def test_a_whole_class_of_one_account_names_its_file(tmp_path: Path) -> None:
+    server = {rf"CLSID\{NUMBER}\InprocServer32": {"": (SZ, r"C:\evil.dll")}}
+    (key,) = collected(tmp_path, "com-user-classes", classes={"An": server}, files={"evil.dll": b"MZ"})
+    assert (key.anchor, key.refers_to) == (RegistryAnchor(rf"HKU\An_Classes\CLSID\{NUMBER}", None), (b"/evil.dll",))
 
 
 def test_keys_whose_own_name_is_a_star_are_reached(tmp_path: Path) -> None:
