@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
     EditRegistry,
     QuarantineFile,
@@ -16,7 +18,7 @@ from quetsach.endpoint.plan.step import (
     Target,
     TruncateFile,
 )
-from quetsach.endpoint.plan.windows import HiveWish, Wish, settled, size_of
+from quetsach.endpoint.plan.windows import HiveWish, Wish, leaves_empty, settled, size_of
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Drafts:
 
     def __init__(self) -> None:
         self._drafts: dict[object, _Draft] = {}
-        self._refused: list[Finding] = []
+        self._refused: list[tuple[Finding, Hold]] = []
 
     def add(self, target: Target | HiveWish, finding: Finding, package: str) -> None:
         """Add a target, or join it with what is already planned for the same thing."""
@@ -61,7 +63,10 @@ class Drafts:
         if isinstance(target, HiveWish):
             draft.wished_bytes += size_of(target.wish)
             if draft.wished_bytes > MAX_WISHED_BYTES:
-                self._refused.append(finding)
+                self._refused.append((finding, Hold.UNREACHABLE))
+                return
+            if finding.action is Action.REMOVE_ENTRY and leaves_empty([*draft.wishes, target.wish]):
+                self._refused.append((finding, Hold.SYSTEM))
                 return
         draft.findings[finding.id] = finding
         if isinstance(target, RemoveLines):
@@ -73,25 +78,31 @@ class Drafts:
             draft.wishes.append(target.wish)
             draft.hive = target.hive
 
-    def finished(self, tree: Tree) -> tuple[list[Step], list[Finding]]:
-        """Return the steps, and the findings whose hive cannot be read any more or would be edited beyond measure."""
+    def finished(self, tree: Tree) -> tuple[list[Step], list[tuple[Finding, Hold]]]:
+        """Return the steps, and what is left alone after all.
+
+        That is a finding whose hive cannot be read any more or would be edited beyond measure, and the last entry of a
+        list that the system needs.
+        """
         steps: dict[object, Step] = {}
         lost = list(self._refused)
         for key, draft in self._drafts.items():
             if draft.wishes:
                 file = _hive_file(tree, draft.hive) if draft.hive is not None else None
                 if draft.hive is not None and file is None:
-                    lost.extend(draft.findings.values())
+                    lost.extend((finding, Hold.UNREACHABLE) for finding in draft.findings.values())
                     continue
                 draft.step = replace(draft.step, target=EditRegistry(file, settled(draft.wishes)))
+            elif isinstance(draft.step.target, EditRegistry):
+                continue  # all that was wished of it was refused
             steps[key] = draft.finished()
         _drop_edits_of_removed_files(steps)
         return list(steps.values()), _not_in(steps.values(), lost)
 
 
-def _not_in(steps: Iterable[Step], lost: Iterable[Finding]) -> list[Finding]:
+def _not_in(steps: Iterable[Step], lost: Iterable[tuple[Finding, Hold]]) -> list[tuple[Finding, Hold]]:
     kept = {finding for step in steps for finding in step.findings}
-    return [finding for finding in lost if finding.id not in kept]
+    return [(finding, hold) for finding, hold in lost if finding.id not in kept]
 
 
 def _hive_file(tree: Tree, path: bytes) -> FileAnchor | None:

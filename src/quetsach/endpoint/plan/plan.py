@@ -77,8 +77,8 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
             continue
         for target in _targets(finding, path, host):
             drafts.add(target, finding, package.package if package else "")
-    steps, unread = drafts.finished(host.tree)
-    held += [Held(finding, Hold.UNREACHABLE) for finding in unread]
+    steps, left = drafts.finished(host.tree)
+    held += [Held(finding, hold) for finding, hold in left]
     ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))

@@ -109,10 +109,8 @@ def _wishes(finding: Finding, anchor: RegistryAnchor, registry: Registry) -> Ite
         return
     elif finding.action is Action.REMOVE_VALUE:
         yield DeleteValue(anchor.key, anchor.name)
-    elif anchor.entry is not None and (left := without_entries(value, (anchor.entry,))) is not None:
-        is_needed = is_registry_foundation(anchor, Action.REMOVE_VALUE)
-        if not is_needed or left.text.strip(" ,;\n"):  # one that the system needs is never left empty
-            yield TakeEntry(anchor.key, value, anchor.entry)
+    elif anchor.entry is not None and without_entries(value, (anchor.entry,)) is not None:
+        yield TakeEntry(anchor.key, value, anchor.entry)
 
 
 def _around_service(key: str, registry: Registry) -> Iterator[Wish]:
@@ -133,16 +131,26 @@ def _task(finding: Finding, registry: Registry) -> Iterator[Wish]:
     tree = _tree_key(finding)
     if tree is None:
         return
+    name = tree[len(f"{_CACHE}\\Tree") :]
     identifier = registry.value(tree, "Id")
     if registry.subkeys(tree):
         for value in registry.values(tree):
             yield DeleteValue(tree, value.name)
     elif registry.exists(tree):
         yield DeleteKey(tree)
-    if identifier is not None and _GUID.fullmatch(identifier.text):
+    if identifier is not None and _GUID.fullmatch(identifier.text) and _is_own(identifier.text, name, registry):
         for place in _LISTS:
             if registry.exists(key := f"{_CACHE}\\{place}\\{identifier.text}"):
                 yield DeleteKey(key)
+
+
+def _is_own(identifier: str, name: str, registry: Registry) -> bool:
+    """Return whether a record is the task's own, not that of another task whose number it was given as its own."""
+    path = registry.value(f"{_CACHE}\\Tasks\\{identifier}", "Path")
+    if path is None or folded(path.text) == folded(name):
+        return True
+    other = registry.value(f"{_CACHE}\\Tree{path.text}", "Id")
+    return other is None or folded(other.text) != folded(identifier)
 
 
 def _tree_key(finding: Finding) -> str | None:
@@ -150,7 +158,7 @@ def _tree_key(finding: Finding) -> str | None:
     match finding.artefact.anchor:
         case RegistryAnchor(key, name) if folded(key).startswith(f"{folded(_CACHE)}\\TREE\\") and name is None:
             return key
-        case FileAnchor(path) if path.lower().startswith(_TASKS):
+        case FileAnchor(path) if path.lower().startswith(_TASKS) and b"\\" not in path:  # no name of Windows has one
             name = path[len(_TASKS) :].decode("utf-8", "surrogateescape").replace("/", "\\")
             return f"{_CACHE}\\Tree\\{name}"
     return None
@@ -172,7 +180,7 @@ def _factory_value(anchor: RegistryAnchor, default: str) -> RegistryValue:
 
 
 def without_entries(value: RegistryValue, entries: Iterable[str]) -> RegistryValue | None:
-    """Return a list without some of its entries, the others and what separates them as they are.
+    """Return a list without some of its entries, however often they stand in it, the others as they are.
 
     ``None`` when one of them is not there. A list is a multi-string, or text with commas, semicolons or spaces.
     """
@@ -187,20 +195,16 @@ def without_entries(value: RegistryValue, entries: Iterable[str]) -> RegistryVal
 def _without_entry(value: RegistryValue, entry: str) -> RegistryValue | None:
     if value.type == MULTI_SZ:
         entries = [part for part in _text(value).split("\0") if part]
-        place = next((n for n, part in enumerate(entries) if _shown(part) == entry), None)
-        if place is None:
-            return None
-        del entries[place]
-        return replace(value, data=_list_data(entries))
+        left = [part for part in entries if _shown(part) != entry]
+        return None if left == entries else replace(value, data=_list_data(left))
     if value.type not in (SZ, EXPAND_SZ):
         return None
     text = _text(value).split("\0", 1)[0]
     for separator in _SEPARATORS:
         parts = text.split(separator)
-        place = next((n for n, part in enumerate(parts) if _shown(part).strip() == entry.strip()), None)
-        if place is not None:
-            del parts[place]
-            return replace(value, data=f"{separator.join(parts)}\0".encode("utf-16-le", "surrogatepass"))
+        left = [part for part in parts if _shown(part).strip() != entry.strip()]
+        if left != parts:
+            return replace(value, data=f"{separator.join(left)}\0".encode("utf-16-le", "surrogatepass"))
     return None
 
 
@@ -221,6 +225,16 @@ def size_of(wish: Wish) -> int:
     """Return roughly how many bytes a wish takes in a journal."""
     value = wish.value if isinstance(wish, SetValue | TakeEntry) else None
     return 200 + len(wish.key) + (len(value.data) if value is not None else 0)
+
+
+def leaves_empty(wishes: Iterable[Wish]) -> bool:
+    """Return whether the last of the wishes, an entry, would with the others leave a value empty that is needed."""
+    taken = [wish for wish in wishes if isinstance(wish, TakeEntry)]
+    key, value = taken[-1].key, taken[-1].value
+    own = [wish.entry for wish in taken if (folded(wish.key), wish.value.name) == (folded(key), value.name)]
+    left = without_entries(value, dict.fromkeys(own))
+    is_needed = is_registry_foundation(RegistryAnchor(key, value.name), Action.REMOVE_VALUE)
+    return is_needed and left is not None and not left.text.strip(" ,;\n")
 
 
 def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
