@@ -14,9 +14,11 @@ from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
     from quetsach.endpoint.act.carry_out import StepResult
+    from quetsach.endpoint.artefact import Anchor
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.host.registry import Registry, RegistryEdit
+    from quetsach.endpoint.plan.plan import Held, Plan
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
@@ -148,6 +150,42 @@ def _shown(text: str) -> str:
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
 
     return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
+
+
+def lacks_hivex(plan: "Plan", host: "Host") -> bool:
+    """Return whether the plan changes hives of a disk, which this machine cannot."""
+    from quetsach.endpoint.host.hive_worker import has_library  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import EditRegistry  # noqa: PLC0415
+
+    edits_hives = not host.is_live and any(isinstance(step.target, EditRegistry) for step in plan.steps)
+    return edits_hives and not has_library()
+
+
+def told_held(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
+    """Yield the findings that a plan leaves alone, and why."""
+    if not plan.held:
+        return
+    yield ""
+    yield words["held"].format(count=len(plan.held))
+    for held in plan.held:
+        yield _told_hold(held, words)
+
+
+def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
+    reason = words[f"hold-{held.hold}"].format(package=held.package)
+    return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
+
+
+def subject(anchor: "Anchor") -> str:
+    """Return what a finding is about, in a line."""
+    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
+
+    match anchor:
+        case LineAnchor(file, number):
+            return f"{printable(file.path)}:{number}"
+        case ProcessAnchor(pid, _, executable):
+            return f"{pid} ({printable(executable)})"
+    return printable(place_of(anchor))
 
 
 def told_result(result: "StepResult", words: Mapping[str, str]) -> str:

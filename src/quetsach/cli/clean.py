@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from quetsach.cli.acting import agrees, ended_politely, require_terminal, told_plan_step, told_result
+from quetsach.cli.acting import (
+    agrees,
+    ended_politely,
+    lacks_hivex,
+    require_terminal,
+    subject,
+    told_held,
+    told_plan_step,
+    told_result,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -26,11 +35,10 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
     from quetsach.endpoint.act.clean import CleanResult
-    from quetsach.endpoint.artefact import Anchor
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.keep.state import State
     from quetsach.endpoint.look.scan import ScanResult
-    from quetsach.endpoint.plan.plan import Held, Plan
+    from quetsach.endpoint.plan.plan import Plan
     from quetsach.endpoint.report import Report
 
 _VERDICTS = {
@@ -182,7 +190,7 @@ def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
         task.say(task.words["incomplete" if is_partial(scan) else "nothing"].format(packs=len(scan.packs)))
         return _report(task, scan, plan, code_of(scan))
-    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *_told_held(plan, task.words))
+    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words))
     return _report(task, scan, plan, ExitCode.FOUND)
 
 
@@ -224,43 +232,20 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     for step in plan.steps:
         registry = task.looking.host.registry
         yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)
+    if lacks_hivex(plan, task.looking.host):
+        yield task.words["no-libhivex"]
     if plan.has_unread_packages:
         yield task.words["rpm"]
-    yield from _told_held(plan, task.words)
-
-
-def _told_held(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
-    if not plan.held:
-        return
-    yield ""
-    yield words["held"].format(count=len(plan.held))
-    for held in plan.held:
-        yield _told_hold(held, words)
-
-
-def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
-    reason = words[f"hold-{held.hold}"].format(package=held.package)
-    return words["held-item"].format(subject=_subject(held.finding.artefact.anchor), reason=reason)
-
-
-def _subject(anchor: "Anchor") -> str:
-    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
-
-    match anchor:
-        case LineAnchor(file, number):
-            return f"{printable(file.path)}:{number}"
-        case ProcessAnchor(pid, _, executable):
-            return f"{pid} ({printable(executable)})"
-    return printable(place_of(anchor))
+    yield from told_held(plan, task.words)
 
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     for step in result.steps:
         yield told_result(step, task.words)
     for finding in result.remaining:
-        yield task.words["remaining"].format(subject=_subject(finding.artefact.anchor))
+        yield task.words["remaining"].format(subject=subject(finding.artefact.anchor))
     for artefact in result.dangling:
-        yield task.words["dangling"].format(subject=_subject(artefact.anchor))
+        yield task.words["dangling"].format(subject=subject(artefact.anchor))
     if not result.is_seen:
         yield task.words["unseen"]
     yield ""

@@ -87,6 +87,15 @@ class _Hive:
             raise _CallError(f"the edited hive cannot be written: {os.strerror(ctypes.get_errno())}")
 
 
+def has_library() -> bool:
+    """Return whether this machine has the library."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError:
+        return False
+    return True
+
+
 def carry_out(source: int, target: int, acts: Sequence[Sequence[Any]]) -> str:
     """Do the acts on a copy and return what went wrong, or nothing.
 
