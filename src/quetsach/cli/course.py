@@ -33,6 +33,7 @@ class Course:
     language: str
     text: str = ""
     """The last that was drawn."""
+    is_still: bool = False
 
     def show(self, passed: Passed) -> None:
         """Draw how far the scan is: half by files, half by bytes, for small files cost more than their size."""
@@ -45,4 +46,13 @@ class Course:
             size=size_text(passed.size_bytes, self.language),
             path=printable(passed.path),
         )
-        self.line.move_to(done, total, note=self.text)
+        if not self.is_still:
+            self.line.move_to(done, total, note=self.text)
+
+    def stand_still(self, seconds: float | None) -> None:
+        """Draw that the scan is paused, or go on after so many seconds; told by its control."""
+        self.is_still = seconds is None
+        if seconds is None:
+            self.line.stand_still(self.words["paused"])
+        else:
+            self.line.go_on(seconds)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ class Looking:
         engine = BorealEngine()
         cache = cache_of(self.state, self.host, self.packs, engine.name, self.language) if self.state else None
         totals = totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
-        with Progress(words["progress"]) as line:
+        keys = words["keys"] if control and sys.stdin.isatty() else ""
+        with Progress(words["progress"], preface=keys, left=words["left"]) as line:
             course = Course(line, totals, words, self.language)
             with steered(control, words, course) if control else nullcontext():
                 result = scan(

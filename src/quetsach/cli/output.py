@@ -71,6 +71,14 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in normal)
 
 
+def _cut(text: str, columns: int) -> str:
+    """Return what of a text fits into columns, so that a line never breaks into two."""
+    fitting = text[:columns]
+    while width(fitting) > columns:
+        fitting = fitting[:-1]
+    return fitting
+
+
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()) -> None:
     """Print rows in columns; columns whose index is in ``right`` hold figures and are set to the right."""
     cells = [[str(c) for c in row] for row in rows]
@@ -92,11 +100,17 @@ class Progress:
     Args:
         label: what goes on, already in the reader's language.
         total: how many steps there are; 0 if that is not known.
+        preface: a line that stands above from when the bar appears, such as which keys there are.
+        left: how the time that is left is told.
         stream: where to write, standard error by default.
     """
 
-    def __init__(self, label: str, total: int = 0, *, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, label: str, total: int = 0, *, preface: str = "", left: str = "{time}", stream: TextIO | None = None
+    ) -> None:
         self._label = label
+        self._preface = preface
+        self._left = left
         self._total = total
         self._stream = stream or sys.stderr
         self._visible = self._stream.isatty() and os.environ.get("TERM", "") != "dumb"
@@ -120,14 +134,29 @@ class Progress:
         now = time.monotonic()
         if not self._visible or now - self._started < 2 or now - self._drawn_at < 0.1:
             return
+        if self._preface and not self._drawn_at:
+            say(self._preface, self._stream)
         self._drawn_at = now
-        self._stream.write(f"\r\x1b[K{self._label} {self._bar(now)} {note}"[: _columns(self._stream)])
-        self._stream.flush()
+        self._draw(f"{self._label} {self._bar(now)} {note}")
 
     def move_to(self, done: int, total: int = 0, *, note: str = "") -> None:
         """Say how many of how many steps are done; 0 if it is not known of how many."""
         self._done, self._total = done, total
         self.advance(0, note=note)
+
+    def stand_still(self, note: str) -> None:
+        """Say that the work stands still, whatever was drawn before."""
+        if self._visible:
+            self._drawn_at = time.monotonic()
+            self._draw(note)
+
+    def go_on(self, seconds: float) -> None:
+        """Leave the time that the work stood still out of what is still to come."""
+        self._started += seconds
+
+    def _draw(self, line: str) -> None:
+        self._stream.write(f"\r\x1b[K{_cut(line, _columns(self._stream))}")
+        self._stream.flush()
 
     def _bar(self, now: float) -> str:
         if not self._total:
@@ -136,11 +165,12 @@ class Progress:
         filled = int(share * _WIDTH)
         stroke = "".join(_STROKE[min(7, n * 8 // _WIDTH)] for n in range(filled)).ljust(_WIDTH, "·")
         left = (now - self._started) * (1 - share) / share if share else 0.0
-        return f"{stroke} {share:4.0%}  {int(left // 60)}:{int(left % 60):02d}"
+        time_left = self._left.format(time=f"{int(left // 60)}:{int(left % 60):02d}")
+        return f"{stroke} {share:4.0%}  {time_left} "
 
 
 def _columns(stream: TextIO) -> int:
     try:
-        return os.get_terminal_size(stream.fileno()).columns
+        return os.get_terminal_size(stream.fileno()).columns or 80  # a serial console says 0
     except OSError:
         return 80

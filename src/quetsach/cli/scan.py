@@ -162,9 +162,10 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
             if pack.family in families:
                 yield ""
                 yield from _told_family(result, pack, words, language)
+        yield ""
     elif code_of(result) == ExitCode.NOTHING_FOUND:
         yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
-    yield ""
+        yield ""
     yield words["summary"].format(
         files=number_text(result.files, language),
         size=size_text(result.bytes_read, language),

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from quetsach.cli.course import Course
+from quetsach.cli.output import say
 from quetsach.endpoint.look.control import Control
 
 _NAP_SECONDS = 0.2
@@ -63,10 +64,12 @@ def steered(control: Control, words: Mapping[str, str], course: Course) -> Itera
         for number, handler in handlers.items()
         if signal.getsignal(number) is not signal.SIG_IGN  # as after nohup
     }
+    leave = control.attend(course.stand_still)
     try:
         with keys:
             yield
     finally:
+        leave()
         for number, handler in former.items():
             signal.signal(number, handler)
 
@@ -128,4 +131,7 @@ class _Keys:
 
 def _say(text: str) -> None:
     with suppress(OSError):  # the terminal may be what went away
-        print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+        say(text, sys.stderr)
+        sys.stderr.flush()

@@ -1,8 +1,17 @@
+import io
 import json
+import os
+import pty
+from collections.abc import Iterator
 
 import pytest
 
-from quetsach.cli.output import print_json, print_json_list
+from quetsach.cli import output
+from quetsach.cli.course import Course
+from quetsach.cli.output import Progress, print_json, print_json_list, width
+from quetsach.endpoint.look.cache import Totals
+from quetsach.endpoint.look.files import Passed
+from quetsach.endpoint.messages import messages
 
 
 @pytest.mark.parametrize("values", [[], [{"a": 1}], [{"lời": "x\u2028\ny"}, {}, [1, [2]]]])
@@ -12,3 +21,58 @@ def test_a_list_printed_value_by_value_is_the_list(values: list[object], capsys:
     print_json_list(iter(values))
     assert capsys.readouterr().out == whole
     assert json.loads(whole) == values
+
+
+class Terminal:
+    """A terminal that does not say how wide it is, as a serial console, and a clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.main, side = pty.openpty()
+        self.stream = os.fdopen(side, "w", encoding="utf-8")
+        self.now = 0.0
+        monkeypatch.setattr(output.time, "monotonic", lambda: self.now)
+        monkeypatch.setenv("TERM", "xterm")
+
+    def read(self) -> list[str]:
+        """Return the lines as they were drawn one over the other."""
+        return os.read(self.main, 1 << 16).decode().replace("\x1b[K", "").replace("\r\n", "\r").split("\r")
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    made = Terminal(monkeypatch)
+    yield made
+    made.stream.close()
+    os.close(made.main)
+
+
+def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) -> None:
+    with Progress("Đang quét", 4, preface="Nhấn p", left="còn {time}", stream=terminal.stream) as line:
+        line.advance(note="too early")
+        for terminal.now in (3, 6):
+            line.advance(note="字" * 60)
+    keys, _, *drawn, last = terminal.read()
+    assert (keys, last) == ("Nhấn p", "")
+    assert [one[-1] == "字" and "còn 0:0" in one for one in drawn] == [True, True]
+    assert [width(one) <= 80 for one in drawn] == [True, True]
+
+
+def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> None:
+    line = Progress("Đang quét", left="còn {time}", stream=terminal.stream)
+    course = Course(line, Totals(100, 100), messages("scan", "vi"), "vi")
+    terminal.now = 10
+    course.stand_still(None)
+    course.show(Passed(50, 50, b"/late"))
+    assert terminal.read()[-1] == messages("scan", "vi")["paused"]
+    terminal.now = 110
+    course.stand_still(100)
+    course.show(Passed(50, 50, b"/next"))
+    assert "còn 0:10 " in terminal.read()[-1]
+
+
+def test_progress_is_silent_where_nobody_looks() -> None:
+    stream = io.StringIO()
+    with Progress("Đang quét", 2, preface="Nhấn p", stream=stream) as line:
+        line.stand_still("paused")
+        line.advance()
+    assert stream.getvalue() == ""
