@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+LARGEST_BYTES = 4 << 30
+"""Larger files are neither looked into nor acted on."""
+
 
 def write_all(fd: int, data: bytes) -> None:
     """Write all of the data, however many calls it takes."""
@@ -30,10 +33,12 @@ def parts_of(fd: int, size: int, start: int = 0) -> Iterator[bytes]:
 
 
 def hash_file(fd: int) -> str:
-    """Return the SHA-256 (hex) of an open file, read from its start without moving its position."""
+    """Return the SHA-256 (hex) of an open file, read from its start without moving its position.
+
+    Of a file that is larger than any that is acted on only so much is read that it cannot be taken for one of those:
+    it may be all holes, or grow faster than it is read.
+    """
     digest = hashlib.sha256()
-    position = 0
-    while part := os.pread(fd, 1 << 20, position):
+    for part in parts_of(fd, LARGEST_BYTES + 1):
         digest.update(part)
-        position += len(part)
     return digest.hexdigest()

@@ -108,9 +108,14 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                 os.close(fd)
         with folder.unlocked(parent):
             after: dict[str, Any] = {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
-    if other_names > 0:
-        after["note"] = f"the file has {other_names} more name(s) elsewhere; a full scan finds them"
-    return after
+    return after | note_of(other_names)
+
+
+def note_of(other_names: int) -> dict[str, Any]:
+    """Return what is said of a file that other names keep as it was."""
+    if other_names < 1:
+        return {}
+    return {"note": f"the file has {other_names} more name(s) elsewhere; a full scan finds them"}
 
 
 def _names_to_go(where: Workplace, step: Step) -> int:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from quetsach.endpoint.act.shape import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.disk import LARGEST_BYTES, hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.processes import Processes, ProcessState
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
-from quetsach.endpoint.look.look import LARGEST_BYTES
 from quetsach.endpoint.plan.step import KillProcess, Outcome, Step
 
 

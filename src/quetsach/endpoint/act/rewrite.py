@@ -10,7 +10,7 @@ import os
 from abc import ABC, abstractmethod
 from typing import Any
 
-from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, put_back, remove_file
+from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, note_of, put_back, remove_file
 from quetsach.endpoint.act.replacement import Replacement, clear, lock_again, replace_file
 from quetsach.endpoint.act.shape import (
     ChangedError,
@@ -94,7 +94,7 @@ class RewriteAct(ABC):
                     os.close(fd)
                 lock_again(where.files, folder, name, state)
                 clear(folder, temporary)
-            return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
+            return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"], **note_of(state.links - 1)}
 
     def seal_all(self, where: Workplace, step: Step, source: int, before: Facts) -> None:
         """Seal the original, and whatever else of this kind of step must be safe first."""

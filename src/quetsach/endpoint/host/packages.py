@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.dpkg import dpkg_files
 from quetsach.endpoint.host.installed_file import InstalledFile
 from quetsach.endpoint.host.rpm import has_unread_database, rpm_files
@@ -14,7 +15,10 @@ _MERGED = (b"/usr/bin/", b"/usr/sbin/", b"/usr/lib/", b"/usr/lib32/", b"/usr/lib
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """A file of a package; intact when its digest is the one that was installed (MD5 is all that dpkg records)."""
+    """A file of a package; intact when its digest is the one that was installed (MD5 is all that dpkg records).
+
+    The name of the package is printable: it comes from the disk.
+    """
 
     package: str
     is_intact: bool
@@ -34,7 +38,8 @@ def package_files(tree: Tree, paths: Iterable[bytes]) -> Mapping[bytes, PackageF
         path = names[record.path]
         is_intact = bool(record.digest) and digests.of(path, record.algorithm) == record.digest
         if is_intact or path not in found:  # of several packages that share a file, one that is right is enough
-            found[path] = PackageFile(record.package, is_intact)
+            package = printable(record.package.encode("utf-8", "surrogatepass"))
+            found[path] = PackageFile(package, is_intact)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from quetsach.endpoint.disk import sync_folder, write_all
 from quetsach.endpoint.errors import StateError
 
 _KEY_BYTES = 32
+_IDENTIFIER = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ class State:
 
     @property
     def sessions(self) -> tuple[str, ...]:
-        """Identifiers of all sessions, oldest first."""
-        return tuple(sorted(path.name for path in self.folder.glob("sessions/*") if path.is_dir()))
+        """Identifiers of all sessions, oldest first; what has another name is none of ours."""
+        folders = (path for path in self.folder.glob("sessions/*") if _IDENTIFIER.fullmatch(path.name))
+        return tuple(sorted(path.name for path in folders if path.is_dir() and not path.is_symlink()))
 
     def new_session(self, now: datetime) -> tuple[str, Path]:
         """Make the folder of a new session; its identifier sorts by time (UTC).

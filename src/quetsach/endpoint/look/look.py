@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
+from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
@@ -24,9 +25,6 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 IN_MEMORY_BYTES = 8 << 20
 """Files up to this size are read whole; larger ones are mapped."""
-
-LARGEST_BYTES = 4 << 30
-"""Larger files are reported as not looked at."""
 
 _CHUNK_BYTES = 1 << 20
 _RUNS_AS_OWNER = stat.S_ISUID | stat.S_ISGID

@@ -1,5 +1,6 @@
 """A file is cut off where a rule says, and comes back as it was."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from tests.infection import APPENDED, OWN, PAGE, at, file_anchor, finding, with_
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import disk
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
@@ -48,6 +50,21 @@ def test_what_was_appended_goes_and_comes_back_to_the_byte(root: Path) -> None:
     undone = undo(State.open(root.parent / "state"), mounted_host(root), result.session, now=NOW)
     assert [step.outcome for step in undone.steps] == [Outcome.RESTORED]
     assert snapshot(root) == infected
+
+
+def test_another_name_of_the_file_keeps_what_was_appended_and_it_is_said(root: Path) -> None:
+    at(root, PAGE).with_name("other").hardlink_to(at(root, PAGE))
+    (step,) = _clean(root, _found(root)).steps
+    assert (step.outcome, "1 more name(s)" in step.note) == (Outcome.DONE, True)
+    assert at(root, PAGE).with_name("other").read_bytes() == OWN + APPENDED
+
+
+def test_a_page_that_became_endless_since_does_not_hold_undo_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = _clean(root, _found(root))
+    os.truncate(at(root, PAGE), 1 << 43)
+    monkeypatch.setattr(disk, "LARGEST_BYTES", 1 << 20)
+    undone = undo(State.open(root.parent / "state"), mounted_host(root), result.session, now=NOW)
+    assert [step.outcome for step in undone.steps] == [Outcome.BESIDE]
 
 
 def test_a_page_that_was_edited_since_keeps_its_text_and_the_original_lies_beside_it(root: Path) -> None:

@@ -70,6 +70,14 @@ def test_only_one_acts_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+def test_what_is_not_named_as_a_session_is_none(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "state")
+    for name in ("\x1b[2Jx", "20261125T000000Z-abcdef\n", "..x"):
+        (state.folder / "sessions" / name).mkdir()
+    (state.folder / "sessions/20261125T000000Z-abcdef").symlink_to(tmp_path)
+    assert state.sessions == ()
+
+
 def test_sessions_sort_by_time(tmp_path: Path) -> None:
     state = State.open(tmp_path / "s")
     later, _ = state.new_session(NOW.replace(hour=2))

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import FileHash
+from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.kind import FileKind
-from quetsach.endpoint.look.look import LARGEST_BYTES, Archives, Look, look_at
+from quetsach.endpoint.look.look import Archives, Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble

@@ -245,6 +245,13 @@ def test_an_altered_file_of_a_package_is_acted_on_and_the_package_named(tmp_path
     assert step.package == "tool"
 
 
+def test_the_name_of_a_package_cannot_deceive_a_terminal(tmp_path: Path) -> None:
+    found = _file(tmp_path, b"/opt/x")
+    digest = hashlib.md5(b"bad", usedforsecurity=False).hexdigest().encode()
+    write(tmp_path, b"/var/lib/dpkg/info/\x1b[2J\xff.md5sums", digest + b"  opt/x\n")
+    assert [held.package for held in _plan(tmp_path, found).held] == ["\\x1b[2J\\xed\\xb3\\xbf"]
+
+
 def test_an_unchanged_settings_file_of_a_package_is_left_alone(tmp_path: Path) -> None:
     content = b"* * * * * root evil\n"
     md5 = hashlib.md5(content).hexdigest()
