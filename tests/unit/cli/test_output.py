@@ -1,8 +1,5 @@
 import io
 import json
-import os
-import pty
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,51 +20,49 @@ def test_a_list_printed_value_by_value_is_the_list(values: list[object], capsys:
     assert json.loads(whole) == values
 
 
-class Terminal:
-    """A terminal that does not say how wide it is, as a serial console, and a clock."""
+class Terminal(io.StringIO):
+    """A terminal of 80 columns, and a clock."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.main, side = pty.openpty()
-        self.stream = os.fdopen(side, "w", encoding="utf-8")
-        self.now = 0.0
-        monkeypatch.setattr(output.time, "monotonic", lambda: self.now)
-        monkeypatch.setenv("TERM", "xterm")
+    now = 0.0
 
-    def read(self) -> list[str]:
+    def isatty(self) -> bool:
+        return True
+
+    def drawn(self) -> list[str]:
         """Return the lines as they were drawn one over the other."""
-        return os.read(self.main, 1 << 16).decode().replace("\x1b[K", "").replace("\r\n", "\r").split("\r")
+        return self.getvalue().replace("\n", "").replace("\x1b[K", "").split("\r")
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    made = Terminal(monkeypatch)
-    yield made
-    made.stream.close()
-    os.close(made.main)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    made = Terminal()
+    monkeypatch.setattr(output.time, "monotonic", lambda: made.now)
+    monkeypatch.setenv("TERM", "xterm")
+    return made
 
 
 def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) -> None:
-    with Progress("Đang quét", 4, preface="Nhấn p", left="còn {time}", stream=terminal.stream) as line:
+    with Progress("Đang quét", 4, preface="Nhấn p", left="còn {time}", stream=terminal) as line:
         line.advance(note="too early")
         for terminal.now in (3, 6):
             line.advance(note="字" * 60)
-    keys, _, *drawn, last = terminal.read()
+    keys, *drawn, last = terminal.drawn()
     assert (keys, last) == ("Nhấn p", "")
     assert [one[-1] == "字" and "còn 0:0" in one for one in drawn] == [True, True]
     assert [width(one) <= 80 for one in drawn] == [True, True]
 
 
 def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> None:
-    line = Progress("Đang quét", left="còn {time}", stream=terminal.stream)
+    line = Progress("Đang quét", left="còn {time}", stream=terminal)
     course = Course(line, Totals(100, 100), messages("scan", "vi"), "vi")
     terminal.now = 10
     course.stand_still(None)
     course.show(Passed(50, 50, b"/late"))
-    assert terminal.read()[-1] == messages("scan", "vi")["paused"]
+    assert terminal.drawn()[-1] == messages("scan", "vi")["paused"]
     terminal.now = 110
     course.stand_still(100)
     course.show(Passed(50, 50, b"/next"))
-    assert "còn 0:10 " in terminal.read()[-1]
+    assert "còn 0:10 " in terminal.drawn()[-1]
 
 
 def test_progress_is_silent_where_nobody_looks() -> None:
