@@ -15,7 +15,6 @@ from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.trouble import Trouble
 
 _ASSIGNMENT = re.compile(rb"""\s*["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=""")
-_ELF = b"\x7fELF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _entries(reading: Reading, parse: Callable[[bytes, bytes], CronEntry | None]
         if isinstance(file, Trouble):
             yield file
             continue
-        for anchor in () if file.content.startswith(_ELF) else file.lines():
+        for anchor in () if file.is_program else file.lines():
             entry = parse(file.anchor.path, anchor.line)
             if entry is None:
                 continue

@@ -12,7 +12,6 @@ from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile
 from quetsach.endpoint.trouble import Reason, Trouble
 
-_ELF = b"\x7fELF"
 _MOST_COMMANDS = 1_000
 _HEAD_BYTES = 4_096
 
@@ -25,8 +24,8 @@ def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
         if isinstance(file, Trouble):
             yield file
             continue
-        if file.content.startswith(_ELF):
-            continue  # a program, not a script
+        if file.is_program:
+            continue
         path = printable(file.anchor.path)
         for anchor in file.lines():
             line = anchor.line.strip()

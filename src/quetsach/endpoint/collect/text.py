@@ -28,6 +28,11 @@ class TextFile:
     anchor: FileAnchor
     content: bytes
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program and no text (``elf(5)``)."""
+        return self.content.startswith(b"\x7fELF")
+
     def lines(self) -> Iterator[LineAnchor]:
         """Yield its lines."""
         for number, line in enumerate(self.content.split(b"\n"), 1):

@@ -51,9 +51,11 @@ def users_of(tree: Tree) -> tuple[User, ...]:
 
 def mac_users_of(tree: Tree) -> tuple[User, ...]:
     """Return the accounts of a Mac: root, whoever has a folder in /Users, and homes elsewhere (``dslocal``)."""
-    by_home = {home: User(posixpath.basename(home), home) for home in _folders(tree, b"/Users")}
+    _, folders = _names(tree, b"/Users")
+    by_home = {home: User(posixpath.basename(home), home) for home in folders}
     by_home.setdefault(_SYSTEM["macos"].home, _SYSTEM["macos"])
-    for path in _files(tree, _DIRECTORY)[:_MOST_USERS]:
+    files, _ = _names(tree, _DIRECTORY)
+    for path in files[:_MOST_USERS]:
         record = parse_property_list(file.content) if isinstance(file := read_text(tree, path), TextFile) else None
         for user in _recorded(record):
             if user.home not in by_home and tree.exists(user.home):
@@ -70,18 +72,11 @@ def _recorded(record: object) -> Iterator[User]:
                 yield User(name.encode("utf-8", "replace"), home.rstrip("/").encode("utf-8", "replace"))
 
 
-def _folders(tree: Tree, folder: bytes) -> list[bytes]:
+def _names(tree: Tree, folder: bytes) -> tuple[list[bytes], list[bytes]]:
     try:
-        return names_in(tree, folder)[1]
+        return names_in(tree, folder)
     except OSError:
-        return []
-
-
-def _files(tree: Tree, folder: bytes) -> list[bytes]:
-    try:
-        return names_in(tree, folder)[0]
-    except OSError:
-        return []
+        return [], []
 
 
 def parse_passwd(content: bytes) -> Iterator[User]:
