@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.hives import DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys
 from tests.windows_disk import FILES, RUN, merged, plant
-from tests.windows_formats import build_instance, build_job, build_repository, build_shortcut, build_task
+
+from quetsach.packs.specimen.formats import build_instance, build_job, build_repository, build_shortcut, build_task
 
 NT = r"Microsoft\Windows NT\CurrentVersion"
 CV = r"Microsoft\Windows\CurrentVersion"

@@ -20,7 +20,6 @@ from tests.hives import build_hive
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
-from tests.windows_formats import build_actions, build_instance, build_job, build_shortcut, build_task
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
@@ -61,6 +60,7 @@ from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
 from quetsach.endpoint.report.record import read_json
 from quetsach.packs.container import unpack
+from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 
 KEY = bytes(32)
 _scratch = tempfile.TemporaryDirectory(prefix="quetsach-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)

@@ -10,13 +10,6 @@ from hypothesis import strategies as st
 from tests.hives import build_hive
 from tests.unit.endpoint.collect.windows.drive import collected
 from tests.windows_disk import CONFIG, RUN
-from tests.windows_formats import (
-    build_actions,
-    build_instance,
-    build_job,
-    build_shortcut,
-    build_task,
-)
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
@@ -27,6 +20,13 @@ from quetsach.endpoint.collect.windows.registry import entries_of
 from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
 from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
 from quetsach.endpoint.collect.windows.wmi import Instance, carve, subscriptions
+from quetsach.packs.specimen.formats import (
+    build_actions,
+    build_instance,
+    build_job,
+    build_shortcut,
+    build_task,
+)
 
 letters = string.ascii_letters + string.digits + "\\:.-_%() àảãăắđệơữ"
 texts = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)

@@ -8,7 +8,6 @@ from tests.docs.test_pack_reference import _documented_fields as documented_fiel
 from tests.hives import EXPAND_SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 from tests.windows_disk import plant
-from tests.windows_formats import build_instance, build_repository, build_shortcut, build_task
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import LineAnchor
@@ -22,6 +21,7 @@ from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
 from quetsach.endpoint.collect.windows.wmi import Instance, carve, mark_of, subscriptions
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
 
 SID = bytes.fromhex("01050000000000051500000001000000020000000300000000040000")
 REPOSITORY = "Windows/System32/wbem/Repository/OBJECTS.DATA"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from tests.hives import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
-from tests.windows_formats import build_actions, build_job, build_task
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import FileAnchor, RegistryAnchor
 from quetsach.endpoint.collect.windows.job import parse_job
 from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
 from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.specimen.formats import build_actions, build_job, build_task
 
 CACHE = r"Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
 NUMBER = "{11111111-2222-3333-4444-555555555555}"

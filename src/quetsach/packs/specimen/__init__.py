@@ -1,7 +1,8 @@
 """Harmless specimens: every pack plants what its family leaves behind, so that finding and removing can be proved.
 
 A pack's ``specimen.py`` has ``build(root) -> list[Planted]`` and, for families that run,
-``processes(root) -> context manager``. It is for analysts and tests, never part of a packed ``.qsp``.
+``processes(root) -> context manager``. It is for analysts and tests, never part of a packed ``.qsp``. A drive of
+Windows with its registry comes from ``specimen.windows``; shortcuts, tasks and jobs from ``specimen.formats``.
 """
 
 import fcntl
@@ -23,6 +24,8 @@ _IMMUTABLE = 0x10
 class Planted:
     """One planted thing: ``kind`` as in ``core.pack.ArtefactKind``, ``path`` inside the root, ``line`` if it is a line.
 
+    Of the registry ``path`` is the key and, behind a backslash, the name of the value (``(default)`` of the one
+    without a name); ``line`` is the entry where the value holds a list.
     ``immutable`` says that the file really got the attribute (it needs root and a file system that has it).
     """
 
