@@ -1,8 +1,13 @@
-"""Which mounted file systems a scan stays out of, by their device number (Linux: ``proc_pid_mountinfo(5)``)."""
+"""What is mounted where: what a scan stays out of, and by which other paths a file is reached.
+
+Source: Linux, ``proc_pid_mountinfo(5)``. Other systems do not say it in this way, and then nothing is known.
+"""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from quetsach.endpoint.trouble import Reason
 
@@ -12,6 +17,58 @@ _KINDS: Mapping[Reason, str] = {
     Reason.NETWORK: "afs beegfs ceph cifs fuse.sshfs glusterfs gpfs lustre ncpfs nfs nfs4 smb3 smbfs",
 }
 _REASON_OF = {name.encode(): reason for reason, names in _KINDS.items() for name in names.split()}
+
+
+_ESCAPED = re.compile(rb"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """A folder ``top`` of the file system on ``device`` (``major:minor``), to be seen at ``place``."""
+
+    device: bytes
+    top: bytes
+    place: bytes
+
+
+def mounts_now() -> tuple[Mount, ...]:
+    """Return what is mounted now, later mounts after those that they hide; empty where the system does not say."""
+    try:
+        return tuple(parse_mounts(Path("/proc/self/mountinfo").read_bytes()))
+    except OSError:
+        return ()
+
+
+def parse_mounts(content: bytes) -> Iterator[Mount]:
+    """Yield the mounts in the text of ``/proc/self/mountinfo``; lines of another form are left out."""
+    for line in content.split(b"\n"):
+        fields = line.split()
+        if len(fields) > 4 and fields[3].startswith(b"/") and fields[4].startswith(b"/"):
+            top, place = (_ESCAPED.sub(_unescaped, field) for field in fields[3:5])
+            yield Mount(fields[2], top.rstrip(b"/"), place.rstrip(b"/"))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return bytes((int(found[1], 8) & 0xFF,))
+
+
+def other_paths(path: bytes, mounts: Iterable[Mount]) -> Iterator[bytes]:
+    """Yield the other paths that lead to the file at an absolute path without links, through other mounts."""
+    known = tuple(mounts)
+    holding = [mount for mount in known if _below(path, mount.place) is not None]
+    if not holding:
+        return
+    own = max(reversed(holding), key=lambda mount: len(mount.place))
+    inner = own.top + path[len(own.place) :]
+    for mount in known:
+        rest = _below(inner, mount.top) if mount.device == own.device else None
+        if rest is not None and mount.place + rest != path:
+            yield mount.place + rest
+
+
+def _below(path: bytes, folder: bytes) -> bytes | None:
+    """Return what follows a folder in a path, with its slash; ``None`` when the path is not in the folder."""
+    rest = path[len(folder) :]
+    return rest if path.startswith(folder) and rest[:1] in (b"", b"/") else None
 
 
 def devices_to_avoid() -> dict[int, Reason]:

@@ -3,14 +3,15 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import quetsach
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
+from quetsach.endpoint.host.mounts import Mount, mounts_now, other_paths
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_registry_foundation
@@ -47,6 +48,7 @@ class Protection:
     own_folders: tuple[bytes, ...]
     own_processes: frozenset[int]
     packages: Mapping[bytes, PackageFile]
+    mounts: tuple[Mount, ...] = ()
 
     @classmethod
     def of(cls, host: Host, state_folder: Path, paths: Iterable[bytes]) -> "Protection":
@@ -55,17 +57,33 @@ class Protection:
         if sys.prefix != sys.base_prefix:
             folders.append(Path(sys.prefix))
         own = tuple(os.path.realpath(os.fsencode(folder)) for folder in folders)
-        return cls(host, own, _own_processes(host), _accounted_for(host, paths))
+        blank = cls(host, own, _own_processes(host), {}, mounts_now())
+        named = {name for path in paths for name, platform in blank._names(path) if platform == host.platform}
+        return replace(blank, packages=_accounted_for(host, named))
 
     def holds_file(self, path: bytes, action: Action = Action.QUARANTINE) -> Hold | None:
         """Return why a file may not be touched; ``None`` if it may. ``path`` is inside the root and has no links."""
-        real = os.path.realpath(os.path.join(os.fsencode(self.host.tree.root), path.lstrip(b"/")))
-        if any(real == own or real.startswith(own + b"/") for own in self.own_folders):
+        names = tuple(self._names(path))
+        if any(name == own or name.startswith(own + b"/") for name, _ in names for own in self.own_folders):
             return Hold.OWN
-        if is_foundation(path, self.host.platform, action):
+        if any(is_foundation(name, platform, action) for name, platform in names):
             return Hold.SYSTEM
-        package = self.packages.get(path)
-        return Hold.PACKAGE if package is not None and package.is_intact else None
+        packages = (self.packages.get(name) for name, platform in names if platform == self.host.platform)
+        return Hold.PACKAGE if any(package is not None and package.is_intact for package in packages) else None
+
+    def _names(self, path: bytes) -> Iterator[tuple[bytes, str]]:
+        """Yield every path that leads to a file, and of which platform it is one.
+
+        There are more than one where a file system is mounted twice, and where ``--root`` names a part of the running
+        system: what that cannot do without is not acted on by whatever path.
+        """
+        yield path, self.host.platform
+        root = os.path.realpath(os.fsencode(self.host.tree.root)).rstrip(b"/")
+        real = os.path.realpath(root + b"/" + path.lstrip(b"/"))
+        for name in (real, *other_paths(real, self.mounts)):
+            yield name, "linux"
+            if name.startswith(root + b"/"):
+                yield name[len(root) :], self.host.platform
 
     def holds_registry(self, artefact: Artefact, action: Action) -> Hold | None:
         """Return why a key or value of the registry, or a service, may not be touched; ``None`` if it may.

@@ -13,8 +13,10 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.mounts import Mount
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.plan import protect
 from quetsach.endpoint.plan.brake import MAX_FILES, check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
@@ -225,6 +227,32 @@ def test_a_foundation_reached_through_a_link_is_left_alone(tmp_path: Path) -> No
     at(tmp_path, b"/opt").symlink_to("usr/bin")
     moved = finding(replace(anchor, path=b"/opt/bash"), ArtefactKind.FILE, Action.QUARANTINE)
     assert _holds(_plan(tmp_path, moved)) == [Hold.SYSTEM]
+
+
+def test_a_foundation_reached_through_another_mount_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = os.fsencode(tmp_path)
+    mounts = (Mount(b"8:1", b"", b""), Mount(b"8:1", top + b"/etc", top + b"/opt/x"))
+    monkeypatch.setattr(protect, "mounts_now", lambda: mounts)
+    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/passwd"))) == [Hold.SYSTEM]
+
+
+def test_an_intact_file_of_a_package_is_left_alone_through_another_mount(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = os.fsencode(tmp_path)
+    _install(tmp_path, "usr/bin/tool", b"bad")
+    write(tmp_path, b"/usr/bin/tool", b"bad")
+    mounts = (Mount(b"8:1", b"", b""), Mount(b"8:1", top + b"/usr", top + b"/opt/x"))
+    monkeypatch.setattr(protect, "mounts_now", lambda: mounts)
+    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/bin/tool"))) == [Hold.PACKAGE]
+
+
+def test_a_part_of_the_running_system_given_as_a_root_keeps_what_that_needs(tmp_path: Path) -> None:
+    shadow = file_anchor(Path("/etc"), b"/passwd")
+    plan = make_plan([finding(shadow, ArtefactKind.FILE, Action.QUARANTINE)], mounted_host(Path("/etc")), tmp_path)
+    assert (plan.steps, _holds(plan)) == ((), [Hold.SYSTEM])
 
 
 def _install(root: Path, listed: str, content: bytes) -> None:
