@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from quetsach.cli.output import Progress, complain
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
+    from quetsach.cli.course import Course
     from quetsach.core.pack import Pack
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.look.control import Control
@@ -85,7 +86,6 @@ class Looking:
         """
         from quetsach.cli.course import Course, totals_of  # noqa: PLC0415
         from quetsach.cli.memory import cache_of  # noqa: PLC0415
-        from quetsach.cli.steering import steered  # noqa: PLC0415
         from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
         from quetsach.endpoint.look.cache import Totals  # noqa: PLC0415
         from quetsach.endpoint.look.scan import Scope, scan  # noqa: PLC0415
@@ -96,7 +96,7 @@ class Looking:
         keys = words["keys"] if control and sys.stdin.isatty() else ""
         with Progress(words["progress"], preface=keys, left=words["left"]) as line:
             course = Course(line, totals, words, self.language)
-            with steered(control, words, course) if control else nullcontext():
+            with _steering(control, words, course):
                 result = scan(
                     self.host,
                     self.packs,
@@ -113,6 +113,15 @@ class Looking:
         if result.unkept is not None:
             complain(result.unkept, self.language)
         return result
+
+
+def _steering(control: "Control | None", words: Mapping[str, str], course: "Course") -> AbstractContextManager[None]:
+    """Let a person steer, where there is someone to and the signals for it (POSIX)."""
+    if control is None or os.name != "posix":
+        return nullcontext()
+    from quetsach.cli.steering import steered  # noqa: PLC0415  (termios)
+
+    return steered(control, words, course)
 
 
 def looking(arguments: argparse.Namespace) -> Looking:
