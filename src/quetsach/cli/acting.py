@@ -6,7 +6,7 @@ import signal
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,11 +188,14 @@ def subject(anchor: "Anchor") -> str:
     return printable(place_of(anchor))
 
 
-def told_result(result: "StepResult", words: Mapping[str, str]) -> str:
+def told_result(result: "StepResult", words: Mapping[str, str], language: str) -> str:
     """Return in a line how a step ended."""
-    outcome = words[f"outcome-{result.outcome}"].format(note=result.note)
-    if result.note and result.outcome in ("done", "failed", "changed", "reinserted"):
-        outcome += f" ({result.note})"
+    from quetsach.endpoint.messages.error import told_note  # noqa: PLC0415
+
+    note = told_note(result.note, language)
+    outcome = words[f"outcome-{result.outcome}"].format(note=note)
+    if note and result.outcome in ("done", "failed", "changed", "reinserted"):
+        outcome += f" ({note})"
     mark = _MARKS.get(result.outcome, "✗")
     return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)
 
@@ -209,10 +212,26 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, word
     if is_live and other_root is None:
         return live_host()
     folder = other_root or Path(os.fsdecode(root))
+    require_writable(folder, words)
     try:
         return open_mounted(folder.absolute())
     except OSError as error:
         raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
+
+
+def require_writable(root: Path, words: Mapping[str, str]) -> None:
+    """Refuse to act on a disk that is mounted for looking only: every step would fail by itself, or half of them.
+
+    Raises:
+        QuetsachError: it is mounted read-only, or so that the streams of NTFS are told but cannot be put back.
+    """
+    from quetsach.endpoint.host.windows_tree import has_streams  # noqa: PLC0415
+
+    key = ""
+    with suppress(OSError):
+        key = "read-only" if os.statvfs(root).f_flag & os.ST_RDONLY else "streams" * has_streams(os.fsencode(root))
+    if key:
+        raise QuetsachError(words[key], where=str(root), hint=words[f"{key}-hint"].format(root=root))
 
 
 def add_state(parser: argparse.ArgumentParser) -> None:

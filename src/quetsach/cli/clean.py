@@ -16,6 +16,7 @@ from quetsach.cli.acting import (
     ended_politely,
     lacks_hivex,
     require_terminal,
+    require_writable,
     subject,
     told_held,
     told_plan_step,
@@ -114,6 +115,8 @@ def _run(arguments: argparse.Namespace) -> int:
         raise NotElevatedError(words["not-elevated"], hint=words["not-elevated-hint"])
     if not arguments.yes and not arguments.dry_run:
         require_terminal(words)
+    if arguments.root and not arguments.dry_run:
+        require_writable(arguments.root, words)
     task = _Task(arguments, language, words, looking(arguments))
     folder = arguments.state or default_state()
     with ExitStack() as held:
@@ -168,8 +171,9 @@ def _clean(task: _Task, state: "State | None") -> int:
     try:
         check_brake(plan, scan.files)
     except MassBrakeError as error:
-        told = task.words["brake-registry" if error.edits else "brake"]
-        task.say(told.format(files=error.files, scanned=scan.files, edits=error.edits), task.words["brake-hint"])
+        kind = "brake-programs" if error.programs else "brake-registry" if error.edits else "brake"
+        counts = {"files": error.files, "scanned": scan.files, "edits": error.edits, "programs": error.programs}
+        task.say(task.words[kind].format_map(counts), task.words["brake-hint"])
         return _report(task, scan, plan, ExitCode.MASS_BRAKE)
     task.say(*_told_plan(plan, scan, task))
     if state is None or task.is_dry:
@@ -241,7 +245,7 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     for step in result.steps:
-        yield told_result(step, task.words)
+        yield told_result(step, task.words, task.language)
     for finding in result.remaining:
         yield task.words["remaining"].format(subject=subject(finding.artefact.anchor))
     for artefact in result.dangling:

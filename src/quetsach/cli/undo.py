@@ -77,16 +77,16 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
     if arguments.json:
         print_json(_as_json(result))
     else:
-        _tell(result, words)
+        _tell(result, words, chosen_language(arguments))
     return result.exit_code
 
 
-def _tell(result: "UndoResult", words: Mapping[str, str]) -> None:
+def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None:
     if not result.steps:
         say(words["undo-nothing"].format(session=result.session))
         return
     for step in result.steps:
-        say(told_result(step, words))
+        say(told_result(step, words, language))
     failed = sum(step.outcome == "failed" for step in result.steps)
     key = "undo-partly" if failed else "undone"
     say("\n" + words[key].format(session=result.session, done=len(result.steps), failed=failed))

@@ -31,12 +31,23 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return root
 
 
+def _run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    namespace = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _READ_ONLY, "sh", root)
+    command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", root, "--state", root.parent / "state"]
+    return subprocess.run([*namespace, *command], cwd=ROOT, capture_output=True, timeout=120, check=False)
+
+
 @pytest.mark.isolated
 @pytest.mark.parametrize("words", [("scan",), ("clean", "--dry-run")])
 def test_on_a_disk_that_cannot_be_written_to(root: Path, words: tuple[str, ...]) -> None:
-    namespace = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _READ_ONLY, "sh", root)
-    command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", root, "--state", root.parent / "state"]
     before = snapshot(root)
-    run = subprocess.run([*namespace, *command], cwd=ROOT, capture_output=True, timeout=120, check=False)
+    run = _run(root, *words)
     assert run.returncode == 10, run.stderr
     assert snapshot(root) == before
+
+
+@pytest.mark.isolated
+def test_cleaning_such_a_disk_is_refused_with_advice_before_anything_begins(root: Path) -> None:
+    run = _run(root, "clean", "--yes")
+    assert (run.returncode, b"remount,rw" in run.stderr) == (1, True)
+    assert not (root.parent / "state").exists()
