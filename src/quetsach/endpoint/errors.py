@@ -42,15 +42,16 @@ class QuarantineError(StateError):
 class MassBrakeError(EndpointError):
     """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done.
 
-    ``files`` is on how many it would act, ``edits`` how many changes of the registry are too many, 0 if those are few.
+    ``files`` is on how many it would act; ``edits`` of the registry and ``programs`` to end are 0 unless too many.
     """
 
     exit_code = 20
 
-    def __init__(self, what: str, *, files: int, edits: int = 0, hint: str = "") -> None:
+    def __init__(self, what: str, *, files: int, edits: int = 0, programs: int = 0, hint: str = "") -> None:
         super().__init__(what, hint=hint)
         self.files = files
         self.edits = edits
+        self.programs = programs
 
 
 class ReportError(EndpointError):

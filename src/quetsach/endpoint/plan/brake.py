@@ -2,7 +2,7 @@
 
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan
-from quetsach.endpoint.plan.step import EditRegistry, file_of
+from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLink, file_of
 
 MAX_FILES = 200
 """More files than this are never acted on in one go."""
@@ -16,11 +16,14 @@ MIN_FILES = 25
 MAX_EDITS = 150
 """More changes of the registry than this are never made in one go; many times what a recipe has made so far."""
 
+MAX_PROGRAMS = 40
+"""Nor are the processes of more programs ended: a rule that knows so many of them knows none."""
+
 _HINT = "this is either a file infector or a wrong rule: send the report to the centre before anything else"
 
 
 def check_brake(plan: Plan, files_scanned: int) -> None:
-    """Refuse a plan that acts on too many files, or changes too much of the registry.
+    """Refuse a plan that acts on too many files or links, changes too much of the registry, or ends too many programs.
 
     Args:
         plan: what would be done.
@@ -29,7 +32,7 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
     Raises:
         MassBrakeError: it does; the command ends with exit code 20 and nothing was touched.
     """
-    files = sum(file_of(step.target) is not None for step in plan.steps)
+    files = sum(file_of(step.target) is not None or isinstance(step.target, RemoveLink) for step in plan.steps)
     if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
         raise MassBrakeError(
             f"the plan would act on {files} of {files_scanned} files; nothing was touched", files=files, hint=_HINT
@@ -40,5 +43,13 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
             f"the plan would make {edits} changes of the registry; nothing was touched",
             files=files,
             edits=edits,
+            hint=_HINT,
+        )
+    programs = {step.subject for step in plan.steps if isinstance(step.target, KillProcess)}
+    if len(programs) > MAX_PROGRAMS:
+        raise MassBrakeError(
+            f"the plan would end processes of {len(programs)} programs; nothing was touched",
+            files=files,
+            programs=len(programs),
             hint=_HINT,
         )

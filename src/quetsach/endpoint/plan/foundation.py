@@ -39,6 +39,15 @@ def is_needed_unit(name: bytes) -> bool:
     return _matches(os.fsdecode(name), _table()["linux"]["units"])
 
 
+def is_needed_program(path: bytes) -> bool:
+    """Return whether the processes of a program of Linux are never ended: without them nobody could sign in."""
+    folder, _, name = os.fsdecode(path).rpartition("/")
+    table = _table()["linux"]
+    return folder in (*table["program_folders"], "/usr/libexec", "/usr/lib/openssh") and _matches(
+        name, table["processes"]
+    )
+
+
 def is_registry_foundation(anchor: RegistryAnchor, action: Action) -> bool:
     """Return whether an action may not touch a key or value of the registry."""
     table = _table()["registry"]

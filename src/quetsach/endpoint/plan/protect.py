@@ -14,7 +14,8 @@ from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.host.mounts import Mount, mounts_now, other_paths
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_registry_foundation
+from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_needed_program, is_registry_foundation
 
 
 class Hold(StrEnum):
@@ -110,7 +111,18 @@ class Protection:
             return Hold.NOT_RUNNING
         if process.pid in self.own_processes:
             return Hold.OWN
-        return Hold.SYSTEM if process.pid <= 2 or not process.executable else None  # init, and kernel threads
+        if process.pid <= 2 or not process.executable:  # init, and kernel threads
+            return Hold.SYSTEM
+        is_needed = is_needed_program(process.executable) and not process.deleted
+        return Hold.SYSTEM if is_needed and self._runs_what_it_says(self.host.processes, process) else None
+
+    def _runs_what_it_says(self, processes: Processes, process: ProcessAnchor) -> bool:
+        """Return whether a process runs the file at its path, and not one that only it has mounted there."""
+        try:
+            found = self.host.tree.stat(process.executable)
+        except OSError:
+            return False
+        return processes.image_identity(process) == (found.st_dev, found.st_ino)
 
 
 _ALONE = re.compile(r"""^\s*"?[^"]*\.(?:exe|dll|sys|com|scr|cpl)"?\s*$""", re.IGNORECASE)

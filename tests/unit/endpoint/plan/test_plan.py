@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
 
-from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
@@ -17,10 +17,12 @@ from quetsach.endpoint.host.mounts import Mount
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan import protect
-from quetsach.endpoint.plan.brake import MAX_FILES, check_brake
+from quetsach.endpoint.plan.brake import MAX_FILES, MAX_PROGRAMS, check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.plan.step import QuarantineFile, RemoveLines, Step, StopUnit
+from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, RemoveLines, RemoveLink, Step, StopUnit
+
+WHY = LocalText("vì thử", "for a test")
 
 
 def _file(root: Path, path: bytes, content: bytes = b"bad") -> Finding:
@@ -358,6 +360,47 @@ def test_the_brake_stops_a_plan_that_touches_a_large_share(tmp_path: Path) -> No
     check_brake(plan, 6000)
     with pytest.raises(MassBrakeError, match="30 of 5999"):
         check_brake(plan, 5999)
+
+
+def _ending(programs: int) -> Plan:
+    targets = (KillProcess(ProcessAnchor(100 + n, 1, b"/opt/%d" % (n % programs), False)) for n in range(100))
+    return Plan(tuple(Step(n, target, "f", (), WHY, "") for n, target in enumerate(targets, 1)), ())
+
+
+def test_the_brake_stops_a_plan_that_ends_very_many_programs_and_not_one_that_runs_often(tmp_path: Path) -> None:
+    check_brake(_ending(MAX_PROGRAMS), 10_000_000)
+    with pytest.raises(MassBrakeError, match="41 programs") as caught:
+        check_brake(_ending(MAX_PROGRAMS + 1), 10_000_000)
+    assert caught.value.programs == MAX_PROGRAMS + 1
+
+
+def test_the_brake_counts_links_as_files() -> None:
+    links = (Step(n, RemoveLink(b"/l%d" % n, 1, n, b"/x"), "f", (), WHY, "") for n in range(MAX_FILES + 1))
+    with pytest.raises(MassBrakeError):
+        check_brake(Plan(tuple(links), ()), 10_000_000)
+
+
+class _Running(Processes):
+    """Processes of which each runs the file that it was given."""
+
+    def __init__(self, image: Path) -> None:
+        super().__init__()
+        self._image = image.stat()
+
+    def image_identity(self, anchor: ProcessAnchor) -> tuple[int, int] | None:
+        return self._image.st_dev, self._image.st_ino
+
+
+@pytest.mark.parametrize(("image", "holds"), [(b"/usr/sbin/sshd", [Hold.SYSTEM]), (b"/tmp/evil", [])])
+def test_what_people_sign_in_by_is_not_ended_but_what_only_has_its_path_is(
+    tmp_path: Path, image: bytes, holds: list[Hold]
+) -> None:
+    write(tmp_path, b"/usr/sbin/sshd", b"sshd")
+    write(tmp_path, b"/tmp/evil", b"evil")
+    host = replace(mounted_host(tmp_path), processes=_Running(at(tmp_path, image)))
+    process = ProcessAnchor(4_000_000, 1, b"/usr/sbin/sshd", False)
+    found = finding(process, ArtefactKind.PROCESS, Action.KILL)
+    assert _holds(make_plan([found], host, tmp_path / "state")) == holds
 
 
 def test_the_brake_lets_a_small_infection_of_a_small_tree_pass(tmp_path: Path) -> None:
