@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli import packs_publish
+from quetsach.cli import packs_publish, packs_test
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``packs`` with ``check`` and ``build``, and what publishes them."""
+    """Add ``packs`` with ``check``, ``build`` and ``test``, and what publishes them."""
     packs = add_command(
         subcommands,
         "packs",
-        summary="check, build, sign and publish detection and removal packs",
+        summary="check, build, test, sign and publish detection and removal packs",
         examples="quetsach packs check packs/xmrig-miner\nquetsach packs build packs/xmrig-miner --out dist",
     )
     commands = packs.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -44,6 +44,7 @@ def register(subcommands: "Subcommands") -> None:
     build.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the .qsp file goes")
     build.add_argument("--json", action="store_true", help="print the result as JSON")
     build.set_defaults(run=_build)
+    packs_test.register(commands)
     packs_publish.register(commands)
 
 
