@@ -170,9 +170,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
 
 def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:
     """Return the command that cleans what was found, with the arguments of this one; ``None`` if none would."""
-    from quetsach.core.pack import Action  # noqa: PLC0415
-
-    if all(finding.action is Action.REPORT for finding in result.findings):
+    if all(finding.is_only_reported for finding in result.findings):
         return None
     needs_root = result.is_live and not result.is_elevated and not arguments.path
     command = [*["sudo"] * needs_root, "quetsach", "clean", *arguments.path]

@@ -19,7 +19,7 @@ from quetsach.cli.output import complain, print_json, say
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Pack
+from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
             yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
             yield f"    {finding.why.in_language(language)}"
             evidence = words["evidence"].format(evidence=finding.evidence)
-            yield f"    {evidence} · {words['action'].format(action=words[f'action-{finding.action}'])}"
+            action = Action.REPORT if finding.is_only_reported else finding.action
+            yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 
 
 def _where(finding: "Finding", words: Mapping[str, str]) -> str:

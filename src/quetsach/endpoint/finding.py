@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from quetsach.core.pack import Action, LocalText
-from quetsach.endpoint.artefact import Artefact
+from quetsach.endpoint.artefact import Artefact, MemberAnchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +22,13 @@ class Finding:
     action: Action
     why: LocalText
     evidence: str
+
+    @property
+    def is_only_reported(self) -> bool:
+        """Whether no clean-up acts on it."""
+        return self.action is Action.REPORT or self.is_packed
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it lies inside an archive, where it cannot run."""
+        return isinstance(self.artefact.anchor, MemberAnchor)

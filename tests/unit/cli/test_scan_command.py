@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.archives import zip_of
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.report import read_report
+from quetsach.endpoint.report.page import render_page
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen import load_specimen
 
@@ -56,6 +58,21 @@ def test_nothing_found_ends_with_0_and_promises_nothing(clean: Path, capsys: pyt
     assert "✓ NOTHING FOUND" in out
     assert "This holds for the families in these packs only." in out
     assert "Looked at 1 files" in out
+
+
+def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
+    infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "mail.zip"
+    packed.write_bytes(zip_of({"eicar.com": (infected / "srv/downloads/eicar.com").read_bytes()}))
+    assert main(["scan", str(packed), "--lang", "en", "--report", str(tmp_path / "report.json")]) == 10
+    out = capsys.readouterr().out
+    assert f"{packed}!eicar.com" in out
+    assert "when cleaning: report only" in out
+    assert "quetsach clean" not in out
+    page = render_page(read_report(tmp_path / "report.json"), language="en")
+    assert "delete the archive yourself" in page
+    assert "When cleaning: quarantine" not in page
 
 
 def test_the_json_is_the_report(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

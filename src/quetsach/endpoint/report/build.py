@@ -14,6 +14,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, RemoveLines, Step
 from quetsach.endpoint.report.document import (
     FORMAT,
@@ -202,7 +203,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        hold=held.hold if held else None,
+        hold=held.hold if held else Hold.MEMBER if finding.is_packed else None,
         package=held.package if held else altered,
     )
 

@@ -118,7 +118,7 @@ def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], *, wit
 
 def _done(finding: ReportedFinding, words: Mapping[str, str]) -> str:
     """Return what is done about a finding and what undoing gives back; nothing for what is only reported."""
-    if finding.action is Action.REPORT or f"act-{finding.outcome}" not in words:
+    if finding.action is Action.REPORT or finding.hold or f"act-{finding.outcome}" not in words:
         return ""
     act = words[f"act-{finding.outcome}"].format(action=words[f"action-{finding.action}"])
     return f"{act} {words[f'undo-{finding.action}']}"
