@@ -150,8 +150,7 @@ def test_an_entry_taken_out_of_a_list_leaves_exactly_the_others(
     entries: list[str], data: st.DataObject, separator: str
 ) -> None:
     taken = data.draw(st.sampled_from(entries))
-    left = list(entries)
-    left.remove(taken)
+    left = [entry for entry in entries if entry != taken]
     if separator:
         value = RegistryValue("v", SZ, f"{separator.join(entries)}\0".encode("utf-16-le"))
         expected = f"{separator.join(left)}\0".encode("utf-16-le")

@@ -28,7 +28,8 @@ def unfinished(state: State, host: Host) -> tuple[str, ...]:
 
     Sessions on another root, or of another machine that was mounted there, are left for when theirs is: where a disk is
     not mounted, it looks as if all had gone.
-    Those with a damaged journal are left alone (``history.summaries`` names them).
+    Those with a damaged journal are left alone (``history.summaries`` names them), and so are those whose sealed files
+    were deleted for good: what was removed in them now could never be undone.
     """
     found = []
     machine = machine_of(host)
@@ -40,7 +41,7 @@ def unfinished(state: State, host: Host) -> tuple[str, ...]:
         if session is None:
             continue
         with session:
-            is_open = not session.is_finished or session.is_undo_unfinished
+            is_open = not session.is_purged and (not session.is_finished or session.is_undo_unfinished)
             header = session.header
             if is_open and (header.root, header.is_live, header.machine) == (root_of(host), host.is_live, machine):
                 found.append(identifier)

@@ -117,7 +117,8 @@ class RewriteAct(ABC):
                     return facts | {"how": "replace", "sha256": before["sha256"], "times": times}
                 if found == before["sha256"]:
                     return facts | {"how": "nothing"}
-                merged = self.prepare_return(where, progress, fd)
+                is_ours = progress.outcome is Outcome.DONE  # else nothing may have been taken from what is there
+                merged = self.prepare_return(where, progress, fd) if is_ours else None
             finally:
                 os.close(fd)
             if merged is None:

@@ -93,11 +93,11 @@ def undo(
 
 
 def _can_be_undone(session: Session, progress: Progress) -> bool:
-    """Return whether a step did something, or failed after its file was sealed, and is not undone yet."""
+    """Return whether a step did something, or ended badly after its file was sealed, and is not undone yet."""
     if progress.is_undo_in_flight:
         return True
     if progress.undone not in _OPEN:
         return False
-    if progress.outcome is Outcome.FAILED:
+    if progress.outcome in (Outcome.FAILED, Outcome.GONE):  # gone: someone removed what was sealed, or its new form
         return session.container(progress.step.number).exists()
     return progress.outcome is Outcome.DONE

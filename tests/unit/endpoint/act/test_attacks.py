@@ -1,5 +1,6 @@
 """Who can write where malware lies tries to lead a clean-up or an undo astray."""
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -103,6 +104,43 @@ def test_a_folder_that_becomes_a_link_in_the_middle_of_an_act_is_not_followed(
     result = place.clean(plan)
     assert result.steps[number].outcome is Outcome.DONE  # in the folder that was open, wherever it is now
     assert place.victims() == before
+
+
+def test_a_text_that_is_deleted_the_moment_it_was_cleaned_can_be_undone(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = line_anchor(place.root, b"/tmp/x/table", 1)
+    before = snapshot(place.root / "tmp/x")
+    lock_again = rewrite.lock_again
+
+    def deleting(files: Any, folder: Any, name: bytes, state: Any) -> None:
+        folder.remove(name)
+        lock_again(files, folder, name, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rewrite, "lock_again", deleting)
+        result = place.clean(place.plan(finding(table, ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE)))
+    assert [step.outcome for step in result.steps] == [Outcome.GONE]
+    assert place.undo(result) == [Outcome.RESTORED]
+    assert (place.root / "tmp/x/table").read_bytes() == b"* * * * * evil\nmine\n"
+    assert set(before) == set(snapshot(place.root / "tmp/x"))
+
+
+def test_undo_of_an_act_that_failed_puts_no_line_in_that_was_never_taken_out(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = line_anchor(place.root, b"/tmp/x/table", 1)
+
+    def failing(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rewrite, "replace_file", failing)
+        result = place.clean(place.plan(finding(table, ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE)))
+    assert [step.outcome for step in result.steps] == [Outcome.FAILED]
+    (place.root / "tmp/x/table").write_bytes(newer := b"* * * * * evil\nmine\nnew\n")
+    assert place.undo(result) == [Outcome.BESIDE]
+    assert (place.root / "tmp/x/table").read_bytes() == newer
 
 
 def test_undo_writes_through_no_link(place: Place, target: str) -> None:

@@ -12,6 +12,7 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.recover import unfinished
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.artefact import LineAnchor
 from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
@@ -19,6 +20,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.keep.history import purge, steps_of, summaries
 from quetsach.endpoint.keep.journal import MAGIC, MAX_RECORD_BYTES
+from quetsach.endpoint.keep.machine import machine_of, root_of
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan, make_plan
@@ -308,6 +310,19 @@ def test_a_start_up_item_that_names_a_removed_file_is_dangling(machine: Machine)
     result = machine.clean(machine.plan(machine.file(b"/opt/bad")))
     assert [artefact.anchor.file.path for artefact in result.dangling] == [b"/etc/crontab"]
     assert result.exit_code == 13
+
+
+def test_a_session_cut_short_and_then_deleted_for_good_is_not_finished(machine: Machine) -> None:
+    machine.write(b"/opt/bad", b"bad")
+    plan = machine.plan(machine.file(b"/opt/bad"))
+    root, identity = root_of(machine.host), machine_of(machine.host)
+    with Session.create(
+        machine.state, plan.steps, root=root, is_live=False, packs=(), now=NOW, machine=identity
+    ) as session:
+        name = session.identifier
+    assert unfinished(machine.state, machine.host) == (name,)
+    purge(machine.state, name)
+    assert unfinished(machine.state, machine.host) == ()
 
 
 def test_undo_of_one_item_leaves_the_others_removed(machine: Machine) -> None:
