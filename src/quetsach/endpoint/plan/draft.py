@@ -78,6 +78,13 @@ class Drafts:
             draft.wishes.append(target.wish)
             draft.hive = target.hive
 
+    def take_along(self, archive: bytes, member: Finding) -> bool:
+        """Let what lies in an archive go with it; ``False`` when the archive stays."""
+        draft = self._drafts.get((QuarantineFile, archive))
+        if draft is not None:
+            draft.findings[member.id] = member
+        return draft is not None
+
     def finished(self, tree: Tree) -> tuple[list[Step], list[tuple[Finding, Hold]]]:
         """Return the steps, and what is left alone after all.
 

@@ -77,6 +77,10 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
             continue
         for target in _targets(finding, path, host):
             drafts.add(target, finding, package.package if package else "")
+    places = {finding.id: path for finding, path in located}
+    held = [
+        one for one in held if one.hold is not Hold.MEMBER or not drafts.take_along(places[one.finding.id], one.finding)
+    ]
     steps, left = drafts.finished(host.tree)
     held += [Held(finding, hold) for finding, hold in left]
     ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])

@@ -9,7 +9,7 @@ import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.artefact import MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
@@ -78,6 +78,15 @@ def test_a_file_that_goes_as_a_whole_is_not_edited_too(tmp_path: Path) -> None:
     (step,) = _plan(tmp_path, line, whole).steps
     assert isinstance(step.target, QuarantineFile)
     assert set(step.findings) == {whole.id, line.id}
+
+
+def test_what_lies_in_an_archive_is_left_unless_the_archive_goes(tmp_path: Path) -> None:
+    archive = _file(tmp_path, b"/srv/a.zip")
+    member = finding(MemberAnchor(archive.artefact.anchor, (b"x",)), ArtefactKind.FILE, Action.QUARANTINE)
+    assert _holds(_plan(tmp_path, member)) == [Hold.MEMBER]
+    both = _plan(tmp_path, member, archive)
+    assert _holds(both) == []
+    assert both.findings == {archive.id, member.id}
 
 
 def test_files_go_before_lines_and_links_before_processes(tmp_path: Path) -> None:
