@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quetsach.endpoint.act.verify import Verification, verify
+from quetsach.endpoint.act.verify import Verification, removed_by, verify
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.machine import root_of
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.plan.step import file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,7 @@ def verify_restarted(
     with session:
         steps = [progress.step for progress in session.progress.values()]
         families = tuple(sorted({step.family for step in steps}))
-        files = (file_of(step.target) for step in steps)
-        seen = verify(
-            host,
-            [finding for finding in findings if finding.family in families],
-            {file.path for file in files if file is not None},
-        )
+        seen = verify(host, [one for one in findings if one.family in families], removed_by(steps))
         if record:
             session.verified({"remaining": len(seen.remaining), "dangling": len(seen.dangling)})
         return Restarted(identifier, families, seen)

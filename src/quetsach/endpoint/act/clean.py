@@ -7,7 +7,7 @@ from datetime import datetime
 from quetsach.endpoint.act.carry_out import StepResult, restart_is_needed, run_all
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
-from quetsach.endpoint.act.verify import verify
+from quetsach.endpoint.act.verify import removed_by, verify
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
@@ -16,7 +16,7 @@ from quetsach.endpoint.keep.session import RESTART_NEEDED, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Held, Plan
 from quetsach.endpoint.plan.protect import Protection
-from quetsach.endpoint.plan.step import Outcome, Step, file_of
+from quetsach.endpoint.plan.step import Outcome, Step
 
 CLEANED = 11
 CLEANED_RESTART = RESTART_NEEDED
@@ -97,7 +97,7 @@ def clean(
         if host.services is not None:
             host.services.reload()
         found = look_again()
-        seen = verify(host, found or (), _files(steps))
+        seen = verify(host, found or (), removed_by(result.step for result in steps))
         result = CleanResult(
             session=session.identifier,
             root=printable(root_of(host)),
@@ -111,8 +111,3 @@ def clean(
         )
         session.finish({"exit_code": result.exit_code, "remaining": len(result.remaining)})
     return result
-
-
-def _files(steps: tuple[StepResult, ...]) -> frozenset[bytes]:
-    files = (file_of(result.step.target) for result in steps)
-    return frozenset(file.path for file in files if file is not None)

@@ -8,6 +8,7 @@ from quetsach.endpoint.collect import footholds
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.plan.step import QuarantineFile, Step, TruncateFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,14 @@ class Verification:
     def is_clean(self) -> bool:
         """Whether nothing is left, and nothing points to what was removed."""
         return not self.remaining and not self.dangling
+
+
+def removed_by(steps: Iterable[Step]) -> frozenset[bytes]:
+    """Return the files that steps may have removed: not texts of their own right, which the system may name for ever.
+
+    Whatever names ``/etc/rc.local`` named it before malware wrote into it.
+    """
+    return frozenset(step.subject for step in steps if isinstance(step.target, QuarantineFile | TruncateFile))
 
 
 def verify(host: Host, findings: Iterable[Finding], removed: Collection[bytes]) -> Verification:

@@ -297,11 +297,10 @@ def test_a_second_look_that_saw_less_than_the_first_calls_nothing_clean(machine:
     assert (_outcomes(result), result.exit_code) == ([Outcome.DONE], 13)
 
 
-def test_a_file_that_goes_with_its_last_line_leaves_nothing_that_names_it_unsaid(machine: Machine) -> None:
-    machine.write(b"/opt/start", b"evil\n")
-    machine.write(b"/etc/crontab", b"@reboot root /opt/start\n")
-    result = machine.clean(machine.plan(machine.line(b"/opt/start", 1)))
-    assert [artefact.anchor.file.path for artefact in result.dangling] == [b"/etc/crontab"]
+def test_a_text_of_the_system_that_goes_with_its_last_line_leaves_nothing_dangling(machine: Machine) -> None:
+    machine.write(b"/etc/rc.local", b"evil\n")
+    machine.write(b"/etc/crontab", b"@reboot root /etc/rc.local\n")
+    assert machine.clean(machine.plan(machine.line(b"/etc/rc.local", 1))).exit_code == 11
 
 
 def test_a_start_up_item_that_names_a_removed_file_is_dangling(machine: Machine) -> None:
