@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import textwrap
 import time
@@ -16,6 +17,8 @@ _STROKE = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
 _WIDEST = 110
 """Columns that text uses at most: longer lines are hard to read."""
+_COMMAND = re.compile(r"`[^`]*`")
+_NO_BREAK = "\0"
 
 
 def print_json(value: Any) -> None:
@@ -36,7 +39,8 @@ def print_json_list(values: Iterable[Any]) -> None:
 def say(text: str, stream: TextIO | None = None) -> None:
     """Print text for a person: on a terminal each line is broken between words, its indentation kept.
 
-    What goes into a file or a pipe stays one line a line. ``stream`` is standard output by default.
+    What goes into a file or a pipe stays one line a line. A command in backquotes is not broken: a copy of it must run.
+    ``stream`` is standard output by default.
     """
     stream = stream or sys.stdout
     columns = min(_columns(stream), _WIDEST) if stream.isatty() else 0
@@ -45,17 +49,15 @@ def say(text: str, stream: TextIO | None = None) -> None:
             print(line, file=stream)
             continue
         indent = " " * (len(line) - len(line.lstrip()))
-        print(
-            textwrap.fill(
-                line.strip(),
-                max(columns, 2 * len(indent) + 20),
-                initial_indent=indent,
-                subsequent_indent=indent + "  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            ),
-            file=stream,
+        told = textwrap.fill(
+            _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), line.strip()),
+            max(columns, 2 * len(indent) + 20),
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
+        print(told.replace(_NO_BREAK, " "), file=stream)
 
 
 def complain(error: QuetsachError, language: str) -> None:
@@ -80,9 +82,16 @@ def _cut(text: str, columns: int) -> str:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()) -> None:
-    """Print rows in columns; columns whose index is in ``right`` hold figures and are set to the right."""
+    """Print rows in columns; columns whose index is in ``right`` hold figures and are set to the right.
+
+    Where a terminal is too narrow for that, each row is told by itself, a line for each of its cells.
+    """
     cells = [[str(c) for c in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
+    if sys.stdout.isatty() and sum(widths) + 2 * (len(widths) - 1) > _columns(sys.stdout):
+        for row in cells:
+            say("\n  ".join(f"{name}: {cell}" for name, cell in zip(header, row, strict=True)))
+        return
     aligned = frozenset(right)
     for row in (list(header), ["─" * w for w in widths], *cells):
         padded = [

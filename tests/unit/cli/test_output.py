@@ -5,7 +5,7 @@ import pytest
 
 from quetsach.cli import output
 from quetsach.cli.course import Course
-from quetsach.cli.output import Progress, print_json, print_json_list, width
+from quetsach.cli.output import Progress, print_json, print_json_list, print_table, say, width
 from quetsach.endpoint.look.cache import Totals
 from quetsach.endpoint.look.files import Passed
 from quetsach.endpoint.messages import messages
@@ -71,3 +71,22 @@ def test_progress_is_silent_where_nobody_looks() -> None:
         line.stand_still("paused")
         line.advance()
     assert stream.getvalue() == ""
+
+
+def test_a_command_that_is_told_can_be_copied(terminal: Terminal) -> None:
+    command = f"`quetsach undo 20261125T042830Z-5ecc8d --root /mnt/{'disk' * 8}`"
+    say(f"Mọi thay đổi đều hoàn tác được: {command}. Việc cần làm tiếp là đọc báo cáo của lần bóc gỡ này.", terminal)
+    lines = terminal.getvalue().splitlines()
+    assert len(lines) > 1
+    assert any(command in line for line in lines)
+
+
+def test_a_table_too_wide_for_a_terminal_is_told_row_by_row(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", terminal)
+    print_table(("phiên", "hệ thống"), [("1", "/"), ("2", "/mnt/" + "d" * 60)])
+    assert terminal.getvalue().splitlines()[0].split() == ["phiên", "hệ", "thống"]
+    terminal.truncate(terminal.seek(0))
+    print_table(("phiên", "hệ thống"), [("1", "/"), ("2", "/mnt/" + "d" * 90)])
+    assert terminal.getvalue().splitlines()[:2] == ["phiên: 1", "  hệ thống: /"]
