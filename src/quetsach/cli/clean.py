@@ -192,8 +192,10 @@ def _clean(task: _Task, state: "State | None") -> int:
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
-        task.say(task.words["incomplete" if is_partial(scan) else "nothing"].format(packs=len(scan.packs)))
-        return _report(task, scan, plan, code_of(scan))
+        code = code_of(scan)
+        unseen = "incomplete" if is_partial(scan) else "not-whole"
+        task.say(task.words["nothing" if code is ExitCode.NOTHING_FOUND else unseen].format(packs=len(scan.packs)))
+        return _report(task, scan, plan, code)
     task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words))
     return _report(task, scan, plan, ExitCode.FOUND)
 

@@ -202,7 +202,7 @@ def _where(finding: "Finding", words: Mapping[str, str]) -> str:
 
     match finding.artefact.anchor:
         case LineAnchor() as line:
-            shown = printable(line.line)[:_LINE_SHOWN]
+            shown = printable(line.line.removesuffix(b"\r"))[:_LINE_SHOWN]
             return words["where-line"].format(path=printable(line.file.path), number=line.number, line=shown)
         case ProcessAnchor() as process:
             key = "where-process-deleted" if process.deleted else "where-process"

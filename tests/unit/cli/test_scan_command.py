@@ -45,6 +45,13 @@ def test_findings_end_with_10_and_are_told_in_vietnamese(infected: Path, capsys:
     assert f"quetsach clean {infected}" in out
 
 
+def test_the_end_of_a_line_of_windows_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load_specimen(SHELF / "xmrig-miner").build(tmp_path)
+    (tmp_path / "etc/rc.local").write_bytes(b"/var/tmp/.configrc/upd\r\n")
+    assert main(["scan", "--root", str(tmp_path)]) == 10
+    assert "/etc/rc.local, dòng 1: /var/tmp/.configrc/upd\n" in capsys.readouterr().out
+
+
 def test_english_is_complete(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", str(infected), "--lang", "en"]) == 10
     out = capsys.readouterr().out.replace(str(infected), "").replace("tệp thử", "").replace("Quét Sạch", "")
