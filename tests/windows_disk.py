@@ -2,6 +2,7 @@
 
 from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys
 from quetsach.packs.specimen.windows import (
+    CLASSES,
     CONFIG,
     FILES,
     OLD_NS,
@@ -17,6 +18,7 @@ from quetsach.packs.specimen.windows import (
 
 __all__ = [
     "BINARY",
+    "CLASSES",
     "CONFIG",
     "DWORD",
     "EXPAND_SZ",
