@@ -15,11 +15,11 @@ def make_image(image: Path, *, megabytes: int = 32) -> None:
 
 
 @contextmanager
-def mounted(image: Path, at: Path, *options: str) -> Iterator[Path]:
+def mounted(image: Path, at: Path, *options: str, program: str = "ntfs-3g") -> Iterator[Path]:
     """Mount an image; ``options`` are those of ntfs-3g(8)."""
     at.mkdir(exist_ok=True)
     words = [word for option in options for word in ("-o", option)]
-    subprocess.run(["ntfs-3g", *words, str(image), str(at)], check=True, capture_output=True)
+    subprocess.run([program, *words, str(image), str(at)], check=True, capture_output=True)
     try:
         yield at
     finally:

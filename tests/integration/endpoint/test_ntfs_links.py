@@ -46,6 +46,13 @@ def test_a_junction_to_another_drive_leads_nowhere(image: Path, tmp_path: Path) 
         assert not WindowsTree(root).exists(b"/away")
 
 
+def test_a_mount_without_regard_to_case_gives_each_file_one_path(image: Path, tmp_path: Path) -> None:
+    with mounted(image, tmp_path / "second", "ignore_case", program="lowntfs-3g") as root:
+        (root / "recycler").mkdir()
+        (root / "recycler/x.exe").touch()
+        assert WindowsTree(root).resolve(b"/RECYCLER/X.exe") == b"/recycler/x.exe"
+
+
 def test_a_short_name_is_the_file_that_ntfs_keeps_it_with(image: Path, tmp_path: Path) -> None:
     with mounted(image, tmp_path / "second") as root:
         (root / "Users/Nguyễn Văn An").mkdir()

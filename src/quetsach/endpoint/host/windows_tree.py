@@ -131,6 +131,7 @@ class WindowsTree(Tree):
         self._heads: dict[bytes, bytes] = {}
         self._remembered = 0
         self.has_streams = has_streams(os.fsencode(root))
+        self._is_caseless = _is_caseless(root)
 
     @contextmanager
     def parent(self, path: bytes, *, follow: bool) -> Iterator[tuple[Folder, bytes]]:
@@ -156,12 +157,12 @@ class WindowsTree(Tree):
         A stream is part of a name.
         """
         is_there = _is_there(folder_fd, name)
-        if is_there and b"~" not in name:
+        if is_there and not self._is_caseless and b"~" not in name:
             return name
         base, colon, stream = name.partition(b":")
         known = self._known(folder_fd)
         found = known.get(_folded(base))
-        if is_there and found:  # NTFS has short names too, but does not list them
+        if is_there and found and not self._is_caseless:  # NTFS has short names too, but does not list them
             return name
         return (found or long_name(folder_fd, base, known.values()) or base) + colon + stream
 
@@ -215,6 +216,16 @@ def stream_names(file: bytes | int) -> list[bytes]:
     except OSError:
         return []
     return [name for name in listed.split(b"\0") if name]
+
+
+def _is_caseless(root: Path) -> bool:
+    """Return whether the mount itself takes names in any case, as that of a memory stick does."""
+    try:
+        names = {os.fsencode(path.name) for path in root.iterdir()}
+    except OSError:
+        return False
+    turned = next((turned for name in names if (turned := name.swapcase()) not in names), None)
+    return turned is not None and os.path.lexists(os.path.join(os.fsencode(root), turned))
 
 
 def _is_there(folder_fd: int, name: bytes) -> bool:
