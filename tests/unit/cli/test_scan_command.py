@@ -46,10 +46,13 @@ def test_findings_end_with_10_and_are_told_in_vietnamese(infected: Path, capsys:
 
 
 def test_the_end_of_a_line_of_windows_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    load_specimen(SHELF / "xmrig-miner").build(tmp_path)
-    (tmp_path / "etc/rc.local").write_bytes(b"/var/tmp/.configrc/upd\r\n")
-    assert main(["scan", "--root", str(tmp_path)]) == 10
-    assert "/etc/rc.local, dòng 1: /var/tmp/.configrc/upd\n" in capsys.readouterr().out
+    worm = SHELF.parent / "tests/packs/windows-worm"
+    (tmp_path / "Windows/System32/drivers/etc").mkdir(parents=True)
+    (tmp_path / "Windows/System32/config").mkdir()
+    (tmp_path / "Windows/System32/wormsvc.dll").write_bytes(b"MZ" + b"QUETSACH-WINDOWS-WORM-PROGRAM" + bytes(3000))
+    (tmp_path / "Windows/System32/drivers/etc/hosts").write_bytes(b"0.0.0.0 update.example.test\r\n")
+    assert main(["scan", "--root", str(tmp_path), "--pack", str(worm)]) == 10
+    assert "hosts, dòng 1: 0.0.0.0 update.example.test\n" in capsys.readouterr().out
 
 
 def test_english_is_complete(infected: Path, capsys: pytest.CaptureFixture[str]) -> None:
