@@ -35,6 +35,8 @@ class Reason(StrEnum):
     """An archive, hive or the like whose structure does not hold; the bytes themselves were looked at."""
     STALE = "stale"
     """A hive that Windows did not close cleanly, and whose logs do not follow on it: what is newest may be missing."""
+    OWN = "own"
+    """The memory of what looks like another run of this tool: it holds the rules, so they would all match there."""
     NOT_REACHED = "not-reached"
     """The scan was ended, or its time was up, before it came there."""
 
@@ -47,7 +49,7 @@ class Reason(StrEnum):
 _INTENDED = frozenset(
     {
         *(Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.TOO_LARGE, Reason.TOO_DEEP),
-        *(Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT),
+        *(Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT, Reason.OWN),
     }
 )
 

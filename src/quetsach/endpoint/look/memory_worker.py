@@ -38,29 +38,38 @@ def main() -> None:
 def look_into(
     processes: Processes, anchor: ProcessAnchor, matcher: Matcher, *, own: frozenset[int]
 ) -> MemoryLook | Trouble:
-    """Match the memory of one process. ``own`` processes and what they started hold the rules: they are left out."""
+    """Match the memory of one process.
+
+    ``own`` processes and what they started hold the rules: they are left out. So is what looks like another run of this
+    tool, but it is told, for malware can look like it too.
+    """
     process = processes.read(anchor.pid)
-    if process is None or own & {process.pid, process.parent} or _is_this_tool(processes, process):
+    if process is None or own & {process.pid, process.parent}:
         return MemoryLook()
-    hits: dict[Hit, None] = {}
-    size = 0
+    if _is_this_tool(processes, process):
+        return Trouble(anchor.executable, Reason.OWN)
     try:
-        with open_memory(processes, anchor) as memory:
-            for window in windows_of(memory.runs()):
-                hits |= {replace(hit, in_memory=True, cut=-1): None for hit in matcher.match(window)}
-                size += len(window)
-                if size >= MOST_BYTES:
-                    memory.is_cut_short = True
-                    break
-            is_cut_short = memory.is_cut_short
+        return _matched(processes, anchor, matcher)
     except ProcessLookupError:
         return MemoryLook()
     except OSError as error:
         return Trouble(anchor.executable, reason_of(error))
-    except MatchTimeoutError:
-        return Trouble(anchor.executable, Reason.TIMED_OUT)
-    except EngineError:
-        return Trouble(anchor.executable, Reason.CRASHED)
+    except EngineError as error:
+        reason = Reason.TIMED_OUT if isinstance(error, MatchTimeoutError) else Reason.CRASHED
+        return Trouble(anchor.executable, reason)
+
+
+def _matched(processes: Processes, anchor: ProcessAnchor, matcher: Matcher) -> MemoryLook:
+    hits: dict[Hit, None] = {}
+    size = 0
+    with open_memory(processes, anchor) as memory:
+        for window in windows_of(memory.runs()):
+            hits |= {replace(hit, in_memory=True, cut=-1): None for hit in matcher.match(window)}
+            size += len(window)
+            if size >= MOST_BYTES:
+                memory.is_cut_short = True
+                break
+        is_cut_short = memory.is_cut_short
     return MemoryLook(tuple(hits), size, is_cut_short)
 
 

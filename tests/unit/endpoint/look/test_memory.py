@@ -79,9 +79,9 @@ def test_this_tool_which_holds_the_rules_is_left_out(reader: MemoryReader) -> No
     assert reader.look(own.anchor) == MemoryLook()
 
 
-def test_another_run_of_this_tool_is_left_out(reader: MemoryReader) -> None:
+def test_what_looks_like_another_run_of_this_tool_is_left_out_and_told(reader: MemoryReader) -> None:
     with _running(HOLDING, "quetsach") as anchor:
-        assert reader.look(anchor) == MemoryLook()
+        assert reader.look(anchor) == Trouble(anchor.executable, Reason.OWN)
 
 
 def test_another_program_that_only_takes_its_name_is_not(reader: MemoryReader, tmp_path: Path) -> None:
