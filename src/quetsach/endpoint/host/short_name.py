@@ -8,7 +8,10 @@ Long File Names".
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 SHORT_NAME = "system.ntfs_dos_name"
 """The attribute in which ntfs-3g tells the short name of a file."""
@@ -19,19 +22,40 @@ _LEFT_OUT = re.compile(r"[^A-Z0-9!#$%&'()@^_`{}~-]")
 _OTHER_LETTERS = str.maketrans("Đđ", "Dd")
 
 
-def long_name(folder_fd: int, name: bytes, names: Iterable[bytes]) -> bytes | None:
-    """Return which of the names in a folder a short name stands for; ``None`` when it is not short, or none of them."""
-    form = _SHORT.fullmatch(name)
-    if form is None:
-        return None
-    found = sorted(names)[:_MOST_ASKED]
-    told = {other: short for other in found if (short := _told(folder_fd, other))}
-    for other, short in told.items():
-        if short.upper() == name.upper():
-            return other
-    base, number, ending = form[1].upper(), int(form[2]), (form[3] or b"").upper()
-    alike = [other for other in found if other not in told and _begins(other, base, ending)]
-    return alike[number - 1] if number <= len(alike) else None
+@dataclass(frozen=True, slots=True)
+class ShortNames:
+    """The short names of one folder."""
+
+    told: Mapping[bytes, bytes]
+    """In capitals -> long name, as NTFS keeps them."""
+    alike: Mapping[tuple[bytes, bytes], Sequence[bytes]]
+    """Of names whose short one is not known: base and ending that Windows would give them -> names, in order."""
+
+    @classmethod
+    def of(cls, folder_fd: int, names: Iterable[bytes]) -> Self:
+        """Ask for the short names of the names in an open folder, so many as are ever asked for."""
+        told: dict[bytes, bytes] = {}
+        alike: defaultdict[tuple[bytes, bytes], list[bytes]] = defaultdict(list)
+        for name in sorted(names)[:_MOST_ASKED]:
+            if short := _told(folder_fd, name):
+                told[short.upper()] = name
+            else:
+                alike[_parts(name)].append(name)
+        return cls(told, alike)
+
+    def long(self, name: bytes) -> bytes | None:
+        """Return which name a short one stands for; ``None`` when it is not short, or stands for none of them."""
+        form = _SHORT.fullmatch(name)
+        if form is None:
+            return None
+        alike = self.alike.get((form[1].upper(), (form[3] or b"").upper()), ())
+        guessed = alike[int(form[2]) - 1] if int(form[2]) <= len(alike) else None
+        return self.told.get(name.upper(), guessed)
+
+
+def is_short(name: bytes) -> bool:
+    """Return whether a name has the form of a short one."""
+    return _SHORT.fullmatch(name) is not None
 
 
 def _told(folder_fd: int, name: bytes) -> bytes:
@@ -41,12 +65,12 @@ def _told(folder_fd: int, name: bytes) -> bytes:
         return b""
 
 
-def _begins(name: bytes, base: bytes, ending: bytes) -> bool:
-    """Return whether Windows would make a short name with this base and ending of a name."""
+def _parts(name: bytes) -> tuple[bytes, bytes]:
+    """Return the base and the ending of the short name that Windows would make of a name."""
     stem, dot, last = name.decode("utf-8", "replace").rpartition(".")
     if not dot or not stem:
         stem, last = stem + last, ""
-    return (_plain(stem)[:6], _plain(last)[:3]) == (base, ending)
+    return _plain(stem)[:6], _plain(last)[:3]
 
 
 def _plain(text: str) -> bytes:

@@ -16,14 +16,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.posix_folder import PosixFolder
 from quetsach.endpoint.host.registry import folded
 from quetsach.endpoint.host.reparse import read_target
-from quetsach.endpoint.host.short_name import long_name
+from quetsach.endpoint.host.short_name import ShortNames, is_short
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
 
@@ -114,11 +114,13 @@ class WindowsFolder(PosixFolder):
                 unseen.append((full, error))
 
 
-class _Names(NamedTuple):
-    """What a folder held when it had this time of change: folded name -> name."""
+@dataclass(slots=True)
+class _Names:
+    """What a folder held when it had this time of change: folded name -> name; short names once one was asked for."""
 
     changed: int
     names: dict[str, bytes]
+    shorts: ShortNames | None = None
 
 
 class WindowsTree(Tree):
@@ -161,10 +163,13 @@ class WindowsTree(Tree):
             return name
         base, colon, stream = name.partition(b":")
         known = self._known(folder_fd)
-        found = known.get(_folded(base))
+        found = known.names.get(_folded(base))
         if is_there and found and not self._is_caseless:  # NTFS has short names too, but does not list them
             return name
-        return (found or long_name(folder_fd, base, known.values()) or base) + colon + stream
+        if found is None and is_short(base):
+            known.shorts = known.shorts or ShortNames.of(folder_fd, known.names.values())
+            found = known.shorts.long(base)
+        return (found or base) + colon + stream
 
     def _target(self, folder_fd: int, name: bytes) -> bytes | None:
         """Return where a link leads, as a path of this tree; ``ENOENT`` for another drive."""
@@ -186,7 +191,7 @@ class WindowsTree(Tree):
         target = shown[len(own) - 1 :] if shown.startswith(b"/") else shown
         return target.removeprefix(b"/.NTFS-3G/")
 
-    def _known(self, folder_fd: int) -> dict[str, bytes]:
+    def _known(self, folder_fd: int) -> _Names:
         """Return the names of a folder as they are compared; remembered until the folder changes."""
         state = os.fstat(folder_fd)
         identity = state.st_dev, state.st_ino
@@ -197,7 +202,7 @@ class WindowsTree(Tree):
             self._remembered += len(known.names)
             while self._remembered > _REMEMBERED_NAMES and len(self._names) > 1:
                 self._remembered -= len(self._names.pop(next(iter(self._names))).names)
-        return known.names
+        return known
 
 
 def has_streams(path: bytes) -> bool:

@@ -58,6 +58,7 @@ def test_a_short_name_is_understood_on_a_copy_too(disk: Path, short: str, long: 
     (disk / long).mkdir(exist_ok=True)
     tree = WindowsTree(disk)
     assert tree.resolve(f"/{short}/x".encode()) == f"/{long}/x".encode()
+    assert tree.resolve(f"/{short}".encode()) == f"/{long}".encode()
 
 
 def test_a_name_that_only_looks_short_is_itself(disk: Path) -> None:
