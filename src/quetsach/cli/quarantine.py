@@ -102,7 +102,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> list[object]:
-    condition = words[f"state-{summary.condition}"].format(reason=summary.damage)
+    from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
+
+    condition = words[f"state-{summary.condition}"].format(reason=translated(summary.damage, language))
     started = f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else "—"
     return [
         summary.session,

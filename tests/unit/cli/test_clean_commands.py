@@ -335,6 +335,14 @@ def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None
     assert (code, "đã bị xóa hẳn" in told) == (ExitCode.USAGE, True)
 
 
+def test_a_clean_up_that_was_undone_is_listed_as_such(run: Run) -> None:
+    run("clean", "--yes")
+    run("undo", "--last", "--item", "1")
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
+    run("undo", "--last")
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "undone"
+
+
 def test_with_no_session_undo_and_quarantine_say_so(run: Run, tmp_path: Path) -> None:
     assert run("undo", "--last")[0] == ExitCode.USAGE
     assert run("quarantine", "list", on_root=False)[0] == 0

@@ -8,8 +8,9 @@ from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.plan.step import Outcome
 
-type Condition = Literal["finished", "unfinished", "purged", "damaged"]
+type Condition = Literal["finished", "unfinished", "undone", "purged", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,21 @@ def _summary(state: State, identifier: str) -> SessionSummary | None:
         sealed = [path.stat().st_size for path in session.folder.glob("*.sealed")]
         return SessionSummary(
             identifier,
-            "purged" if session.is_purged else "finished" if session.is_finished else "unfinished",
+            _condition(session),
             root=printable(session.header.root),
             started=session.header.started,
             items=len(sealed),
             size_bytes=sum(sealed),
         )
+
+
+def _condition(session: Session) -> Condition:
+    if session.is_purged:
+        return "purged"
+    if not session.is_finished:
+        return "unfinished"
+    ends = [step.undone for step in session.progress.values() if step.outcome is Outcome.DONE]
+    return "undone" if ends and all(end not in (None, Outcome.FAILED) for end in ends) else "finished"
 
 
 def steps_of(state: State, identifier: str) -> tuple[Progress, ...]:
