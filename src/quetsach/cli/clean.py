@@ -27,7 +27,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, where
-from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
@@ -143,12 +143,14 @@ def _finish_former(task: _Task, state: "State | None") -> None:
     """Finish what a crash cut short; a preview only says that there is such a thing."""
     from quetsach.endpoint.act.recover import recover, unfinished  # noqa: PLC0415
     from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
+    from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
 
     if state is None:
         return
     for summary in summaries(state):
         if summary.condition == "damaged":
-            task.warn(task.words["damaged"].format(session=summary.session, reason=summary.damage))
+            reason = translated(summary.damage, task.language)
+            task.warn(task.words["damaged"].format(session=summary.session, reason=reason))
     for identifier in unfinished(state, task.looking.host):
         if not task.is_dry:
             recover(state, task.looking.host, identifier, now=datetime.now(UTC))
@@ -301,4 +303,4 @@ def _keep(report: "Report", task: _Task) -> None:
     try:
         save_report(report, task.arguments.state or default_state())
     except QuetsachError as error:
-        print(f"quetsach: {error.explain()}", file=sys.stderr)
+        complain(error, task.language)
