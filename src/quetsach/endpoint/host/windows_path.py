@@ -95,7 +95,7 @@ def files_named(command: str, environment: Environment, *, folder: str = "") -> 
         for path in _meant(name, environment, folder):
             found[path] = None
             base, colon, _ = path.partition(b":")
-            if colon:
+            if colon and not (base := base.rstrip(b". ")).endswith(b"/"):
                 found[base] = None
         if len(found) >= MOST_PATHS:
             break

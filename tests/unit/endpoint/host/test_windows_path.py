@@ -1,7 +1,7 @@
 """What commands and paths of Windows name on the disk."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quetsach.endpoint.host.windows_path import (
@@ -106,6 +106,7 @@ def test_a_command_of_many_paths_costs_little() -> None:
     assert len(expanded("%A%" * 10_000, {"A": "x" * 2_000})) == LONGEST
 
 
+@example("\\.:")
 @given(st.text() | st.from_regex(r"[\"\\%:. a-c]{0,40}"))
 def test_any_text_names_only_absolute_paths_without_dots(command: str) -> None:
     for path in files_named(command, AN):
