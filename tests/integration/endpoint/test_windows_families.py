@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 from tests.windows_disk import SOFTWARE, SYSTEM, USER, merged
-from tests.windows_families import FAMILIES, NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, Family
+from tests.windows_families import FAMILIES
+from tests.windows_families.family import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, Family
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main

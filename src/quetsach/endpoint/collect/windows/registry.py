@@ -63,11 +63,7 @@ def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
 
 
 def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield keys.
-
-    Fields: ``place``, ``key``, ``data`` (the default value), ``values`` (the names of all, one a line), ``server``,
-    ``missing``, ``user``.
-    """
+    """Yield keys: ``place``, ``key``, ``data`` (default), ``values`` (names), ``server``, ``missing``, ``user``."""
     if reading.host.registry is None:
         return
     look = _Look(reading, reading.host.registry)
