@@ -16,7 +16,6 @@ PACKAGES = {
     "rpm": lambda: shutil.which("rpmbuild"),
     "db5.3-util": lambda: shutil.which("db5.3_load"),
     "attr": lambda: shutil.which("setfattr"),
-    "libhivex0": lambda: shutil.which("hivexml") or any(Path("/usr/lib").glob("*/libhivex.so.0")),
     "libhivex-bin": lambda: shutil.which("hivexml"),
     "ntfs-3g": lambda: shutil.which("ntfs-3g") and shutil.which("mkntfs"),
     "osslsigncode": lambda: shutil.which("osslsigncode"),

@@ -1,4 +1,4 @@
-"""What another program reads from a hive: regipy, which shares no code with our reader or with hivex."""
+"""What another program reads from a hive: regipy, which shares no code with our reader."""
 
 from pathlib import Path
 from typing import Any

@@ -24,13 +24,14 @@ from quetsach.endpoint.host.registry import (
     inverse,
 )
 
-NAMES = st.sampled_from(["a", "B", "c_d", "cd", "Ẩn", "é", "x y", "😀", "long" * 20])
+NAMES = st.sampled_from(["a", "B", "c_d", "cd", "Ẩn", "é", "x y", "😀", "long" * 20, "a\0b", "\0", "\udc00"])
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 DATA = st.one_of(
     st.tuples(st.just(SZ), TEXTS.map(lambda text: (text + "\0").encode("utf-16-le"))),
     st.tuples(st.just(DWORD), st.binary(min_size=4, max_size=4)),
     st.tuples(st.just(MULTI_SZ), st.lists(TEXTS, max_size=3).map(lambda t: "\0".join([*t, ""]).encode("utf-16-le"))),
     st.tuples(st.sampled_from([BINARY, 0, 99, 0xFFFF_FFFF]), st.binary(max_size=40)),
+    st.tuples(st.just(BINARY), st.sampled_from([16_344, 16_345, 16_348, 40_000]).map(lambda size: b"\1" * size)),
 )
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("\\".join)
 TREES = st.dictionaries(PATHS, st.dictionaries(NAMES | st.just(""), DATA, max_size=4), max_size=6)
@@ -112,7 +113,7 @@ def test_a_damaged_hive_is_edited_as_asked_or_not_at_all(damage: list[tuple[int,
 def _edit(source: Path, target: Path, edits: list[RegistryEdit]) -> None:
     descriptor = os.open(source, os.O_RDONLY)
     try:
-        edit_hive(descriptor, target, edits)
+        edit_hive(descriptor, target, edits, now=1_790_000_000)
     finally:
         os.close(descriptor)
 

@@ -152,15 +152,6 @@ def _shown(text: str) -> str:
     return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
 
 
-def lacks_hivex(plan: "Plan", host: "Host") -> bool:
-    """Return whether the plan changes hives of a disk, which this machine cannot."""
-    from quetsach.endpoint.host.hive_worker import has_library  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import EditRegistry  # noqa: PLC0415
-
-    edits_hives = not host.is_live and any(isinstance(step.target, EditRegistry) for step in plan.steps)
-    return edits_hives and not has_library()
-
-
 def told_held(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     """Yield the findings that a plan leaves alone, and why."""
     if not plan.held:

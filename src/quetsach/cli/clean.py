@@ -14,7 +14,6 @@ from uuid import uuid4
 from quetsach.cli.acting import (
     agrees,
     ended_politely,
-    lacks_hivex,
     require_terminal,
     require_writable,
     subject,
@@ -240,8 +239,6 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     for step in plan.steps:
         registry = task.looking.host.registry
         yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)
-    if lacks_hivex(plan, task.looking.host):
-        yield task.words["no-libhivex"]
     if plan.has_unread_packages:
         yield task.words["rpm"]
     yield from told_held(plan, task.words)

@@ -10,12 +10,22 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import islice
 from typing import NamedTuple
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive_cells import HEADER_BYTES, Cells
+from quetsach.endpoint.host.hive_cells import Cells
+from quetsach.endpoint.host.hive_record import (
+    INLINE,
+    NARROW_KEY,
+    NARROW_VALUE,
+    NONE,
+    SEGMENT_BYTES,
+    VALUE_HEAD,
+    hint,
+    ordered,
+    text_of,
+)
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
 
 MAX_SUBKEYS = 100_000
@@ -24,16 +34,10 @@ MAX_VALUE_BYTES = 8 << 20
 MAX_KEY_BYTES = 64 << 20
 """So much data of one key is read, and of one subtree by ``content``."""
 
-SEGMENT_BYTES = 16_344
-"""Longer data lies in segments of this size, since version 1.4 of the format."""
-
 MAX_DEPTH = 512
 """Levels of keys, as in Windows (Microsoft Learn, "Registry element size limits")."""
 
 _REMEMBERED_KEYS = 50_000
-_NONE = 0xFFFF_FFFF
-_INLINE = 0x8000_0000
-_NARROW_KEY, _NARROW_VALUE = 0x20, 0x01  # the name is Latin-1, not UTF-16
 _NODE = struct.Struct("<2sHQII II II II II")
 _NODE_NAME = 0x48
 _KEY_NAME_BYTES = 1024  # 255 characters in Windows
@@ -53,15 +57,16 @@ class Key:
     value_list: int
 
 
-class _Entry(NamedTuple):
-    """One entry of a list of subkeys: the offset of the key, its hash if there is one, and the offset of the hash."""
+class Leaf(NamedTuple):
+    """A list of subkeys: where it is, ``lf``, ``lh`` or ``li``, and of each key the offset and what it is found by."""
 
-    key: int
-    hash: int | None
-    place: int
+    offset: int
+    kind: bytes
+    keys: tuple[int, ...]
+    hints: tuple[int | None, ...]
 
 
-class _LimitError(RegistryError):
+class LimitError(RegistryError):
     """There is more than is read."""
 
 
@@ -99,18 +104,18 @@ class Hive:
             RegistryError: it is no hive, too large, or damaged at its head.
             OSError: it cannot be read.
         """
-        self._cells = Cells(descriptor, where=where, logs=logs)
-        self.close = self._cells.close
-        self.is_clean = self._cells.is_clean
-        self.is_current = self._cells.is_current
-        self.size_bytes = self._cells.size_bytes
+        self.cells = Cells(descriptor, where=where, logs=logs)
+        self.close = self.cells.close
+        self.is_clean = self.cells.is_clean
+        self.is_current = self.cells.is_current
+        self.size_bytes = self.cells.size_bytes
         self.damaged = False
         """Whether something was left out because its structure does not hold."""
         self.limited = False
         """Whether something was left out because it is too large."""
         self._known = known or KnownKeys()
         self._token = object()  # the hive as the memory of keys knows it, which must not keep it open
-        self.root = self._key(self._cells.root)
+        self.root = self.key_at(self.cells.root)
 
     def key(self, path: str) -> Key | None:
         """Return the key at a path from the root of the hive, names separated by backslashes; empty is the root."""
@@ -130,36 +135,47 @@ class Hive:
         return tuple(self._below(key).values())
 
     def is_searchable(self, key: Key) -> bool:
-        """Return whether Windows finds every subkey by its name: names ascend, and where there are hashes they hold."""
-        upper = [_upper(self._key(entry.key).name) for entry in self._entries(key)]
-        return upper == sorted(upper) and not any(True for _ in self.wrong_hashes(key))
-
-    def wrong_hashes(self, key: Key) -> Iterator[tuple[int, bytes]]:
-        """Yield where in the file a hash of a subkey's name is wrong, and what it is to be."""
-        for entry in self._entries(key):
-            wanted = _hash(_upper(self._key(entry.key).name))
-            if entry.hash is not None and entry.hash != wanted:
-                yield entry.place + HEADER_BYTES, wanted.to_bytes(4, "little")
+        """Return whether Windows finds every subkey by its name: names ascend, and what is kept of them is right."""
+        names = [
+            (leaf.kind, below, self.key_at(at).name)
+            for leaf in self.leaves(key)
+            for at, below in zip(leaf.keys, leaf.hints, strict=True)
+        ]
+        upper = [ordered(name) for _, _, name in names]
+        return upper == sorted(upper) and all(below == hint(kind, name) for kind, below, name in names)
 
     def values(self, key: Key) -> tuple[RegistryValue, ...]:
         """Return the values of a key; what is damaged or too large is left out, as ``damaged`` or ``limited`` says."""
-        if not key.value_count or key.value_list == _NONE:
-            return ()
-        found: dict[int, RegistryValue] = {}
+        return tuple(value for value in self.stored_values(key).values() if value is not None)
+
+    def stored_values(self, key: Key) -> dict[int, RegistryValue | None]:
+        """Return the values of a key by where they are stored; ``None`` for what is damaged or too large."""
+        found: dict[int, RegistryValue | None] = {}
         total = 0
-        for offset in self._offsets(key.value_list, key.value_count, MAX_VALUES):
+        for offset in self.value_offsets(key):
             if offset in found:
                 self.damaged = True
                 continue
             try:
                 found[offset] = value = self._value(offset)
             except RegistryError as error:
+                found[offset] = None
                 self._leave_out(error)
                 continue
             total += len(value.data)
             if total > MAX_KEY_BYTES:
-                raise _LimitError("a key holds more than is read of one", where=self._cells.where)
-        return tuple(found.values())
+                raise LimitError("a key holds more than is read of one", where=self.cells.where)
+        return found
+
+    def value_offsets(self, key: Key) -> tuple[int, ...]:
+        """Return where the values of a key are stored.
+
+        Raises:
+            RegistryError: their list is damaged.
+        """
+        if not key.value_count or key.value_list == NONE:
+            return ()
+        return self._offsets(key.value_list, key.value_count, MAX_VALUES)
 
     def content(self, key: Key) -> KeyContent:
         """Return a key with everything below it, complete or not at all."""
@@ -168,18 +184,18 @@ class Hive:
         try:
             content, _ = self._content(key, 0, MAX_KEY_BYTES)
             if self.damaged or self.limited:
-                raise self._cells.error("a key cannot be read whole")
+                raise self.cells.error("a key cannot be read whole")
             return content
         finally:
             self.damaged, self.limited = before[0] or self.damaged, before[1] or self.limited
 
     def _content(self, key: Key, depth: int, budget: int) -> tuple[KeyContent, int]:
         if depth > MAX_DEPTH:
-            raise self._cells.error("keys lie deeper than Windows lets them")
+            raise self.cells.error("keys lie deeper than Windows lets them")
         values = self.values(key)
         budget -= sum(len(value.data) + 100 for value in values) + 500
         if budget < 0:
-            raise _LimitError("a key holds more than is read of one", where=self._cells.where)
+            raise LimitError("a key holds more than is read of one", where=self.cells.where)
         subkeys = {}
         for subkey in self.subkeys(key):
             subkeys[subkey.name], budget = self._content(subkey, depth + 1, budget)
@@ -195,102 +211,96 @@ class Hive:
     def _read_below(self, key: Key) -> Mapping[str, Key]:
         found: dict[str, Key] = {}
         seen: set[int] = set()
-        for number, (offset, _, _) in enumerate(self._entries(key), 1):
+        for number, offset in enumerate(islice(self._entries(key), MAX_SUBKEYS), 1):
             self.limited |= number == MAX_SUBKEYS
             if offset in seen or offset == self.root.offset:
                 self.damaged = True
                 continue
             seen.add(offset)
             try:
-                below = self._key(offset, parent=key.offset)
+                below = self.key_at(offset, parent=key.offset)
             except RegistryError as error:
                 self._leave_out(error)
                 continue
             found.setdefault(folded(below.name), below)
         return found
 
-    def _entries(self, key: Key) -> Iterator[_Entry]:
-        """Yield what the lists of a key's subkeys hold; so much of it, because lists can be made to overlap."""
-        if key.subkey_count and key.subkey_list != _NONE:
-            yield from islice(self._listed(key.subkey_list, is_index=True), MAX_SUBKEYS)
+    def _entries(self, key: Key) -> Iterator[int]:
+        """Yield what the lists of a key's subkeys hold; lists can be made to overlap, so they have no end."""
+        for leaf in self.leaves(key):
+            yield from leaf.keys
 
-    def _listed(self, offset: int, *, is_index: bool) -> Iterator[_Entry]:
-        """Yield the entries of a list of subkeys: ``lf``, ``lh`` (has hashes), ``li``, ``ri`` (lists such lists)."""
-        cell = self._cells.cell(offset, 8, _LIST_BYTES)
+    def leaves(self, key: Key) -> Iterator[Leaf]:
+        """Yield the lists of a key's subkeys, in order."""
+        if key.subkey_count and key.subkey_list != NONE:
+            yield from self._listed(key.subkey_list, is_index=True)
+
+    def _listed(self, offset: int, *, is_index: bool) -> Iterator[Leaf]:
+        """Yield the lists at a place: ``lf``, ``lh`` (has hashes), ``li``, or what ``ri`` lists."""
+        cell = self.cells.cell(offset, 8, _LIST_BYTES)
         kind, count = cell[:2], int.from_bytes(cell[2:4], "little")
         step = 8 if kind in (b"lf", b"lh") else 4
         if kind not in (b"lf", b"lh", b"li", b"ri") or len(cell) < 4 + step * count:
-            raise self._cells.error("a list of keys is damaged")
+            raise self.cells.error("a list of keys is damaged")
         words = struct.unpack_from(f"<{step // 4 * count}I", cell, 4)
         if kind != b"ri":
-            for at in range(count):
-                key = words[at * step // 4]
-                yield _Entry(key, words[at * 2 + 1] if kind == b"lh" else None, offset + 8 + at * step + 4)
+            yield Leaf(offset, kind, words[:: step // 4], words[1::2] if step == 8 else (None,) * count)
         elif not is_index:
-            raise self._cells.error("a list of keys is damaged")
+            raise self.cells.error("a list of keys is damaged")
         else:
             for below in dict.fromkeys(words):
                 yield from self._listed(below, is_index=False)
 
-    def _key(self, offset: int, *, parent: int | None = None) -> Key:
-        cell = self._cells.cell(offset, _NODE_NAME + 4, _NODE_NAME + 4 + _KEY_NAME_BYTES)
+    def key_at(self, offset: int, *, parent: int | None = None) -> Key:
+        """Return the key at a place, which has to name its parent if one is given.
+
+        Raises:
+            RegistryError: there is none.
+        """
+        cell = self.cells.cell(offset, _NODE_NAME + 4, _NODE_NAME + 4 + _KEY_NAME_BYTES)
         kind, flags, _, _, above, subkeys, _, subkey_list, _, values, value_list, *_ = _NODE.unpack_from(cell)
         length = int.from_bytes(cell[_NODE_NAME : _NODE_NAME + 2], "little")
         raw = cell[_NODE_NAME + 4 : _NODE_NAME + 4 + length]
         if kind != b"nk" or len(raw) < length or (parent is not None and above != parent):
-            raise self._cells.error("a key is damaged")
-        return Key(_text(raw, is_narrow=bool(flags & _NARROW_KEY)), offset, subkeys, subkey_list, values, value_list)
+            raise self.cells.error("a key is damaged")
+        return Key(text_of(raw, is_narrow=bool(flags & NARROW_KEY)), offset, subkeys, subkey_list, values, value_list)
 
     def _value(self, offset: int) -> RegistryValue:
-        cell = self._cells.cell(offset, 20, 20 + _VALUE_NAME_BYTES)
-        kind, length, size, place, type_, flags = struct.unpack_from("<2sHIIIH", cell)
+        cell = self.cells.cell(offset, 20, 20 + _VALUE_NAME_BYTES)
+        kind, length, size, place, type_, flags, _ = VALUE_HEAD.unpack_from(cell)
         raw = cell[20 : 20 + length]
         if kind != b"vk" or len(raw) < length:
-            raise self._cells.error("a value is damaged")
-        return RegistryValue(_text(raw, is_narrow=bool(flags & _NARROW_VALUE)), type_, self._data(size, place))
+            raise self.cells.error("a value is damaged")
+        return RegistryValue(text_of(raw, is_narrow=bool(flags & NARROW_VALUE)), type_, self._data(size, place))
 
     def _data(self, size: int, place: int) -> bytes:
-        if size & _INLINE:
-            return place.to_bytes(4, "little")[: size & ~_INLINE]
+        if size & INLINE:
+            return place.to_bytes(4, "little")[: size & ~INLINE]
         if size > MAX_VALUE_BYTES:
-            raise _LimitError("a value is larger than one is read", where=self._cells.where)
+            raise LimitError("a value is larger than one is read", where=self.cells.where)
         if not size:
             return b""
-        cell = self._cells.cell(place, 4, size)
+        cell = self.cells.cell(place, 4, size)
         if len(cell) >= size:  # hives older than 1.4, and other writers, keep large data in one piece
             return cell[:size]
         if cell[:2] != b"db" or len(cell) < 8:
-            raise self._cells.error("the data of a value is damaged")
+            raise self.cells.error("the data of a value is damaged")
         count, listed = struct.unpack_from("<HI", cell, 2)
         needed = min(count, -(-size // SEGMENT_BYTES))  # one cell may be listed again and again
-        segments = (self._cells.cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, needed, needed))
+        segments = (self.cells.cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, needed, needed))
         data = b"".join(segments)[:size]
         if len(data) < size:
-            raise self._cells.error("the data of a value is damaged")
+            raise self.cells.error("the data of a value is damaged")
         return data
 
     def _offsets(self, listed: int, count: int, most: int) -> tuple[int, ...]:
         if count > most:
-            raise _LimitError("a key holds more than is read of one", where=self._cells.where)
-        cell = self._cells.cell(listed, 4 * count, 4 * count)
+            raise LimitError("a key holds more than is read of one", where=self.cells.where)
+        cell = self.cells.cell(listed, 4 * count, 4 * count)
         return struct.unpack_from(f"<{count}I", cell)
 
     def _leave_out(self, error: RegistryError) -> None:
-        if isinstance(error, _LimitError):
+        if isinstance(error, LimitError):
             self.limited = True
         else:
             self.damaged = True
-
-
-def _upper(name: str) -> bytes:
-    """Return a name as lists of keys are ordered by it: capitals, by the units of UTF-16."""
-    return folded(name).encode("utf-16-be", "surrogatepass")
-
-
-def _hash(upper: bytes) -> int:
-    units = struct.unpack(f">{len(upper) // 2}H", upper)
-    return reduce(lambda total, unit: (37 * total + unit) & 0xFFFF_FFFF, units, 0)
-
-
-def _text(raw: bytes, *, is_narrow: bool) -> str:
-    return raw.decode("latin-1") if is_narrow else raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")

@@ -45,7 +45,7 @@ class Cells:
         self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
         self.root: int
         self.root, size = struct.unpack_from("<II", header, 36)
-        has_checksum = _checksum(header) == int.from_bytes(header[508:512], "little")
+        has_checksum = checksum_of(header) == int.from_bytes(header[508:512], "little")
         self.is_clean = self.sequences[0] == self.sequences[1] and has_checksum
         """Whether all that was written to the hive is in this file."""
         needs_logs = has_checksum and not self.is_clean
@@ -85,7 +85,8 @@ class Cells:
         return b"".join(parts)
 
 
-def _checksum(header: bytes) -> int:
+def checksum_of(header: bytes | bytearray) -> int:
+    """Return what belongs at offset 508 of a header."""
     checksum: int = reduce(xor, struct.unpack_from("<127I", header))
     return {0: 1, _ONES: _ONES - 1}.get(checksum, checksum)
 

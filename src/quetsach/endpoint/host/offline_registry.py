@@ -6,6 +6,7 @@ instead of ``NTUSER.DAT`` ("Create mandatory user profiles").
 
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -122,7 +123,7 @@ class OfflineRegistry:
         inside = tuple(replace(edit, key=self.inside(edit.key)) for edit in edits)
         descriptor = self._tree.open_read(path)
         try:
-            edit_hive(descriptor, target, inside)
+            edit_hive(descriptor, target, inside, now=time.time())
         finally:
             os.close(descriptor)
             self._close()  # a file that is exchanged while it is open lives on, hidden, in its folder on FUSE
