@@ -124,6 +124,11 @@ class _Visit:
         if member.closed:
             self.reasons.add(member.closed)
             return
+        if member.content is not None and len(member.content) <= self.budget.share:
+            kind = kind_of(member.content[:HEAD_BYTES])
+            self._match(member.content, kind, names)
+            self._enter_whole(member.content, kind, names)
+            return
         flow = Flow(self._as_far_as_it_holds(member))
         head = flow.peek(HEAD_BYTES)
         kind = kind_of(head)

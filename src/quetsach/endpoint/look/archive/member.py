@@ -17,3 +17,5 @@ class Member:
     name: bytes
     pieces: Iterator[bytes]
     closed: Reason | None = None
+    content: bytes | None = None
+    """All of it, when it is so small that it came at once."""

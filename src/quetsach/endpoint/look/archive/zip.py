@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from quetsach.endpoint.look.archive.decode import Decoder, Inflate, decode
+from quetsach.endpoint.look.archive.decode import OUTPUT_BYTES, Decoder, Inflate, decode
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError
 from quetsach.endpoint.look.archive.member import Member
-from quetsach.endpoint.look.archive.source import Source, SourceFlow
+from quetsach.endpoint.look.archive.source import PIECE_BYTES, Source, SourceFlow
 from quetsach.endpoint.trouble import Reason
 
 END = b"PK\x05\x06"
@@ -99,10 +99,9 @@ def _directory(source: Source) -> Iterator[_Entry]:
         if len(fixed) < _ENTRY.size or fixed[:4] != b"PK\x01\x02":
             raise ClosedError("the zip directory does not hold", Reason.DAMAGED)
         (_, _, _, flags, method, _, _, _, packed, unpacked, *lengths, _, _, _, local) = _ENTRY.unpack(fixed)
-        name, extra = flow.read(lengths[0]), flow.read(lengths[1])
-        flow.skip(lengths[2])
-        unpacked, packed, local = _large(extra, unpacked, packed, local)
-        yield _Entry(name, flags, method, packed, unpacked, local + shift)
+        rest = flow.read(sum(lengths))
+        unpacked, packed, local = _large(rest[lengths[0] : lengths[0] + lengths[1]], unpacked, packed, local)
+        yield _Entry(rest[: lengths[0]], flags, method, packed, unpacked, local + shift)
         left -= _ENTRY.size + sum(lengths)
 
 
@@ -142,6 +141,8 @@ def _behind_comment(tail: bytes) -> int:
 
 def _large(extra: bytes, *values: int) -> tuple[int, ...]:
     """Return unpacked size, packed size and offset, those that need more than 32 bits from the extra field, 4.5.3."""
+    if _IN_EXTRA not in values:
+        return values
     at = 0
     large = b""
     while at + 4 <= len(extra):
@@ -155,8 +156,7 @@ def _large(extra: bytes, *values: int) -> tuple[int, ...]:
 
 
 def _member(source: Source, entry: _Entry, budget: Budget) -> Member:
-    flow = SourceFlow(source, entry.offset)
-    fixed = flow.read(_LOCAL.size)
+    fixed = source.read(entry.offset, _LOCAL.size)
     if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
         return Member(entry.name, iter(()), Reason.DAMAGED)
     _, _, flags, *_, name, extra = _LOCAL.unpack(fixed)
@@ -164,8 +164,29 @@ def _member(source: Source, entry: _Entry, budget: Budget) -> Member:
         return Member(entry.name, iter(()), Reason.ENCRYPTED)
     if entry.method not in _METHODS:
         return Member(entry.name, iter(()), Reason.NOT_OPENED)
-    flow.skip(name + extra)
-    return Member(entry.name, _content(flow, source.size_bytes, entry, budget))
+    start = entry.offset + _LOCAL.size + name + extra
+    content = _at_once(source, start, entry)
+    if content is None:
+        return Member(entry.name, _content(SourceFlow(source, start), source.size_bytes, entry, budget))
+    budget.spend(len(content))
+    return Member(entry.name, iter((content,)), content=content)
+
+
+def _at_once(source: Source, start: int, entry: _Entry) -> bytes | None:
+    """Return a small member as a whole; nothing when it is large, or not as it should be, and is taken in pieces."""
+    if not (0 <= entry.packed_bytes <= PIECE_BYTES and 0 <= entry.size_bytes <= OUTPUT_BYTES):
+        return None
+    packed = source.read(start, entry.packed_bytes)
+    if entry.method == _Method.STORED:
+        return packed if len(packed) == entry.size_bytes else None
+    if entry.method != _Method.DEFLATED:
+        return None
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflate.decompress(packed, OUTPUT_BYTES)
+    except zlib.error:
+        return None
+    return content if inflate.eof and len(content) == entry.size_bytes else None
 
 
 def _content(flow: SourceFlow, most: int, entry: _Entry, budget: Budget) -> Iterator[bytes]:
