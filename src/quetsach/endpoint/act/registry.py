@@ -8,13 +8,14 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from quetsach.endpoint.act.file import file_anchor
 from quetsach.endpoint.act.returning import still_ours
 from quetsach.endpoint.act.rewrite import RewriteAct
 from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
 from quetsach.endpoint.disk import hash_file, parts_of, write_all
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.errors import EndpointError, RegistryError
 from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
 from quetsach.endpoint.keep.journal import MAX_RECORD_BYTES
 from quetsach.endpoint.keep.quarantine import seal
@@ -41,12 +42,9 @@ class RegistryAct(RewriteAct):
         registry, edits = _registry(where), _target(step).edits
         if len(edits) > _MAX_EDITS:
             raise EndpointError("so many edits of one hive are no clean-up")
-        back = edits_as_json(inverse(edits, registry))
-        if len(json.dumps(back)) > _MAX_INVERSE_BYTES:
-            raise EndpointError("so much would be removed that it could not be recorded")
-        return {"edited_sha256": _make(registry, edits, where.session.prepared(step.number)), "whole": False} | {
-            "inverse": back
-        }
+        back, left = _recorded(edits, registry)
+        made = _make(registry, edits, where.session.prepared(step.number))
+        return {"edited_sha256": made, "whole": False, "inverse": back, "unrecorded": left}
 
     def write(self, where: Workplace, step: Step, source: int, target: int) -> None:  # noqa: ARG002
         """Write the edited copy."""
@@ -71,13 +69,16 @@ class RegistryAct(RewriteAct):
 
     def prepare_return(self, where: Workplace, progress: Progress, source: int) -> Facts | None:
         """Decide which edits to take back in a hive changed since; what is newer than ours stays."""
-        registry, step = _registry(where), progress.step
-        back = edits_from_json((progress.before or {})["inverse"])
+        registry, step, before = _registry(where), progress.step, progress.before or {}
+        back = edits_from_json(before["inverse"])
         ours = still_ours(back, _target(step).edits, registry)
         newer = len(back) - len(ours)
-        note = f"{newer} of {len(back)} were changed since, so the newer ones were kept" if newer else ""
+        notes = [f"{newer} of {len(back)} were changed since, so the newer ones were kept"] if newer else []
+        if left := int(before.get("unrecorded", 0)):
+            notes.append(f"{left} were too large to be recorded one by one; they are in the sealed hive")
+        note = "; ".join(notes)
         if not ours:
-            return {"how": "kept", "note": note or "there was nothing to take back"}
+            return None if left else {"how": "kept", "note": note or "there was nothing to take back"}
         sha256 = _make(registry, ours, where.session.prepared(step.number))
         if hash_file(source) == sha256:
             return {"how": "kept", "note": note}
@@ -106,6 +107,26 @@ def _registry(where: Workplace) -> Registry:
         raise EndpointError("no Windows was found on this disk")
     where.host.registry.forget()
     return where.host.registry
+
+
+def _recorded(edits: Sequence[RegistryEdit], registry: Registry) -> tuple[list[Any], int]:
+    """Return what takes edits back, in the form of the journal, and how many are left out of it.
+
+    What is too large, or cannot be read whole, must not keep itself or others from being removed: it is in the sealed
+    hive, which comes back as a whole unless the hive was changed since.
+    """
+    found: list[list[Any]] = []
+    room = _MAX_INVERSE_BYTES
+    for edit in edits:
+        try:
+            back = edits_as_json(inverse((edit,), registry))
+        except RegistryError:
+            continue
+        size = len(json.dumps(back))
+        if size <= room:
+            room -= size
+            found.append(back)
+    return [one for back in reversed(found) for one in back], len(edits) - len(found)
 
 
 def _make(registry: Registry, edits: Sequence[RegistryEdit], path: Path) -> str:

@@ -217,11 +217,31 @@ def test_the_registry_of_a_running_windows_is_refused_for_now(drive: Drive) -> N
     assert (result.steps[0].outcome, "running Windows" in result.steps[0].note) == (Outcome.FAILED, True)
 
 
-def test_a_key_whose_content_no_record_could_hold_is_not_removed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_no_record_could_hold_goes_too_and_comes_back_with_the_whole_hive(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(registry_acts, "_MAX_INVERSE_BYTES", 50)
+    infected = snapshot(drive.root)
     result = drive.clean(of_key(f"{SERVICES}\\qzkvxw", ArtefactKind.SERVICE, Action.REMOVE_SERVICE))
-    assert {step.outcome for step in result.steps} == {Outcome.FAILED}
-    assert drive.host.registry.exists(f"{SERVICES}\\qzkvxw")
+    assert {step.outcome for step in result.steps} == {Outcome.DONE}
+    assert not drive.host.registry.exists(f"{SERVICES}\\qzkvxw")
+    assert {step.outcome for step in drive.undo(result).steps} == {Outcome.RESTORED}
+    assert snapshot(drive.root) == infected
+
+
+@pytest.mark.parametrize(("room", "outcome"), [(400, Outcome.REINSERTED), (1, Outcome.BESIDE)])
+def test_what_no_record_could_hold_is_told_or_put_beside_a_hive_that_changed_since(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, room: int, outcome: Outcome
+) -> None:
+    monkeypatch.setattr(registry_acts, "_MAX_INVERSE_BYTES", room)
+    drive.edit(CONFIG + b"/SOFTWARE", SetValue(MACHINE_RUN, RegistryValue("Long", SZ, _text("qzk" * 300))))
+    result = drive.clean(drive.found(MACHINE_RUN, "Long"), drive.found(MACHINE_RUN, "Qzk"))
+    drive.edit(CONFIG + b"/SOFTWARE", SetValue(MACHINE_RUN, RegistryValue("New", SZ, b"")))
+    (step,) = drive.undo(result).steps
+    is_told = step.note.startswith("1 were too large to be recorded")
+    assert (step.outcome, is_told) == (outcome, outcome is Outcome.REINSERTED)
+    assert (drive.value(MACHINE_RUN, "Qzk") is None) == (outcome is Outcome.BESIDE)
+    assert drive.value(MACHINE_RUN, "Long") is None
 
 
 def test_undo_refuses_the_drive_of_another_machine(drive: Drive) -> None:
