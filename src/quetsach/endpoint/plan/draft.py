@@ -61,8 +61,7 @@ class Drafts:
         step = Step(0, first, finding.family, (), finding.why, finding.evidence, package)
         draft = self._drafts.setdefault(key, _Draft(step))
         if isinstance(target, HiveWish):
-            draft.wished_bytes += size_of(target.wish)
-            if draft.wished_bytes > MAX_WISHED_BYTES:
+            if draft.wished_bytes + size_of(target.wish) > MAX_WISHED_BYTES:
                 self._refused.append((finding, Hold.UNREACHABLE))
                 return
             if finding.action is Action.REMOVE_ENTRY and leaves_empty([*draft.wishes, target.wish]):
@@ -76,6 +75,7 @@ class Drafts:
             draft.step = replace(draft.step, target=replace(target, size_bytes=cut))
         elif isinstance(target, HiveWish):
             draft.wishes.append(target.wish)
+            draft.wished_bytes += size_of(target.wish)
             draft.hive = target.hive
 
     def take_along(self, archive: bytes, member: Finding) -> bool:

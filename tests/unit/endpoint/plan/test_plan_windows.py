@@ -388,6 +388,19 @@ def test_a_hive_full_of_findings_is_edited_up_to_a_measure_and_the_rest_is_said(
     assert not plan.findings & {held.finding.id for held in plan.held}
 
 
+def test_one_list_beyond_measure_does_not_hold_what_else_is_found_in_its_hive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "MAX_WISHED_BYTES", 1000)
+    winlogon = WINLOGON.removeprefix("HKLM\\SOFTWARE\\")
+    plant(tmp_path, software={winlogon: {"Long": (SZ, f"qzk.exe,{'x' * 900}"), "Qzk": (SZ, "qzk.exe")}})
+    host = mounted_windows(tmp_path)
+    long = of_value(host.registry, WINLOGON, "Long", Action.REMOVE_ENTRY, entry="qzk.exe")
+    plan = _plan(host, long, of_value(host.registry, WINLOGON, "Qzk", Action.REMOVE_VALUE))
+    assert [held.finding for held in plan.held] == [long]
+    assert list(_edits(plan).values()) == [(DeleteValue(WINLOGON, "Qzk"),)]
+
+
 def test_the_brake_stops_a_plan_that_changes_very_much_of_the_registry(
     host: WindowsHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
