@@ -38,6 +38,7 @@ MAX_DEPTH = 512
 """Levels of keys, as in Windows (Microsoft Learn, "Registry element size limits")."""
 
 _REMEMBERED_KEYS = 50_000
+_ANOTHER = "x"  # begins no name in capitals
 _NODE = struct.Struct("<2sHQII II II II II")
 _NODE_NAME = 0x48
 _KEY_NAME_BYTES = 1024  # 255 characters in Windows
@@ -127,8 +128,9 @@ class Hive:
         return key
 
     def child(self, key: Key, name: str) -> Key | None:
-        """Return the subkey of a name."""
-        return self._below(key).get(folded(name))
+        """Return the subkey of a name: the one that is written so, or else one that compares equal."""
+        below = self._below(key)
+        return below.get(_ANOTHER + name) or below.get(folded(name))
 
     def subkeys(self, key: Key) -> tuple[Key, ...]:
         """Return the keys right below a key, in the order of the hive."""
@@ -222,7 +224,8 @@ class Hive:
             except RegistryError as error:
                 self._leave_out(error)
                 continue
-            found.setdefault(folded(below.name), below)
+            if found.setdefault(folded(below.name), below).name != below.name:
+                found[_ANOTHER + below.name] = below  # Windows tells them apart, though we do not
         return found
 
     def _entries(self, key: Key) -> Iterator[int]:

@@ -31,7 +31,7 @@ class Node:
         self.slots: list[Slot] | None = None
         """The values it is to have; ``None`` while they are not edited."""
         self.below: dict[str, Node | None] = {}
-        """The subkeys that edits reach, by folded name; ``None`` for one that is not there or goes."""
+        """The subkeys that edits reach, by the name that is there or else folded; ``None`` for one that goes."""
         self.gone: list[Key] = []
         """The subkeys that go."""
 
@@ -95,14 +95,12 @@ class Draft:
             if wanted != values and sorted(map(_frozen, wanted)) != sorted(map(_frozen, values)):
                 raise _differs()
             expected = self._expected_below(node, old)
-            found = {folded(key.name): key for key in after.subkeys(new)}
+            found = {key.name: key for key in after.subkeys(new)}
             if expected.keys() != found.keys():
                 raise _differs()
             if node is not None and node.made() and not after.is_searchable(new):
                 raise RegistryError("Windows would not find a key again that was to be made")
             for name, (below, before) in expected.items():
-                if (below.name if below else before.name if before else "") != found[name].name:
-                    raise _differs()
                 pending.append((below, before, found[name]))
         if after.damaged > self._hive.damaged or after.limited > self._hive.limited:
             raise _differs()
@@ -110,11 +108,11 @@ class Draft:
     def _expected_below(self, node: Node | None, old: Key | None) -> Mapping[str, tuple[Node | None, Key | None]]:
         there: dict[str, tuple[Node | None, Key | None]] = {}
         if old is not None:
-            there = {folded(key.name): (None, key) for key in self._hive.subkeys(old)}
+            there = {key.name: (None, key) for key in self._hive.subkeys(old)}
         for name, below in node.below.items() if node is not None else ():
             there.pop(name, None)
             if below is not None:
-                there[name] = (below, below.key)
+                there[below.name] = (below, below.key)
         return there
 
     def _values(self, hive: Hive, key: Key | None) -> list[RegistryValue]:
@@ -145,10 +143,16 @@ class Draft:
 
     def _child(self, node: Node, name: str) -> Node | None:
         """Return a subkey, as edited so far."""
-        if folded(name) not in node.below:
+        place = self._place(node, name)
+        if place not in node.below:
             found = None if node.key is None else self._hive.child(node.key, name)
-            node.below[folded(name)] = None if found is None else Node(found.name, found)
-        return node.below[folded(name)]
+            node.below[place] = None if found is None else Node(found.name, found)
+        return node.below[place]
+
+    def _place(self, node: Node, name: str) -> str:
+        """Return by what ``Node.below`` has a subkey."""
+        found = None if node.key is None else self._hive.child(node.key, name)
+        return folded(name) if found is None else found.name
 
     def _find(self, path: str) -> Node | None:
         node: Node | None = self.root
@@ -166,7 +170,7 @@ class Draft:
     def _make(self, parent: Node, name: str) -> Node:
         if not 0 < len(name.encode("utf-16-le", "surrogatepass")) <= 2 * _KEY_NAME_LENGTH:
             raise RegistryError("a key of such a name cannot be made")
-        node = parent.below[folded(name)] = Node(name, None)
+        node = parent.below[self._place(parent, name)] = Node(name, None)
         node.slots = []
         return node
 
@@ -180,7 +184,7 @@ class Draft:
             self._remove(parent, node)
 
     def _remove(self, parent: Node, node: Node) -> None:
-        parent.below[folded(node.name)] = None
+        parent.below[self._place(parent, node.name)] = None
         if node.key is not None:
             parent.gone.append(node.key)
 
@@ -203,10 +207,12 @@ class Draft:
 
 
 def _place(slots: list[Slot], name: str) -> int:
-    """Return where the first value of a name stands, or the end."""
+    """Return where a value of a name stands: the one written so, or else one that compares equal, or the end."""
+    names = [None if value is None else value.name for _, value in slots]
+    if name in names:
+        return names.index(name)
     wanted = folded(name)
-    found = (at for at, (_, value) in enumerate(slots) if value is not None and folded(value.name) == wanted)
-    return next(found, len(slots))
+    return next((at for at, other in enumerate(names) if other is not None and folded(other) == wanted), len(names))
 
 
 def _possible(value: RegistryValue) -> RegistryValue:

@@ -71,9 +71,10 @@ class OfflineRegistry:
         return () if found is None else found[0].values(found[1])
 
     def value(self, key: str, name: str) -> RegistryValue | None:
-        """Return one value; of several whose names compare equal, the first, as Windows does."""
-        wanted = folded(name)
-        return next((value for value in self.values(key) if folded(value.name) == wanted), None)
+        """Return one value: the one that is written so, or else the first whose name compares equal."""
+        wanted, values = folded(name), self.values(key)
+        alike = [value for value in values if folded(value.name) == wanted]
+        return next((value for value in alike if value.name == name), alike[0] if alike else None)
 
     def content(self, key: str) -> KeyContent | None:
         """Return a key with everything below it."""

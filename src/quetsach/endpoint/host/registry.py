@@ -86,14 +86,18 @@ type RegistryEdit = SetValue | DeleteValue | DeleteKey | PutKey
 
 
 def folded(name: str) -> str:
-    """Return a name as Windows compares it: each letter as its capital, where that is one letter too.
+    """Return a name as Windows compares it: each letter as its capital, where each is the other's.
 
-    Windows has a table of its own (``l_intl.nls``), which agrees for all letters in use; where it does not, two names
-    are taken for one that Windows tells apart.
+    So ``ı`` is no ``I``, nor ``ſ`` an ``S``, by which malware would be taken for what it stands beside. Windows has a
+    table of its own (``l_intl.nls``) for the units of UTF-16; letters that came into Unicode since may not be in it.
     """
-    if name.isascii():
-        return name.upper()
-    return "".join(c if len(c.upper()) > 1 else c.upper() for c in name)
+    return name.upper() if name.isascii() else "".join(map(_capital, name))
+
+
+def _capital(letter: str) -> str:
+    upper = letter.upper()
+    is_pair = len(upper) == 1 and upper <= "\uffff" and (upper.lower() == letter or letter == "ς")
+    return upper if is_pair else letter
 
 
 class Registry(Protocol):

@@ -178,5 +178,5 @@ def _hash(name: str) -> int:
 
 
 def _upper(name: str) -> str:
-    """Return the name as it is compared: each letter that has one capital letter is that."""
-    return "".join(c.upper() if len(c.upper()) == 1 else c for c in name)
+    """Return the name as it is compared: each letter whose capital is its own is that."""
+    return "".join(c.upper() if c.upper().lower() == c else c for c in name)

@@ -26,6 +26,18 @@ def opened(content: bytes) -> Hive:
     return Hive(descriptor)
 
 
+def _beside(first: str, second: str) -> bytes:
+    """Return a hive with two keys, whose names the writer of specimens may take for one."""
+    content = build_hive({first: {}, "z" * len(second.encode("utf-16-le")): {}})
+    old = b"z" * len(second.encode("utf-16-le"))
+    at = content.index(old)
+    raw = second.encode("utf-16-le")
+    changed = bytearray(content)
+    changed[at : at + len(old)] = raw
+    changed[at - 74] = 0  # the flags of the key: its name is UTF-16
+    return bytes(changed)
+
+
 def read(hive: Hive, path: str) -> dict[str, tuple[int, bytes]]:
     key = hive.key(path)
     assert key is not None
@@ -43,6 +55,15 @@ def test_keys_are_found_without_regard_to_case() -> None:
     assert found is not None
     assert found.name == "Ẩn"
     assert hive.key(r"Cập Nhật\nope") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("wi", "wı"), ("s", "ſ"), ("μ", "µ"), ("𐐨", "𐐀"), ("ა", "Ა"), ("β", "ϐ")]
+)
+def test_names_that_windows_tells_apart_are_two_keys(first: str, second: str) -> None:
+    hive = opened(_beside(first, second))
+    assert {key.name for key in hive.subkeys(hive.root)} == {first, second}
+    assert [found.name for name in (first, second) if (found := hive.key(name))] == [first, second]
 
 
 @pytest.mark.parametrize("name", ["n\0ul", "\0", "ẩn", "é", "😀", "\ud800", "a/b*?", "x" * 255])

@@ -236,6 +236,13 @@ def test_lists_of_other_kinds_stay_of_their_kind(tmp_path: Path, kind: bytes, mi
     assert hive.is_searchable(hive.root)
 
 
+def test_of_two_names_that_only_windows_tells_apart_the_right_one_goes(tmp_path: Path) -> None:
+    content = build_hive({"Svc\\WinDefend": {"\u10d0": (SZ, "x"), "\u1c90": (SZ, "y")}, "Svc\\W\u0131nDefend": {}})
+    hive = edited(tmp_path, content, DeleteKey("Svc\\W\u0131nDefend"), DeleteValue("Svc\\WinDefend", "\u1c90"))
+    left = whole(hive).subkeys["Svc"].subkeys
+    assert {name: [value.name for value in key.values] for name, key in left.items()} == {"WinDefend": ["\u10d0"]}
+
+
 def test_an_unsorted_list_is_sorted_when_a_key_is_made(tmp_path: Path) -> None:
     content = bytearray(build_hive({"a": {}, "b": {}, "c": {}}))
     at = content.index(b"lh\3\0") + 4
