@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
-from tests.hives import build_hive
+from tests.hives import build_hive, hive_checksum
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
@@ -44,8 +44,9 @@ from quetsach.endpoint.collect.windows.task_file import parse_actions, parse_tas
 from quetsach.endpoint.collect.windows.wmi import carve
 from quetsach.endpoint.host.authenticode import file_digests, read_signed
 from quetsach.endpoint.host.hive import Hive
+from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.mounts import parse_mountinfo
-from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ
+from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ, DeleteKey, DeleteValue, RegistryValue, SetValue
 from quetsach.endpoint.host.rpm.header import files_of
 from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
@@ -131,6 +132,21 @@ def _hive(content: bytes) -> None:
     hive.close()
 
 
+def _hive_edit(content: bytes) -> None:
+    """Edit a hive whose header is in order, whatever else it holds."""
+    hive = bytearray(content.ljust(4096, b"\0"))
+    hive[:508] = _HIVE[:508]
+    struct.pack_into("<I", hive, 40, (len(hive) - 4096) & ~4095)
+    struct.pack_into("<I", hive, 508, hive_checksum(hive))
+    descriptor = os.memfd_create("hive")
+    os.write(descriptor, hive)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            edit_hive(descriptor, Path(folder) / "target", _EDITS, now=0)
+        finally:
+            os.close(descriptor)
+
+
 def _archive(content: bytes) -> None:
     """Look inside the content as what it starts like, and as the kind that its first byte picks."""
     picked = _KINDS[(content or b"\0")[0] % len(_KINDS)]
@@ -209,6 +225,12 @@ _ARCHIVES = (
     *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
 )
 _HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
+_EDITS = (
+    DeleteValue(r"A\B", "d"),
+    SetValue(r"A\B", RegistryValue("run", BINARY, bytes(20_000))),
+    SetValue("New", RegistryValue("v", SZ, b"")),
+    DeleteKey("A"),
+)
 _WINDOWS = (
     build_task("a.exe", "b"),
     build_shortcut(wide_path="C:\\a", items=["x y"], arguments="b", folder="c", relative="d", environment="%TEMP%\\e"),
@@ -260,6 +282,7 @@ TARGETS: Mapping[str, Target] = {
     "report": Target(_report, (b'{"format":"quetsach-report/1"}',)),
     "pack-container": Target(unpack, (b"QSPACK1\n",)),
     "hive": Target(_hive, (_HIVE,)),
+    "hive-edit": Target(_hive_edit, (_HIVE,)),
     "archive": Target(_archive, _ARCHIVES),
     "yara-rules": Target(_rules, (_RULES,)),
     "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),

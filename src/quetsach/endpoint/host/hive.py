@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive_cells import Cells
@@ -22,6 +21,7 @@ from quetsach.endpoint.host.hive_record import (
     NONE,
     SEGMENT_BYTES,
     VALUE_HEAD,
+    Leaf,
     hint,
     ordered,
     text_of,
@@ -56,15 +56,6 @@ class Key:
     subkey_list: int
     value_count: int
     value_list: int
-
-
-class Leaf(NamedTuple):
-    """A list of subkeys: where it is, ``lf``, ``lh`` or ``li``, and of each key the offset and what it is found by."""
-
-    offset: int
-    kind: bytes
-    keys: tuple[int, ...]
-    hints: tuple[int | None, ...]
 
 
 class LimitError(RegistryError):
@@ -213,7 +204,8 @@ class Hive:
     def _read_below(self, key: Key) -> Mapping[str, Key]:
         found: dict[str, Key] = {}
         seen: set[int] = set()
-        for number, offset in enumerate(islice(self._entries(key), MAX_SUBKEYS), 1):
+        listed = (offset for leaf in self.leaves(key) for offset in leaf.keys)  # lists can be made to overlap: no end
+        for number, offset in enumerate(islice(listed, MAX_SUBKEYS), 1):
             self.limited |= number == MAX_SUBKEYS
             if offset in seen or offset == self.root.offset:
                 self.damaged = True
@@ -227,11 +219,6 @@ class Hive:
             if found.setdefault(folded(below.name), below).name != below.name:
                 found[_ANOTHER + below.name] = below  # Windows tells them apart, though we do not
         return found
-
-    def _entries(self, key: Key) -> Iterator[int]:
-        """Yield what the lists of a key's subkeys hold; lists can be made to overlap, so they have no end."""
-        for leaf in self.leaves(key):
-            yield from leaf.keys
 
     def leaves(self, key: Key) -> Iterator[Leaf]:
         """Yield the lists of a key's subkeys, in order."""

@@ -6,6 +6,7 @@ Source: M. Suhanov, "Windows registry file format specification"; libregf, "Wind
 import struct
 from collections.abc import Sequence
 from functools import reduce
+from typing import NamedTuple
 
 from quetsach.endpoint.host.registry import RegistryValue, folded
 
@@ -21,6 +22,15 @@ KEY_FIELDS = struct.Struct("<2sHQIIIIIIIIIIIIIIIHH")
 """Everything of a key before its name, see ``key_record``."""
 
 VALUE_HEAD = struct.Struct("<2sHIIIHH")
+
+
+class Leaf(NamedTuple):
+    """A list of subkeys: where it is, ``lf``, ``lh`` or ``li``, and of each key the offset and what it is found by."""
+
+    offset: int
+    kind: bytes
+    keys: tuple[int, ...]
+    hints: tuple[int | None, ...]
 
 
 def ordered(name: str) -> bytes:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import islice
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive import Hive, Key, Leaf
+from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.hive_draft import Node
 from quetsach.endpoint.host.hive_record import (
     INLINE,
@@ -19,6 +19,7 @@ from quetsach.endpoint.host.hive_record import (
     NONE,
     SEGMENT_BYTES,
     VALUE_HEAD,
+    Leaf,
     hint,
     key_record,
     list_record,

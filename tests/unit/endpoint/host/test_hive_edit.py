@@ -2,11 +2,13 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, data_of, hive_checksum
+from tests.second_reader import read_by_regipy
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive
@@ -225,6 +227,19 @@ def test_all_of_a_thousand_keys_go_and_come_back(tmp_path: Path) -> None:
     services = back.key("Services")
     assert services is not None
     assert back.is_searchable(services)
+
+
+def test_two_other_readers_read_what_was_written(tmp_path: Path) -> None:
+    value = RegistryValue("new", SZ, data_of(SZ, "x" * 10_000))
+    edits = (DeleteKey("Services\\s0007"), PutKey("Services\\snew", KeyContent((value,))), SetValue("Services", value))
+    edited(tmp_path, build_hive(MANY), *edits)
+    wanted = {path.partition("\\")[2] for path in MANY} - {"s0007"} | {"snew"}
+    services = read_by_regipy(tmp_path / "target")["Services"]
+    assert services[""] == {"new": "x" * 256}  # regipy reads the segments, and shows so much of them
+    assert services.keys() - {""} == wanted
+    shown = subprocess.run(["hivexml", str(tmp_path / "target")], capture_output=True, check=True).stdout.decode()
+    assert set(re.findall(r'<node name="(s[^"]+)"', shown)) == wanted
+    assert shown.count("x" * 10_000) == 2
 
 
 @pytest.mark.parametrize(("kind", "minor"), [(b"lf", 3), (b"li", 3), (b"lf", 5), (b"li", 5)])
