@@ -68,6 +68,18 @@ def test_a_value_with_a_name_that_other_programs_do_not_show_goes_and_comes_back
     assert snapshot(disk) == before
 
 
+def test_a_pile_of_values_does_not_hide_the_ones_before_it_or_keep_them(
+    tmp_path: Path, disk: Path, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.endpoint.host.hive.MAX_VALUES", 1000)
+    pile = {f"v{number}": (SZ, b"x\0\0\0") for number in range(1001)}
+    plant(disk, software={RUN: {"bad": (SZ, r"C:\qzk.exe"), **pile}})
+    where = ["--root", str(disk), "--pack", str(pack), "--state", str(tmp_path / "state")]
+    assert main(["scan", *where]) == ExitCode.FOUND
+    assert main(["clean", *where, "--yes"]) == ExitCode.CLEANED
+    assert main(["scan", *where]) == ExitCode.NOTHING_FOUND
+
+
 def test_what_is_put_into_a_hive_to_be_in_the_way_of_its_cleaning_is_not(
     tmp_path: Path, disk: Path, pack: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,7 +58,7 @@ class Key:
     value_list: int
 
 
-class LimitError(RegistryError):
+class _LimitError(RegistryError):
     """There is more than is read."""
 
 
@@ -138,14 +138,14 @@ class Hive:
         return upper == sorted(upper) and all(below == hint(kind, name) for kind, below, name in names)
 
     def values(self, key: Key) -> tuple[RegistryValue, ...]:
-        """Return the values of a key; what is damaged or too large is left out, as ``damaged`` or ``limited`` says."""
-        return tuple(value for value in self.stored_values(key).values() if value is not None)
+        """Return the values of a key; what is damaged or too much is left out, as ``damaged`` or ``limited`` says."""
+        return tuple(value for value in self.stored_values(key, MAX_VALUES, MAX_KEY_BYTES).values() if value)
 
-    def stored_values(self, key: Key) -> dict[int, RegistryValue | None]:
-        """Return the values of a key by where they are stored; ``None`` for what is damaged or too large."""
+    def stored_values(self, key: Key, most: int, most_bytes: int) -> dict[int, RegistryValue | None]:
+        """Return the first values of a key by where they are stored; ``None`` for what is damaged or too large."""
         found: dict[int, RegistryValue | None] = {}
-        total = 0
-        for offset in self.value_offsets(key):
+        self.limited |= key.value_count > most
+        for offset in self.value_offsets(key, most):
             if offset in found:
                 self.damaged = True
                 continue
@@ -155,20 +155,22 @@ class Hive:
                 found[offset] = None
                 self._leave_out(error)
                 continue
-            total += len(value.data)
-            if total > MAX_KEY_BYTES:
-                raise LimitError("a key holds more than is read of one", where=self.cells.where)
+            most_bytes -= len(value.data)
+            if most_bytes < 0:
+                del found[offset]
+                self.limited = True
+                break
         return found
 
-    def value_offsets(self, key: Key) -> tuple[int, ...]:
-        """Return where the values of a key are stored.
+    def value_offsets(self, key: Key, most: int) -> tuple[int, ...]:
+        """Return where the first values of a key are stored.
 
         Raises:
             RegistryError: their list is damaged.
         """
         if not key.value_count or key.value_list == NONE:
             return ()
-        return self._offsets(key.value_list, key.value_count, MAX_VALUES)
+        return self._offsets(key.value_list, min(key.value_count, most))
 
     def content(self, key: Key) -> KeyContent:
         """Return a key with everything below it, complete or not at all."""
@@ -188,7 +190,7 @@ class Hive:
         values = self.values(key)
         budget -= sum(len(value.data) + 100 for value in values) + 500
         if budget < 0:
-            raise LimitError("a key holds more than is read of one", where=self.cells.where)
+            raise _LimitError("a key holds more than is read of one", where=self.cells.where)
         subkeys = {}
         for subkey in self.subkeys(key):
             subkeys[subkey.name], budget = self._content(subkey, depth + 1, budget)
@@ -267,7 +269,7 @@ class Hive:
         if size & INLINE:
             return place.to_bytes(4, "little")[: size & ~INLINE]
         if size > MAX_VALUE_BYTES:
-            raise LimitError("a value is larger than one is read", where=self.cells.where)
+            raise _LimitError("a value is larger than one is read", where=self.cells.where)
         if not size:
             return b""
         cell = self.cells.cell(place, 4, size)
@@ -277,20 +279,18 @@ class Hive:
             raise self.cells.error("the data of a value is damaged")
         count, listed = struct.unpack_from("<HI", cell, 2)
         needed = min(count, -(-size // SEGMENT_BYTES))  # one cell may be listed again and again
-        segments = (self.cells.cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, needed, needed))
+        segments = (self.cells.cell(offset, 4, SEGMENT_BYTES) for offset in self._offsets(listed, needed))
         data = b"".join(segments)[:size]
         if len(data) < size:
             raise self.cells.error("the data of a value is damaged")
         return data
 
-    def _offsets(self, listed: int, count: int, most: int) -> tuple[int, ...]:
-        if count > most:
-            raise LimitError("a key holds more than is read of one", where=self.cells.where)
+    def _offsets(self, listed: int, count: int) -> tuple[int, ...]:
         cell = self.cells.cell(listed, 4 * count, 4 * count)
         return struct.unpack_from(f"<{count}I", cell)
 
     def _leave_out(self, error: RegistryError) -> None:
-        if isinstance(error, LimitError):
+        if isinstance(error, _LimitError):
             self.limited = True
         else:
             self.damaged = True

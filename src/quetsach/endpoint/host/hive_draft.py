@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive import MAX_KEY_BYTES, MAX_VALUES, Hive, Key, LimitError
+from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,
@@ -17,6 +17,9 @@ from quetsach.endpoint.host.registry import (
 
 _KEY_NAME_LENGTH, _VALUE_NAME_LENGTH = 255, 16_383
 """Microsoft Learn, "Registry element size limits"."""
+
+MOST_VALUES = 1_000_000
+"""So many values of a key are edited; fewer are looked at (``hive.MAX_VALUES``)."""
 
 type Slot = tuple[int | None, RegistryValue | None]
 """A value of a key: where it is stored (``None``: it is new), and what it is (``None``: it cannot be read)."""
@@ -89,9 +92,9 @@ class Draft:
             node, old, new = pending.pop()
             if node is not None and node.slots is not None:
                 wanted = [value for _, value in node.slots if value is not None]
+                values = [value for value in all_values(after, new).values() if value is not None]
             else:
-                wanted = self._values(self._hive, old)
-            values = self._values(after, new)
+                wanted, values = self._values(self._hive, old), self._values(after, new)
             if wanted != values and sorted(map(_frozen, wanted)) != sorted(map(_frozen, values)):
                 raise _differs()
             expected = self._expected_below(node, old)
@@ -116,12 +119,9 @@ class Draft:
         return there
 
     def _values(self, hive: Hive, key: Key | None) -> list[RegistryValue]:
-        """Return the values of a key; of one that holds more than is read, nothing, before as after."""
+        """Return the values of a key as far as they are read, before as after."""
         try:
             values = [] if key is None else list(hive.values(key))
-        except LimitError:
-            self._spend(MAX_KEY_BYTES if key is not None and key.value_count <= MAX_VALUES else 0)
-            return []
         except RegistryError:
             return []
         self._spend(sum(20 + len(value.data) for value in values) + 76)
@@ -136,7 +136,7 @@ class Draft:
     def _slots(self, node: Node) -> list[Slot]:
         """Return the values as edited so far, for further edits."""
         if node.slots is None:
-            stored = {} if node.key is None else self._hive.stored_values(node.key)
+            stored = {} if node.key is None else all_values(self._hive, node.key)
             self._spend(sum(len(value.data) for value in stored.values() if value is not None))
             node.slots = list(stored.items())
         return node.slots
@@ -204,6 +204,20 @@ class Draft:
         if node.key is not None:
             yield from (below.name for below in self._hive.subkeys(node.key))
         yield from (below.name for below in node.made())
+
+
+def all_values(hive: Hive, key: Key) -> dict[int, RegistryValue | None]:
+    """Return all values of a key, however many were put there to be in the way.
+
+    Raises:
+        RegistryError: they cannot all lie in the hive, unless they share what they hold.
+    """
+    if key.value_count > MOST_VALUES:
+        raise RegistryError("a key has more values than are edited")
+    found = hive.stored_values(key, MOST_VALUES, hive.size_bytes)
+    if len(found) < len(set(hive.value_offsets(key, MOST_VALUES))):
+        raise RegistryError("keys of the hive share what they hold; the hive is damaged")
+    return found
 
 
 def _place(slots: list[Slot], name: str) -> int:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key
-from quetsach.endpoint.host.hive_draft import Node
+from quetsach.endpoint.host.hive_draft import MOST_VALUES, Node
 from quetsach.endpoint.host.hive_record import (
     INLINE,
     KEY_FIELDS,
@@ -186,7 +186,7 @@ class Writer:
             if record[_CLASS_LENGTH : _CLASS_LENGTH + 2] != b"\0\0":
                 yield _word(record, _CLASS)
             with suppress(RegistryError):
-                for offset in self._hive.value_offsets(key):
+                for offset in self._hive.value_offsets(key, MOST_VALUES):
                     yield from self._value_cells(offset)
             yield from (leaf.offset for leaf in self._leaves(key))
             pending += self._hive.subkeys(key)
@@ -208,7 +208,7 @@ class Writer:
 
     def _stored(self, node: Node) -> list[int]:
         """Return where the values of a key lie as it was."""
-        return [] if node.key is None else list(dict.fromkeys(self._hive.value_offsets(node.key)))
+        return [] if node.key is None else list(dict.fromkeys(self._hive.value_offsets(node.key, MOST_VALUES)))
 
     def _leaves(self, key: Key | None) -> list[Leaf]:
         found: list[Leaf] = []

@@ -146,6 +146,18 @@ def test_a_value_that_is_too_large_is_left_out_and_said(monkeypatch: pytest.Monk
         hive.content(key)
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MAX_VALUES", 2), ("MAX_KEY_BYTES", 20)])
+def test_of_a_key_that_holds_too_much_the_first_values_are_read_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(hive_module, limit, most)
+    hive = opened(build_hive({"A": {name: (BINARY, bytes(10)) for name in "abc"}}))
+    key = hive.key("A")
+    assert key is not None
+    assert [value.name for value in hive.values(key)] == ["a", "b"]
+    assert (hive.limited, hive.damaged) == (True, False)
+
+
 def test_lists_of_keys_that_overlap_are_read_only_so_far() -> None:
     """65,535 lists of 65,535 keys each in one megabyte: every eight bytes are the head of a list."""
     content = bytearray(build_hive({"A": {}}))
