@@ -1,6 +1,7 @@
 """Edits of hives and their inverses, on generated trees: as the model says, and as another program reads it."""
 
 import os
+import struct
 import tempfile
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def test_edits_do_what_the_model_says_and_their_inverse_takes_them_back(tree: Ke
         assert read_by_regipy(second) == _as_read(after)
         _edit(second, third, back)
         assert _plain(_content(third)) == before
+        for path in (second, third):
+            _check_as_windows_does(path)
         assert read_by_regipy(third) == read_by_regipy(first)
 
 
@@ -108,6 +111,47 @@ def test_a_damaged_hive_is_edited_as_asked_or_not_at_all(damage: list[tuple[int,
             assert [value.name for value in hive.values(made)] == ["v"]
             assert hive.key(r"Run\b") is None
         assert source.read_bytes() == content
+
+
+def _check_as_windows_does(path: Path) -> None:
+    """Check what Windows checks when it loads a hive: cells fill their bins, and all counts are right."""
+    content = path.read_bytes()
+    (end,) = struct.unpack_from("<I", content, 40)
+    cells: dict[int, bytes] = {}
+    start = 0
+    while start < end:
+        magic, own, size = struct.unpack_from("<4sII", content, 4096 + start)
+        assert (magic, own, size % 4096) == (b"hbin", start, 0)
+        at = start + 32
+        while at < start + size:
+            (length,) = struct.unpack_from("<i", content, 4096 + at)
+            assert length % 8 == 0
+            assert length
+            if length < 0:
+                cells[at] = content[4096 + at + 4 : 4096 + at - length]
+            at += abs(length)
+        assert at == start + size
+        start += size
+    assert 4096 + end == len(content)
+    hive = Hive(os.open(path, os.O_RDONLY))
+    keys = [hive.root]
+    for key in keys:
+        keys += hive.subkeys(key)
+        listed = [at for leaf in hive.leaves(key) for at in leaf.keys]
+        assert key.subkey_count == len(listed) == len(hive.subkeys(key))
+        assert (key.subkey_list == 0xFFFF_FFFF) == (not listed)
+        assert set(listed) <= cells.keys()
+        assert hive.is_searchable(key)
+        longest = struct.unpack_from("<H6xII", cells[key.offset], 52)
+        names = [len(below.name.encode("utf-16-le", "surrogatepass")) for below in hive.subkeys(key)]
+        values = hive.values(key)
+        assert max(names, default=0) <= longest[0]
+        assert max((len(v.name.encode("utf-16-le", "surrogatepass")) for v in values), default=0) <= longest[1]
+        assert max((len(value.data) for value in values), default=0) <= longest[2]
+    (guard,) = (cell for cell in cells.values() if cell[:4] == b"sk\0\0")
+    assert struct.unpack_from("<I", guard, 12) == (len(keys),)
+    assert sum(cell[:2] == b"nk" for cell in cells.values()) == len(keys)
+    assert sum(cell[:2] == b"vk" for cell in cells.values()) == sum(key.value_count for key in keys)
 
 
 def _edit(source: Path, target: Path, edits: list[RegistryEdit]) -> None:

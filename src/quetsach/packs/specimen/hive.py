@@ -119,7 +119,14 @@ def _node(key: _Key, cells: _Cells, parent: int, own: int, security: int, *, fla
         + struct.pack("<II", _subkey_list(below, offsets, cells), _NONE)
         + struct.pack("<II", len(values), cells.add(struct.pack(f"<{len(values)}I", *values)) if values else _NONE)
         + struct.pack("<II", security, _NONE)
-        + struct.pack("<IIIII", max((2 * len(item.name) for item in below), default=0), 0, 256, 65536, 0)
+        + struct.pack(
+            "<IIIII",
+            max((len(item.name.encode("utf-16-le", "surrogatepass")) for item in below), default=0),
+            0,
+            256,
+            65536,
+            0,
+        )
         + struct.pack("<HH", len(name), 0)
         + name
     )
