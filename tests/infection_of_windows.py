@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 from tests.infection import file_anchor, finding, line_anchor, with_fields
-from tests.windows_disk import DWORD, EXPAND_SZ, MULTI_SZ, OLD_NS, RUN, SZ, plant, write
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import Anchor, FileAnchor, RegistryAnchor
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import Registry
 from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.windows import OLD_NS, RUN, plant, write
 
 MACHINE_RUN = f"HKLM\\SOFTWARE\\{RUN}"
 USER_RUN = "HKU\\Bình\\Software\\Microsoft\\Windows\\CurrentVersion\\Run"

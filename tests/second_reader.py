@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from regipy.registry import NKRecord, RegistryHive
-from tests.hives import DWORD, SZ
+
+from quetsach.packs.specimen.hive import DWORD, SZ
 
 type Read = dict[str, Any]
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
-from tests.hives import build_hive, hive_checksum
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
@@ -62,6 +61,7 @@ from quetsach.endpoint.report.document import Report
 from quetsach.endpoint.report.record import read_json
 from quetsach.packs.container import unpack
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
+from quetsach.packs.specimen.hive import build_hive, hive_checksum
 
 KEY = bytes(32)
 _scratch = tempfile.TemporaryDirectory(prefix="quetsach-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)

@@ -8,7 +8,6 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fake_host import FakeRegistry
-from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, hive_checksum
 from tests.second_reader import Read, as_read, read_by_regipy
 
 from quetsach.endpoint.errors import RegistryError
@@ -24,6 +23,7 @@ from quetsach.endpoint.host.registry import (
     SetValue,
     inverse,
 )
+from quetsach.packs.specimen.hive import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, hive_checksum
 
 NAMES = st.sampled_from(["a", "B", "c_d", "cd", "Ẩn", "é", "x y", "😀", "long" * 20, "a\0b", "\0", "\udc00"])
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)

@@ -7,9 +7,7 @@ from xml.sax.saxutils import escape
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.hives import build_hive
 from tests.unit.endpoint.collect.windows.drive import collected
-from tests.windows_disk import CONFIG, RUN
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
@@ -27,6 +25,8 @@ from quetsach.packs.specimen.formats import (
     build_shortcut,
     build_task,
 )
+from quetsach.packs.specimen.hive import build_hive
+from quetsach.packs.specimen.windows import CONFIG, RUN
 
 letters = string.ascii_letters + string.digits + "\\:.-_%() àảãăắđệơữ"
 texts = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)

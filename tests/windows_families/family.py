@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.hives import DWORD, EXPAND_SZ, SZ, Keys
-from tests.windows_disk import RUN, merged, plant
-
 from quetsach.packs.specimen.formats import build_shortcut
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys
+from quetsach.packs.specimen.windows import RUN, merged, plant
 
 NT = r"Microsoft\Windows NT\CurrentVersion"
 CV = r"Microsoft\Windows\CurrentVersion"

@@ -1,7 +1,5 @@
 """What writes itself into the programs of others: its own traces go, the programs are reported."""
 
-from tests.hives import DWORD, EXPAND_SZ, SZ
-from tests.windows_disk import FILES
 from tests.windows_families.family import (
     CV,
     FIREWALL,
@@ -23,6 +21,9 @@ from tests.windows_families.recipe import (
     TOOLS_TRAIT,
     value,
 )
+
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ
+from quetsach.packs.specimen.windows import FILES
 
 SALITY = Family(
     "sality",

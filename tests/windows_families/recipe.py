@@ -1,7 +1,8 @@
 """Pieces of recipes that several families share; the words for people are added later."""
 
-from tests.hives import DWORD, Keys
 from tests.windows_families.family import SERVICES
+
+from quetsach.packs.specimen.hive import DWORD, Keys
 
 FILE_TRAIT = """
 [[trait]]

@@ -1,7 +1,5 @@
 """Programs that let others into a machine, and what these bring with them."""
 
-from tests.hives import DWORD, EXPAND_SZ, MULTI_SZ, SZ
-from tests.windows_disk import RUN
 from tests.windows_families.family import CV, FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, Family, program
 from tests.windows_families.recipe import (
     FILE_TRAIT,
@@ -17,6 +15,8 @@ from tests.windows_families.recipe import (
 )
 
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_task
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.windows import RUN
 
 _SERVER = r"C:\Users\An\AppData\Local\Temp\server.exe"
 _NJ = "5cd8f17f4086744065eb0992a09e05a2"

@@ -1,7 +1,5 @@
 """Worms of networks and memory sticks."""
 
-from tests.hives import DWORD, EXPAND_SZ, MULTI_SZ, SZ
-from tests.windows_disk import FILES, RUN
 from tests.windows_families.family import (
     CV,
     FIREWALL,
@@ -31,6 +29,8 @@ from tests.windows_families.recipe import (
 )
 
 from quetsach.packs.specimen.formats import build_job, build_shortcut
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.windows import FILES, RUN
 
 _RECYCLER = "RECYCLER/S-5-3-42-2819952290-8240758988-879315005-3665/jwgkvsq.vmx"
 CONFICKER = Family(

@@ -227,7 +227,7 @@ def _found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, .
 
     if not second.is_complete or {Reason.CRASHED, Reason.TIMED_OUT} & second.failed.keys():
         return None
-    worse = () if second.is_live else (Reason.UNREADABLE, Reason.DAMAGED, Reason.STALE)
+    worse = () if second.is_live else (Reason.UNREADABLE, Reason.DAMAGED, Reason.STALE, Reason.OVERFULL)
     is_blind = any(second.failed.get(reason, 0) > first.failed.get(reason, 0) for reason in worse)
     return None if is_blind else second.findings
 

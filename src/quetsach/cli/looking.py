@@ -188,12 +188,9 @@ def where(arguments: argparse.Namespace) -> list[str]:
 
 def code_of(result: "ScanResult") -> ExitCode:
     """Return 10 for findings. What was seen only in part is never called free of them: that is 2 (ADR 0018, 0032)."""
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
     if result.findings:
         return ExitCode.FOUND
-    is_whole = result.is_complete and not {Reason.CRASHED, Reason.TIMED_OUT} & result.failed.keys()
-    return ExitCode.NOTHING_FOUND if is_whole and not is_partial(result) else ExitCode.NOT_ELEVATED
+    return ExitCode.NOTHING_FOUND if result.is_whole and not is_partial(result) else ExitCode.NOT_ELEVATED
 
 
 def is_partial(result: "ScanResult") -> bool:

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """Packed in a way that this tool, on this machine, does not open; the packed bytes themselves were looked at."""
     LIMIT = "limit"
     """A limit on depth, number, size or time of an archive was reached; the rest of it was not looked at."""
+    OVERFULL = "overfull"
+    """A place of settings, or a hive, holds more than is read: malware can hide behind what was piled up there."""
     DAMAGED = "damaged"
     """An archive, hive or the like whose structure does not hold; the bytes themselves were looked at."""
     STALE = "stale"

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.windows_disk import plant
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.errors import MassBrakeError
@@ -18,6 +17,7 @@ from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.packs.load import load_shelf
+from quetsach.packs.specimen.windows import plant
 
 SHELF = load_shelf(Path(__file__).parents[3] / "packs")
 LIBRARIES = Path(sysconfig.get_path("purelib"))

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import windows_disk
-from tests.hives import DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from tests.ntfs import make_image, mounted, unmount
 from tests.second_reader import read_by_regipy
-from tests.windows_disk import CONFIG, OLD_NS, RUN, plant
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.packs.specimen import windows as windows_disk
 from quetsach.packs.specimen.formats import build_shortcut, build_task
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.windows import CONFIG, OLD_NS, RUN, plant
 
 PACK = Path(__file__).parents[2] / "packs" / "windows-worm"
 PROGRAM = "ProgramData/Cập nhật/sâu.exe"

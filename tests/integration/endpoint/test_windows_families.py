@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from tests.snapshot import snapshot
-from tests.windows_disk import SOFTWARE, SYSTEM, USER, merged
 from tests.windows_families import FAMILIES
 from tests.windows_families.family import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, Family
 
@@ -14,6 +13,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.packs.check import check_pack
+from quetsach.packs.specimen.windows import SOFTWARE, SYSTEM, USER, merged
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

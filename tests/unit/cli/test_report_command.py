@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.report_samples import Private, sample_report
-from tests.windows_disk import plant
 
 from quetsach.cli import acting
 from quetsach.cli.main import main
 from quetsach.endpoint.report import save_report
 from quetsach.packs.specimen import load_specimen
+from quetsach.packs.specimen.windows import plant
 from quetsach.packs.trust import Trust, repository_toml
 
 SHELF = Path(__file__).parents[3] / "packs"

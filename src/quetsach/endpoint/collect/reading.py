@@ -116,7 +116,7 @@ class Reading:
 
     def stop_at(self, path: bytes) -> None:
         """Say that something at this path was left out because of a limit."""
-        self.troubles.setdefault(path, Trouble(path, Reason.LIMIT))
+        self.troubles.setdefault(path, Trouble(path, Reason.OVERFULL))
 
     def may_read(self, file: TextFile) -> bool:
         """Return whether the text of a file that starts may still be read for what it runs."""
@@ -284,7 +284,7 @@ def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:
     try:
         before = os.fstat(descriptor)
         if before.st_size > LARGEST_FILE_BYTES:
-            return Trouble(real, Reason.TOO_LARGE)
+            return Trouble(real, Reason.OVERFULL)
         digest, head = hashlib.sha256(), b""
         while chunk := os.read(descriptor, _HEAD_BYTES):
             head = head or chunk

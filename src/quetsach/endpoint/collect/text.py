@@ -59,7 +59,7 @@ def read_text(tree: Tree, path: bytes) -> TextFile | Trouble | None:
 def _read(descriptor: int, real: bytes) -> TextFile | Trouble:
     before = os.fstat(descriptor)
     if before.st_size > TEXT_LIMIT_BYTES:
-        return Trouble(real, Reason.TOO_LARGE)
+        return Trouble(real, Reason.OVERFULL)
     content = b""
     while len(content) <= TEXT_LIMIT_BYTES and (part := os.read(descriptor, TEXT_LIMIT_BYTES + 1 - len(content))):
         content += part
@@ -67,7 +67,7 @@ def _read(descriptor: int, real: bytes) -> TextFile | Trouble:
     if (after.st_size, after.st_mtime_ns) != (len(content), before.st_mtime_ns):
         return Trouble(real, Reason.CHANGED)
     if content.count(b"\n") > MOST_LINES:
-        return Trouble(real, Reason.TOO_LARGE)
+        return Trouble(real, Reason.OVERFULL)
     return TextFile(anchor_of(real, after, hashlib.sha256(content).hexdigest()), content)
 
 

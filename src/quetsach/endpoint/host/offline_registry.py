@@ -247,7 +247,7 @@ class OfflineRegistry:
                 continue
             if is_folder and real not in found:
                 if len(found) >= _MOST_ACCOUNTS:
-                    self._troubles[Trouble(real, Reason.LIMIT)] = None
+                    self._troubles[Trouble(real, Reason.OVERFULL)] = None
                     return
                 found[real] = None
                 yield real
@@ -286,7 +286,7 @@ class OfflineRegistry:
 
 
 def _troubles_of(path: bytes, hive: Hive) -> dict[Trouble, None]:
-    reasons = ((hive.damaged, Reason.DAMAGED), (hive.limited, Reason.LIMIT), (not hive.is_current, Reason.STALE))
+    reasons = ((hive.damaged, Reason.DAMAGED), (hive.limited, Reason.OVERFULL), (not hive.is_current, Reason.STALE))
     return {Trouble(path, reason): None for holds, reason in reasons if holds}
 
 

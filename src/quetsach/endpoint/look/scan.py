@@ -49,6 +49,9 @@ class Scope(StrEnum):
     """Every file below the given paths, and nothing else."""
 
 
+_NOT_WHOLE = frozenset({Reason.CRASHED, Reason.TIMED_OUT, Reason.OVERFULL})
+
+
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scan saw. Times are UTC; sizes are bytes; paths are inside the scanned root."""
@@ -89,6 +92,11 @@ class ScanResult:
     def is_complete(self) -> bool:
         """Whether the scan came to its end: it was not ended by someone or by its time limit."""
         return Reason.NOT_REACHED not in self.failed
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it also saw all that it should have seen: nothing broke off, no place held more than is read."""
+        return self.is_complete and not _NOT_WHOLE & self.failed.keys()
 
 
 def scan(

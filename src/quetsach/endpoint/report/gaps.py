@@ -26,6 +26,7 @@ _GAP_OF = {
     Reason.TIMED_OUT: Gap.UNREAD,
     Reason.CRASHED: Gap.UNREAD,
     Reason.DAMAGED: Gap.UNREAD,
+    Reason.OVERFULL: Gap.UNREAD,
     Reason.OWN: Gap.UNREAD,
     Reason.ENCRYPTED: Gap.ARCHIVES,
     Reason.NOT_OPENED: Gap.ARCHIVES,

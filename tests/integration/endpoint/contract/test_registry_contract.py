@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from tests.fake_host import FakeRegistry
-from tests.hives import DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys, data_of
-from tests.windows_disk import CLASSES, RUN, SOFTWARE, SYSTEM, USER, merged, plant
 
 from quetsach.endpoint.host.registry import (
     DeleteKey,
@@ -21,6 +19,8 @@ from quetsach.endpoint.host.registry import (
     inverse,
 )
 from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys, data_of
+from quetsach.packs.specimen.windows import CLASSES, RUN, SOFTWARE, SYSTEM, USER, merged, plant
 
 WINLOGON = r"Microsoft\Windows NT\CurrentVersion\Winlogon"
 HKLM_RUN = f"HKLM\\SOFTWARE\\{RUN}"
@@ -33,7 +33,7 @@ OF_AN: Keys = {r"Software\Only An": {"x": (EXPAND_SZ, "%a%")}}
 
 @pytest.fixture(params=["fake", "windows-copy", "windows-ntfs"])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Registry:
-    """The registry of the drive of ``tests.windows_disk``, with names in all kinds of writing."""
+    """The registry of the drive of ``quetsach.packs.specimen.windows``, with names in all kinds of writing."""
     if request.param == "fake":
         return _fake()
     disk = _drive(request, request.param, tmp_path)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.hives import build_hive
 from tests.infection_of_windows import (
     CACHE,
     CLEAN_PAGE,
@@ -29,7 +28,6 @@ from tests.infection_of_windows import (
     windows_findings,
 )
 from tests.snapshot import snapshot
-from tests.windows_disk import MULTI_SZ, SZ
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import registry as registry_acts
@@ -43,6 +41,7 @@ from quetsach.endpoint.keep.quarantine import Sealed
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
+from quetsach.packs.specimen.hive import MULTI_SZ, SZ, build_hive
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -174,8 +174,8 @@ def test_a_table_padded_beyond_reading_is_said(machine: Machine) -> None:
     with (machine.root / "etc/anacrontab").open("wb") as file:
         file.truncate(text.TEXT_LIMIT_BYTES + 1)
     assert list(machine.collect(*CRON)) == [
-        Trouble(b"/etc/crontab", Reason.TOO_LARGE),
-        Trouble(b"/etc/anacrontab", Reason.TOO_LARGE),
+        Trouble(b"/etc/crontab", Reason.OVERFULL),
+        Trouble(b"/etc/anacrontab", Reason.OVERFULL),
     ]
 
 

@@ -28,12 +28,12 @@ def test_a_line_that_names_more_files_than_anyone_needs_is_read_in_part(machine:
     assert isinstance(last, Artefact)
     assert len(first.refers_to) == reading.MOST_NAMED_IN_FILE
     assert last.refers_to == ()
-    assert trouble == Trouble(b"/etc/crontab", Reason.LIMIT)
+    assert trouble == Trouble(b"/etc/crontab", Reason.OVERFULL)
 
 
 def test_a_command_too_long_to_be_read_whole_is_said(machine: Machine) -> None:
     machine.write("/etc/crontab", b"* * * * * root " + b"a" * 70_000)
-    assert _troubles(machine, "cron-system") == [Trouble(b"/etc/crontab", Reason.LIMIT)]
+    assert _troubles(machine, "cron-system") == [Trouble(b"/etc/crontab", Reason.OVERFULL)]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_whatever_limit_ends_a_collector_is_said(
         if hasattr(module, limit):
             monkeypatch.setattr(module, limit, value)
     monkeypatch.setattr("quetsach.endpoint.collect.MOST_ARTEFACTS", reading.MOST_ARTEFACTS)
-    assert Trouble(place, Reason.LIMIT) in _troubles(machine, "cron-system")
+    assert Trouble(place, Reason.OVERFULL) in _troubles(machine, "cron-system")
 
 
 def test_a_folder_that_cannot_be_read_is_said(machine: Machine) -> None:
@@ -82,7 +82,7 @@ def test_a_file_that_starts_and_is_larger_than_what_is_hashed_is_said(
 ) -> None:
     monkeypatch.setattr(reading, "LARGEST_FILE_BYTES", 3)
     machine.write("/etc/systemd/system-generators/x", b"\x7fELF")
-    assert _troubles(machine, "systemd-generator") == [Trouble(b"/etc/systemd/system-generators/x", Reason.TOO_LARGE)]
+    assert _troubles(machine, "systemd-generator") == [Trouble(b"/etc/systemd/system-generators/x", Reason.OVERFULL)]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MOST_HASHED_BYTES", 20), ("MOST_TEXT_BYTES", 20), ("MOST_FILES", 2)])
@@ -93,7 +93,7 @@ def test_what_a_folder_of_scripts_may_cost_is_bounded_and_said(
     for number in range(4):
         machine.write(f"/etc/grub.d/{number}", "#!/bin/sh\n/x\n")
     place = b"/etc/grub.d" if limit == "MOST_FILES" else b"/etc/grub.d/1"
-    assert Trouble(place, Reason.LIMIT) in _troubles(machine, "script-folder")
+    assert Trouble(place, Reason.OVERFULL) in _troubles(machine, "script-folder")
 
 
 def test_homes_are_asked_once_what_they_have(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

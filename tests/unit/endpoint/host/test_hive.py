@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hives import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys, build_hive, data_of
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host import hive as hive_module
 from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue
+from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys, build_hive, data_of
 
 SMALL: Keys = {
     r"Software\Run": {"x": (SZ, "c:\\x.exe"), "": (EXPAND_SZ, "%a%"), "n": (DWORD, 7), "m": (MULTI_SZ, ["a", "b"])},

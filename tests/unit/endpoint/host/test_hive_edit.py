@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hives import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, data_of, hive_checksum
 from tests.second_reader import read_by_regipy
 
 from quetsach.endpoint.errors import RegistryError
@@ -24,6 +23,7 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
 )
+from quetsach.packs.specimen.hive import BINARY, DWORD, MULTI_SZ, SZ, Keys, build_hive, data_of, hive_checksum
 
 NOW = 1_790_000_000
 RUN = r"Microsoft\Run"

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from regipy.recovery import apply_transaction_logs
-from tests.hives import BINARY, DWORD, SZ, Keys, build_hive, build_log, data_of, hive_checksum
+from tests.hive_logs import build_log
 from tests.second_reader import as_read, read_by_regipy
-from tests.windows_disk import RUN, plant
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive
@@ -19,6 +18,8 @@ from quetsach.endpoint.host.hive_log import marvin32, read_logs
 from quetsach.endpoint.host.registry import DeleteValue
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.specimen.hive import BINARY, DWORD, SZ, Keys, build_hive, data_of, hive_checksum
+from quetsach.packs.specimen.windows import RUN, plant
 
 FIRST: Keys = {"Run": {"a": (SZ, "x")}}
 SECOND: Keys = {"Run": {"a": (SZ, "x"), "b": (SZ, "y")}}

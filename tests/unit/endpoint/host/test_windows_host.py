@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.hives import EXPAND_SZ
-from tests.windows_disk import plant
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.mounted import open_mounted
@@ -14,11 +12,13 @@ from quetsach.endpoint.host.windows import NtfsFiles, mounted_windows
 from quetsach.endpoint.host.windows_tree import WindowsTree
 from quetsach.endpoint.look.walk import walk
 from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.specimen.hive import EXPAND_SZ
+from quetsach.packs.specimen.windows import plant
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """The drive of ``tests.windows_disk``."""
+    """The drive of ``quetsach.packs.specimen.windows``."""
     plant(tmp_path)
     return tmp_path
 

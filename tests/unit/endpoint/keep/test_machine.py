@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from tests.infection import write
-from tests.windows_disk import SZ, plant
 
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.keep.machine import machine_of
+from quetsach.packs.specimen.hive import SZ
+from quetsach.packs.specimen.windows import plant
 
 
 def _linux(root: Path, content: bytes, path: bytes = b"/etc/machine-id") -> str:

@@ -26,7 +26,6 @@ from tests.infection_of_windows import (
     windows_findings,
 )
 from tests.signed_files import program, publisher, sign
-from tests.windows_disk import plant
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import RegistryAnchor
@@ -53,6 +52,7 @@ from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import EditRegistry, Step
 from quetsach.endpoint.plan.windows import TakeEntry, settled, without_entries
+from quetsach.packs.specimen.windows import plant
 
 
 @pytest.fixture

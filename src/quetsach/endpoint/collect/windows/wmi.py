@@ -155,7 +155,7 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
     try:
         state = os.fstat(descriptor)
         if state.st_size > LARGEST_BYTES:
-            yield Trouble(real, Reason.TOO_LARGE)
+            yield Trouble(real, Reason.OVERFULL)
             return
         yield anchor_of(real, state, "")
         seen: set[Instance] = set()

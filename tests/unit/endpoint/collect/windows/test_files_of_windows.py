@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.test_pack_reference import _documented_fields as documented_fields
-from tests.hives import EXPAND_SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
-from tests.windows_disk import plant
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import LineAnchor
@@ -22,6 +20,8 @@ from quetsach.endpoint.collect.windows.wmi import Instance, carve, mark_of, subs
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
+from quetsach.packs.specimen.hive import EXPAND_SZ
+from quetsach.packs.specimen.windows import plant
 
 SID = bytes.fromhex("01050000000000051500000001000000020000000300000000040000")
 REPOSITORY = "Windows/System32/wbem/Repository/OBJECTS.DATA"
@@ -224,7 +224,9 @@ def test_a_plain_drive_is_collected_without_a_trouble(tmp_path: Path) -> None:
 def test_a_repository_full_of_one_instance_is_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("quetsach.endpoint.collect.windows.wmi.MOST_CARVED", 50)
     found = everything(tmp_path, "wmi-subscriptions", files={REPOSITORY: SUBSCRIPTION[1] * 60})
-    assert [item for item in found if isinstance(item, Trouble)] == [Trouble(f"/{REPOSITORY}".encode(), Reason.LIMIT)]
+    assert [item for item in found if isinstance(item, Trouble)] == [
+        Trouble(f"/{REPOSITORY}".encode(), Reason.OVERFULL)
+    ]
 
 
 def test_what_is_collected_has_the_fields_that_are_documented(tmp_path: Path) -> None:

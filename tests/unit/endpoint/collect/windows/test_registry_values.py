@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from tests.hives import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
-from tests.windows_disk import plant
 
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
 from quetsach.endpoint.collect import footholds
 from quetsach.endpoint.collect.windows.registry import MOST_ENTRIES, default_of, entries_of
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.windows import plant
 
 RUN = r"Microsoft\Windows\CurrentVersion\Run"
 NUMBER = "{FBEB8A05-BEEE-4442-804E-409D6C4515E9}"
@@ -234,13 +234,13 @@ def test_a_path_in_binary_data_is_read(tmp_path: Path) -> None:
 
 def test_a_value_of_impossible_size_is_named_not_kept(tmp_path: Path) -> None:
     found = everything(tmp_path, "run", software={RUN: {"x": (BINARY, bytes((1 << 20) + 1))}})
-    assert Trouble(b"/Windows/System32/config/SOFTWARE", Reason.LIMIT) in found
+    assert Trouble(b"/Windows/System32/config/SOFTWARE", Reason.OVERFULL) in found
 
 
 def test_a_list_without_end_is_cut_and_said_so(tmp_path: Path) -> None:
     many = {"BootExecute": (MULTI_SZ, [f"x{number}" for number in range(MOST_ENTRIES + 1)])}
     found = everything(tmp_path, "boot-execute", system={r"ControlSet001\Control\Session Manager": many})
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) == MOST_ENTRIES + 1
 
 

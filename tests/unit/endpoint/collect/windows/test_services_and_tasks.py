@@ -4,7 +4,6 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.hives import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 
 from quetsach.core.pack import ArtefactKind
@@ -13,6 +12,7 @@ from quetsach.endpoint.collect.windows.job import parse_job
 from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen.formats import build_actions, build_job, build_task
+from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 
 CACHE = r"Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
 NUMBER = "{11111111-2222-3333-4444-555555555555}"
@@ -136,7 +136,7 @@ def test_a_file_that_is_no_task_is_named(tmp_path: Path) -> None:
 def test_tasks_below_too_many_folders_are_named(tmp_path: Path) -> None:
     deep = "Windows/System32/Tasks/" + "/".join("d" * 20) + "/x"
     found = everything(tmp_path, "tasks", files={deep: build_task("a.exe")})
-    assert [item.reason for item in found if isinstance(item, Trouble)] == [Reason.LIMIT]
+    assert [item.reason for item in found if isinstance(item, Trouble)] == [Reason.OVERFULL]
 
 
 def test_a_job_of_the_old_scheduler_is_read(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_services_that_share_endless_data_are_left_at_a_limit(tmp_path: Path, mo
     monkeypatch.setattr("quetsach.endpoint.collect.windows.services.MOST_READ_BYTES", 1_000)
     many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, "x" * 100)} for number in range(20)}
     found = everything(tmp_path, "services", system=many)
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) < 10
 
 
@@ -207,7 +207,7 @@ def test_endless_commands_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("quetsach.endpoint.collect.reading.MOST_COMMAND_CHARACTERS", 1_000)
     many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, f"C:\\{number}" * 100)} for number in range(20)}
     found = everything(tmp_path, "services", system=many)
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.LIMIT) in found
+    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) > 20
 
 

@@ -1,36 +1,9 @@
-"""Hives for tests as specimens of packs have them (``quetsach.packs.specimen.hive``), and their logs."""
+"""Logs beside hives, as Windows 8.1 and later write them."""
 
 import struct
 
 from quetsach.endpoint.host.hive_log import marvin32
-from quetsach.packs.specimen.hive import (
-    BINARY,
-    DWORD,
-    EXPAND_SZ,
-    MULTI_SZ,
-    QWORD,
-    SZ,
-    Keys,
-    build_hive,
-    data_of,
-    hive_checksum,
-    hive_header,
-)
-
-__all__ = [
-    "BINARY",
-    "DWORD",
-    "EXPAND_SZ",
-    "MULTI_SZ",
-    "QWORD",
-    "SZ",
-    "Keys",
-    "build_hive",
-    "build_log",
-    "data_of",
-    "hive_checksum",
-    "hive_header",
-]
+from quetsach.packs.specimen.hive import build_hive, hive_checksum
 
 
 def build_log(*entries: tuple[int, bytes, bytes]) -> bytes:
