@@ -299,7 +299,7 @@ def test_a_file_that_broke_the_matcher_off_is_never_called_free(
 
     monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
     assert main(["scan", str(clean), "--lang", "en"]) == 2
-    assert "some files could not be looked at" in capsys.readouterr().out
+    assert "NOT COMPLETE: some files" in capsys.readouterr().out
 
 
 def test_a_file_too_large_is_named(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
