@@ -1,8 +1,9 @@
-"""Fuzzes every reader of hostile bytes under atheris and says how many inputs each took, how fast, and what broke.
+"""Fuzzes every reader of hostile bytes under atheris and says what each took and reached, and what broke.
 
 Usage: python bench/fuzz.py [--runs 1000000] [TARGET…]     (--runs is for all targets together)
 
 A crash, an input of more than 5 s, or more than 512 MiB of memory ends a target; its input is kept in build/fuzz.
+Branches are those of our own code that the inputs went through.
 """
 
 import argparse
@@ -55,11 +56,13 @@ def told(name: str, process: subprocess.Popen[str]) -> tuple[int, bool]:
     """Wait for a target, print its line, and return the inputs it took and whether it held."""
     _, said = process.communicate()
     done = re.search(r"Done (\d+) runs? in (\d+) second", said)
-    peak = re.findall(r"rss: (\d+)Mb", said)
+    peak, edges = re.findall(r"rss: (\d+)Mb", said), re.findall(r"cov: (\d+)", said)
     held = process.returncode == 0 and done is not None
     runs, seconds = (int(done[1]), int(done[2])) if done else (0, 0)
+    reached = edges[-1] if edges else "?"
+    end = "held" if held else "BROKE"
     print(
-        f"{name:16} {runs:>9,} inputs  {seconds:>4} s  {peak[-1] if peak else '?':>4} MB  {'held' if held else 'BROKE'}"
+        f"{name:16} {runs:>9,} inputs  {seconds:>4} s  {peak[-1] if peak else '?':>4} MB  {reached:>5} branches  {end}"
     )
     if not held:
         print(said[-3000:])

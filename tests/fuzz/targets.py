@@ -5,7 +5,10 @@ Hypothesis thinks of, so that a target that rots is noticed.
 """
 
 import contextlib
+import hashlib
 import hmac
+import json
+import lzma
 import os
 import plistlib
 import struct
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
+from tests.report_samples import Private, sample_findings, sample_report, sample_steps
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
@@ -42,6 +46,7 @@ from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
 from quetsach.endpoint.collect.windows.task_file import parse_actions, parse_task
 from quetsach.endpoint.collect.windows.wmi import carve
 from quetsach.endpoint.host.authenticode import file_digests, read_signed
+from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.mounts import parse_mountinfo
@@ -50,7 +55,7 @@ from quetsach.endpoint.host.rpm.header import files_of
 from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
 from quetsach.endpoint.keep.journal import MAGIC, read_journal
-from quetsach.endpoint.keep.quarantine import Sealed
+from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal
 from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.limits import Limits
 from quetsach.endpoint.look.archive.source import InMemory
@@ -58,8 +63,9 @@ from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
-from quetsach.endpoint.report.record import read_json
+from quetsach.endpoint.report.record import read_json, to_json
 from quetsach.packs.container import unpack
+from quetsach.packs.load import parse_pack, read_folder
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 from quetsach.packs.specimen.hive import build_hive, hive_checksum
 
@@ -116,8 +122,33 @@ def _journal(content: bytes) -> None:
             Step.from_json(record["step"])
 
 
+def _pack(content: bytes) -> None:
+    """Read a container as it comes, and the content as what a container of the right form and check sum holds."""
+    with contextlib.suppress(QuetsachError):
+        unpack(content)
+    key = hashlib.sha256(content).digest()[:16]
+    packed = lzma.compress(content, check=lzma.CHECK_NONE, preset=0)
+    mask = hashlib.shake_256(key).digest(len(packed))
+    masked = bytes(byte ^ other for byte, other in zip(packed, mask, strict=True))
+    parse_pack(unpack(b"QSPACK1\n" + key + masked), "fuzz")
+
+
 def _hive(content: bytes) -> None:
-    """Walk a hive: the first keys of every level, their values, and the whole content."""
+    """Walk a hive as it comes, and with a header in order: the first keys of every level, and their values."""
+    with contextlib.suppress(QuetsachError):
+        _walk(content)
+    _walk(_in_order(content))
+
+
+def _in_order(content: bytes) -> bytes:
+    hive = bytearray(content.ljust(4096, b"\0"))
+    hive[:508] = _HIVE[:508]
+    struct.pack_into("<I", hive, 40, (len(hive) - 4096) & ~4095)
+    struct.pack_into("<I", hive, 508, hive_checksum(hive))
+    return bytes(hive)
+
+
+def _walk(content: bytes) -> None:
     descriptor = os.memfd_create("hive")
     os.write(descriptor, content)
     hive = Hive(descriptor)
@@ -134,12 +165,8 @@ def _hive(content: bytes) -> None:
 
 def _hive_edit(content: bytes) -> None:
     """Edit a hive whose header is in order, whatever else it holds."""
-    hive = bytearray(content.ljust(4096, b"\0"))
-    hive[:508] = _HIVE[:508]
-    struct.pack_into("<I", hive, 40, (len(hive) - 4096) & ~4095)
-    struct.pack_into("<I", hive, 508, hive_checksum(hive))
     descriptor = os.memfd_create("hive")
-    os.write(descriptor, hive)
+    os.write(descriptor, _in_order(content))
     with tempfile.TemporaryDirectory() as folder:
         try:
             edit_hive(descriptor, Path(folder) / "target", _EDITS, now=0)
@@ -193,6 +220,33 @@ def _rules(content: bytes) -> None:
     source = content.decode("utf-8", "replace")
     memory_variant(rules_of(source), frozenset({"a", "b"}))
     rules_for(rules_of(source), frozenset({FileType.PE}))
+
+
+def _sealed_file() -> bytes:
+    """Return a sealed file with a hole, without its HMAC."""
+    content = os.memfd_create("content")
+    os.write(content, b"x" * 5_000)
+    os.truncate(content, 20_000)
+    state = FileState.of(os.fstat(content), xattrs={"user.a": b"b"})
+    digest = hashlib.sha256(b"x" * 5_000 + bytes(15_000)).hexdigest()
+    record = SealedRecord("s", 1, b"/a b", state, digest, "eicar", "rule", "2026-11-25T00:00:00Z")
+    path = Path(_scratch.name) / "seed.sealed"
+    seal(content, record, path, KEY)
+    os.close(content)
+    return path.read_bytes()[: -hashlib.sha256().digest_size]
+
+
+def _packed() -> bytes:
+    """Return what the container of the pack of EICAR holds, not compressed."""
+    files = read_folder(Path(__file__).parents[2] / "packs" / "eicar").items()
+    return b"".join(bytes([len(name)]) + name.encode() + len(text).to_bytes(4) + text for name, text in files)
+
+
+def _steps() -> tuple[bytes, ...]:
+    """Return a step of each kind, as the journal keeps it."""
+    private = Private()
+    results = sample_steps(private, tuple(sample_findings(private)))
+    return tuple(json.dumps({"record": "step", "step": result.step.as_json()}).encode() for result in results)
 
 
 def _signature(content: bytes) -> None:
@@ -277,10 +331,10 @@ TARGETS: Mapping[str, Target] = {
     "crontab": Target(_crontab, (CRON,)),
     "text-lines": Target(_lines, (LINES,)),
     "shell-script": Target(_shell, (SHELL,)),
-    "journal": Target(_journal, (MAGIC, b'{"record":"step","step":{"number":1,"kind":"stop-unit"}}')),
-    "sealed-file": Target(_sealed, (b"QSQRTN1\n" + bytes(64),)),
-    "report": Target(_report, (b'{"format":"quetsach-report/1"}',)),
-    "pack-container": Target(unpack, (b"QSPACK1\n",)),
+    "journal": Target(_journal, (MAGIC, *_steps())),
+    "sealed-file": Target(_sealed, (_sealed_file(),)),
+    "report": Target(_report, (json.dumps(to_json(sample_report())).encode(),)),
+    "pack-container": Target(_pack, (_packed(),)),
     "hive": Target(_hive, (_HIVE,)),
     "hive-edit": Target(_hive_edit, (_HIVE,)),
     "archive": Target(_archive, _ARCHIVES),
