@@ -19,6 +19,8 @@ PACKAGES = {
     "libhivex-bin": lambda: shutil.which("hivexml"),
     "ntfs-3g": lambda: shutil.which("ntfs-3g") and shutil.which("mkntfs"),
     "osslsigncode": lambda: shutil.which("osslsigncode"),
+    "bzip2": lambda: shutil.which("bzip2"),
+    "xz-utils": lambda: shutil.which("xz"),
     "7zip": lambda: shutil.which("7z"),
     "genisoimage": lambda: shutil.which("genisoimage"),
     "libarchive13t64": lambda: next(Path("/usr/lib").glob("*/libarchive.so.13"), None),

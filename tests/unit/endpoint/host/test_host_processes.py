@@ -114,7 +114,7 @@ def _in_a_container(inside: Path, *command: str) -> Iterator[Process]:
     """Run a program that sees an own folder where this system has another."""
     script = 'mount --bind "$1" "$2"; shift 2; "$@" & echo $!; wait'
     outside = inside.with_name("outside")
-    unshared = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(inside), str(outside), *command]
+    unshared = ["unshare", "--mount", "sh", "-c", script, "sh", str(inside), str(outside), *command]
     with subprocess.Popen(unshared, stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
         pid = int(shell.stdout.readline())
