@@ -17,12 +17,13 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from quetsach.packs.container import FILES, pack  # noqa: PLC0415  (of the source that is built)
+        from quetsach.packs.container import pack  # noqa: PLC0415  (of the source that is built)
+        from quetsach.packs.load import read_folder  # noqa: PLC0415
 
         self._made = tempfile.TemporaryDirectory()
         for folder in sorted(path.parent for path in root.glob("packs/*/pack.toml")):
             packed = Path(self._made.name) / f"{folder.name}.qsp"
-            packed.write_bytes(pack({name: (folder / name).read_bytes() for name in FILES}))
+            packed.write_bytes(pack(read_folder(folder)))
             build_data["force_include"][str(packed)] = f"quetsach/bundled/packs/{packed.name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -10,7 +10,8 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import CUT, Action, LocalText, Pack
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
-from quetsach.packs.load import compile_rules, load_pack, parse_pack, read_folder
+from quetsach.packs.load import load_pack, parse_pack, read_folder
+from quetsach.packs.rules import compile_rules
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""
@@ -43,7 +44,9 @@ def check_pack(path: Path) -> Checked:
         pack = parse_pack(read_folder(path), str(path)) if path.is_dir() else load_pack(path)
     except PackError as error:
         return Checked(path, None, (Problem(error.where, error.what, error.hint),))
-    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack), *_rule_problems(path, pack)]
+    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack)]
+    if not pack.is_guidance_only:
+        problems += _rule_problems(path, pack)
     if path.is_dir():
         problems += _folder_problems(path, pack)
     return Checked(path, pack, tuple(problems))
@@ -123,7 +126,7 @@ def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
     if path.resolve().name != pack.family:
         hint = "rename it, or mend `family` in pack.toml"
         problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", hint))
-    if not (path / "specimen.py").is_file():
+    if not pack.is_guidance_only and not (path / "specimen.py").is_file():
         hint = "write build(root): what cannot be planted cannot be tested"
         problems.append(Problem(str(path), "there is no specimen.py", hint))
     return problems

@@ -15,6 +15,9 @@ from quetsach.packs.errors import ContainerError
 FILES = ("pack.toml", "rules.yar", "recipe.toml", "guidance.vi.md", "guidance.en.md", "sources.md")
 """What a pack consists of. ``specimen.py`` stays with the analysts."""
 
+GUIDANCE_FILES = ("pack.toml", "guidance.vi.md", "guidance.en.md", "sources.md")
+"""What a pack for devices consists of, on which the tool does not run: it tells people what to do."""
+
 CONTAINER_LIMIT_BYTES = 8 << 20
 """A packed file may not be larger."""
 

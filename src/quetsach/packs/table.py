@@ -1,14 +1,17 @@
-"""Reads a TOML table field by field, strictly: a missing, mistyped or unknown field is an error that names it."""
+"""Reads a TOML table field by field, strictly: a missing, mistyped or unknown field is an error with its line."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, Never
 
 from quetsach.core.pack import LocalText
 from quetsach.packs.errors import PackError
+from quetsach.packs.toml_lines import FieldPath, TomlLines
 
 _LONGEST_TEXT = 2_000
 _MOST_ITEMS = 500
+_AT_LINE = re.compile(r"at line (\d+)")
 
 
 def read_toml(raw: bytes, *, where: str) -> "Table":
@@ -18,26 +21,54 @@ def read_toml(raw: bytes, *, where: str) -> "Table":
         PackError: it is not UTF-8 or not TOML; the message has line and column.
     """
     try:
-        content = tomllib.loads(raw.decode())
+        text = raw.decode()
+        content = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise PackError(f"byte {error.start} is not UTF-8", where=where, hint="save the file as UTF-8") from None
+        raise not_utf8(raw, error, where) from None
     except tomllib.TOMLDecodeError as error:
-        raise PackError(f"not valid TOML: {error}", where=where, hint="mend the line named above") from None
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else text.rstrip().count("\n") + 1
+        raise PackError(f"not valid TOML: {error}", where=f"{where}:{line}", hint="mend this line") from None
     except RecursionError:
         raise PackError("nested too deeply", where=where, hint="a pack needs two levels at most") from None
-    return Table(content, where=where)
+    return Table(content, where=where, lines=TomlLines.of(text))
+
+
+def not_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> PackError:
+    """Return the error of a file that is not UTF-8, with its line."""
+    place = f"{where}:{raw.count(b'\n', 0, error.start) + 1}"
+    return PackError(f"byte {error.start} is not UTF-8", where=place, hint="save the file as UTF-8")
 
 
 class Table:
-    """One table; every ``take_*`` removes its field, and ``finish`` refuses what is left."""
+    """One table; every ``take_*`` removes its field, and ``finish`` refuses what is left.
 
-    def __init__(self, content: Mapping[str, Any], *, where: str) -> None:
+    Args:
+        content: the fields.
+        where: the file.
+        lines: where the fields of the file stand.
+        path: the way to this table from the top of the file.
+        title: what to call the table in errors; empty for the whole file.
+    """
+
+    def __init__(
+        self, content: Mapping[str, Any], *, where: str, lines: TomlLines, path: FieldPath = (), title: str = ""
+    ) -> None:
         self._left = dict(content)
-        self.where = where
+        self._file = where
+        self._lines = lines
+        self._path = path
+        self._title = title
 
-    def fail(self, what: str, *, hint: str = "") -> Never:
-        """Raise the error of this table."""
-        raise PackError(what, where=self.where, hint=hint)
+    def fail(self, what: str, *, field: str = "", hint: str = "") -> Never:
+        """Raise the error of this table, or of one of its fields, with its line."""
+        raise PackError(what, where=self.where(field), hint=hint)
+
+    def where(self, field: str = "") -> str:
+        """Return the file, the line of the table or of one of its fields, and the name of the table."""
+        line = self._lines.line((*self._path, field) if field else self._path)
+        place = f"{self._file}:{line}" if line else self._file
+        return f"{place}: {self._title}" if self._title else place
 
     def take_text(self, name: str, *, default: str | None = None, hint: str = "") -> str:
         """Return a text of one line, 1 to 2,000 characters; the default stands for a missing field only."""
@@ -45,11 +76,19 @@ class Table:
             return default
         value = self._take(name, str, "a text", hint)
         if not value.strip() or len(value) > _LONGEST_TEXT:
-            self.fail(
-                f"field {name!r} is empty or longer than {_LONGEST_TEXT} characters", hint=hint or "write one line"
-            )
+            what = f"field {name!r} is empty or longer than {_LONGEST_TEXT} characters"
+            self.fail(what, field=name, hint=hint or "write one line")
         if not value.isprintable():
-            self.fail(f"field {name!r} has control or invisible characters", hint="write it as one plain line")
+            self.fail(
+                f"field {name!r} has control or invisible characters", field=name, hint="write it as one plain line"
+            )
+        return value
+
+    def take_matching(self, name: str, form: re.Pattern[str], description: str) -> str:
+        """Return a text of one line that a pattern matches as a whole."""
+        value = self.take_text(name, hint=description)
+        if not form.fullmatch(value):
+            self.fail(f"field {name!r} is {value!r}", field=name, hint=description)
         return value
 
     def take_number(self, name: str) -> int:
@@ -60,7 +99,7 @@ class Table:
         """Return true or false; a missing field is false."""
         value = self._left.pop(name, False)
         if not isinstance(value, bool):
-            self.fail(f"field {name!r} must be true or false", hint="write it without quotes")
+            self.fail(f"field {name!r} must be true or false", field=name, hint="write it without quotes")
         return value
 
     def take_texts(self, name: str, *, hint: str = "") -> tuple[str, ...]:
@@ -69,8 +108,8 @@ class Table:
             return ()
         items = self._take(name, list, "a list of texts", hint)
         if len(items) > _MOST_ITEMS:
-            self.fail(f"field {name!r} has more than {_MOST_ITEMS} items", hint="shorten it")
-        part = Table({str(number): item for number, item in enumerate(items, 1)}, where=f"{self.where}: {name}")
+            self.fail(f"field {name!r} has more than {_MOST_ITEMS} items", field=name, hint="shorten it")
+        part = self._part({str(number): item for number, item in enumerate(items, 1)}, (name,), name)
         return tuple(part.take_text(str(number)) for number in range(1, len(items) + 1))
 
     def take_local_text(self, name: str) -> LocalText:
@@ -82,16 +121,16 @@ class Table:
 
     def take_table(self, name: str, *, hint: str = "") -> "Table":
         """Return a table inside this one."""
-        return Table(self._take(name, dict, "a table", hint), where=f"{self.where}: {name}")
+        return self._part(self._take(name, dict, "a table", hint), (name,), name)
 
     def take_tables(self, name: str) -> "tuple[Table, ...]":
         """Return a list of tables; each is named by its number and, if it has one, its ``id``."""
         items = self._take(name, list, "a list of tables", f"write [[{name}]]")
         if len(items) > _MOST_ITEMS:
-            self.fail(f"more than {_MOST_ITEMS} tables {name!r}", hint="split the pack")
+            self.fail(f"more than {_MOST_ITEMS} tables {name!r}", field=name, hint="split the pack")
         if not all(isinstance(item, dict) for item in items):
-            self.fail(f"field {name!r} must be a list of tables", hint=f"write [[{name}]]")
-        return tuple(Table(item, where=_title(self.where, name, n, item)) for n, item in enumerate(items, 1))
+            self.fail(f"field {name!r} must be a list of tables", field=name, hint=f"write [[{name}]]")
+        return tuple(self._part(item, (name, n), _title(name, n + 1, item)) for n, item in enumerate(items))
 
     def take_pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return a table of texts as pairs in their order; a missing field is empty."""
@@ -104,23 +143,29 @@ class Table:
         """Return one of a few values."""
         text = self.take_text(name, hint=f"one of {', '.join(choices)}")
         if text not in choices:
-            self.fail(f"field {name!r} is {text!r}", hint=f"one of {', '.join(choices)}")
+            self.fail(f"field {name!r} is {text!r}", field=name, hint=f"one of {', '.join(choices)}")
         return choose(text)
 
     def finish(self) -> None:
         """Refuse fields that nobody asked for: most are typing mistakes."""
         if self._left:
-            self.fail(f"unknown field {next(iter(self._left))!r}", hint="remove it or mend its name")
+            name = next(iter(self._left))
+            self.fail(f"unknown field {name!r}", field=name, hint="remove it or mend its name")
+
+    def _part(self, content: Mapping[str, Any], path: FieldPath, title: str) -> "Table":
+        """Return a table inside this one."""
+        title = f"{self._title}: {title}" if self._title else title
+        return Table(content, where=self._file, lines=self._lines, path=(*self._path, *path), title=title)
 
     def _take[T](self, name: str, kind: type[T], description: str, hint: str) -> T:
         if name not in self._left:
             self.fail(f"field {name!r} is missing", hint=hint or f"add {name!r}: {description}")
         value = self._left.pop(name)
         if not isinstance(value, kind) or isinstance(value, bool):
-            self.fail(f"field {name!r} must be {description}", hint=hint or "mend its value")
+            self.fail(f"field {name!r} must be {description}", field=name, hint=hint or "mend its value")
         return value
 
 
-def _title(where: str, name: str, number: int, item: Mapping[str, Any]) -> str:
+def _title(name: str, number: int, item: Mapping[str, Any]) -> str:
     named = item.get("id")
-    return f"{where}: {name} {number}" + (f" ({named})" if isinstance(named, str) and named.isprintable() else "")
+    return f"{name} {number}" + (f" ({named})" if isinstance(named, str) and named.isprintable() else "")

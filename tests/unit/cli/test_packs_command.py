@@ -25,7 +25,7 @@ def test_a_bad_pack_ends_with_3_and_says_where_and_what_to_do(
     recipe.write_text(recipe.read_text().replace("quarantine", "burn"))
     assert main(["packs", "check", str(folder)]) == 3
     out = capsys.readouterr().out
-    assert f"✗ problem  {recipe}: trait 1 (test-file): field 'action' is 'burn'" in out
+    assert f"✗ problem  {recipe}:5: trait 1 (test-file): field 'action' is 'burn'" in out
     assert "hint: one of quarantine, report" in out
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.packs.container import pack as pack_content
 from quetsach.packs.errors import PackError
-from quetsach.packs.load import load_pack, load_shelf, newest
+from quetsach.packs.load import load_pack, load_shelf, newest, read_folder
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -117,8 +118,79 @@ def test_deep_nesting_is_refused_not_crashed_on(edited: Edit) -> None:
 def test_a_missing_file_is_named(edited: Edit) -> None:
     folder = edited("sources.md", "Sources", "Sources")
     (folder / "rules.yar").unlink()
-    with pytest.raises(PackError, match=r"rules\.yar: cannot be read"):
+    with pytest.raises(PackError, match=r"the file rules\.yar is missing"):
         load_pack(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "where"),
+    [
+        ("pack.toml", "format = 1", "\n# first\nformat = 2", "pack.toml:3"),
+        ("pack.toml", 'author = "Quét Sạch"', "author = 7", "pack.toml:8"),
+        ("pack.toml", "[name]", "\n[name]\nvn = 1", "pack.toml:13: name"),
+        ("pack.toml", "[name]", "[name", "pack.toml:11"),
+        ("recipe.toml", '"quarantine"', '"kill"', "recipe.toml:5: trait 1 (test-file)"),
+        ("recipe.toml", "why.en", "why.fr", "recipe.toml:6: trait 1 (test-file): why"),
+        ("recipe.toml", 'rule = "eicar_test_file"', "", "recipe.toml:1: trait 1 (test-file)"),
+        ("recipe.toml", "kind", 'hashes = [\n  "x",\n]\nkind', "recipe.toml:3: trait 1 (test-file)"),
+        (
+            "recipe.toml",
+            '"eicar_test_file"',
+            '"eicar_test_file"\nmatch.path = "(a"',
+            "recipe.toml:5: trait 1 (test-file)",
+        ),
+        ("rules.yar", "condition:", "kondition:", "rules.yar:11"),
+        ("rules.yar", "meta:", 'meta:\n  file_types = "exe"', "rules.yar:2"),
+    ],
+)
+def test_an_error_names_the_line(edited: Edit, name: str, old: str, new: str, where: str) -> None:
+    folder = edited(name, old, new)
+    with pytest.raises(PackError) as error:
+        load_pack(folder)
+    assert error.value.where == f"{folder}/{where}"
+
+
+def test_what_is_not_utf_8_is_named_with_its_line(edited: Edit) -> None:
+    folder = edited("sources.md", "Sources", "Sources")
+    (folder / "guidance.vi.md").write_bytes(b"# A\n\n## \xff\n")
+    with pytest.raises(PackError, match=r"guidance\.vi\.md:3: byte 8 is not UTF-8"):
+        load_pack(folder)
+
+
+@pytest.fixture
+def of_devices(edited: Edit) -> Path:
+    """A pack that only tells people what to do about their routers and cameras."""
+    folder = edited("pack.toml", '["linux", "macos", "windows"]', '["camera", "router"]')
+    for name in ("rules.yar", "recipe.toml", "specimen.py"):
+        (folder / name).unlink()
+    return folder
+
+
+def test_a_pack_for_devices_has_guidance_only(of_devices: Path) -> None:
+    pack = load_pack(of_devices)
+    assert (pack.platforms, pack.rules, pack.traits) == ({"camera", "router"}, "", ())
+    assert pack.is_guidance_only
+    assert pack.guidance.vi
+    assert not load_pack(SHELF / "eicar").is_guidance_only
+
+
+def test_a_pack_for_devices_cannot_act(of_devices: Path) -> None:
+    shutil.copy(SHELF / "eicar/rules.yar", of_devices)
+    with pytest.raises(PackError, match=r"rules\.yar: nothing of this file can be used on a device"):
+        load_pack(of_devices)
+
+
+def test_computers_and_devices_are_packs_apart(of_devices: Path) -> None:
+    head = of_devices / "pack.toml"
+    head.write_text(head.read_text().replace('"camera"', '"linux"'))
+    with pytest.raises(PackError, match=r"pack\.toml:\d+: computers and devices stand in one pack"):
+        load_pack(of_devices)
+
+
+def test_a_pack_for_devices_travels_as_the_others(of_devices: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "devices.qsp"
+    packed.write_bytes(pack_content(read_folder(of_devices)))
+    assert load_pack(packed) == load_pack(of_devices)
 
 
 def test_a_huge_file_is_refused(edited: Edit) -> None:

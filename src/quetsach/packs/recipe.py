@@ -1,0 +1,122 @@
+"""The recipe of a pack: each trait is read, checked by itself, and checked against the others."""
+
+import re
+
+import boreal
+
+from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, FileHash, Trait, pattern_rule
+from quetsach.packs.table import Table, read_toml
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""Form of the names of families and traits."""
+
+_PATTERN_LIMIT = 512
+_ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
+_SMALLEST_HASHED = 64
+"""Tiny files are alike: a line feed has a hash too."""
+_LARGEST_HASHED = 4 << 30
+
+
+def parse_recipe(raw: bytes, where: str, rules: frozenset[str]) -> tuple[Trait, ...]:
+    """Return the traits of a recipe.
+
+    Args:
+        raw: the file.
+        where: what to call it in errors.
+        rules: the names of the rules that a trait can ask for.
+
+    Raises:
+        PackError: it does not hold together.
+    """
+    recipe = read_toml(raw, where=where)
+    tables = recipe.take_tables("trait")
+    recipe.finish()
+    traits: dict[str, Trait] = {}
+    for table in tables:
+        trait = _trait(table, rules)
+        if trait.id in traits:
+            table.fail(f"the id {trait.id!r} is taken", field="id", hint="give each trait its own id")
+        traits[trait.id] = trait
+    for trait, table in zip(traits.values(), tables, strict=True):
+        for field, others in (("refers_to", trait.refers_to), ("only_with", trait.only_with)):
+            for other in others:
+                if other not in traits or other == trait.id:
+                    table.fail(f"no other trait is called {other!r}", field=field, hint="name traits of this recipe")
+    if not traits:
+        recipe.fail("the recipe has no trait", hint="write at least one [[trait]]")
+    return tuple(traits.values())
+
+
+def _trait(table: Table, rules: frozenset[str]) -> Trait:
+    kind = table.take_choice("kind", ArtefactKind, tuple(ArtefactKind))
+    trait = Trait(
+        id=table.take_matching("id", SLUG, "lower-case words joined by hyphens"),
+        kind=kind,
+        action=table.take_choice("action", Action, tuple(sorted(ACTIONS_OF_KIND[kind]))),
+        why=table.take_local_text("why"),
+        rule=table.take_text("rule", default=""),
+        match=table.take_pairs("match"),
+        refers_to=table.take_texts("refers_to"),
+        only_with=table.take_texts("only_with"),
+        names=table.take_texts("names"),
+        hashes=tuple(_hash(table, text) for text in table.take_texts("hashes")),
+        memory=table.take_flag("memory"),
+    )
+    table.finish()
+    if not (trait.rule or trait.match or trait.refers_to or trait.names or trait.hashes):
+        table.fail("the trait tests nothing", hint="give it rule, hashes, names, match or refers_to")
+    _check_file_tests(table, trait)
+    if trait.rule and kind not in {ArtefactKind.FILE, ArtefactKind.PROCESS}:
+        table.fail("only files and processes have content to match", field="rule", hint="use match or refers_to")
+    if trait.rule and trait.rule not in rules:
+        table.fail(
+            f"rules.yar has no rule {trait.rule!r}", field="rule", hint=f"one of {', '.join(sorted(rules)) or 'none'}"
+        )
+    for field, pattern in trait.match:
+        _check_pattern(table, field, pattern)
+    return trait
+
+
+def _check_file_tests(table: Table, trait: Trait) -> None:
+    """Check what only files, or only processes, can be tested for."""
+    if (trait.names or trait.hashes) and trait.kind is not ArtefactKind.FILE:
+        field = "names" if trait.names else "hashes"
+        table.fail("only files have names and hashes to match", field=field, hint="use match")
+    if any("/" in name or "\\" in name or not name.isprintable() for name in trait.names):
+        table.fail("a name is a file's own name, without folders", field="names", hint="match.path says the folder")
+    if trait.memory and not (trait.kind is ArtefactKind.PROCESS and trait.rule):
+        table.fail(
+            "only a process with a rule has memory to match", field="memory", hint="use kind = 'process' with a rule"
+        )
+    if trait.kind is not ArtefactKind.FILE or trait.rule or trait.hashes:
+        return
+    if trait.action is not Action.REPORT and not (trait.names and trait.only_with):
+        hint = "give it a rule or hashes; a name alone can be anyone's, and acts only_with a finding that is sure"
+        table.fail("a file is known by its content", hint=hint)
+    if not trait.names and not any(field == "archive" for field, _ in trait.match):
+        table.fail("every file would have to be tested", hint="give it rule, hashes or names")
+
+
+def _hash(table: Table, text: str) -> FileHash:
+    """Return a hash written as ``size:digest``; the length of the digest tells the algorithm."""
+    size, _, digest = text.partition(":")
+    algorithm = _ALGORITHMS.get(len(digest), "")
+    if not (size.isdecimal() and algorithm and set(digest) <= set("0123456789abcdef")):
+        table.fail(
+            f"{text[:80]!r} is no hash", field="hashes", hint="write size:digest, such as 73802:0a1b…, in small letters"
+        )
+    if not _SMALLEST_HASHED <= int(size[:16]) <= _LARGEST_HASHED:
+        what = f"a file of {size[:16]} bytes is not known by its hash"
+        table.fail(what, field="hashes", hint=f"at least {_SMALLEST_HASHED} bytes")
+    return FileHash(algorithm, digest, int(size[:16]))
+
+
+def _check_pattern(table: Table, field: str, pattern: str) -> None:
+    if len(pattern) > _PATTERN_LIMIT:
+        what = f"the pattern of {field!r} is longer than {_PATTERN_LIMIT} characters"
+        table.fail(what, field="match", hint="split the trait")
+    try:
+        boreal.compile(source=pattern_rule(pattern), includes=False)
+    except boreal.Error as error:
+        what = f"the pattern of {field!r} does not compile: {error}"
+        table.fail(what, field="match", hint="write it as YARA does: /regex/")
