@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quetsach.core.indicator_list import IndicatorList
+
+ANY_RULE = "*"
+"""In place of the name of a rule: any rule of the pack that is not private."""
+
 CUT = "$cut"
 """The string of a rule whose first match says from where on a file is not the owner's (``Action.TRUNCATE``)."""
 
@@ -30,12 +35,14 @@ class Action(StrEnum):
     REMOVE_ENTRY = "remove-entry"
     """Take one entry out of a registry value that holds a list; the others stay."""
     RESTORE_DEFAULT = "restore-default"
-    """Give a registry value what the system has from the factory (the collector knows it)."""
+    """Give a registry value, a key or a service of Windows what the system has from the factory."""
     REMOVE_KEY = "remove-key"
     REMOVE_SERVICE = "remove-service"
     """Remove a Windows service or driver: its key and its place in a group of services."""
     REMOVE_TASK = "remove-task"
     """Remove a scheduled task of Windows: its file and what the registry keeps of it."""
+    UNHIDE = "unhide"
+    """Take the marks "hidden" and "system" from a folder, so that its owner sees it again."""
 
 
 class ArtefactKind(StrEnum):
@@ -62,6 +69,8 @@ class ArtefactKind(StrEnum):
     WMI_SUBSCRIPTION = "wmi-subscription"
     KERNEL_MODULE = "kernel-module"
     SOCKET = "socket"
+    HIDDEN_FOLDER = "hidden-folder"
+    """A folder of the drive's root that is marked as hidden and as the system's own, and is not Windows' own."""
 
 
 ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
@@ -78,12 +87,13 @@ ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
     ArtefactKind.REGISTRY_VALUE: frozenset(
         {Action.REPORT, Action.REMOVE_VALUE, Action.REMOVE_ENTRY, Action.RESTORE_DEFAULT}
     ),
-    ArtefactKind.REGISTRY_KEY: frozenset({Action.REPORT, Action.REMOVE_KEY}),
-    ArtefactKind.SERVICE: frozenset({Action.REPORT, Action.REMOVE_SERVICE}),
+    ArtefactKind.REGISTRY_KEY: frozenset({Action.REPORT, Action.REMOVE_KEY, Action.RESTORE_DEFAULT}),
+    ArtefactKind.SERVICE: frozenset({Action.REPORT, Action.REMOVE_SERVICE, Action.RESTORE_DEFAULT}),
     ArtefactKind.SCHEDULED_TASK: frozenset({Action.REPORT, Action.REMOVE_TASK}),
     ArtefactKind.WMI_SUBSCRIPTION: frozenset({Action.REPORT}),
     ArtefactKind.KERNEL_MODULE: frozenset({Action.REPORT}),
     ArtefactKind.SOCKET: frozenset({Action.REPORT}),
+    ArtefactKind.HIDDEN_FOLDER: frozenset({Action.REPORT, Action.UNHIDE}),
 }
 
 
@@ -120,7 +130,8 @@ class Trait:
     ``rule``: the YARA rule of that name matches its content (files; the image of processes, and with ``memory`` also
     what they have in memory, see ``memory_variant``);
     ``names``: the file has one of these names, exactly (on Windows in any case of its letters);
-    ``hashes``: the file has one of these hashes;
+    ``hashes``: the file has one of these hashes; ``hash_list``: one of this list;
+    ``listed``: each named field contains an entry of its list;
     ``match``: each named field contains a match of the pattern, a regular expression as YARA writes it, which the
     match engine tests in linear time whatever the text;
     ``refers_to``: the artefact names a file in which one of these traits was found;
@@ -139,6 +150,8 @@ class Trait:
     names: tuple[str, ...] = ()
     hashes: tuple[FileHash, ...] = ()
     memory: bool = False
+    hash_list: IndicatorList | None = None
+    listed: tuple[tuple[str, IndicatorList], ...] = ()
 
 
 def pattern_rule(pattern: str) -> str:
@@ -170,3 +183,8 @@ class Pack:
     traits: tuple[Trait, ...]
     guidance: LocalText
     digest: str
+
+    @property
+    def is_guidance_only(self) -> bool:
+        """Whether it only tells people what to do: its family lives on devices that the tool does not run on."""
+        return not self.traits
