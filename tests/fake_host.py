@@ -15,6 +15,7 @@ from typing import Self
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.folder import Entry
+from quetsach.endpoint.host.folder_marks import FolderMarks
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,
@@ -38,6 +39,7 @@ class FakeNode:
     content: Path | None = None
     times: tuple[int, int] = (0, 0)
     inode: int = 0
+    marks: FolderMarks | None = None
 
     def state(self) -> os.stat_result:
         if self.content is not None:
@@ -141,6 +143,12 @@ class FakeFolder:
 
     def set_times(self, atime_ns: int, mtime_ns: int) -> None:
         self.node.times = (atime_ns, mtime_ns)
+
+    def marks(self) -> FolderMarks | None:
+        return self.node.marks
+
+    def set_marks(self, marks: FolderMarks) -> None:
+        self.node.marks = marks
 
     @contextmanager
     def unlocked(self, before: FileState) -> Iterator[None]:

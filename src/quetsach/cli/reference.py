@@ -66,6 +66,8 @@ def _render_place(place: Place) -> str:
     defaults = "".join(f"- `{name}` is `{value}` from the factory\n" for name, value in place.defaults.items())
     sources = ", ".join(f"<{source}>" if source.startswith("https://") else source for source in place.sources)
     values = f"Only {names}.\n\n" if names else ""
+    spared = ", ".join(f"`{name}`" for name in place.spared)
+    values += f"Not {spared}.\n\n" if spared else ""
     heading = f"### {place.name}\n\n{place.title.en} ({place.title.vi}): [{place.kind}](collectors.md#{place.kind})\n\n"
     return f"{heading}{where}{defaults}\n{values}Sources: {sources}\n"
 

@@ -6,7 +6,7 @@ any moment.
 
 from collections.abc import Mapping
 
-from quetsach.endpoint.act import file, lines, link, process, registry, truncate, unit
+from quetsach.endpoint.act import file, hidden_folder, lines, link, process, registry, truncate, unit
 from quetsach.endpoint.act.shape import Act
 from quetsach.endpoint.plan.step import (
     EditRegistry,
@@ -17,6 +17,7 @@ from quetsach.endpoint.plan.step import (
     StopUnit,
     Target,
     TruncateFile,
+    UnhideFolder,
 )
 
 ACTS: Mapping[type[Target], Act] = {
@@ -24,6 +25,7 @@ ACTS: Mapping[type[Target], Act] = {
     RemoveLines: lines.LinesAct(),
     EditRegistry: registry.RegistryAct(),
     TruncateFile: truncate.TruncateAct(),
+    UnhideFolder: hidden_folder.UnhideAct(),
     RemoveLink: link.LinkAct(),
     StopUnit: unit.UnitAct(),
     KillProcess: process.ProcessAct(),

@@ -7,7 +7,7 @@ from quetsach.endpoint.collect import cron, lines, preload, process, running, ss
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
 from quetsach.endpoint.collect.removed import Removed
-from quetsach.endpoint.collect.windows import autorun, bits, registry, services, shortcuts, tasks, wmi
+from quetsach.endpoint.collect.windows import autorun, bits, hidden_folders, registry, services, shortcuts, tasks, wmi
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.trouble import Trouble
 
@@ -33,6 +33,7 @@ READERS: Mapping[str, Reader] = {
     "shortcuts": shortcuts.read_shortcuts,
     "autorun": autorun.read_autorun,
     "bits": bits.read_bits,
+    "hidden-folders": hidden_folders.read_hidden_folders,
     "wmi": wmi.read_subscriptions,
 }
 """What reads a place, by the name that its file gives."""

@@ -11,6 +11,8 @@ or file runs; ``search``, folders where a program or library named without a fol
 leaves out lines and files that run nothing; ``form``, what a file holds when it is no text (``property-list``, with the
 ``names`` of the keys that run something, or ``archived-paths``); ``schedule``, when the scripts of a folder run.
 
+``hidden-folders``: ``spared``, names of folders that Windows itself hides, with ``*`` for any part.
+
 ``values`` and ``keys``: ``keys`` of the registry, where ``*`` stands for any one name; ``names`` of values (absent:
 all); ``list``, how a value that holds several is divided (``,`` ``;`` ``space`` ``multi``); ``defaults``, what a value
 is from the factory; ``report_missing``, when a value with a default that is not there is worth a word.
@@ -50,6 +52,7 @@ class Place:
     needs_command: bool = False
     form: str = ""
     schedule: str = ""
+    spared: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     list: str = ""
@@ -156,6 +159,7 @@ _READERS = {
     "needs_command": _flag,
     "form": _text,
     "schedule": _text,
+    "spared": _texts,
     "keys": _texts,
     "names": lambda value, key, where: tuple(_names(value, key, where)),
     "list": _text,

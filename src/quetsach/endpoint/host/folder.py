@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, Self
 
 from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.folder_marks import FolderMarks
 
 
 class Entry(NamedTuple):
@@ -72,6 +73,12 @@ class Folder(Protocol):
 
     def set_times(self, atime_ns: int, mtime_ns: int) -> None:
         """Give the folder itself these times."""
+
+    def marks(self) -> FolderMarks | None:
+        """Return the marks that Windows gave the folder itself; ``None`` where none are kept."""
+
+    def set_marks(self, marks: FolderMarks) -> None:
+        """Give the folder itself these marks; its times of access and change of content stay."""
 
     def unlocked(self, before: FileState) -> AbstractContextManager[None]:
         """Let names be changed; afterwards the folder is on disk and has the flags of ``before`` again."""

@@ -9,6 +9,7 @@ from typing import Self
 
 from quetsach.endpoint.host.change import FileState, open_quietly, read_state, unlock, write_flags
 from quetsach.endpoint.host.folder import Entry, Folder
+from quetsach.endpoint.host.folder_marks import FolderMarks, read_marks, write_marks
 
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -137,6 +138,24 @@ class PosixFolder:
     def set_times(self, atime_ns: int, mtime_ns: int) -> None:
         """Give the folder itself these times."""
         os.utime(b".", ns=(atime_ns, mtime_ns), dir_fd=self.fd)
+
+    def marks(self) -> FolderMarks | None:
+        """Return the marks that Windows gave the folder itself; ``None`` where none are kept."""
+        fd = self._reopened()
+        try:
+            return read_marks(fd)
+        finally:
+            os.close(fd)
+
+    def set_marks(self, marks: FolderMarks) -> None:
+        """Give the folder itself these marks; its times of access and change of content stay."""
+        fd = self._reopened()
+        try:
+            before = os.fstat(fd)
+            write_marks(fd, marks)
+            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+        finally:
+            os.close(fd)
 
     @contextmanager
     def unlocked(self, before: FileState) -> Iterator[None]:

@@ -14,7 +14,16 @@ from quetsach.endpoint.plan.draft import Drafts
 from quetsach.endpoint.plan.protect import Hold, Protection
 from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
-from quetsach.endpoint.plan.step import TARGETS, KillProcess, QuarantineFile, RemoveLines, Step, Target, TruncateFile
+from quetsach.endpoint.plan.step import (
+    TARGETS,
+    KillProcess,
+    QuarantineFile,
+    RemoveLines,
+    Step,
+    Target,
+    TruncateFile,
+    UnhideFolder,
+)
 from quetsach.endpoint.plan.units import unit_targets
 from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, windows_hold
 
@@ -179,6 +188,8 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
             yield from unit_targets(host, replace(file, path=path))
         case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
             yield QuarantineFile(replace(file, path=path))
+        case FileAnchor() as file, Action.UNHIDE:
+            yield UnhideFolder(path, file.device, file.inode)
         case FileAnchor() as file, Action.TRUNCATE:
             yield TruncateFile(replace(file, path=path), _cut(finding) or 0)
     if host.registry is not None:

@@ -47,6 +47,15 @@ class EditRegistry:
 
 
 @dataclass(frozen=True, slots=True)
+class UnhideFolder:
+    """Take the marks "hidden" and "system" from a folder. Undo gives it the very marks again that it had."""
+
+    path: bytes
+    device: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveLink:
     """Remove a symbolic link, such as the one that starts a unit at boot. Undo makes it again."""
 
@@ -70,13 +79,16 @@ class KillProcess:
     process: ProcessAnchor
 
 
-type Target = QuarantineFile | RemoveLines | TruncateFile | EditRegistry | RemoveLink | StopUnit | KillProcess
+type Target = (
+    QuarantineFile | RemoveLines | TruncateFile | EditRegistry | UnhideFolder | RemoveLink | StopUnit | KillProcess
+)
 
 TARGETS: Mapping[str, type[Target]] = {
     "quarantine-file": QuarantineFile,
     "remove-lines": RemoveLines,
     "truncate-file": TruncateFile,
     "edit-registry": EditRegistry,
+    "unhide-folder": UnhideFolder,
     "remove-link": RemoveLink,
     "stop-unit": StopUnit,
     "kill-process": KillProcess,
@@ -138,7 +150,7 @@ class Step:
                 return file.path
             case EditRegistry(file, edits):
                 return file.path if file else edits[0].key.encode("utf-8", "surrogatepass")
-            case RemoveLink():
+            case RemoveLink() | UnhideFolder():
                 return self.target.path
             case StopUnit(unit):
                 return unit
@@ -206,6 +218,10 @@ def _read_registry(value: Mapping[str, Any]) -> EditRegistry:
     return EditRegistry(None if hive is None else _read_file(hive), edits_from_json(value["edits"]))
 
 
+def _read_folder(value: Mapping[str, Any]) -> UnhideFolder:
+    return UnhideFolder(unquote_to_bytes(value["path"]), int(value["device"]), int(value["inode"]))
+
+
 def _read_link(value: Mapping[str, Any]) -> RemoveLink:
     path, target = unquote_to_bytes(value["path"]), unquote_to_bytes(value["target"])
     return RemoveLink(path, int(value["device"]), int(value["inode"]), target)
@@ -225,6 +241,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Target]] = {
     "remove-lines": _read_lines,
     "truncate-file": lambda value: TruncateFile(_read_file(value["file"]), int(value["size_bytes"])),
     "edit-registry": _read_registry,
+    "unhide-folder": _read_folder,
     "remove-link": _read_link,
     "stop-unit": lambda value: StopUnit(unquote_to_bytes(value["unit"])),
     "kill-process": _read_process,
