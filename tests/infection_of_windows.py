@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.infection import file_anchor, finding, line_anchor, with_fields
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.artefact import Anchor, FileAnchor, RegistryAnchor
+from quetsach.endpoint.artefact import Anchor, FileAnchor, RegistryAnchor, anchor_of
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import Registry
 from quetsach.endpoint.host.windows import mounted_windows
@@ -26,6 +26,7 @@ DLL = b"/Windows/System32/qzkvxw.dll"
 TASK = b"/Windows/System32/Tasks/Update"
 PAGE = b"/Users/An/Desktop/trang.html"
 CONFIG = b"/Windows/System32/config"
+HIDDEN = "/Ảnh".encode()
 HOSTS = b"/Windows/System32/drivers/etc/hosts"
 CLEAN_PAGE = b"<html>\r\n<p>\xe1\xba\xa3nh c\xc6\xb0\xe1\xbb\x9bi</p></html>\r\n"
 
@@ -71,6 +72,10 @@ def infect(root: Path) -> None:
     hosts = b"# mine\r\n127.0.0.1 localhost\r\n0.0.0.0 update.example.test\r\n"
     write(root, HOSTS[1:].decode(), hosts)
     write(root, "Windows/System32/config/SOFTWARE.LOG1", b"log")
+    write(root, "Ảnh/một.jpg", b"mine")
+    os.setxattr(root / "Ảnh", "user.DOSATTRIB", b"0x16")
+    for folder in (root / "Ảnh", root):
+        os.utime(folder, ns=(OLD_NS, OLD_NS))
     for path in (HOSTS, CONFIG + b"/SOFTWARE.LOG1"):
         os.utime((root / path[1:].decode()).parent, ns=(OLD_NS, OLD_NS))
 
@@ -83,6 +88,7 @@ def windows_findings(root: Path) -> tuple[Finding, ...]:
         with_fields(page, cut=str(len(CLEAN_PAGE))),
         finding(line_anchor(root, HOSTS, 3), ArtefactKind.SETTING_LINE, Action.REMOVE_LINE),
         of_file(root, TASK, ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK),
+        finding(folder_anchor(root, HIDDEN), ArtefactKind.HIDDEN_FOLDER, Action.UNHIDE),
         *registry_findings(mounted_windows(root).registry),
     )
 
@@ -100,6 +106,11 @@ def registry_findings(registry: Registry) -> tuple[Finding, ...]:
         of_key(f"{IFEO}\\msmpeng.exe", ArtefactKind.REGISTRY_KEY, Action.REMOVE_KEY),
         of_key(f"{SERVICES}\\qzkvxw", ArtefactKind.SERVICE, Action.REMOVE_SERVICE),
     )
+
+
+def folder_anchor(root: Path, path: bytes) -> FileAnchor:
+    """Return the anchor of a folder as it is now."""
+    return anchor_of(path, (root / os.fsdecode(path[1:])).lstat(), "")
 
 
 def of_file(root: Path, path: bytes, kind: ArtefactKind, action: Action) -> Finding:

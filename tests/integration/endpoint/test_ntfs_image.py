@@ -34,6 +34,7 @@ SHORTCUT = "Users/An/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Start
 PAGE = "Users/An/Desktop/trang.html"
 HOSTS = "Windows/System32/drivers/etc/hosts"
 AUTORUN = "autorun.inf"
+PHOTOS = "Ảnh gia đình"
 TASK_ID = "{0A1B2C3D-1111-2222-3333-444455556666}"
 MARK = b"QUETSACH-WINDOWS-WORM-PROGRAM"
 CLEAN_PAGE = b"<html><p>\xe1\xba\xa3nh c\xc6\xb0\xe1\xbb\x9bi</p></html>\r\n"
@@ -45,11 +46,12 @@ CLASS = r"CLSID\{AAAAAAAA-0000-0000-0000-000000000001}\InprocServer32"
 
 TRACES = (
     *("program", "program", "page", "service", "task", "shell", "debugger", "class", "run", "run"),
-    *("update-switched-off", "tools-forbidden", "hosts", "autorun", "shortcut"),
+    *("update-switched-off", "tools-forbidden", "hosts", "autorun", "shortcut", "hidden-folder"),
 )
 
 ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_attrib_be", "system.ntfs_crtime_be", "system.ntfs_dos_name")
 HIDDEN_SYSTEM = (0x26).to_bytes(4, "big")
+HIDDEN_FOLDER, SHOWN_FOLDER = ((0x10 | marks).to_bytes(4, "big") for marks in (0x6, 0))
 ACCESS = bytes.fromhex(
     "0100048014000000240000000000000034000000010200000000000520000000200200000102000000000005200000002002000002001c"
     "000100000000001400ff011f00010100000000000512000000"
@@ -96,6 +98,7 @@ def infect(root: Path) -> None:
             SHORTCUT: build_shortcut(wide_path=AS_WINDOWS),
             PAGE: CLEAN_PAGE + b"<SCRIPT Language=VBScript><!-- QUETSACH-WINDOWS-WORM-PAGE --></SCRIPT>",
             HOSTS: CLEAN_HOSTS + b"0.0.0.0 update.example.test\r\n",
+            f"{PHOTOS}/một.jpg": b"mine",
             AUTORUN: b"[autorun]\r\nopen=Windows\\System32\\wormsvc.dll\r\nlabel=USB\r\n",
         },
     )
@@ -110,6 +113,9 @@ def dress(root: Path) -> None:
     os.setxattr(program, "system.ntfs_dos_name", b"SU~1.EXE")
     os.setxattr(program, "system.ntfs_crtime_be", MADE)
     os.utime(program, ns=(OLD_NS, OLD_NS))
+    for folder in (PHOTOS, "System Volume Information"):
+        (root / folder).mkdir(exist_ok=True)
+        os.setxattr(root / folder, "system.ntfs_attrib_be", HIDDEN_FOLDER)
     for folder, _, _ in root.walk(top_down=False):
         os.utime(folder, ns=(OLD_NS, OLD_NS))
 
@@ -176,6 +182,8 @@ def test_the_drive_is_cleaned_and_other_programs_read_what_was_written(drive: Dr
         assert not (drive.root / path).exists()
     assert (drive.root / PAGE).read_bytes() == CLEAN_PAGE
     assert (drive.root / HOSTS).read_bytes() == CLEAN_HOSTS
+    assert os.getxattr(drive.root / PHOTOS, "system.ntfs_attrib_be") == SHOWN_FOLDER
+    assert (drive.root / PHOTOS).stat().st_mtime_ns == OLD_NS
     assert (drive.root / AUTORUN).read_bytes() == b"[autorun]\r\nlabel=USB\r\n"
     software, system = (drive.root / CONFIG / name for name in ("SOFTWARE", "SYSTEM"))
     read = read_by_regipy(software)

@@ -23,7 +23,7 @@ def is_foundation(path: bytes, platform: str, action: Action = Action.QUARANTINE
     table = _table()[platform]
     text = os.fsdecode(path)
     text = text if platform == "linux" else folded(text)
-    if any(text.startswith(f"{folder}/") for folder in table["folders"]) or _matches(text, table["files"]):
+    if any(f"{text}/".startswith(f"{folder}/") for folder in table["folders"]) or _matches(text, table["files"]):
         return action is not Action.REMOVE_LINE or not _matches(text, table["edited_only"])
     if action is not Action.REMOVE_LINE and _matches(text, table["edited_only"]):
         return True
