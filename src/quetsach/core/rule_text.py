@@ -6,7 +6,7 @@ Source: VirusTotal, "Writing YARA rules".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,12 +79,11 @@ class RuleSet:
         """Return the rules of these names with the rules that they name in turn, and all global ones."""
         kept: list[RuleText] = []
         wanted = wanted | {rule.name for rule in self.rules if rule.is_global}
-        names = [rule.name for rule in self.rules]
-        for number in reversed(range(len(self.rules))):  # a rule names only earlier ones
-            rule = self.rules[number]
+        known = frozenset(rule.name for rule in self.rules)
+        for rule in reversed(self.rules):  # a rule names only earlier ones
             if rule.name in wanted:
                 kept.append(rule)
-                wanted |= named_in(rule.condition, names[:number])
+                wanted |= named_in(rule.condition, known)
         return tuple(reversed(kept))
 
     def text(self, rules: Sequence[RuleText]) -> str:
@@ -92,7 +91,7 @@ class RuleSet:
         return "\n".join([*(f'import "{module}"' for module in self.imports), *(rule.source for rule in rules)])
 
 
-def named_in(condition: Sequence[Word], rules: Iterable[str]) -> frozenset[str]:
+def named_in(condition: Sequence[Word], rules: Collection[str]) -> frozenset[str]:
     """Return those of some rules that a condition names, also by a star: ``any of (rule_*)``."""
     nothing = Word(WordKind.SIGN, "", 0, 0)
     called = {
@@ -100,7 +99,11 @@ def named_in(condition: Sequence[Word], rules: Iterable[str]) -> frozenset[str]:
         for before, word, after in zip([nothing, *condition], condition, [*condition[1:], nothing], strict=False)
         if word.kind is WordKind.NAME and before.text != "."
     }
-    return frozenset(r for r in rules for text, star in called if r == text or (star and r.startswith(text)))
+    starred = tuple(text for text, star in called if star)
+    known = rules if isinstance(rules, Set) else frozenset(rules)
+    return frozenset(text for text, _ in called if text in known) | frozenset(
+        rule for rule in known if starred and rule.startswith(starred)
+    )
 
 
 def rules_for(rule_set: RuleSet, types: frozenset[FileType]) -> str:

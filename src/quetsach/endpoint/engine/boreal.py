@@ -7,7 +7,7 @@ from typing import Any
 import boreal
 
 from quetsach.core.pack import CUT, pattern_rule
-from quetsach.endpoint.engine.port import Hit, Matcher, Pattern
+from quetsach.endpoint.engine.port import CREDITS, Hit, Matcher, Pattern, credit_of
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
 _TIMEOUT_SECONDS = 10
@@ -49,7 +49,7 @@ class _BorealMatcher:
         found = _matches(self._scanner, seconds, **content)
         if found and self._cutting:  # where strings matched is asked only of the few files in which rules did
             found = _matches(self._scanner, seconds, fast=False, max_match_data=1, **content)
-        return tuple(Hit(m.namespace, m.rule, _text(m.meta.get("author")), cut=_cut(m)) for m in found)
+        return tuple(map(_hit, found))
 
 
 class _BorealPattern:
@@ -79,6 +79,11 @@ def _matches(scanner: boreal.Scanner, seconds: int, **content: Any) -> list[bore
         if type(error).__name__ != "PanicException":  # Rust's own kind of crash, which no module exports
             raise
         raise EngineError(f"the match engine broke off: {error}") from None
+
+
+def _hit(match: boreal.Match) -> Hit:
+    meta = {name: _text(match.meta.get(name)) for name in ("author", *CREDITS)}
+    return Hit(match.namespace, match.rule, meta["author"], cut=_cut(match), credit=credit_of(meta))
 
 
 def _cut(match: boreal.Match) -> int:

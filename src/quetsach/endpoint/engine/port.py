@@ -18,6 +18,17 @@ class Hit:
     """Whether the rule's memory variant matched the memory of a process."""
     cut: int = -1
     """Where the rule's string ``core.pack.CUT`` matches first, in bytes from the start; -1 when it has none."""
+    credit: str = ""
+    """Licence and reference that the rule names; licences of rules ask that these are shown."""
+
+
+CREDITS = ("license", "licence", "reference")
+"""The meta fields of a rule that make its credit."""
+
+
+def credit_of(meta: Mapping[str, str]) -> str:
+    """Return licence and reference of a rule."""
+    return ", ".join(meta[name] for name in CREDITS if meta.get(name))
 
 
 class Matcher(Protocol):

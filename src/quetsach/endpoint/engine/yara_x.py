@@ -10,7 +10,7 @@ from importlib.metadata import version
 import yara_x
 
 from quetsach.core.pack import CUT, pattern_rule
-from quetsach.endpoint.engine.port import Hit, Matcher, Pattern
+from quetsach.endpoint.engine.port import Hit, Matcher, Pattern, credit_of
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
 _TIMEOUT_SECONDS = 10
@@ -47,10 +47,7 @@ class _YaraXMatcher:
 
     def _hits(self, size_bytes: int, scan: Callable[[], yara_x.ScanResults]) -> tuple[Hit, ...]:
         self._scanner.set_timeout(_TIMEOUT_SECONDS + size_bytes // _SLOWEST_BYTES_PER_SECOND)
-        return tuple(
-            Hit(rule.namespace, rule.identifier, str(dict(rule.metadata).get("author", "")), cut=_cut(rule))
-            for rule in _scanned(scan).matching_rules
-        )
+        return tuple(map(_hit, _scanned(scan).matching_rules))
 
 
 class _YaraXPattern:
@@ -81,6 +78,11 @@ def _scanned(scan: Callable[[], yara_x.ScanResults]) -> yara_x.ScanResults:
         raise MatchTimeoutError("matching took too long") from None
     except yara_x.ScanError as error:
         raise EngineError(f"the match engine could not finish: {error}") from None
+
+
+def _hit(rule: yara_x.Rule) -> Hit:
+    meta = {name: str(value) for name, value in rule.metadata}
+    return Hit(rule.namespace, rule.identifier, meta.get("author", ""), cut=_cut(rule), credit=credit_of(meta))
 
 
 def _cut(rule: yara_x.Rule) -> int:
