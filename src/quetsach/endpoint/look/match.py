@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from quetsach.core.pack import Action, ArtefactKind, FileHash, Pack, Trait
+from quetsach.core.indicator_list import ALGORITHMS
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.endpoint.artefact import (
     Anchor,
     Artefact,
@@ -21,6 +22,7 @@ from quetsach.endpoint.engine.port import Engine, Hit, Pattern
 from quetsach.endpoint.finding import Finding
 
 _EVIDENCE_LIMIT = 300
+_CREDIT_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,12 @@ class TraitMatcher:
         """Return whether the tests of content and fields hold, those that need no other finding."""
         if trait.rule and not any(_is_of(pack, trait, hit) for hit in observation.hits):
             return False
-        if trait.hashes and not _hashes_that_match(trait, observation):
+        if (trait.hashes or trait.hash_list) and not _hashes_that_match(trait, observation):
             return False
         fields = observation.artefact.fields
         if trait.names and not self._has_name(trait, fields.get("name", "")):
+            return False
+        if not all(known.find(fields.get(name, "")) for name, known in trait.listed):
             return False
         return all(self._patterns[pattern].matches(fields.get(name, "")) for name, pattern in trait.match)
 
@@ -135,27 +139,43 @@ def _references(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]])
 
 def _is_of(pack: Pack, trait: Trait, hit: Hit) -> bool:
     """Return whether a hit is of the trait's rule; what is only in memory counts for traits of memory."""
-    return (hit.family, hit.rule) == (pack.family, trait.rule) and (trait.memory or not hit.in_memory)
+    is_rule = bool(hit.rule) if trait.rule == ANY_RULE else hit.rule == trait.rule
+    return is_rule and hit.family == pack.family and (trait.memory or not hit.in_memory)
 
 
-def _hashes_that_match(trait: Trait, seen: Observation) -> list[FileHash]:
-    digests = {hit.digest for hit in seen.hits}
-    return [known for known in trait.hashes if str(known) in digests]
+def _hashes_that_match(trait: Trait, seen: Observation) -> list[tuple[str, str]]:
+    """Return the hashes of the content that the trait knows, each with what its list calls it."""
+    known = {str(one): "" for one in trait.hashes} if trait.hashes else {}
+    listed = trait.hash_list.entries if trait.hash_list else {}
+    digests = [hit.digest for hit in seen.hits if hit.digest]
+    return [(d, listed.get(d) or known.get(d, "")) for d in digests if d in known or d in listed]
 
 
 def _evidence(pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Iterator[str]:
     for hit in seen.hits:
         if trait.rule and _is_of(pack, trait, hit):
-            author = f" ({hit.author})" if hit.author else ""
-            yield f"{hit.rule}{author}" + ", in memory" * hit.in_memory
-    for known in _hashes_that_match(trait, seen)[:1]:
-        yield f"{known.algorithm} {known.digest}"
+            yield f"{hit.rule}{_credit(pack, trait, hit)}" + ", in memory" * hit.in_memory
+    for known, label in _hashes_that_match(trait, seen)[:1]:
+        digest = known.rpartition(":")[2]
+        section = "section " * known.startswith("section:")
+        yield f"{section}{ALGORITHMS[len(digest)]} {digest}" + f" ({label})" * bool(label)
+    for name, entries in trait.listed:
+        entry, label = entries.find(seen.artefact.fields.get(name, "")) or ("", "")
+        yield f"{name}: {entry}" + f" ({label})" * bool(label)
     if trait.names:
         yield f"name: {seen.artefact.fields.get('name', '')}"
     for name, _ in trait.match:
         yield f"{name}: {seen.artefact.fields.get(name, '')}"
     for path in _references(trait, seen.artefact, places)[:1]:
         yield f"→ {printable(path)}"
+
+
+def _credit(pack: Pack, trait: Trait, hit: Hit) -> str:
+    """Return whose rule it is: of a set of others with its licence and reference, which they ask to be shown."""
+    if trait.rule != ANY_RULE:
+        return f" ({hit.author})" if hit.author else ""
+    author, credit = hit.author or pack.author, hit.credit or pack.licence
+    return f" ({printable(author.encode())[:_CREDIT_LIMIT]}; {printable(credit.encode())[:_CREDIT_LIMIT]})"
 
 
 def _identity(pack: Pack, trait: Trait, anchor: Anchor) -> str:

@@ -1,16 +1,16 @@
 """What content is known by: the rules and hashes of packs, ready to be looked for in bytes and open files."""
 
-import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from quetsach.core.indicator_list import ListKind
 from quetsach.core.pack import FileHash, Pack
 from quetsach.core.rule_text import rules_for, rules_of
-from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.engine.port import Engine, Hit, Matcher
+from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import FileKind
+from quetsach.endpoint.look.known_hashes import KnownHashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Signatures:
     hashes: tuple[FileHash, ...] = ()
     names: frozenset[str] = frozenset()
     """Names of files, in small letters, that are told of whatever they hold."""
+    hash_list: frozenset[str] = frozenset()
+    """Entries of lists of hashes."""
 
 
 def signatures_of(packs: Iterable[Pack]) -> Signatures:
@@ -31,7 +33,13 @@ def signatures_of(packs: Iterable[Pack]) -> Signatures:
     return Signatures(
         rules={pack.family: pack.rules for pack in packs},
         hashes=tuple(dict.fromkeys(known for trait in traits for known in trait.hashes)),
-        names=frozenset(name.lower() for trait in traits for name in trait.names),
+        names=frozenset(
+            name.lower()
+            for trait in traits
+            for names in (trait.names, *(known.entries for _, known in trait.listed if known.kind is ListKind.NAMES))
+            for name in names
+        ),
+        hash_list=frozenset(entry for trait in traits if trait.hash_list for entry in trait.hash_list.entries),
     )
 
 
@@ -47,9 +55,7 @@ class Recogniser:
         self._by_source: dict[tuple[tuple[str, str], ...], Matcher] = {}
         self._by_kind: dict[FileKind, Matcher] = {}
         self._names = signatures.names
-        self._hashes: defaultdict[int, list[FileHash]] = defaultdict(list)
-        for known in signatures.hashes:
-            self._hashes[known.size_bytes].append(known)
+        self._hashes = KnownHashes([*map(str, signatures.hashes), *signatures.hash_list])
         self._matcher(FileKind.OTHER)  # rules that do not compile are known at once
 
     def knows_name(self, name: bytes) -> bool:
@@ -59,14 +65,15 @@ class Recogniser:
     def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match some bytes and the hashes they have."""
         hits = self._matcher(kind).match(content)
-        known = self._hashes.get(len(content)) if self._hashes else None
-        return (*hits, *_hash_hits(known, [content])) if known else hits
+        return (*hits, *self._known(InMemory(content), kind)) if self._hashes else hits
 
     def recognise_open_file(self, descriptor: int, size_bytes: int, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match an open file, which is not loaded as a whole, and the hashes it has."""
         hits = self._matcher(kind).match_open_file(descriptor, size_bytes)
-        known = self._hashes.get(size_bytes) if self._hashes else None
-        return (*hits, *_hash_hits(known, parts_of(descriptor, size_bytes))) if known else hits
+        return (*hits, *self._known(OpenFile(descriptor, size_bytes), kind)) if self._hashes else hits
+
+    def _known(self, source: InMemory | OpenFile, kind: FileKind) -> Iterable[Hit]:
+        return (Hit("", "", "", digest=entry) for entry in self._hashes.found_in(source, kind))
 
     def _matcher(self, kind: FileKind) -> Matcher:
         """Return the rules for files of a kind; kinds that the same rules concern share them."""
@@ -78,13 +85,3 @@ class Recogniser:
                 self._by_source[key] = self._engine.compile(sources)
             matcher = self._by_kind[kind] = self._by_source[key]
         return matcher
-
-
-def _hash_hits(known: list[FileHash], chunks: Iterable[bytes]) -> Iterator[Hit]:
-    digests = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in {k.algorithm for k in known}}
-    for chunk in chunks:
-        for digest in digests.values():
-            digest.update(chunk)
-    for one in known:
-        if digests[one.algorithm].hexdigest() == one.digest:
-            yield Hit("", "", "", digest=str(one))
