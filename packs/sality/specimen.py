@@ -25,6 +25,7 @@ from quetsach.packs.specimen.windows import CONFIG, SYSTEM, merged, write
 DRIVER = "Windows/System32/drivers/hlmlog.sys"
 DROPPED = "Users/An/AppData/Local/Temp/winqkxe.exe"
 COPY = "nkdb.pif"
+LIBRARY = "Windows/System32/wmdrtc32.dll"
 INFECTED = ("Program Files/UniKey/setup.exe", "Users/An/Desktop/game.exe")
 SYSTEM_INI = "Windows/system.ini"
 AUTORUN = "autorun.inf"
@@ -105,6 +106,7 @@ def _files() -> dict[str, bytes]:
         DRIVER: driver(),
         DROPPED: build_pe(sections={".data": _BODY}),
         COPY: infected_program(),
+        LIBRARY: build_pe(dll=True),
         **{path: infected_program() for path in INFECTED},
         AUTORUN: commands.encode(),
         SYSTEM_INI: NEIGHBOURS_FILES[SYSTEM_INI] + b"[MCIDRV_VER]\r\nDEVICEMB=509102504668\r\n",
@@ -135,7 +137,7 @@ def _planted() -> list[Planted]:
         rf"{tools}\DisableRegistryTools",
     ]
     return [
-        *(Planted("file", f"/{path}") for path in (DRIVER, DROPPED, COPY, *INFECTED)),
+        *(Planted("file", f"/{path}") for path in (DRIVER, DROPPED, COPY, LIBRARY, *INFECTED)),
         Planted("service", rf"{control}\Services\amsint32"),
         Planted("setting-line", f"/{AUTORUN}", "OpEn= nkdb.pif\r"),
         Planted("setting-line", f"/{AUTORUN}", "shELL\\oPen\\coMMand= nkdb.pif\r"),
