@@ -6,7 +6,7 @@ Source: VirusTotal, "Writing YARA rules".
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -100,7 +100,7 @@ def named_in(condition: Sequence[Word], rules: Collection[str]) -> frozenset[str
         if word.kind is WordKind.NAME and before.text != "."
     }
     starred = tuple(text for text, star in called if star)
-    known = rules if isinstance(rules, Set) else frozenset(rules)
+    known = frozenset(rules)
     return frozenset(text for text, _ in called if text in known) | frozenset(
         rule for rule in known if starred and rule.startswith(starred)
     )
