@@ -7,9 +7,28 @@ import zlib
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
+from quetsach.packs.specimen.innocent import plant_mac
+from quetsach.packs.specimen.neighbours import plant_infected
 
 _ZEROS = 64 << 20
 _COPIES = 5
+
+
+def build_linux(root: Path) -> list[Planted]:
+    """Plant the files on a Linux."""
+    return build(root)
+
+
+def build_macos(root: Path) -> list[Planted]:
+    """Plant the files on a Mac."""
+    plant_mac(root)
+    return build(root)
+
+
+def build_windows(root: Path) -> list[Planted]:
+    """Plant the files on a Windows."""
+    plant_infected(root)
+    return build(root)
 
 
 def build(root: Path) -> list[Planted]:

@@ -3,11 +3,30 @@
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
+from quetsach.packs.specimen.innocent import plant_mac
+from quetsach.packs.specimen.neighbours import plant_infected
 
 _HALVES = (
     "58354f2150254041505b345c505a58353428505e2937434329377d24",
     "45494341522d5354414e444152442d414e544956495255532d544553542d46494c452124482b482a",
 )
+
+
+def build_linux(root: Path) -> list[Planted]:
+    """Plant the files on a Linux."""
+    return build(root)
+
+
+def build_macos(root: Path) -> list[Planted]:
+    """Plant the files on a Mac."""
+    plant_mac(root)
+    return build(root)
+
+
+def build_windows(root: Path) -> list[Planted]:
+    """Plant the files on a Windows."""
+    plant_infected(root)
+    return build(root)
 
 
 def build(root: Path) -> list[Planted]:

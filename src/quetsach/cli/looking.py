@@ -44,7 +44,11 @@ def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the report (JSON) here too")
     parser.add_argument(
-        "--jobs", type=_jobs, default=min(2, os.cpu_count() or 1), metavar="N", help="worker processes (default: 2)"
+        "--jobs",
+        type=number_of_jobs,
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="worker processes (default: 2)",
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="read every file, also those that an earlier scan saw, and keep nothing"
@@ -53,7 +57,8 @@ def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
-def _jobs(text: str) -> int:
+def number_of_jobs(text: str) -> int:
+    """Return how many workers a person asks for."""
     if not text.isdecimal() or not 1 <= int(text[:4]) <= 64:
         raise argparse.ArgumentTypeError("a number from 1 to 64")
     return int(text)

@@ -50,8 +50,9 @@ def register(subcommands: "Subcommands") -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     from quetsach.packs.check import check_pack  # noqa: PLC0415  (the match engine)
+    from quetsach.packs.load import packs_at  # noqa: PLC0415
 
-    checked = [check_pack(path) for given in arguments.pack or [bundled("packs")] for path in _packs_at(given)]
+    checked = [check_pack(path) for given in arguments.pack or [bundled("packs")] for path in packs_at(given)]
     if arguments.json:
         print_json(
             [
@@ -74,13 +75,6 @@ def _check(arguments: argparse.Namespace) -> int:
                     f"✗ problem  {problem.where}: {problem.what}" + (f"\n  hint: {problem.hint}" * bool(problem.hint))
                 )
     return ExitCode.PACKS_INVALID if any(item.problems for item in checked) else ExitCode.NOTHING_FOUND
-
-
-def _packs_at(path: Path) -> list[Path]:
-    """Return the packs of a shelf, or the path itself."""
-    if not path.is_dir() or (path / "pack.toml").exists():
-        return [path]
-    return sorted(p for p in path.iterdir() if p.suffix == ".qsp" or (p / "pack.toml").is_file()) or [path]
 
 
 def _build(arguments: argparse.Namespace) -> int:

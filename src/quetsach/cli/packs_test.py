@@ -1,28 +1,21 @@
-"""``quetsach packs test``: plants a pack's specimen, finds it, removes it, puts it back, and says what went wrong."""
+"""``quetsach packs test``: plants specimens, finds them, removes them, puts them back, and says what went wrong."""
 
 import argparse
-import hashlib
 import os
-import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.output import print_json
+from quetsach.cli.looking import number_of_jobs
+from quetsach.cli.output import Progress, print_json, say
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.core.pack import Pack
-    from quetsach.endpoint.artefact import Anchor
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.host.port import Host
-
-type Item = tuple[str, str, str]
-"""Kind, place, and line or entry: what a specimen says it planted, and what a scan says it found."""
+    from quetsach.cli.trial.honest import HonestTrial
+    from quetsach.cli.trial.pack import PackTrial
 
 
 def register(commands: "Subcommands") -> None:
@@ -30,128 +23,107 @@ def register(commands: "Subcommands") -> None:
     parser = add_command(
         commands,
         "test",
-        summary="plant the specimen of packs (this runs specimen.py), find it, remove it and put it back; exit code 3 "
-        "if that fails",
-        examples="quetsach packs test packs/xmrig-miner",
+        summary="plant the specimen of packs (this runs specimen.py), find it, remove it, put it back and remove it "
+        "again, then look for it where it is not; exit code 3 if any of that fails",
+        examples="quetsach packs test\n"
+        "quetsach packs test packs/xmrig-miner --no-goodware\n"
+        "quetsach packs test packs --goodware /opt --json",
     )
-    parser.add_argument("folder", nargs="+", type=Path, metavar="FOLDER", help="pack folders")
+    parser.add_argument(
+        "folder", nargs="*", type=Path, metavar="FOLDER", help="pack folders or shelves of them (default: bundled)"
+    )
+    goodware = parser.add_mutually_exclusive_group()
+    goodware.add_argument(
+        "--goodware", type=Path, metavar="DIR", help="honest files, all looked at (default: 2,000 files of /usr)"
+    )
+    goodware.add_argument("--no-goodware", action="store_true", help="do not look at honest files of this machine")
+    parser.add_argument(
+        "--jobs",
+        type=number_of_jobs,
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="packs at once (default: 2)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    tested = {folder: list(problems_of(folder)) for folder in arguments.folder}
+    from quetsach.cli.trial.pack import try_packs  # noqa: PLC0415  (the match engine)
+    from quetsach.packs.load import packs_at  # noqa: PLC0415
+
+    started = time.monotonic()
+    folders = [folder for given in arguments.folder or [bundled("packs")] for folder in packs_at(given)]
+    trials: list[PackTrial] = []
+    with Progress("packs", len(folders)) as line:
+        for trial in try_packs(folders, jobs=arguments.jobs):
+            line.advance(note=trial.path.name)
+            trials.append(trial)
+    trials.sort(key=lambda trial: folders.index(trial.path))
+    honest = _look_at_honest(trials, arguments)
+    seconds = time.monotonic() - started
     if arguments.json:
-        print_json([{"path": str(folder), "problems": problems} for folder, problems in tested.items()])
+        print_json(_json(trials, honest, seconds))
     else:
-        for folder, problems in tested.items():
-            print("\n".join(f"✗ problem  {folder}: {what}" for what in problems) or f"✓ good     {folder}")
-    return ExitCode.PACKS_INVALID if any(tested.values()) else ExitCode.NOTHING_FOUND
+        _tell(trials, honest, seconds)
+    bad = any(trial.problems for trial in trials)
+    return ExitCode.PACKS_INVALID if bad else ExitCode.NOTHING_FOUND
 
 
-def problems_of(folder: Path) -> Iterator[str]:
-    """Yield what goes wrong with the specimen of a pack folder.
+def _look_at_honest(trials: "list[PackTrial]", arguments: argparse.Namespace) -> "dict[str, HonestTrial]":
+    """Let all packs look where nothing is; what they find becomes a problem of the pack that finds it."""
+    from quetsach.cli.trial.honest import try_goodware, try_innocent_drives  # noqa: PLC0415
 
-    Raises:
-        PackError: the pack cannot be used or has no specimen.
-        MassBrakeError: acting on it would be stopped.
-    """
-    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
-    from quetsach.packs.load import load_pack  # noqa: PLC0415
-    from quetsach.packs.specimen import load_specimen, unlock  # noqa: PLC0415
-
-    pack, specimen = load_pack(folder), load_specimen(folder)
-    with tempfile.TemporaryDirectory(prefix="quetsach-") as name:
-        root = Path(name).resolve() / "disk"
-        root.mkdir()
-        planted = specimen.build(root)
-        try:
-            host = open_mounted(root)
-            if host.platform not in pack.platforms:
-                yield f"the specimen is a disk of {host.platform}, and the pack is for {', '.join(pack.platforms)}"
-                return
-            found = _found(host, pack)
-            items = ((item.kind, item.path, item.line) for item in planted)
-            yield from _differences(items, map(item_of, found))
-            yield from _acted_on(host, pack, found, root)
-        finally:
-            unlock(root, planted)
+    packs = [trial.pack for trial in trials if trial.pack is not None and not trial.pack.is_guidance_only]
+    if not packs:
+        return {}
+    honest = {"innocent": try_innocent_drives(packs)}
+    if not arguments.no_goodware:
+        with Progress("honest files") as line:
+            honest["goodware"] = try_goodware(packs, arguments.goodware, jobs=arguments.jobs, advance=line.move_to)
+    for trial in trials:
+        if trial.pack is not None:
+            for look in honest.values():
+                trial.problems += look.problems.get(trial.pack.family, [])
+    return honest
 
 
-def item_of(finding: "Finding") -> Item:
-    """Return what a finding is about, as a specimen says it."""
-    from quetsach.endpoint.artefact import LineAnchor, RegistryAnchor, place_of  # noqa: PLC0415
-
-    anchor, line = finding.artefact.anchor, ""
-    if isinstance(anchor, LineAnchor):
-        line = os.fsdecode(anchor.line)
-    elif isinstance(anchor, RegistryAnchor):
-        line = anchor.entry or ""
-    return str(finding.artefact.kind), os.fsdecode(place_of(anchor)), line
+def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: float) -> None:
+    for trial in trials:
+        for problem in trial.problems:
+            say(f"✗ problem  {trial.path}: {problem}")
+        if not trial.problems:
+            say(f"✓ good     {trial.path}: {_counted(trial)} ({trial.seconds:.1f} s)")
+    looked = ", ".join(f"{name} files {look.files:,}" for name, look in honest.items())
+    say(f"{len(trials)} packs in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
 
 
-def _found(host: "Host", pack: "Pack") -> "tuple[Finding, ...]":
-    from quetsach.endpoint.look.scan import Scope, scan  # noqa: PLC0415
-
-    return scan(host, (pack,), scope=Scope.FULL, now=datetime.now(UTC)).findings
-
-
-def _differences(planted: Iterable[Item], found: Iterable[Item]) -> Iterator[str]:
-    wanted, seen = Counter(planted), Counter(found)
-    yield from (f"planted and not found: {_told(item)}" for item in (wanted - seen).elements())
-    yield from (f"found and not planted: {_told(item)}" for item in (seen - wanted).elements())
-
-
-def _told(item: Item) -> str:
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-
-    return printable(os.fsencode(" ".join(filter(None, item))))
-
-
-def _acted_on(host: "Host", pack: "Pack", found: "tuple[Finding, ...]", root: Path) -> Iterator[str]:
-    """Remove what was found and put it back; what the pack only reports stays."""
-    from quetsach.core.pack import Action  # noqa: PLC0415
-    from quetsach.endpoint.act.clean import clean  # noqa: PLC0415
-    from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-    from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
-    from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
-
-    state = State.open(root.parent / "state")
-    plan = make_plan(found, host, state.folder)
-    for held in plan.held:
-        if held.finding.action is not Action.REPORT and held.hold is not Hold.MEMBER:
-            yield f"would be left alone ({held.hold}): {_told(item_of(held.finding))}"
-    if not plan.steps:
-        return
-    before = _picture(root)
-    with state.lock():
-        result = clean(
-            plan, host, state, look_again=lambda: _found(host, pack), packs=(pack.family,), now=datetime.now(UTC)
-        )
-        kept = {held.finding.id for held in plan.held}
-        yield from (f"left: {_told(item_of(one))}" for one in result.remaining if one.id not in kept)
-        yield from (f"names what is gone: {_place(one.anchor)}" for one in result.dangling)
-        undo(state, host, result.session, now=datetime.now(UTC))
-    after = _picture(root)
-    yield from (
-        f"not put back as it was: {name}" for name in sorted(before | after) if before.get(name) != after.get(name)
+def _counted(trial: "PackTrial") -> str:
+    if not trial.specimens:
+        return "guidance only"
+    return "; ".join(
+        f"{one.platform}: {one.planted} found, {one.removed} removed and put back"
+        + (f", {one.ended} processes ended" if one.ended else "")
+        for one in trial.specimens
     )
 
 
-def _place(anchor: "Anchor") -> str:
-    from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
-
-    return printable(place_of(anchor))
-
-
-def _picture(root: Path) -> dict[str, tuple[object, ...]]:
-    """Return kind, owner, time and content of everything below a folder, by its path as it can be printed."""
-    return {ascii(path.relative_to(root).as_posix()): _state(path) for path in [root, *root.rglob("*")]}
-
-
-def _state(path: Path) -> tuple[object, ...]:
-    found = path.lstat()
-    is_file = path.is_file() and not path.is_symlink()
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if is_file else ""
-    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, content
+def _json(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: float) -> dict[str, Any]:
+    return {
+        "packs": [
+            {
+                "path": str(trial.path),
+                "family": trial.pack.family if trial.pack else None,
+                "version": trial.pack.version if trial.pack else None,
+                "specimens": [
+                    {"platform": one.platform, "planted": one.planted, "removed": one.removed, "ended": one.ended}
+                    for one in trial.specimens
+                ],
+                "problems": trial.problems,
+                "seconds": round(trial.seconds, 3),
+            }
+            for trial in trials
+        ],
+        "honest": {name: {"files": look.files, "size_bytes": look.size_bytes} for name, look in honest.items()},
+        "seconds": round(seconds, 3),
+    }

@@ -13,6 +13,7 @@ from pathlib import Path
 from quetsach.core.pack import LocalText, Pack, Trait
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, GUIDANCE_FILES, unpack
 from quetsach.packs.errors import PackError
+from quetsach.packs.lists import LIST_FILES, LIST_LIMIT_BYTES, lists_of
 from quetsach.packs.recipe import SLUG, parse_recipe
 from quetsach.packs.rules import rule_names
 from quetsach.packs.table import Table, not_utf8, read_toml
@@ -43,11 +44,25 @@ def load_shelf(folder: Path) -> tuple[Pack, ...]:
     Raises:
         PackError: the folder cannot be read, or one of its packs cannot be used.
     """
+    return newest(map(load_pack, _packs_of(folder)))
+
+
+def packs_at(path: Path) -> list[Path]:
+    """Return the pack folders and ``.qsp`` files of a shelf; of what is no shelf the path itself.
+
+    Raises:
+        PackError: the folder cannot be read.
+    """
+    is_shelf = path.is_dir() and not (path / "pack.toml").exists()
+    return (_packs_of(path) if is_shelf else []) or [path]
+
+
+def _packs_of(shelf: Path) -> list[Path]:
     try:
-        entries = sorted(folder.iterdir())
+        entries = sorted(shelf.iterdir())
     except OSError as error:
-        raise PackError(f"cannot read the shelf: {error.strerror}", where=str(folder)) from None
-    return newest(load_pack(e) for e in entries if e.suffix == ".qsp" or (e / "pack.toml").is_file())
+        raise PackError(f"cannot read the shelf: {error.strerror}", where=str(shelf)) from None
+    return [entry for entry in entries if entry.suffix == ".qsp" or (entry / "pack.toml").is_file()]
 
 
 def newest(packs: Iterable[Pack]) -> tuple[Pack, ...]:
@@ -65,8 +80,8 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     Raises:
         PackError: a file is unreadable or too large, or one is missing that every pack has.
     """
-    names = [name for name in FILES if name in GUIDANCE_FILES or os.path.lexists(folder / name)]
-    return {name: _read(folder / name, FILE_LIMIT_BYTES) for name in names}
+    names = [n for n in (*FILES, *LIST_FILES) if n in GUIDANCE_FILES or os.path.lexists(folder / n)]
+    return {n: _read(folder / n, LIST_LIMIT_BYTES if n in LIST_FILES else FILE_LIMIT_BYTES) for n in names}
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -126,7 +141,8 @@ def _recognition(
         _require(content, FILES, where)
         rules = _text(content, "rules.yar", where)
         names = rule_names(rules, f"{where}/rules.yar")
-        return rules, parse_recipe(content["recipe.toml"], f"{where}/recipe.toml", names)
+        lists = lists_of(content, where)
+        return rules, parse_recipe(content["recipe.toml"], f"{where}/recipe.toml", names, lists)
     if platforms & set(PLATFORMS):
         hint = f"the tool runs on none of {', '.join(DEVICES)}: give them a pack of their own, with guidance only"
         head.fail("computers and devices stand in one pack", field="platforms", hint=hint)
@@ -143,9 +159,9 @@ def _require(content: Mapping[str, bytes], names: Iterable[str], where: str) -> 
 
 
 def content_digest(content: Mapping[str, bytes]) -> str:
-    """Return the SHA-256 (hex) of a pack's files: of name, length and bytes of each, in the order of ``FILES``."""
+    """Return the SHA-256 (hex) of a pack's files: of name, length and bytes of each; ``FILES`` first, then its lists."""
     digest = hashlib.sha256()
-    for name in (name for name in FILES if name in content):
+    for name in (name for name in (*FILES, *LIST_FILES) if name in content):
         digest.update(f"{name}\0{len(content[name])}\0".encode() + content[name])
     return digest.hexdigest()
 

@@ -1,4 +1,7 @@
-"""Every pack's specimen is found, item by item, and nothing else; in a mounted tree, in given paths, and running."""
+"""Specimens are found, item by item, and nothing else; in a mounted tree, in given paths, and running.
+
+``quetsach packs test`` does that with every pack and every platform of it.
+"""
 
 import collections
 import os
@@ -16,36 +19,19 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
-from quetsach.packs.specimen import Planted, load_specimen, unlock
+from quetsach.packs.specimen import Planted, linux, load_specimen, specimens_of, unlock
 
 SHELF = Path(__file__).parents[3] / "packs"
 PACKS = load_shelf(SHELF)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
-INNOCENT = {
-    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nlan:x:1000:1000:Lan:/home/lan:/bin/bash\n",
-    "/etc/crontab": "17 * * * * root cd / && run-parts --report /etc/cron.hourly\n",
-    "/var/spool/cron/crontabs/root": "0 3 * * * /usr/bin/backup\n",
-    "/etc/rc.local": "#!/bin/sh -e\n/usr/bin/true\nexit 0\n",
-    "/root/.ssh/authorized_keys": f"ssh-ed25519 {'A' * 68} lan\n",
-    "/etc/profile.d/lang.sh": "export LANG=vi_VN.UTF-8\n",
-    "/usr/lib/systemd/system/ssh.service": "[Service]\nExecStart=/usr/sbin/sshd -D\n",
-    "/home/lan/notes.txt": "stratum+tcp:// and donate-level are words of miners; so is --donate-level\n",
-}
-
-
-def _system(root: Path) -> None:
-    for path, content in INNOCENT.items():
-        there = root / path.lstrip("/")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.write_text(content)
-
 
 @pytest.fixture
 def planted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Planted]]:
     """An innocent system below ``tmp_path`` with the specimen of the pack of the parameter in it."""
-    _system(tmp_path)
-    items: list[Planted] = load_specimen(SHELF / request.param).build(tmp_path)
+    linux.plant(tmp_path)
+    [specimen] = specimens_of(SHELF / request.param, ["linux"])
+    items = specimen.build(tmp_path)
     yield items
     unlock(tmp_path, items)
 
@@ -64,11 +50,11 @@ def _item(finding: Finding) -> tuple[str, str, str]:
             return finding.artefact.kind, os.fsdecode(process.executable), ""
 
 
-every_pack = pytest.mark.parametrize("planted", [pack.family for pack in PACKS], indirect=True)
+either_pack = pytest.mark.parametrize("planted", ["eicar", "xmrig-miner"], indirect=True)
 the_miner = pytest.mark.parametrize("planted", ["xmrig-miner"], indirect=True)
 
 
-@every_pack
+@either_pack
 def test_every_planted_item_is_found_and_nothing_else(planted: list[Planted], tmp_path: Path) -> None:
     result = _scan(tmp_path)
     found = collections.Counter(map(_item, result.findings))
@@ -146,10 +132,11 @@ def test_the_watchdogs_revive_each_other(planted: list[Planted], tmp_path: Path)
 
 
 def test_an_innocent_system_has_no_findings(tmp_path: Path) -> None:
-    _system(tmp_path)
+    linux.plant(tmp_path)
     result = _scan(tmp_path)
     assert result.findings == ()
-    assert (result.files, result.footholds, result.processes) == (8, 10, 0)
+    assert (result.files, result.processes) == (len(linux.FILES), 0)
+    assert result.footholds >= 10
 
 
 def test_our_own_packs_are_no_findings() -> None:

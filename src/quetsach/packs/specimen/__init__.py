@@ -1,14 +1,18 @@
 """Harmless specimens: every pack plants what its family leaves behind, so that finding and removing can be proved.
 
-A pack's ``specimen.py`` has ``build(root) -> list[Planted]`` and, for families that run,
-``processes(root) -> context manager``. It is for analysts and tests, never part of a packed ``.qsp``. A drive of
-Windows with its registry comes from ``specimen.windows``; shortcuts, tasks and jobs from ``specimen.formats``.
+A pack's ``specimen.py`` has ``build(root) -> list[Planted]``; one of several platforms has ``build_linux``,
+``build_windows`` or ``build_macos`` for each. Families that run have ``processes(root) -> context manager``, too. It is
+for analysts and tests, never part of a packed ``.qsp``. A drive of Windows with its registry comes from
+``specimen.neighbours``; shortcuts, tasks and jobs from ``specimen.formats``, programs from ``specimen.program``.
 """
 
 import fcntl
 import importlib.util
 import os
 import struct
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -35,19 +39,66 @@ class Planted:
     immutable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """What a pack plants for one platform, and what it runs there."""
+
+    platform: str
+    build: "Callable[[Path], list[Planted]]"
+    processes: "Callable[[Path], AbstractContextManager[object]] | None" = None
+
+
+def specimens_of(folder: Path, platforms: Iterable[str]) -> tuple[Specimen, ...]:
+    """Return the specimen of each platform of a pack folder. This runs ``specimen.py``.
+
+    Raises:
+        PackError: the pack has no specimen, or none for one of the platforms.
+    """
+    module = load_specimen(folder)
+    platforms = sorted(platforms)
+    return tuple(
+        Specimen(
+            platform,
+            _builder(module, platform, folder, is_alone=len(platforms) == 1),
+            getattr(module, "processes", None) if platform == "linux" else None,
+        )
+        for platform in platforms
+    )
+
+
+def _builder(module: ModuleType, platform: str, folder: Path, *, is_alone: bool) -> "Callable[[Path], list[Planted]]":
+    names = (f"build_{platform}", *(["build"] if is_alone else []))
+    for name in names:
+        if callable(build := getattr(module, name, None)):
+            return build  # type: ignore[no-any-return]
+    hint = f"write {' or '.join(f'{name}(root)' for name in names)}"
+    raise PackError(f"there is no specimen for {platform}", where=f"{folder}/specimen.py", hint=hint)
+
+
 def load_specimen(folder: Path) -> ModuleType:
     """Import ``specimen.py`` of a pack folder. This runs code: only for packs of this repository or one's own.
 
     Raises:
-        PackError: the pack has no specimen.
+        PackError: the pack has no specimen, or it breaks off.
     """
     path = folder / "specimen.py"
     spec = importlib.util.spec_from_file_location(f"quetsach_specimen_{folder.name.replace('-', '_')}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise PackError("the pack has no specimen", where=str(folder), hint="add specimen.py with build(root)")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise broken_off(error, path) from error
     return module
+
+
+def broken_off(error: Exception, specimen: Path) -> PackError:
+    """Return the error of a specimen that broke off, with the line of its file."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(specimen)]
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines or [None])[-1]
+    what = f"the specimen breaks off: {type(error).__name__}: {error}"
+    return PackError(what, where=f"{specimen}:{line}" if line else str(specimen), hint="mend this line")
 
 
 def set_immutable(path: Path, *, on: bool) -> bool:

@@ -1,0 +1,89 @@
+"""Packs on honest systems, where they may find nothing: a drive without the infection, and programs of this machine."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quetsach.cli.trial.specimen import item_of
+from quetsach.core.pack import Pack
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.packs.errors import PackError
+from quetsach.packs.goodware import SYSTEM, sample
+from quetsach.packs.specimen.innocent import INNOCENT
+
+MOST_FILES = 2_000
+MOST_BYTES = 400 << 20
+"""Of this machine no more is looked at; of a folder that someone names everything."""
+
+_NO_LIMIT = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class HonestTrial:
+    """What packs found where there is nothing: family -> what, and how much was looked at."""
+
+    problems: dict[str, list[str]]
+    files: int
+    size_bytes: int = 0
+
+
+def try_innocent_drives(packs: Sequence[Pack]) -> HonestTrial:
+    """Return what packs find on the innocent drives of their platforms."""
+    problems: dict[str, list[str]] = {}
+    files = 0
+    for platform, plant in INNOCENT.items():
+        concerned = [pack for pack in packs if platform in pack.platforms]
+        if not concerned:
+            continue
+        with tempfile.TemporaryDirectory(prefix="quetsach-") as name:
+            root = Path(name).resolve() / "disk"
+            root.mkdir()
+            plant(root)
+            seen = scan(open_mounted(root), concerned, scope=Scope.FULL, now=datetime.now(UTC))
+        files += seen.files
+        _add(problems, seen, f"found on an innocent drive of {platform}")
+    return HonestTrial(problems, files)
+
+
+def try_goodware(
+    packs: Sequence[Pack], folder: Path | None, *, jobs: int = 1, advance: Callable[[int], None] = lambda _files: None
+) -> HonestTrial:
+    """Return what packs find in honest files, whatever platform they are for.
+
+    Args:
+        packs: all at once; each still finds for itself only.
+        folder: look at all of this; a sample of this machine's own files if not given.
+        jobs: worker processes.
+        advance: told how many files were looked at.
+
+    Raises:
+        PackError: there are no files.
+    """
+    most_files, most_bytes = (MOST_FILES, MOST_BYTES) if folder is None else (_NO_LIMIT, _NO_LIMIT)
+    chosen = sample(folder or SYSTEM, most_files=most_files, most_bytes=most_bytes)
+    if not chosen.files:
+        raise PackError("there are no files to look at", where=str(folder or SYSTEM), hint="name another --goodware")
+    seen = scan(
+        mounted_host(Path("/")),
+        [replace(pack, platforms=frozenset({"linux"})) for pack in packs if not pack.is_guidance_only],
+        scope=Scope.PATHS,
+        now=datetime.now(UTC),
+        paths=[os.fsencode(path.absolute()) for path in chosen.files],
+        jobs=jobs,
+        progress=lambda passed: advance(passed.files),
+    )
+    problems: dict[str, list[str]] = {}
+    _add(problems, seen, "found in an honest file")
+    return HonestTrial(problems, seen.files, chosen.size_bytes)
+
+
+def _add(problems: dict[str, list[str]], seen: ScanResult, what: str) -> None:
+    for finding in seen.findings:
+        told = printable(os.fsencode(" ".join(filter(None, item_of(finding)))))
+        problems.setdefault(finding.family, []).append(f"{what} by trait {finding.trait}: {told}")

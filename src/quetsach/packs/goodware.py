@@ -1,0 +1,53 @@
+"""A bounded sample of honest files: what rules are timed on, and what no rule may match."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SYSTEM = Path("/usr")
+"""Where a system keeps its own programs, libraries and texts."""
+
+_LARGEST_BYTES = 8 << 20
+_MOST_WALKED = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some regular files, in order; ``size_bytes`` is what they hold together."""
+
+    files: tuple[Path, ...]
+    size_bytes: int
+
+
+def sample(folder: Path, *, most_files: int, most_bytes: int) -> Sample:
+    """Return files from all over a folder: the same ones as long as the folder stays as it is.
+
+    Links are not followed and large files left out. One that cannot be looked at counts as not there.
+    """
+    found = list(_regular_files(folder))
+    step = max(1, -(-len(found) // most_files))
+    chosen: list[Path] = []
+    total = 0
+    for path, size in found[::step]:
+        if total + size <= most_bytes:
+            chosen.append(path)
+            total += size
+    return Sample(tuple(chosen), total)
+
+
+def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
+    walked = 0
+    for below, folders, names in folder.walk():
+        folders.sort()
+        for name in sorted(names):
+            walked += 1
+            if walked > _MOST_WALKED:
+                return
+            path = below / name
+            try:
+                found = path.lstat()
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode) and 0 < found.st_size <= _LARGEST_BYTES:
+                yield path, found.st_size
