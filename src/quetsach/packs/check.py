@@ -7,7 +7,7 @@ from pathlib import Path
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
 from quetsach.core.memory_variant import memory_variant
-from quetsach.core.pack import CUT, Action, LocalText, Pack
+from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
 from quetsach.packs.load import load_pack, parse_pack, read_folder
@@ -126,7 +126,12 @@ def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
     if path.resolve().name != pack.family:
         hint = "rename it, or mend `family` in pack.toml"
         problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", hint))
-    if not pack.is_guidance_only and not (path / "specimen.py").is_file():
+    if _can_be_planted(pack) and not (path / "specimen.py").is_file():
         hint = "write build(root): what cannot be planted cannot be tested"
         problems.append(Problem(str(path), "there is no specimen.py", hint))
     return problems
+
+
+def _can_be_planted(pack: Pack) -> bool:
+    """Return whether there is a trait that a harmless file can show: not so of what was taken over from others."""
+    return any(trait.rule != ANY_RULE and not trait.hash_list and not trait.listed for trait in pack.traits)

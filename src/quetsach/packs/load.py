@@ -159,7 +159,7 @@ def _require(content: Mapping[str, bytes], names: Iterable[str], where: str) -> 
 
 
 def content_digest(content: Mapping[str, bytes]) -> str:
-    """Return the SHA-256 (hex) of a pack's files: of name, length and bytes of each; ``FILES`` first, then its lists."""
+    """Return the SHA-256 (hex) of the files of a pack: name, length and bytes of each, ``FILES`` before its lists."""
     digest = hashlib.sha256()
     for name in (name for name in (*FILES, *LIST_FILES) if name in content):
         digest.update(f"{name}\0{len(content[name])}\0".encode() + content[name])

@@ -4,26 +4,25 @@ import re
 
 import boreal
 
-from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, FileHash, Trait, pattern_rule
+from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED
+from quetsach.core.pack import ACTIONS_OF_KIND, ANY_RULE, Action, ArtefactKind, FileHash, Trait, pattern_rule
+from quetsach.packs.lists import Lists, check_list_tests, take_hash_list, take_listed, unused
 from quetsach.packs.table import Table, read_toml
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Form of the names of families and traits."""
 
 _PATTERN_LIMIT = 512
-_ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
-_SMALLEST_HASHED = 64
-"""Tiny files are alike: a line feed has a hash too."""
-_LARGEST_HASHED = 4 << 30
 
 
-def parse_recipe(raw: bytes, where: str, rules: frozenset[str]) -> tuple[Trait, ...]:
+def parse_recipe(raw: bytes, where: str, rules: frozenset[str], lists: Lists) -> tuple[Trait, ...]:
     """Return the traits of a recipe.
 
     Args:
         raw: the file.
         where: what to call it in errors.
         rules: the names of the rules that a trait can ask for.
+        lists: the lists of indicators of the pack.
 
     Raises:
         PackError: it does not hold together.
@@ -33,7 +32,7 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str]) -> tuple[Trait, 
     recipe.finish()
     traits: dict[str, Trait] = {}
     for table in tables:
-        trait = _trait(table, rules)
+        trait = _trait(table, rules, lists)
         if trait.id in traits:
             table.fail(f"the id {trait.id!r} is taken", field="id", hint="give each trait its own id")
         traits[trait.id] = trait
@@ -44,10 +43,12 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str]) -> tuple[Trait, 
                     table.fail(f"no other trait is called {other!r}", field=field, hint="name traits of this recipe")
     if not traits:
         recipe.fail("the recipe has no trait", hint="write at least one [[trait]]")
+    if name := unused(tuple(traits.values()), lists):
+        recipe.fail(f"no trait asks for {name}", hint="name it in hashes_file or listed, or remove the file")
     return tuple(traits.values())
 
 
-def _trait(table: Table, rules: frozenset[str]) -> Trait:
+def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
     kind = table.take_choice("kind", ArtefactKind, tuple(ArtefactKind))
     trait = Trait(
         id=table.take_matching("id", SLUG, "lower-case words joined by hyphens"),
@@ -61,14 +62,20 @@ def _trait(table: Table, rules: frozenset[str]) -> Trait:
         names=table.take_texts("names"),
         hashes=tuple(_hash(table, text) for text in table.take_texts("hashes")),
         memory=table.take_flag("memory"),
+        hash_list=take_hash_list(table, lists),
+        listed=take_listed(table, lists),
     )
     table.finish()
-    if not (trait.rule or trait.match or trait.refers_to or trait.names or trait.hashes):
-        table.fail("the trait tests nothing", hint="give it rule, hashes, names, match or refers_to")
+    is_listed = trait.hash_list or trait.listed
+    if not (trait.rule or trait.match or trait.refers_to or trait.names or trait.hashes or is_listed):
+        table.fail("the trait tests nothing", hint="give it rule, hashes, names, match, listed or refers_to")
     _check_file_tests(table, trait)
+    check_list_tests(table, trait)
     if trait.rule and kind not in {ArtefactKind.FILE, ArtefactKind.PROCESS}:
         table.fail("only files and processes have content to match", field="rule", hint="use match or refers_to")
-    if trait.rule and trait.rule not in rules:
+    if trait.rule == ANY_RULE and (trait.action is not Action.REPORT or trait.memory):
+        table.fail("what any rule matches is only reported", field="rule", hint="name the rule that is to be acted on")
+    if trait.rule not in {"", ANY_RULE, *rules}:
         table.fail(
             f"rules.yar has no rule {trait.rule!r}", field="rule", hint=f"one of {', '.join(sorted(rules)) or 'none'}"
         )
@@ -88,7 +95,7 @@ def _check_file_tests(table: Table, trait: Trait) -> None:
         table.fail(
             "only a process with a rule has memory to match", field="memory", hint="use kind = 'process' with a rule"
         )
-    if trait.kind is not ArtefactKind.FILE or trait.rule or trait.hashes:
+    if trait.kind is not ArtefactKind.FILE or trait.rule or trait.hashes or trait.hash_list or trait.listed:
         return
     if trait.action is not Action.REPORT and not (trait.names and trait.only_with):
         hint = "give it a rule or hashes; a name alone can be anyone's, and acts only_with a finding that is sure"
@@ -100,14 +107,14 @@ def _check_file_tests(table: Table, trait: Trait) -> None:
 def _hash(table: Table, text: str) -> FileHash:
     """Return a hash written as ``size:digest``; the length of the digest tells the algorithm."""
     size, _, digest = text.partition(":")
-    algorithm = _ALGORITHMS.get(len(digest), "")
+    algorithm = ALGORITHMS.get(len(digest), "")
     if not (size.isdecimal() and algorithm and set(digest) <= set("0123456789abcdef")):
         table.fail(
             f"{text[:80]!r} is no hash", field="hashes", hint="write size:digest, such as 73802:0a1b…, in small letters"
         )
-    if not _SMALLEST_HASHED <= int(size[:16]) <= _LARGEST_HASHED:
+    if not SMALLEST_HASHED <= int(size[:16]) <= LARGEST_HASHED:
         what = f"a file of {size[:16]} bytes is not known by its hash"
-        table.fail(what, field="hashes", hint=f"at least {_SMALLEST_HASHED} bytes")
+        table.fail(what, field="hashes", hint=f"at least {SMALLEST_HASHED} bytes")
     return FileHash(algorithm, digest, int(size[:16]))
 
 
