@@ -75,7 +75,7 @@ def running_deleted(path: Path, strings: bytes, *, called: str) -> Iterator[int]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(sleep.read_bytes() + strings)
     path.chmod(0o755)
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  (a copy of sleep)
         [called, str(LIFETIME_SECONDS)],
         executable=path,
         stdin=subprocess.DEVNULL,
