@@ -25,7 +25,15 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, where
+from quetsach.cli.looking import (
+    add_looking_arguments,
+    clean_command,
+    code_of,
+    is_partial,
+    looking,
+    told_withdrawn,
+    where,
+)
 from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
@@ -162,6 +170,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
 
     scan = task.scan()
+    for line in told_withdrawn(task.looking, messages("scan", task.language)):
+        task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
         task.warn(told_restarted(one, task.words), "")
         if not task.is_dry:

@@ -4,7 +4,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from quetsach.endpoint.look.control import Control
     from quetsach.endpoint.look.listing import Listing
     from quetsach.endpoint.look.scan import ScanResult, Scope
+    from quetsach.packs.withdrawal import Withdrawal
 
 
 def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +75,9 @@ class Looking:
     paths: tuple[bytes, ...]
     jobs: int
     withdrawn: tuple[str, ...]
-    """Families of this build that the centre has taken back."""
+    """What the centre has taken back of the packs there are: families, and ``FAMILY/NAME`` of traits and rules."""
+    reasons: "tuple[Withdrawal, ...]"
+    """Why it did so, where its list says."""
     language: str
     state: Path | None
     """Where what was seen before is kept; ``None`` to read every file and keep nothing."""
@@ -137,7 +140,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    from quetsach.cli.shelf import packs_for, withdrawn_families  # noqa: PLC0415  (the match engine)
+    from quetsach.cli.shelf import armed_packs, unlisted_families  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
@@ -149,7 +152,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
         raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
     if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
         raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
-    packs = packs_for(arguments)
+    armed = armed_packs(arguments)
     try:
         host = open_mounted(arguments.root) if arguments.root else live_host()
     except OSError:
@@ -163,14 +166,25 @@ def looking(arguments: argparse.Namespace) -> Looking:
     keeps = not arguments.no_cache and not getattr(arguments, "dry_run", False)
     return Looking(
         host,
-        packs,
+        armed.packs,
         Scope.PATHS if paths else whole,
         paths,
         arguments.jobs,
-        withdrawn_families(arguments),
+        tuple(dict.fromkeys((*unlisted_families(arguments), *(one.label for one in armed.withdrawn)))),
+        armed.withdrawn,
         chosen_language(arguments),
         (arguments.state or default_state()) if keeps else None,
     )
+
+
+def told_withdrawn(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
+    """Tell what was not used because the centre has taken it back, and why."""
+    for one in look.reasons:
+        reason = one.reason.in_language(look.language)
+        yield words["withdrawn"].format(name=one.label, version=one.up_to, reason=reason)
+    listed = {one.label for one in look.reasons}
+    if families := [name for name in look.withdrawn if name not in listed]:
+        yield words["withdrawn-packs"].format(families=", ".join(families))
 
 
 def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:

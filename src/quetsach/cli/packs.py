@@ -4,14 +4,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli import packs_publish, packs_test
+from quetsach.cli import packs_keys, packs_publish, packs_test, packs_withdraw
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.output import print_json
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
+    from quetsach.packs.check import Checked
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -32,6 +34,7 @@ def register(subcommands: "Subcommands") -> None:
     check.add_argument(
         "pack", nargs="*", type=Path, metavar="PACK", help="pack folders, .qsp files or shelves (default: bundled)"
     )
+    add_goodware_arguments(check)
     check.add_argument("--json", action="store_true", help="print the result as JSON")
     check.set_defaults(run=_check)
     build = add_command(
@@ -46,13 +49,20 @@ def register(subcommands: "Subcommands") -> None:
     build.set_defaults(run=_build)
     packs_test.register(commands)
     packs_publish.register(commands)
+    packs_withdraw.register(commands)
+    packs_keys.register(commands)
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.check import check_pack  # noqa: PLC0415  (the match engine)
+    from quetsach.packs.check import check_pack, check_packs  # noqa: PLC0415  (the match engine)
+    from quetsach.packs.goodware import goodware  # noqa: PLC0415
     from quetsach.packs.load import packs_at  # noqa: PLC0415
 
-    checked = [check_pack(path) for given in arguments.pack or [bundled("packs")] for path in packs_at(given)]
+    paths = [path for given in arguments.pack or [bundled("packs")] for path in packs_at(given)]
+    if arguments.no_goodware:
+        checked = tuple(map(check_pack, paths))
+    else:
+        checked = check_packs(paths, goodware(arguments.goodware))
     if arguments.json:
         print_json(
             [
@@ -61,6 +71,7 @@ def _check(arguments: argparse.Namespace) -> int:
                     "family": item.pack.family if item.pack else None,
                     "version": item.pack.version if item.pack else None,
                     "traits": len(item.pack.traits) if item.pack else 0,
+                    "costs": {name: round(cost, 2) for name, cost in item.costs.items()},
                     "problems": [{"where": p.where, "what": p.what, "hint": p.hint} for p in item.problems],
                 }
                 for item in checked
@@ -69,12 +80,20 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         for item in checked:
             if item.pack and not item.problems:
-                print(f"✓ good     {item.pack.family} {item.pack.version}: {len(item.pack.traits)} traits")
+                print(f"✓ good     {item.pack.family} {item.pack.version}: {_counted(item)}")
             for problem in item.problems:
                 print(
                     f"✗ problem  {problem.where}: {problem.what}" + (f"\n  hint: {problem.hint}" * bool(problem.hint))
                 )
     return ExitCode.PACKS_INVALID if any(item.problems for item in checked) else ExitCode.NOTHING_FOUND
+
+
+def _counted(checked: "Checked") -> str:
+    assert checked.pack is not None  # noqa: S101  (asked before)
+    if checked.pack.is_guidance_only:
+        return "guidance only"
+    dearest = f", dearest rule {max(checked.costs.values()):.1f}" if checked.costs else ""
+    return f"{len(checked.pack.traits)} traits{dearest}"
 
 
 def _build(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""``quetsach packs keys`` and ``quetsach packs publish``: the signed repository of a centre."""
+"""``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings."""
 
 import argparse
 from datetime import UTC, datetime
@@ -7,101 +7,83 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.output import print_json, print_table
+from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``keys`` and ``publish`` below ``packs``."""
-    _register_keys(subcommands)
+    """Add ``publish`` and ``promote`` below ``packs``."""
     publish = add_command(
         subcommands,
         "publish",
         summary="sign packs and tools into a repository that any web server can serve",
         examples="quetsach packs publish --out repository --keys keys --packs packs\n"
+        "quetsach packs publish --out repository --keys keys --packs packs --ring canary\n"
         "quetsach packs publish --out repository --keys keys --tool dist/quetsach-0.1.0-py3-none-any.whl\n"
         "quetsach packs publish --out repository --keys keys   (only renews what expires)",
     )
-    publish.add_argument("--out", type=Path, required=True, metavar="REPO", help="folder of the repository")
-    publish.add_argument("--keys", type=Path, required=True, metavar="DIR", help="folder of the keys")
+    add_repository_argument(publish)
+    add_key_arguments(publish)
     publish.add_argument("--packs", type=Path, metavar="DIR", help="shelf to publish (default: keep what is published)")
+    publish.add_argument("--ring", choices=("general", "canary"), default="general", help="who gets the packs")
+    publish.add_argument(
+        "--untried", action="store_true", help="in an emergency: also packs that were not in the canary ring"
+    )
     publish.add_argument(
         "--tool", type=Path, action="append", metavar="WHEEL", help="tool to offer (default: keep what is published)"
     )
+    publish.add_argument(
+        "--keep", type=_versions, default=10, metavar="N", help="old versions of metadata to keep (default: 10)"
+    )
     publish.add_argument("--json", action="store_true", help="print the result as JSON")
     publish.set_defaults(run=_publish)
-
-
-def _register_keys(subcommands: "Subcommands") -> None:
-    keys = add_command(
+    promote = add_command(
         subcommands,
-        "keys",
-        summary="the keys that sign a repository",
-        examples="quetsach packs keys new --out keys\nquetsach packs keys rotate root-1 --keys keys",
+        "promote",
+        summary="give everybody what the canary ring has, byte for byte",
+        examples="quetsach packs promote --out repository --keys keys\n"
+        "quetsach packs promote mirai phorpiex --out repository --keys keys",
     )
-    commands = keys.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    new = add_command(
-        commands,
-        "new",
-        summary="make a key for every role: root (two of three sign), targets, packs, tools, snapshot, timestamp",
-        examples="quetsach packs keys new --out keys",
-    )
-    new.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the keys; must hold none yet")
-    new.add_argument("--json", action="store_true", help="print the result as JSON")
-    new.set_defaults(run=_new_keys)
-    rotate = add_command(
-        commands,
-        "rotate",
-        summary="replace one key by a new one; the next publication makes it valid",
-        examples="quetsach packs keys rotate root-1 --keys keys",
-    )
-    rotate.add_argument("name", metavar="NAME", help="such as root-1 or timestamp")
-    rotate.add_argument("--keys", type=Path, required=True, metavar="DIR", help="folder of the keys")
-    rotate.add_argument("--json", action="store_true", help="print the result as JSON")
-    rotate.set_defaults(run=_rotate)
+    promote.add_argument("family", nargs="*", metavar="FAMILY", help="which packs (default: all of the ring)")
+    add_repository_argument(promote)
+    add_key_arguments(promote)
+    promote.add_argument("--json", action="store_true", help="print the result as JSON")
+    promote.set_defaults(run=_promote)
 
 
-def _new_keys(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import new_keys  # noqa: PLC0415  (0.1 s of cryptography)
-
-    names = new_keys(arguments.out)
-    if arguments.json:
-        print_json({"folder": str(arguments.out), "keys": list(names)})
-    else:
-        print(f"{len(names)} keys in {arguments.out}: {', '.join(names)}")
-        print("These files are private. Keep root-*.pem and targets.pem offline, each root key with another person;")
-        print("only snapshot.pem and timestamp.pem belong on the server.")
-    return ExitCode.NOTHING_FOUND
-
-
-def _rotate(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import rotate  # noqa: PLC0415
-
-    identifier = rotate(arguments.keys, arguments.name)
-    if arguments.json:
-        print_json({"name": arguments.name, "key_id": identifier})
-    else:
-        print(f"{arguments.name} is now key {identifier[:16]}…; publish to make it valid,")
-        print("then destroy the private key in retired/")
-    return ExitCode.NOTHING_FOUND
+def _versions(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 10_000:
+        raise argparse.ArgumentTypeError("a number from 1 to 10000")
+    return int(text)
 
 
 def _publish(arguments: argparse.Namespace) -> int:
     from quetsach.packs.repository import publish  # noqa: PLC0415
+    from quetsach.packs.rings import Ring  # noqa: PLC0415
 
     publication = publish(
-        out=arguments.out, keys=arguments.keys, packs=arguments.packs, tools=arguments.tool, now=datetime.now(UTC)
+        out=arguments.out,
+        keys=keys_at_hand(arguments),
+        packs=arguments.packs,
+        tools=arguments.tool,
+        ring=Ring(arguments.ring),
+        untried=arguments.untried,
+        keep=arguments.keep,
+        now=datetime.now(UTC),
     )
-    if arguments.json:
-        print_json(publication.as_json())
-        return ExitCode.NOTHING_FOUND
-    rows = [
-        (role, version, "new" if role in publication.renewed else "overdue" if role in publication.overdue else "kept")
-        for role, version in publication.versions.items()
-    ]
-    print_table(("role", "version", ""), rows, right=(1,))
-    print(f"Valid until {publication.expires:%Y-%m-%d %H:%M} UTC; publish again before that.")
-    print(f"Root of trust (SHA-256): {publication.as_json()['root_sha256']}")
+    tell_publication(publication, as_json=arguments.json)
+    return ExitCode.NOTHING_FOUND
+
+
+def _promote(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.release import promote  # noqa: PLC0415
+
+    publication, names = promote(
+        arguments.out, keys=keys_at_hand(arguments), families=arguments.family, now=datetime.now(UTC)
+    )
+    if not arguments.json:
+        print(f"Everybody gets from now on: {', '.join(names)}")
+    tell_publication(publication, as_json=arguments.json, also={"promoted": list(names)})
     return ExitCode.NOTHING_FOUND

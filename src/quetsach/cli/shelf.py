@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach.cli.bundled import bundled
@@ -10,26 +11,49 @@ from quetsach.core.pack import Pack
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import installed_folder
 from quetsach.packs.load import load_pack, load_shelf, newest
+from quetsach.packs.withdrawal import Withdrawal, disarm, known_withdrawals
 
 
-def packs_for(arguments: argparse.Namespace) -> tuple[Pack, ...]:
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """The packs that may be used, and what was left out of them because the centre has taken it back."""
+
+    packs: tuple[Pack, ...]
+    withdrawn: tuple[Withdrawal, ...]
+
+
+def armed_packs(arguments: argparse.Namespace) -> Armed:
     """Return the packs named by ``--pack``; else, of each family, the newest of those installed and those bundled.
 
-    A family that an update withdrew is left out, also when it came with this build.
+    A family that an update no longer lists is left out, also when it came with this build. What the centre has taken
+    back is left out wherever it came from, packs that a person names included.
 
     Args:
         arguments: with ``pack`` (paths or nothing) and ``state`` (a folder or nothing).
 
     Raises:
-        PackError: a pack cannot be used, or there is none.
+        PackError: a pack, or the list of what was taken back, cannot be used, or there is no pack.
     """
-    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(arguments.state or default_state()))
+    state = arguments.state or default_state()
+    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state))
     if not packs:
         raise PackError("there is no pack to work with", hint="run: quetsach update")
-    return packs
+    armed, withdrawn = disarm(packs, known_withdrawals(state))
+    if not armed:
+        raise PackError("the centre has taken back every pack that there is", hint="run: quetsach update")
+    return Armed(armed, withdrawn)
 
 
-def withdrawn_families(arguments: argparse.Namespace) -> tuple[str, ...]:
+def packs_for(arguments: argparse.Namespace) -> tuple[Pack, ...]:
+    """Return the packs that may be used; see ``armed_packs``.
+
+    Raises:
+        PackError: a pack, or the list of what was taken back, cannot be used, or there is no pack.
+    """
+    return armed_packs(arguments).packs
+
+
+def unlisted_families(arguments: argparse.Namespace) -> tuple[str, ...]:
     """Return the families that came with this build and that the centre no longer lists; with ``--pack`` none counts.
 
     Raises:

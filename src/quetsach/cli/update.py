@@ -29,12 +29,18 @@ def register(subcommands: "Subcommands") -> None:
         "update",
         summary="fetch the newest signed packs from the centre",
         examples="quetsach update\n"
+        "quetsach update --ring canary\n"
         "quetsach update --repository /media/usb/repository\n"
         "quetsach update --repository https://centre.example/repository --trust-root root.json",
     )
     parser.add_argument("--repository", metavar="URL|DIR", help="where from, instead of the centre of this build")
     parser.add_argument(
         "--trust-root", type=Path, metavar="FILE", help="trust this root from now on; compare its SHA-256 first"
+    )
+    parser.add_argument(
+        "--ring",
+        choices=("general", "canary"),
+        help="which packs to get from now on; canary machines get new ones first (at first: general)",
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -43,7 +49,9 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.update import RefusedError, UnreachableError, update  # noqa: PLC0415  (0.2 s of cryptography)
+    from quetsach.packs.refusal import RefusedError, UnreachableError  # noqa: PLC0415
+    from quetsach.packs.rings import Ring  # noqa: PLC0415
+    from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
 
     words = messages("update", chosen_language(arguments))
     state = arguments.state or default_state()
@@ -57,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
             result = update(
                 state,
                 trust=trust,
+                ring=Ring(arguments.ring) if arguments.ring else None,
                 remember=arguments.trust_root is not None,
                 tick=lambda done, total: progress.advance(note=f"{done}/{total}"),
             )
@@ -90,6 +99,10 @@ def _print(words: Mapping[str, str], result: "UpdateResult") -> None:
     for key, names in (("pack-new", result.installed), ("pack-removed", result.removed)):
         for name in names:
             print(words[key].format(name=name))
+    if result.withdrawn:
+        print(words["taken-back"].format(names=", ".join(result.withdrawn)))
+    if result.ring != "general":
+        print(words["ring-canary"])
     print(words["source"].format(repository=result.repository))
     print(words["trust"].format(fingerprint=result.fingerprint))
 

@@ -1,4 +1,4 @@
-"""The errors of packs. All of them end the command with exit code 3: packs invalid or expired."""
+"""The errors of packs. They end the command with exit code 3, packs invalid or expired, unless they say otherwise."""
 
 from typing import ClassVar
 
@@ -13,3 +13,9 @@ class PackError(QuetsachError):
 
 class ContainerError(PackError):
     """The bytes are not a packed ``.qsp`` file, or were damaged."""
+
+
+class SigningError(PackError):
+    """The repository cannot be made or signed as asked. It is the centre's to mend, not a pack that is bad."""
+
+    exit_code: ClassVar[int] = 1

@@ -1,37 +1,32 @@
 """The keys of a repository: which roles sign, how many keys each needs, and the folder they lie in.
 
-One key is two files: ``NAME.pub`` (public, always in the folder) and ``NAME.pem`` (private, PKCS #8, mode 0600). A
-signature is made with the private keys that happen to lie there, so a centre keeps ``root-*.pem`` and ``targets.pem``
-on media in a safe, brings them for the ceremony and takes them away again. A folder that holds all of them, as
-``quetsach center up`` makes for the demonstration, is convenient and is no way to run a national centre.
+A signature is made with the private keys that happen to lie in the folder, so a centre keeps ``root-*.pem`` and
+``targets.pem`` on media in a safe, brings them for the ceremony and takes them away again; the public halves stay. A
+folder that holds all of them, as ``quetsach center up`` makes for the demonstration, is convenient and is no way to run
+a national centre.
 """
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
-from quetsach.packs.errors import PackError
+from quetsach.packs.errors import SigningError
+from quetsach.packs.key_files import (
+    Phrase,
+    Signers,
+    is_encrypted,
+    key_id_of,
+    no_phrase,
+    read_private,
+    read_public,
+    write_pair,
+)
 
-_KEY_LIMIT_BYTES = 16_384
 RETIRED = "retired"
 """Folder of private keys that were replaced; the next root is still signed with them, then they can be destroyed."""
-
-
-class SigningError(PackError):
-    """The repository cannot be made or signed as asked. It is the centre's to mend, not a pack that is bad."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +41,16 @@ ROLES: Mapping[str, RoleKeys] = {
     "root": RoleKeys(3, 2),
     "targets": RoleKeys(1, 1),
     "packs": RoleKeys(1, 1),
+    "canary": RoleKeys(1, 1),
     "tools": RoleKeys(1, 1),
+    "withdrawals": RoleKeys(1, 1),
     "snapshot": RoleKeys(1, 1),
     "timestamp": RoleKeys(1, 1),
 }
-"""The roles of TUF and the two that ``targets`` delegates to: ``packs`` (packs/*) and ``tools`` (tools/*)."""
+"""The four roles of TUF, and those that ``targets`` delegates to, each for the files ``ROLE/*``."""
+
+OPTIONAL = frozenset({"canary", "withdrawals"})
+"""Roles that a centre can do without: a folder without their public keys makes a repository without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,116 +61,123 @@ class KeyRing:
     signers: Mapping[str, CryptoSigner]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What a folder holds of one key: ``private`` is ``open``, ``encrypted`` or ``away``."""
+
+    name: str
+    role: str
+    key_id: str
+    private: str
+
+
 def key_names(role: str) -> tuple[str, ...]:
     """Return the file names (without suffix) of a role's keys: ``root-1`` … or just ``packs``."""
     count = ROLES[role].keys
     return (role,) if count == 1 else tuple(f"{role}-{number}" for number in range(1, count + 1))
 
 
-def new_keys(folder: Path) -> tuple[str, ...]:
-    """Make an Ed25519 key for every role and return their names.
+ALL_NAMES = tuple(name for role in ROLES for name in key_names(role))
+"""The names of all keys that a repository can have."""
+
+
+def new_keys(folder: Path, names: Sequence[str] = ALL_NAMES, *, phrase: str = "") -> tuple[str, ...]:
+    """Make Ed25519 keys and return their names: one for every place of every role, or only those that are named.
+
+    Args:
+        folder: where they go; it is made if it does not exist.
+        names: which keys; each person can so make one's own on a machine of one's own.
+        phrase: pass phrase for the private keys; empty leaves them open.
 
     Raises:
-        SigningError: the folder already holds keys, or cannot be written.
+        SigningError: there is such a key already, a name is unknown, or the folder cannot be written.
     """
-    names = tuple(name for role in ROLES for name in key_names(role))
+    for name in names:
+        if name not in ALL_NAMES:
+            raise SigningError(f"there is no key {name!r}", hint=f"one of {', '.join(ALL_NAMES)}")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        if any(folder.glob("*.p*")):
+        if there := [name for name in names if any((folder / f"{name}{end}").exists() for end in (".pem", ".pub"))]:
             raise SigningError(
-                "there are keys already", where=str(folder), hint="keys are never overwritten; replace one with rotate"
+                f"there is a key {there[0]} already",
+                where=str(folder),
+                hint="keys are never overwritten; replace one with rotate",
             )
         for name in names:
-            _write_pair(folder, name)
+            write_pair(folder, name, Ed25519PrivateKey.generate(), phrase)
     except OSError as error:
         raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
-    return names
+    return tuple(names)
 
 
-def rotate(folder: Path, name: str) -> str:
+def rotate(folder: Path, name: str, *, phrase: str = "") -> str:
     """Replace one key by a new one and return the identifier of the new; the next publication makes it valid.
 
     Raises:
         SigningError: there is no key of that name, or the folder cannot be written.
     """
-    if name not in {known for role in ROLES for known in key_names(role)} or not (folder / f"{name}.pub").is_file():
-        raise SigningError(f"there is no key {name!r}", where=str(folder))
+    _require_known(folder, name)
     try:
         private = folder / f"{name}.pem"
         if private.is_file():
             retired = folder / RETIRED
             retired.mkdir(mode=0o700, exist_ok=True)
-            private.rename(retired / f"{_public_key(folder / f'{name}.pub').keyid}.pem")
-        return _write_pair(folder, name)
+            former = retired / f"{read_public(folder / f'{name}.pub').keyid}.pem"
+            former.with_suffix(".pub").write_bytes((folder / f"{name}.pub").read_bytes())
+            private.rename(former)
+        return write_pair(folder, name, Ed25519PrivateKey.generate(), phrase)
     except OSError as error:
         raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
 
 
-def load_keys(folder: Path) -> KeyRing:
-    """Read a folder of keys.
+def protect(folder: Path, name: str, *, old: Phrase, new: str) -> None:
+    """Put a private key under another pass phrase.
+
+    Raises:
+        SigningError: there is no such key, the old phrase is wrong, the new one too short, or nothing can be written.
+    """
+    _require_known(folder, name)
+    if not new:
+        raise SigningError("no pass phrase was given", where=name)
+    private = read_private(folder / f"{name}.pem", old)
+    try:
+        write_pair(folder, name, private, new)
+    except OSError as error:
+        raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
+
+
+def load_keys(folder: Path, *, phrase: Phrase = no_phrase) -> KeyRing:
+    """Read a folder of keys; a pass phrase is asked for only when a key that is under one has to sign.
 
     Raises:
         SigningError: a public key is missing, or a file is not a key.
     """
-    public = {role: tuple(_public_key(folder / f"{name}.pub") for name in key_names(role)) for role in ROLES}
-    signers: dict[str, CryptoSigner] = {}
-    for path in (*folder.glob("*.pem"), *(folder / RETIRED).glob("*.pem")):
-        signer = CryptoSigner(_private_key(path))
-        signers[signer.public_key.keyid] = signer
-    return KeyRing(public, signers)
+    public = {
+        role: tuple(read_public(folder / f"{name}.pub") for name in key_names(role))
+        for role in ROLES
+        if role not in OPTIONAL or (folder / f"{role}.pub").exists()
+    }
+    paths = (*folder.glob("*.pem"), *(folder / RETIRED).glob("*.pem"))
+    return KeyRing(public, Signers({key_id_of(path): path for path in paths}, phrase))
 
 
-def _write_pair(folder: Path, name: str) -> str:
+def list_keys(folder: Path) -> tuple[KeyState, ...]:
+    """Say what a folder holds; keys whose public half is not there are left out.
 
-    signer = CryptoSigner.generate_ed25519()
-    public = (
-        _private_key_of(signer.private_bytes).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
-    for suffix, content, mode in ((".pem", signer.private_bytes, 0o600), (".pub", public, 0o644)):
-        new = folder / f"{name}{suffix}.new"
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(folder / f"{name}{suffix}")
-    return str(signer.public_key.keyid)
-
-
-def _public_key(path: Path) -> SSlibKey:
-
-    try:
-        key = load_pem_public_key(_read(path))
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise SigningError("this is not a public key in PEM form", where=str(path)) from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise SigningError("this is not an Ed25519 key", where=str(path))
-    return SSlibKey.from_crypto(key)
+    Raises:
+        SigningError: a file is not a key.
+    """
+    found = []
+    for role in ROLES:
+        for name in key_names(role):
+            if (folder / f"{name}.pub").exists():
+                private = folder / f"{name}.pem"
+                state = ("encrypted" if is_encrypted(private) else "open") if private.exists() else "away"
+                found.append(KeyState(name, role, str(read_public(folder / f"{name}.pub").keyid), state))
+    return tuple(found)
 
 
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    try:
-        return _private_key_of(_read(path))
-    except SigningError as error:
-        raise SigningError(error.what, where=str(path)) from error
-
-
-def _private_key_of(pem: bytes) -> Ed25519PrivateKey:
-
-    try:
-        key = load_pem_private_key(pem, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SigningError("this is not a private key in PEM form without a pass phrase") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SigningError("this is not an Ed25519 key")
-    return key
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_KEY_LIMIT_BYTES)
-    except OSError as error:
-        hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
-        raise SigningError("this key cannot be read", where=str(path), hint=hint) from error
+def _require_known(folder: Path, name: str) -> None:
+    if name not in ALL_NAMES or not (folder / f"{name}.pub").is_file():
+        raise SigningError(f"there is no key {name!r}", where=str(folder))

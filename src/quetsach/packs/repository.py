@@ -1,7 +1,7 @@
 """The signed repository of a centre: packs and tools under TUF metadata, as a folder that any web server can serve.
 
-``metadata/`` holds ``N.root.json``, ``N.targets.json``, ``N.packs.json``, ``N.tools.json``, ``N.snapshot.json`` and
-``timestamp.json``; ``targets/`` holds ``packs/HASH.NAME`` and ``tools/HASH.NAME`` (consistent snapshots). Files are
+``metadata/`` holds ``N.root.json``, ``N.targets.json``, ``N.ROLE.json`` for each role that lists files,
+``N.snapshot.json`` and ``timestamp.json``; ``targets/`` holds ``ROLE/HASH.NAME`` (consistent snapshots). Files are
 written whole under another name and renamed, targets first and ``timestamp.json`` last, so that a reader sees the old
 repository or the new one and a publication that is killed is simply run again.
 
@@ -15,11 +15,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from tuf.api.metadata import Targets
+
 from quetsach.packs import container
+from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX
-from quetsach.packs.keys import KeyRing, SigningError, load_keys
+from quetsach.packs.keys import KeyRing
 from quetsach.packs.load import load_pack, load_shelf, read_folder
-from quetsach.packs.signing import DELEGATED, Lifetimes, Publication, Signing
+from quetsach.packs.pruning import KEEP, prune
+from quetsach.packs.rings import Ring
+from quetsach.packs.signing import Lifetimes, Publication, Signing
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
@@ -27,21 +32,27 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 def publish(
     *,
     out: Path,
-    keys: Path,
+    keys: KeyRing,
     packs: Path | None,
     tools: Sequence[Path] | None,
     now: datetime,
+    ring: Ring = Ring.GENERAL,
+    untried: bool = True,
     lifetimes: Lifetimes | None = None,
+    keep: int = KEEP,
 ) -> Publication:
     """Publish the packs of a folder and the tool's wheels.
 
     Args:
         out: folder of the repository; made if it does not exist.
-        keys: folder of the keys.
+        keys: public keys of all roles and the private keys at hand.
         packs: folder of pack folders and ``.qsp`` files; ``None`` keeps the packs that are published.
         tools: wheels to offer; ``None`` keeps those that are published.
         now: the time of signing (UTC).
+        ring: who gets the packs.
+        untried: let packs into the general ring that were not in the canary ring, though that is in use.
         lifetimes: how long signatures are good for.
+        keep: how many old versions of the metadata stay.
 
     Raises:
         PackError: a pack cannot be used.
@@ -49,10 +60,14 @@ def publish(
     """
     files: dict[str, Mapping[str, bytes]] = {}
     if packs is not None:
-        files["packs"] = packed_shelf(packs)
+        files[ring.role] = packed_shelf(packs)
     if tools is not None:
         files["tools"] = {path.name: _read_tool(path) for path in tools}
-    return publish_files(out, keys=load_keys(keys), files=files, now=now, lifetimes=lifetimes)
+    with one_publisher(out):
+        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        if ring is Ring.GENERAL and not untried:
+            _require_tried(signing, files.get("packs", {}))
+        return offer(signing, files, keep)
 
 
 def packed_shelf(folder: Path) -> dict[str, bytes]:
@@ -73,13 +88,6 @@ def packed_shelf(folder: Path) -> dict[str, bytes]:
     return packed
 
 
-def _read_tool(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SigningError("this tool cannot be read", where=str(path), hint=str(error)) from error
-
-
 def publish_files(
     folder: Path,
     *,
@@ -87,29 +95,23 @@ def publish_files(
     files: Mapping[str, Mapping[str, bytes]],
     now: datetime,
     lifetimes: Lifetimes | None = None,
+    keep: int = KEEP,
 ) -> Publication:
     """Make the repository offer these files, and renew what is past half of its life.
 
     Args:
         folder: the repository; made if it does not exist.
         keys: public keys of all roles and the private keys at hand.
-        files: content by role (``packs``, ``tools``) and file name; a role that is not named keeps what it lists.
+        files: content by role (``packs``, ``tools`` …) and file name; a role that is not named keeps what it lists.
         now: the time of signing (UTC).
         lifetimes: how long signatures are good for.
+        keep: how many old versions of the metadata stay.
 
     Raises:
         SigningError: a name is not allowed, a private key that is needed is missing, or the folder is damaged.
     """
-    for name in (name for chosen in files.values() for name in chosen):
-        if not _FILE_NAME.fullmatch(name) or ".." in name:
-            raise SigningError(f"{name!r} is not a name that a file of a repository can have")
-    with _one_publisher(folder):
-        signing = Signing(folder, keys, now, lifetimes or Lifetimes())
-        signing.root()
-        signing.top_targets()
-        for role in DELEGATED:
-            signing.delegated(role, files.get(role))
-        return signing.finish()
+    with one_publisher(folder):
+        return offer(Signing(folder, keys, now, lifetimes or Lifetimes()), files, keep)
 
 
 def refresh_online(folder: Path, *, keys: KeyRing, now: datetime, lifetimes: Lifetimes | None = None) -> Publication:
@@ -118,17 +120,66 @@ def refresh_online(folder: Path, *, keys: KeyRing, now: datetime, lifetimes: Lif
     Raises:
         SigningError: there is no repository yet, or a key is missing.
     """
-    with _one_publisher(folder):
+    with one_publisher(folder):
         signing = Signing(folder, keys, now, lifetimes or Lifetimes())
         if signing.old("timestamp") is None:
             raise SigningError("there is no repository here yet", where=str(folder), hint="publish first")
-        for role in ("root", "targets", *DELEGATED):
+        targets = signing.old("targets")
+        delegations = targets.signed.delegations if targets and isinstance(targets.signed, Targets) else None
+        for role in ("root", "targets", *(delegations.roles or {} if delegations else {})):
             signing.keep(role)
         return signing.finish()
 
 
+def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int) -> Publication:
+    """Carry out a publication that is under way; see ``publish_files``.
+
+    Raises:
+        SigningError: a name is not allowed, a role is not used here, or a private key that is needed is missing.
+    """
+    for name in (name for chosen in files.values() for name in chosen):
+        if not _FILE_NAME.fullmatch(name) or ".." in name:
+            raise SigningError(f"{name!r} is not a name that a file of a repository can have")
+    for role in files:
+        if role not in signing.delegated_roles:
+            raise SigningError(
+                f"this repository has no role {role}", hint=f"make its key with: quetsach packs keys new --name {role}"
+            )
+    signing.root()
+    signing.top_targets()
+    for role in signing.delegated_roles:
+        signing.delegated(role, files.get(role))
+    publication = signing.finish()
+    prune(signing.folder, publication.versions, keep)
+    return publication
+
+
+def _require_tried(signing: Signing, files: Mapping[str, bytes]) -> None:
+    """Where the canary ring is in use, let only what was in it, or is general already, into the general ring."""
+    canary = signing.published("canary")
+    tried = {*canary.values(), *signing.published("packs").values()}
+    untried = sorted(name for name, content in files.items() if content not in tried)
+    if canary and untried:
+        raise SigningError(
+            f"{untried[0]} was not in the canary ring",
+            hint="publish it with --ring canary and promote it later; in an emergency give --untried",
+        )
+
+
+def _read_tool(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SigningError("this tool cannot be read", where=str(path), hint=str(error)) from error
+
+
 @contextmanager
-def _one_publisher(folder: Path) -> Iterator[None]:
+def one_publisher(folder: Path) -> Iterator[None]:
+    """Hold the repository, so that two publications never mix.
+
+    Raises:
+        SigningError: it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as lock:

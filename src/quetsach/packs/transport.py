@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import IO, NoReturn
 from urllib.parse import urlsplit
@@ -53,24 +54,57 @@ class Patience:
         return self.base_seconds + size_bytes / self.bytes_per_second
 
 
-def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience) -> None:
+def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience, resume: bool = False) -> None:
     """Copy what lies at an address into a file.
 
+    Args:
+        url: the address.
+        into: the file; what it holds already is kept only with ``resume``.
+        limit_bytes: how long the whole may be.
+        patience: how long it may take.
+        resume: go on from the end of the file. A server that has no ranges sends the whole, which replaces what is
+            there. That both parts are of one file is for the caller to verify.
+
     Raises:
-        TransportError: or one of its kinds: unreachable, HTTP error, too slow, longer than ``limit_bytes``.
+        TransportError: or one of its kinds: unreachable, broken off, HTTP error, too slow, longer than ``limit_bytes``.
     """
+    given_up = threading.Event()
 
     def copy() -> None:
-        with _open(urllib.request.Request(url, headers=_HEADERS), patience) as response:  # noqa: S310  (checked below)
-            received = 0
+        there = into.tell() if resume else 0
+        headers = {**_HEADERS, "Range": f"bytes={there}-"} if there else _HEADERS
+        with _open(urllib.request.Request(url, headers=headers), patience) as response:  # noqa: S310  (checked below)
+            received = _start(response, into, there, url)
+            promised = response.length
+            begun = received
             while chunk := response.read1(_CHUNK_BYTES):
                 received += len(chunk)
                 if received > limit_bytes:
                     raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+                if given_up.is_set():
+                    return
                 into.write(chunk)
+            if promised is not None and received - begun < promised:
+                raise TransportError("the answer breaks off", where=url)
 
     _require_http(url)
-    _within(patience.seconds(limit_bytes), copy, where=url)
+    try:
+        _within(patience.seconds(limit_bytes), copy, where=url)
+    except TooSlowError:
+        given_up.set()
+        raise
+
+
+def _start(response: HTTPResponse, into: IO[bytes], there: int, url: str) -> int:
+    """Make the file ready for the body of an answer, and return how many bytes of the whole it holds already."""
+    if there and response.status == HTTPStatus.PARTIAL_CONTENT:
+        if not response.headers.get("Content-Range", "").startswith(f"bytes {there}-"):
+            raise TransportError("the server sends another part than was asked for", where=url)
+        return there
+    if there:
+        into.seek(0)
+        into.truncate()
+    return 0
 
 
 def post_json(

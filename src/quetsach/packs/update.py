@@ -8,14 +8,10 @@ Source: The Update Framework specification 1.0, section 5.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
 
 from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, TargetFile, Targets
@@ -24,20 +20,24 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
 from quetsach.packs.errors import PackError
+from quetsach.packs.fetchers import FolderFetcher, HttpFetcher
 from quetsach.packs.installed import SUFFIX, install, installed_or_none
 from quetsach.packs.load import parse_pack
-from quetsach.packs.transport import (
-    Patience,
-    StatusError,
-    TooLongError,
-    TooSlowError,
-    TransportError,
-    fetch,
-)
+from quetsach.packs.refusal import Refusal, RefusedError, UnreachableError
+from quetsach.packs.rings import PackName, Ring, newest_of, parse_name, remember_ring, remembered_ring
+from quetsach.packs.transport import Patience, TooLongError, TooSlowError, TransportError
 from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
+from quetsach.packs.withdrawal import (
+    LIST_FILE,
+    LIST_LIMIT_BYTES,
+    Withdrawal,
+    keep_withdrawals,
+    kept_list,
+    list_bytes,
+    parse_list,
+)
 
 PACKS_LIMIT = 1000
-_PACK_NAME = re.compile(r"packs/(?P<file>[a-z0-9][A-Za-z0-9._-]{0,120}\.qsp)")
 _LIMITS = UpdaterConfig(
     max_root_rotations=64,
     max_delegations=4,
@@ -48,59 +48,6 @@ _LIMITS = UpdaterConfig(
 )
 
 
-class Refusal(StrEnum):
-    """Why a repository was refused."""
-
-    EXPIRED = "expired"
-    ROLLED_BACK = "rolled-back"
-    NOT_SIGNED = "not-signed"
-    ALTERED = "altered"
-    TOO_LONG = "too-long"
-    TOO_SLOW = "too-slow"
-    DAMAGED = "damaged"
-    BAD_NAME = "bad-name"
-    BAD_PACK = "bad-pack"
-
-
-_WORDS: Mapping[Refusal, tuple[str, str]] = {
-    Refusal.EXPIRED: (
-        "the repository has expired",
-        "look at the date of this machine first; if it is right, the centre has to publish again",
-    ),
-    Refusal.ROLLED_BACK: (
-        "the repository is older than what was seen before",
-        "somebody may be holding updates back; try another network and tell the centre",
-    ),
-    Refusal.NOT_SIGNED: (
-        "the repository is not signed by enough of the trusted keys",
-        "this is another centre's repository, or a false one; a root of trust is named with --trust-root",
-    ),
-    Refusal.ALTERED: ("the content differs from what was signed", "try another network and tell the centre"),
-    Refusal.TOO_LONG: ("the repository sends more than was signed", "try another network and tell the centre"),
-    Refusal.TOO_SLOW: ("the repository answers too slowly", "try again later or on another network"),
-    Refusal.DAMAGED: ("the repository's metadata is damaged", "try again later and tell the centre"),
-    Refusal.BAD_NAME: ("the repository lists a name that a pack cannot have", "tell the centre"),
-    Refusal.BAD_PACK: ("a pack of the repository cannot be used by this version", "a newer tool may be needed"),
-}
-
-
-class RefusedError(PackError):
-    """The repository was refused, and the installed packs stay. ``reason`` says why in one word for programs."""
-
-    def __init__(self, reason: Refusal, *, where: str, detail: str = "") -> None:
-        what, hint = _WORDS[reason]
-        super().__init__(
-            f"{what}; the installed packs stay as they are", where=where, hint=f"{hint} ({detail})" if detail else hint
-        )
-        self.reason = reason
-
-
-class UnreachableError(PackError):
-    """The repository could not be reached; the installed packs stay."""
-
-    exit_code = 1
-
-
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
     """What an update did, by file name of packs, and the version of each role that is now trusted."""
@@ -108,9 +55,11 @@ class UpdateResult:
     installed: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     versions: Mapping[str, int]
     repository: str
     fingerprint: str
+    ring: Ring
 
     def as_json(self) -> dict[str, object]:
         """Return the result as plain values for ``--json``."""
@@ -120,6 +69,8 @@ class UpdateResult:
             "installed": list(self.installed),
             "unchanged": list(self.unchanged),
             "removed": list(self.removed),
+            "withdrawn": list(self.withdrawn),
+            "ring": self.ring,
             "versions": dict(self.versions),
         }
 
@@ -128,103 +79,158 @@ def update(
     state: Path,
     *,
     trust: Trust,
+    ring: Ring | None = None,
     remember: bool = False,
     patience: Patience | None = None,
     tick: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> UpdateResult:
     """Verify the repository that ``trust`` names and install its packs.
 
+    What the repository has taken back counts as soon as its list is verified, also if a pack cannot be fetched then.
+
     Args:
         state: the tool's state; metadata is kept under ``trust/``, packs under ``packs/``.
         trust: root of trust and address: ``http(s)://…`` or a local folder.
+        ring: which packs to get from now on; ``None`` for the ring that the state remembers.
         remember: keep ``trust`` in the state, for a root of trust that a person named.
         patience: how long one file may take.
         tick: called with packs done and packs in all.
 
     Raises:
-        RefusedError: something is not as it was signed; nothing was changed but TUF's own record of what it has seen.
+        RefusedError: something is not as it was signed; no pack was changed.
         UnreachableError: the repository does not answer.
     """
     store = state / "trust" / trust.fingerprint[:16]
     with _one_update(state), _explained(trust.repository):
         store.mkdir(parents=True, exist_ok=True)
-        client = _client(store, trust, patience or Patience())
-        targets = _listed(client, store)
+        source = _Source(trust, store, patience or Patience())
+        source.client.refresh()
+        withdrawn = _take_back(source, state)
+        ring = ring or remembered_ring(state)
+        targets = _listed(source, ring)
         old = _installed(state)
         packs: dict[str, bytes] = {}
         for done, (name, target) in enumerate(sorted(targets.items())):
-            packs[name] = _content(client, target, old.get(name), store)
+            packs[name] = source.content(target, old.get(name))
             if packs[name] != old.get(name):
                 _require_usable(name, packs[name])
             tick(done + 1, len(targets))
         if packs != old:
             install(state, packs)
+        remember_ring(state, ring)
         if remember:
             _remember(state, trust)
     fresh = {name for name, content in packs.items() if old.get(name) != content}
     return UpdateResult(
-        tuple(sorted(fresh)),
-        tuple(sorted(packs.keys() - fresh)),
-        tuple(sorted(old.keys() - packs.keys())),
-        _versions(store),
-        trust.repository,
-        trust.fingerprint,
+        installed=tuple(sorted(fresh)),
+        unchanged=tuple(sorted(packs.keys() - fresh)),
+        removed=tuple(sorted(old.keys() - packs.keys())),
+        withdrawn=tuple(one.label for one in withdrawn),
+        versions=_versions(store),
+        repository=trust.repository,
+        fingerprint=trust.fingerprint,
+        ring=ring,
     )
 
 
-def _client(store: Path, trust: Trust, patience: Patience) -> Updater:
-    if trust.repository.startswith(("http://", "https://")):
-        fetcher: FetcherInterface = _HttpFetcher(patience)
-        base = trust.repository.rstrip("/")
-    else:
-        fetcher, base = _FolderFetcher(Path(trust.repository)), "folder:"
-    return Updater(
-        str(store),
-        f"{base}/metadata/",
-        target_dir=str(store),
-        target_base_url=f"{base}/targets/",
-        fetcher=fetcher,
-        config=replace(_LIMITS),
-        bootstrap=trust.root,
-    )
+class _Source:
+    """A repository under its root of trust: python-tuf's client, and what it keeps in its store."""
+
+    def __init__(self, trust: Trust, store: Path, patience: Patience) -> None:
+        self.store = store
+        self._http: HttpFetcher | None = None
+        fetcher: FetcherInterface
+        if trust.repository.startswith(("http://", "https://")):
+            fetcher = self._http = HttpFetcher(patience, store / "parts")
+            base = trust.repository.rstrip("/")
+        else:
+            fetcher, base = FolderFetcher(Path(trust.repository)), "folder:"
+        self.client = Updater(
+            str(store),
+            f"{base}/metadata/",
+            target_dir=str(store),
+            target_base_url=f"{base}/targets/",
+            fetcher=fetcher,
+            config=replace(_LIMITS),
+            bootstrap=trust.root,
+        )
+
+    def listed(self, role: str) -> Mapping[str, TargetFile]:
+        """Return the files that a role lists, by name; nothing where the repository has no such role."""
+        targets = Metadata[Targets].from_file(str(self.store / "targets.json")).signed
+        if targets.delegations is None or role not in (targets.delegations.roles or {}):
+            return {}
+        self.client.get_targetinfo(f"{role}/none")  # fetches and verifies the role, and keeps it in the store
+        listed = Metadata[Targets].from_file(str(self.store / f"{role}.json")).signed.targets
+        if len(listed) > PACKS_LIMIT:
+            raise RefusedError(Refusal.TOO_LONG, where=role, detail=f"{len(listed)} files")
+        return listed
+
+    def content(
+        self, target: TargetFile, old: bytes | None = None, *, limit_bytes: int = CONTAINER_LIMIT_BYTES
+    ) -> bytes:
+        """Return a file as it was signed: ``old`` if that is it, else fetched."""
+        if target.length > limit_bytes:
+            raise RefusedError(Refusal.TOO_LONG, where=target.path, detail=f"{target.length} bytes")
+        if old is not None:
+            with suppress(tuf.LengthOrHashMismatchError):
+                target.verify_length_and_hashes(old)
+                return old
+        try:
+            return self._download(target)
+        except tuf.LengthOrHashMismatchError:
+            if self._http is None:
+                raise
+            self._http.discard_parts()
+            if not self._http.went_on:
+                raise
+        return self._download(target)  # what was kept may have been at fault: once more, and whole
+
+    def _download(self, target: TargetFile) -> bytes:
+        path = Path(self.client.download_target(target, str(self.store / "download.part")))
+        try:
+            return path.read_bytes()
+        finally:
+            path.unlink()
 
 
-def _listed(client: Updater, store: Path) -> dict[str, TargetFile]:
-    """Return the packs that the repository lists, by file name."""
-    client.refresh()
-    client.get_targetinfo("packs/none")  # fetches and verifies the role `packs`, and keeps it in the store
-    signed = Metadata[Targets].from_file(str(store / "packs.json")).signed
-    if len(signed.targets) > PACKS_LIMIT:
-        raise RefusedError(Refusal.TOO_LONG, where="packs", detail=f"{len(signed.targets)} packs")
-    listed: dict[str, TargetFile] = {}
-    for name in signed.targets:
-        plain = _PACK_NAME.fullmatch(name)
-        target = client.get_targetinfo(name) if plain and ".." not in name else None
-        if plain is None or target is None:
-            raise RefusedError(Refusal.BAD_NAME, where=ascii(name[:200]))
-        if target.length > CONTAINER_LIMIT_BYTES:
-            raise RefusedError(Refusal.TOO_LONG, where=name, detail=f"{target.length} bytes")
-        listed[plain["file"]] = target
-    return listed
-
-
-def _content(client: Updater, target: TargetFile, old: bytes | None, store: Path) -> bytes:
-    if old is not None:
-        with suppress(tuf.LengthOrHashMismatchError):
-            target.verify_length_and_hashes(old)
-            return old
-    path = Path(client.download_target(target, str(store / "download.part")))
+def _take_back(source: _Source, state: Path) -> tuple[Withdrawal, ...]:
+    """Keep what the repository has taken back: from now on it is disarmed, whatever comes of the packs."""
+    target = source.listed("withdrawals").get(f"withdrawals/{LIST_FILE}")
+    raw = list_bytes(())
+    if target is not None:
+        kept = kept_list(state)
+        raw = source.content(target, kept, limit_bytes=LIST_LIMIT_BYTES)
     try:
-        return path.read_bytes()
-    finally:
-        path.unlink()
+        withdrawn = parse_list(raw, where=LIST_FILE)
+    except PackError as error:
+        raise RefusedError(Refusal.BAD_LIST, where=LIST_FILE, detail=error.hint) from error
+    keep_withdrawals(state, raw)
+    return withdrawn
+
+
+def _listed(source: _Source, ring: Ring) -> Mapping[str, TargetFile]:
+    """Return the newest packs that the repository lists for a ring, by file name."""
+    listed: list[tuple[PackName, TargetFile]] = []
+    for role in dict.fromkeys((Ring.GENERAL.role, ring.role)):
+        for path in source.listed(role):
+            name = parse_name(path)
+            target = source.client.get_targetinfo(path) if name else None
+            if name is None or name.role != role or target is None:
+                raise RefusedError(Refusal.BAD_NAME, where=ascii(path[:200]))
+            if target.length > CONTAINER_LIMIT_BYTES:
+                raise RefusedError(Refusal.TOO_LONG, where=path, detail=f"{target.length} bytes")
+            listed.append((name, target))
+    return newest_of(listed)
 
 
 def _require_usable(name: str, content: bytes) -> None:
     try:
-        parse_pack(unpack(content), name)
+        pack = parse_pack(unpack(content), name)
     except PackError as error:
         raise RefusedError(Refusal.BAD_PACK, where=name, detail=str(error)) from error
+    if name != f"{pack.family}-{pack.version}{SUFFIX}":
+        raise RefusedError(Refusal.BAD_PACK, where=name, detail=f"it holds {pack.family} {pack.version}")
 
 
 def _installed(state: Path) -> dict[str, bytes]:
@@ -243,41 +249,6 @@ def _remember(state: Path, trust: Trust) -> None:
         if not (folder / name).is_file() or (folder / name).read_bytes() != content:
             (folder / f"{name}.new").write_bytes(content)
             (folder / f"{name}.new").replace(folder / name)
-
-
-class _HttpFetcher(FetcherInterface):
-    """Fetches over HTTP within the time that the signed length of a file allows."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        raise NotImplementedError(url)  # abstract there, never reached here: `download_file` needs the length
-
-    @contextmanager
-    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
-        with TemporaryFile() as file:
-            try:
-                fetch(url, file, limit_bytes=max_length, patience=self._patience)
-            except StatusError as error:
-                raise tuf.DownloadHTTPError(str(error), error.status) from error
-            file.seek(0)
-            yield file
-
-
-class _FolderFetcher(FetcherInterface):
-    """Reads a repository from a local folder: a USB stick carried to a place without a network."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        path = self._folder / url.removeprefix("folder:/")
-        if not path.is_file():  # nor a pipe or device, which a hostile stick could offer
-            raise tuf.DownloadHTTPError(f"there is no file {path}", 404)
-        with path.open("rb") as file:
-            while chunk := file.read(65_536):
-                yield chunk
 
 
 _REASONS: tuple[tuple[type[Exception], Refusal], ...] = (

@@ -11,9 +11,9 @@ from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 
 from quetsach.packs import keys
 from quetsach.packs.keys import load_keys
+from quetsach.packs.refusal import UnreachableError
 from quetsach.packs.repository import publish_files, refresh_online
 from quetsach.packs.trust import Trust, load_trust
-from quetsach.packs.update import UnreachableError
 
 
 def test_installs_what_the_repository_lists(centre: Centre, machine: Machine, trust: Trust) -> None:

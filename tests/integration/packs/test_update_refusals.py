@@ -13,11 +13,11 @@ from tests.integration.packs.simulated_centre import Centre, Machine, answer
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from quetsach.packs.keys import load_keys, new_keys, rotate
+from quetsach.packs.refusal import Refusal, RefusedError, UnreachableError
 from quetsach.packs.repository import publish_files
 from quetsach.packs.signing import Lifetimes, Signing
 from quetsach.packs.transport import Patience
 from quetsach.packs.trust import Trust
-from quetsach.packs.update import Refusal, RefusedError, UnreachableError
 
 IMPATIENT = Patience(0.5, 1e9)
 
@@ -165,12 +165,14 @@ def test_a_signed_name_that_a_pack_cannot_have(centre: Centre, up_to_date: Machi
 
 
 def test_a_signed_pack_of_absurd_length(centre: Centre, up_to_date: Machine, trust: Trust) -> None:
-    sign_targets(centre, {"packs/a.qsp": TargetFile(1 << 40, {"sha256": "0" * 64}, "packs/a.qsp")})
+    sign_targets(
+        centre, {"packs/a-2026.01.01.qsp": TargetFile(1 << 40, {"sha256": "0" * 64}, "packs/a-2026.01.01.qsp")}
+    )
     assert refused(up_to_date, trust) is Refusal.TOO_LONG
 
 
 def test_a_signed_file_that_is_no_pack(centre: Centre, up_to_date: Machine, trust: Trust) -> None:
-    files = {"packs": {"a.qsp": b"not a pack"}}
+    files = {"packs": {"a-2026.01.01.qsp": b"not a pack"}}
     publish_files(centre.folder, keys=load_keys(centre.keys), files=files, now=centre.now)
     assert refused(up_to_date, trust) is Refusal.BAD_PACK
 
@@ -180,7 +182,8 @@ def sign_targets(centre: Centre, targets: dict[str, TargetFile]) -> None:
     signing = Signing(centre.folder, load_keys(centre.keys), centre.now, Lifetimes())
     signing.root()
     signing.top_targets()
-    signing.delegated("tools", None)
+    for role in ("canary", "tools", "withdrawals"):
+        signing.delegated(role, None)
     delegator = signing._current["targets"].signed
     assert isinstance(delegator, Targets)
     signing._renew("packs", Targets(targets=targets), delegator)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.shelf import packs_for, withdrawn_families
+from quetsach.cli.shelf import packs_for, unlisted_families
 from quetsach.packs.container import pack
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import install
@@ -44,10 +44,10 @@ def test_a_family_that_the_centre_withdrew_is_not_brought_back_by_the_bundle(tmp
 
 def test_families_that_the_centre_withdrew_are_told(tmp_path: Path) -> None:
     arguments = argparse.Namespace(pack=None, state=tmp_path)
-    assert withdrawn_families(arguments) == ()
+    assert unlisted_families(arguments) == ()
     _install(tmp_path, "2099.01.01")
-    assert withdrawn_families(arguments) == tuple(p.family for p in load_shelf(SHELF) if p.family != "eicar")
-    assert withdrawn_families(argparse.Namespace(pack=[SHELF / "eicar"], state=tmp_path)) == ()
+    assert unlisted_families(arguments) == tuple(p.family for p in load_shelf(SHELF) if p.family != "eicar")
+    assert unlisted_families(argparse.Namespace(pack=[SHELF / "eicar"], state=tmp_path)) == ()
 
 
 def test_a_named_pack_counts_alone(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.keys import ROLES, SigningError, load_keys, new_keys, rotate
+from quetsach.packs.errors import SigningError
+from quetsach.packs.keys import ROLES, load_keys, new_keys, rotate
 
 
 def test_every_role_gets_its_keys(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tuf.api.metadata import Metadata
 
-from quetsach.packs.keys import KeyRing, SigningError, load_keys, new_keys, rotate
+from quetsach.packs.errors import SigningError
+from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
 from quetsach.packs.repository import packed_shelf, publish, publish_files, refresh_online
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -172,7 +173,7 @@ def _require_complete(folder: Path) -> None:
 
 
 def test_a_shelf_of_folders_is_published_as_packed_files(folder: Path) -> None:
-    publication = publish(out=folder, keys=folder.parent / "keys", packs=SHELF, tools=None, now=NOW)
+    publication = publish(out=folder, keys=load_keys(folder.parent / "keys"), packs=SHELF, tools=None, now=NOW)
     assert publication.versions["packs"] == 1
     names = {path.name.partition(".")[2] for path in (folder / "targets" / "packs").iterdir()}
     assert names == set(packed_shelf(SHELF))

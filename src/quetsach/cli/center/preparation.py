@@ -154,11 +154,11 @@ def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
         shutil.rmtree(staged, ignore_errors=True)
         new_keys(staged)
         staged.rename(keys)
-    publish(out=out, keys=keys, packs=bundled("packs"), tools=None, now=datetime.now(UTC))
+    publish(out=out, keys=load_keys(keys), packs=bundled("packs"), tools=None, now=datetime.now(UTC))
     if tool is not None:
         wheel = _wheel(tool)
         sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
-        publish(out=out, keys=keys, packs=None, tools=[sealed], now=datetime.now(UTC))
+        publish(out=out, keys=load_keys(keys), packs=None, tools=[sealed], now=datetime.now(UTC))
 
 
 def _wheel(tool: Path) -> Path:

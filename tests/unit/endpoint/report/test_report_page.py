@@ -158,7 +158,7 @@ def test_the_command_that_goes_on_is_shown_as_it_must_be_typed(language: str) ->
 
 def test_packs_that_the_centre_took_back_are_named() -> None:
     report = replace(sample_report(), withdrawn=("old-family",))
-    assert "taken these packs back, so they were not used: old-family" in text_of(render_page(report, language="en"))
+    assert "taken these packs or signs back, so they were not used: old-family" in text_of(render_page(report, language="en"))
 
 
 def test_a_kind_of_step_that_is_not_known_is_named_by_its_subject() -> None:

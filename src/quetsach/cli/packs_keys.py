@@ -1,0 +1,182 @@
+"""``quetsach packs keys``: the keys that sign a repository, and the ceremony in which two people sign its root."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.output import print_json, print_table
+from quetsach.cli.signing_keys import add_key_arguments, add_pass_file, new_phrase, phrase_source
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``keys`` below ``packs``."""
+    keys = add_command(
+        subcommands,
+        "keys",
+        summary="the keys that sign a repository, and the signing of its root by two people",
+        examples="quetsach packs keys new --out keys\nquetsach packs keys rotate root-1 --keys keys",
+    )
+    commands = keys.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _register_making(commands)
+    _register_ceremony(commands)
+
+
+def _register_making(commands: "Subcommands") -> None:
+    new = add_command(
+        commands,
+        "new",
+        summary="make a key for every role (of root three, of which two sign), or only the keys that are named",
+        examples="quetsach packs keys new --out keys --encrypt\n"
+        "quetsach packs keys new --out keys --name root-1 --encrypt --pass-file phrase.txt",
+    )
+    new.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the keys")
+    new.add_argument("--name", action="append", metavar="NAME", help="such as root-1 or packs (default: all)")
+    new.add_argument("--encrypt", action="store_true", help="put the private keys under a pass phrase")
+    _finish(new, _new_keys)
+    rotate = add_command(
+        commands,
+        "rotate",
+        summary="replace one key by a new one; the next publication makes it valid and the old one worthless",
+        examples="quetsach packs keys rotate root-1 --keys keys --encrypt",
+    )
+    rotate.add_argument("name", metavar="NAME", help="such as root-1 or timestamp")
+    rotate.add_argument("--keys", type=Path, required=True, metavar="DIR", help="folder of the keys")
+    rotate.add_argument("--encrypt", action="store_true", help="put the new private key under a pass phrase")
+    _finish(rotate, _rotate)
+    protect = add_command(
+        commands,
+        "protect",
+        summary="put a private key under a pass phrase, or under another one",
+        examples="quetsach packs keys protect packs --keys keys",
+    )
+    protect.add_argument("name", metavar="NAME", help="such as root-1 or packs")
+    protect.add_argument("--keys", type=Path, required=True, metavar="DIR", help="folder of the keys")
+    protect.add_argument("--old-pass-file", type=Path, metavar="FILE", help="first line is the pass phrase until now")
+    _finish(protect, _protect)
+
+
+def _register_ceremony(commands: "Subcommands") -> None:
+    show = add_command(
+        commands,
+        "list",
+        summary="say which keys a folder holds, and which private halves are at hand",
+        examples="quetsach packs keys list --keys keys",
+    )
+    show.add_argument("--keys", type=Path, required=True, metavar="DIR", help="folder of the keys")
+    show.add_argument("--json", action="store_true", help="print the result as JSON")
+    show.set_defaults(run=_list)
+    root = add_command(
+        commands,
+        "root",
+        summary="begin a root that agrees with the keys, for its holders to sign one after the other",
+        examples="quetsach packs keys root --keys keys --out repository",
+    )
+    root.add_argument("--out", type=Path, required=True, metavar="REPO", help="folder of the repository")
+    add_key_arguments(root)
+    root.add_argument("--json", action="store_true", help="print the result as JSON")
+    root.set_defaults(run=_root)
+    sign = add_command(
+        commands,
+        "sign",
+        summary="show a root that was begun and add the signatures of the root keys at hand",
+        examples="quetsach packs keys sign /media/usb/2.root.json --keys my-key\n"
+        "quetsach packs keys sign /media/usb/2.root.json   (only shows it)",
+    )
+    sign.add_argument("root", type=Path, metavar="FILE", help="the root, in pending/ of the repository or carried here")
+    sign.add_argument("--keys", type=Path, metavar="DIR", help="folder with the private root keys of one holder")
+    _finish(sign, _sign)
+
+
+def _finish(parser: argparse.ArgumentParser, run: object) -> None:
+    add_pass_file(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def _new_keys(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.keys import ALL_NAMES, new_keys  # noqa: PLC0415  (0.1 s of cryptography)
+
+    phrase = new_phrase(arguments) if arguments.encrypt else ""
+    names = new_keys(arguments.out, arguments.name or ALL_NAMES, phrase=phrase)
+    if arguments.json:
+        print_json({"folder": str(arguments.out), "keys": list(names)})
+    else:
+        print(f"{len(names)} keys in {arguments.out}: {', '.join(names)}")
+        print("The .pem files are private. Keep root-*.pem and targets.pem offline, each root key with another person;")
+        print("only snapshot.pem and timestamp.pem belong on the server.")
+    return ExitCode.NOTHING_FOUND
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.keys import rotate  # noqa: PLC0415
+
+    phrase = new_phrase(arguments) if arguments.encrypt else ""
+    identifier = rotate(arguments.keys, arguments.name, phrase=phrase)
+    if arguments.json:
+        print_json({"name": arguments.name, "key_id": identifier})
+    else:
+        print(f"{arguments.name} is now key {identifier[:16]}…; publish to make it valid,")
+        print("then destroy the private key in retired/")
+    return ExitCode.NOTHING_FOUND
+
+
+def _protect(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.keys import protect  # noqa: PLC0415
+
+    former = argparse.Namespace(pass_file=arguments.old_pass_file)
+    protect(arguments.keys, arguments.name, old=phrase_source(former), new=new_phrase(arguments))
+    if arguments.json:
+        print_json({"name": arguments.name, "private": "encrypted"})
+    else:
+        print(f"{arguments.name}.pem is under the new pass phrase.")
+    return ExitCode.NOTHING_FOUND
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.keys import list_keys  # noqa: PLC0415
+
+    keys = list_keys(arguments.keys)
+    if arguments.json:
+        fields = ("name", "role", "key_id", "private")
+        print_json([{field: getattr(key, field) for field in fields} for key in keys])
+    else:
+        words = {"open": "here, not protected", "encrypted": "here, under a pass phrase", "away": "not here"}
+        print_table(
+            ("key", "role", "identifier", "private half"),
+            ((key.name, key.role, f"{key.key_id[:16]}…", words[key.private]) for key in keys),
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def _root(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from quetsach.cli.signing_keys import keys_at_hand  # noqa: PLC0415
+    from quetsach.packs.ceremony import begin_root  # noqa: PLC0415
+
+    begun = begin_root(arguments.out, keys=keys_at_hand(arguments), now=datetime.now(UTC))
+    if arguments.json:
+        print_json(begun.as_json())
+    elif begun.path is None:
+        print("The root agrees with the keys and is good for months; there is nothing to sign.")
+    else:
+        print(begun.told())
+        if begun.missing:
+            print(f"Carry {begun.path} to the next holder: quetsach packs keys sign {begun.path.name} --keys DIR")
+    return ExitCode.NOTHING_FOUND
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.ceremony import sign_root  # noqa: PLC0415
+
+    signed = sign_root(arguments.root, arguments.keys, phrase=phrase_source(arguments))
+    if arguments.json:
+        print_json(signed.as_json())
+    else:
+        print(signed.told())
+    return ExitCode.NOTHING_FOUND

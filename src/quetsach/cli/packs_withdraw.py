@@ -1,0 +1,98 @@
+"""``quetsach packs withdraw`` and ``packs unwithdraw``: take back what does harm, with the next update of everybody."""
+
+import argparse
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``withdraw`` and ``unwithdraw`` below ``packs``."""
+    withdraw = add_command(
+        subcommands,
+        "withdraw",
+        summary="take back a pack, or one trait or rule of it; machines stop using it at their next update",
+        examples="quetsach packs withdraw mirai/cron-line --out repository --keys keys \\\n"
+        '    --reason-vi "Nhận nhầm tác vụ sao lưu." --reason-en "It matched a backup job."\n'
+        "quetsach packs withdraw mirai --up-to 2026.11.25 --out repository --keys keys --reason-vi … --reason-en …",
+    )
+    withdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="a pack, or its traits of that id or rule")
+    add_repository_argument(withdraw)
+    add_key_arguments(withdraw)
+    for language, name in (("vi", "Vietnamese"), ("en", "English")):
+        withdraw.add_argument(
+            f"--reason-{language}", type=_reason, required=True, metavar="TEXT", help=f"one sentence in {name}"
+        )
+    withdraw.add_argument(
+        "--up-to", type=_version, default="", metavar="VERSION", help="last version concerned (default: the newest)"
+    )
+    withdraw.add_argument("--json", action="store_true", help="print the result as JSON")
+    withdraw.set_defaults(run=_withdraw)
+    unwithdraw = add_command(
+        subcommands,
+        "unwithdraw",
+        summary="let machines use again what was taken back",
+        examples="quetsach packs unwithdraw mirai/cron-line --out repository --keys keys",
+    )
+    unwithdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="as it was withdrawn")
+    add_repository_argument(unwithdraw)
+    add_key_arguments(unwithdraw)
+    unwithdraw.add_argument("--json", action="store_true", help="print the result as JSON")
+    unwithdraw.set_defaults(run=_unwithdraw)
+
+
+def _label(text: str) -> str:
+    family, slash, name = text.partition("/")
+    if not family or (slash and not name) or "/" in name or not text.isprintable() or len(text) > 300:
+        raise argparse.ArgumentTypeError("FAMILY, or FAMILY/NAME of a trait or a rule")
+    return text
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > 500:
+        raise argparse.ArgumentTypeError("one sentence, at most 500 characters")
+    return text.strip()
+
+
+def _version(text: str) -> str:
+    from quetsach.packs.rings import parse_name  # noqa: PLC0415
+
+    if parse_name(f"packs/a-{text}.qsp") is None:
+        raise argparse.ArgumentTypeError("a version such as 2026.11.25")
+    return text
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    from quetsach.core.pack import LocalText  # noqa: PLC0415
+    from quetsach.packs.release import withdraw  # noqa: PLC0415
+    from quetsach.packs.withdrawal import Withdrawal  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    family, _, name = arguments.what.partition("/")
+    reason = LocalText(vi=arguments.reason_vi, en=arguments.reason_en)
+    publication, entry = withdraw(
+        arguments.out,
+        keys=keys_at_hand(arguments),
+        entry=Withdrawal(family, name, arguments.up_to, reason, now.date()),
+        now=now,
+    )
+    if not arguments.json:
+        print(f"{entry.label} is withdrawn up to version {entry.up_to}; a newer version is armed again.")
+    tell_publication(publication, as_json=arguments.json, also={"withdrawn": entry.label, "up_to": entry.up_to})
+    return ExitCode.NOTHING_FOUND
+
+
+def _unwithdraw(arguments: argparse.Namespace) -> int:
+    from quetsach.packs.release import unwithdraw  # noqa: PLC0415
+
+    publication = unwithdraw(arguments.out, keys=keys_at_hand(arguments), label=arguments.what, now=datetime.now(UTC))
+    if not arguments.json:
+        print(f"{arguments.what} is used again.")
+    tell_publication(publication, as_json=arguments.json, also={"unwithdrawn": arguments.what})
+    return ExitCode.NOTHING_FOUND

@@ -1,0 +1,164 @@
+"""One key as two files: ``NAME.pub`` (public) and ``NAME.pem`` (private, PKCS #8, mode 0600, also under a pass phrase).
+
+A private key under a pass phrase is opened only when it has to sign, so that nobody is asked for phrases in vain.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
+from quetsach.packs.errors import SigningError
+
+SHORTEST_PHRASE = 12
+"""Characters that a pass phrase has at least: whoever steals the file can try phrases for as long as they like."""
+
+type Phrase = Callable[[str], str]
+"""Gives the pass phrase of the key of that name."""
+
+_KEY_LIMIT_BYTES = 16_384
+_ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+
+
+def no_phrase(name: str) -> str:
+    """Refuse to open a key that is under a pass phrase.
+
+    Raises:
+        SigningError: always.
+    """
+    raise SigningError(f"the key {name} is under a pass phrase", hint="run this on a terminal, or give --pass-file")
+
+
+class Signers(Mapping[str, CryptoSigner]):
+    """Private keys at hand by key identifier; each is opened, and its pass phrase asked for, at its first use."""
+
+    def __init__(self, paths: Mapping[str, Path], phrase: Phrase) -> None:
+        self._paths = paths
+        self._phrase = phrase
+        self._open: dict[str, CryptoSigner] = {}
+
+    def __getitem__(self, key_id: str) -> CryptoSigner:
+        if key_id not in self._open:
+            path = self._paths[key_id]
+            signer = CryptoSigner(read_private(path, self._phrase))
+            if signer.public_key.keyid != key_id:
+                raise SigningError("this private key does not belong to the public key beside it", where=str(path))
+            self._open[key_id] = signer
+        return self._open[key_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def key_id_of(path: Path) -> str:
+    """Return the identifier of a private key: of one under a pass phrase, that of the public key beside it.
+
+    Raises:
+        SigningError: it is no key, or the public key is missing.
+    """
+    if is_encrypted(path):
+        return str(read_public(path.with_suffix(".pub")).keyid)
+    return str(CryptoSigner(read_private(path, no_phrase)).public_key.keyid)
+
+
+def is_encrypted(path: Path) -> bool:
+    """Say whether a private key is under a pass phrase."""
+    return _read(path).lstrip().startswith(_ENCRYPTED)
+
+
+def write_pair(folder: Path, name: str, private: Ed25519PrivateKey, phrase: str) -> str:
+    """Write both files of a key, whole or not at all, and return its identifier; an empty phrase leaves it open.
+
+    Raises:
+        SigningError: the pass phrase is too short.
+        OSError: the folder cannot be written.
+    """
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _write(folder / f"{name}.pem", private_pem(private, phrase), 0o600)
+    _write(folder / f"{name}.pub", public, 0o644)
+    return str(SSlibKey.from_crypto(private.public_key()).keyid)
+
+
+def private_pem(private: Ed25519PrivateKey, phrase: str) -> bytes:
+    """Return a private key as PEM, under a pass phrase if there is one.
+
+    Raises:
+        SigningError: the pass phrase is too short.
+    """
+    if phrase and len(phrase) < SHORTEST_PHRASE:
+        raise SigningError(
+            f"the pass phrase has fewer than {SHORTEST_PHRASE} characters",
+            hint="take five or more words that no text has",
+        )
+    cipher = BestAvailableEncryption(phrase.encode()) if phrase else NoEncryption()
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, cipher)
+
+
+def read_public(path: Path) -> SSlibKey:
+    """Read a public key.
+
+    Raises:
+        SigningError: it cannot be read or is none of Ed25519.
+    """
+    try:
+        key = load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SigningError("this is not a public key in PEM form", where=str(path)) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise SigningError("this is not an Ed25519 key", where=str(path))
+    return SSlibKey.from_crypto(key)
+
+
+def read_private(path: Path, phrase: Phrase) -> Ed25519PrivateKey:
+    """Read a private key, asking for its pass phrase if it is under one.
+
+    Raises:
+        SigningError: it cannot be read, is none of Ed25519, or the pass phrase is wrong.
+    """
+    raw = _read(path)
+    encrypted = raw.lstrip().startswith(_ENCRYPTED)
+    secret = phrase(path.stem).encode() if encrypted else None
+    if encrypted and not secret:
+        raise SigningError("no pass phrase was given", where=str(path))
+    try:
+        key = load_pem_private_key(raw, secret)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        what = "the pass phrase is wrong" if encrypted else "this is not a private key in PEM form"
+        raise SigningError(what, where=str(path)) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningError("this is not an Ed25519 key", where=str(path))
+    return key
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    new = path.with_name(f"{path.name}.new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_KEY_LIMIT_BYTES)
+    except OSError as error:
+        hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
+        raise SigningError("this key cannot be read", where=str(path), hint=hint) from error

@@ -1,0 +1,130 @@
+"""What a centre does with packs that are published: give them to everybody, take them back, give them free again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from quetsach.packs.container import unpack
+from quetsach.packs.errors import SigningError
+from quetsach.packs.keys import KeyRing
+from quetsach.packs.load import parse_pack
+from quetsach.packs.pruning import KEEP
+from quetsach.packs.repository import offer, one_publisher
+from quetsach.packs.rings import PackName, newest_of, parse_name
+from quetsach.packs.signing import Lifetimes, Publication, Signing
+from quetsach.packs.withdrawal import LIST_FILE, Withdrawal, list_bytes, parse_list
+
+
+def promote(
+    out: Path,
+    *,
+    keys: KeyRing,
+    families: Sequence[str],
+    now: datetime,
+    lifetimes: Lifetimes | None = None,
+    keep: int = KEEP,
+) -> tuple[Publication, tuple[str, ...]]:
+    """Give everybody what the canary ring has, byte for byte; return also the names of the packs that are new there.
+
+    Args:
+        out: the repository.
+        keys: public keys of all roles and the private keys at hand; ``canary`` is not needed.
+        families: which of them; none for all.
+        now: the time of signing (UTC).
+        lifetimes: how long signatures are good for.
+        keep: how many old versions of the metadata stay.
+
+    Raises:
+        SigningError: a family is not in the canary ring, or nothing there is newer, or a key is missing.
+    """
+    with one_publisher(out):
+        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        canary = _named(signing, "canary")
+        for family in families:
+            if family not in {name.family for name in canary}:
+                raise SigningError(f"the canary ring has no pack {family!r}", where=str(out))
+        general = _named(signing, "packs")
+        chosen = {name: content for name, content in canary.items() if not families or name.family in families}
+        merged = newest_of((*general.items(), *chosen.items()))
+        new = tuple(sorted(merged.keys() - {name.file for name in general}))
+        if not new:
+            raise SigningError("the canary ring has nothing that is newer", where=str(out))
+        return offer(signing, {"packs": merged}, keep), new
+
+
+def withdraw(
+    out: Path,
+    *,
+    keys: KeyRing,
+    entry: Withdrawal,
+    now: datetime,
+    lifetimes: Lifetimes | None = None,
+    keep: int = KEEP,
+) -> tuple[Publication, Withdrawal]:
+    """Take back a family, a trait or a rule; return also the entry, with its version filled in.
+
+    Args:
+        out: the repository.
+        keys: the private keys of ``withdrawals``, ``snapshot`` and ``timestamp`` are enough.
+        entry: what to take back; an empty ``up_to`` means the newest version that is published in any ring.
+        now: the time of signing (UTC).
+        lifetimes: how long signatures are good for.
+        keep: how many old versions of the metadata stay.
+
+    Raises:
+        SigningError: there is no such pack, trait or rule, or a key is missing.
+    """
+    with one_publisher(out):
+        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        entry = _completed(signing, entry, where=str(out))
+        others = [one for one in _withdrawn(signing) if one.label != entry.label]
+        files = {"withdrawals": {LIST_FILE: list_bytes([*others, entry])}}
+        return offer(signing, files, keep), entry
+
+
+def unwithdraw(
+    out: Path, *, keys: KeyRing, label: str, now: datetime, lifetimes: Lifetimes | None = None, keep: int = KEEP
+) -> Publication:
+    """Take an entry (``FAMILY`` or ``FAMILY/NAME``) off the list again.
+
+    Raises:
+        SigningError: it is not on the list, or a key is missing.
+    """
+    with one_publisher(out):
+        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        listed = _withdrawn(signing)
+        others = [one for one in listed if one.label != label]
+        if len(others) == len(listed):
+            known = ", ".join(one.label for one in listed) or "nothing"
+            raise SigningError(f"{label!r} was not withdrawn", where=str(out), hint=f"withdrawn: {known}")
+        return offer(signing, {"withdrawals": {LIST_FILE: list_bytes(others)}}, keep)
+
+
+def _named(signing: Signing, role: str) -> dict[PackName, bytes]:
+    files = {parse_name(f"{role}/{name}"): content for name, content in signing.published(role).items()}
+    return {name: content for name, content in files.items() if name is not None}
+
+
+def _withdrawn(signing: Signing) -> tuple[Withdrawal, ...]:
+    raw = signing.published("withdrawals").get(LIST_FILE)
+    return parse_list(raw, where=LIST_FILE) if raw is not None else ()
+
+
+def _completed(signing: Signing, entry: Withdrawal, *, where: str) -> Withdrawal:
+    """Fill in the version, and refuse a name that no published version up to it has."""
+    named = {**_named(signing, "packs"), **_named(signing, "canary")}
+    packs = {name.version: content for name, content in named.items() if name.family == entry.family}
+    up_to = entry.up_to or max(packs, default="")
+    if not up_to:
+        raise SigningError(f"no pack {entry.family!r} is published", where=where, hint="name a version with --up-to")
+    known: set[str] = set()
+    for version, content in packs.items():
+        pack = parse_pack(unpack(content), f"{entry.family}-{version}")
+        known |= {text for trait in pack.traits for text in (trait.id, trait.rule) if text}
+    if entry.name and packs and entry.name not in known:
+        raise SigningError(
+            f"the pack {entry.family!r} has no trait or rule {entry.name!r}",
+            where=where,
+            hint=f"one of {', '.join(sorted(known))}",
+        )
+    return Withdrawal(entry.family, entry.name, up_to, entry.reason, entry.since)

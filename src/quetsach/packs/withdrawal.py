@@ -1,0 +1,194 @@
+"""What a centre has taken back: a signed list that disarms packs and traits wherever they came from.
+
+The list is one small file of the repository, signed by a role of its own, which can disarm and never arm. A client
+keeps the last one it verified in its state, so that what was taken back stays so without a network, and applies it to
+installed, bundled and named packs alike. An entry counts up to a version: a mended pack has a higher one and is armed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from quetsach.core.pack import LocalText, Pack, Trait
+from quetsach.packs.errors import PackError
+
+LIST_FILE = "list.json"
+LIST_LIMIT_BYTES = 262_144
+
+_STATE_FILE = "withdrawals.json"
+_FORMAT = 1
+_ENTRIES_LIMIT = 2000
+_TEXT_LIMIT = 1000
+_HINT = "run: quetsach update"
+
+
+class WithdrawalError(PackError):
+    """The list of what was taken back cannot be read; nothing may act without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One thing that was taken back: a family, or with ``name`` its traits of that id or with that rule.
+
+    It counts for all versions up to ``up_to``.
+    """
+
+    family: str
+    name: str
+    up_to: str
+    reason: LocalText
+    since: date
+
+    @property
+    def label(self) -> str:
+        """``FAMILY`` or ``FAMILY/NAME``, as the command takes it."""
+        return f"{self.family}/{self.name}" if self.name else self.family
+
+    def concerns(self, pack: Pack) -> bool:
+        """Say whether this is about a pack, in this version of it."""
+        return self.family == pack.family and pack.version <= self.up_to
+
+
+def parse_list(raw: bytes, *, where: str) -> tuple[Withdrawal, ...]:
+    """Read a list.
+
+    Raises:
+        WithdrawalError: it is none, or of a form that this version does not know.
+    """
+    try:
+        return tuple(_entry(entry) for entry in _entries(raw))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WithdrawalError(
+            "the list of what the centre has taken back cannot be read", where=where, hint=f"{_HINT} ({error})"
+        ) from error
+
+
+def list_bytes(withdrawals: Iterable[Withdrawal]) -> bytes:
+    """Return a list as the file that is signed; the same entries give the same bytes."""
+    entries = [
+        {
+            "family": one.family,
+            "name": one.name,
+            "up_to": one.up_to,
+            "reason": {"vi": one.reason.vi, "en": one.reason.en},
+            "since": one.since.isoformat(),
+        }
+        for one in sorted(withdrawals, key=lambda one: (one.family, one.name))
+    ]
+    return (json.dumps({"format": _FORMAT, "withdrawn": entries}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def known_withdrawals(state: Path) -> tuple[Withdrawal, ...]:
+    """Return the list that the last good update left in the state.
+
+    Raises:
+        WithdrawalError: there is one and it cannot be read.
+    """
+    raw = kept_list(state)
+    return () if raw is None else parse_list(raw, where=str(state / _STATE_FILE))
+
+
+def kept_list(state: Path) -> bytes | None:
+    """Return the bytes of the list in the state; ``None`` if there is none.
+
+    Raises:
+        WithdrawalError: there is one and it cannot be read.
+    """
+    path = state / _STATE_FILE
+    try:
+        with path.open("rb") as file:
+            return file.read(LIST_LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise WithdrawalError(
+            "the list of what the centre has taken back cannot be read", where=str(path), hint=str(error)
+        ) from error
+
+
+def keep_withdrawals(state: Path, raw: bytes) -> None:
+    """Keep a verified list in the state, whole or not at all; where there is none, an empty one is not written.
+
+    Raises:
+        OSError: the state cannot be written.
+    """
+    path = state / _STATE_FILE
+    if kept_list(state) == raw or (not path.exists() and raw == list_bytes(())):
+        return
+    new = path.with_name(f"{_STATE_FILE}.new")
+    with new.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def disarm(packs: Iterable[Pack], withdrawals: Iterable[Withdrawal]) -> tuple[tuple[Pack, ...], tuple[Withdrawal, ...]]:
+    """Take out of packs what was taken back, and say which entries of the list did so.
+
+    A trait that stands on one that goes (``refers_to``, ``only_with``) and on no other goes with it: without its test
+    it would match more than it should.
+    """
+    listed = tuple(withdrawals)
+    armed: list[Pack] = []
+    effective: set[Withdrawal] = set()
+    for pack in packs:
+        here = [one for one in listed if one.concerns(pack)]
+        if any(not one.name for one in here):
+            effective.update(one for one in here if not one.name)
+            continue
+        gone = {t.id for t in pack.traits for one in here if one.name in {t.id, t.rule}}
+        effective.update(one for one in here if any(one.name in {t.id, t.rule} for t in pack.traits))
+        if not gone:
+            armed.append(pack)
+        elif traits := _standing(pack.traits, gone):
+            armed.append(replace(pack, traits=traits, digest=_digest(pack, traits)))
+    return tuple(armed), tuple(one for one in listed if one in effective)
+
+
+def _standing(traits: tuple[Trait, ...], gone: set[str]) -> tuple[Trait, ...]:
+    """Return the traits that stay when some go, without those that lose all they stood on."""
+    while True:
+        kept = [trait for trait in traits if trait.id not in gone]
+        fallen = {t.id for t in kept for needed in (t.refers_to, t.only_with) if needed and gone.issuperset(needed)}
+        if not fallen:
+            break
+        gone = gone | fallen
+    return tuple(replace(t, refers_to=_without(t.refers_to, gone), only_with=_without(t.only_with, gone)) for t in kept)
+
+
+def _without(names: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in gone)
+
+
+def _digest(pack: Pack, traits: tuple[Trait, ...]) -> str:
+    """Tell the pack apart from its whole: what the whole has seen before says nothing about this one, and back."""
+    return hashlib.sha256("\0".join((pack.digest, *(trait.id for trait in traits))).encode()).hexdigest()
+
+
+def _entries(raw: bytes) -> list[Any]:
+    if len(raw) > LIST_LIMIT_BYTES:
+        raise ValueError("it is too long")
+    document = json.loads(raw)
+    if document["format"] != _FORMAT:
+        raise ValueError("a newer version of the tool may be needed")
+    entries = document["withdrawn"]
+    if not isinstance(entries, list) or len(entries) > _ENTRIES_LIMIT:
+        raise ValueError("its entries are no list of reasonable length")
+    return entries
+
+
+def _entry(entry: Any) -> Withdrawal:
+    texts = [entry[field] for field in ("family", "name", "up_to", "since")]
+    reason = [entry["reason"][language] for language in ("vi", "en")]
+    for text in (*texts, *reason):
+        if not isinstance(text, str) or len(text) > _TEXT_LIMIT or not text.isprintable():
+            raise ValueError("a text in it is none of one line")
+    if not texts[0] or not texts[2]:
+        raise ValueError("an entry names no family or no version")
+    return Withdrawal(texts[0], texts[1], texts[2], LocalText(vi=reason[0], en=reason[1]), date.fromisoformat(texts[3]))
