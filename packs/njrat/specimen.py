@@ -1,4 +1,4 @@
-"""Plants a harmless infection by njRAT: its two copies, a memory stick's shortcut, its entries, and what it switched off.
+"""Plants a harmless infection by njRAT: its copies, a memory stick's shortcut, its entries, and what it switched off.
 
 The programs only return; they hold the words that the rule looks for. Addresses and key strokes are made up.
 """

@@ -70,7 +70,9 @@ def build(root: Path) -> list[Planted]:
             **_FILES,
             "autorun.inf": "\r\n".join(["[autorun]", *_AUTORUN, "label=USB", ""]).encode(),
             "Windows/System32/Tasks/zkrbvqslfj": build_task(temporary),
-            HOSTS: FILES[HOSTS] + "".join(f"{line}\r\n" for line in _BLOCKED).encode() + b"192.0.2.7 may-in.example.test\r\n",
+            HOSTS: FILES[HOSTS]
+            + "".join(f"{line}\r\n" for line in _BLOCKED).encode()
+            + b"192.0.2.7 may-in.example.test\r\n",
         },
     )
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"

@@ -1,4 +1,4 @@
-"""Plants a harmless infection by WannaCry: its programs and services, its entries, and two files of a person "encrypted".
+"""Plants a harmless infection by WannaCry: programs, services and entries, and two files of a person "encrypted".
 
 The programs only return; they hold the words that the rules look for. What looks encrypted is a mark and zeros.
 """
@@ -18,7 +18,8 @@ _FOLDER = f"ProgramData/{_NAME}"
 _DESKTOP = "Users/An/Desktop"
 _WORM = build_pe(
     sections={
-        ".data": b"mssecsvc2.0\0Microsoft Security Center (2.0) Service\0%s -m security\0C:\\%s\\qeriuwjhrf\0tasksche.exe\0"
+        ".data": b"mssecsvc2.0\0Microsoft Security Center (2.0) Service\0%s -m security\0"
+        b"C:\\%s\\qeriuwjhrf\0tasksche.exe\0"
     }
 )
 _ENCRYPTOR = build_pe(
@@ -29,7 +30,8 @@ _ENCRYPTOR = build_pe(
 )
 _DECRYPTOR = build_pe(
     sections={
-        ".data": b"/c vssadmin delete shadows /all /quiet & wmic shadowcopy delete\0@WanaDecryptor@.exe\0c.wnry\0s.wnry\0",
+        ".data": b"/c vssadmin delete shadows /all /quiet & wmic shadowcopy delete\0"
+        b"@WanaDecryptor@.exe\0c.wnry\0s.wnry\0",
         ".rsrc": "Wana Decrypt0r 2.0".encode("utf-16-le"),
     }
 )
@@ -89,6 +91,10 @@ def build(root: Path) -> list[Planted]:
         users={"An": {rf"{USER_CV}\Run": {_NAME: run}}},
         files=_FILES,
     )
+    return _planted()
+
+
+def _planted() -> list[Planted]:
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     return [
         *(Planted("file", f"/{path}") for path in _FILES),
