@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.looking import number_of_jobs
 from quetsach.cli.output import Progress, print_json, say
 
@@ -32,11 +33,7 @@ def register(commands: "Subcommands") -> None:
     parser.add_argument(
         "folder", nargs="*", type=Path, metavar="FOLDER", help="pack folders or shelves of them (default: bundled)"
     )
-    goodware = parser.add_mutually_exclusive_group()
-    goodware.add_argument(
-        "--goodware", type=Path, metavar="DIR", help="honest files, all looked at (default: 2,000 files of /usr)"
-    )
-    goodware.add_argument("--no-goodware", action="store_true", help="do not look at honest files of this machine")
+    add_goodware_arguments(parser)
     parser.add_argument(
         "--jobs",
         type=number_of_jobs,

@@ -1,7 +1,8 @@
 """Says what is wrong with a pack before it is published: what cannot be used, and what its readers would miss."""
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
@@ -10,11 +11,17 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
+from quetsach.packs.goodware import Sample
 from quetsach.packs.load import load_pack, parse_pack, read_folder
-from quetsach.packs.rules import compile_rules
+from quetsach.packs.rule_breadth import too_broad
+from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
+from quetsach.packs.rules import compile_rules, line_of
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""
+
+_TIMED_SHARE = 7
+"""Rules are timed on one honest file in so many."""
 
 _GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
 """What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
@@ -36,6 +43,8 @@ class Checked:
     path: Path
     pack: Pack | None
     problems: tuple[Problem, ...]
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """Rule -> what it costs, in multiples of the simplest rule; empty when that was not measured."""
 
 
 def check_pack(path: Path) -> Checked:
@@ -50,6 +59,46 @@ def check_pack(path: Path) -> Checked:
     if path.is_dir():
         problems += _folder_problems(path, pack)
     return Checked(path, pack, tuple(problems))
+
+
+def check_packs(paths: Iterable[Path], honest: Sample) -> tuple[Checked, ...]:
+    """Return the problems of some packs, those among them that show only when rules are run on honest files."""
+    checked = tuple(map(check_pack, paths))
+    rules = {str(n): one.pack.rules for n, one in enumerate(checked) if one.pack and not one.pack.is_guidance_only}
+    broad = too_broad(rules, honest.contents())
+    stopwatch = Stopwatch(contents_of([content for _, content in honest.contents()][::_TIMED_SHARE]))
+    return tuple(
+        _with_costs(
+            one,
+            stopwatch,
+            [Problem(_rule_place(one, b.rule), b.what, b.hint) for b in broad if b.family == str(number)],
+        )
+        for number, one in enumerate(checked)
+    )
+
+
+def _with_costs(checked: Checked, stopwatch: Stopwatch, broad: list[Problem]) -> Checked:
+    if checked.pack is None or checked.pack.is_guidance_only:
+        return checked
+    rules = rules_of(checked.pack.rules)
+    costs = {rule.name: stopwatch.cost(rules.text(rules.needed(frozenset({rule.name})))) for rule in rules.rules}
+    slow = [
+        Problem(
+            _rule_place(checked, name),
+            f"it takes {cost:,.0f} times as long as a simple rule, or longer; {HIGHEST_COST:.0f} times are allowed",
+            "give its strings more fixed bytes, and let the condition ask for the header and the size first",
+        )
+        for name, cost in costs.items()
+        if cost > HIGHEST_COST
+    ]
+    return replace(checked, problems=(*checked.problems, *broad, *slow), costs=costs)
+
+
+def _rule_place(checked: Checked, name: str) -> str:
+    """Return file, line and name of a rule."""
+    source = checked.pack.rules if checked.pack else ""
+    part = next((rule.source for rule in rules_of(source).rules if rule.name == name), "")
+    return f"{checked.path}/rules.yar:{line_of(source, part)}: rule {name}"
 
 
 def _text_problems(path: Path, pack: Pack) -> list[Problem]:

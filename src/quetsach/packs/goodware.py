@@ -1,15 +1,21 @@
 """A bounded sample of honest files: what rules are timed on, and what no rule may match."""
 
+import contextlib
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from quetsach.packs.errors import PackError
 
 SYSTEM = Path("/usr")
 """Where a system keeps its own programs, libraries and texts."""
 
 _LARGEST_BYTES = 8 << 20
 _MOST_WALKED = 400_000
+_MOST_FILES = 2_000
+_MOST_BYTES = 400 << 20
+_NO_LIMIT = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,26 @@ class Sample:
 
     files: tuple[Path, ...]
     size_bytes: int
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the path and the content of each file that can be read."""
+        for path in self.files:
+            with contextlib.suppress(OSError):
+                yield str(path), path.read_bytes()
+
+
+def goodware(folder: Path | None) -> Sample:
+    """Return all files of a folder that someone names, or a sample of this machine's own.
+
+    Raises:
+        PackError: the folder has no files.
+    """
+    if folder is None:
+        return sample(SYSTEM, most_files=_MOST_FILES, most_bytes=_MOST_BYTES)
+    chosen = sample(folder, most_files=_MOST_WALKED, most_bytes=_NO_LIMIT)
+    if not chosen.files:
+        raise PackError("there are no files to look at", where=str(folder), hint="name another folder")
+    return chosen
 
 
 def sample(folder: Path, *, most_files: int, most_bytes: int) -> Sample:

@@ -13,15 +13,8 @@ from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
-from quetsach.packs.errors import PackError
-from quetsach.packs.goodware import SYSTEM, sample
+from quetsach.packs.goodware import goodware
 from quetsach.packs.specimen.innocent import INNOCENT
-
-MOST_FILES = 2_000
-MOST_BYTES = 400 << 20
-"""Of this machine no more is looked at; of a folder that someone names everything."""
-
-_NO_LIMIT = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +56,11 @@ def try_goodware(
         advance: told how many files were looked at.
 
     Raises:
-        PackError: there are no files.
+        PackError: the folder has no files.
     """
-    most_files, most_bytes = (MOST_FILES, MOST_BYTES) if folder is None else (_NO_LIMIT, _NO_LIMIT)
-    chosen = sample(folder or SYSTEM, most_files=most_files, most_bytes=most_bytes)
+    chosen = goodware(folder)
     if not chosen.files:
-        raise PackError("there are no files to look at", where=str(folder or SYSTEM), hint="name another --goodware")
+        return HonestTrial({}, 0)
     seen = scan(
         mounted_host(Path("/")),
         [replace(pack, platforms=frozenset({"linux"})) for pack in packs if not pack.is_guidance_only],
