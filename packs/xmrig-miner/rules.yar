@@ -22,6 +22,81 @@ rule xmrig_miner_program
         uint32be(0) == 0x7f454c46 and any of ($pool_*) and 5 of ($option_*)
 }
 
+rule xmrig_miner_program_windows
+{
+    meta:
+        description = "Windows program built from XMRig: addresses of mining pools together with XMRig's own option names"
+        author = "Quét Sạch"
+        reference = "https://attack.mitre.org/techniques/T1496/"
+        file_types = "pe"
+    strings:
+        $pool_1 = "stratum+tcp://"
+        $pool_2 = "stratum+ssl://"
+        $pool_3 = "daemon+http://"
+        $option_1 = "donate-level"
+        $option_2 = "donate-over-proxy"
+        $option_3 = "randomx-1gb-pages"
+        $option_4 = "randomx-wrmsr"
+        $option_5 = "cpu-max-threads-hint"
+        $option_6 = "huge-pages-jit"
+        $option_7 = "pause-on-battery"
+        $option_8 = "nicehash"
+        $option_9 = "rig-id"
+    condition:
+        uint16(0) == 0x5a4d and filesize < 64MB and any of ($pool_*) and 5 of ($option_*)
+}
+
+rule wannamine_program
+{
+    meta:
+        description = "Program of WannaMine for Windows: the names of its own files, services and folders"
+        author = "Quét Sạch"
+        reference = "https://www.crowdstrike.com/en-us/blog/weeding-out-wannamine-v4-0-analyzing-and-remediating-this-mineware-nightmare/"
+        file_types = "pe"
+    strings:
+        $v1_1 = "dnsclientprovider_userdata.mof" ascii wide nocase
+        $v1_2 = "iolchxfz32.dat" ascii wide nocase
+        $v1_3 = "settings7283.dat" ascii wide nocase
+        $msra_1 = "MsraReportDataCache32.tlb" ascii wide nocase
+        $msra_2 = "tpmagentservice" ascii wide nocase
+        $msra_3 = "NetTraceDiagnostics.ini" ascii wide nocase
+        $msra_4 = "ServicesPixels" ascii wide nocase
+        $msra_5 = "TrustedHostServices.exe" ascii wide nocase
+        $msra_6 = "NrsDataCache.tlb" ascii wide nocase
+        $v2_1 = "HalPluginsServices.dll" ascii wide nocase
+        $v2_2 = "EnrollCertXaml.dll" ascii wide nocase
+        $v2_3 = "wmassrv" ascii wide nocase
+        $v2_4 = "SpeechsTracing" ascii wide nocase
+        $v3_1 = "snmpstorsrv" ascii wide nocase
+        $v3_2 = "TrustedHostex.exe" ascii wide nocase
+        $v3_3 = "MarsTraceDiagnostics.xml" ascii wide nocase
+        $v3_4 = "AppDiagnostics" ascii wide nocase
+        $v4_1 = "rdpkax.xsl" ascii wide nocase
+        $v4_2 = "dllhostex.exe" ascii wide nocase
+        $v4_3 = "NetworkDistribution" ascii wide nocase
+    condition:
+        uint16(0) == 0x5a4d and filesize < 32MB
+        and (all of ($v1_*) or 3 of ($msra_*) or 3 of ($v2_*) or 3 of ($v3_*) or all of ($v4_*))
+}
+
+rule wannamine_script
+{
+    meta:
+        description = "PowerShell script of WannaMine that puts its subscriptions of WMI in place"
+        author = "Quét Sạch"
+        reference = "https://attack.mitre.org/techniques/T1546/003/"
+        file_types = "text"
+    strings:
+        $begins = /\$[A-Za-z]{1,16} ?=/
+        $put = /Set-WmiInstance (@|-Class)/ nocase
+        $runs = /CommandLineTemplate ?= ?"powershell\.exe -NoP -NonI -W Hidden/ nocase
+        $name = /= ?'(SCM Event8 Log|SCM Events Log|DSM Event Log) Filter/ nocase
+        $store_1 = /'systemcore_Updater[0-9]{0,2}'/ nocase
+        $store_2 = /'root\\default'/ nocase
+    condition:
+        filesize < 16MB and $begins in (0..80) and $put and $runs and $name and any of ($store_*)
+}
+
 rule xmrig_miner_configuration
 {
     meta:

@@ -1,6 +1,7 @@
-"""Plants a harmless infection by an XMRig-style miner, and runs its two watchdogs.
+"""Plants a harmless infection by an XMRig-style miner on Linux or Windows, and runs the two watchdogs of Linux.
 
-Programs are copies of the system's own shell and library with the strings that the rules look for added at the end;
+Programs of Linux are copies of the system's own shell and library with the strings that the rules look for added at the
+end, those of Windows only return;
 scripts end at once unless the test starts them; addresses are from the documentation range; nobody holds the private
 half of the key. Works as root and as a user; the immutable attribute is set where the system allows it.
 """
@@ -17,7 +18,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from quetsach.packs.specimen import Planted, set_immutable
+from quetsach.packs.specimen import Planted
+from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.linux_tree import Tree
+from quetsach.packs.specimen.neighbours import FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, plant_infected
+from quetsach.packs.specimen.program import build_pe
 
 HIDDEN = "/var/tmp/.configrc"
 PROGRAM = f"{HIDDEN}/kswapd0"
@@ -91,9 +97,9 @@ WantedBy=timers.target
 """
 
 
-def build(root: Path) -> list[Planted]:
-    """Plant the whole infection below ``root``, beside what already stands in the files it adds lines to."""
-    tree = _Tree(root)
+def build_linux(root: Path) -> list[Planted]:
+    """Plant the whole infection of a Linux machine below ``root``, beside what stands in the files it adds lines to."""
+    tree = Tree(root)
     shell = Path("/bin/sh").resolve().read_bytes()
     library = "/usr/local/lib/libhide.so"
     tree.file(PROGRAM, shell + _MINER_STRINGS, mode=0o755, immutable=True)
@@ -110,6 +116,120 @@ def build(root: Path) -> list[Planted]:
     tree.unit("pagecache-helper.service", _SERVICE, wanted_by="multi-user.target")
     tree.unit("pagecache-helper.timer", _TIMER, wanted_by="timers.target")
     return tree.planted
+
+
+_WANNAMINE = build_pe(
+    dll=True, sections={".rdata": "snmpstorsrv\0TrustedHostex.exe\0AppDiagnostics\0".encode("utf-16-le")}
+)
+_MINER = build_pe(bits=64, sections={".rdata": _MINER_STRINGS})
+_EVENT = "SCM Event8 Log"
+# In pieces, so that this file is not taken for the script.
+_SCRIPT = "\n".join(
+    (
+        f"$filterName = '{_EVENT} Filter'  # specimen: nothing here is run",
+        '# Set-WmiInstance -Class CommandLineEventConsumer CommandLineTemplate="powershell.exe -NoP -NonI -W Hidden"',
+        "# $StaticClass.Name = 'systemcore_Updater8'",
+    )
+)
+_WINDOWS_FILES = {
+    "Windows/System32/snmpstorsrv.dll": _WANNAMINE,
+    "Windows/System32/TrustedHostex.exe": _MINER,
+    "Windows/System32/wmassrv.dll": build_pe(dll=True),
+    "Windows/System32/NetworkUPnPHost.dll": build_pe(dll=True, sections={".data": b"packed"}),
+    "Windows/System32/MarsTraceDiagnostics.xml": b"specimen of the package",
+    "Windows/AppDiagnostics/spoolsv.exe": build_pe(sections={".data": b"kit"}),
+    "Windows/AppDiagnostics/x64.dll": build_pe(dll=True, bits=64, sections={".data": b"kit"}),
+    "Windows/System32/WindowsPowerShell/v1.0/WinRing0x64.sys": build_pe(bits=64, sections={".data": b"driver"}),
+    "Users/An/AppData/Local/Temp/in6.ps1": _SCRIPT.encode(),
+    "ProgramData/system/xmr.exe": _MINER,
+    "ProgramData/system/config.json": _CONFIGURATION.encode(),
+}
+_LEFT_TO_THE_SERVICE = frozenset({"Windows/System32/NetworkUPnPHost.dll"})
+_FIREWALL_LIST = rf"{FIREWALL}\StandardProfile\AuthorizedApplications\List"
+_EXCLUDED = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+_PACKAGED = r"C:\Windows\System32\TrustedHostex.exe"
+
+
+def _service(name: str) -> dict[str, dict[str, tuple[int, object]]]:
+    return {
+        rf"{SERVICES}\{name}": {"ImagePath": (EXPAND_SZ, SVCHOST), "Start": (DWORD, 2), "Type": (DWORD, 0x20)},
+        rf"{SERVICES}\{name}\Parameters": {"ServiceDll": (EXPAND_SZ, rf"%SystemRoot%\System32\{name}.dll")},
+    }
+
+
+def _repository() -> bytes:
+    """Return a repository of WMI with the worm's subscription and the one that every Windows has."""
+
+    def subscription(name: str, runs: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
+        query = "SELECT * FROM __InstanceModificationEvent WITHIN 13600"
+        return (
+            build_instance("__EventFilter", r"root\cimv2", f"{name} Filter", query, "WQL"),
+            runs,
+            build_instance(
+                "__FilterToConsumerBinding", f'{kind}.Name="{name} Consumer"', f'__EventFilter.Name="{name} Filter"'
+            ),
+        )
+
+    worm = build_instance(
+        "CommandLineEventConsumer", "powershell.exe -NoP -NonI -W Hidden -E QQBB", f"{_EVENT} Consumer"
+    )
+    own = build_instance("NTEventLogEventConsumer", "Service Control Manager", "SCM Event Log Consumer")
+    return build_repository(
+        *subscription(_EVENT, worm, "CommandLineEventConsumer"),
+        *subscription("SCM Event Log", own, "NTEventLogEventConsumer"),
+    )
+
+
+def build_windows(root: Path) -> list[Planted]:
+    """Plant WannaMine and a miner of its own on a drive of Windows."""
+    plant_infected(
+        root,
+        software={
+            rf"{NT}\Svchost": {
+                "netsvcs": (
+                    MULTI_SZ,
+                    ["BITS", "NetworkUPnPHost", "Schedule", "snmpstorsrv", "wmassrv", "wuauserv"],
+                )
+            },
+            r"Microsoft\Windows Defender\Exclusions\Processes": {_EXCLUDED: (DWORD, 0)},
+            r"Microsoft\Windows Defender\Exclusions\Paths": {r"C:\Program Files\UniKey": (DWORD, 0)},
+        },
+        system={
+            **_service("snmpstorsrv"),
+            **_service("wmassrv"),
+            **_service("NetworkUPnPHost"),
+            rf"{SERVICES}\WinRing0_1_2_0": {
+                "ImagePath": (EXPAND_SZ, r"\??\C:\Windows\System32\WindowsPowerShell\v1.0\WinRing0x64.sys"),
+                "Start": (DWORD, 3),
+                "Type": (DWORD, 1),
+            },
+            _FIREWALL_LIST: {_PACKAGED: (SZ, f"{_PACKAGED}:*:Enabled:TrustedHostex")},
+        },
+        users={"An": {rf"{USER_CV}\Run": {"system": (SZ, r"C:\ProgramData\system\xmr.exe -B")}}},
+        files={
+            **_WINDOWS_FILES,
+            f"Users/An/{STARTUP}/system.lnk": build_shortcut(local_path=r"C:\ProgramData\system\xmr.exe"),
+            "Windows/System32/Tasks/UPnPHostServices": build_task(r"%SystemRoot%\AppDiagnostics\spoolsv.exe"),
+            "Windows/System32/Tasks/sysupdater0": build_task(r"C:\Windows\Temp\sysupdater0.bat"),
+            "Windows/System32/wbem/Repository/OBJECTS.DATA": _repository(),
+        },
+    )
+    services = r"HKLM\SYSTEM\CurrentControlSet\Services"
+    firewall = _FIREWALL_LIST.removeprefix(SERVICES)
+    return [
+        *(Planted("file", f"/{path}") for path in _WINDOWS_FILES if path not in _LEFT_TO_THE_SERVICE),
+        *(
+            Planted("service", rf"{services}\{name}")
+            for name in ("snmpstorsrv", "wmassrv", "NetworkUPnPHost", "WinRing0_1_2_0")
+        ),
+        Planted("registry-value", rf"HKLM\SOFTWARE\Microsoft\Windows Defender\Exclusions\Processes\{_EXCLUDED}"),
+        Planted("registry-value", rf"{services}{firewall}\{_PACKAGED}"),
+        Planted("registry-value", rf"HKU\An\{USER_CV}\Run\system"),
+        Planted("startup-file", f"/Users/An/{STARTUP}/system.lnk"),
+        Planted("scheduled-task", "/Windows/System32/Tasks/UPnPHostServices"),
+        Planted("scheduled-task", "/Windows/System32/Tasks/sysupdater0"),
+        Planted("wmi-subscription", "/Windows/System32/wbem/Repository/OBJECTS.DATA"),
+    ]
 
 
 @contextlib.contextmanager
@@ -177,40 +297,3 @@ def _shared_object() -> bytes:
             for found in sorted([*Path(folder).glob(name), *Path(folder).glob(f"*-linux-gnu*/{name}")]):
                 return found.resolve().read_bytes()
     return Path("/bin/true").resolve().read_bytes()
-
-
-class _Tree:
-    """Writes below a root and remembers what it planted."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self.planted: list[Planted] = []
-
-    def _path(self, path: str) -> Path:
-        there = self._root / path.lstrip("/")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        return there
-
-    def file(self, path: str, content: bytes, *, mode: int = 0o644, immutable: bool = False) -> None:
-        there = self._path(path)
-        there.write_bytes(content)
-        there.chmod(mode)
-        self.planted.append(Planted("file", path, immutable=immutable and set_immutable(there, on=True)))
-
-    def line(self, kind: str, path: str, line: str, *, mode: int = 0o644, immutable: bool = False) -> None:
-        there = self._path(path)
-        before = there.read_text() if there.exists() else ""
-        if before.rstrip().endswith("exit 0"):  # rc.local: what stands after it never runs
-            head, _, tail = before.rpartition("exit 0")
-            there.write_text(f"{head}{line}\nexit 0{tail}")
-        else:
-            there.write_text(f"{before}{'' if before.endswith(chr(10)) or not before else chr(10)}{line}\n")
-        if not before:
-            there.chmod(mode)
-        self.planted.append(Planted(kind, path, line, immutable=immutable and set_immutable(there, on=True)))
-
-    def unit(self, name: str, content: str, *, wanted_by: str) -> None:
-        self._path(f"/etc/systemd/system/{name}").write_text(content)
-        link = self._path(f"/etc/systemd/system/{wanted_by}.wants/{name}")
-        link.symlink_to(f"/etc/systemd/system/{name}")
-        self.planted.append(Planted("systemd-unit", f"/etc/systemd/system/{name}"))

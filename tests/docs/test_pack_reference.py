@@ -54,7 +54,7 @@ def test_every_kind_has_its_fields_documented(kind: ArtefactKind) -> None:
 
 
 def test_the_fields_of_what_is_collected_are_those_documented(tmp_path: Path) -> None:
-    planted = load_specimen(ROOT / "packs/xmrig-miner").build(tmp_path)
+    planted = load_specimen(ROOT / "packs/xmrig-miner").build_linux(tmp_path)
     host = mounted_host(tmp_path)
     seen = list(footholds(host)) + list(PROCESSES(live_host()))
     found = scan(host, load_shelf(ROOT / "packs"), scope=Scope.FULL, now=datetime(2026, 11, 25, tzinfo=UTC)).findings

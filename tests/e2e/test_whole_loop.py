@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser import chromium
 from tests.snapshot import snapshot
 
-from quetsach.packs.specimen import load_specimen
+from quetsach.packs.specimen import specimens_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-loop")]
@@ -148,7 +148,10 @@ def test_a_machine_is_found_cleaned_put_back_and_counted(
     tree = tmp_path / "machine"
     tree.mkdir()
     planted = [
-        item for family in ("eicar", "xmrig-miner") for item in load_specimen(ROOT / "packs" / family).build(tree)
+        item
+        for family in ("eicar", "xmrig-miner")
+        for specimen in specimens_of(ROOT / "packs" / family, ["linux"])
+        for item in specimen.build(tree)
     ]
     infected = snapshot(tree)
     root = ("--root", str(tree))

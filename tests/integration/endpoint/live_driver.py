@@ -25,7 +25,7 @@ def main() -> None:
     """Run the whole life of an infection."""
     assert MARK.exists(), "refused: this is not a throw-away copy of a system"
     specimen = load_specimen(PACKS / "xmrig-miner")
-    planted = specimen.build(Path("/"))
+    planted = specimen.build_linux(Path("/"))
     shutil.copy("/usr/bin/sleep", "/opt/innocent")
     told: dict[str, Any] = {}
     with subprocess.Popen(["/opt/innocent", "60"]) as innocent, specimen.processes(Path("/")) as watchdogs:
