@@ -30,7 +30,7 @@ def register(subcommands: "Subcommands") -> None:
             f"--reason-{language}", type=_reason, required=True, metavar="TEXT", help=f"one sentence in {name}"
         )
     withdraw.add_argument(
-        "--up-to", type=_version, default="", metavar="VERSION", help="last version concerned (default: the newest)"
+        "--up-to", type=_version, metavar="VERSION", help="last version concerned (default: the newest)"
     )
     withdraw.add_argument("--json", action="store_true", help="print the result as JSON")
     withdraw.set_defaults(run=_withdraw)
@@ -79,7 +79,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     publication, entry = withdraw(
         arguments.out,
         keys=keys_at_hand(arguments),
-        entry=Withdrawal(family, name, arguments.up_to, reason, now.date()),
+        entry=Withdrawal(family, name, arguments.up_to or "", reason, now.date()),
         now=now,
     )
     if not arguments.json:

@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from quetsach.core.pack import LocalText
 from quetsach.packs import container
 from quetsach.packs.installed import installed_folder
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.load import read_folder
+from quetsach.packs.release import withdraw
 from quetsach.packs.repository import publish_files
+from quetsach.packs.rings import Ring
 from quetsach.packs.signing import Lifetimes, Publication
 from quetsach.packs.transport import Patience
 from quetsach.packs.trust import Trust
 from quetsach.packs.update import UpdateResult, update
+from quetsach.packs.withdrawal import Withdrawal
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -60,6 +64,15 @@ class Centre:
             lifetimes=lifetimes,
         )
 
+    def offer(self, **files: dict[str, bytes]) -> Publication:
+        """Publish files by role, such as ``canary``."""
+        return publish_files(self.folder, keys=load_keys(self.keys), files=files, now=self.now)
+
+    def withdraw(self, label: str, *, up_to: str = "") -> Publication:
+        family, _, name = label.partition("/")
+        entry = Withdrawal(family, name, up_to, LocalText(vi="Nhận nhầm.", en="A mistake."), self.now.date())
+        return withdraw(self.folder, keys=load_keys(self.keys), entry=entry, now=self.now)[0]
+
     def close(self) -> None:
         self._server.shutdown()
         self._thread.join()
@@ -101,8 +114,10 @@ class Machine:
     def __init__(self, state: Path) -> None:
         self.state = state
 
-    def update(self, trust: Trust, *, patience: Patience | None = None, remember: bool = False) -> UpdateResult:
-        return update(self.state, trust=trust, patience=patience or Patience(5, 1e6), remember=remember)
+    def update(
+        self, trust: Trust, *, ring: Ring | None = None, patience: Patience | None = None, remember: bool = False
+    ) -> UpdateResult:
+        return update(self.state, trust=trust, ring=ring, patience=patience or Patience(5, 1e6), remember=remember)
 
     def installed(self) -> dict[str, bytes]:
         folder = installed_folder(self.state)

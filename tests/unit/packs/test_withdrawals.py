@@ -1,0 +1,149 @@
+"""What a list of withdrawals takes out of packs, and how the list is read and kept."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.core.pack import LocalText, Pack
+from quetsach.packs.load import load_pack
+from quetsach.packs.withdrawal import (
+    LIST_LIMIT_BYTES,
+    Withdrawal,
+    WithdrawalError,
+    disarm,
+    keep_withdrawals,
+    known_withdrawals,
+    list_bytes,
+    parse_list,
+)
+
+SHELF = Path(__file__).parents[3] / "packs"
+REASON = LocalText(vi="Nhận nhầm.", en="A mistake.")
+
+
+@pytest.fixture(scope="module")
+def miner() -> Pack:
+    return load_pack(SHELF / "xmrig-miner")
+
+
+def taken_back(label: str, up_to: str = "2099.12.31") -> Withdrawal:
+    family, _, name = label.partition("/")
+    return Withdrawal(family, name, up_to, REASON, date(2026, 11, 25))
+
+
+def trait_ids(pack: Pack) -> set[str]:
+    return {trait.id for trait in pack.traits}
+
+
+def test_a_family_that_was_taken_back_goes_whole(miner: Pack) -> None:
+    entry = taken_back("xmrig-miner")
+    assert disarm([miner], [entry]) == ((), (entry,))
+
+
+def test_a_trait_that_was_taken_back_goes_alone(miner: Pack) -> None:
+    (armed,), effective = disarm([miner], [taken_back("xmrig-miner/ssh-key")])
+    assert trait_ids(miner) - trait_ids(armed) == {"ssh-key"}
+    assert [one.label for one in effective] == ["xmrig-miner/ssh-key"]
+
+
+def test_a_rule_that_was_taken_back_takes_every_trait_that_asks_for_it(miner: Pack) -> None:
+    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/xmrig_miner_program")])
+    assert {"miner-program", "miner-process"} <= trait_ids(miner) - trait_ids(armed)
+
+
+def test_what_stood_only_on_a_trait_that_goes_goes_with_it(miner: Pack) -> None:
+    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/hider-library")])
+    assert trait_ids(miner) - trait_ids(armed) == {"hider-library", "preload-entry"}
+
+
+def test_a_chain_of_references_falls_to_its_end(miner: Pack) -> None:
+    entries = [taken_back(f"xmrig-miner/{name}") for name in ("dropper-script", "miner-program")]
+    (armed,), _ = disarm([miner], entries)
+    assert not {"cron-entry", "systemd-service", "systemd-timer"} & trait_ids(armed)
+
+
+def test_what_stood_on_others_too_stays_and_no_longer_names_what_went(miner: Pack) -> None:
+    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/dropper-script")])
+    cron = next(trait for trait in armed.traits if trait.id == "cron-entry")
+    assert cron.refers_to == ("miner-program",)
+    names = {name for trait in armed.traits for name in (*trait.refers_to, *trait.only_with)}
+    assert names <= trait_ids(armed)
+
+
+def test_a_later_version_is_armed_again(miner: Pack) -> None:
+    entry = taken_back("xmrig-miner", up_to=miner.version)
+    second = replace(miner, version=f"{miner.version}.02")
+    assert disarm([second], [entry]) == ((second,), ())
+
+
+def test_packs_that_the_list_does_not_name_are_the_same_objects(miner: Pack) -> None:
+    entries = [taken_back("other"), taken_back("xmrig-miner/no-such-trait")]
+    (armed,), effective = disarm([miner], entries)
+    assert armed is miner
+    assert effective == ()
+
+
+def test_a_disarmed_pack_has_another_digest_so_that_no_cache_mistakes_it_for_the_whole(miner: Pack) -> None:
+    (one,), _ = disarm([miner], [taken_back("xmrig-miner/ssh-key")])
+    (other,), _ = disarm([miner], [taken_back("xmrig-miner/cron-download")])
+    assert len({miner.digest, one.digest, other.digest}) == 3
+
+
+def test_a_pack_of_which_nothing_is_left_goes(miner: Pack) -> None:
+    alone = replace(miner, traits=miner.traits[:1])
+    assert disarm([alone], [taken_back(f"xmrig-miner/{alone.traits[0].id}")])[0] == ()
+
+
+def test_a_list_survives_its_file(tmp_path: Path) -> None:
+    entries = (taken_back("a"), taken_back("b/c", "2026.01.01"))
+    keep_withdrawals(tmp_path, list_bytes(entries))
+    assert known_withdrawals(tmp_path) == entries
+    keep_withdrawals(tmp_path, list_bytes(()))
+    assert known_withdrawals(tmp_path) == ()
+
+
+def test_a_machine_without_withdrawals_keeps_no_file(tmp_path: Path) -> None:
+    keep_withdrawals(tmp_path, list_bytes(()))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b'{"format": 2, "withdrawn": []}',
+        b'{"format": 1, "withdrawn": {}}',
+        b'{"format": 1, "withdrawn": [{"family": "a"}]}',
+        b'{"format": 1, "withdrawn": [1]}',
+        b"[" * 100_000,
+        b" " * (LIST_LIMIT_BYTES + 1),
+    ],
+)
+def test_a_damaged_list_stops_the_tool_instead_of_arming_it(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "withdrawals.json").write_bytes(raw)
+    with pytest.raises(WithdrawalError) as error:
+        known_withdrawals(tmp_path)
+    assert error.value.exit_code == 3
+    assert "quetsach update" in error.value.hint
+
+
+@given(st.binary(max_size=300) | st.from_regex(rb'\{"format": 1, "withdrawn": \[.{0,80}\]\}', fullmatch=True))
+def test_any_bytes_are_a_list_or_are_refused(raw: bytes) -> None:
+    try:
+        entries = parse_list(raw, where="list")
+    except WithdrawalError:
+        return
+    assert parse_list(list_bytes(entries), where="again") == tuple(sorted(entries, key=lambda e: (e.family, e.name)))
+
+
+texts = st.text(st.characters(categories=("L", "N", "P"), codec="utf-8"), min_size=1, max_size=20)
+
+
+@given(st.lists(st.builds(Withdrawal, texts, texts, texts, st.builds(LocalText, texts, texts), st.dates()), max_size=5))
+def test_every_list_is_read_as_it_was_written(entries: list[Withdrawal]) -> None:
+    assert sorted(map(repr, parse_list(list_bytes(entries), where="list"))) == sorted(map(repr, entries))
