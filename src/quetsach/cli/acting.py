@@ -128,8 +128,11 @@ def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | No
 
 def _told_edit(edit: "RegistryEdit", words: Mapping[str, str], registry: "Registry | None") -> str:
     from quetsach.endpoint.errors import RegistryError  # noqa: PLC0415
-    from quetsach.endpoint.host.registry import DeleteValue, SetValue  # noqa: PLC0415
+    from quetsach.endpoint.host.registry import DeleteValue, PutKey, SetValue  # noqa: PLC0415
 
+    if isinstance(edit, PutKey):
+        told = words["edit-put-key"]
+        return told.format(key=_shown(edit.key), values=len(edit.content.values), keys=len(edit.content.subkeys))
     if not isinstance(edit, SetValue | DeleteValue):
         return words["edit-delete-key"].format(key=_shown(edit.key))
     name = edit.value.name if isinstance(edit, SetValue) else edit.name

@@ -46,7 +46,7 @@ CLASS = r"CLSID\{AAAAAAAA-0000-0000-0000-000000000001}\InprocServer32"
 
 TRACES = (
     *("program", "program", "page", "service", "task", "shell", "debugger", "class", "run", "run"),
-    *("update-switched-off", "tools-forbidden", "hosts", "autorun", "shortcut", "hidden-folder"),
+    *("update-switched-off", "tools-forbidden", "hosts", "autorun", "shortcut", "hidden-folder", "safe-mode", "guard"),
 )
 
 ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_attrib_be", "system.ntfs_crtime_be", "system.ntfs_dos_name")
@@ -99,6 +99,8 @@ def infect(root: Path) -> None:
             PAGE: CLEAN_PAGE + b"<SCRIPT Language=VBScript><!-- QUETSACH-WINDOWS-WORM-PAGE --></SCRIPT>",
             HOSTS: CLEAN_HOSTS + b"0.0.0.0 update.example.test\r\n",
             f"{PHOTOS}/một.jpg": b"mine",
+            "Windows/System32/wscsvc.dll": b"MZ wscsvc",
+            "Windows/System32/cryptsvc.dll": b"MZ cryptsvc",
             AUTORUN: b"[autorun]\r\nopen=Windows\\System32\\wormsvc.dll\r\nlabel=USB\r\n",
         },
     )
@@ -193,6 +195,13 @@ def test_the_drive_is_cleaned_and_other_programs_read_what_was_written(drive: Dr
     assert not _has(read, rf"{CACHE}\Tasks\{TASK_ID}")
     assert not _has(read_by_regipy(system), r"ControlSet001\Services\WormSvc")
     assert _at(read_by_regipy(system), r"ControlSet001\Services\wuauserv")["Start"] == 3
+    restored = read_by_regipy(system)
+    guard = _at(restored, r"ControlSet001\Services\wscsvc")
+    assert (guard["Start"], guard["ObjectName"]) == (2, r"NT AUTHORITY\LocalService")
+    assert _at(restored, r"ControlSet001\Services\wscsvc\Parameters")["ServiceDllUnloadOnStop"] == 1
+    safe_mode = r"ControlSet001\Control\SafeBoot\Network"
+    assert _at(restored, rf"{safe_mode}\CryptSvc") == {"(default)": "Service"}
+    assert not _has(restored, rf"{safe_mode}\BFE")
     person = read_by_regipy(drive.root / "Users/Bình/NTUSER.DAT")
     assert "Worm" not in _at(person, USER_RUN)
     assert _at(person, r"Software\Microsoft\Windows\CurrentVersion\Policies\System") == {}

@@ -32,7 +32,16 @@ def still_ours(
                 left[folded(key), folded(value.name)] = value
             case DeleteValue(key, name):
                 left[folded(key), folded(name)] = None
+            case PutKey(key, content):
+                left |= _put(key, content)
     return tuple(edit for edit in back if _is_ours(edit, left, registry))
+
+
+def _put(key: str, content: KeyContent) -> Iterator[tuple[tuple[str, str], RegistryValue | None]]:
+    """Yield the values of a key that was made, and of those below it."""
+    yield from (((folded(key), folded(value.name)), value) for value in content.values)
+    for name, below in content.subkeys.items():
+        yield from _put(f"{key}\\{name}", below)
 
 
 def _is_ours(edit: RegistryEdit, left: dict[tuple[str, str], RegistryValue | None], registry: Registry) -> bool:

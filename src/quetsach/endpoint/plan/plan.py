@@ -142,7 +142,7 @@ def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping
             return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
         case RegistryAnchor():
             hold = protection.holds_registry(finding.artefact, finding.action)
-            return hold or windows_hold(finding, protection.host.registry)
+            return hold or windows_hold(finding, protection.host)
     if finding.action is Action.TRUNCATE and _cut(finding) is None:
         return Hold.INCOMPLETE
     return protection.holds_file(path, finding.action)
@@ -193,4 +193,4 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
         case FileAnchor() as file, Action.TRUNCATE:
             yield TruncateFile(replace(file, path=path), _cut(finding) or 0)
     if host.registry is not None:
-        yield from registry_wishes(finding, host.registry)
+        yield from registry_wishes(finding, host, host.registry)

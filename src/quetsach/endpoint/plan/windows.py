@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import FileAnchor, RegistryAnchor
+from quetsach.endpoint.collect.factory.restore import Factory
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,
@@ -22,6 +24,8 @@ from quetsach.endpoint.host.registry import (
     SZ,
     DeleteKey,
     DeleteValue,
+    KeyContent,
+    PutKey,
     Registry,
     RegistryEdit,
     RegistryValue,
@@ -64,15 +68,15 @@ class HiveWish:
     wish: Wish
 
 
-def windows_hold(finding: Finding, registry: Registry | None) -> Hold | None:
+def windows_hold(finding: Finding, host: Host) -> Hold | None:
     """Return why a finding cannot be acted on, though it may: its value is another by now, or a default is unknown."""
-    anchor = finding.artefact.anchor
+    anchor, registry = finding.artefact.anchor, host.registry
     if not isinstance(anchor, RegistryAnchor) or finding.action not in _REGISTRY_ACTIONS:
         return None
     if registry is None:
         return Hold.UNREACHABLE
     try:
-        wishes = list(_wishes(finding, anchor, registry))
+        wishes = list(_wishes(finding, anchor, host, registry))
     except RegistryError:
         return Hold.UNREACHABLE
     if finding.action is Action.RESTORE_DEFAULT:
@@ -80,19 +84,22 @@ def windows_hold(finding: Finding, registry: Registry | None) -> Hold | None:
     return None if wishes else Hold.UNREACHABLE
 
 
-def registry_wishes(finding: Finding, registry: Registry) -> Iterator[HiveWish]:
-    """Yield what a finding that ``windows_hold`` lets pass asks of the registry."""
+def registry_wishes(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveWish]:
+    """Yield what a finding that ``windows_hold`` lets pass asks of the registry of a machine."""
     anchor = finding.artefact.anchor
     if finding.action is Action.REMOVE_TASK:
         with suppress(RegistryError):  # a hive that cannot be read keeps what it has of the task; its file goes
             yield from [HiveWish(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
     elif isinstance(anchor, RegistryAnchor):
-        for wish in _wishes(finding, anchor, registry):
+        for wish in _wishes(finding, anchor, host, registry):
             yield HiveWish(registry.hive_path(wish.key), wish)
 
 
-def _wishes(finding: Finding, anchor: RegistryAnchor, registry: Registry) -> Iterator[Wish]:
+def _wishes(finding: Finding, anchor: RegistryAnchor, host: Host, registry: Registry) -> Iterator[Wish]:
     """Yield what one finding asks for; nothing when the registry is not what the scan saw any more."""
+    if anchor.name is None and finding.action is Action.RESTORE_DEFAULT:
+        yield from Factory(host, registry).edits(anchor.key)
+        return
     if anchor.name is None:
         if not registry.exists(anchor.key):
             return
@@ -223,8 +230,15 @@ def _list_data(entries: Iterable[str]) -> bytes:
 
 def size_of(wish: Wish) -> int:
     """Return roughly how many bytes a wish takes in a journal."""
+    if isinstance(wish, PutKey):
+        return 200 + len(wish.key) + _size_of(wish.content)
     value = wish.value if isinstance(wish, SetValue | TakeEntry) else None
     return 200 + len(wish.key) + (len(value.data) if value is not None else 0)
+
+
+def _size_of(content: KeyContent) -> int:
+    values = sum(200 + len(value.data) for value in content.values)
+    return values + sum(200 + len(name) + _size_of(below) for name, below in content.subkeys.items())
 
 
 def leaves_empty(wishes: Iterable[Wish]) -> bool:
@@ -257,8 +271,9 @@ def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
             lists.setdefault((folded(wish.key), folded(wish.value.name)), []).append(wish)
         elif isinstance(wish, DeleteValue):
             edits[folded(wish.key), folded(wish.name)] = wish
-        elif isinstance(wish, SetValue):
-            edits.setdefault((folded(wish.key), folded(wish.value.name)), wish)
+        else:
+            name = (folded(wish.value.name),) if isinstance(wish, SetValue) else ()
+            edits.setdefault((folded(wish.key), *name), wish)
     for place, taken in lists.items():
         new = without_entries(taken[0].value, dict.fromkeys(wish.entry for wish in taken))
         if place not in edits and new is not None:

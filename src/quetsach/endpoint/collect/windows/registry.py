@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor, printable
+from quetsach.endpoint.collect.factory.restore import Factory, first_missing
 from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.users import User
@@ -77,7 +78,12 @@ def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
         names = "\n".join(value.name for value in values[:MOST_ENTRIES])[:_MOST_CHARACTERS]
         server = server_of(look.registry, key, key.rpartition("\\")[2], text)
         yield look.key_artefact(key, text, server, names)
-    for key in look.absent() if reading.place.report_missing else ():
+    if not reading.place.report_missing:
+        return
+    for key in (
+        *look.absent(),
+        *first_missing(Factory(reading.host, look.registry), look.registry, reading.place.keys),
+    ):
         yield look.key_artefact(key, "", "", "", missing="yes")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
+from quetsach.endpoint.collect.factory.keys import FactoryKey
+from quetsach.endpoint.collect.factory.restore import Factory, first_missing
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.windows.registry import MOST_READ_BYTES, left_out, shown, text_of, values_of
 from quetsach.endpoint.errors import RegistryError
@@ -16,6 +18,7 @@ from quetsach.endpoint.trouble import Trouble
 
 _SVCHOST = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Svchost"
 _MOST_GROUPS = 1_000
+_NEEDED = ("ImagePath", "ServiceDll", "Type")
 _OF_KERNEL = frozenset({"1", "2", "8"})  # kernel driver, file system driver, recognizer
 
 
@@ -24,12 +27,14 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
 
     Fields: ``name``, ``display_name``, ``key``, ``command`` (ImagePath), ``dll`` (ServiceDll), ``start``, ``type``,
     ``group`` (of the order of loading), ``svchost`` (the groups of svchost that it is in, by commas), ``account``,
-    ``failure_command``. A key without ImagePath, ServiceDll and Start is a place for settings, not a service.
+    ``failure_command``, ``missing``: ``yes`` for a service that Windows has from the factory and that is gone, ``part``
+    for one that lacks what it is run by. Any other key without ImagePath, ServiceDll and Start is a place for settings.
     """
     registry = reading.host.registry
     if registry is None:
         return
     groups = _groups(values_of(reading, registry, _SVCHOST))
+    factory = Factory(reading.host, registry)
     left = MOST_READ_BYTES
     for top in reading.place.keys:
         try:
@@ -40,9 +45,13 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
                 if left < 0:
                     left_out(reading, registry, key)
                     return
-                artefact = _service(reading, registry, key, _settings(values, parameters), groups)
+                settings = _settings(values, parameters)
+                missing = "part" if _lacks(factory.known(key), settings) else "no"
+                artefact = _service(reading, registry, key, settings, groups, missing=missing)
                 if artefact:
                     yield artefact
+            for key in first_missing(factory, registry, (f"{top}\\*",)):
+                yield from filter(None, [_service(reading, registry, key, {}, groups, missing="yes")])
         except RegistryError:
             continue  # the registry names it among its troubles
 
@@ -62,14 +71,28 @@ def _settings(values: tuple[RegistryValue, ...], parameters: tuple[RegistryValue
     return {folded(value.name): text_of(value) for value in values} | library
 
 
+def _lacks(known: FactoryKey | None, settings: Mapping[str, str]) -> bool:
+    """Return whether a service lacks any of the settings by which Windows runs it, and had it from the factory."""
+    if known is None:
+        return False
+    names = {value.name for content in (known.content, *known.content.subkeys.values()) for value in content.values}
+    return any(name in names and not settings.get(folded(name)) for name in _NEEDED)
+
+
 def _service(
-    reading: Reading, registry: Registry, key: str, settings: Mapping[str, str], groups: Mapping[str, str]
+    reading: Reading,
+    registry: Registry,
+    key: str,
+    settings: Mapping[str, str],
+    groups: Mapping[str, str],
+    *,
+    missing: str,
 ) -> Artefact | None:
     name = key.rpartition("\\")[2]
     command, library, start, kind, failure = (
         settings.get(setting, "") for setting in ("IMAGEPATH", "SERVICEDLL", "START", "TYPE", "FAILURECOMMAND")
     )
-    if not (command or library or start):
+    if not (command or library or start or missing != "no"):
         return None
     fields = {
         "name": shown(name),
@@ -83,8 +106,9 @@ def _service(
         "svchost": shown(groups.get(folded(name), "")),
         "account": shown(settings.get("OBJECTNAME", "")),
         "failure_command": shown(failure),
+        "missing": missing,
     }
-    if kind in _OF_KERNEL and not command:  # what the kernel then takes
+    if missing == "no" and kind in _OF_KERNEL and not command:  # what the kernel then takes
         command = f"System32\\drivers\\{name}.sys"
     hive = registry.hive_path(key) or b""
     named = dict.fromkeys(path for text in (command, library, failure) for path in reading.meant(text, b"/", hive))

@@ -1,0 +1,105 @@
+r"""Keys that Windows has from the factory, as files of data say them: ``windows/<what>.toml`` beside this module.
+
+A file has ``sources`` and a list ``keys``; each of its tables says: ``below``, the keys in which they stand;
+``windows``, the versions that have them (``VERSIONS``); which keys, by one of ``names`` (a list), ``files`` (name ->
+the file without which the key would lead nowhere) and ``texts`` (name -> the default value of the key); and ``values``.
+
+A value is text, a number (DWORD), a list of texts (multi-string), or a table, which is a key below. What Windows keeps
+as text with variables is found by its name or its ``%``; text that starts with ``@`` names a resource and is plain.
+"""
+
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from quetsach.endpoint.errors import CollectorError
+from quetsach.endpoint.host.registry import DWORD, EXPAND_SZ, MULTI_SZ, SZ, KeyContent, RegistryValue
+
+VERSIONS: Mapping[str, range] = {
+    "XP": range(2600, 3791),
+    "7": range(7600, 7602),
+    "8": range(9200, 9201),
+    "8.1": range(9600, 9601),
+    "10": range(10240, 16299),
+    "10-1709": range(16299, 100_000),
+}
+"""Versions of Windows by the number of their build; the last one is 10 since its version 1709, and 11."""
+
+_EXPANDED = frozenset({"ImagePath", "ServiceDll"})
+_MAX_NUMBER = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryKey:
+    """One key: in which versions of Windows it is, which file it needs (empty: none), what it holds."""
+
+    key: str
+    windows: frozenset[str]
+    file: str
+    content: KeyContent
+
+
+@functools.cache
+def factory_keys() -> tuple[FactoryKey, ...]:
+    """Return all keys, in the order of the files.
+
+    Raises:
+        CollectorError: a file is not as it should be.
+    """
+    folder = resources.files("quetsach.endpoint.collect") / "factory" / "windows"
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+    return tuple(key for entry in found for key in parse_factory(entry.read_bytes(), entry.name.removesuffix(".toml")))
+
+
+def parse_factory(raw: bytes, where: str) -> tuple[FactoryKey, ...]:
+    """Return the keys that a file describes.
+
+    Raises:
+        CollectorError: it is no TOML, or says something else than it may.
+    """
+    try:
+        table = tomllib.loads(raw.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CollectorError(f"not valid TOML: {error}", where=where) from None
+    if table.keys() != {"sources", "keys"} or not table["sources"] or not isinstance(table["keys"], list):
+        raise CollectorError("a file of the factory has sources and keys, and nothing else", where=where)
+    return tuple(key for entry in table["keys"] for key in _keys(entry, where))
+
+
+def _keys(entry: Any, where: str) -> Iterator[FactoryKey]:
+    ways = {"names", "files", "texts"}
+    if not isinstance(entry, dict) or not entry.keys() <= {"below", "windows", "values", *ways}:
+        raise CollectorError("a table of keys has a field that is not known", where=where)
+    given = [way for way in ways if way in entry]
+    if len(given) != 1 or not entry.get("below") or not set(entry.get("windows", "?")) <= VERSIONS.keys():
+        hint = "below, windows (" + ", ".join(VERSIONS) + "), and one of names, files and texts"
+        raise CollectorError("a table of keys is not complete", where=where, hint=hint)
+    names = entry[given[0]]
+    windows = frozenset(entry["windows"])
+    for below in entry["below"]:
+        for name in names:
+            file = names[name] if given[0] == "files" else ""
+            more = {"": names[name]} if given[0] == "texts" else {}
+            content = _content({**entry.get("values", {}), **more}, where)
+            yield FactoryKey(f"{below}\\{name}", windows, file, content)
+
+
+def _content(values: Mapping[str, Any], where: str) -> KeyContent:
+    below = {name: _content(value, where) for name, value in values.items() if isinstance(value, dict)}
+    return KeyContent(tuple(_value(n, v, where) for n, v in values.items() if not isinstance(v, dict)), below)
+
+
+def _value(name: str, value: object, where: str) -> RegistryValue:
+    match value:
+        case str():
+            is_plain = value.startswith("@") or (name not in _EXPANDED and "%" not in value)
+            return RegistryValue(name, SZ if is_plain else EXPAND_SZ, f"{value}\0".encode("utf-16-le"))
+        case int() if not isinstance(value, bool) and 0 <= value <= _MAX_NUMBER:
+            return RegistryValue(name, DWORD, value.to_bytes(4, "little"))
+        case [*entries] if entries and all(isinstance(one, str) and one for one in entries):
+            data = "".join(f"{one}\0" for one in (*entries, "")).encode("utf-16-le")
+            return RegistryValue(name, MULTI_SZ, data)
+    raise CollectorError(f"value {name!r} is no text, number or list of texts", where=where)
