@@ -123,7 +123,6 @@ _WANNAMINE = build_pe(
 )
 _MINER = build_pe(bits=64, sections={".rdata": _MINER_STRINGS})
 _EVENT = "SCM Event8 Log"
-# In pieces, so that this file is not taken for the script.
 _SCRIPT = "\n".join(
     (
         f"$filterName = '{_EVENT} Filter'  # specimen: nothing here is run",
