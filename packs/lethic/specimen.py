@@ -61,6 +61,11 @@ def build(root: Path) -> list[Planted]:
         },
         files=_FILES,
     )
+    return _planted(known, packed)
+
+
+def _planted(known: str, packed: str) -> list[Planted]:
+    options = rf"{NT}\Image File Execution Options"
     return [
         *(Planted("file", f"/{path}") for path in _FILES),
         Planted("registry-value", rf"HKLM\SOFTWARE\{NT}\Winlogon\Shell", known),

@@ -63,6 +63,10 @@ def build(root: Path) -> list[Planted]:
             ),
         },
     )
+    return _planted()
+
+
+def _planted() -> list[Planted]:
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     firewall = FIREWALL.removeprefix(r"ControlSet001\Services")
     policies = rf"HKU\An\{USER_CV}\Policies\System"

@@ -30,6 +30,7 @@ _FILES = {
 }
 _BROWSER_PART = rf"{CV}\Explorer\Browser Helper Objects\{{7FB39839-665D-4D47-873C-D3FD9009FC3B}}"
 _BLOCKED = ("192.0.2.66 download1.avast.com", "192.0.2.66 u3.eset.com")
+_INNOCENT = "192.0.2.7 may-in.example.test"
 _AUTORUN = (r"open=game.exe", r"shell\open\command=game.exe")
 
 
@@ -70,11 +71,13 @@ def build(root: Path) -> list[Planted]:
             **_FILES,
             "autorun.inf": "\r\n".join(["[autorun]", *_AUTORUN, "label=USB", ""]).encode(),
             "Windows/System32/Tasks/zkrbvqslfj": build_task(temporary),
-            HOSTS: FILES[HOSTS]
-            + "".join(f"{line}\r\n" for line in _BLOCKED).encode()
-            + b"192.0.2.7 may-in.example.test\r\n",
+            HOSTS: FILES[HOSTS] + "".join(f"{line}\r\n" for line in (*_BLOCKED, _INNOCENT)).encode(),
         },
     )
+    return _planted(temporary)
+
+
+def _planted(temporary: str) -> list[Planted]:
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     firewall = FIREWALL.removeprefix(r"ControlSet001\Services")
     return [
