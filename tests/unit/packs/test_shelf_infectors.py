@@ -231,6 +231,8 @@ def test_a_blocked_name_in_hosts_stays_unless_virut_is_there() -> None:
             },
             None,
         ),
+        ("zeroaccess", "service", {"name": "BFE", "missing": "yes"}, None),
+        ("sality", "registry-key", {"place": "safe-boot", "missing": "yes"}, None),
         (
             "zeroaccess",
             "registry-value",
