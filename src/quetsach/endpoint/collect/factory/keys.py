@@ -74,17 +74,25 @@ def _keys(entry: Any, where: str) -> Iterator[FactoryKey]:
     if not isinstance(entry, dict) or not entry.keys() <= {"below", "windows", "values", *ways}:
         raise CollectorError("a table of keys has a field that is not known", where=where)
     given = [way for way in ways if way in entry]
-    if len(given) != 1 or not entry.get("below") or not set(entry.get("windows", "?")) <= VERSIONS.keys():
+    windows, values = frozenset(_texts(entry.get("windows"), where)), entry.get("values", {})
+    if len(given) != 1 or not windows <= VERSIONS.keys() or not isinstance(values, dict):
         hint = "below, windows (" + ", ".join(VERSIONS) + "), and one of names, files and texts"
         raise CollectorError("a table of keys is not complete", where=where, hint=hint)
     names = entry[given[0]]
-    windows = frozenset(entry["windows"])
-    for below in entry["below"]:
-        for name in names:
-            file = names[name] if given[0] == "files" else ""
-            more = {"": names[name]} if given[0] == "texts" else {}
-            content = _content({**entry.get("values", {}), **more}, where)
-            yield FactoryKey(f"{below}\\{name}", windows, file, content)
+    if given[0] != "names" and not isinstance(names, dict):
+        raise CollectorError(f"field {given[0]!r} is no table of texts", where=where)
+    for below in _texts(entry.get("below"), where):
+        for name in _texts(list(names) if isinstance(names, dict) else names, where):
+            of_name = "" if given[0] == "names" else _texts([names[name]], where)[0]
+            more = {"": of_name} if given[0] == "texts" else {}
+            content = _content({**values, **more}, where)
+            yield FactoryKey(f"{below}\\{name}", windows, of_name if given[0] == "files" else "", content)
+
+
+def _texts(value: object, where: str) -> list[str]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+        raise CollectorError("a table of keys has a field that is no list of texts", where=where)
+    return value
 
 
 def _content(values: Mapping[str, Any], where: str) -> KeyContent:
