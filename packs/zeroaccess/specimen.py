@@ -42,6 +42,8 @@ _SUBSYSTEM = (
     "ServerDll=consrv:ConServerDllInitialization,2 ServerDll=sxssrv,4 ProfileControl=Off MaxRequestThreads=16"
 )
 _OFF = ("BFE", "MpsSvc", "wscsvc")
+_GONE = {"iphlpsvc": "Windows/System32/iphlpsvc.dll"}
+"""A service that is gone, though the file that it runs is there."""
 
 
 def build(root: Path) -> list[Planted]:
@@ -70,6 +72,7 @@ def build(root: Path) -> list[Planted]:
             ASSEMBLY: module(),
             **dict.fromkeys(PARTS, b"a part that is none"),
             OF_WINDOWS[0]: build_pe(dll=True),
+            **{path: build_pe(dll=True) for path in _GONE.values()},
             OF_WINDOWS[1]: module(),
         },
     )
@@ -128,7 +131,7 @@ def _planted() -> list[Planted]:
         Planted("registry-key", rf"HKU\An_Classes\CLSID\{CLASS}"),
         *(Planted("registry-value", value) for value in values),
         Planted("registry-value", rf"HKU\Bình\Software\{NT}\Winlogon\Shell", _windows(SHELL)),
-        Planted("service", rf"{control}\Services\{_SERVICE}"),
+        *(Planted("service", rf"{control}\Services\{name}") for name in (_SERVICE, *_GONE)),
     ]
 
 
