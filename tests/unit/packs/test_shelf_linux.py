@@ -50,7 +50,8 @@ def _fetches(*kinds: str) -> bytes:
 
 @pytest.mark.parametrize("key", [0x22, 0x54, 0x45, 0x01, 0xFF])
 def test_mirai_is_known_whatever_byte_hides_its_words(key: int) -> None:
-    assert "mirai_program" in _rules(MIRAI, build_elf(_hidden(key), machine=40, bits=32))
+    known = ["mirai_program", "mirai_words_in_memory"]
+    assert _rules(MIRAI, build_elf(_hidden(key), machine=40, bits=32)) == known
 
 
 def test_words_of_mirai_are_known_in_memory_without_a_header() -> None:
@@ -59,6 +60,28 @@ def test_words_of_mirai_are_known_in_memory_without_a_header() -> None:
     matcher = BorealEngine().compile({MIRAI.family: variant.source})
     assert [hit.rule for hit in matcher.match(bytes(5000) + _hidden(0x22))] == ["mirai_words_in_memory"]
     assert not matcher.match(bytes(5000) + b"".join(TABLE))  # a text about Mirai in an editor
+
+
+@pytest.mark.parametrize(
+    ("executable", "deleted", "trait"),
+    [
+        ("/usr/sbin/dropbear", "yes", "packed-mirai-process"),
+        ("/var/run/.x", "no", "packed-mirai-in-passing"),
+        ("/tmp/.lsb/dvrHelper", "no", "packed-mirai-in-passing"),
+        ("/usr/bin/python3.13", "no", None),
+        ("/tmp/venv/lib/scanner/bin/scan", "no", None),
+    ],
+)
+def test_another_scanner_with_the_words_in_memory_goes_on_running(
+    executable: str, deleted: str, trait: str | None
+) -> None:
+    hits = BorealEngine().compile({MIRAI.family: MIRAI.rules}).match(build_elf(_hidden(0x22)))
+    in_memory = tuple(hit for hit in hits if hit.rule == "mirai_words_in_memory")
+    anchor = ProcessAnchor(1, 1, executable.encode(), deleted=deleted == "yes")
+    fields = {"executable": executable, "deleted": deleted}
+    seen = Observation(Artefact(ArtefactKind.PROCESS, anchor, fields), in_memory)
+    assert in_memory
+    assert set(_found(MIRAI, seen)) == {trait} - {None}
 
 
 @pytest.mark.parametrize(
