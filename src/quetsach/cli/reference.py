@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
+from quetsach.cli.families_page import render_families
 from quetsach.cli.main import build_parser
 from quetsach.endpoint.collect.places import Place, places_of
 
@@ -75,6 +76,7 @@ def _render_place(place: Place) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": render_commands,
     "definitions.md": render_definitions,
+    "families.md": render_families,
     "places.md": render_places,
 }
 
