@@ -44,13 +44,13 @@ rule sality_body
 rule sality_appended
 {
     meta:
-        description = "32-bit program that starts in a section of its own and ends with a writable, executable one full of enciphered bytes, at least as long as what Sality appends"
+        description = "32-bit program, no library, that starts in a section of its own and ends with a writable, executable one full of enciphered bytes, at least as long as what Sality appends"
         author = "Quét Sạch"
         reference = "https://www.f-secure.com/v-descs/virus_w32_sality.shtml"
         file_types = "pe"
     condition:
         uint16(0) == 0x5a4d and uint32(0x3c) < 0x1000 and uint32(uint32(0x3c)) == 0x00004550
-        and uint16(uint32(0x3c) + 0x18) == 0x10b
+        and uint16(uint32(0x3c) + 0x18) == 0x10b and (uint16(uint32(0x3c) + 0x16) & 0x2000) == 0
         and uint16(uint32(0x3c) + 6) > 1 and uint16(uint32(0x3c) + 6) <= 96
         and for all last in (uint32(0x3c) + 0x18 + uint16(uint32(0x3c) + 0x14) + 40 * (uint16(uint32(0x3c) + 6) - 1)) : (
             (uint32(last + 36) & 0xe0000000) == 0xe0000000

@@ -8,7 +8,7 @@ rule virut_marked_program
     condition:
         uint16(0) == 0x5a4d and uint32(0x20) == 0x20202020
         and uint32(0x3c) < 0x1000 and uint32(uint32(0x3c)) == 0x00004550
-        and uint16(uint32(0x3c) + 0x18) == 0x10b
+        and uint16(uint32(0x3c) + 0x18) == 0x10b and (uint16(uint32(0x3c) + 0x16) & 0x2000) == 0
         and uint16(uint32(0x3c) + 6) > 0 and uint16(uint32(0x3c) + 6) <= 96
         and (uint32(uint32(0x3c) + 0x18 + uint16(uint32(0x3c) + 0x14) + 40 * uint16(uint32(0x3c) + 6) - 4) & 0xe0000020) == 0xe0000020
 }

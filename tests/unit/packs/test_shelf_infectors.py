@@ -70,6 +70,8 @@ def test_what_a_family_is_made_of_is_known_and_taken_for_no_other(content: bytes
         pytest.param(build_pe(sections={".rsrc": bytes(60_000)}), id="a large section of zeros"),
         pytest.param(build_pe(sections={".rsrc": NOISE[:50_000]}), id="less than Sality appends"),
         pytest.param(build_pe(sections={".rsrc": NOISE}, bits=64), id="a 64-bit program"),
+        pytest.param(build_pe(sections={".rsrc": NOISE}, dll=True), id="a library"),
+        pytest.param(_marked(build_pe(sections={".data": b"x"}, dll=True)), id="a library with the mark"),
         pytest.param(build_pe(overlay=NOISE), id="an installer carries its files behind the last section"),
         pytest.param(SALITY_DRIVER[:0xDC] + b"\3" + SALITY_DRIVER[0xDD:], id="a program with the words of a driver"),
         pytest.param(SALITY_DRIVER[2:], id="words without a header"),
@@ -291,6 +293,19 @@ def test_the_library_that_windows_waits_for_is_only_reported() -> None:
         "registry-value", r"HKLM\SYSTEM\X", place="session-subsystems", name="Windows", data="ServerDll=consrv:C,2"
     )
     assert {action for _, action in _found("zeroaccess", library, start)} == {Action.REPORT}
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        (r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\StandardProfile", True),
+        (r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall\StandardProfile", False),
+    ],
+)
+def test_a_firewall_switched_off_by_policy_is_the_offices_own(key: str, found: bool) -> None:
+    off = _entry("registry-value", key, place="firewall", name="EnableFirewall", data="0")
+    expected = [("firewall-off", Action.RESTORE_DEFAULT)] if found else []
+    assert [one for one in _found("sality", off, NUMBER) if one[0] != "number-of-the-machine"] == expected
 
 
 @pytest.mark.parametrize("family", FAMILIES)
