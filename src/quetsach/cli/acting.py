@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
+    from quetsach.core.pack import LocalText
     from quetsach.endpoint.act.carry_out import StepResult
     from quetsach.endpoint.artefact import Anchor
     from quetsach.endpoint.finding import Finding
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
+_ALIKE_SHOWN = 20
 _MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
 
 
@@ -155,14 +158,28 @@ def _shown(text: str) -> str:
     return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
 
 
-def told_held(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
+def told_held(plan: "Plan", words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield the findings that a plan leaves alone, and why."""
     if not plan.held:
         return
     yield ""
     yield words["held"].format(count=len(plan.held))
-    for held in plan.held:
-        yield _told_hold(held, words)
+    yield from told_alike(((held.finding, _told_hold(held, words)) for held in plan.held), words, language)
+
+
+def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Yield a line for each finding; of very many for one reason some, and how many more there are.
+
+    Of files that malware encrypted or infected there are thousands; the report has them all.
+    """
+    alike: Counter[LocalText] = Counter()
+    for finding, line in told:
+        alike[finding.why] += 1
+        if alike[finding.why] <= _ALIKE_SHOWN:
+            yield line
+    for why, count in alike.items():
+        if count > _ALIKE_SHOWN:
+            yield words["alike"].format(count=count - _ALIKE_SHOWN, why=why.in_language(language))
 
 
 def _told_hold(held: "Held", words: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from quetsach.cli.acting import (
     require_terminal,
     require_writable,
     subject,
+    told_alike,
     told_held,
     told_plan_step,
     told_result,
@@ -207,7 +208,7 @@ def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
         unseen = "incomplete" if is_partial(scan) else "not-whole"
         task.say(task.words["nothing" if code is ExitCode.NOTHING_FOUND else unseen].format(packs=len(scan.packs)))
         return _report(task, scan, plan, code)
-    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words))
+    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words, task.language))
     return _report(task, scan, plan, ExitCode.FOUND)
 
 
@@ -251,14 +252,16 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
         yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)
     if plan.has_unread_packages:
         yield task.words["rpm"]
-    yield from told_held(plan, task.words)
+    yield from told_held(plan, task.words, task.language)
 
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     for step in result.steps:
         yield told_result(step, task.words, task.language)
-    for finding in result.remaining:
-        yield task.words["remaining"].format(subject=subject(finding.artefact.anchor))
+    remaining = (
+        (one, task.words["remaining"].format(subject=subject(one.artefact.anchor))) for one in result.remaining
+    )
+    yield from told_alike(remaining, task.words, task.language)
     for artefact in result.dangling:
         yield task.words["dangling"].format(subject=subject(artefact.anchor))
     if not result.is_seen:

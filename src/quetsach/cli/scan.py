@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from quetsach.cli.output import complain, print_json, say
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Action, Pack
+from quetsach.core.pack import Action, LocalText, Pack
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160
+_ALIKE_SHOWN = 20
+"""So many findings of one trait that are only reported are told: of encrypted or infected files there are thousands."""
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -188,13 +191,25 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
 
 def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["family"].format(name=pack.name.in_language(language), severity=words[f"severity-{pack.severity}"])
+    reported: Counter[LocalText] = Counter()
     for finding in result.findings:
-        if finding.family == pack.family:
-            yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
-            yield f"    {finding.why.in_language(language)}"
-            evidence = words["evidence"].format(evidence=finding.evidence)
-            action = Action.REPORT if finding.is_only_reported else finding.action
-            yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
+        if finding.family != pack.family:
+            continue
+        reported[finding.why] += finding.is_only_reported
+        if not finding.is_only_reported or reported[finding.why] <= _ALIKE_SHOWN:
+            yield from _told_finding(finding, words, language)
+    for why, count in reported.items():
+        if count > _ALIKE_SHOWN:
+            more = number_text(count - _ALIKE_SHOWN, language)
+            yield words["alike"].format(count=more, why=why.in_language(language))
+
+
+def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
+    yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
+    yield f"    {finding.why.in_language(language)}"
+    evidence = words["evidence"].format(evidence=finding.evidence)
+    action = Action.REPORT if finding.is_only_reported else finding.action
+    yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 
 
 def _where(finding: "Finding", words: Mapping[str, str]) -> str:

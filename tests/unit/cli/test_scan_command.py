@@ -325,3 +325,19 @@ def test_a_list_never_goes_through_a_link(clean: Path, tmp_path: Path, capsys: p
     (tmp_path / "link").symlink_to(tmp_path / "target")
     assert main(["scan", str(clean), "--list", str(tmp_path / "link")]) == 1
     assert (tmp_path / "target").read_text() == "precious"
+
+
+def test_very_many_files_that_are_only_reported_for_one_reason_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Windows/System32/config").mkdir(parents=True)
+    (tmp_path / "Users/An/Documents").mkdir(parents=True)
+    for number in range(1_030):
+        encrypted = b"WANACRY!\0\1\0\0" + bytes(300)
+        (tmp_path / f"Users/An/Documents/{number}.docx.WNCRY").write_bytes(encrypted)
+    pack = ["--pack", str(SHELF / "wannacry"), "--full"]
+    assert main(["scan", "--root", str(tmp_path), *pack]) == 10
+    out = capsys.readouterr().out
+    assert "PHÁT HIỆN 1030 dấu vết" in out
+    assert out.count(".docx.WNCRY\n") == 20
+    assert "  ▲ … và 1.010 phát hiện nữa chỉ để báo cáo, cùng lý do: Tệp của bạn đã bị WannaCry mã hóa." in out

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.infection_of_windows import infect, registry_findings, windows_findings
 
-from quetsach.cli.acting import told_plan_step
-from quetsach.core.pack import LocalText
+from quetsach.cli.acting import told_held, told_plan_step
+from quetsach.core.pack import Action, LocalText
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.messages import messages
@@ -55,3 +55,14 @@ def test_the_same_reason_is_said_once_and_very_many_are_counted(root: Path) -> N
     assert _told(root, same).count("why: ") == 1
     many = tuple(replace(one, id=f"{n}", evidence=f"seen {n}") for n in range(25))
     assert "and 5 more findings" in _told(root, many)
+
+
+def test_very_many_alike_that_are_left_alone_are_counted(root: Path) -> None:
+    one = replace(windows_findings(root)[0], action=Action.REPORT, why=LocalText("tệp bị mã hóa", "an encrypted file"))
+    many = tuple(replace(one, id=f"{n}") for n in range(1_000))
+    other = replace(one, id="other", why=LocalText("lá thư", "a letter"))
+    plan = make_plan((*many, other), mounted_windows(root), root / "state")
+    told = list(told_held(plan, messages("act", "en"), "en"))
+    assert "LEFT ALONE and only reported, 1001 findings:" in told
+    assert "  ○ … and 980 more like that: an encrypted file" in told
+    assert len(told) == 2 + 20 + 1 + 1
