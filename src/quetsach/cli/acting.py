@@ -205,7 +205,7 @@ def told_result(result: "StepResult", words: Mapping[str, str], language: str) -
 
     note = told_note(result.note, language)
     outcome = words[f"outcome-{result.outcome}"].format(note=note)
-    if note and result.outcome in ("done", "failed", "changed", "reinserted"):
+    if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
         outcome += f" ({note})"
     mark = _MARKS.get(result.outcome, "✗")
     return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)

@@ -1,6 +1,7 @@
 """``quetsach quarantine``: what is held, what is in a session, putting items back, deleting for good."""
 
 import argparse
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,11 +45,20 @@ def register(subcommands: "Subcommands") -> None:
     show.add_argument("session", metavar="SESSION", help="see: quetsach quarantine list")
     show.set_defaults(run=_show)
     restore = add_command(
-        commands, "restore", summary="put items back as they were", examples="quetsach quarantine restore SESSION 4 5"
+        commands,
+        "restore",
+        summary="put items back as they were",
+        examples="quetsach quarantine restore SESSION 4 5\nquetsach quarantine restore SESSION 4 --to evidence.bin",
     )
     restore.add_argument("session", metavar="SESSION", help="see: quetsach quarantine list")
     restore.add_argument("item", type=int, nargs="+", metavar="N", help="see: quetsach quarantine show SESSION")
     restore.add_argument("--root", type=Path, metavar="DIR", help="where that system's disk is mounted now")
+    restore.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="write what is sealed of one item to a new file, as evidence; nothing is put back, the item stays sealed",
+    )
     restore.set_defaults(run=_restore)
     purge = add_command(
         commands,
@@ -161,7 +171,32 @@ def _step_json(number: int, kind: str, told: str, progress: Any) -> dict[str, ob
 
 def _restore(arguments: argparse.Namespace) -> int:
     state, words = _open(arguments)
+    if arguments.to is not None:
+        return _take_out(_require(state, words), arguments, words)
     return undo_items(_require(state, words), arguments.session, arguments, words)
+
+
+def _take_out(state: "State", arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+    """Write the content of one sealed item to a new file that nobody can run and only its owner can read."""
+    from quetsach.endpoint.keep.history import sealed_of  # noqa: PLC0415
+
+    if len(arguments.item) != 1:
+        raise QuetsachError(words["take-out-one"])
+    sealed = sealed_of(state, arguments.session, arguments.item[0])
+    file = os.open(arguments.to, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o400)
+    try:
+        sealed.write_to(file)
+    except BaseException:
+        arguments.to.unlink()
+        raise
+    finally:
+        os.close(file)
+    if arguments.json:
+        size_bytes = sealed.record.state.size_bytes
+        print_json({"file": str(arguments.to), "sha256": sealed.record.sha256, "size_bytes": size_bytes})
+    else:
+        print(words["taken-out"].format(path=arguments.to, sha256=sealed.record.sha256))
+    return 0
 
 
 def _purge(arguments: argparse.Namespace) -> int:

@@ -35,7 +35,10 @@ class ProcessAct:
                 image = _seal_image(where, step, anchor)
         if not _processes(where).kill(anchor):
             raise EndpointError("the process does not end", hint="start the machine again")
-        return {"image": image}
+        return {
+            "image": image,
+            **({"note": "the program's file was deleted before; its image is sealed"} if image else {}),
+        }
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:  # noqa: ARG002
         """Decide nothing."""
@@ -43,7 +46,11 @@ class ProcessAct:
 
     def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:  # noqa: ARG002
         """Keep things as they are: a process cannot be brought back, and its deleted file was in no folder."""
-        return Outcome.KEPT, "an ended process is not started again"
+        note = "an ended process is not started again"
+        if (progress.after or {}).get("image"):
+            item = f"{where.session.identifier} {progress.step.number}"
+            note += f"; its image is taken out with: quetsach quarantine restore {item} --to FILE"
+        return Outcome.KEPT, note
 
 
 def _anchor(step: Step) -> ProcessAnchor:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint.errors import JournalError, QuarantineError
+from quetsach.endpoint.keep.quarantine import Sealed
 from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome
@@ -79,6 +80,27 @@ def steps_of(state: State, identifier: str) -> tuple[Progress, ...]:
         return ()
     with session:
         return tuple(session.progress[number] for number in sorted(session.progress))
+
+
+def sealed_of(state: State, identifier: str, number: int) -> Sealed:
+    """Return the sealed file of one step of a session: what was quarantined, or the image of an ended process.
+
+    Raises:
+        StateError: there is no such session, or its journal was damaged.
+        QuarantineError: the step sealed nothing, its file was deleted for good, damaged or is another step's.
+    """
+    session = Session.open(state, identifier)
+    if session is None:
+        raise QuarantineError("nothing was sealed for this item", where=f"{identifier} {number}")
+    with session:
+        if session.is_purged:
+            raise QuarantineError("the sealed files of this session were deleted for good", where=identifier)
+        if not session.container(number).exists():
+            raise QuarantineError("nothing was sealed for this item", where=f"{identifier} {number}")
+        sealed = Sealed.open(session.container(number), session.key)
+    if (sealed.record.session, sealed.record.number) != (identifier, number):
+        raise QuarantineError("this is the sealed file of another item", where=str(sealed.path))
+    return sealed
 
 
 def purge(state: State, identifier: str) -> None:
