@@ -65,7 +65,8 @@ from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
 from quetsach.endpoint.report.record import read_json, to_json
 from quetsach.packs.container import unpack
-from quetsach.packs.load import parse_pack, read_folder
+from quetsach.packs.folder import read_folder
+from quetsach.packs.load import parse_pack
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 from quetsach.packs.specimen.hive import build_hive, hive_checksum
 

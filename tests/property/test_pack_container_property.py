@@ -10,7 +10,8 @@ from quetsach.core.pack import pattern_rule
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.packs.container import FILES, pack, unpack
 from quetsach.packs.errors import ContainerError, PackError
-from quetsach.packs.load import parse_pack, read_folder
+from quetsach.packs.folder import read_folder
+from quetsach.packs.load import parse_pack
 
 CONTENT = read_folder(Path(__file__).parents[2] / "packs" / "xmrig-miner")
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)

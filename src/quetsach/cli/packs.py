@@ -99,7 +99,8 @@ def _counted(checked: "Checked") -> str:
 
 def _build(arguments: argparse.Namespace) -> int:
     from quetsach.packs.container import pack  # noqa: PLC0415
-    from quetsach.packs.load import parse_pack, read_folder  # noqa: PLC0415
+    from quetsach.packs.folder import read_folder  # noqa: PLC0415
+    from quetsach.packs.load import parse_pack  # noqa: PLC0415
 
     content = read_folder(arguments.folder)
     built = parse_pack(content, str(arguments.folder))

@@ -11,8 +11,9 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
+from quetsach.packs.folder import read_folder
 from quetsach.packs.goodware import Sample
-from quetsach.packs.load import load_pack, parse_pack, read_folder
+from quetsach.packs.load import load_pack, parse_pack
 from quetsach.packs.rule_breadth import too_broad
 from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
 from quetsach.packs.rules import compile_rules, line_of

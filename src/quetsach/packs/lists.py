@@ -8,11 +8,6 @@ from quetsach.core.pack import Action, ArtefactKind, Trait
 from quetsach.packs.errors import PackError
 from quetsach.packs.table import Table, not_utf8
 
-LIST_FILES = tuple(kind.file_name for kind in ListKind)
-"""What a pack may have besides ``container.FILES``."""
-
-LIST_LIMIT_BYTES = 16 << 20
-
 type Lists = Mapping[str, IndicatorList]
 """File name -> the list in it."""
 

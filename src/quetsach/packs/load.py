@@ -5,7 +5,6 @@ those of ``container.GUIDANCE_FILES``. See ``docs/reference``.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 from quetsach.core.pack import LocalText, Pack, Trait
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, GUIDANCE_FILES, unpack
 from quetsach.packs.errors import PackError
-from quetsach.packs.lists import LIST_FILES, LIST_LIMIT_BYTES, lists_of
+from quetsach.packs.folder import LIST_FILES, read_file, read_folder
+from quetsach.packs.lists import lists_of
 from quetsach.packs.recipe import SLUG, parse_recipe
 from quetsach.packs.rules import rule_names
 from quetsach.packs.table import Table, not_utf8, read_toml
 
-FILE_LIMIT_BYTES = 4 << 20
 PLATFORMS = ("linux", "macos", "windows")
 SEVERITIES = ("test", "low", "medium", "high", "critical")
 
@@ -35,7 +34,7 @@ def load_pack(path: Path) -> Pack:
     Raises:
         PackError: it cannot be read or does not hold together.
     """
-    return parse_pack(read_folder(path) if path.is_dir() else unpack(_read(path, CONTAINER_LIMIT_BYTES)), str(path))
+    return parse_pack(read_folder(path) if path.is_dir() else unpack(read_file(path, CONTAINER_LIMIT_BYTES)), str(path))
 
 
 def load_shelf(folder: Path) -> tuple[Pack, ...]:
@@ -72,27 +71,6 @@ def newest(packs: Iterable[Pack]) -> tuple[Pack, ...]:
         if pack.family not in by_family or by_family[pack.family].version < pack.version:
             by_family[pack.family] = pack
     return tuple(by_family[family] for family in sorted(by_family))
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the content of a pack folder: file name -> bytes; which files it must have, its ``pack.toml`` decides.
-
-    Raises:
-        PackError: a file is unreadable or too large, or one is missing that every pack has.
-    """
-    names = [n for n in (*FILES, *LIST_FILES) if n in GUIDANCE_FILES or os.path.lexists(folder / n)]
-    return {n: _read(folder / n, LIST_LIMIT_BYTES if n in LIST_FILES else FILE_LIMIT_BYTES) for n in names}
-
-
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(limit + 1)
-    except OSError as error:
-        raise PackError(f"cannot be read: {error.strerror}", where=str(path), hint="a pack needs this file") from None
-    if len(raw) > limit:
-        raise PackError(f"larger than {limit:,} bytes", where=str(path), hint="a pack's files are small texts")
-    return raw
 
 
 def parse_pack(content: Mapping[str, bytes], where: str) -> Pack:

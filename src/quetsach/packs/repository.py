@@ -19,9 +19,10 @@ from tuf.api.metadata import Targets
 
 from quetsach.packs import container
 from quetsach.packs.errors import SigningError
+from quetsach.packs.folder import read_folder
 from quetsach.packs.installed import SUFFIX
 from quetsach.packs.keys import KeyRing
-from quetsach.packs.load import load_pack, load_shelf, read_folder
+from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.pruning import KEEP, prune
 from quetsach.packs.rings import Ring
 from quetsach.packs.signing import Lifetimes, Publication, Signing

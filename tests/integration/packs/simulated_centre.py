@@ -9,9 +9,9 @@ from pathlib import Path
 
 from quetsach.core.pack import LocalText
 from quetsach.packs import container
+from quetsach.packs.folder import read_folder
 from quetsach.packs.installed import installed_folder
 from quetsach.packs.keys import load_keys, new_keys
-from quetsach.packs.load import read_folder
 from quetsach.packs.release import withdraw
 from quetsach.packs.repository import publish_files
 from quetsach.packs.rings import Ring

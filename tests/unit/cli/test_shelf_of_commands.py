@@ -9,8 +9,9 @@ import pytest
 from quetsach.cli.shelf import packs_for, unlisted_families
 from quetsach.packs.container import pack
 from quetsach.packs.errors import PackError
+from quetsach.packs.folder import read_folder
 from quetsach.packs.installed import install
-from quetsach.packs.load import load_shelf, read_folder
+from quetsach.packs.load import load_shelf
 
 SHELF = Path(__file__).parents[3] / "packs"
 

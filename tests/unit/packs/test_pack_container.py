@@ -6,7 +6,8 @@ import pytest
 
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, pack, unpack
 from quetsach.packs.errors import ContainerError
-from quetsach.packs.load import load_pack, read_folder
+from quetsach.packs.folder import read_folder
+from quetsach.packs.load import load_pack
 
 SHELF = Path(__file__).parents[3] / "packs"
 CONTENT = {"rules.yar": b"rule x { condition: true }", "pack.toml": b"a = 1"}
