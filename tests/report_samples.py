@@ -34,6 +34,7 @@ from quetsach.endpoint.plan.step import (
     StopUnit,
     Target,
     TruncateFile,
+    UnhideFolder,
 )
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -169,6 +170,7 @@ def sample_steps(private: Private, findings: Sequence[Finding]) -> Iterator[Step
         (of[Action.TRUNCATE], TruncateFile(anchor, 3), Outcome.DONE, ""),
         (of[Action.REMOVE_VALUE], EditRegistry(anchor, edits), Outcome.DONE, ""),
         (of[Action.RESTORE_DEFAULT], EditRegistry(None, edits), Outcome.DONE, ""),
+        (of[Action.UNHIDE], UnhideFolder(private.path, 1, 2), Outcome.DONE, ""),
         (of[Action.REMOVE_UNIT], RemoveLink(private.path, 1, 2, private.path), Outcome.DONE, ""),
         (of[Action.REMOVE_UNIT], StopUnit(private.path), Outcome.GONE, ""),
         (process, KillProcess(ProcessAnchor(99, 1, private.path, deleted=True)), Outcome.FAILED, private.note),
