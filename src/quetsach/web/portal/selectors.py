@@ -18,6 +18,7 @@ from quetsach.lake.listed import Listed
 from quetsach.packs.load import load_shelf
 from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import TOOL_REPORTS, Definition
+from quetsach.web.portal.family import pack_about
 from quetsach.web.portal.services import AddressList, Listing
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 
@@ -89,7 +90,7 @@ def describe_listing(listing: Listing) -> ListedFamily:
     """Give a listing the name of its family and, if a pack knows it, the page about it."""
     snapshot = published_snapshot()
     names = snapshot.family_names if snapshot else {}
-    pack = next((p for p in shelf() if listing.family == p.family or listing.family in p.aliases), None)
+    pack = pack_about(listing.family, shelf())
     page = reverse("family", args=[pack.family]) if pack else ""
     return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
 

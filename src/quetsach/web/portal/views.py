@@ -20,13 +20,11 @@ from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
+from quetsach.web.portal.family import groups_of, page_of
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, step_links
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
-
-
-PLATFORM_NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 
 
 def _language() -> str:
@@ -128,21 +126,20 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @_public
 def families(request: HttpRequest) -> HttpResponse:
     """The families for which there is a pack."""
-    return render(request, "portal/families.html", {"packs": selectors.shelf()})
+    return render(request, "portal/families.html", {"groups": groups_of(selectors.shelf())})
 
 
 @require_safe
 @_public
 def family(request: HttpRequest, name: str) -> HttpResponse:
     """What one family does and what to do about it."""
-    pack = next((pack for pack in selectors.shelf() if pack.family == name), None)
+    packs = selectors.shelf()
+    pack = next((pack for pack in packs if pack.family == name), None)
     if pack is None:
         raise Http404
     # The renderer escapes all that is not one of its few forms.
     text = mark_safe(render_guidance(pack.guidance.in_language(_language()), top=2))  # noqa: S308
-    platforms = [PLATFORM_NAMES[platform] for platform in sorted(pack.platforms)]
-    context = {"pack": pack, "platforms": platforms, "guidance": text}
-    return render(request, "portal/family.html", context)
+    return render(request, "portal/family.html", {"family": page_of(pack, packs), "guidance": text})
 
 
 def error(status: int) -> Callable[..., HttpResponse]:

@@ -1,0 +1,106 @@
+"""The pages about families: in which order they are listed, and what each says beside the guidance of its pack."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.core.family import name_key
+from quetsach.core.pack import Action, Pack
+
+PLATFORM_NAMES: dict[str, str | Promise] = {
+    "windows": "Windows",
+    "linux": "Linux",
+    "macos": "macOS",
+    "router": _("routers"),
+    "camera": _("cameras and recorders"),
+    "nas": _("network storage"),
+    "android": _("Android phones and TV boxes"),
+}
+_GROUPS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
+    (_("Windows computers"), frozenset({"windows"})),
+    (_("Linux computers and servers"), frozenset({"linux"})),
+    (_("Macs"), frozenset({"macos"})),
+    (_("Routers, cameras and recorders"), frozenset({"router", "camera"})),
+    (_("Network storage"), frozenset({"nas"})),
+    (_("Android phones and TV boxes"), frozenset({"android"})),
+)
+_FEW_NAMES = 4
+_TRIAL = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list: a pack and the first of its other names that its own name does not hold."""
+
+    pack: Pack
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The families that live on one kind of machine; a family of several kinds is in each."""
+
+    title: str | Promise
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPage:
+    """One family. ``traces`` are what the tool looks for, ``removed`` how many of them it removes.
+
+    ``others`` are packs that share a name with this one: the same family on other machines.
+    """
+
+    pack: Pack
+    platforms: tuple[str | Promise, ...]
+    traces: int
+    removed: int
+    others: tuple[Pack, ...]
+
+    @property
+    def is_for_the_tool(self) -> bool:
+        """Whether the tool recognises this family; otherwise there is guidance only."""
+        return self.traces > 0
+
+    @property
+    def reported(self) -> int:
+        """How many traces are only reported."""
+        return self.traces - self.removed
+
+
+def groups_of(packs: Sequence[Pack]) -> tuple[Group, ...]:
+    """Return the packs by kind of machine, those for trying the tool at the end; empty groups are left out."""
+    real = [pack for pack in packs if pack.severity != _TRIAL]
+    groups = [(title, [pack for pack in real if pack.platforms & kinds]) for title, kinds in _GROUPS]
+    groups.append((_("For trying the tool"), [pack for pack in packs if pack.severity == _TRIAL]))
+    return tuple(Group(title, tuple(Entry(pack, _also(pack)) for pack in found)) for title, found in groups if found)
+
+
+def page_of(pack: Pack, packs: Iterable[Pack]) -> FamilyPage:
+    """Return what the page about a pack says; ``packs`` are all that are published."""
+    names = {name_key(alias) for alias in pack.aliases}
+    return FamilyPage(
+        pack=pack,
+        platforms=tuple(name for platform, name in PLATFORM_NAMES.items() if platform in pack.platforms),
+        traces=len(pack.traits),
+        removed=sum(trait.action is not Action.REPORT for trait in pack.traits),
+        others=tuple(p for p in packs if p.family != pack.family and names & {name_key(alias) for alias in p.aliases}),
+    )
+
+
+def pack_about(family: str, packs: Iterable[Pack]) -> Pack | None:
+    """Return the pack that is about a family of the families' table; ``None`` if there is none.
+
+    Guidance for devices goes before a pack for computers: an address that is listed for such a family is most often
+    that of a router or camera.
+    """
+    key = name_key(family)
+    found = [pack for pack in packs if key in {name_key(name) for name in (pack.family, *pack.aliases)}]
+    return min(found, key=lambda pack: (bool(pack.traits), pack.family != family, pack.family), default=None)
+
+
+def _also(pack: Pack) -> tuple[str, ...]:
+    shown = name_key(pack.name.vi + pack.name.en + pack.family)
+    return tuple(alias for alias in pack.aliases if name_key(alias) not in shown)[:_FEW_NAMES]
