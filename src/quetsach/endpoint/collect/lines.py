@@ -17,7 +17,10 @@ _HEAD_BYTES = 4_096
 
 
 def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
-    """Yield the lines of text files. Fields: ``place``, ``path``, ``line``, ``command``, ``user``."""
+    """Yield the lines of text files. Fields: ``place``, ``path``, ``line``, ``command``, ``user``.
+
+    A tab is a blank in ``line`` and ``command``: as an escape, patterns would miss most lines of ``hosts``.
+    """
     place = reading.place
     comments = tuple(comment.encode() for comment in place.comment)
     for user, file in reading.texts():
@@ -39,8 +42,8 @@ def read_lines(reading: Reading) -> Iterator[Artefact | Trouble]:
             fields = {
                 "place": place.name,
                 "path": path,
-                "line": printable(line),
-                "command": printable(command),
+                "line": printable(line.replace(b"\t", b" ")),
+                "command": printable(command.replace(b"\t", b" ")),
                 "user": printable(user.name),
             }
             yield Artefact(place.kind, anchor, fields, reading.named(command, user.home, file.anchor))

@@ -173,6 +173,14 @@ def test_lines_of_hosts_and_old_settings_are_told(tmp_path: Path) -> None:
     assert found[2].refers_to == (b"/evil.exe",)
 
 
+def test_a_tab_between_address_and_name_is_a_blank_to_patterns_and_stays_in_the_file(tmp_path: Path) -> None:
+    files = {"Windows/System32/drivers/etc/hosts": b"0.0.0.0\tupdate.example\t# x\r\n"}
+    (found,) = collected(tmp_path, "hosts", files=files)
+    assert found.fields["line"] == "0.0.0.0 update.example # x"
+    assert isinstance(found.anchor, LineAnchor)
+    assert found.anchor.line == b"0.0.0.0\tupdate.example\t# x\r"
+
+
 def test_every_profile_is_an_account(tmp_path: Path) -> None:
     listed = {
         r"Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-9": {"ProfileImagePath": (EXPAND_SZ, r"C:\Nhà\Chi")}
