@@ -97,7 +97,8 @@ def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: 
 
 def _counted(trial: "PackTrial") -> str:
     if not trial.specimens:
-        return "guidance only"
+        is_guidance = trial.pack is not None and trial.pack.is_guidance_only
+        return "guidance only" if is_guidance else "nothing to plant: it reports what others know"
     return "; ".join(
         f"{one.platform}: {one.planted} found, {one.removed} removed and put back"
         + (f", {one.ended} processes ended" if one.ended else "")

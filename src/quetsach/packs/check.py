@@ -1,5 +1,6 @@
 """Says what is wrong with a pack before it is published: what cannot be used, and what its readers would miss."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,18 +9,21 @@ from pathlib import Path
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
 from quetsach.core.memory_variant import memory_variant
-from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack
+from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack, Trait
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
-from quetsach.packs.folder import read_folder
 from quetsach.packs.goodware import Sample
-from quetsach.packs.load import load_pack, parse_pack
+from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rule_breadth import too_broad
 from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
 from quetsach.packs.rules import compile_rules, line_of
+from quetsach.packs.toml_lines import TomlLines
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""
+
+_AT_LINE = re.compile(r"--> line:(\d+)")
+"""How YARA-X names a place."""
 
 _TIMED_SHARE = 7
 """Rules are timed on one honest file in so many."""
@@ -51,12 +55,14 @@ class Checked:
 def check_pack(path: Path) -> Checked:
     """Return the problems of a pack folder or ``.qsp`` file."""
     try:
-        pack = parse_pack(read_folder(path), str(path)) if path.is_dir() else load_pack(path)
+        content = read_pack(path)
+        pack = parse_pack(content, str(path))
     except PackError as error:
         return Checked(path, None, (Problem(error.where, error.what, error.hint),))
-    problems = [*_text_problems(path, pack), *_guidance_problems(path, pack)]
+    places = _Places(path, content)
+    problems = [*_text_problems(places, pack), *_guidance_problems(path, pack)]
     if not pack.is_guidance_only:
-        problems += _rule_problems(path, pack)
+        problems += _rule_problems(places, pack)
     if path.is_dir():
         problems += _folder_problems(path, pack)
     return Checked(path, pack, tuple(problems))
@@ -102,11 +108,38 @@ def _rule_place(checked: Checked, name: str) -> str:
     return f"{checked.path}/rules.yar:{line_of(source, part)}: rule {name}"
 
 
-def _text_problems(path: Path, pack: Pack) -> list[Problem]:
-    texts = [("pack.toml: name", pack.name)]
-    texts += [(f"recipe.toml: trait {trait.id}: why", trait.why) for trait in pack.traits]
-    texts += [("guidance.{vi,en}.md", pack.guidance)]
-    return [problem for where, text in texts for problem in _language_problems(f"{path}/{where}", text)]
+class _Places:
+    """Where in the files of a pack something stands."""
+
+    def __init__(self, path: Path, content: Mapping[str, bytes]) -> None:
+        self._path = path
+        self._lines = {
+            name: TomlLines.of(content[name].decode()) for name in ("pack.toml", "recipe.toml") if name in content
+        }
+
+    def rules(self, line: int = 0) -> str:
+        """Return the file of the rules, and a line of it."""
+        return f"{self._path}/rules.yar" + (f":{line}" if line else "")
+
+    def name(self) -> str:
+        """Return the place of the family's name."""
+        return f"{self._path}/pack.toml:{self._lines['pack.toml'].line(('name',))}: name"
+
+    def trait(self, pack: Pack, trait: Trait, field: str) -> str:
+        """Return the place of a field of a trait."""
+        line = self._lines["recipe.toml"].line(("trait", pack.traits.index(trait), field))
+        return f"{self._path}/recipe.toml:{line}: trait {trait.id}: {field}"
+
+    def guidance(self) -> str:
+        """Return the files of the guidance."""
+        return f"{self._path}/guidance.{{vi,en}}.md"
+
+
+def _text_problems(places: _Places, pack: Pack) -> list[Problem]:
+    texts = [(places.name(), pack.name)]
+    texts += [(places.trait(pack, trait, "why"), trait.why) for trait in pack.traits]
+    texts += [(places.guidance(), pack.guidance)]
+    return [problem for where, text in texts for problem in _language_problems(where, text)]
 
 
 def _language_problems(where: str, text: LocalText) -> list[Problem]:
@@ -126,34 +159,32 @@ def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
     ]
 
 
-def _rule_problems(path: Path, pack: Pack) -> list[Problem]:
+def _rule_problems(places: _Places, pack: Pack) -> list[Problem]:
     """Return what would go wrong only when the rules are chosen by file type or rewritten for memory."""
-    where = f"{path}/rules.yar"
     try:
         rules = rules_of(pack.rules)
         for file_type in FileType:
-            compile_rules(rules_for(rules, frozenset({file_type})), where)
+            compile_rules(rules_for(rules, frozenset({file_type})), places.rules())
     except QuetsachError as error:
-        return [Problem(where, error.what, error.hint)]
-    problems = _second_opinion(pack.rules, where)
+        return [Problem(places.rules(), error.what, error.hint)]
+    problems = _second_opinion(pack.rules, places)
     in_memory = frozenset(trait.rule for trait in pack.traits if trait.memory)
     variant = memory_variant(rules, in_memory)
-    compile_rules(variant.source, where)
-    problems += [
-        Problem(where, f"rule {name} cannot be looked for in memory: {why}", "mend the rule, or take `memory` away")
-        for name, why in variant.left_out.items()
-    ]
+    compile_rules(variant.source, places.rules())
+    for rule in rules.rules:
+        if why := variant.left_out.get(rule.name):
+            where = places.rules(line_of(pack.rules, rule.source))
+            what = f"rule {rule.name} cannot be looked for in memory: {why}"
+            problems.append(Problem(where, what, "mend the rule, or take `memory` away"))
     cutting = {rule.name for rule in rules.rules if any(word.text == CUT for word in words_of(rule.head))}
     return problems + [
-        Problem(
-            f"{path}/recipe.toml: trait {trait.id}", f"its rule has no string {CUT}", "say where to cut the file off"
-        )
+        Problem(places.trait(pack, trait, "rule"), f"its rule has no string {CUT}", "say where to cut the file off")
         for trait in pack.traits
         if trait.action is Action.TRUNCATE and trait.rule not in cutting
     ]
 
 
-def _second_opinion(source: str, where: str) -> list[Problem]:
+def _second_opinion(source: str, places: _Places) -> list[Problem]:
     """Return what YARA-X has to say of the rules, where it is installed (extra ``yara-x``)."""
     try:
         import yara_x  # noqa: PLC0415
@@ -163,9 +194,11 @@ def _second_opinion(source: str, where: str) -> list[Problem]:
     try:
         compiler.add_source(source)
     except yara_x.CompileError as error:
-        return [Problem(where, f"YARA-X does not compile them: {error}", "write what both engines understand")]
+        line = int(found[1]) if (found := _AT_LINE.search(str(error))) else 0
+        what = f"YARA-X does not compile them: {str(error).partition('\n')[0]}"
+        return [Problem(places.rules(line), what, "write what both engines understand")]
     return [
-        Problem(f"{where}:{warning['line']}", f"YARA-X warns: {warning['title']}", "mend the line")
+        Problem(places.rules(warning["line"]), f"YARA-X warns: {warning['title']}", "mend the line")
         for warning in compiler.warnings()
         if warning["code"] in _GRAVE_WARNINGS
     ]
@@ -176,12 +209,12 @@ def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
     if path.resolve().name != pack.family:
         hint = "rename it, or mend `family` in pack.toml"
         problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", hint))
-    if _can_be_planted(pack) and not (path / "specimen.py").is_file():
+    if can_be_planted(pack) and not (path / "specimen.py").is_file():
         hint = "write build(root): what cannot be planted cannot be tested"
         problems.append(Problem(str(path), "there is no specimen.py", hint))
     return problems
 
 
-def _can_be_planted(pack: Pack) -> bool:
+def can_be_planted(pack: Pack) -> bool:
     """Return whether there is a trait that a harmless file can show: not so of what was taken over from others."""
     return any(trait.rule != ANY_RULE and not trait.hash_list and not trait.listed for trait in pack.traits)

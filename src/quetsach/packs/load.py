@@ -34,7 +34,16 @@ def load_pack(path: Path) -> Pack:
     Raises:
         PackError: it cannot be read or does not hold together.
     """
-    return parse_pack(read_folder(path) if path.is_dir() else unpack(read_file(path, CONTAINER_LIMIT_BYTES)), str(path))
+    return parse_pack(read_pack(path), str(path))
+
+
+def read_pack(path: Path) -> dict[str, bytes]:
+    """Return the files of a pack folder or of a ``.qsp`` file: name -> bytes.
+
+    Raises:
+        PackError: it cannot be read.
+    """
+    return read_folder(path) if path.is_dir() else unpack(read_file(path, CONTAINER_LIMIT_BYTES))
 
 
 def load_shelf(folder: Path) -> tuple[Pack, ...]:

@@ -86,7 +86,7 @@ def _matches(scanner: boreal.Scanner, content: bytes) -> list[boreal.Match]:
 def _matching(matched: Mapping[tuple[str, str], list[str]]) -> Iterator[Broad]:
     for (family, rule), names in sorted(matched.items()):
         named = ", ".join(names[:_NAMED_FILES]) + (" …" if len(names) > _NAMED_FILES else "")
-        what = f"it matches {len(names)} honest files: {named}"
+        what = f"it matches honest files ({len(names)}): {named}"
         yield Broad(family, rule, what, "demand what only this family has")
 
 

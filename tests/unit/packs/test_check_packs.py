@@ -1,11 +1,17 @@
 """What is said about a pack before it is published."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from quetsach.packs.check import check_pack
+from quetsach.packs.check import check_pack, check_packs
+from quetsach.packs.container import pack
+from quetsach.packs.folder import read_folder
+from quetsach.packs.goodware import goodware
+from quetsach.packs.load import packs_at
+from quetsach.packs.rule_cost import HIGHEST_COST
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -116,4 +122,51 @@ def test_what_it_says_of_style_is_not(folder: Path) -> None:
 
 def test_what_the_second_engine_does_not_understand_is_named(folder: Path) -> None:
     _write(folder, RULE.format(meta="", b="pin", condition="any of them and entrypoint > 5"), FILE)
-    assert "YARA-X does not compile them" in _whats(folder)[0]
+    (problem,) = check_pack(folder).problems
+    assert problem.what == "YARA-X does not compile them: error[E017]: `entrypoint` is unsupported"
+    assert problem.where == f"{folder}/rules.yar:1"
+
+
+def test_problems_name_their_lines(folder: Path) -> None:
+    rule = "rule first { condition: filesize == 1 }\n" + RULE.format(meta="", b="pin", condition="@a < 9 and $b")
+    trait = 'why.vi = "x"\nwhy.en = "x"\n'
+    (folder / "rules.yar").write_text(rule)
+    (folder / "recipe.toml").write_text(
+        f'[[trait]]\nid = "x"\nkind = "process"\naction = "kill"\nmemory = true\nrule = "needle"\n{trait}\n'
+        f'[[trait]]\nid = "y"\nkind = "file"\naction = "truncate"\nrule = "needle"\nwhy.vi = "a"\nwhy.en = "b"\n'
+    )
+    assert [problem.where.removeprefix(f"{folder}/") for problem in check_pack(folder).problems] == [
+        "recipe.toml:7: trait x: why",
+        "rules.yar:2",
+        "recipe.toml:14: trait y: rule",
+    ]
+
+
+def test_a_packed_file_is_checked_like_its_folder(folder: Path, tmp_path: Path) -> None:
+    (folder / "pack.toml").write_text((folder / "pack.toml").read_text().replace("Tệp thử EICAR", "EICAR test file"))
+    packed = tmp_path / "eicar.qsp"
+    packed.write_bytes(pack(read_folder(folder)))
+    assert [p.what for p in check_pack(packed).problems] == [p.what for p in check_pack(folder).problems] != []
+
+
+def test_dear_and_broad_rules_are_named_with_file_line_and_figure(folder: Path) -> None:
+    rules = "rule needle { strings: $a = /a.*b.*c/ condition: $a }\nrule all { condition: filesize > 0 }"
+    _write(folder, rules, FILE)
+    honest = folder.parent / "honest"
+    honest.mkdir()
+    (honest / "text").write_text("nothing of note\n" * 9000)
+    (checked,) = check_packs([folder], goodware(honest))
+    told = {problem.where.removeprefix(f"{folder}/"): problem.what for problem in checked.problems[-3:]}
+    assert told.keys() == {"rules.yar:1: rule needle", "rules.yar:2: rule all"}
+    assert told["rules.yar:2: rule all"] == f"it matches honest files (1): {honest}/text"
+    assert re.fullmatch(
+        r"it takes [\d,]+ times as long as a simple rule, or longer; 10 times are allowed",
+        told["rules.yar:1: rule needle"],
+    )
+    assert checked.costs["needle"] > 10 > checked.costs["all"]
+
+
+def test_rules_of_the_shelf_are_neither_dear_nor_broad() -> None:
+    checked = check_packs(packs_at(SHELF), goodware(None))
+    assert [problem for one in checked for problem in one.problems] == []
+    assert max(cost for one in checked for cost in one.costs.values()) < HIGHEST_COST / 2

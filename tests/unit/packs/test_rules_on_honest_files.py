@@ -47,7 +47,7 @@ def _broad(source: str) -> list[tuple[str, str]]:
 
 def test_a_rule_that_matches_honest_files_is_named_with_some_of_them() -> None:
     source = 'rule narrow { strings: $a = "quetsach-specimen" condition: $a } rule broad { condition: filesize > 9 }'
-    assert _broad(source) == [("broad", "it matches 120 honest files: /usr/0, /usr/1, /usr/2 …")]
+    assert _broad(source) == [("broad", "it matches honest files (120): /usr/0, /usr/1, /usr/2 …")]
 
 
 @pytest.mark.parametrize(

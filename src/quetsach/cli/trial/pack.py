@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quetsach.cli.trial.specimen import SpecimenTrial, try_specimen
 from quetsach.core.pack import Pack
+from quetsach.packs.check import can_be_planted
 from quetsach.packs.errors import PackError
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import specimens_of
@@ -31,7 +32,7 @@ def try_pack(folder: Path) -> PackTrial:
     trial = PackTrial(folder)
     try:
         trial.pack = load_pack(folder)
-        if not trial.pack.is_guidance_only:
+        if can_be_planted(trial.pack):
             of_pack = specimens_of(folder, trial.pack.platforms)
             trial.specimens = tuple(try_specimen(trial.pack, specimen, folder) for specimen in of_pack)
     except PackError as error:
