@@ -78,7 +78,7 @@ def _inline(text: str) -> str:
         if match["code"] is not None:
             parts.append(f"<code>{escape(match['code'])}</code>")
         elif match["bold"] is not None:
-            parts.append(f"<strong>{escape(match['bold'])}</strong>")
+            parts.append(f"<strong>{_inline(match['bold'])}</strong>")  # once: no asterisk is in it
         else:
             url = escape(match["url"])
             parts.append(f'<a href="{url}" rel="noreferrer">{escape(match["text"])}</a>')
@@ -88,5 +88,11 @@ def _inline(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return text without its marks, an address beside the words that link to it, and nothing a terminal would obey."""
-    text = _INLINE.sub(lambda m: m["code"] or m["bold"] or f"{m['text']} ({m['url']})", text)
+    text = _INLINE.sub(_unmarked, text)
     return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    if match["bold"] is not None:
+        return _INLINE.sub(_unmarked, match["bold"])
+    return match["code"] or f"{match['text']} ({match['url']})"

@@ -15,7 +15,7 @@ from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
 from quetsach.endpoint.report.document import Change, ReportedVerification
 from quetsach.endpoint.report.gaps import Gap
-from quetsach.endpoint.report.guidance import render_text
+from quetsach.endpoint.report.guidance import render, render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
 from quetsach.endpoint.trouble import Reason
 
@@ -66,6 +66,13 @@ def test_guidance_on_a_terminal_is_text_without_marks_and_without_control_charac
     )
     expected = "What to do\nRead this first: here (https://a.example/b).\n1. One\n2. �[2Jtwo"
     assert render_text(markdown) == expected
+
+
+def test_bold_words_of_guidance_may_hold_a_name_or_a_link() -> None:
+    markdown = "**Keep `.x`** and **[read](https://a.example/b)**."
+    link = '<a href="https://a.example/b" rel="noreferrer">read</a>'
+    assert render(markdown) == f"<p><strong>Keep <code>.x</code></strong> and <strong>{link}</strong>.</p>"
+    assert render_text(markdown) == "Keep .x and read (https://a.example/b)."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -158,7 +165,9 @@ def test_the_command_that_goes_on_is_shown_as_it_must_be_typed(language: str) ->
 
 def test_packs_that_the_centre_took_back_are_named() -> None:
     report = replace(sample_report(), withdrawn=("old-family",))
-    assert "taken these packs or signs back, so they were not used: old-family" in text_of(render_page(report, language="en"))
+    assert "taken these packs or signs back, so they were not used: old-family" in text_of(
+        render_page(report, language="en")
+    )
 
 
 def test_a_kind_of_step_that_is_not_known_is_named_by_its_subject() -> None:
