@@ -3,24 +3,30 @@
 NTFS as ntfs-3g and the kernel's ntfs3 mount it gives them as ``system.ntfs_attrib_be``, a number of 32 bits, the high
 byte first (ntfs-3g, "Extended attributes"). Copies that Wine or Samba made keep them in ``user.DOSATTRIB`` as text,
 ``0x6`` (smb.conf(5), "store dos attributes"); what else may stand there, such as Samba's own records, is not read.
+FAT, and exFAT since Linux 6.8, have calls of their own for them (``linux/msdos_fs.h``, FAT_IOCTL_GET_ATTRIBUTES).
 Numbers: MS-FSCC 2.6, "File Attributes".
 """
 
 import errno
+import fcntl
 import os
 import re
+import struct
 from dataclasses import dataclass
 
 HIDDEN, SYSTEM = 0x2, 0x4
+OF_NTFS, OF_COPIES, OF_FAT = "system.ntfs_attrib_be", "user.DOSATTRIB", "FAT_IOCTL_GET_ATTRIBUTES"
+"""Where marks are kept: the name of an extended attribute, or the call that gives them."""
 
-_OF_NTFS, _OF_COPIES = "system.ntfs_attrib_be", "user.DOSATTRIB"
+_GET_OF_FAT, _SET_OF_FAT = 0x80047210, 0x40047211
 _NUMBER = re.compile(rb"0x[0-9a-fA-F]{1,8}")
 _NONE = frozenset({errno.ENODATA, errno.EOPNOTSUPP})
+_NO_CALL = frozenset({errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 
 @dataclass(frozen=True, slots=True)
 class FolderMarks:
-    """The marks as they are kept: the name of the extended attribute, and its bytes."""
+    """The marks as they are kept: where, and their bytes."""
 
     name: str
     raw: bytes
@@ -28,7 +34,9 @@ class FolderMarks:
     @property
     def number(self) -> int:
         """The marks as Windows counts them."""
-        return int.from_bytes(self.raw, "big") if self.name == _OF_NTFS else int(self.raw, 16)
+        if self.name == OF_COPIES:
+            return int(self.raw, 16)
+        return int.from_bytes(self.raw, "big" if self.name == OF_NTFS else "little")
 
     @property
     def is_hidden(self) -> bool:
@@ -38,19 +46,20 @@ class FolderMarks:
     def shown(self) -> "FolderMarks":
         """Return the marks without hidden and system, in the same form."""
         number = self.number & ~(HIDDEN | SYSTEM)
-        raw = number.to_bytes(4, "big") if self.name == _OF_NTFS else f"0x{number:x}".encode()
-        return FolderMarks(self.name, raw)
+        if self.name == OF_COPIES:
+            return FolderMarks(self.name, f"0x{number:x}".encode())
+        return FolderMarks(self.name, number.to_bytes(4, "big" if self.name == OF_NTFS else "little"))
 
 
 def marks_of(name: str, raw: bytes) -> FolderMarks | None:
-    """Return the marks that an attribute holds; ``None`` when it holds none that are known here."""
-    is_known = (name == _OF_NTFS and len(raw) == 4) or (name == _OF_COPIES and _NUMBER.fullmatch(raw))
+    """Return the marks that some bytes are; ``None`` when they are none that are known here."""
+    is_known = _NUMBER.fullmatch(raw) if name == OF_COPIES else name in (OF_NTFS, OF_FAT) and len(raw) == 4
     return FolderMarks(name, raw) if is_known else None
 
 
 def read_marks(folder: int) -> FolderMarks | None:
     """Return the marks of an open folder; ``None`` where the file system keeps none."""
-    for name in (_OF_NTFS, _OF_COPIES):
+    for name in (OF_NTFS, OF_COPIES):
         try:
             raw = os.getxattr(folder, name)
         except OSError as error:
@@ -58,10 +67,19 @@ def read_marks(folder: int) -> FolderMarks | None:
                 continue
             raise
         return marks_of(name, raw)
-    return None
+    try:
+        found = fcntl.ioctl(folder, _GET_OF_FAT, bytes(4))
+    except OSError as error:
+        if error.errno in _NO_CALL:
+            return None
+        raise
+    return FolderMarks(OF_FAT, struct.unpack("=I", found)[0].to_bytes(4, "little"))
 
 
 def write_marks(folder: int, marks: FolderMarks) -> None:
     """Give an open folder these marks."""
-    os.setxattr(folder, marks.name, marks.raw, os.XATTR_REPLACE)
+    if marks.name == OF_FAT:
+        fcntl.ioctl(folder, _SET_OF_FAT, struct.pack("=I", marks.number))
+    else:
+        os.setxattr(folder, marks.name, marks.raw, os.XATTR_REPLACE)
     os.fsync(folder)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.endpoint.collect.windows.drive import collected
 
 from quetsach.endpoint.artefact import FileAnchor
-from quetsach.endpoint.host.folder_marks import HIDDEN, SYSTEM, FolderMarks, marks_of
+from quetsach.endpoint.host.folder_marks import HIDDEN, OF_COPIES, OF_FAT, OF_NTFS, SYSTEM, FolderMarks, marks_of
 
 MARK = "user.DOSATTRIB"
 
@@ -74,20 +74,22 @@ def test_files_and_folders_without_marks_are_no_hidden_folders(tmp_path: Path) -
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_a_folder_that_is_shown_keeps_its_other_marks_in_either_form(number: int) -> None:
-    forms = (
-        FolderMarks("system.ntfs_attrib_be", number.to_bytes(4, "big")),
-        FolderMarks(MARK, f"0x{number:x}".encode()),
-    )
-    for marks in forms:
+def test_a_folder_that_is_shown_keeps_its_other_marks_in_every_form(number: int) -> None:
+    forms = {
+        OF_NTFS: number.to_bytes(4, "big"),
+        OF_FAT: number.to_bytes(4, "little"),
+        OF_COPIES: f"0x{number:x}".encode(),
+    }
+    for name, raw in forms.items():
+        marks = FolderMarks(name, raw)
+        assert marks.number == number
         shown = marks.shown()
         assert shown.number == number & ~(HIDDEN | SYSTEM)
         assert not shown.is_hidden
         assert marks_of(shown.name, shown.raw) == shown
-        assert len(shown.raw) == len(marks.raw) or shown.name == MARK
 
 
-@given(st.sampled_from(["system.ntfs_attrib_be", MARK, "user.other"]), st.binary(max_size=12))
+@given(st.sampled_from([OF_NTFS, OF_FAT, OF_COPIES, "user.other"]), st.binary(max_size=12))
 def test_marks_are_read_from_any_bytes_or_refused(name: str, raw: bytes) -> None:
     marks = marks_of(name, raw)
     assert marks is None or 0 <= marks.number < 2**32
