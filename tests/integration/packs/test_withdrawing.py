@@ -164,21 +164,9 @@ def test_a_person_is_told_what_was_not_used_and_why(
     scan = ["scan", str(place), "--state", str(machine.state), "--no-cache"]
     assert main(scan) == 10
     capsys.readouterr()
-    code = main(
-        [
-            "packs",
-            "withdraw",
-            "eicar/test-file",
-            "--out",
-            str(centre.folder),
-            "--keys",
-            str(centre.keys),
-            "--reason-vi",
-            "Gây nhầm lẫn.",
-            "--reason-en",
-            "It confuses.",
-        ]
-    )
+    where = ["--out", str(centre.folder), "--keys", str(centre.keys)]
+    why = ["--reason-vi", "Gây nhầm lẫn.", "--reason-en", "It confuses."]
+    code = main(["packs", "withdraw", "eicar/test-file", *where, *why])
     assert code == 0
     assert "eicar/test-file is withdrawn up to version" in capsys.readouterr().out
     machine.update(trust)
@@ -189,4 +177,4 @@ def test_a_person_is_told_what_was_not_used_and_why(
     main(["clean", str(place), "--dry-run", "--lang", "en", "--state", str(machine.state)])
     assert "taken it back. Reason: It confuses." in capsys.readouterr().out
     main([*scan, "--json"])
-    assert json.loads(capsys.readouterr().out)["withdrawn"] == ["eicar/test-file"]
+    assert "eicar/test-file" in json.loads(capsys.readouterr().out)["withdrawn"]
