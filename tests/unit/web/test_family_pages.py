@@ -46,6 +46,12 @@ def test_families_are_listed_by_the_machines_they_live_on() -> None:
     }
 
 
+def test_the_list_shows_names_that_people_use() -> None:
+    also = {entry.pack.family: entry.also for group in groups_of(SHELF) for entry in group.entries}
+    assert also["mirai-gafgyt"] == ("Bashlite", "Lizkebab", "LizardStresser", "Torlus")
+    assert also["mozi"] == ()
+
+
 def test_every_pack_of_the_shelf_is_listed_somewhere() -> None:
     packs = load_shelf(PACKS)
     assert {entry.pack.family for group in groups_of(packs) for entry in group.entries} == {p.family for p in packs}

@@ -1,5 +1,6 @@
 """The pages about families: in which order they are listed, and what each says beside the guidance of its pack."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,15 +25,17 @@ _GROUPS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
     (_("Macs"), frozenset({"macos"})),
     (_("Routers, cameras and recorders"), frozenset({"router", "camera"})),
     (_("Network storage"), frozenset({"nas"})),
-    (_("Android phones and TV boxes"), frozenset({"android"})),
+    (_("Phones and TV boxes with Android"), frozenset({"android"})),
 )
 _FEW_NAMES = 4
+_NAME_OF_A_SCANNER = re.compile(r"[./:_]|-p2p$", re.IGNORECASE)
+"""``Win32/Ramnit`` and its like help no reader of a list; the page of the family has them."""
 _TRIAL = "test"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list: a pack and the first of its other names that its own name does not hold."""
+    """One line of the list: a pack and the first of its other names that people use and its own name does not hold."""
 
     pack: Pack
     also: tuple[str, ...]
@@ -103,4 +106,5 @@ def pack_about(family: str, packs: Iterable[Pack]) -> Pack | None:
 
 def _also(pack: Pack) -> tuple[str, ...]:
     shown = name_key(pack.name.vi + pack.name.en + pack.family)
-    return tuple(alias for alias in pack.aliases if name_key(alias) not in shown)[:_FEW_NAMES]
+    readable = (alias for alias in pack.aliases if not _NAME_OF_A_SCANNER.search(alias))
+    return tuple(alias for alias in readable if name_key(alias) not in shown)[:_FEW_NAMES]
