@@ -11,8 +11,26 @@ from quetsach.core.pack import Action
 from quetsach.packs.load import load_shelf
 
 SHELF = Path(__file__).parents[3] / "packs"
+pytestmark = pytest.mark.xdist_group("shelf")  # one worker: the trial goes over the whole shelf
 PACKS = {pack.family: pack for pack in load_shelf(SHELF)}
-FAMILIES = ["andromeda", "conficker", "gamut", "lethic", "mirai-gafgyt", "mozi", "necurs", "njrat", "phorpiex", "pykspa", "ramnit", "sality", "virut", "wannacry", "xmrig-miner", "zeroaccess"]
+FAMILIES = [
+    "andromeda",
+    "conficker",
+    "gamut",
+    "lethic",
+    "mirai-gafgyt",
+    "mozi",
+    "necurs",
+    "njrat",
+    "phorpiex",
+    "pykspa",
+    "ramnit",
+    "sality",
+    "virut",
+    "wannacry",
+    "xmrig-miner",
+    "zeroaccess",
+]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +75,8 @@ def test_devices_have_guidance_and_nothing_that_acts() -> None:
 
 
 @pytest.mark.parametrize("family", ["ramnit", "sality", "virut"])
-def test_infected_programs_are_handed_over_and_not_cleaned_by_a_rule(family: str) -> None:
-    on_programs = [trait for trait in PACKS[family].traits if trait.kind == "file" and "infected" in trait.rule]
-    assert {trait.action for trait in on_programs} <= {Action.REPORT}
+def test_programs_that_were_infected_are_handed_over_and_not_removed(family: str, trial: dict[str, Any]) -> None:
+    (tried,) = (one for one in trial["packs"] if one["family"] == family)
+    handed_over = [t for t in PACKS[family].traits if t.kind == "file" and t.rule and t.action is Action.REPORT]
+    assert handed_over
+    assert all(one["planted"] > one["removed"] for one in tried["specimens"])

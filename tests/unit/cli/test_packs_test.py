@@ -128,3 +128,12 @@ def test_guidance_alone_has_nothing_to_plant(tmp_path: Path, capsys: pytest.Capt
     capsys.readouterr()
     assert main(["packs", "test", str(folder)]) == ExitCode.NOTHING_FOUND
     assert f"✓ good     {folder}: guidance only" in capsys.readouterr().out
+
+
+def test_a_specimen_that_ends_its_process_is_said(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _change(
+        pack, "specimen.py", "    _write(root, PROGRAM", "    import os\n\n    os._exit(1)\n    _write(root, PROGRAM"
+    )
+    code, told = _tried(capsys, str(pack), str(SHELF / "eicar"), "--no-goodware", "--jobs", "2")
+    assert code == ExitCode.PACKS_INVALID
+    assert "the trial was ended from outside: run it again, alone" in told["packs"][0]["problems"]

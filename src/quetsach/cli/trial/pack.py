@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,5 +52,9 @@ def try_packs(folders: Sequence[Path], *, jobs: int = 1) -> Iterator[PackTrial]:
         return
     # A fresh interpreter for each worker: match engines have threads, which a fork would not take along.
     with ProcessPoolExecutor(min(jobs, len(folders)), mp_context=multiprocessing.get_context("spawn")) as crew:
-        for done in as_completed([crew.submit(try_pack, folder) for folder in folders]):
-            yield done.result()
+        waiting = {crew.submit(try_pack, folder): folder for folder in folders}
+        for done in as_completed(waiting):
+            try:
+                yield done.result()
+            except BrokenProcessPool:
+                yield PackTrial(waiting[done], problems=["the trial was ended from outside: run it again, alone"])
