@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ PAGES = (
     *("/cach-tinh/", "/quyen-rieng-tu/", "/ma-doc/", "/ma-doc/eicar/", "/ma-doc/xmrig-miner/", "/khong-co-trang-nay/"),
     *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
     *("/en/download/", "/en/how-this-is-counted/", "/en/privacy/", "/en/malware/", "/en/malware/eicar/"),
-    *("/en/malware/xmrig-miner/", "/en/no-such-page/"),
+    *("/en/malware/xmrig-miner/", "/ma-doc/iot-devices/", "/en/malware/qsnatch/", "/en/no-such-page/"),
 )
 WIDTHS = {360: "light", 1280: "dark"}
 """Width in pixels and colour scheme: each page is seen in both; colours do not depend on the width."""
@@ -128,6 +129,18 @@ def test_every_public_page_without_script(url: str, plain: Page) -> None:
         assert answer
         assert answer.status == (404 if "no-such" in path or "khong-co" in path else 200)
         assert plain.locator("h1").is_visible()
+
+
+@pytest.mark.parametrize("path", ["/ma-doc/iot-devices/", "/en/malware/mozi/"])
+def test_a_family_page_is_a_leaf_of_paper_without_navigation(url: str, plain: Page, path: str) -> None:
+    plain.goto(url + path)
+    assert not plain.locator(".on-paper").is_visible()
+    plain.emulate_media(media="print")
+    assert plain.locator(".on-paper").inner_text() == url + path
+    assert not plain.locator(".masthead nav").is_visible()
+    assert not plain.locator(".next").is_visible()
+    assert plain.locator("main h2").first.is_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", plain.pdf(format="A4"))) <= 2
 
 
 def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, data: Path) -> None:
