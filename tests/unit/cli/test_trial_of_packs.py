@@ -1,4 +1,4 @@
-"""What the trial of packs stands on: nothing that undo must bring back escapes it, and it sees its own processes only."""
+"""What the trial of packs stands on: its picture of a tree misses nothing, and it sees only its own processes."""
 
 import os
 import shutil
