@@ -103,7 +103,7 @@ def build(root: Path) -> list[Planted]:
             HOSTS: FILES[HOSTS] + b"0.0.0.0 download.avast.example.test\r\n192.0.2.7 may-in.example.test\r\n",
         },
     )
-    _take_safe_mode_away(root)
+    _write_damaged_hive(root)
     return planted()
 
 
@@ -144,8 +144,9 @@ def planted() -> list[Planted]:
     ]
 
 
-def _take_safe_mode_away(root: Path) -> None:
-    """Write the hive again without the keys of safe mode, which the worm deletes."""
+def _write_damaged_hive(root: Path) -> None:
+    """Write the hive again: safe mode deleted, the keys of the service closed to all but the system."""
     keys = merged(merged(SYSTEM, NEIGHBOURS_SYSTEM), _SYSTEM)
     left = {path: values for path, values in keys.items() if r"\SafeBoot" not in path}
-    write(root, f"{CONFIG}/SYSTEM", build_hive(left, name="SYSTEM"))
+    closed = (rf"{SERVICES}\vcdrlxeu", rf"{SERVICES}\vcdrlxeu\Parameters")
+    write(root, f"{CONFIG}/SYSTEM", build_hive(left, name="SYSTEM", closed=closed))

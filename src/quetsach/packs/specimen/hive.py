@@ -6,7 +6,7 @@ segments (``db``), names in Latin-1 where that can hold them.
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
@@ -23,17 +23,23 @@ _SEGMENT = 16_344
 _IN_LIST = 500
 
 
-def build_hive(keys: Keys, *, name: str = "SOFTWARE", sequences: tuple[int, int] = (1, 1)) -> bytes:
-    """Return a hive that holds these keys (paths with backslashes, ``""`` is the root) and their values."""
+def build_hive(
+    keys: Keys, *, name: str = "SOFTWARE", sequences: tuple[int, int] = (1, 1), closed: Collection[str] = ()
+) -> bytes:
+    """Return a hive that holds these keys (paths with backslashes, ``""`` is the root) and their values.
+
+    ``closed`` names keys that only the system itself may open, as some worms leave their own.
+    """
     root = _Key("$$$PROTO.HIV")
     for path, values in keys.items():
         key = root
         for part in path.split("\\") if path else ():
             key = key.subkeys.setdefault(_upper(part), _Key(part))
         key.values.update(values)
+        key.is_closed = path in closed
     cells = _Cells()
     root_offset = cells.add(bytes(0x4C + len(root.name)))  # the first cell: some readers expect it there
-    security = cells.add(_security(cells.next_offset, root.count()))
+    security = _security(cells, root)
     cells.put(root_offset, _node(root, cells, _NONE, root_offset, security, flags=0x2C))
     content = cells.hbin()
     return hive_header(root_offset, len(content), name=name, sequences=sequences) + content
@@ -72,9 +78,10 @@ class _Key:
     name: str
     values: dict[str, tuple[int, Data]] = field(default_factory=dict)
     subkeys: dict[str, "_Key"] = field(default_factory=dict)
+    is_closed: bool = False
 
-    def count(self) -> int:
-        return 1 + sum(key.count() for key in self.subkeys.values())
+    def count(self, *, closed: bool) -> int:
+        return (self.is_closed is closed) + sum(key.count(closed=closed) for key in self.subkeys.values())
 
 
 class _Cells:
@@ -103,7 +110,7 @@ class _Cells:
         return bytes(self._content)
 
 
-def _node(key: _Key, cells: _Cells, parent: int, own: int, security: int, *, flags: int = 0) -> bytes:
+def _node(key: _Key, cells: _Cells, parent: int, own: int, security: tuple[int, int], *, flags: int = 0) -> bytes:
     name, is_narrow = _name(key.name)
     below = [
         key.subkeys[upper] for upper in sorted(key.subkeys, key=lambda text: text.encode("utf-16-be", "surrogatepass"))
@@ -118,7 +125,7 @@ def _node(key: _Key, cells: _Cells, parent: int, own: int, security: int, *, fla
         struct.pack("<2sHQIIII", b"nk", flags | (0x20 if is_narrow else 0), FILE_TIME, 0, parent, len(below), 0)
         + struct.pack("<II", _subkey_list(below, offsets, cells), _NONE)
         + struct.pack("<II", len(values), cells.add(struct.pack(f"<{len(values)}I", *values)) if values else _NONE)
-        + struct.pack("<II", security, _NONE)
+        + struct.pack("<II", security[key.is_closed], _NONE)
         + struct.pack(
             "<IIIII",
             max((len(item.name.encode("utf-16-le", "surrogatepass")) for item in below), default=0),
@@ -158,18 +165,30 @@ def _value(name: str, cells: _Cells, type_: int, data: Data) -> int:
     return cells.add(struct.pack("<2sHIIIHH", b"vk", len(raw), length, place, type_, int(is_narrow), 0) + raw)
 
 
-def _security(own: int, keys: int) -> bytes:
-    """Return one descriptor for all keys: everything to the administrators."""
-    everyone = bytes.fromhex("010100000000000100000000")
+def _security(cells: _Cells, root: _Key) -> tuple[int, int]:
+    """Add the descriptors that keys share, each linked to the other; return where that of open and of closed keys is.
+
+    Open keys give everything to everyone, closed ones to the system only.
+    """
+    everyone, system = (bytes.fromhex(text) for text in ("010100000000000100000000", "010100000000000512000000"))
+    first, closed = cells.next_offset, root.count(closed=True)
+    if not closed:
+        return (cells.add(_descriptor(everyone, first, root.count(closed=False))),) * 2
+    second = first + len(_descriptor(everyone, 0, 0)) + 4  # with the cell's own length it is a multiple of 8
+    cells.add(_descriptor(everyone, second, root.count(closed=False)))
+    return first, cells.add(_descriptor(system, first, closed))
+
+
+def _descriptor(trustee: bytes, neighbour: int, keys: int) -> bytes:
     administrators = bytes.fromhex("01020000000000052000000020020000")
     descriptor = (
         struct.pack("<BBHIIII", 1, 0, 0x8004, 0x30, 0x40, 0, 0x14)
         + struct.pack("<BBHHH", 2, 0, 0x1C, 1, 0)
         + struct.pack("<BBHI", 0, 2, 0x14, 0xF003F)
-        + everyone
+        + trustee
         + administrators * 2
     )
-    return struct.pack("<2sHIIII", b"sk", 0, own, own, keys, len(descriptor)) + descriptor
+    return struct.pack("<2sHIIII", b"sk", 0, neighbour, neighbour, keys, len(descriptor)) + descriptor
 
 
 def _name(name: str) -> tuple[bytes, bool]:
