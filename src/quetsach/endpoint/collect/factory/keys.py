@@ -19,7 +19,7 @@ from quetsach.endpoint.errors import CollectorError
 from quetsach.endpoint.host.registry import DWORD, EXPAND_SZ, MULTI_SZ, SZ, KeyContent, RegistryValue
 
 VERSIONS: Mapping[str, range] = {
-    "XP": range(2600, 3791),
+    "XP": range(2600, 2601),
     "7": range(7600, 7602),
     "8": range(9200, 9201),
     "8.1": range(9600, 9601),
