@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
@@ -15,7 +16,7 @@ from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import Sample
 from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rule_breadth import too_broad
-from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
+from quetsach.packs.rule_cost import AS_IT_IS, HIGHEST_COST, Contents, Stopwatch, contents_of
 from quetsach.packs.rules import compile_rules, line_of
 from quetsach.packs.toml_lines import TomlLines
 
@@ -72,8 +73,9 @@ def check_packs(paths: Iterable[Path], honest: Sample) -> tuple[Checked, ...]:
     """Return the problems of some packs, those among them that show only when rules are run on honest files."""
     checked = tuple(map(check_pack, paths))
     rules = {str(n): one.pack.rules for n, one in enumerate(checked) if one.pack and not one.pack.is_guidance_only}
-    broad = too_broad(rules, honest.contents())
-    stopwatch = Stopwatch(contents_of([content for _, content in honest.contents()][::_TIMED_SHARE]))
+    contents = contents_of(content for _, content in honest.one_in(_TIMED_SHARE).contents())
+    broad = too_broad(rules, chain(honest.contents(), _in_programs(contents)))
+    stopwatch = Stopwatch(contents)
     return tuple(
         _with_costs(
             one,
@@ -82,6 +84,13 @@ def check_packs(paths: Iterable[Path], honest: Sample) -> tuple[Checked, ...]:
         )
         for number, one in enumerate(checked)
     )
+
+
+def _in_programs(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """Yield parts of honest files in programs of every kind: on this machine there may be none of Windows."""
+    for kind, parts in contents.items():
+        if kind != AS_IT_IS:
+            yield from ((f"part {number} of honest files {kind}", part) for number, part in enumerate(parts, 1))
 
 
 def _with_costs(checked: Checked, stopwatch: Stopwatch, broad: list[Problem]) -> Checked:

@@ -25,6 +25,10 @@ class Sample:
     files: tuple[Path, ...]
     size_bytes: int
 
+    def one_in(self, share: int) -> "Sample":
+        """Return a sample of this sample: one file in so many."""
+        return Sample(self.files[::share], self.size_bytes // share)
+
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """Yield the path and the content of each file that can be read."""
         for path in self.files:

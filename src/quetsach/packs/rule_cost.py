@@ -5,7 +5,7 @@ Time is that of this thread's processor, the least of several runs, so that what
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import boreal
 
@@ -13,6 +13,8 @@ from quetsach.packs.specimen.program import build_elf, build_pe
 
 HIGHEST_COST = 10.0
 """A dearer rule is refused: the rules of the shelf cost up to 2, a hash of the whole file 6, a loop over it 600."""
+
+AS_IT_IS = "as it is"
 
 _BASELINE = 'rule baseline { strings: $a = "quetsach: honest files do not hold this" condition: $a }'
 _REPEATS = 3
@@ -27,15 +29,16 @@ type Contents = Mapping[str, tuple[bytes, ...]]
 """The same honest bytes as content of different types: a rule that demands a header is timed behind that header."""
 
 
-def contents_of(parts: Sequence[bytes]) -> Contents:
+def contents_of(parts: Iterable[bytes]) -> Contents:
     """Return what rules are timed on: parts of honest files, and content that is dear for careless rules."""
     chosen: list[bytes] = []
     for part in parts:
-        if sum(map(len, chosen)) < _MOST_BYTES:
-            chosen.append(part[:_PART_BYTES])
+        chosen.append(part[:_PART_BYTES])
+        if sum(map(len, chosen)) >= _MOST_BYTES:
+            break
     chosen += [unit * (_PART_BYTES // len(unit)) for unit in (b"\0", b"a", b"ab01. ", b"<p>\r\n")]
     return {
-        "as it is": tuple(chosen),
+        AS_IT_IS: tuple(chosen),
         "in a program of Windows": tuple(build_pe(sections={".data": part}) for part in chosen),
         "in a library of Windows": tuple(build_pe(sections={".data": part}, dll=True) for part in chosen),
         "in a program of Linux": tuple(build_elf(part) for part in chosen),

@@ -158,12 +158,21 @@ def test_dear_and_broad_rules_are_named_with_file_line_and_figure(folder: Path) 
     (checked,) = check_packs([folder], goodware(honest))
     told = {problem.where.removeprefix(f"{folder}/"): problem.what for problem in checked.problems[-3:]}
     assert told.keys() == {"rules.yar:1: rule needle", "rules.yar:2: rule all"}
-    assert told["rules.yar:2: rule all"] == f"it matches honest files (1): {honest}/text"
+    assert f": {honest}/text, part 1 of honest files in a program of Windows" in told["rules.yar:2: rule all"]
     assert re.fullmatch(
         r"it takes [\d,]+ times as long as a simple rule, or longer; 10 times are allowed",
         told["rules.yar:1: rule needle"],
     )
     assert checked.costs["needle"] > 10 > checked.costs["all"]
+
+
+def test_a_rule_for_any_program_of_windows_is_broad_where_there_is_none(folder: Path) -> None:
+    _write(folder, "rule needle { condition: uint16(0) == 0x5a4d and filesize < 5MB }", FILE)
+    honest = folder.parent / "honest"
+    honest.mkdir()
+    (honest / "text").write_text("nothing of note\n" * 9000)
+    (checked,) = check_packs([folder], goodware(honest))
+    assert "part 1 of honest files in a program of Windows" in checked.problems[-1].what
 
 
 def test_rules_of_the_shelf_are_neither_dear_nor_broad() -> None:
