@@ -63,7 +63,8 @@ rule gafgyt_program
         $answer_8 = "REPORT %s:%s:%s"
         $route = "/proc/net/route"
     condition:
-        uint32be(0) == 0x7f454c46 and filesize < 4MB and $route and any of ($order_*) and 3 of ($answer_*)
+        uint32be(0) == 0x7f454c46 and filesize < 4MB and $route
+        and (any of ($order_*) and 3 of ($answer_*) or 3 of ($order_*) and any of ($answer_*))
 }
 
 rule bot_download_script

@@ -89,6 +89,7 @@ def test_another_scanner_with_the_words_in_memory_goes_on_running(
     [
         (build_elf(b"".join(TABLE)), ["mirai_program"]),
         (build_elf(GAFGYT), ["gafgyt_program"]),
+        (build_elf(b"/proc/net/route\0KILLATTK\0LOLNOGTFO\0HTTPFLOOD\0REPORT %s:%s:%s\0"), ["gafgyt_program"]),
         (_fetches("mips", "mpsl", "arm7", "x86_64"), ["bot_download_script"]),
     ],
 )
