@@ -3,8 +3,8 @@
 A pack's ``specimen.py`` has ``build(root) -> list[Planted]``; one of several platforms has ``build_linux``,
 ``build_windows`` or ``build_macos`` for each. Families that run have ``processes(root) -> context manager``, too. It is
 for analysts and tests, never part of a packed ``.qsp``. A drive of Windows with its registry comes from
-``specimen.neighbours``; shortcuts, tasks and jobs from ``specimen.formats``, programs from ``specimen.program``. Lines and
-units of Linux, and a process whose file is deleted, come from ``specimen.linux_tree``.
+``specimen.neighbours``; shortcuts, tasks and jobs from ``specimen.formats``, programs from ``specimen.program``.
+Lines and units of Linux, and a process whose file is deleted, come from ``specimen.linux_tree``.
 """
 
 import fcntl
