@@ -48,7 +48,7 @@ class HttpFetcher(FetcherInterface):
                     file.seek(0)
                     yield file
         except StatusError as error:
-            raise tuf.DownloadHTTPError(str(error), error.status) from error
+            raise tuf.DownloadHTTPError(f"{error}: {error.hint}" if error.hint else str(error), error.status) from error
 
     def discard_parts(self) -> None:
         """Throw away what was fetched in part."""

@@ -18,6 +18,7 @@ from quetsach import __version__
 from quetsach.core.errors import QuetsachError
 
 _CHUNK_BYTES = 65_536
+_PROXY_HINT = "the proxy asks for a name: set HTTPS_PROXY (and HTTP_PROXY) to http://NAME:PASSWORD@HOST:PORT"
 
 
 class TransportError(QuetsachError):
@@ -38,7 +39,11 @@ class StatusError(TransportError):
     """The other side answered with an HTTP status that is an error."""
 
     def __init__(self, status: int, *, where: str) -> None:
-        super().__init__(f"the server answered with HTTP status {status}", where=where)
+        super().__init__(
+            f"the server answered with HTTP status {status}",
+            where=where,
+            hint=_PROXY_HINT if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else "",
+        )
         self.status = status
 
 
@@ -143,7 +148,10 @@ class _FewRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
             raise TransportError("the server redirects from https to an unprotected address", where=newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        onward = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if onward is not None:  # the next address may need no proxy, and must not learn its password
+            onward.remove_header("Proxy-authorization")
+        return onward
 
 
 def _open(request: urllib.request.Request, patience: Patience):  # type: ignore[no-untyped-def]  # noqa: ANN202  (urllib's own response type depends on the handler)
@@ -209,7 +217,8 @@ def _raise_explained(error: BaseException, where: str) -> NoReturn:
         case TimeoutError() | urllib.error.URLError(reason=TimeoutError()):
             raise TooSlowError("the server does not answer in time", where=where) from error
         case OSError() | HTTPException() | ValueError():
-            reason = getattr(error, "reason", None) or error
-            raise TransportError("the server cannot be reached or breaks off", where=where, hint=str(reason)) from error
+            reason = str(getattr(error, "reason", None) or error)
+            hint = _PROXY_HINT if "407" in reason else reason
+            raise TransportError("the server cannot be reached or breaks off", where=where, hint=hint) from error
         case _:
             raise error

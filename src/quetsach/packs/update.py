@@ -179,15 +179,17 @@ class _Source:
         try:
             return self._download(target)
         except tuf.LengthOrHashMismatchError:
-            if self._http is None:
-                raise
-            self._http.discard_parts()
-            if not self._http.went_on:
+            if self._http is None or not self._http.went_on:
                 raise
         return self._download(target)  # what was kept may have been at fault: once more, and whole
 
     def _download(self, target: TargetFile) -> bytes:
-        path = Path(self.client.download_target(target, str(self.store / "download.part")))
+        try:
+            path = Path(self.client.download_target(target, str(self.store / "download.part")))
+        except tuf.LengthOrHashMismatchError:
+            if self._http is not None:
+                self._http.discard_parts()
+            raise
         try:
             return path.read_bytes()
         finally:
@@ -275,8 +277,9 @@ def _explained(repository: str) -> Iterator[None]:
         for kind, reason in _REASONS:
             if isinstance(error, kind):
                 raise RefusedError(reason, where=repository, detail=str(error)) from error
+        detail = f"{error.what}: {error.hint}" if isinstance(error, TransportError) and error.hint else str(error)
         raise UnreachableError(
-            "the repository cannot be reached; the installed packs stay as they are", where=repository, hint=str(error)
+            "the repository cannot be reached; the installed packs stay as they are", where=repository, hint=detail
         ) from error
     except OSError as error:
         raise UnreachableError("the update cannot be carried out", where=repository, hint=str(error)) from error
