@@ -1,7 +1,7 @@
 """A pack that broke off is gone on with: with its rest where the server has ranges, from the start where not."""
 
 import hashlib
-import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -84,8 +84,6 @@ def test_a_line_too_slow_for_one_update_gets_there_in_several(centre: Centre, ma
         handler.end_headers()
         handler.wfile.write(CONTENT[start : start + len(CONTENT) // 3 + 1])
         if start < len(CONTENT) * 2 // 3:
-            import time
-
             time.sleep(1)
 
     centre.misbehave[NAME] = slow
@@ -168,4 +166,4 @@ def test_parts_of_packs_that_are_no_longer_wanted_go(centre: Centre, machine: Ma
     centre.publish("2026.02.02")
     machine.update(trust)
     assert machine.installed() == pack_of("2026.02.02")
-    assert os.listdir(part_of(machine).parent) == []
+    assert list(part_of(machine).parent.iterdir()) == []
