@@ -13,11 +13,12 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack, Trait
 from quetsach.core.rule_text import rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
-from quetsach.packs.goodware import Sample
+from quetsach.packs.goodware import Sample, common_words
 from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rule_breadth import too_broad
 from quetsach.packs.rule_cost import AS_IT_IS, HIGHEST_COST, Contents, Stopwatch, contents_of
 from quetsach.packs.rules import compile_rules, line_of
+from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.toml_lines import TomlLines
 
 _GUIDANCE_HEADINGS = 3
@@ -74,7 +75,10 @@ def check_packs(paths: Iterable[Path], honest: Sample) -> tuple[Checked, ...]:
     checked = tuple(map(check_pack, paths))
     rules = {str(n): one.pack.rules for n, one in enumerate(checked) if one.pack and not one.pack.is_guidance_only}
     contents = contents_of(content for _, content in honest.one_in(_TIMED_SHARE).contents())
-    broad = too_broad(rules, chain(honest.contents(), _in_programs(contents)))
+    words = common_words()
+    program = build_pe(sections={".data": words})
+    wordy = [("the common words of programs, in a program of Windows", program)]
+    broad = too_broad(rules, chain(honest.contents(), _in_programs(contents), wordy), common=words)
     stopwatch = Stopwatch(contents)
     return tuple(
         _with_costs(

@@ -4,6 +4,7 @@ import contextlib
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from quetsach.packs.errors import PackError
@@ -34,6 +35,16 @@ class Sample:
         for path in self.files:
             with contextlib.suppress(OSError):
                 yield str(path), path.read_bytes()
+
+
+def common_words() -> bytes:
+    """Return the words that honest programs of Windows have, as these hold them: in ASCII and in UTF-16.
+
+    A machine with other programs than those of Windows has no better sample of them.
+    """
+    text = resources.files(__package__).joinpath("program_words.txt").read_text("utf-8")
+    words = [line for line in text.splitlines() if not line.startswith("#")]
+    return b"\0".join(word.encode() for word in words) + b"\0\0" + "\0".join(words).encode("utf-16-le")
 
 
 def goodware(folder: Path | None) -> Sample:

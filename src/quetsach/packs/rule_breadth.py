@@ -12,6 +12,7 @@ from quetsach.packs.rule_strings import SAFE_LENGTH, RuleString, strings_of
 COMMON_SHARE = 0.02
 """A word in so many honest files says nothing about a family."""
 
+_PROBE = "word_"
 _NAMED_FILES = 3
 _TIMEOUT_SECONDS = 2
 _FEWEST_FILES = 100
@@ -31,12 +32,13 @@ class Broad:
     hint: str
 
 
-def too_broad(rules: Mapping[str, str], honest: Honest) -> tuple[Broad, ...]:
+def too_broad(rules: Mapping[str, str], honest: Honest, *, common: bytes = b"") -> tuple[Broad, ...]:
     """Return the rules that are too broad.
 
     Args:
         rules: family -> source; all compile.
         honest: is gone through once.
+        common: words that honest programs have, however few of these there are in ``honest``.
     """
     sets = {family: rules_of(source) for family, source in rules.items()}
     strings = {
@@ -46,7 +48,7 @@ def too_broad(rules: Mapping[str, str], honest: Honest) -> tuple[Broad, ...]:
         if not _is_private(rule)
     }
     words = sorted({s.declared for of_rule in strings.values() for s in of_rule if s.kind is WordKind.TEXT})
-    matched, shares = _looked_at(rules, words, honest)
+    matched, shares = _looked_at(rules, words, honest, common)
     return (*_matching(matched), *_weak(sets, strings, shares))
 
 
@@ -55,9 +57,12 @@ def _is_private(rule: RuleText) -> bool:
 
 
 def _looked_at(
-    rules: Mapping[str, str], words: list[str], honest: Honest
+    rules: Mapping[str, str], words: list[str], honest: Honest, common: bytes
 ) -> tuple[dict[tuple[str, str], list[str]], dict[str, float]]:
-    """Return family and rule -> honest files that it matches, and word -> the share of honest files that have it."""
+    """Return family and rule -> honest files that it matches, and word -> the share of honest files that have it.
+
+    Of a word that is known to be common it is 1.
+    """
     whole = boreal.compile(sources=dict(rules), includes=False) if rules else boreal.compile(source="")
     probes = boreal.compile(source="\n".join(_probe(number, word) for number, word in enumerate(words)))
     matched: dict[tuple[str, str], list[str]] = {}
@@ -67,13 +72,18 @@ def _looked_at(
         files += 1
         for match in _matches(whole, content):
             matched.setdefault((match.namespace, match.rule), []).append(name)
-        counts.update(int(match.rule.removeprefix("word_")) for match in _matches(probes, content))
-    enough = files >= _FEWEST_FILES
-    return matched, {word: counts[number] / files if enough else 0.0 for number, word in enumerate(words)}
+        counts.update(map(_number, _matches(probes, content)))
+    shares = {word: counts[n] / files if files >= _FEWEST_FILES else 0.0 for n, word in enumerate(words)}
+    known = {words[_number(match)] for match in _matches(probes, common)}
+    return matched, shares | dict.fromkeys(known, 1.0)
+
+
+def _number(match: boreal.Match) -> int:
+    return int(match.rule.removeprefix(_PROBE))
 
 
 def _probe(number: int, declared: str) -> str:
-    return f"rule word_{number} {{ strings: $a = {declared} condition: $a }}"
+    return f"rule {_PROBE}{number} {{ strings: $a = {declared} condition: $a }}"
 
 
 def _matches(scanner: boreal.Scanner, content: bytes) -> list[boreal.Match]:
@@ -103,5 +113,7 @@ def _weak(
             what = f"none of its strings has {SAFE_LENGTH} fixed bytes in a row; the longest, {longest.name}, has "
             what += str(longest.fixed_bytes)
         else:
-            what = f"all its strings are short or common; {longest.name} is in {shares[longest.declared]:.0%} of files"
+            share = shares[longest.declared]
+            where = f"in {share:.0%} of honest files" if share < 1 else "a word of many honest programs"
+            what = f"all its strings are short or common; {longest.name} is {where}"
         yield Broad(family, rule, what, "add a string that only this family has")

@@ -156,7 +156,7 @@ def test_dear_and_broad_rules_are_named_with_file_line_and_figure(folder: Path) 
     honest.mkdir()
     (honest / "text").write_text("nothing of note\n" * 9000)
     (checked,) = check_packs([folder], goodware(honest))
-    told = {problem.where.removeprefix(f"{folder}/"): problem.what for problem in checked.problems[-3:]}
+    told = {problem.where.removeprefix(f"{folder}/"): problem.what for problem in checked.problems[-4:]}
     assert told.keys() == {"rules.yar:1: rule needle", "rules.yar:2: rule all"}
     assert f": {honest}/text, part 1 of honest files in a program of Windows" in told["rules.yar:2: rule all"]
     assert re.fullmatch(

@@ -3,6 +3,7 @@
 import pytest
 
 from quetsach.core.rule_text import rules_of
+from quetsach.packs.goodware import common_words
 from quetsach.packs.rule_breadth import too_broad
 from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
 from quetsach.packs.rule_strings import strings_of
@@ -55,7 +56,7 @@ def test_a_rule_that_matches_honest_files_is_named_with_some_of_them() -> None:
     [
         ('$a = "ab" $b = { 01 02 03 ?? 05 }', "none of its strings has 6 fixed bytes in a row; the longest, $b, has 3"),
         ("$a = /[a-z]+\\.exe/", "none of its strings has 6 fixed bytes in a row; the longest, $a, has 4"),
-        ('$a = "ab" $b = "quick brown"', "all its strings are short or common; $b is in 100% of files"),
+        ('$a = "ab" $b = "quick brown"', "all its strings are short or common; $b is a word of many honest programs"),
     ],
 )
 def test_a_rule_without_one_sure_string_is_named(strings: str, what: str) -> None:
@@ -73,6 +74,20 @@ def test_a_rule_without_one_sure_string_is_named(strings: str, what: str) -> Non
 )
 def test_a_rule_that_may_be_sure_is_not_named(source: str) -> None:
     assert _broad(source) == []
+
+
+def test_a_word_of_some_files_is_named_with_its_share() -> None:
+    source = 'rule x { strings: $a = "brown fox 7 " condition: $a and filesize < 9 }'
+    (broad,) = too_broad({"family": source}, [*HONEST[:100], *[HONEST[7]] * 5])
+    assert broad.what == "all its strings are short or common; $a is in 6% of honest files"
+
+
+def test_words_that_programs_share_make_no_rule() -> None:
+    source = (
+        'rule x { strings: $a = "KERNEL32.dll" $b = "CreateRemoteThread" wide condition: all of them and filesize < 9 }'
+    )
+    (broad,) = too_broad({"family": source}, HONEST, common=common_words())
+    assert broad.what == "all its strings are short or common; $b is a word of many honest programs"
 
 
 def test_in_a_few_files_no_word_is_common() -> None:
