@@ -7,6 +7,7 @@ Source: VirusTotal, "Writing YARA rules".
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -100,7 +101,7 @@ def named_in(condition: Sequence[Word], rules: Collection[str]) -> frozenset[str
         if word.kind is WordKind.NAME and before.text != "."
     }
     starred = tuple(text for text, star in called if star)
-    known = frozenset(rules)
+    known = rules if isinstance(rules, AbstractSet) else frozenset(rules)
     return frozenset(text for text, _ in called if text in known) | frozenset(
         rule for rule in known if starred and rule.startswith(starred)
     )

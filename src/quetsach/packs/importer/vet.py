@@ -1,0 +1,207 @@
+"""Which rules of others a pack can carry: both engines take them, they say enough, and honest files do not match."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import boreal
+
+from quetsach.core.errors import InputError
+from quetsach.core.rule_text import RuleSet, RuleText, named_in
+from quetsach.packs.importer.found import FoundRule, Reason, Refused, shown
+from quetsach.packs.importer.yara_strings import LEAST_BYTES, longest_string
+from quetsach.packs.importer.yara_text import MOST_RULES
+from quetsach.packs.folder import FILE_LIMIT_BYTES
+from quetsach.packs.specimen.program import build_elf, build_pe
+
+if TYPE_CHECKING:
+    import yara_x
+
+MODULES = frozenset({"dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"})
+"""Modules that both engines have. ``console`` prints, and is left out."""
+
+GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
+"""What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
+
+_SECONDS = 300.0
+_PAGE = b"""<!DOCTYPE html>
+<html><head><title>A page</title><script>var a = 1;</script></head><body>Text</body></html>
+"""
+_SCRIPT = b"""#!/bin/sh
+set -e
+for name in "$@"; do curl -s "https://example.org/$name" > /tmp/x && chmod 755 /tmp/x; done
+"""
+_RULES_LIMIT_BYTES = FILE_LIMIT_BYTES - 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Vetted:
+    """The rules that can be carried, in their order, and why the others cannot."""
+
+    rules: RuleSet
+    refused: tuple[Refused, ...]
+    duplicates: int
+    engines: tuple[str, ...]
+    """Names of the engines that were asked."""
+
+
+@dataclass(slots=True)
+class _Vetting:
+    """The rules so far."""
+
+    second: "Callable[[str], str]"
+    taken: dict[str, FoundRule] = field(default_factory=dict)
+    size_bytes: int = 0
+
+    def refusal_of(self, found: FoundRule) -> Refused | None:
+        """Return why a rule cannot be carried; a rule that can is among those taken then."""
+        rule = found.rule
+        for reason, what in self._problems(found):
+            return Refused(reason, found.where, f"{rule.name}: {what}" if what else rule.name)
+        self.taken[rule.name] = found
+        self.size_bytes += len(rule.source.encode()) + 1
+        return None
+
+    def _problems(self, found: FoundRule) -> Iterator[tuple[Reason, str]]:
+        rule = found.rule
+        if rule.name in self.taken:
+            yield Reason.NAME_TAKEN, ""
+        if missing := sorted(found.imports - MODULES):
+            yield Reason.MODULE, missing[0]
+        try:
+            _ = rule.file_types
+        except InputError as error:
+            yield Reason.MALFORMED, error.what
+        length = longest_string(rule)
+        if length is not None and length < LEAST_BYTES:
+            yield Reason.SHORT_STRINGS, f"at most {length} bytes"
+        if length is None and not (found.imports or self._named(rule)):
+            yield Reason.SHORT_STRINGS, "it has no strings"
+        if self.size_bytes + len(rule.source.encode()) > _RULES_LIMIT_BYTES or len(self.taken) >= MOST_RULES:
+            yield Reason.LIMIT, "the rules of a pack are at most 4 MiB"
+        if problem := _compile_problem(self.with_needed(found)) or self.second(_source([found])):
+            yield Reason.ENGINE, problem
+
+    def _named(self, rule: RuleText) -> frozenset[str]:
+        return named_in(rule.condition, self.taken.keys())
+
+    def with_needed(self, found: FoundRule) -> str:
+        """Return the source of a rule and of those it names."""
+        needed = {found.rule.name: found}
+        waiting = [found]
+        while waiting:
+            for name in self._named(waiting.pop().rule) - needed.keys():
+                needed[name] = self.taken[name]
+                waiting.append(self.taken[name])
+        if len(needed) == 1:
+            return _source([found])
+        return _source([*(one for name, one in self.taken.items() if name in needed), found])
+
+
+def vet(found: Iterable[FoundRule], *, clock: Callable[[], float] = time.monotonic) -> Vetted:
+    """Return which rules can be carried.
+
+    Rules that were met before, word for word, are counted as duplicates. After five minutes the rest is refused.
+    """
+    second, engines = _second_engine()
+    vetting = _Vetting(second)
+    refused: list[Refused] = []
+    duplicates = 0
+    until = clock() + _SECONDS
+    for one in found:
+        known = vetting.taken.get(one.rule.name)
+        if known and known.rule.source == one.rule.source:
+            duplicates += 1
+        elif clock() > until:
+            refused.append(Refused(Reason.LIMIT, one.where, f"{one.rule.name}: no time was left"))
+        elif problem := vetting.refusal_of(one):
+            refused.append(problem)
+    taken = list(vetting.taken.values())
+    taken, broad = _without_broad(taken)
+    return Vetted(
+        RuleSet(tuple(sorted({name for one in taken for name in one.imports})), tuple(one.rule for one in taken)),
+        (*refused, *broad),
+        duplicates,
+        engines,
+    )
+
+
+def _without_broad(rules: list[FoundRule]) -> tuple[list[FoundRule], list[Refused]]:
+    """Return the rules that match no honest file, and the others with those that rest on them."""
+    if not rules:
+        return [], []
+    scanner = boreal.compile(source=_source(rules), includes=False)
+    gone: set[str] = set()
+    for content in _honest():
+        try:
+            gone |= {match.rule for match in scanner.match(data=content, timeout=30)}
+        except boreal.Error:
+            continue
+    kept: list[FoundRule] = []
+    refused: list[Refused] = []
+    for one in rules:
+        if one.rule.name in gone or named_in(one.rule.condition, gone):
+            gone.add(one.rule.name)
+            refused.append(Refused(Reason.MATCHES_HONEST, one.where, one.rule.name))
+        else:
+            kept.append(one)
+    return kept, refused
+
+
+def _honest() -> tuple[bytes, ...]:
+    """Return files that no rule may match."""
+    return (
+        b"",
+        b"\n",
+        bytes(4096),
+        b"\xff" * 4096,
+        bytes(range(256)) * 16,
+        b"The quick brown fox jumps over the lazy dog. " * 100,
+        _PAGE,
+        _SCRIPT,
+        build_elf(),
+        build_pe(),
+        build_pe(bits=64, dll=True, exports=("DllMain",)),
+        b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n",
+        b"PK\x05\x06" + bytes(18),
+    )
+
+
+def _source(rules: Iterable[FoundRule]) -> str:
+    rules = tuple(rules)
+    modules = sorted({name for one in rules for name in one.imports})
+    return RuleSet(tuple(modules), ()).text([one.rule for one in rules])
+
+
+def _compile_problem(source: str) -> str:
+    try:
+        boreal.compile(source=source, includes=False)
+    except boreal.Error as error:
+        return shown(str(error).partition("error: ")[2].partition("\n")[0] or str(error))
+    return ""
+
+
+def _second_engine() -> tuple[Callable[[str], str], tuple[str, ...]]:
+    """Return what says why YARA-X does not take a rule after those it took before, and the engines that are asked."""
+    try:
+        import yara_x  # noqa: PLC0415  (the extra ``yara-x``)
+    except ImportError:
+        return lambda _source: "", ("boreal",)
+    return _SecondEngine(yara_x.Compiler(includes_enabled=False), yara_x.CompileError).problem, ("boreal", "yara-x")
+
+
+@dataclass(slots=True)
+class _SecondEngine:
+    compiler: "yara_x.Compiler"
+    error: type[Exception]
+    warned: int = 0
+
+    def problem(self, source: str) -> str:
+        try:
+            self.compiler.add_source(source)
+        except self.error as error:
+            return shown(f"YARA-X: {str(error).partition('\n')[0]}")
+        warnings: list[Mapping[str, object]] = self.compiler.warnings()
+        new, self.warned = warnings[self.warned :], len(warnings)
+        return next((shown(f"YARA-X warns: {one['title']}") for one in new if one["code"] in GRAVE_WARNINGS), "")
