@@ -53,6 +53,16 @@ def test_the_download_page_shows_what_the_file_is(offered: Path, client: Client)
         assert fact in page
 
 
+def test_the_download_page_shows_the_newest_root_of_trust(offered: Path, repository: Path, client: Client) -> None:
+    assert hashlib.sha256(b"{}").hexdigest() in client.get("/tai-ve/").content.decode()
+    newer = repository / "metadata" / "10.root.json"
+    newer.write_text("newer")
+    page = client.get("/tai-ve/").content.decode()
+    assert "Gốc tin cậy (SHA-256)" in page
+    assert hashlib.sha256(b"newer").hexdigest() in page
+    assert "10.root.json" in page
+
+
 def test_the_file_is_the_one_described(offered: Path, client: Client) -> None:
     manifest = client.get("/tai-ve/manifest.json").json()["files"][0]
     answer, content = fetch(client, manifest["url"])

@@ -1,5 +1,6 @@
 """What pages read: published figures, the tool on offer, packs, definitions."""
 
+import hashlib
 import json
 import logging
 from dataclasses import dataclass
@@ -51,6 +52,14 @@ class OfferedTool:
             "sha256": self.sha256,
             "url": self.url,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class RootOfTrust:
+    """What the repository's signatures go back to; people compare ``sha256`` (hex) with an official letter."""
+
+    file_name: str
+    sha256: str
 
 
 def published_snapshot() -> Snapshot | None:
@@ -117,6 +126,22 @@ def offered_tool() -> OfferedTool | None:
         _logger.error("tool on offer: %s", error)  # noqa: TRY400
         return None
     return tool if tool.path.is_file() else None
+
+
+def root_of_trust() -> RootOfTrust | None:
+    """Return the newest root of the repository that this centre serves, or ``None`` while it has none."""
+    data: Path | None = settings.CENTER.data
+    paths = (data / "repository" / "metadata").glob("*.root.json") if data else ()
+    numbers = {path.name.partition(".")[0]: path for path in paths if not path.is_symlink()}
+    roots = {int(number[:9]): path for number, path in numbers.items() if number.isdecimal()}
+    if not roots:
+        return None
+    newest = roots[max(roots)]
+    try:
+        return RootOfTrust(newest.name, hashlib.sha256(newest.read_bytes()).hexdigest())
+    except OSError as error:
+        _logger.error("root of trust: %s", error)  # noqa: TRY400
+        return None
 
 
 def shelf() -> tuple[Pack, ...]:

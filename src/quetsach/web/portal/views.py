@@ -83,7 +83,8 @@ def step(number: int) -> Callable[[HttpRequest], HttpResponse]:
 @_public
 def download(request: HttpRequest) -> HttpResponse:
     """The tool, how to verify and how to install it."""
-    return render(request, "portal/download.html", {"tool": selectors.offered_tool(), "prose": _prose("download")})
+    context = {"tool": selectors.offered_tool(), "root": selectors.root_of_trust(), "prose": _prose("download")}
+    return render(request, "portal/download.html", context)
 
 
 @require_safe
