@@ -1,0 +1,56 @@
+"""The tutorial about a first pack tells what happens."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.main import main
+
+PAGE = (Path(__file__).parents[2] / "docs/tutorials/your-first-pack.md").read_text()
+IMPORTS, PLANTING, LISTING = re.findall(r"\n```python\n(.*?)```", PAGE, re.DOTALL)
+(TRAIT,) = re.findall(r"\n```toml\n(.*?)```", PAGE, re.DOTALL)
+TOLD = [line for block in re.findall(r"\n```text\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+
+
+def _insert(path: Path, before: str, new: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, new + before, 1))
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_each_step_says_what_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["packs", "new", "green-worm", "--out", str(tmp_path)]) == 0
+    pack = tmp_path / "green-worm"
+    told: list[str] = []
+
+    def run(*words: str) -> int:
+        capsys.readouterr()
+        code = main(["packs", *words, str(pack)])
+        out = capsys.readouterr().out.replace(str(tmp_path), "/tmp/packs")
+        told.extend(re.sub(r"\(\d+\.\d s\)", "(0.4 s)", line) for line in out.splitlines())
+        return code
+
+    assert run("check") == ExitCode.NOTHING_FOUND
+    assert run("test", "--no-goodware") == ExitCode.NOTHING_FOUND
+    _insert(pack / "specimen.py", "from quetsach.packs.specimen.hive", IMPORTS)
+    _insert(pack / "specimen.py", "    services =", PLANTING)
+    _insert(pack / "specimen.py", '        Planted("service"', LISTING)
+    assert run("test", "--no-goodware") == ExitCode.PACKS_INVALID
+    (pack / "recipe.toml").write_text((pack / "recipe.toml").read_text() + "\n" + TRAIT)
+    assert run("test", "--no-goodware") == ExitCode.NOTHING_FOUND
+    assert any("5 found, 5 removed and put back" in line for line in told)
+    _replace(pack / "recipe.toml", '"quarantine"', '"delete"')
+    assert run("check") == ExitCode.PACKS_INVALID
+    _replace(pack / "recipe.toml", '"delete"', '"quarantine"')
+    _replace(pack / "rules.yar", '"specimen of green-worm: second sign"', '"KERNEL32.dll"')
+    _replace(pack / "rules.yar", "all of them", "any of them")
+    assert run("check") == ExitCode.PACKS_INVALID
+    assert [line for line in TOLD if line not in told] == []
