@@ -135,6 +135,8 @@ class Trait:
     ``match``: each named field contains a match of the pattern, a regular expression as YARA writes it, which the
     match engine tests in linear time whatever the text;
     ``refers_to``: the artefact names a file in which one of these traits was found;
+    ``named_by``: an artefact in which one of these traits was found names this file (a program that is packed, and so
+    known by what starts it);
     ``only_with``: one of these traits was found on the same machine (a sign too weak to stand alone).
     An artefact is given to the first trait of the pack that it shows.
     """
@@ -147,6 +149,7 @@ class Trait:
     match: tuple[tuple[str, str], ...] = ()
     refers_to: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+    named_by: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     hashes: tuple[FileHash, ...] = ()
     memory: bool = False

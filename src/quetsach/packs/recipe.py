@@ -37,10 +37,11 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str], lists: Lists) ->
             table.fail(f"the id {trait.id!r} is taken", field="id", hint="give each trait its own id")
         traits[trait.id] = trait
     for trait, table in zip(traits.values(), tables, strict=True):
-        for field, others in (("refers_to", trait.refers_to), ("only_with", trait.only_with)):
-            for other in others:
+        for field in ("refers_to", "named_by", "only_with"):
+            for other in getattr(trait, field):
                 if other not in traits or other == trait.id:
                     table.fail(f"no other trait is called {other!r}", field=field, hint="name traits of this recipe")
+        _check_naming(table, trait, [traits[other] for other in trait.named_by])
     if not traits:
         recipe.fail("the recipe has no trait", hint="write at least one [[trait]]")
     if name := unused(tuple(traits.values()), lists):
@@ -59,6 +60,7 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
         match=table.take_pairs("match"),
         refers_to=table.take_texts("refers_to"),
         only_with=table.take_texts("only_with"),
+        named_by=table.take_texts("named_by"),
         names=table.take_texts("names"),
         hashes=tuple(_hash(table, text) for text in table.take_texts("hashes")),
         memory=table.take_flag("memory"),
@@ -67,7 +69,8 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
     )
     table.finish()
     is_listed = trait.hash_list or trait.listed
-    if not (trait.rule or trait.match or trait.refers_to or trait.names or trait.hashes or is_listed):
+    is_tied = trait.refers_to or trait.named_by
+    if not (trait.rule or trait.match or is_tied or trait.names or trait.hashes or is_listed):
         table.fail("the trait tests nothing", hint="give it rule, hashes, names, match, listed or refers_to")
     _check_file_tests(table, trait)
     check_list_tests(table, trait)
@@ -84,6 +87,20 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
     return trait
 
 
+def _check_naming(table: Table, trait: Trait, naming: list[Trait]) -> None:
+    """Check a trait of files that are known by what names them: a shell is named by every script."""
+    if not naming:
+        return
+    if trait.kind is not ArtefactKind.FILE or not any(field == "path" for field, _ in trait.match):
+        hint = "give it match.path: what a command names may be a program of the system"
+        table.fail("only a file at a place of the family's own is known by what names it", field="named_by", hint=hint)
+    if any(other.kind is ArtefactKind.FILE for other in naming):
+        table.fail("a file names no other", field="named_by", hint="name traits of what starts the file")
+    if trait.action is not Action.REPORT and any(other.action is Action.REPORT for other in naming):
+        hint = "name traits that are acted on themselves, or report the file"
+        table.fail("what is only reported is no ground to act on a file", field="named_by", hint=hint)
+
+
 def _check_file_tests(table: Table, trait: Trait) -> None:
     """Check what only files, or only processes, can be tested for."""
     if (trait.names or trait.hashes) and trait.kind is not ArtefactKind.FILE:
@@ -95,7 +112,8 @@ def _check_file_tests(table: Table, trait: Trait) -> None:
         table.fail(
             "only a process with a rule has memory to match", field="memory", hint="use kind = 'process' with a rule"
         )
-    if trait.kind is not ArtefactKind.FILE or trait.rule or trait.hashes or trait.hash_list or trait.listed:
+    is_known = trait.rule or trait.hashes or trait.hash_list or trait.listed or trait.named_by
+    if trait.kind is not ArtefactKind.FILE or is_known:
         return
     if trait.action is not Action.REPORT and not (trait.names and trait.only_with):
         hint = "give it a rule or hashes; a name alone can be anyone's, and acts only_with a finding that is sure"

@@ -131,8 +131,8 @@ def keep_withdrawals(state: Path, raw: bytes) -> None:
 def disarm(packs: Iterable[Pack], withdrawals: Iterable[Withdrawal]) -> tuple[tuple[Pack, ...], tuple[Withdrawal, ...]]:
     """Take out of packs what was taken back, and say which entries of the list did so.
 
-    A trait that stands on one that goes (``refers_to``, ``only_with``) and on no other goes with it: without its test
-    it would match more than it should.
+    A trait that stands on one that goes (``refers_to``, ``named_by``, ``only_with``) and on no other goes with it:
+    without its test it would match more than it should.
     """
     listed = tuple(withdrawals)
     armed: list[Pack] = []
@@ -155,11 +155,24 @@ def _standing(traits: tuple[Trait, ...], gone: set[str]) -> tuple[Trait, ...]:
     """Return the traits that stay when some go, without those that lose all they stood on."""
     while True:
         kept = [trait for trait in traits if trait.id not in gone]
-        fallen = {t.id for t in kept for needed in (t.refers_to, t.only_with) if needed and gone.issuperset(needed)}
+        fallen = {
+            trait.id
+            for trait in kept
+            for needed in (trait.refers_to, trait.named_by, trait.only_with)
+            if needed and gone.issuperset(needed)
+        }
         if not fallen:
             break
         gone = gone | fallen
-    return tuple(replace(t, refers_to=_without(t.refers_to, gone), only_with=_without(t.only_with, gone)) for t in kept)
+    return tuple(
+        replace(
+            trait,
+            refers_to=_without(trait.refers_to, gone),
+            named_by=_without(trait.named_by, gone),
+            only_with=_without(trait.only_with, gone),
+        )
+        for trait in kept
+    )
 
 
 def _without(names: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:

@@ -101,6 +101,56 @@ def test_what_does_not_hold_together_is_refused(edited: Edit, name: str, old: st
     assert error.value.hint
 
 
+NAMED = """[[trait]]
+id = "start"
+kind = "registry-value"
+action = "ACTION"
+why.vi = "v"
+why.en = "e"
+match.data = "x"
+
+[[trait]]
+id = "program"
+kind = "file"
+action = "quarantine"
+why.vi = "v"
+why.en = "e"
+named_by = ["start"]
+match.path = "^/ProgramData/"
+
+[[trait]]
+id = "sure"
+kind = "file"
+rule = "eicar_test_file"
+action = "quarantine"
+why.vi = "v"
+why.en = "e"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('match.path = "^/ProgramData/"', "", "only a file at a place of the family's own"),
+        ('named_by = ["start"]', 'named_by = ["sure"]', "a file names no other"),
+        ('named_by = ["start"]', 'named_by = ["none"]', "no other trait is called 'none'"),
+        ("ACTION", "report", "no ground to act on a file"),
+    ],
+)
+def test_a_file_known_by_what_names_it_needs_a_sure_namer_and_a_place(
+    edited: Edit, old: str, new: str, message: str
+) -> None:
+    folder = edited("sources.md", "Sources", "Sources")
+    recipe = folder / "recipe.toml"
+    recipe.write_text(NAMED.replace("ACTION", "remove-value"))
+    assert load_pack(folder).traits[1].named_by == ("start",)
+    recipe.write_text(NAMED.replace(old, new).replace("ACTION", "remove-value"))
+    with pytest.raises(PackError) as error:
+        load_pack(folder)
+    assert message in error.value.explain()
+    assert "recipe.toml" in error.value.where
+
+
 def test_the_same_id_twice_is_refused(edited: Edit) -> None:
     folder = edited("sources.md", "Sources", "Sources")
     recipe = folder / "recipe.toml"

@@ -65,9 +65,14 @@ class Look:
 
 
 def look_at(
-    tree: Tree | Opener, candidate: Candidate, recogniser: Recogniser, *, archives: Archives = Archives.OPEN
+    tree: Tree | Opener,
+    candidate: Candidate,
+    recogniser: Recogniser,
+    *,
+    archives: Archives = Archives.OPEN,
+    is_told: bool = False,
 ) -> Look | Trouble:
-    """Open a file that a walk found and look at its content."""
+    """Open a file that a walk found and look at its content; see ``look_at_open_file``."""
     try:
         descriptor = tree.open_read(candidate.path)
     except OSError as error:
@@ -77,17 +82,30 @@ def look_at(
         has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
         if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
-        return look_at_open_file(descriptor, candidate.path, recogniser, archives=archives)
+        return look_at_open_file(descriptor, candidate.path, recogniser, archives=archives, is_told=is_told)
     finally:
         os.close(descriptor)
 
 
 def look_at_open_file(
-    descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives = Archives.OPEN
+    descriptor: int,
+    path: bytes,
+    recogniser: Recogniser,
+    *,
+    archives: Archives = Archives.OPEN,
+    is_told: bool = False,
 ) -> Look | Trouble:
-    """Look at the content of an open regular file; ``path`` is what it is called in the result."""
+    """Look at the content of an open regular file.
+
+    Args:
+        descriptor: the file.
+        path: what it is called in the result.
+        recogniser: what to look for.
+        archives: what is done if it is one.
+        is_told: whether to tell of it, with an anchor, whatever it holds.
+    """
     try:
-        return _look(descriptor, path, recogniser, archives=archives)
+        return _look(descriptor, path, recogniser, archives=archives, is_told=is_told)
     except OSError as error:
         return Trouble(path, reason_of(error))
     except MatchTimeoutError:
@@ -96,7 +114,7 @@ def look_at_open_file(
         return Trouble(path, Reason.CRASHED)
 
 
-def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives) -> Look:
+def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives, is_told: bool) -> Look:
     state = os.fstat(descriptor)
     if state.st_size > LARGEST_BYTES:
         raise OSError(errno.EFBIG, "larger than what is looked at")
@@ -114,7 +132,7 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
     name = posixpath.basename(path)
     inside = look_inside(source, kind, recogniser.recognise, name=name) if archives is Archives.OPEN else NOTHING
     troubles = tuple(Trouble(path, reason) for reason in sorted(inside.reasons))
-    shows = hits or inside.members or inside.archive
+    shows = is_told or hits or inside.members or inside.archive
     if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
         return Look(path, state.st_size, troubles=troubles)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)

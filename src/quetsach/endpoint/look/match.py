@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from quetsach.core.indicator_list import ALGORITHMS
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
@@ -33,6 +33,44 @@ class Observation:
     hits: tuple[Hit, ...] = ()
 
 
+@dataclass(slots=True)
+class _Shown:
+    """What of one pack was found so far, by trait."""
+
+    files: defaultdict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    """The files in which a trait was found; of what is no file an empty path, so that it is there."""
+    naming: defaultdict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    """The files that artefacts with a trait name, each with the place of one that does."""
+
+    def add(self, trait: Trait, artefact: Artefact) -> None:
+        anchor = artefact.anchor
+        if isinstance(anchor, MemberAnchor):  # what lies packed in an archive is not at work here
+            return
+        self.files[trait.id].add(anchor.path if isinstance(anchor, FileAnchor) else b"")
+        if artefact.refers_to:
+            self.naming[trait.id].update(dict.fromkeys(artefact.refers_to, place_of(anchor)))
+
+    def grounds(self, trait: Trait, artefact: Artefact) -> bool:
+        """Return whether the other findings that a trait rests on are there."""
+        if trait.refers_to and not self.named(trait, artefact):
+            return False
+        if trait.named_by and self.namer(trait, artefact) is None:
+            return False
+        return not trait.only_with or any(self.files.get(other) for other in trait.only_with)
+
+    def named(self, trait: Trait, artefact: Artefact) -> list[bytes]:
+        """Return the files that the artefact names and in which what the trait refers to was found."""
+        found = [self.files.get(other, set()) for other in trait.refers_to]
+        return [path for path in artefact.refers_to if any(path in files for files in found)]
+
+    def namer(self, trait: Trait, artefact: Artefact) -> bytes | None:
+        """Return the place of what names the file, as the trait demands."""
+        if not trait.named_by or not isinstance(artefact.anchor, FileAnchor):
+            return None
+        places = (self.naming[other].get(artefact.anchor.path) for other in trait.named_by if other in self.naming)
+        return next((place for place in places if place is not None), None)
+
+
 class TraitMatcher:
     """The traits of some packs, ready to be looked for."""
 
@@ -51,9 +89,16 @@ class TraitMatcher:
         """Return the findings, by pack and in the order of the observations.
 
         An artefact gives at most one finding a pack: the first trait in the recipe's order that it shows. Traits may
-        rest on other traits (``refers_to``, ``only_with``); what is shown only ever grows, so the passes end.
+        rest on other traits (``refers_to``, ``named_by``, ``only_with``); what is shown only ever grows, so the
+        passes end.
         """
         return tuple(finding for pack in self._packs for finding in self._find(pack, observations))
+
+    def wanted(self, findings: Sequence[Finding]) -> frozenset[bytes]:
+        """Return the files that what was found names, where a trait of files asks for what names them."""
+        naming = {(pack.family, other) for pack in self._packs for trait in pack.traits for other in trait.named_by}
+        named = (finding.artefact.refers_to for finding in findings if (finding.family, finding.trait) in naming)
+        return frozenset(path for paths in named for path in paths)
 
     def _find(self, pack: Pack, observations: Sequence[Observation]) -> Iterator[Finding]:
         waiting = [
@@ -62,20 +107,18 @@ class TraitMatcher:
             for trait in _of_kind(pack, observation.artefact.kind)
             if self._shows_alone(pack, trait, observation)
         ]
-        shown: defaultdict[int, set[str]] = defaultdict(set)
-        places: defaultdict[str, set[bytes]] = defaultdict(set)
+        shows: defaultdict[int, set[str]] = defaultdict(set)
+        shown = _Shown()
         grown = True
         while grown:
-            ready, waiting = _divided(waiting, observations, places)
+            ready, waiting = _divided(waiting, observations, shown)
             grown = bool(ready)
             for number, trait in ready:
-                shown[number].add(trait.id)
-                anchor = observations[number].artefact.anchor
-                if not isinstance(anchor, MemberAnchor):  # what lies packed in an archive is not at work here
-                    places[trait.id].add(anchor.path if isinstance(anchor, FileAnchor) else b"")
-        for number in sorted(shown):
-            trait = next(t for t in pack.traits if t.id in shown[number])
-            yield self._finding(pack, trait, observations[number], places)
+                shows[number].add(trait.id)
+                shown.add(trait, observations[number].artefact)
+        for number in sorted(shows):
+            trait = next(t for t in pack.traits if t.id in shows[number])
+            yield self._finding(pack, trait, observations[number], shown)
 
     def _shows_alone(self, pack: Pack, trait: Trait, observation: Observation) -> bool:
         """Return whether the tests of content and fields hold, those that need no other finding."""
@@ -95,7 +138,7 @@ class TraitMatcher:
             return name.lower() in (known.lower() for known in trait.names)
         return name in trait.names
 
-    def _finding(self, pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Finding:
+    def _finding(self, pack: Pack, trait: Trait, seen: Observation, shown: _Shown) -> Finding:
         artefact = seen.artefact
         if trait.action is Action.TRUNCATE:
             cuts = [str(hit.cut) for hit in seen.hits if hit.cut >= 0 and _is_of(pack, trait, hit)]
@@ -108,33 +151,23 @@ class TraitMatcher:
             artefact=artefact,
             action=trait.action,
             why=trait.why,
-            evidence="; ".join(_evidence(pack, trait, seen, places))[:_EVIDENCE_LIMIT],
+            evidence="; ".join(_evidence(pack, trait, seen, shown))[:_EVIDENCE_LIMIT],
         )
 
 
 def _divided(
-    waiting: list[tuple[int, Trait]], observations: Sequence[Observation], places: dict[str, set[bytes]]
+    waiting: list[tuple[int, Trait]], observations: Sequence[Observation], shown: _Shown
 ) -> tuple[list[tuple[int, Trait]], list[tuple[int, Trait]]]:
     """Return those whose other findings are there, and those still waiting."""
     ready: list[tuple[int, Trait]] = []
     still: list[tuple[int, Trait]] = []
     for number, trait in waiting:
-        (ready if _rests_on(trait, observations[number].artefact, places) else still).append((number, trait))
+        (ready if shown.grounds(trait, observations[number].artefact) else still).append((number, trait))
     return ready, still
 
 
 def _of_kind(pack: Pack, kind: ArtefactKind) -> tuple[Trait, ...]:
     return tuple(trait for trait in pack.traits if trait.kind is kind)
-
-
-def _rests_on(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]]) -> bool:
-    if trait.refers_to and not _references(trait, artefact, places):
-        return False
-    return not trait.only_with or any(places.get(other) for other in trait.only_with)
-
-
-def _references(trait: Trait, artefact: Artefact, places: dict[str, set[bytes]]) -> list[bytes]:
-    return [path for path in artefact.refers_to if any(path in places.get(other, ()) for other in trait.refers_to)]
 
 
 def _is_of(pack: Pack, trait: Trait, hit: Hit) -> bool:
@@ -151,7 +184,7 @@ def _hashes_that_match(trait: Trait, seen: Observation) -> list[tuple[str, str]]
     return [(d, listed.get(d) or known.get(d, "")) for d in digests if d in known or d in listed]
 
 
-def _evidence(pack: Pack, trait: Trait, seen: Observation, places: dict[str, set[bytes]]) -> Iterator[str]:
+def _evidence(pack: Pack, trait: Trait, seen: Observation, shown: _Shown) -> Iterator[str]:
     for hit in seen.hits:
         if trait.rule and _is_of(pack, trait, hit):
             yield f"{hit.rule}{_credit(pack, trait, hit)}" + ", in memory" * hit.in_memory
@@ -166,8 +199,10 @@ def _evidence(pack: Pack, trait: Trait, seen: Observation, places: dict[str, set
         yield f"name: {seen.artefact.fields.get('name', '')}"
     for name, _ in trait.match:
         yield f"{name}: {seen.artefact.fields.get(name, '')}"
-    for path in _references(trait, seen.artefact, places)[:1]:
+    for path in shown.named(trait, seen.artefact)[:1]:
         yield f"→ {printable(path)}"
+    if (place := shown.namer(trait, seen.artefact)) is not None:
+        yield f"← {printable(place)}"
 
 
 def _credit(pack: Pack, trait: Trait, hit: Hit) -> str:

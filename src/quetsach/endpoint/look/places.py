@@ -32,7 +32,7 @@ class Places:
     def named(self, observations: Iterable[Observation]) -> Iterator[Candidate]:
         """Yield the files that what was seen names: the program of a line, of a unit, of a process."""
         for path in sorted({path for observation in observations for path in observation.artefact.refers_to}):
-            if (candidate := self._file_at(path)) is not None:
+            if (candidate := file_at(self.tree, path)) is not None:
                 yield candidate
 
     def usual(self, drops: Iterable[DropPlace]) -> Iterator[Candidate | Trouble]:
@@ -57,7 +57,7 @@ class Places:
                 yield Trouble(folder, reason_of(error))
                 continue
             if len(names) <= _NEIGHBOURS:
-                yield from (c for c in map(self._file_at, sorted(names)) if c is not None)
+                yield from (c for name in sorted(names) if (c := file_at(self.tree, name)) is not None)
 
     def _was_met(self, path: bytes) -> bool:
         """Return whether a path is a file in a folder that was walked."""
@@ -73,11 +73,13 @@ class Places:
         except OSError:
             return False
 
-    def _file_at(self, path: bytes) -> Candidate | None:
-        try:
-            real = self.tree.resolve(path)
-            state = self.tree.lstat(real)
-        except OSError:
-            return None
-        item = met(real, state) if stat.S_ISREG(state.st_mode) else None
-        return item if isinstance(item, Candidate) else None
+
+def file_at(tree: Tree, path: bytes) -> Candidate | None:
+    """Return the regular file at a path, ``None`` where there is none that can be looked at."""
+    try:
+        real = tree.resolve(path)
+        state = tree.lstat(real)
+    except OSError:
+        return None
+    item = met(real, state) if stat.S_ISREG(state.st_mode) else None
+    return item if isinstance(item, Candidate) else None

@@ -24,11 +24,11 @@ from quetsach.endpoint.look.cache import Cache
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.files import FileScan, Progress
 from quetsach.endpoint.look.listing import Listing
-from quetsach.endpoint.look.look import Archives, Look, look_at_open_file
+from quetsach.endpoint.look.look import Archives, Look, look_at, look_at_open_file
 from quetsach.endpoint.look.match import Observation, TraitMatcher
 from quetsach.endpoint.look.memory import MemoryReader, memory_rules
 from quetsach.endpoint.look.observe import observations_of
-from quetsach.endpoint.look.places import Places
+from quetsach.endpoint.look.places import Places, file_at
 from quetsach.endpoint.look.recognise import Recogniser, signatures_of
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.look.workers import Crew
@@ -36,6 +36,9 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 _MOST_NAMED = 1_000
 """So many paths that failed are named; the rest are counted."""
+
+_MOST_NAMED_FILES = 10_000
+"""So many files are read because of what names them."""
 
 
 class Scope(StrEnum):
@@ -237,6 +240,28 @@ class _Scan:
         if is_named and len(self.failures) < _MOST_NAMED:
             self.failures.append(item)
 
+    def _findings(self) -> tuple[Finding, ...]:
+        """Return what was found; a file that is known only by what names it is read once that was found."""
+        matcher = TraitMatcher(self.packs, self.engine, platform=self.host.platform)
+        told: set[bytes] = set()
+        while True:
+            findings = matcher.find(self._ordered())
+            fresh = sorted(matcher.wanted(findings) - told - self.matched)[: _MOST_NAMED_FILES - len(told)]
+            if not fresh:
+                return findings
+            told.update(fresh)
+            for path in fresh:
+                self._tell_of(path)
+
+    def _tell_of(self, path: bytes) -> None:
+        if (candidate := file_at(self.host.tree, path)) is None:
+            return
+        look = look_at(self.host.tree, candidate, self.recogniser, archives=Archives.LEAVE, is_told=True)
+        if isinstance(look, Trouble):
+            self.take(look)
+        else:
+            self.observations.extend(observations_of(look))
+
     def _ordered(self) -> list[Observation]:
         """Return what was observed; files, which come in no order, by their place."""
         files = [o for o in self.observations if o.artefact.kind is ArtefactKind.FILE]
@@ -246,6 +271,7 @@ class _Scan:
     def result(
         self, files: FileScan, scope: Scope, paths: tuple[bytes, ...], started: datetime, finished: datetime
     ) -> ScanResult:
+        findings = self._findings()
         kinds = Counter(observation.artefact.kind for observation in self.observations)
         return ScanResult(
             scope=scope,
@@ -262,7 +288,7 @@ class _Scan:
             bytes_read=files.bytes_read,
             processes=kinds[ArtefactKind.PROCESS],
             footholds=len(self.observations) - kinds[ArtefactKind.PROCESS] - kinds[ArtefactKind.FILE],
-            findings=TraitMatcher(self.packs, self.engine, platform=self.host.platform).find(self._ordered()),
+            findings=findings,
             skipped={reason: n for reason, n in self.troubles.items() if reason.is_intended},
             failed={reason: n for reason, n in self.troubles.items() if not reason.is_intended},
             failures=tuple(self.failures),

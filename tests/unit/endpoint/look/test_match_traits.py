@@ -183,3 +183,31 @@ def test_a_file_to_be_cut_off_says_where() -> None:
     [finding] = _found(_pack(trait), _file(b"/x", Hit("other", "bad", "", cut=1), replace(HIT, cut=70)))
     assert finding.artefact.fields["cut"] == "70"
     assert _found(_pack(trait), _file(b"/x", HIT))[0].artefact.fields["cut"] == ""
+
+
+NAMED = Trait("named", ArtefactKind.FILE, Action.QUARANTINE, WHY, match=(("path", "^/tmp/"),), named_by=("known-cron",))
+KNOWN_CRON = Trait("known-cron", ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE, WHY, match=(("command", "upd -B"),))
+
+
+def _named_file(path: bytes) -> Observation:
+    return Observation(Artefact(ArtefactKind.FILE, _anchor(path), {"path": path.decode()}))
+
+
+def test_a_file_that_a_found_line_names_is_a_finding_with_that_line_as_evidence() -> None:
+    line = _cron("/tmp/a upd -B", b"/tmp/a", b"/bin/sh")
+    for order in ([line, _named_file(b"/tmp/a")], [_named_file(b"/tmp/a"), line]):
+        findings = {f.trait: f.evidence for f in _found(_pack(NAMED, KNOWN_CRON), *order)}
+        assert findings == {"known-cron": "command: /tmp/a upd -B", "named": "path: /tmp/a; ← /etc/crontab"}
+
+
+def test_a_file_that_only_an_honest_line_names_or_that_lies_elsewhere_is_none() -> None:
+    honest, known = _cron("/tmp/a", b"/tmp/a"), _cron("/bin/sh upd -B", b"/bin/sh", number=2)
+    found = _found(_pack(NAMED, KNOWN_CRON), honest, known, _named_file(b"/tmp/a"), _named_file(b"/bin/sh"))
+    assert [f.trait for f in found] == ["known-cron"]
+
+
+def test_only_files_that_findings_name_are_asked_for() -> None:
+    matcher = TraitMatcher([_pack(NAMED, KNOWN_CRON)], BorealEngine())
+    findings = matcher.find([_cron("/tmp/a upd -B", b"/tmp/a"), _cron("/tmp/b", b"/tmp/b", number=2)])
+    assert matcher.wanted(findings) == {b"/tmp/a"}
+    assert TraitMatcher([_pack(KNOWN_CRON)], BorealEngine()).wanted(findings) == frozenset()
