@@ -92,7 +92,7 @@ def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: 
         if not trial.problems:
             say(f"✓ good     {trial.path}: {_counted(trial)} ({trial.seconds:.1f} s)")
     looked = ", ".join(f"{name} files {look.files:,}" for name, look in honest.items())
-    say(f"{len(trials)} packs in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
+    say(f"packs: {len(trials)}, in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
 
 
 def _counted(trial: "PackTrial") -> str:
@@ -101,7 +101,7 @@ def _counted(trial: "PackTrial") -> str:
         return "guidance only" if is_guidance else "nothing to plant: it reports what others know"
     return "; ".join(
         f"{one.platform}: {one.planted} found, {one.removed} removed and put back"
-        + (f", {one.ended} processes ended" if one.ended else "")
+        + (f", processes ended: {one.ended}" if one.ended else "")
         for one in trial.specimens
     )
 
