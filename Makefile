@@ -73,6 +73,7 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/endpoint_engines.py
 	$(VENV)/bin/python bench/goodware.py
 	$(VENV)/bin/python bench/endpoint_crash.py
+	$(VENV)/bin/python bench/update.py
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
