@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli import packs_keys, packs_new, packs_publish, packs_test, packs_withdraw
+from quetsach.cli import packs_import, packs_keys, packs_new, packs_publish, packs_test, packs_withdraw
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -48,6 +48,7 @@ def register(subcommands: "Subcommands") -> None:
     build.add_argument("--json", action="store_true", help="print the result as JSON")
     build.set_defaults(run=_build)
     packs_new.register(commands)
+    packs_import.register(commands)
     packs_test.register(commands)
     packs_publish.register(commands)
     packs_withdraw.register(commands)

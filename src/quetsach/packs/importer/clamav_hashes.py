@@ -20,14 +20,14 @@ def read_file_hashes(text: str, file: str) -> Iterator[Found]:
         if digest and _DIGEST.fullmatch(digest) and _SIZE.fullmatch(size):
             yield Listed(ListKind.HASHES, f"{_number(size)}:{digest.lower()}", name, where)
         else:
-            yield Refused(Reason.MALFORMED, where, shown(f"{digest}:{size}:{name}"))
+            yield Refused(Reason.MALFORMED, where, shown(f"{digest}:{size}:{name}".lstrip(":")))
 
 
 def read_section_hashes(text: str, file: str) -> Iterator[Found]:
     """Yield the entries of ``SIZE:HASH:NAME`` lines: of sections of programs of Windows, as their headers say."""
     for where, (size, digest, name) in _lines(text, file):
         if not (digest and _DIGEST.fullmatch(digest) and _SIZE.fullmatch(size)):
-            yield Refused(Reason.MALFORMED, where, shown(f"{size}:{digest}:{name}"))
+            yield Refused(Reason.MALFORMED, where, shown(f"{size}:{digest}:{name}".lstrip(":")))
         elif size == "*":
             yield Refused(Reason.NOT_MAPPABLE, where, f"a section of any size: {shown(name)}")
         else:

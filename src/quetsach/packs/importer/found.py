@@ -31,7 +31,7 @@ class Reason(StrEnum):
     SHORT_STRINGS = "short-strings"
     """A rule or signature that rests on a few bytes."""
     MATCHES_HONEST = "matches-honest"
-    """A rule that matches harmless files."""
+    """A rule that matches honest files, or knows the malware by nothing that these lack."""
     NOT_FOR_DETECTION = "not-for-detection"
     """Its source says that it is context and no sign."""
     NO_LONGER_VALID = "no-longer-valid"

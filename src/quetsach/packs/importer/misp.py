@@ -51,7 +51,7 @@ def _of_object(entry: dict[str, Any], file: str, label: str) -> Iterator[Found]:
         return
     attributes = [table(attribute) for attribute in items(entry.get("Attribute"))]
     usable = [a for a in attributes if _refusal(a, "") is None]
-    hashes = [a for a in usable if a.get("type") in _HASHES and _digest(a)]
+    hashes = [a for a in usable if text(a.get("type")) in _HASHES and _digest(a)]
     best = max(hashes, key=lambda a: len(text(a.get("value")))) if hashes else None
     sizes = [text(a.get("value")) for a in attributes if a.get("type") == "size-in-bytes"]
     size = sizes[0] if len(sizes) == 1 and re.fullmatch(r"\d{1,10}", sizes[0]) else "*"

@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import boreal
 
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
-from quetsach.packs.importer.found import FoundRule, Reason, Refused, shown
-from quetsach.packs.importer.yara_strings import LEAST_BYTES, longest_string
-from quetsach.packs.importer.yara_text import MOST_RULES
 from quetsach.packs.folder import FILE_LIMIT_BYTES
+from quetsach.packs.goodware import common_words
+from quetsach.packs.importer.found import FoundRule, Reason, Refused, shown
+from quetsach.packs.importer.yara_text import MOST_RULES
+from quetsach.packs.rule_breadth import Honest, too_broad
+from quetsach.packs.rule_strings import SAFE_LENGTH, strings_of
 from quetsach.packs.specimen.program import build_elf, build_pe
 
 if TYPE_CHECKING:
@@ -73,10 +76,10 @@ class _Vetting:
             _ = rule.file_types
         except InputError as error:
             yield Reason.MALFORMED, error.what
-        length = longest_string(rule)
-        if length is not None and length < LEAST_BYTES:
-            yield Reason.SHORT_STRINGS, f"at most {length} bytes"
-        if length is None and not (found.imports or self._named(rule)):
+        lengths = [string.fixed_bytes for string in strings_of([rule])]
+        if lengths and max(lengths) < SAFE_LENGTH and not self._named(rule):
+            yield Reason.SHORT_STRINGS, f"at most {max(lengths)} fixed bytes in a row"
+        if not (lengths or found.imports or self._named(rule)):
             yield Reason.SHORT_STRINGS, "it has no strings"
         if self.size_bytes + len(rule.source.encode()) > _RULES_LIMIT_BYTES or len(self.taken) >= MOST_RULES:
             yield Reason.LIMIT, "the rules of a pack are at most 4 MiB"
@@ -99,10 +102,15 @@ class _Vetting:
         return _source([*(one for name, one in self.taken.items() if name in needed), found])
 
 
-def vet(found: Iterable[FoundRule], *, clock: Callable[[], float] = time.monotonic) -> Vetted:
+def vet(found: Iterable[FoundRule], honest: Honest = (), *, clock: Callable[[], float] = time.monotonic) -> Vetted:
     """Return which rules can be carried.
 
     Rules that were met before, word for word, are counted as duplicates. After five minutes the rest is refused.
+
+    Args:
+        found: the rules.
+        honest: name and content of files that no rule may match, besides a few that are always looked at.
+        clock: a monotonic clock, in seconds.
     """
     second, engines = _second_engine()
     vetting = _Vetting(second)
@@ -118,7 +126,7 @@ def vet(found: Iterable[FoundRule], *, clock: Callable[[], float] = time.monoton
         elif problem := vetting.refusal_of(one):
             refused.append(problem)
     taken = list(vetting.taken.values())
-    taken, broad = _without_broad(taken)
+    taken, broad = _without_broad(taken, honest)
     return Vetted(
         RuleSet(tuple(sorted({name for one in taken for name in one.imports})), tuple(one.rule for one in taken)),
         (*refused, *broad),
@@ -127,23 +135,21 @@ def vet(found: Iterable[FoundRule], *, clock: Callable[[], float] = time.monoton
     )
 
 
-def _without_broad(rules: list[FoundRule]) -> tuple[list[FoundRule], list[Refused]]:
+def _without_broad(rules: list[FoundRule], honest: Honest) -> tuple[list[FoundRule], list[Refused]]:
     """Return the rules that match no honest file, and the others with those that rest on them."""
     if not rules:
         return [], []
-    scanner = boreal.compile(source=_source(rules), includes=False)
-    gone: set[str] = set()
-    for content in _honest():
-        try:
-            gone |= {match.rule for match in scanner.match(data=content, timeout=30)}
-        except boreal.Error:
-            continue
+    always = ((f"an honest file ({number})", content) for number, content in enumerate(_honest(), 1))
+    broad = too_broad({"": _source(rules)}, chain(always, honest), common=common_words())
+    gone = {one.rule: one.what for one in broad}
     kept: list[FoundRule] = []
     refused: list[Refused] = []
     for one in rules:
-        if one.rule.name in gone or named_in(one.rule.condition, gone):
-            gone.add(one.rule.name)
-            refused.append(Refused(Reason.MATCHES_HONEST, one.where, one.rule.name))
+        name = one.rule.name
+        if name not in gone and (called := named_in(one.rule.condition, gone.keys())):
+            gone[name] = f"it rests on {min(called)}"
+        if name in gone:
+            refused.append(Refused(Reason.MATCHES_HONEST, one.where, f"{name}: {gone[name]}"))
         else:
             kept.append(one)
     return kept, refused

@@ -1,0 +1,176 @@
+"""``quetsach packs import``: indicators of others become a pack that only reports."""
+
+import argparse
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.bundled import bundled
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.goodware import add_goodware_arguments
+from quetsach.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.packs.importer.formats import GivenFile
+    from quetsach.packs.importer.pack_files import Heading
+    from quetsach.packs.importer.take import Taken
+
+_KINDS = ("hashes", "names", "addresses", "domains", "urls")
+_PLATFORMS = ("linux", "macos", "windows")
+_MOST_FILES = 5_000
+_MOST_BYTES = 256 << 20
+_TOLD = 20
+
+
+def register(commands: "Subcommands") -> None:
+    """Add ``import``."""
+    parser = add_command(
+        commands,
+        "import",
+        summary="make a pack that only reports of others' YARA rules, ClamAV signatures, STIX, MISP and plain lists",
+        examples="quetsach packs import rules.yar --as team-rules --out packs --author 'The team' --licence 'DRL 1.1'\n"
+        "quetsach packs import bundle.json hashes.txt --as case-42 --out packs\n"
+        "quetsach packs import names.txt hashes.hsb --as case-43 --out packs --json",
+    )
+    parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="files, or folders of them")
+    parser.add_argument("--as", dest="family", required=True, metavar="NAME", help="name of the pack and its folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the folder of the pack goes")
+    parser.add_argument(
+        "--author", default="not stated", metavar="A", help="whose content it is, where it does not say"
+    )
+    parser.add_argument("--licence", default="not stated", metavar="L", help="its licence, where it does not say")
+    parser.add_argument("--kind", choices=_KINDS, help="what each line of plain lists is (default: told by its form)")
+    parser.add_argument(
+        "--platform", action="append", choices=_PLATFORMS, help="system it is about, may be repeated (default: all)"
+    )
+    add_goodware_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, with all that was left out")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.core.indicator_list import ListKind  # noqa: PLC0415
+    from quetsach.packs.importer.pack_files import Heading  # noqa: PLC0415
+    from quetsach.packs.importer.safety import Commonplace  # noqa: PLC0415
+    from quetsach.packs.importer.take import take  # noqa: PLC0415  (the match engine)
+
+    now = datetime.now(UTC)
+    platforms = tuple(sorted(set(arguments.platform or _PLATFORMS)))
+    heading = Heading(arguments.family, arguments.author, arguments.licence, now.date(), platforms)
+    given = list(_given(arguments.file))
+    taken = take(
+        given,
+        Commonplace.load(bundled("data") / "commonplace"),
+        now=now,
+        only=ListKind(arguments.kind) if arguments.kind else None,
+        honest=_honest(is_wanted=not arguments.no_goodware, folder=arguments.goodware),
+    )
+    folder = _written(arguments.out, heading, taken, given) if not taken.is_empty else None
+    if arguments.json:
+        print_json(_as_json(folder, taken))
+    else:
+        _tell(folder, taken)
+    return ExitCode.PACKS_INVALID if folder is None else ExitCode.NOTHING_FOUND
+
+
+def _honest(*, is_wanted: bool, folder: Path | None) -> Iterator[tuple[str, bytes]]:
+    """Yield honest files; the disk is asked for them only when there are rules to try on them."""
+    from quetsach.packs.goodware import goodware  # noqa: PLC0415
+
+    if is_wanted:
+        yield from goodware(folder).contents()
+
+
+def _given(paths: Iterable[Path]) -> Iterator["GivenFile"]:
+    """Yield the files, those of folders in order.
+
+    Raises:
+        PackError: one cannot be read, or there are too many.
+    """
+    from quetsach.packs.errors import PackError  # noqa: PLC0415
+    from quetsach.packs.importer.formats import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile  # noqa: PLC0415
+
+    left_files, left_bytes = _MOST_FILES, _MOST_BYTES
+    for path in paths:
+        found = [path]
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in KNOWN_ENDINGS and p.is_file())
+        for file in found:
+            try:
+                with file.open("rb") as opened:
+                    content = opened.read(LARGEST_BYTES + 1)
+            except OSError as error:
+                raise PackError(f"cannot be read: {error.strerror}", where=str(file), hint="name a file") from None
+            left_files, left_bytes = left_files - 1, left_bytes - len(content)
+            if left_files < 0 or left_bytes < 0:
+                hint = f"at most {_MOST_FILES:,} files and {_MOST_BYTES:,} bytes; import the rest under another name"
+                raise PackError("more than an import takes", where=str(file), hint=hint)
+            yield GivenFile(file.relative_to(path).as_posix() if path.is_dir() else file.name, content)
+
+
+def _written(out: Path, heading: "Heading", taken: "Taken", given: list["GivenFile"]) -> Path:
+    """Write the pack and return its folder; a pack that does not hold is not left behind.
+
+    Raises:
+        PackError: the folder is there already, cannot be written, or what it would hold is no good pack.
+    """
+    from quetsach.packs.check import check_pack  # noqa: PLC0415
+    from quetsach.packs.errors import PackError  # noqa: PLC0415
+    from quetsach.packs.importer.pack_files import pack_files  # noqa: PLC0415
+    from quetsach.packs.recipe import SLUG  # noqa: PLC0415
+
+    if not SLUG.fullmatch(heading.family):
+        raise PackError(f"{heading.family!r} is no name", where="--as", hint="lower-case words joined by hyphens")
+    folder = out / heading.family
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            raise PackError("the folder is there already", where=str(folder), hint="remove it, or choose another name")
+        with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as temporary:
+            made = Path(temporary) / heading.family
+            made.mkdir()
+            for name, content in pack_files(heading, taken, given).items():
+                (made / name).write_bytes(content)
+            if problems := check_pack(made).problems:
+                raise PackError(problems[0].what, where=problems[0].where, hint=problems[0].hint)
+            made.rename(folder)
+    except OSError as error:
+        raise PackError(
+            f"cannot be written: {error.strerror}", where=str(folder), hint="choose another --out"
+        ) from None
+    return folder
+
+
+def _as_json(folder: Path | None, taken: "Taken") -> dict[str, object]:
+    return {
+        "path": str(folder) if folder else None,
+        "taken": {
+            **{str(kind): len(entries) for kind, entries in taken.lists.items()},
+            "rules": len(taken.rules.rules),
+        },
+        "duplicates": taken.duplicates,
+        "engines": list(taken.engines),
+        "left_out": {str(reason): count for reason, count in taken.refused.items()},
+        "named": [{"reason": str(one.reason), "where": one.where, "what": one.what} for one in taken.named],
+    }
+
+
+def _tell(folder: Path | None, taken: "Taken") -> None:
+    rows = [(str(kind), f"{len(entries):,}") for kind, entries in taken.lists.items()]
+    rows += [("rules", f"{len(taken.rules.rules):,}")] if taken.rules.rules else []
+    print_table(("taken over", ""), rows or [("nothing", "0")], right=(1,))
+    if taken.duplicates:
+        print(f"{taken.duplicates:,} were there twice.")
+    if taken.refused:
+        print()
+        print_table(("left out", ""), [(str(r), f"{n:,}") for r, n in taken.refused.items()], right=(1,))
+        print("\n".join(f"  {one.reason}  {one.where}  {one.what}" for one in taken.named[:_TOLD]))
+        if sum(taken.refused.values()) > _TOLD:
+            print("  … all with --json")
+    if len(taken.engines) == 1 and taken.rules.rules:
+        print(f"\nOnly {taken.engines[0]} was asked about the rules: the extra yara-x is not installed.")
+    print(f"\n{folder}: it only reports." if folder else "\nNo pack was made: nothing is left to look for.")
