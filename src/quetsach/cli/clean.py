@@ -32,7 +32,7 @@ from quetsach.cli.looking import (
     code_of,
     is_partial,
     looking,
-    told_withdrawn,
+    told_unused,
     where,
 )
 from quetsach.cli.output import Progress, complain, print_json, say
@@ -171,7 +171,7 @@ def _clean(task: _Task, state: "State | None") -> int:
     from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
 
     scan = task.scan()
-    for line in told_withdrawn(task.looking, messages("scan", task.language)):
+    for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
         task.warn(told_restarted(one, task.words), "")

@@ -65,6 +65,9 @@ def number_of_jobs(text: str) -> int:
     return int(text)
 
 
+_NAMES_SHOWN = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """Where and how far a command looks."""
@@ -81,6 +84,8 @@ class Looking:
     language: str
     state: Path | None
     """Where what was seen before is kept; ``None`` to read every file and keep nothing."""
+    unfit: "tuple[Pack, ...]" = ()
+    """Packs that a person named and that are for other systems than this."""
 
     def scan(
         self, words: Mapping[str, str], *, control: "Control | None" = None, listing: "Listing | None" = None
@@ -162,6 +167,11 @@ def looking(arguments: argparse.Namespace) -> Looking:
         if not host.tree.exists(path):
             hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
             raise ScanError(words["no-path"], where=printable(path), hint=hint)
+    unfit = tuple(pack for pack in armed.packs if arguments.pack and host.platform not in pack.platforms)
+    if len(unfit) == len(armed.packs):
+        raise ScanError(
+            words["no-pack-fits"].format(platform=host.platform), where=_named(unfit), hint=words["no-pack-fits-hint"]
+        )
     whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
     keeps = not arguments.no_cache and not getattr(arguments, "dry_run", False)
     return Looking(
@@ -174,11 +184,20 @@ def looking(arguments: argparse.Namespace) -> Looking:
         armed.withdrawn,
         chosen_language(arguments),
         (arguments.state or default_state()) if keeps else None,
+        unfit,
     )
 
 
-def told_withdrawn(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
-    """Tell what was not used because the centre has taken it back, and why."""
+def _named(packs: "tuple[Pack, ...]") -> str:
+    names = [f"{pack.family} ({', '.join(sorted(pack.platforms))})" for pack in packs]
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" … +{more}" if more > 0 else "")
+
+
+def told_unused(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
+    """Tell which packs were not used: those for other systems, and what the centre has taken back, and why."""
+    if look.unfit:
+        yield words["unfit"].format(packs=_named(look.unfit), platform=look.host.platform)
     for one in look.reasons:
         reason = one.reason.in_language(look.language)
         yield words["withdrawn"].format(name=one.label, version=one.up_to, reason=reason)

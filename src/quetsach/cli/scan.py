@@ -15,7 +15,7 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, told_withdrawn
+from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, told_unused
 from quetsach.cli.output import complain, print_json, say
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.core.errors import QuetsachError
@@ -108,7 +108,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    for line in (*_told(result, words, language), *told_withdrawn(look, words)):
+    for line in (*_told(result, words, language), *told_unused(look, words)):
         say(line)
     for one in restarted:
         say("\n" + told_restarted(one, messages("act", language)))

@@ -341,3 +341,13 @@ def test_very_many_files_that_are_only_reported_for_one_reason_are_counted(
     assert "PHÁT HIỆN 1030 dấu vết" in out
     assert out.count(".docx.WNCRY\n") == 20
     assert "  ▲ … và 1.010 phát hiện nữa chỉ để báo cáo, cùng lý do: Tệp của bạn đã bị WannaCry mã hóa." in out
+
+
+def test_packs_for_other_systems_are_named_and_never_counted(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = [str(clean), "--lang", "en", "--pack", str(SHELF / "conficker")]
+    assert main(["scan", *where, "--pack", str(SHELF / "mozi")]) == 0
+    out = capsys.readouterr().out
+    assert "1 malware families" in out
+    assert "other systems and this one is linux: conficker (windows)" in out
+    assert main(["scan", *where]) == 1
+    assert "none of the packs that were named is for this system (linux)" in capsys.readouterr().err
