@@ -8,6 +8,7 @@ import pytest
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.endpoint.act.undo import UndoResult
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -117,6 +118,16 @@ def processes(root):
 """
     (pack / "specimen.py").write_text((pack / "specimen.py").read_text() + runs)
     assert _problems(pack, capsys) == "its processes run and none is found"
+
+
+def test_what_undo_does_not_put_back_is_said(
+    pack: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.cli.trial.specimen.undo", lambda *_, **__: UndoResult("", ()))
+    problems = _problems(pack, capsys)
+    assert "not put back as it was: usr/local/lib/mine/mined" in problems
+    assert "not put back as it was: etc/hosts" in problems
+    assert "after undo: planted and not found: systemd-unit /etc/systemd/system/mine.service" in problems
 
 
 def test_guidance_alone_has_nothing_to_plant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

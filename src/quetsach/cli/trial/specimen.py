@@ -169,7 +169,8 @@ class _Course:
             changed = differences(before, picture_of(self.root))
             yield from (f"not put back as it was: {printable(path)}" for path in changed)
             again = _scan(self.host, self.pack)
-            yield from _mismatches(map(item_of, found.findings), map(item_of, again.findings))
+            differing = _mismatches(map(item_of, found.findings), map(item_of, again.findings))
+            yield from (f"after undo: {what}" for what in differing)
             plan = make_plan(again.findings, self.host, self.state.folder)
             if plan.steps:
                 result = self._clean(plan)
