@@ -103,7 +103,7 @@ def kept_list(state: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
             return file.read(LIST_LIMIT_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise WithdrawalError(
