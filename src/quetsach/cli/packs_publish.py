@@ -32,6 +32,11 @@ def register(subcommands: "Subcommands") -> None:
         "--untried", action="store_true", help="in an emergency: also packs that were not in the canary ring"
     )
     publish.add_argument(
+        "--offline",
+        action="store_true",
+        help="sign without the keys of snapshot and timestamp; the server adds these to what is carried there",
+    )
+    publish.add_argument(
         "--tool", type=Path, action="append", metavar="WHEEL", help="tool to offer (default: keep what is published)"
     )
     publish.add_argument(
@@ -70,6 +75,7 @@ def _publish(arguments: argparse.Namespace) -> int:
         tools=arguments.tool,
         ring=Ring(arguments.ring),
         untried=arguments.untried,
+        online=not arguments.offline,
         keep=arguments.keep,
         now=datetime.now(UTC),
     )

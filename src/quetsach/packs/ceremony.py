@@ -19,7 +19,8 @@ from quetsach.packs.errors import SigningError
 from quetsach.packs.key_files import Phrase, Signers, key_id_of
 from quetsach.packs.keys import RETIRED, KeyRing
 from quetsach.packs.repository import one_publisher
-from quetsach.packs.signing import Lifetimes, Signing, write_whole
+from quetsach.packs.repository_folder import write_whole
+from quetsach.packs.signing import Lifetimes, Signing
 
 _ROOT_LIMIT_BYTES = 512_000
 _SHOWN = 16
@@ -85,8 +86,8 @@ def begin_root(out: Path, *, keys: KeyRing, now: datetime, lifetimes: Lifetimes 
             if former is None:
                 raise SigningError("the repository's root is not there", where=str(out))
             return _described(None, Metadata(former), former)
-        path = signing.pending_root(wanted.signed.version)
-        if former is not None and (old := signing.old("root")) is not None:
+        path = signing.folder.pending_root(wanted.signed.version)
+        if former is not None and (old := signing.folder.old("root")) is not None:
             write_whole(path.with_name(f"{former.version}.root.json"), old.raw)
         write_whole(path, wanted.raw)
         return _described(path, wanted.metadata, former)

@@ -9,8 +9,8 @@ from quetsach.packs.errors import SigningError
 from quetsach.packs.keys import KeyRing
 from quetsach.packs.load import parse_pack
 from quetsach.packs.pruning import KEEP
-from quetsach.packs.repository import offer, one_publisher
-from quetsach.packs.rings import PackName, newest_of, parse_name
+from quetsach.packs.repository import offer, one_publisher, published_packs
+from quetsach.packs.rings import newest_of
 from quetsach.packs.signing import Lifetimes, Publication, Signing
 from quetsach.packs.withdrawal import LIST_FILE, Withdrawal, list_bytes, parse_list
 
@@ -39,11 +39,11 @@ def promote(
     """
     with one_publisher(out):
         signing = Signing(out, keys, now, lifetimes or Lifetimes())
-        canary = _named(signing, "canary")
+        canary = published_packs(signing, "canary")
         for family in families:
             if family not in {name.family for name in canary}:
                 raise SigningError(f"the canary ring has no pack {family!r}", where=str(out))
-        general = _named(signing, "packs")
+        general = published_packs(signing, "packs")
         chosen = {name: content for name, content in canary.items() if not families or name.family in families}
         merged = newest_of((*general.items(), *chosen.items()))
         new = tuple(sorted(merged.keys() - {name.file for name in general}))
@@ -100,19 +100,14 @@ def unwithdraw(
         return offer(signing, {"withdrawals": {LIST_FILE: list_bytes(others)}}, keep)
 
 
-def _named(signing: Signing, role: str) -> dict[PackName, bytes]:
-    files = {parse_name(f"{role}/{name}"): content for name, content in signing.published(role).items()}
-    return {name: content for name, content in files.items() if name is not None}
-
-
 def _withdrawn(signing: Signing) -> tuple[Withdrawal, ...]:
-    raw = signing.published("withdrawals").get(LIST_FILE)
+    raw = signing.folder.published("withdrawals").get(LIST_FILE)
     return parse_list(raw, where=LIST_FILE) if raw is not None else ()
 
 
 def _completed(signing: Signing, entry: Withdrawal, *, where: str) -> Withdrawal:
     """Fill in the version, and refuse a name that no published version up to it has."""
-    named = {**_named(signing, "packs"), **_named(signing, "canary")}
+    named = {**published_packs(signing, "packs"), **published_packs(signing, "canary")}
     packs = {name.version: content for name, content in named.items() if name.family == entry.family}
     up_to = entry.up_to or max(packs, default="")
     if not up_to:

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from tuf.api.metadata import Targets
-
 from quetsach.packs import container
 from quetsach.packs.errors import SigningError
 from quetsach.packs.folder import read_folder
@@ -24,7 +22,7 @@ from quetsach.packs.installed import SUFFIX
 from quetsach.packs.keys import KeyRing
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.pruning import KEEP, prune
-from quetsach.packs.rings import Ring
+from quetsach.packs.rings import PackName, Ring, newest_of, parse_name
 from quetsach.packs.signing import Lifetimes, Publication, Signing
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -39,6 +37,8 @@ def publish(
     now: datetime,
     ring: Ring = Ring.GENERAL,
     untried: bool = True,
+    keep_newer: bool = False,
+    online: bool = True,
     lifetimes: Lifetimes | None = None,
     keep: int = KEEP,
 ) -> Publication:
@@ -51,6 +51,8 @@ def publish(
         tools: wheels to offer; ``None`` keeps those that are published.
         now: the time of signing (UTC).
         ring: who gets the packs.
+        keep_newer: of each family, keep what is published if it is newer or the folder has none.
+        online: make snapshot and timestamp too; without, the server does so once what was signed is carried there.
         untried: let packs into the general ring that were not in the canary ring, though that is in use.
         lifetimes: how long signatures are good for.
         keep: how many old versions of the metadata stay.
@@ -68,7 +70,11 @@ def publish(
         signing = Signing(out, keys, now, lifetimes or Lifetimes())
         if ring is Ring.GENERAL and not untried:
             _require_tried(signing, files.get("packs", {}))
-        return offer(signing, files, keep)
+        if packs is not None and keep_newer:
+            folder = ((parse_name(f"{ring.role}/{name}"), content) for name, content in files[ring.role].items())
+            known = (*((name, c) for name, c in folder if name), *published_packs(signing, ring.role).items())
+            files[ring.role] = newest_of(known)
+        return offer(signing, files, keep, online=online)
 
 
 def packed_shelf(folder: Path) -> dict[str, bytes]:
@@ -118,21 +124,20 @@ def publish_files(
 def refresh_online(folder: Path, *, keys: KeyRing, now: datetime, lifetimes: Lifetimes | None = None) -> Publication:
     """Renew ``snapshot`` and ``timestamp`` where they are past half of their life; needs only those two keys.
 
+    Lists that were signed elsewhere and carried here are taken in, once all their files are here.
+
     Raises:
         SigningError: there is no repository yet, or a key is missing.
     """
     with one_publisher(folder):
         signing = Signing(folder, keys, now, lifetimes or Lifetimes())
-        if signing.old("timestamp") is None:
+        if signing.folder.old("timestamp") is None:
             raise SigningError("there is no repository here yet", where=str(folder), hint="publish first")
-        targets = signing.old("targets")
-        delegations = targets.signed.delegations if targets and isinstance(targets.signed, Targets) else None
-        for role in ("root", "targets", *(delegations.roles or {} if delegations else {})):
-            signing.keep(role)
+        signing.keep_all()
         return signing.finish()
 
 
-def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int) -> Publication:
+def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int, *, online: bool = True) -> Publication:
     """Carry out a publication that is under way; see ``publish_files``.
 
     Raises:
@@ -150,15 +155,27 @@ def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int)
     signing.top_targets()
     for role in signing.delegated_roles:
         signing.delegated(role, files.get(role))
+    if not online:
+        return signing.result()
     publication = signing.finish()
-    prune(signing.folder, publication.versions, keep)
+    prune(signing.folder.path, publication.versions, keep)
     return publication
+
+
+def published_packs(signing: Signing, role: str) -> dict[PackName, bytes]:
+    """Return the packs that a ring's role lists for clients.
+
+    Raises:
+        SigningError: a file is missing or is not what was signed.
+    """
+    files = {parse_name(f"{role}/{name}"): content for name, content in signing.folder.published(role).items()}
+    return {name: content for name, content in files.items() if name is not None}
 
 
 def _require_tried(signing: Signing, files: Mapping[str, bytes]) -> None:
     """Where the canary ring is in use, let only what was in it, or is general already, into the general ring."""
-    canary = signing.published("canary")
-    tried = {*canary.values(), *signing.published("packs").values()}
+    canary = signing.folder.published("canary")
+    tried = {*canary.values(), *signing.folder.published("packs").values()}
     untried = sorted(name for name, content in files.items() if content not in tried)
     if canary and untried:
         raise SigningError(

@@ -1,36 +1,23 @@
 """One publication under way: which TUF metadata is still good, which must be made anew, and with which keys.
 
-A role is signed again when what it says changes, when it is past half of its life, or when its keys were replaced.
-Files are written whole under another name and renamed; ``timestamp.json`` comes last and commits everything before it.
+A role is signed again when what it says changes, when it is past half of its life, or when its keys were replaced. What
+was signed on another machine and carried here is taken as it is, if it is signed, good and complete.
 
 Source: The Update Framework specification 1.0, sections 4 (formats) and 6 (repository).
 """
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tuf.api.exceptions import LengthOrHashMismatchError, UnsignedMetadataError
-from tuf.api.metadata import (
-    DelegatedRole,
-    Delegations,
-    Metadata,
-    MetaFile,
-    Root,
-    Signed,
-    Snapshot,
-    TargetFile,
-    Targets,
-    Timestamp,
-)
-from tuf.api.serialization import DeserializationError
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
 from quetsach.packs.errors import SigningError
 from quetsach.packs.keys import ROLES, KeyRing
+from quetsach.packs.repository_folder import Delegator, Document, RepositoryFolder, read_document
 
 DELEGATED = ("packs", "canary", "tools", "withdrawals")
 """The roles that list files; each may sign only for names ``ROLE/*``. A centre can do without some (``OPTIONAL``)."""
@@ -77,38 +64,11 @@ class Publication:
         }
 
 
-type Delegator = Root | Targets
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Signed metadata with the exact bytes of its file, which is what snapshot and timestamp vouch for."""
-
-    metadata: Metadata[Any]
-    raw: bytes
-
-    @property
-    def signed(self) -> Signed:
-        """Return what is signed, without the signatures."""
-        signed: Signed = self.metadata.signed
-        return signed
-
-    def holds_under(self, delegator: Delegator, role: str) -> bool:
-        """Say whether enough keys of the role, as the delegator names them, have signed."""
-        try:
-            delegator.verify_delegate(role, self.metadata.signed_bytes, self.metadata.signatures)
-        except UnsignedMetadataError:
-            return False
-        return True
-
-
 class Signing:
     """One publication under way: what the repository holds, what has become new, and the keys to sign it."""
 
     def __init__(self, folder: Path, keys: KeyRing, now: datetime, lifetimes: Lifetimes) -> None:
-        self.folder = folder
-        self._metadata = folder / "metadata"
-        self._targets = folder / "targets"
+        self.folder = RepositoryFolder(folder)
         self._keys = keys
         self._now = now.replace(microsecond=0)
         self._lifetimes = lifetimes
@@ -121,36 +81,22 @@ class Signing:
         """The roles that list files here: those that there are keys of."""
         return tuple(role for role in DELEGATED if role in self._keys.public)
 
-    def old(self, role: str) -> Document | None:
-        """Return what the repository holds for a role: root by its highest number, the rest as timestamp leads."""
-        if role == "root":
-            numbers = [int(p.name.split(".")[0]) for p in self._metadata.glob("*.root.json") if p.name[0].isdecimal()]
-            return self._read(f"{max(numbers)}.root.json") if numbers else None
-        if role == "timestamp":
-            return self._read("timestamp.json")
-        leader = self.old("timestamp" if role == "snapshot" else "snapshot")
-        match leader.signed if leader else None:
-            case Timestamp(snapshot_meta=listed) if role == "snapshot":
-                return self._read(f"{listed.version}.snapshot.json")
-            case Snapshot(meta=meta) if role != "snapshot" and f"{role}.json" in meta:
-                return self._read(f"{meta[f'{role}.json'].version}.{role}.json")
-        return None
+    def keep_all(self) -> None:
+        """Take every role as it is, or as it was signed elsewhere and carried here since.
 
-    def keep(self, role: str) -> None:
-        """Take a role as it is."""
-        old = self.old(role)
-        if old is None:
-            raise SigningError(f"the repository lacks its {role}", where=str(self._metadata), hint="publish again")
-        self._current[role] = old
+        Raises:
+            SigningError: a role is missing.
+        """
+        self._current["root"] = self._required("root", self.folder.old("root"))
+        self._current["targets"] = self._required("targets", self._whole("targets", self._root()))
+        targets = self._top_targets()
+        for role in targets.delegations.roles or {} if targets.delegations else {}:
+            self._current[role] = self._required(role, self._whole(role, targets))
 
     def former_root(self) -> Root | None:
         """Return the newest root of the repository."""
-        old = self.old("root")
+        old = self.folder.old("root")
         return _as_root(old) if old else None
-
-    def pending_root(self, version: int) -> Path:
-        """Return where a root of that version waits for its signatures."""
-        return self.folder / "pending" / f"{version}.root.json"
 
     def wanted_root(self) -> Document | None:
         """Return the root that agrees with the keys, with all signatures there are; ``None`` if the present one does.
@@ -164,7 +110,7 @@ class Signing:
             for key in self._keys.public[role]:
                 wanted.add_key(key, role)
         if former and _says_the_same(former, wanted):
-            old = self.old("root")
+            old = self.folder.old("root")
             if old and not self._due("root", old, former):
                 return None
         key_ids = {*wanted.roles["root"].keyids, *(former.roles["root"].keyids if former else ())}
@@ -175,26 +121,17 @@ class Signing:
         """Make the root agree with the key folder; a new one is signed by a threshold of the old keys and the new."""
         wanted = self.wanted_root()
         if wanted is None:
-            self.keep("root")
+            self._current["root"] = self._required("root", self.folder.old("root"))
             return
         former, signed = self.former_root(), wanted.metadata
         root = _as_root(wanted)
         if root.get_root_verification_result(former, signed.signed_bytes, signed.signatures).verified:
-            self._store("root", f"{root.version}.root.json", wanted)
-            for path in self.pending_root(root.version).parent.glob("*.root.json"):
+            self.folder.store("root", wanted)
+            self._take("root", wanted, is_new=True)
+            for path in self.folder.pending_root(root.version).parent.glob("*.root.json"):
                 path.unlink()
         else:
-            self._cannot_sign("root", self.old("root") if former and _says_the_same(former, root) else None)
-
-    def _begun(self, wanted: Root) -> Document | None:
-        """Return the root that waits for signatures, if it says what is wanted and is good for long enough."""
-        path = self.pending_root(wanted.version)
-        begun = self._read_path(path)
-        if begun is None or not isinstance(begun.signed, Root) or not _says_the_same(begun.signed, wanted):
-            return None
-        lifetime = begun.signed.expires - self._now
-        is_good = self._lifetimes.root / 2 < lifetime <= self._lifetimes.root and begun.signed.version == wanted.version
-        return begun if is_good else None
+            self._cannot_sign("root", self.folder.old("root") if former and _says_the_same(former, root) else None)
 
     def top_targets(self) -> None:
         """Make the role that hands ``packs/*``, ``tools/*`` and the like to their keys."""
@@ -210,47 +147,26 @@ class Signing:
 
     def delegated(self, role: str, files: Mapping[str, bytes] | None) -> None:
         """Make the list of the files of one role and store them; ``None`` lists again what is listed."""
-        delegator = self._current["targets"].signed
-        if not isinstance(delegator, Targets):
-            raise SigningError("the repository's targets are not targets", where=str(self._metadata))
+        delegator = self._top_targets()
         if files is None:
-            old = self.old(role)
-            listed = dict(old.signed.targets) if old and isinstance(old.signed, Targets) else {}
+            whole = self._whole(role, delegator)
+            listed = whole.listed if whole else {}
         else:
-            listed = {f"{role}/{name}": self._store_file(role, name, content) for name, content in files.items()}
+            listed = {f"{role}/{name}": self.folder.store_file(role, name, content) for name, content in files.items()}
         self._renew(role, Targets(targets=listed), delegator)
-
-    def published(self, role: str) -> dict[str, bytes]:
-        """Return the files that a role lists, by name without its folder.
-
-        Raises:
-            SigningError: a file is missing or is not what was signed.
-        """
-        old = self.old(role)
-        listed = old.signed.targets if old and isinstance(old.signed, Targets) else {}
-        files = {}
-        for target in listed.values():
-            name = target.path.removeprefix(f"{role}/")
-            path = self._targets / role / f"{target.hashes['sha256']}.{name}"
-            try:
-                files[name] = path.read_bytes()
-                target.verify_length_and_hashes(files[name])
-            except (OSError, LengthOrHashMismatchError) as error:
-                raise SigningError("a published file is damaged", where=str(path), hint="publish it again") from error
-        return files
-
-    def _store_file(self, role: str, name: str, content: bytes) -> TargetFile:
-        """Write a file under the name that carries its hash."""
-        path = self._targets / role / f"{hashlib.sha256(content).hexdigest()}.{name}"
-        if not path.is_file() or path.read_bytes() != content:
-            write_whole(path, content)
-        return TargetFile.from_data(f"{role}/{name}", content, ["sha256"])
 
     def finish(self) -> Publication:
         """Make snapshot and timestamp, which commit everything before them."""
-        meta = {f"{role}.json": _meta_file(self._current[role]) for role in ("targets", *self.delegated_roles)}
+        old = self.folder.old("snapshot")
+        # What a snapshot once named stays named, though no longer delegated: clients take its absence for an attack.
+        meta = dict(old.signed.meta) if old and isinstance(old.signed, Snapshot) else {}
+        meta |= {f"{role}.json": document.meta for role, document in self._current.items() if role != "root"}
         self._renew("snapshot", Snapshot(meta=meta), self._root())
-        self._renew("timestamp", Timestamp(snapshot_meta=_meta_file(self._current["snapshot"])), self._root())
+        self._renew("timestamp", Timestamp(snapshot_meta=self._current["snapshot"].meta), self._root())
+        return self.result()
+
+    def result(self) -> Publication:
+        """Say what has been done so far."""
         return Publication(
             {role: document.signed.version for role, document in self._current.items()},
             tuple(self._renewed),
@@ -259,22 +175,52 @@ class Signing:
             self._current["root"].raw,
         )
 
+    def _begun(self, wanted: Root) -> Document | None:
+        """Return the root that waits for signatures, if it says what is wanted and is good for long enough."""
+        begun = read_document(self.folder.pending_root(wanted.version))
+        if begun is None or not isinstance(begun.signed, Root) or not _says_the_same(begun.signed, wanted):
+            return None
+        lifetime = begun.signed.expires - self._now
+        is_good = self._lifetimes.root / 2 < lifetime <= self._lifetimes.root and begun.signed.version == wanted.version
+        return begun if is_good else None
+
     def _root(self) -> Root:
         return _as_root(self._current["root"])
 
+    def _top_targets(self) -> Targets:
+        signed = self._current["targets"].signed
+        if not isinstance(signed, Targets):
+            raise SigningError("the repository's targets are not targets", where=str(self.folder.metadata))
+        return signed
+
+    def _required(self, role: str, document: Document | None) -> Document:
+        if document is None:
+            raise SigningError(f"the repository lacks its {role}", where=str(self.folder.path), hint="publish again")
+        return document
+
+    def _whole(self, role: str, delegator: Delegator) -> Document | None:
+        """Return the last version of a role, if it is signed, good and complete; else what clients see."""
+        last, old = self.folder.last(role), self.folder.old(role)
+        if last is None or (old is not None and last.raw == old.raw):
+            return old
+        is_good = not last.signed.is_expired(self._now) and last.holds_under(delegator, role)
+        return last if is_good and self.folder.is_complete(last) else old
+
     def _renew(self, role: str, wanted: Signed, delegator: Delegator) -> None:
-        old = self.old(role)
-        same = old is not None and _content(old.signed) == _content(wanted)
-        if old and same and not self._due(role, old, delegator):
-            self._current[role] = old
+        whole, last = self._whole(role, delegator), self.folder.last(role)
+        same = whole is not None and _content(whole.signed) == _content(wanted)
+        if whole and same and not self._due(role, whole, delegator):
+            old = self.folder.old(role)
+            self._take(role, whole, is_new=old is None or old.raw != whole.raw)
             return
-        wanted.version = old.signed.version + 1 if old else 1
+        wanted.version = last.signed.version + 1 if last else 1
         wanted.expires = self._expiry(role)
         fresh = self._sign(Metadata(wanted), {key.keyid for key in self._keys.public[role]})
         if fresh.holds_under(delegator, role):
-            self._store(role, "timestamp.json" if role == "timestamp" else f"{wanted.version}.{role}.json", fresh)
+            self.folder.store(role, fresh)
+            self._take(role, fresh, is_new=True)
         else:
-            self._cannot_sign(role, old if same else None)
+            self._cannot_sign(role, whole if same else None)
 
     def _due(self, role: str, old: Document, delegator: Delegator) -> bool:
         past_half = old.signed.expires - self._now < self._lifetimes.of(role) / 2
@@ -297,26 +243,13 @@ class Signing:
             fresh.sign(self._keys.signers[key_id], append=True)
         return Document(fresh, fresh.to_bytes())
 
-    def _store(self, role: str, name: str, fresh: Document) -> None:
-        write_whole(self._metadata / name, fresh.raw)
-        self._current[role] = fresh
-        self._renewed.append(role)
+    def _take(self, role: str, document: Document, *, is_new: bool) -> None:
+        self._current[role] = document
+        if is_new:
+            self._renewed.append(role)
 
     def _expiry(self, role: str) -> datetime:
         return self._now + self._lifetimes.of(role)
-
-    def _read(self, name: str) -> Document | None:
-        return self._read_path(self._metadata / name)
-
-    def _read_path(self, path: Path) -> Document | None:
-        try:
-            raw = path.read_bytes()
-            return Document(Metadata.from_bytes(raw), raw)
-        except FileNotFoundError:
-            return None
-        except DeserializationError as error:
-            hint = "restore it from a copy: versions must never go back"
-            raise SigningError("the repository's metadata is damaged", where=str(path), hint=hint) from error
 
 
 def _as_root(document: Document) -> Root:
@@ -331,23 +264,3 @@ def _says_the_same(one: Root, other: Root) -> bool:
 
 def _content(signed: Signed) -> dict[str, object]:
     return {name: value for name, value in signed.to_dict().items() if name not in {"version", "expires"}}
-
-
-def _meta_file(document: Document) -> MetaFile:
-    return MetaFile.from_data(document.signed.version, document.raw, ["sha256"])
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that its name never stands for half of it, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -178,3 +178,15 @@ def test_a_shelf_of_folders_is_published_as_packed_files(folder: Path) -> None:
     names = {path.name.partition(".")[2] for path in (folder / "targets" / "packs").iterdir()}
     assert names == set(packed_shelf(SHELF))
     assert {name.rpartition("-")[0] for name in names} >= {"eicar", "xmrig-miner"}
+
+
+def test_a_shelf_can_be_offered_without_taking_newer_packs_away(folder: Path) -> None:
+    keys = load_keys(folder.parent / "keys")
+    newer = {"eicar-2099.01.01.qsp": b"newer", "of-our-own-2026.01.01.qsp": b"ours"}
+    publish_files(folder, keys=keys, files={"packs": newer}, now=NOW)
+    publication = publish(out=folder, keys=keys, packs=SHELF, tools=None, now=NOW, keep_newer=True)
+    listed = Metadata.from_file(str(folder / "metadata" / f"{publication.versions['packs']}.packs.json")).signed.targets
+    names = {path.removeprefix("packs/") for path in listed}
+    assert newer.keys() <= names
+    assert len([name for name in names if name.startswith("eicar-")]) == 1
+    assert any(name.startswith("xmrig-miner-") for name in names)

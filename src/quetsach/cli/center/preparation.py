@@ -154,7 +154,8 @@ def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
         shutil.rmtree(staged, ignore_errors=True)
         new_keys(staged)
         staged.rename(keys)
-    publish(out=out, keys=load_keys(keys), packs=bundled("packs"), tools=None, now=datetime.now(UTC))
+    # What was published since, such as a promoted pack, must outlive a restart.
+    publish(out=out, keys=load_keys(keys), packs=bundled("packs"), tools=None, now=datetime.now(UTC), keep_newer=True)
     if tool is not None:
         wheel = _wheel(tool)
         sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
