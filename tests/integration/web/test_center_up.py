@@ -24,7 +24,7 @@ import pytest
 
 from quetsach.cli.center import up
 from quetsach.lake.lake import Lake
-from quetsach.packs.keys import new_keys
+from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
@@ -287,7 +287,7 @@ def repository(tmp_path: Path) -> Path:
     """A repository that was published a day and a half ago: past half of its timestamp's life."""
     new_keys(tmp_path / "keys")
     before = datetime.now(UTC) - timedelta(hours=36)
-    publish(out=tmp_path / "repository", keys=tmp_path / "keys", packs=None, tools=None, now=before)
+    publish(out=tmp_path / "repository", keys=load_keys(tmp_path / "keys"), packs=None, tools=None, now=before)
     return tmp_path
 
 
