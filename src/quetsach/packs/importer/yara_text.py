@@ -45,11 +45,14 @@ def _rules(text: str, file: str) -> Iterator[FoundRule | Refused]:
 
 def _rules_one_by_one(text: str, file: str) -> Iterator[FoundRule | Refused]:
     """Yield the rules of a text that cannot be read as a whole."""
-    starts = [found.start() for found in _START.finditer(text)][: MOST_RULES + 1]
-    head = text[: starts[0]] if starts else text
+    starts = [found.start() for found in _START.finditer(text)]
+    if len(starts) > MOST_RULES:
+        yield Refused(Reason.LIMIT, file, f"{len(starts) - MOST_RULES:,} rules more than an import takes")
+        text, starts = text[: starts[MOST_RULES]], starts[:MOST_RULES]
     imports = "\n".join(f'import "{found[1]}"' for found in _IMPORT.finditer(text))
     if not starts:
-        yield Refused(Reason.MALFORMED, f"{file}: line 1", f"no rule can be read: {shown(head.strip())}")
+        yield Refused(Reason.MALFORMED, f"{file}: line 1", f"no rule can be read: {shown(text.strip())}")
+        return
     line, before = 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         line += text.count("\n", before, start)
