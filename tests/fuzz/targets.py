@@ -16,6 +16,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
@@ -26,6 +27,7 @@ from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, s
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
+from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.collect.command import named_files
@@ -60,12 +62,19 @@ from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.limits import Limits
 from quetsach.endpoint.look.archive.source import InMemory
 from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
+from quetsach.endpoint.look.known_hashes import KnownHashes
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report.document import Report
 from quetsach.endpoint.report.record import read_json, to_json
 from quetsach.packs.container import unpack
 from quetsach.packs.folder import read_folder
+from quetsach.packs.importer.documents import read_json as read_document
+from quetsach.packs.importer.formats import GivenFile, read_indicators
+from quetsach.packs.importer.found import Listed
+from quetsach.packs.importer.misp import events_of, read_events
+from quetsach.packs.importer.safety import Commonplace, refusal_of
+from quetsach.packs.importer.stix import read_bundle
 from quetsach.packs.load import parse_pack
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 from quetsach.packs.specimen.hive import build_hive, hive_checksum
@@ -272,6 +281,52 @@ def _report(content: bytes) -> None:
     read_json(Report, content, where="fuzz")
 
 
+def _indicators(ending: str, seed_name: str) -> Target:
+    """Return the target of a format of indicators; what it gives for a list must be an entry of that list."""
+
+    def read(content: bytes) -> None:
+        for found in read_indicators(GivenFile(f"fuzz{ending}", content), _NOW):
+            if isinstance(found, Listed) and refusal_of(found, _COMMONPLACE) is None:
+                parse_list(found.kind, list_line(found.kind, found.entry, found.label))
+
+    return Target(read, ((_GOLDEN / seed_name).read_bytes(),))
+
+
+def _document(content: bytes) -> None:
+    """Read JSON of any shape as a bundle and as events, and the content as a pattern."""
+    value = {"objects": [{"type": "indicator", "pattern": content.decode("utf-8", "replace")}]}
+    list(read_bundle(value, "fuzz", _NOW))
+    given = read_document(content, "fuzz")
+    list(read_bundle(given, "fuzz", _NOW))
+    list(read_events(events_of(given), "fuzz"))
+
+
+def _list(content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    for known in _LISTS:
+        known.find(text)
+    for kind in ListKind:
+        with contextlib.suppress(QuetsachError):
+            parse_list(kind, text).find(text)
+
+
+def _sections(content: bytes) -> None:
+    for whole in (content, b"MZ" + content):
+        list(_KNOWN_HASHES.found_in(InMemory(whole), FileKind.PE))
+
+
+_GOLDEN = Path(__file__).parents[1] / "golden" / "indicators"
+_NOW = datetime(2026, 11, 25, tzinfo=UTC)
+_COMMONPLACE = Commonplace.load(Path(__file__).parents[2] / "data" / "commonplace")
+_LISTS = (
+    parse_list(ListKind.ADDRESSES, "192.0.2.1\n198.51.100.0/24\n2001:db8::/32"),
+    parse_list(ListKind.DOMAINS, "evil.example.test"),
+    parse_list(ListKind.URLS, "http://evil.example.test/a"),
+)
+_KNOWN_HASHES = KnownHashes([f"section:512:{'0' * 32}", f"*:{'0' * 40}", f"64:{'0' * 64}"])
+_PATTERN = (
+    b"[file:hashes.'SHA-256' = 'a' AND (file:size = 5 OR file:name IN ('b', 'c'))] OR ([ipv4-addr:value ISSUBSET 'd'])"
+)
 _SMALL = Limits(depth=3, members=100, output_bytes=1 << 20, bomb_bytes=1 << 20, seconds=1)
 _KINDS = sorted(FileKind)
 _MEMBERS = {"a.txt": b"some text " * 99, "b.zip": zip_of({"c": bytes(3_000)})}
@@ -346,5 +401,15 @@ TARGETS: Mapping[str, Target] = {
     "property-list": Target(_mac, _PROPERTY_LISTS),
     "running-system": Target(_running, (_SOCKETS,)),
     "commands": Target(_commands, (CRON + SHELL, UNIT)),
+    "indicator-list": Target(_list, (b"http://evil.example.test/a 192.0.2.1:80 [2001:db8::1]:80 198.51.100.7",)),
+    "indicators-plain": _indicators(".txt", "lists.in.txt"),
+    "indicators-yara": _indicators(".yar", "rules.in.yar"),
+    "indicators-clamav-files": _indicators(".hsb", "files.in.hsb"),
+    "indicators-clamav-sections": _indicators(".mdb", "sections.in.mdb"),
+    "indicators-clamav-bodies": _indicators(".ndb", "bodies.in.ndb"),
+    "indicators-stix": _indicators(".json", "stix.in.json"),
+    "indicators-misp": _indicators(".json", "misp.in.json"),
+    "indicators-documents": Target(_document, (_PATTERN, b'{"Event": {"Attribute": [{"type": "md5"}]}}')),
+    "program-sections": Target(_sections, (program(),)),
     "windows-formats": Target(_windows, (*_WINDOWS, b"[autorun]\nopen=a.exe")),
 }
