@@ -9,22 +9,21 @@ Source: The Update Framework specification 1.0, section 5.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tuf.api import exceptions as tuf
-from tuf.api.metadata import Metadata, TargetFile, Targets
+from tuf.api.metadata import Metadata, TargetFile
 from tuf.api.serialization import DeserializationError
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
 from quetsach.packs.errors import PackError
-from quetsach.packs.fetchers import FolderFetcher, HttpFetcher
 from quetsach.packs.installed import SUFFIX, install, installed_or_none
 from quetsach.packs.load import parse_pack
 from quetsach.packs.refusal import Refusal, RefusedError, UnreachableError
 from quetsach.packs.rings import PackName, Ring, newest_of, parse_name, remember_ring, remembered_ring
+from quetsach.packs.source import Source
 from quetsach.packs.transport import Patience, TooLongError, TooSlowError, TransportError
 from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 from quetsach.packs.withdrawal import (
@@ -35,16 +34,6 @@ from quetsach.packs.withdrawal import (
     kept_list,
     list_bytes,
     parse_list,
-)
-
-PACKS_LIMIT = 1000
-_LIMITS = UpdaterConfig(
-    max_root_rotations=64,
-    max_delegations=4,
-    root_max_length=512_000,
-    timestamp_max_length=16_384,
-    snapshot_max_length=262_144,
-    targets_max_length=1_048_576,
 )
 
 
@@ -103,7 +92,7 @@ def update(
     store = state / "trust" / trust.fingerprint[:16]
     with _one_update(state), _explained(trust.repository):
         store.mkdir(parents=True, exist_ok=True)
-        source = _Source(trust, store, patience or Patience())
+        source = Source(trust, store, patience or Patience())
         source.client.refresh()
         withdrawn = _take_back(source, state)
         ring = ring or remembered_ring(state)
@@ -133,70 +122,7 @@ def update(
     )
 
 
-class _Source:
-    """A repository under its root of trust: python-tuf's client, and what it keeps in its store."""
-
-    def __init__(self, trust: Trust, store: Path, patience: Patience) -> None:
-        self.store = store
-        self._http: HttpFetcher | None = None
-        fetcher: FetcherInterface
-        if trust.repository.startswith(("http://", "https://")):
-            fetcher = self._http = HttpFetcher(patience, store / "parts")
-            base = trust.repository.rstrip("/")
-        else:
-            fetcher, base = FolderFetcher(Path(trust.repository)), "folder:"
-        self.client = Updater(
-            str(store),
-            f"{base}/metadata/",
-            target_dir=str(store),
-            target_base_url=f"{base}/targets/",
-            fetcher=fetcher,
-            config=replace(_LIMITS),
-            bootstrap=trust.root,
-        )
-
-    def listed(self, role: str) -> Mapping[str, TargetFile]:
-        """Return the files that a role lists, by name; nothing where the repository has no such role."""
-        targets = Metadata[Targets].from_file(str(self.store / "targets.json")).signed
-        if targets.delegations is None or role not in (targets.delegations.roles or {}):
-            return {}
-        self.client.get_targetinfo(f"{role}/none")  # fetches and verifies the role, and keeps it in the store
-        listed = Metadata[Targets].from_file(str(self.store / f"{role}.json")).signed.targets
-        if len(listed) > PACKS_LIMIT:
-            raise RefusedError(Refusal.TOO_LONG, where=role, detail=f"{len(listed)} files")
-        return listed
-
-    def content(
-        self, target: TargetFile, old: bytes | None = None, *, limit_bytes: int = CONTAINER_LIMIT_BYTES
-    ) -> bytes:
-        """Return a file as it was signed: ``old`` if that is it, else fetched."""
-        if target.length > limit_bytes:
-            raise RefusedError(Refusal.TOO_LONG, where=target.path, detail=f"{target.length} bytes")
-        if old is not None:
-            with suppress(tuf.LengthOrHashMismatchError):
-                target.verify_length_and_hashes(old)
-                return old
-        try:
-            return self._download(target)
-        except tuf.LengthOrHashMismatchError:
-            if self._http is None or not self._http.went_on:
-                raise
-        return self._download(target)  # what was kept may have been at fault: once more, and whole
-
-    def _download(self, target: TargetFile) -> bytes:
-        try:
-            path = Path(self.client.download_target(target, str(self.store / "download.part")))
-        except tuf.LengthOrHashMismatchError:
-            if self._http is not None:
-                self._http.discard_parts()
-            raise
-        try:
-            return path.read_bytes()
-        finally:
-            path.unlink()
-
-
-def _take_back(source: _Source, state: Path) -> tuple[Withdrawal, ...]:
+def _take_back(source: Source, state: Path) -> tuple[Withdrawal, ...]:
     """Keep what the repository has taken back: from now on it is disarmed, whatever comes of the packs."""
     target = source.listed("withdrawals").get(f"withdrawals/{LIST_FILE}")
     raw = list_bytes(())
@@ -211,7 +137,7 @@ def _take_back(source: _Source, state: Path) -> tuple[Withdrawal, ...]:
     return withdrawn
 
 
-def _listed(source: _Source, ring: Ring) -> Mapping[str, TargetFile]:
+def _listed(source: Source, ring: Ring) -> Mapping[str, TargetFile]:
     """Return the newest packs that the repository lists for a ring, by file name."""
     listed: list[tuple[PackName, TargetFile]] = []
     for role in dict.fromkeys((Ring.GENERAL.role, ring.role)):

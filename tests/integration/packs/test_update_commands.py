@@ -1,6 +1,7 @@
 """``quetsach packs keys``, ``packs publish`` and ``update``, from the keys to the machine."""
 
 import hashlib
+import io
 import json
 import shutil
 from datetime import timedelta
@@ -10,6 +11,8 @@ import pytest
 from tests.integration.packs.simulated_centre import SHELF, Centre
 
 from quetsach.cli.main import main
+from quetsach.endpoint.messages import messages
+from quetsach.packs.refusal import Refusal
 from quetsach.packs.trust import Trust, load_trust
 
 type Capture = pytest.CaptureFixture[str]
@@ -123,3 +126,43 @@ def test_keys_that_exist_are_not_replaced(tmp_path: Path, capsys: Capture) -> No
     assert "offline" in capsys.readouterr().out
     assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 1
     assert "never overwritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("reason", [*Refusal, "unreachable"])
+def test_every_refusal_is_told_with_what_to_do_next(reason: str, language: str) -> None:
+    words = messages("update", language)
+    assert words[reason]
+    assert words[f"{reason}-hint"]
+
+
+def test_a_phrase_is_asked_for_at_a_terminal_once_for_each_key_that_signs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    keys, asked = str(tmp_path / "keys"), []
+
+    def typed(prompt: str) -> str:
+        asked.append(prompt)
+        return "five calm words about rain"
+
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", typed)
+    assert main(["packs", "keys", "new", "--out", keys, "--encrypt"]) == 0
+    assert len(asked) == 2  # typed twice
+    asked.clear()
+    assert main(["packs", "publish", "--out", str(tmp_path / "repository"), "--keys", keys]) == 0
+    assert len(asked) == len(set(asked)) == 10
+    asked.clear()
+    assert main(["packs", "publish", "--out", str(tmp_path / "repository"), "--keys", keys]) == 0
+    assert asked == []  # nothing to sign
+
+
+def test_two_phrases_that_differ_make_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    phrases = iter(["five calm words about rain", "five calm words about snow"])
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _: next(phrases))
+    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys"), "--encrypt"]) == 1
+    assert "differ" in capsys.readouterr().err
+    assert not (tmp_path / "keys").exists()

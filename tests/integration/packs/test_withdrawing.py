@@ -178,3 +178,14 @@ def test_a_person_is_told_what_was_not_used_and_why(
     assert "taken it back. Reason: It confuses." in capsys.readouterr().out
     main([*scan, "--json"])
     assert "eicar/test-file" in json.loads(capsys.readouterr().out)["withdrawn"]
+
+
+def test_a_damaged_list_is_told_in_vietnamese_with_the_remedy(
+    machine: Machine, tmp_path: Path, capsys: Capture
+) -> None:
+    machine.state.mkdir()
+    (machine.state / "withdrawals.json").write_bytes(b"{")
+    assert main(["scan", str(tmp_path), "--state", str(machine.state)]) == 3
+    told = capsys.readouterr().err
+    assert "không đọc được danh sách thu hồi" in told
+    assert "hãy chạy: quetsach update" in told

@@ -184,8 +184,8 @@ class Report:
     """The document. ``id`` is random; ``session`` is the clean-up, ``undo`` the command that takes it back.
 
     ``next`` is the command that goes on from here: the clean-up after a scan; null when there is nothing to clean.
-    ``withdrawn`` are families that came with the tool and that the centre has taken back since: they were not looked
-    for. ``unlisted`` counts the findings beyond those that one document holds.
+    ``withdrawn`` is what the centre has taken back of the packs there are, families and ``FAMILY/NAME`` of traits or
+    rules: it was not looked for. ``unlisted`` counts the findings beyond those that one document holds.
     """
 
     format: str
