@@ -123,9 +123,12 @@ def _is_name(entry: str) -> bool:
 
 def _is_address(entry: str) -> bool:
     try:
-        return str(ipaddress.ip_network(entry) if "/" in entry else ipaddress.ip_address(entry)) == entry
+        network = ipaddress.ip_network(entry)
     except ValueError:
         return False
+    if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped:
+        return False  # such a text is looked up as the IPv4 address that it means
+    return entry == str(network if "/" in entry else network.network_address)
 
 
 def _is_url(entry: str) -> bool:

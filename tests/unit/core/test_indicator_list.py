@@ -26,6 +26,7 @@ def test_a_list_is_entries_with_what_they_are_called_and_comments() -> None:
         (ListKind.ADDRESSES, "192.0.2.1/24"),
         (ListKind.ADDRESSES, "192.0.2.01"),
         (ListKind.ADDRESSES, "2001:DB8::1"),
+        (ListKind.ADDRESSES, "::ffff:192.0.2.1"),
         (ListKind.DOMAINS, "Evil.example.test"),
         (ListKind.DOMAINS, "test"),
         (ListKind.DOMAINS, "192.0.2.1"),

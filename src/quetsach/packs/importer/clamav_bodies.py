@@ -117,14 +117,14 @@ def hex_string(content: str) -> str:
             if jump is not None:
                 if not parts:
                     raise _UnmappableError("the content starts with a gap")
-                parts.append(_jump(*jump))
+                parts += [_jump(*jump)] if jump != (0, 0) else []
                 jump = None
             parts.append((found["byte"] or found["choice"].replace("|", " | ")).lower())
         else:
             low, high = _bounds(found)
             before, limit = jump or (0, 0)
             jump = before + low, None if limit is None or high is None else limit + high
-    if jump not in {None, (0, None)}:  # a gap of any length at the end says nothing
+    if jump not in {None, (0, 0), (0, None)}:  # a gap of any length at the end says nothing
         raise _UnmappableError("the content ends with a gap")
     return " ".join(parts)
 

@@ -89,8 +89,11 @@ def address_entry(text: str) -> str:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return ""
-    is_one = network.prefixlen == network.max_prefixlen
-    return str(network.network_address) if is_one else str(network)
+    address = network.network_address
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    if network.prefixlen == network.max_prefixlen:
+        return str(mapped or address)
+    return "" if mapped else str(network)
 
 
 def domain_entry(text: str) -> str:

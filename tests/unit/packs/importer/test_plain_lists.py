@@ -20,6 +20,7 @@ MD5, SHA256 = "0" * 31 + "a", "0" * 63 + "c"
         ("192.0.2.1:8080 # panel", ListKind.ADDRESSES, "192.0.2.1", "panel"),
         ("192[.]0[.]2[.]1", ListKind.ADDRESSES, "192.0.2.1", ""),
         ("[2001:db8::1]:80", ListKind.ADDRESSES, "2001:db8::1", ""),
+        ("::ffff:192.0.2.1", ListKind.ADDRESSES, "192.0.2.1", ""),
         ("192.0.2.7/24", ListKind.ADDRESSES, "192.0.2.0/24", ""),
         ("Evil[.]example[.]test;botnet", ListKind.DOMAINS, "evil.example.test", "botnet"),
         ("*.evil.example.test.", ListKind.DOMAINS, "evil.example.test", ""),
@@ -41,6 +42,7 @@ def test_comments_and_empty_lines_are_nothing() -> None:
     [
         ("install.sh", Reason.MALFORMED),
         ("this is nothing", Reason.MALFORMED),
+        ("::ffff:192.0.2.0/120", Reason.MALFORMED),
         (r"C:\Windows\evil.exe", Reason.MALFORMED),
         ("x" * 5_000, Reason.LIMIT),
     ],
