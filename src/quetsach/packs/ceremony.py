@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from securesystemslib.signer import CryptoSigner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization import DeserializationError
 
 from quetsach.packs.errors import SigningError
 from quetsach.packs.key_files import Phrase, Signers, key_id_of
-from quetsach.packs.keys import RETIRED, KeyRing
+from quetsach.packs.keys import RETIRED, ROLES, KeyRing
 from quetsach.packs.repository import one_publisher
 from quetsach.packs.repository_folder import write_whole
 from quetsach.packs.signing import Lifetimes, Signing
 
 _ROOT_LIMIT_BYTES = 512_000
 _SHOWN = 16
+_LEAVE = "do not sign, and ask the others where this file came from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class RootToSign:
         lines = [f"Root version {self.version}, good until {self.expires:%Y-%m-%d}"]
         for role, ids in self.keys.items():
             marks = (f"{i[:_SHOWN]}…{' (new)' if i in self.new.get(role, ()) else ''}" for i in ids)
-            lines.append(f"  {role}: {', '.join(marks)}")
+            lines.append(f"  {role} ({ROLES[role].threshold} must sign): {', '.join(marks)}")
             lines += [f"    no longer: {i[:_SHOWN]}…" for i in self.gone.get(role, ())]
         signers = ", ".join(f"{i[:_SHOWN]}…" for i in self.signed_by) or "nobody yet"
         lines.append(f"Signed by: {signers}")
@@ -97,9 +99,10 @@ def sign_root(path: Path, keys: Path | None, *, phrase: Phrase) -> RootToSign:
     """Add the signatures of the root keys in a folder to a root that was begun; without a folder only show it.
 
     Raises:
-        SigningError: the file is no root, or none of the keys may sign it.
+        SigningError: the file is no root or one that nobody should sign, or none of the keys may sign it.
     """
     begun = _read_root(path)
+    _require_plain(path, begun.signed)
     before = path.with_name(f"{begun.signed.version - 1}.root.json")
     former = _read_root(before).signed if before.is_file() else None
     if former is not None:
@@ -115,12 +118,29 @@ def sign_root(path: Path, keys: Path | None, *, phrase: Phrase) -> RootToSign:
     return _described(path, begun, former)
 
 
+def _require_plain(path: Path, root: Root) -> None:
+    """A holder sees identifiers: each must be that of its key, and the numbers of keys those that everybody knows."""
+    for key_id, key in root.keys.items():
+        try:
+            raw = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.keyval["public"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SigningError("it holds something that is no Ed25519 key", where=str(path), hint=_LEAVE) from error
+        if SSlibKey.from_crypto(raw).keyid != key_id:
+            raise SigningError("one of its keys goes by the name of another", where=str(path), hint=_LEAVE)
+    for role, wanted in ((name, ROLES[name]) for name in root.roles):
+        if (len(root.roles[role].keyids), root.roles[role].threshold) != (wanted.keys, wanted.threshold):
+            what = f"it does not ask for {wanted.threshold} of {wanted.keys} keys of {role}"
+            raise SigningError(what, where=str(path), hint=_LEAVE)
+    if not root.consistent_snapshot:
+        raise SigningError("it turns consistent snapshots off", where=str(path), hint=_LEAVE)
+
+
 def _require_genuine(path: Path, former: Root) -> None:
     """A root until now that its own keys have not signed was put there to make a change look harmless."""
     metadata = _read_root(path)
     result = former.get_verification_result("root", metadata.signed_bytes, metadata.signatures)
     if not result.verified:
-        raise SigningError("the root until now is not signed by its own keys", where=str(path), hint="do not sign")
+        raise SigningError("the root until now is not signed by its own keys", where=str(path), hint=_LEAVE)
 
 
 def _signers(folder: Path, phrase: Phrase) -> Mapping[str, CryptoSigner]:

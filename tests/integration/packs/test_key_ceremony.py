@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,44 @@ def test_a_false_root_until_now_is_noticed_before_signing(centre: Centre, trust:
     before.write_bytes(before.read_bytes().replace(b'"threshold":2', b'"threshold":3'))
     with pytest.raises(SigningError, match="not signed by its own keys"):
         sign_root(begun.path, centre.keys, phrase=no_phrase)
+
+
+def same_name_other_key(root: Root) -> None:
+    """Swap the material of a root key and keep its identifier, so that nothing looks new."""
+    root.keys[root.roles["root"].keyids[0]].keyval["public"] = "ab" * 32
+
+
+def one_is_enough(root: Root) -> None:
+    root.roles["root"].threshold = 1
+
+
+def one_key_more(root: Root) -> None:
+    root.roles["timestamp"].keyids.append(root.roles["snapshot"].keyids[0])
+
+
+def no_key(root: Root) -> None:
+    root.keys[root.roles["targets"].keyids[0]].keyval["public"] = "\x1b[2J"
+
+
+def one_file_for_all(root: Root) -> None:
+    root.consistent_snapshot = False
+
+
+@pytest.mark.parametrize("trick", [same_name_other_key, one_is_enough, one_key_more, no_key, one_file_for_all])
+def test_a_root_that_looks_harmless_and_is_not_gets_no_signature(
+    centre: Centre, trust: Trust, trick: Callable[[Root], None]
+) -> None:
+    rotate(centre.keys, "snapshot")
+    begun = begin_root(centre.folder, keys=load_keys(centre.keys), now=centre.now)
+    assert begun.path is not None
+    forged = Metadata[Root].from_file(str(begun.path))
+    trick(forged.signed)
+    forged.to_file(str(begun.path))
+    before = begun.path.read_bytes()
+    with pytest.raises(SigningError) as error:
+        sign_root(begun.path, centre.keys, phrase=no_phrase)
+    assert error.value.hint.startswith("do not sign")
+    assert begun.path.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff" * 100, b'{"signed": {"_type": "root"}}'])

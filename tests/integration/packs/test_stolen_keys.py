@@ -17,6 +17,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets, Time
 
 from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
 from quetsach.packs.refusal import Refusal, RefusedError
+from quetsach.packs.release import unwithdraw
 from quetsach.packs.rings import Ring
 from quetsach.packs.trust import Trust
 
@@ -222,6 +223,41 @@ def test_stolen_packs_and_online_keys_deliver_until_targets_revokes_them(
         fresh.update(trust)
     assert refused.value.reason is Refusal.ALTERED
     assert fresh.installed() == {}
+
+
+def test_a_stolen_targets_key_names_false_keys_until_two_root_holders_replace_it(
+    centre: Centre, victim: Machine, trust: Trust, thief: Callable[..., Thief], tmp_path: Path
+) -> None:
+    good = shutil.copytree(centre.folder, tmp_path / "good")
+    attacker = thief("targets", "snapshot", "timestamp")
+    attacker.deliver()
+    own = load_keys(tmp_path / "thief").public["packs"][0]
+    targets = attacker.read("1.targets.json")
+    assert isinstance(targets.signed, Targets)
+    targets.signed.add_key(own, "packs")
+    targets.signed.revoke_key(load_keys(centre.keys).public["packs"][0].keyid, "packs")
+    meta = attacker.write("2.targets.json", targets, "targets", version=2)
+    attacker.lead({"targets.json": meta}, version=3)
+    victim.update(trust)
+    assert victim.installed() == EVIL
+    shutil.rmtree(centre.folder)
+    shutil.copytree(good, centre.folder)
+    for name in ("targets", "snapshot", "timestamp"):
+        rotate(centre.keys, name)
+    centre.publish("2026.02.02")
+    victim.update(trust)
+    assert victim.installed() == pack_of("2026.02.02")
+
+
+def test_a_stolen_key_of_withdrawals_disarms_until_it_is_replaced_and_delivers_nothing(
+    centre: Centre, victim: Machine, trust: Trust
+) -> None:
+    with untouched(victim):
+        centre.withdraw("eicar")
+        assert victim.update(trust).withdrawn == ("eicar",)
+        rotate(centre.keys, "withdrawals")
+        unwithdraw(centre.folder, keys=load_keys(centre.keys), label="eicar", now=centre.now)
+        assert victim.update(trust).withdrawn == ()
 
 
 def test_a_list_signed_by_a_revoked_key_is_not_accepted_even_where_the_server_vouches_for_it(
