@@ -32,9 +32,9 @@ def lists_of(content: Mapping[str, bytes], where: str) -> Lists:
 
 
 def take_hash_list(table: Table, lists: Lists) -> IndicatorList | None:
-    """Return the list of hashes that a trait names in its field ``hashes_file``."""
-    name = table.take_text("hashes_file", default="")
-    return _list_called(table, "hashes_file", name, {ListKind.HASHES}, lists) if name else None
+    """Return the list of hashes that a trait names in its field ``hash_list``."""
+    name = table.take_text("hash_list", default="")
+    return _list_called(table, "hash_list", name, {ListKind.HASHES}, lists) if name else None
 
 
 def take_listed(table: Table, lists: Lists) -> tuple[tuple[str, IndicatorList], ...]:
@@ -52,7 +52,7 @@ def check_list_tests(table: Table, trait: Trait) -> None:
     if trait.action is not Action.REPORT:
         table.fail("what a list knows is only reported", field="action", hint="write action = 'report'")
     if trait.hash_list and trait.kind not in {ArtefactKind.FILE, ArtefactKind.PROCESS}:
-        table.fail("only files and processes have a hash", field="hashes_file", hint="use listed")
+        table.fail("only files and processes have a hash", field="hash_list", hint="use listed")
     for field, known in trait.listed:
         is_name = known.kind is ListKind.NAMES
         if is_name and (field, trait.kind) != ("name", ArtefactKind.FILE):

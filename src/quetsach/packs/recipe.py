@@ -45,7 +45,7 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str], lists: Lists) ->
     if not traits:
         recipe.fail("the recipe has no trait", hint="write at least one [[trait]]")
     if name := unused(tuple(traits.values()), lists):
-        recipe.fail(f"no trait asks for {name}", hint="name it in hashes_file or listed, or remove the file")
+        recipe.fail(f"no trait asks for {name}", hint="name it in hash_list or listed, or remove the file")
     return tuple(traits.values())
 
 

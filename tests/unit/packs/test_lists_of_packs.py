@@ -22,7 +22,7 @@ def _pack(trait: str, **lists: bytes) -> dict[str, bytes]:
 
 
 def test_a_trait_knows_the_entries_of_its_lists() -> None:
-    recipe = f'{HEAD}kind = "file"\nhashes_file = "hashes.txt"\n[[trait]]\n{HEAD.replace('"a"', '"c"', 1)}'
+    recipe = f'{HEAD}kind = "file"\nhash_list = "hashes.txt"\n[[trait]]\n{HEAD.replace('"a"', '"c"', 1)}'
     recipe += 'kind = "socket"\nlisted.remote = "addresses.txt"\n'
     pack = parse_pack(_pack(recipe, hashes=HASHES, addresses=b"192.0.2.1"), "p")
     hashes, addresses = pack.traits
@@ -35,14 +35,14 @@ def test_a_trait_knows_the_entries_of_its_lists() -> None:
 @pytest.mark.parametrize(
     ("trait", "lists", "what"),
     [
-        (f'{HEAD}kind = "file"\nhashes_file = "hashes.txt"', {}, "the pack has no file 'hashes.txt'"),
-        (f'{HEAD}kind = "file"\nhashes_file = "names.txt"', {"names": b"a.exe"}, "'names.txt' cannot be a list here"),
-        (f'{HEAD}kind = "socket"\nhashes_file = "hashes.txt"', {"hashes": HASHES}, "only files and processes"),
+        (f'{HEAD}kind = "file"\nhash_list = "hashes.txt"', {}, "the pack has no file 'hashes.txt'"),
+        (f'{HEAD}kind = "file"\nhash_list = "names.txt"', {"names": b"a.exe"}, "'names.txt' cannot be a list here"),
+        (f'{HEAD}kind = "socket"\nhash_list = "hashes.txt"', {"hashes": HASHES}, "only files and processes"),
         (f'{HEAD}kind = "file"\nlisted.name = "names.txt"', {"names": b"a.exe"}, "shows nothing by itself"),
         (f'{HEAD}kind = "file"\nlisted.path = "names.txt"', {"names": b"a.exe"}, "in the name of a file"),
         (f'{HEAD}kind = "file"\nrule = "eicar_test_file"', {"hashes": HASHES}, "no trait asks for hashes.txt"),
-        (f'{HEAD}kind = "file"\nhashes_file = "hashes.txt"', {"hashes": b"x"}, "line 1 is no entry"),
-        (f'{HEAD}kind = "file"\nhashes_file = "hashes.txt"', {"hashes": b"\xff"}, "not UTF-8"),
+        (f'{HEAD}kind = "file"\nhash_list = "hashes.txt"', {"hashes": b"x"}, "line 1 is no entry"),
+        (f'{HEAD}kind = "file"\nhash_list = "hashes.txt"', {"hashes": b"\xff"}, "not UTF-8"),
     ],
 )
 def test_a_list_that_does_not_fit_is_refused(trait: str, lists: dict[str, bytes], what: str) -> None:
@@ -50,7 +50,7 @@ def test_a_list_that_does_not_fit_is_refused(trait: str, lists: dict[str, bytes]
         parse_pack(_pack(trait, **lists), "p")
 
 
-@pytest.mark.parametrize("test", ['hashes_file = "hashes.txt"', 'rule = "*"'])
+@pytest.mark.parametrize("test", ['hash_list = "hashes.txt"', 'rule = "*"'])
 def test_what_others_know_is_never_acted_on(test: str) -> None:
     trait = f'{HEAD}kind = "file"\n{test}'.replace("report", "quarantine")
     with pytest.raises(PackError, match="only reported"):
@@ -58,7 +58,7 @@ def test_what_others_know_is_never_acted_on(test: str) -> None:
 
 
 def test_a_list_travels_in_the_packed_file_and_is_part_of_the_digest() -> None:
-    content = _pack(f'{HEAD}kind = "file"\nhashes_file = "hashes.txt"', hashes=HASHES)
+    content = _pack(f'{HEAD}kind = "file"\nhash_list = "hashes.txt"', hashes=HASHES)
     assert unpack(pack_content(content)) == content
     assert content_digest(content) != content_digest({**content, "hashes.txt": HASHES + b"\n"})
 

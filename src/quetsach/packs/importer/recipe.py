@@ -80,7 +80,7 @@ def recipe_for(kinds: Sequence[ListKind], *, has_rules: bool) -> str:
 def _traits(kinds: Sequence[ListKind], *, has_rules: bool) -> Iterator[_Trait]:
     for kind in (ArtefactKind.FILE, ArtefactKind.PROCESS):
         if ListKind.HASHES in kinds:
-            yield _Trait(f"{kind}-hashes", kind, 'hashes_file = "hashes.txt"', _WHY[ListKind.HASHES])
+            yield _Trait(f"{kind}-hashes", kind, 'hash_list = "hashes.txt"', _WHY[ListKind.HASHES])
         if has_rules:
             yield _Trait(f"{kind}-rule", kind, 'rule = "*"', _WHY["rule"])
     for list_kind, fields in _FIELDS.items():
