@@ -3,6 +3,7 @@ r"""Plants what Necurs leaves on a Windows drive, harmlessly: two services, a bo
 Programs only return and carry the words that the rules look for; the one of an account carries none, as a packed one.
 """
 
+import random
 import struct
 from pathlib import Path
 
@@ -15,9 +16,13 @@ GUID = "{8D2E9A4C-1B3F-4E5D-9C7A-0123456789AB}"
 PROGRAM = f"Windows/Installer/{GUID}/syshost.exe"
 OF_ACCOUNT = f"Users/An/AppData/Local/{GUID}/syshost.exe"
 DRIVER_NAME = "3c1f0a9b7d2e4f60"
+PACKED_NAME = "5e7d1c9b3a2f4068"
+"""A packed driver: only its service says whose it is."""
 WITHOUT_FILE = "9a8b7c6d5e4f3a2b"
 """A driver whose file is not there: only its service says whose it was."""
 DRIVER = f"Windows/System32/drivers/{DRIVER_NAME}.sys"
+PACKED = f"Windows/System32/drivers/{PACKED_NAME}.sys"
+HONEST = "Windows/System32/drivers/a1b2c3d4e5f60718.sys"
 
 _NATIVE_SUBSYSTEM = 1
 _SUBSYSTEM_AT = 0x5C
@@ -45,18 +50,24 @@ def build(root: Path) -> list[Planted]:
                     "Start": (DWORD, 0),
                     "Type": (DWORD, 1),
                 }
-                for name in (DRIVER_NAME, WITHOUT_FILE)
+                for name in (DRIVER_NAME, PACKED_NAME, WITHOUT_FILE)
             },
             rf"{FIREWALL}\FirewallRules": {_RULE: (SZ, rule)},
         },
         users={"An": {rf"{USER_CV}\Run": {"syshost32": (SZ, _STARTS)}}},
-        files={PROGRAM: program(), OF_ACCOUNT: build_pe(), DRIVER: driver()},
+        files={
+            PROGRAM: program(),
+            OF_ACCOUNT: build_pe(),
+            DRIVER: driver(),
+            PACKED: build_pe(sections={"UPX0": random.Random("necurs").randbytes(2048)}, bits=64),
+            HONEST: build_pe(sections={".data": b"a measuring device"}, bits=64),
+        },
     )
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     rules = FIREWALL.replace(SERVICES, services)
     return [
-        *(Planted("file", f"/{path}") for path in (PROGRAM, OF_ACCOUNT, DRIVER)),
-        *(Planted("service", rf"{services}\{name}") for name in ("syshost32", DRIVER_NAME, WITHOUT_FILE)),
+        *(Planted("file", f"/{path}") for path in (PROGRAM, OF_ACCOUNT, DRIVER, PACKED)),
+        *(Planted("service", rf"{services}\{name}") for name in ("syshost32", DRIVER_NAME, PACKED_NAME, WITHOUT_FILE)),
         Planted("registry-value", rf"HKU\An\{USER_CV}\Run\syshost32"),
         Planted("registry-value", rf"{rules}\FirewallRules\{_RULE}"),
     ]
