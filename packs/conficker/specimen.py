@@ -4,6 +4,7 @@ Two libraries: one with the words of the rule, one as the real ones are on disk,
 known. Programs only return; the names of the worm's files on sticks are the published ones.
 """
 
+import random
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
@@ -27,9 +28,13 @@ _WORDS = (
     b"http://www.getmyip.org\0http://checkip.dyndns.org\0http://%s/search?q=%d\0netsvcs\0ServiceDll\0rundll32.exe\0"
 )
 _KNOWN = build_pe(sections={".data": _WORDS}, dll=True, exports=("ydmmgvos",))
-_PACKED = build_pe(sections={"UPX1": bytes(range(256))}, dll=True)
+_PACKED = build_pe(sections={"UPX0": random.Random("conficker").randbytes(2048)}, dll=True)
 _STICK = "RECYCLER/S-5-3-42-2819952290-8240758988-879315005-3665/jwgkvsq.vmx"
 _RUNS = "RuNdLl32.EXE      .\\" + _STICK.replace("/", "\\") + ",ahaezedrn"
+_RENAMED = _STICK.replace("jwgkvsq.vmx", "hxkqzr.qtv")
+"""A copy under no published name: only the line that starts it tells whose it is."""
+
+_EXPLORES = _RUNS.replace("jwgkvsq.vmx", "hxkqzr.qtv")
 _ADVANCED = rf"{CV}\Explorer\Advanced\Folder\Hidden\SHOWALL"
 _MOUNTED = rf"{USER_CV}\Explorer\MountPoints2\{{0a1b2c3d-0000-11de-8000-001122334455}}\shell\AutoRun\command"
 _HOLE = rf"{FIREWALL}\StandardProfile\GloballyOpenPorts\List"
@@ -65,13 +70,14 @@ def junk(seed: int, lines: int) -> bytes:
 
 
 def autorun() -> bytes:
-    """Return an ``autorun.inf`` of some 60 KB in which five lines count."""
+    """Return an ``autorun.inf`` of some 60 KB in which six lines count."""
     parts = [
         b"[AUTorUN\r\n",
         b"\tAcTION\t=Open folder to view files\r\n",
         b"\t\ticon =%syStEmrOot%\\sySTEM32\\sHELL32.Dll         ,4\r\n",
         b"OpEn=" + _RUNS.encode() + b"\r\n",
         b"\tshelLExECUte=" + _RUNS.encode() + b"\r\n",
+        b"sHell\\exPLore\\coMMand=" + _EXPLORES.encode() + b"\r\n",
         b"useAuTopLAY=\t1   \r\n",
     ]
     return b"".join(junk(300 * number, 300) + part for number, part in enumerate(parts)) + junk(0, 300)
@@ -99,6 +105,8 @@ def build(root: Path) -> list[Planted]:
             "Windows/Tasks/At1.job": build_job("rundll32.exe", "kgbwnr.dll,ydmmgvos"),
             "Windows/Tasks/At2.job": build_job("rundll32.exe", "hdqwyr.dll,kuvxa"),
             _STICK: _PACKED,
+            _RENAMED: _PACKED,
+            _STICK.replace("jwgkvsq.vmx", "dc1.jpg"): b"\xff\xd8\xff\xe0 a photograph that was thrown away",
             "autorun.inf": autorun(),
             HOSTS: FILES[HOSTS] + b"0.0.0.0 download.avast.example.test\r\n192.0.2.7 may-in.example.test\r\n",
         },
@@ -115,10 +123,12 @@ def planted() -> list[Planted]:
         "\t\ticon =%syStEmrOot%\\sySTEM32\\sHELL32.Dll         ,4\r",
         f"OpEn={_RUNS}\r",
         f"\tshelLExECUte={_RUNS}\r",
+        f"sHell\\exPLore\\coMMand={_EXPLORES}\r",
     ]
     return [
         Planted("file", "/Windows/System32/kgbwnr.dll"),
         Planted("file", f"/{_STICK}"),
+        Planted("file", f"/{_RENAMED}"),
         Planted("service", rf"{services}\vcdrlxeu"),
         Planted("service", rf"{services}\qntwzmhk"),
         Planted("scheduled-task", "/Windows/Tasks/At1.job"),
