@@ -5,6 +5,7 @@ name is hidden as the worm hides it.
 """
 
 import os
+import random
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
@@ -16,10 +17,14 @@ from quetsach.packs.specimen.program import build_pe
 NAMELESS = "\u00a0"
 """A no-break space: Windows shows a folder without a name."""
 
+PACKED_LIBRARY = f"{NAMELESS}/~$WKZQPMN.USB3"
+"""A library under a name that is not listed: only the shortcut names it."""
+
 _FORMS = b"id:%lu|bid:%lu|os:%lu|la:%lu|rg:%lu\0id:%lu|tid:%lu|err:%lu|w32:%lu\0"
 _BOT = build_pe(sections={".data": _FORMS})
 _NEWER_BOT = build_pe(sections={".data": b'{"id":%lu,"bid":%lu,"os":%lu,"la":%lu,"rg":%lu}\0'})
 _POLICIES = rf"{CV}\Policies\Explorer"
+_PACKED = build_pe(sections={"UPX0": random.Random("andromeda").randbytes(2048)})
 _ALL_USERS = r"C:\ProgramData\Local Settings\Temp\msfwzv.com"
 
 
@@ -42,12 +47,18 @@ def build(root: Path) -> list[Planted]:
         },
         files={
             "ProgramData/msvkzmw.exe": _BOT,
-            "ProgramData/Local Settings/Temp/msfwzv.com": build_pe(sections={"UPX1": bytes(64)}),
+            "ProgramData/Local Settings/Temp/msfwzv.com": _PACKED,
+            "ProgramData/msphotos.exe": build_pe(sections={".data": b"photographs"}),
             "Users/Bình/AppData/Local/Temp/k.exe": _NEWER_BOT,
             f"Users/Bình/{STARTUP}/k.lnk": build_shortcut(wide_path=r"C:\Users\Bình\AppData\Local\Temp\k.exe"),
             f"Users/An/{STARTUP}/m.lnk": build_shortcut(local_path=r"C:\ProgramData\msvkzmw.exe"),
             f"{NAMELESS}/ảnh gia đình.jpg": b"\xff\xd8\xff\xe0 a photograph",
             library: build_pe(sections={"UPX1": bytes(32)}, dll=True),
+            PACKED_LIBRARY: _PACKED,
+            "~$Wbaocao.docx": b"a person has this document open",
+            "USB (4GB).lnk": build_shortcut(
+                local_path=r"C:\Windows\System32\rundll32.exe", arguments=_windows(PACKED_LIBRARY) + ",kdlsf mwq"
+            ),
             "desktop.ini": bytes(range(256)) * 8,
             "KINGSTON (8GB).lnk": build_shortcut(
                 local_path=r"C:\Windows\System32\rundll32.exe", arguments=f"{library},crys lsdfs"
@@ -63,7 +74,10 @@ def planted(library: str) -> list[Planted]:
     return [
         Planted("file", "/ProgramData/msvkzmw.exe"),
         Planted("file", "/Users/Bình/AppData/Local/Temp/k.exe"),
+        Planted("file", "/ProgramData/Local Settings/Temp/msfwzv.com"),
         Planted("file", f"/{library}"),
+        Planted("file", f"/{PACKED_LIBRARY}"),
+        Planted("startup-file", "/USB (4GB).lnk"),
         Planted("file", "/desktop.ini"),
         Planted("startup-file", "/KINGSTON (8GB).lnk"),
         Planted("startup-file", f"/Users/An/{STARTUP}/m.lnk"),
@@ -76,6 +90,10 @@ def planted(library: str) -> list[Planted]:
         Planted("registry-value", r"HKLM\SYSTEM\CurrentControlSet\Services\wuauserv\Start"),
         Planted("registry-key", r"HKU\An\Software\e_magic"),
     ]
+
+
+def _windows(path: str) -> str:
+    return path.replace("/", "\\")
 
 
 def _hide(folder: Path) -> list[Planted]:
