@@ -1,10 +1,12 @@
 r"""Plants a harmless infection by Phorpiex: programs that only return, the owner's data hidden on a stick.
 
-Three programs: one of the kind that spreads on sticks and one of the older Trik, both unpacked, and a packed one, known
-only by the entry that starts it. The root is machine and memory stick at once.
+Four programs: one of the kind that spreads on sticks and one of the older Trik, both unpacked, and two packed ones,
+known only by the entry that starts the one and by the hole in the firewall for the other. The root is
+machine and memory stick at once.
 """
 
 import os
+import random
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
@@ -17,11 +19,12 @@ from quetsach.packs.specimen.windows import RUN
 _COMMAND = r"/c start __ & __\DriveMgr.exe & exit"
 _SPREADS = build_pe(sections={".rdata": f"{_COMMAND}\0AntiVirusDisableNotify\0%ls:*:Enabled:%s\0".encode("utf-16-le")})
 _TRIK = build_pe(sections={".rdata": b"C:\\x\\Trik v1.7\\Release\\Trik.pdb\0%s:*:Enabled:%s\0PRIVMSG\0"})
-_PACKED = build_pe(sections={"UPX1": bytes(64)})
+_PACKED = build_pe(sections={"UPX0": random.Random("phorpiex").randbytes(2048)})
 
 _SPREADING = r"C:\Windows\4950606094303050\winsvcs.exe"
 _OLD = r"C:\Users\An\M-50504503224255244048500220524542045\winmgr.exe"
 _HIDING = r"C:\Windows\60400504030430\svchost.exe"
+_LET_IN = r"C:\Users\Bình\M-7057040250320570\winsvc.exe"
 _LIST = rf"{FIREWALL}\StandardProfile\AuthorizedApplications\List"
 _CENTER = r"Microsoft\Security Center"
 _POLICY = r"Policies\Microsoft\Windows Defender"
@@ -42,7 +45,7 @@ def build(root: Path) -> list[Planted]:
         system={
             _LIST: {
                 program: (SZ, f"{program}:*:Enabled:Microsoft Windows Services")
-                for program in (_SPREADING, _OLD, _HIDING)
+                for program in (_SPREADING, _OLD, _HIDING, _LET_IN)
             },
             rf"{SERVICES}\WinDefend": {"Start": (DWORD, 4)},
         },
@@ -54,6 +57,8 @@ def build(root: Path) -> list[Planted]:
             _file(_SPREADING): _SPREADS,
             _file(_OLD): _TRIK,
             _file(_HIDING): _PACKED,
+            _file(_LET_IN): _PACKED,
+            "Users/Bình/20261125093000/setup.exe": build_pe(sections={".data": b"an installer"}),
             "Users/An/AppData/Roaming/winsvcs.txt": b"\r\n",
             "__/DriveMgr.exe": _PACKED,
             "__/ảnh.jpg": b"\xff\xd8\xff\xe0 a photograph",
@@ -73,7 +78,7 @@ def planted() -> list[Planted]:
         rf"HKLM\SOFTWARE\{RUN}\Host Process",
         rf"HKU\An\{USER_CV}\Run\Microsoft Windows Manager",
         rf"HKU\Bình\{USER_CV}\Run\Microsoft Windows Services",
-        *(rf"{holes}\{program}" for program in (_SPREADING, _OLD, _HIDING)),
+        *(rf"{holes}\{program}" for program in (_SPREADING, _OLD, _HIDING, _LET_IN)),
         rf"HKLM\SOFTWARE\{_CENTER}\AntiVirusOverride",
         rf"HKLM\SOFTWARE\{_CENTER}\FirewallDisableNotify",
         rf"HKLM\SOFTWARE\{_POLICY}\DisableAntiSpyware",
@@ -81,7 +86,8 @@ def planted() -> list[Planted]:
         rf"HKLM\SOFTWARE\{_RESTORE}\DisableSR",
         rf"{services}\WinDefend\Start",
     ]
-    files = [_file(_SPREADING), _file(_OLD), _file(_HIDING), "Users/An/AppData/Roaming/winsvcs.txt", "__/DriveMgr.exe"]
+    programs = (_SPREADING, _OLD, _HIDING, _LET_IN)
+    files = [*map(_file, programs), "Users/An/AppData/Roaming/winsvcs.txt", "__/DriveMgr.exe"]
     return [
         *(Planted("file", f"/{path}") for path in files),
         Planted("startup-file", "/USB (16GB).lnk"),
