@@ -1,5 +1,6 @@
 """Plants a harmless infection by Ramnit: programs that only return, and a page with a script that is all comment."""
 
+import random
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
@@ -20,6 +21,7 @@ _PROGRAM = build_pe(
     sections={".data": b"KyUffThOkYwRRtgPP\0DesktopLayer.exe\0dmlconf.dat\0WSHshell.Run DropPath, 0\r\n\0"}
 )
 _INFECTED = build_pe(sections={".data": b"a game", ".rmnet": b"\xc3".ljust(64, b"\0")}, entry=".rmnet")
+_PACKED = build_pe(sections={"UPX0": random.Random("ramnit").randbytes(2048)})
 _COPY = "Program Files/Microsoft/DesktopLayer.exe"
 _RANDOM = r"C:\Program Files\lkxvbc\qhwrsw.exe"
 _STICK = "RECYCLER/S-5-2-78-1111111111-2222222222-333333333-4444"
@@ -62,7 +64,7 @@ def build(root: Path) -> list[Planted]:
         },
         files={
             "Program Files/lkxvbc/qhwrsw.exe": _PROGRAM,
-            _COPY: build_pe(sections={"UPX0": bytes(16)}),
+            _COPY: _PACKED,
             "Program Files/Internet Explorer/dmlconf.dat": bytes(16),
             f"Users/An/{STARTUP}/qhwrsw.exe": _PROGRAM,
             "Users/An/Desktop/bai-tap.html": PAGE + _BLOCK,
@@ -70,14 +72,20 @@ def build(root: Path) -> list[Planted]:
             "Users/An/Desktop/game.exe": _INFECTED,
             "Users/An/Desktop/variant.exe": build_pe(sections={".data": b"KyUffThOkYwRRtgPP\0Srv.exe\0"}),
             f"{_STICK}/AyZIKwEU.exe": _PROGRAM,
+            f"{_STICK}/kqWzTbEd.exe": _PACKED,
+            f"{_STICK}/Dc1.exe": build_pe(sections={".data": b"thrown away"}),
+            f"{_STICK}/HonestGame.exe": build_pe(sections={".data": b"a game"}),
             "autorun.inf": b"RmN\r\n[autorun]\r\naction=Open\r\nshellexecute=.\\"
             + _STICK.replace("/", "\\").encode()
-            + b"\\AyZIKwEU.exe\r\nshell\\open\\command=.\\RECYCLER\\S-5-2-78-1\\gone.exe\r\nUSEAUTOPLAY=1\r\n",
+            + b"\\AyZIKwEU.exe\r\nshell\\open\\command=.\\RECYCLER\\S-5-2-78-1\\gone.exe\r\nshell\\explore\\command=.\\"
+            + _STICK.replace("/", "\\").encode()
+            + b"\\kqWzTbEd.exe\r\nUSEAUTOPLAY=1\r\n",
         },
     )
     machine, winlogon = r"HKLM\SOFTWARE", rf"{NT}\Winlogon\Userinit"
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     line = "shellexecute=.\\" + _STICK.replace("/", "\\") + "\\AyZIKwEU.exe\r"
+    explores = "shell\\explore\\command=.\\" + _STICK.replace("/", "\\") + "\\kqWzTbEd.exe\r"
     return [
         Planted("file", "/Program Files/lkxvbc/qhwrsw.exe"),
         Planted("file", f"/{_COPY}"),
@@ -89,7 +97,9 @@ def build(root: Path) -> list[Planted]:
         Planted("file", "/Users/An/Desktop/game.exe"),
         Planted("file", "/Users/An/Desktop/variant.exe"),
         Planted("file", f"/{_STICK}/AyZIKwEU.exe"),
+        Planted("file", f"/{_STICK}/kqWzTbEd.exe"),
         Planted("setting-line", "/autorun.inf", line),
+        Planted("setting-line", "/autorun.inf", explores),
         Planted("setting-line", "/autorun.inf", "shell\\open\\command=.\\RECYCLER\\S-5-2-78-1\\gone.exe\r"),
         Planted("registry-value", rf"{machine}\{winlogon}", r"c:\program files\microsoft\desktoplayer.exe"),
         Planted("registry-value", rf"HKU\Bình\Software\{winlogon}", _RANDOM),
