@@ -24,6 +24,7 @@ from quetsach.packs.specimen.windows import CONFIG, SYSTEM, merged, write
 
 DRIVER = "Windows/System32/drivers/hlmlog.sys"
 DROPPED = "Users/An/AppData/Local/Temp/winqkxe.exe"
+PACKED = "Users/An/AppData/Local/Temp/winbvtq.exe"
 COPY = "nkdb.pif"
 LIBRARY = "Windows/System32/wmdrtc32.dll"
 INFECTED = ("Program Files/UniKey/setup.exe", "Users/An/Desktop/game.exe")
@@ -46,6 +47,7 @@ _BODY = b"\0".join(
 _NATIVE_SUBSYSTEM = 1
 _SUBSYSTEM_AT = 0x5C
 _PROGRAM_OF_SALITY = r"C:\Users\An\AppData\Local\Temp\winqkxe.exe"
+_PACKED_OF_SALITY = r"C:\Users\An\AppData\Local\Temp\winbvtq.exe"
 _WARNINGS = ("AntiVirusOverride", "AntiVirusDisableNotify", "FirewallDisableNotify", "FirewallOverride")
 _MORE_WARNINGS = ("UpdatesDisableNotify", "UacDisableNotify")
 
@@ -67,6 +69,7 @@ def build(root: Path) -> list[Planted]:
         rf"{of_firewall}\AuthorizedApplications\List": {
             r"C:\Windows\explorer.exe": (SZ, r"C:\Windows\explorer.exe:*:Enabled:ipsec"),
             _PROGRAM_OF_SALITY: (SZ, f"{_PROGRAM_OF_SALITY}:*:Enabled:ipsec"),
+            _PACKED_OF_SALITY: (SZ, f"{_PACKED_OF_SALITY}:*:Enabled:ipsec"),
         },
     }
     warnings = dict.fromkeys((*_WARNINGS, *_MORE_WARNINGS), (DWORD, 1))
@@ -105,6 +108,8 @@ def _files() -> dict[str, bytes]:
     return {
         DRIVER: driver(),
         DROPPED: build_pe(sections={".data": _BODY}),
+        PACKED: build_pe(sections={"UPX0": random.Random("packed").randbytes(2048)}),
+        "Users/An/AppData/Local/Temp/winmerge.exe": build_pe(sections={".data": b"an installer"}),
         COPY: infected_program(),
         LIBRARY: build_pe(dll=True),
         **{path: infected_program() for path in INFECTED},
@@ -133,11 +138,12 @@ def _planted() -> list[Planted]:
         rf"{profile}\DisableNotifications",
         rf"{profile}\AuthorizedApplications\List\C:\Windows\explorer.exe",
         rf"{profile}\AuthorizedApplications\List\{_PROGRAM_OF_SALITY}",
+        rf"{profile}\AuthorizedApplications\List\{_PACKED_OF_SALITY}",
         rf"{tools}\DisableTaskMgr",
         rf"{tools}\DisableRegistryTools",
     ]
     return [
-        *(Planted("file", f"/{path}") for path in (DRIVER, DROPPED, COPY, LIBRARY, *INFECTED)),
+        *(Planted("file", f"/{path}") for path in (DRIVER, DROPPED, PACKED, COPY, LIBRARY, *INFECTED)),
         Planted("service", rf"{control}\Services\amsint32"),
         Planted("setting-line", f"/{AUTORUN}", "OpEn= nkdb.pif\r"),
         Planted("setting-line", f"/{AUTORUN}", "shELL\\oPen\\coMMand= nkdb.pif\r"),
