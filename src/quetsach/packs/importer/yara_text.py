@@ -13,6 +13,7 @@ _INCLUDE = re.compile(r'(?m)^[ \t]*include[ \t]+"([^"\n]*)"[ \t]*;?[ \t]*$')
 _START = re.compile(r"(?m)^[ \t]*(?:(?:private|global)[ \t]+){0,3}rule[ \t]+[A-Za-z_]\w*")
 _IMPORT = re.compile(r'(?m)^[ \t]*import[ \t]+"([a-z_0-9]{1,40})"')
 _LARGEST_RULE = 256 * 1024
+_MOST_MODULES = 50
 
 
 def read_rules(text: str, file: str) -> Iterator[Found]:
@@ -49,7 +50,8 @@ def _rules_one_by_one(text: str, file: str) -> Iterator[FoundRule | Refused]:
     if len(starts) > MOST_RULES:
         yield Refused(Reason.LIMIT, file, f"{len(starts) - MOST_RULES:,} rules more than an import takes")
         text, starts = text[: starts[MOST_RULES]], starts[:MOST_RULES]
-    imports = "\n".join(f'import "{found[1]}"' for found in _IMPORT.finditer(text))
+    modules = sorted({found[1] for found in _IMPORT.finditer(text)})[:_MOST_MODULES]
+    imports = "\n".join(f'import "{module}"' for module in modules)
     if not starts:
         yield Refused(Reason.MALFORMED, f"{file}: line 1", f"no rule can be read: {shown(text.strip())}")
         return
