@@ -9,7 +9,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorials/your-first-pack.md").read_text()
-IMPORTS, PLANTING, LISTING = re.findall(r"\n```python\n(.*?)```", PAGE, re.DOTALL)
+IMPORTS, PLANTING, LISTING = re.findall(r"\n```(?:python|pycon)\n(.*?)```", PAGE, re.DOTALL)
 (TRAIT,) = re.findall(r"\n```toml\n(.*?)```", PAGE, re.DOTALL)
 TOLD = [line for block in re.findall(r"\n```text\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 

@@ -16,7 +16,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
@@ -29,6 +29,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
+from quetsach.core.pack import LocalText
 from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.collect.command import named_files
 from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
@@ -78,6 +79,8 @@ from quetsach.packs.importer.stix import read_bundle
 from quetsach.packs.load import parse_pack
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 from quetsach.packs.specimen.hive import build_hive, hive_checksum
+from quetsach.packs.withdrawal import Withdrawal, list_bytes
+from quetsach.packs.withdrawal import parse_list as parse_withdrawals
 
 KEY = bytes(32)
 _scratch = tempfile.TemporaryDirectory(prefix="quetsach-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
@@ -361,6 +364,7 @@ private rule a { condition: filesize < 2MB and uint16(0) == 0x5a4d }
 rule b : t { meta: file_types = "pe" strings: $x = "y" wide nocase $h = { 41 [2-4] (42|43) } $r = /a\\/b{1,3}/i
   condition: a and any of them and $x at 0 and for all i in (1..#x) : ( @x[i] < filesize ) }
 """
+_WITHDRAWN = list_bytes([Withdrawal("conficker", "hosts", "2026.11.25", LocalText("sai", "wrong"), date(2026, 11, 25))])
 UNIT = b"""[Unit]
 Description=x \\
   y
@@ -402,6 +406,7 @@ TARGETS: Mapping[str, Target] = {
     "running-system": Target(_running, (_SOCKETS,)),
     "commands": Target(_commands, (CRON + SHELL, UNIT)),
     "indicator-list": Target(_list, (b"http://evil.example.test/a 192.0.2.1:80 [2001:db8::1]:80 198.51.100.7",)),
+    "withdrawals": Target(lambda content: parse_withdrawals(content, where="fuzz"), (_WITHDRAWN,)),
     "indicators-plain": _indicators(".txt", "lists.in.txt"),
     "indicators-yara": _indicators(".yar", "rules.in.yar"),
     "indicators-clamav-files": _indicators(".hsb", "files.in.hsb"),

@@ -13,7 +13,11 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,220}"
 _FILES: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"metadata/timestamp\.json"), "application/json", "no-cache"),
     (re.compile(r"metadata/[0-9]{1,9}\.[a-z]{1,40}\.json"), "application/json", "immutable"),
-    (re.compile(rf"targets/(packs|canary|tools|withdrawals)/[0-9a-f]{{64}}\.{_NAME}"), "application/octet-stream", "immutable"),
+    (
+        re.compile(rf"targets/(packs|canary|tools|withdrawals)/[0-9a-f]{{64}}\.{_NAME}"),
+        "application/octet-stream",
+        "immutable",
+    ),
 )
 """Pattern of the path, content type, and whether its content can ever change."""
 

@@ -20,7 +20,7 @@ FILES: Mapping[str, bytes] = {
     "etc/systemd/system/backup.timer": b"[Timer]\nOnCalendar=daily\n\n[Install]\nWantedBy=timers.target\n",
     "home/lan/.bashrc": b"alias ll='ls -l'\n",
     "home/lan/.config/autostart/notes.desktop": b"[Desktop Entry]\nType=Application\nExec=/usr/bin/notes\n",
-    "home/lan/notes.txt": b"stratum+tcp:// and donate-level are words of miners; so is --donate-level\n",
+    "home/lan/notes.txt": b"donate-level and rig-id are words of miners; so is --donate-level\n",
     "root/.ssh/authorized_keys": b"ssh-ed25519 " + b"A" * 68 + b" lan\n",
     "usr/bin/notes": build_elf(b"Notes: write down what must not be forgotten"),
     "usr/lib/systemd/system/ssh.service": b"[Service]\nExecStart=/usr/sbin/sshd -D\n",
