@@ -1,16 +1,6 @@
 """What writes itself into the programs of others: its own traces go, the programs are reported."""
 
-from tests.windows_families.family import (
-    CV,
-    FIREWALL,
-    HOSTS,
-    NEIGHBOURS_FILES,
-    PAGE,
-    SERVICES,
-    USER_CV,
-    Family,
-    program,
-)
+from tests.windows_families.family import Family, program
 from tests.windows_families.recipe import (
     AUTORUN_TRAIT,
     FILE_TRAIT,
@@ -23,6 +13,7 @@ from tests.windows_families.recipe import (
 )
 
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ
+from quetsach.packs.specimen.neighbours import CV, FIREWALL, HOSTS, NEIGHBOURS_FILES, PAGE, SERVICES, USER_CV
 from quetsach.packs.specimen.windows import FILES
 
 SALITY = Family(

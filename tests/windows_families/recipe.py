@@ -1,8 +1,7 @@
 """Pieces of recipes that several families share; the words for people are added later."""
 
-from tests.windows_families.family import SERVICES
-
 from quetsach.packs.specimen.hive import DWORD, Keys
+from quetsach.packs.specimen.neighbours import SERVICES
 
 FILE_TRAIT = """
 [[trait]]

@@ -1,6 +1,6 @@
 """Programs that let others into a machine, and what these bring with them."""
 
-from tests.windows_families.family import CV, FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, Family, program
+from tests.windows_families.family import Family, program
 from tests.windows_families.recipe import (
     FILE_TRAIT,
     FIREWALL_TRAIT,
@@ -16,6 +16,7 @@ from tests.windows_families.recipe import (
 
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_task
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.neighbours import CV, FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV
 from quetsach.packs.specimen.windows import RUN
 
 _SERVER = r"C:\Users\An\AppData\Local\Temp\server.exe"

@@ -1,18 +1,6 @@
 """Worms of networks and memory sticks."""
 
-from tests.windows_families.family import (
-    CV,
-    FIREWALL,
-    HOSTS,
-    NT,
-    PAGE,
-    SERVICES,
-    STARTUP,
-    SVCHOST,
-    USER_CV,
-    Family,
-    program,
-)
+from tests.windows_families.family import Family, program
 from tests.windows_families.recipe import (
     AUTORUN_TRAIT,
     FILE_TRAIT,
@@ -30,6 +18,7 @@ from tests.windows_families.recipe import (
 
 from quetsach.packs.specimen.formats import build_job, build_shortcut
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.neighbours import CV, FIREWALL, HOSTS, NT, PAGE, SERVICES, STARTUP, SVCHOST, USER_CV
 from quetsach.packs.specimen.windows import FILES, RUN
 
 _RECYCLER = "RECYCLER/S-5-3-42-2819952290-8240758988-879315005-3665/jwgkvsq.vmx"
