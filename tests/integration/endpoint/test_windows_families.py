@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 from tests.windows_families import FAMILIES
-from tests.windows_families.family import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, Family
+from tests.windows_families.family import Family
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.packs.check import check_pack
+from quetsach.packs.specimen.neighbours import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM
 from quetsach.packs.specimen.windows import SOFTWARE, SYSTEM, USER, merged
 
 
