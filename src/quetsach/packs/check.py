@@ -30,7 +30,7 @@ _AT_LINE = re.compile(r"--> line:(\d+)")
 _TIMED_SHARE = 7
 """Rules are timed on one honest file in so many."""
 
-_GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
+GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
 """What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
 
 
@@ -213,7 +213,7 @@ def _second_opinion(source: str, places: _Places) -> list[Problem]:
     return [
         Problem(places.rules(warning["line"]), f"YARA-X warns: {warning['title']}", "mend the line")
         for warning in compiler.warnings()
-        if warning["code"] in _GRAVE_WARNINGS
+        if warning["code"] in GRAVE_WARNINGS
     ]
 
 

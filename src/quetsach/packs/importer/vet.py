@@ -10,6 +10,7 @@ import boreal
 
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
+from quetsach.packs.check import GRAVE_WARNINGS
 from quetsach.packs.folder import FILE_LIMIT_BYTES
 from quetsach.packs.goodware import common_words
 from quetsach.packs.importer.found import FoundRule, Reason, Refused, shown
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 MODULES = frozenset({"dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"})
 """Modules that both engines have. ``console`` prints, and is left out."""
-
-GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
-"""What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
 
 _SECONDS = 300.0
 _PAGE = b"""<!DOCTYPE html>
