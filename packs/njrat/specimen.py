@@ -30,6 +30,8 @@ _FILES = {
     f"Users/An/{STARTUP}/{_ID}.exe": _CLIENT,
     "server.exe": _CLIENT,
 }
+_PACKED_ID, _PACKED = "0c3a7f5be1d24960b7f8e3a1c5d29b46", "Users/An/AppData/Roaming/wmiapx.exe"
+_PACKED_PROGRAM = build_pe(sections={"UPX0": b"\xd0\x0d\x5e\xc3" * 300})
 _SHORTCUT = "KINGSTON.lnk"
 _OLD_RULE = rf"{FIREWALL}\StandardProfile\AuthorizedApplications\List"
 
@@ -50,7 +52,11 @@ def build(root: Path) -> list[Planted]:
         },
         users={
             "An": {
-                rf"{USER_CV}\Run": {_ID: entry},
+                rf"{USER_CV}\Run": {
+                    _ID: entry,
+                    _PACKED_ID: (SZ, r'"C:\Users\An\AppData\Roaming\wmiapx.exe" ..'),
+                    "Lich": (SZ, r'"C:\Users\An\AppData\Roaming\lich.exe" ..'),
+                },
                 rf"{USER_CV}\Policies\System": {"DisableTaskMgr": (DWORD, 1), "DisableRegistryTools": (DWORD, 1)},
                 "Environment": {"SEE_MASK_NOZONECHECKS": (SZ, "1")},
                 rf"Software\{_ID}": {"[kl]": (SZ, "[ENTER] specimen"), "US": (SZ, "!")},
@@ -58,6 +64,8 @@ def build(root: Path) -> list[Planted]:
         },
         files={
             **_FILES,
+            _PACKED: _PACKED_PROGRAM,
+            "Users/An/AppData/Roaming/lich.exe": _PACKED_PROGRAM,
             _SHORTCUT: build_shortcut(
                 local_path=r"C:\Windows\System32\cmd.exe", arguments="/c start server.exe & start explorer & exit"
             ),
@@ -71,11 +79,12 @@ def _planted() -> list[Planted]:
     firewall = FIREWALL.removeprefix(r"ControlSet001\Services")
     policies = rf"HKU\An\{USER_CV}\Policies\System"
     return [
-        *(Planted("file", f"/{path}") for path in _FILES),
+        *(Planted("file", f"/{path}") for path in (*_FILES, _PACKED)),
         Planted("startup-file", f"/Users/An/{STARTUP}/{_ID}.exe"),
         Planted("startup-file", f"/{_SHORTCUT}"),
         Planted("registry-value", rf"HKLM\SOFTWARE\{RUN}\{_ID}"),
         Planted("registry-value", rf"HKU\An\{USER_CV}\Run\{_ID}"),
+        Planted("registry-value", rf"HKU\An\{USER_CV}\Run\{_PACKED_ID}"),
         Planted("registry-value", rf"{services}{firewall}\FirewallRules\TCP Query User{{1}}"),
         Planted("registry-value", rf"{services}{firewall}\StandardProfile\AuthorizedApplications\List\{_PROGRAM}"),
         Planted("registry-value", rf"HKLM\SOFTWARE\{NT}\SystemRestore\DisableSR"),
