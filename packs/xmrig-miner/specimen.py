@@ -23,7 +23,7 @@ from quetsach.packs.specimen.formats import build_instance, build_repository, bu
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from quetsach.packs.specimen.linux_tree import Tree
 from quetsach.packs.specimen.neighbours import FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, plant_infected
-from quetsach.packs.specimen.program import build_pe
+from quetsach.packs.specimen.program import build_elf, build_pe
 
 HIDDEN = "/var/tmp/.configrc"
 PROGRAM = f"{HIDDEN}/kswapd0"
@@ -84,6 +84,13 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
+_PACKED = b"\xd0\x0d\x5e\xc3" * 300
+_PACKED_SERVICE = """[Service]
+ExecStart=/etc/kinsing
+
+[Install]
+WantedBy=multi-user.target
+"""
 _TIMER = """[Unit]
 Description=Page cache helper, every ten minutes
 
@@ -101,13 +108,21 @@ def build_linux(root: Path) -> list[Planted]:
     """Plant the whole infection of a Linux machine below ``root``, beside what stands in the files it adds lines to."""
     tree = Tree(root)
     shell = Path("/bin/sh").resolve().read_bytes()
-    library = "/usr/local/lib/libhide.so"
+    library, packed_library = "/usr/local/lib/libhide.so", "/etc/libsystem.so"
+    scheduled = "/root/.configrc7/b/sync"
     tree.file(PROGRAM, shell + _MINER_STRINGS, mode=0o755, immutable=True)
     tree.file(SECOND_PROGRAM, shell + b"\0" + _MINER_STRINGS, mode=0o755)
     tree.file(f"{HIDDEN}/config.json", _CONFIGURATION.encode())
     tree.file(SCRIPT, _WATCHDOG.encode(), mode=0o755)
     tree.file(library, _shared_object() + _HIDER_STRINGS, mode=0o644, immutable=True)
+    for path in ("/etc/kinsing", packed_library, scheduled):
+        tree.file(path, build_elf(_PACKED), mode=0o755)
+    for path in ("/etc/libsystem.so.2", "/root/.configrc7/b/notes", "/etc/kinsing-report"):
+        tree.beside(path, "an honest file with a name like those\n")
     tree.line("preload-entry", "/etc/ld.so.preload", library)
+    tree.line("preload-entry", "/etc/ld.so.preload", packed_library)
+    tree.line("cron-entry", "/etc/cron.d/sync2", f"0 0 */3 * * root {scheduled}>/dev/null 2>&1")
+    tree.unit("bot.service", _PACKED_SERVICE, wanted_by="multi-user.target")
     tree.line("cron-entry", "/etc/cron.d/0systask", _CRON_START, immutable=True)
     tree.line("cron-entry", "/var/spool/cron/crontabs/root", _CRON_DOWNLOAD, mode=0o600)
     tree.line("authorized-key", "/root/.ssh/authorized_keys", _SSH_KEY, mode=0o600)
@@ -134,7 +149,9 @@ _WINDOWS_FILES = {
     "Windows/System32/snmpstorsrv.dll": _WANNAMINE,
     "Windows/System32/TrustedHostex.exe": _MINER,
     "Windows/System32/wmassrv.dll": build_pe(dll=True),
-    "Windows/System32/NetworkUPnPHost.dll": build_pe(dll=True, sections={".data": b"packed"}),
+    "Windows/System32/vmichapagentsrv.dll": build_pe(dll=True, sections={"UPX0": _PACKED}),
+    "Windows/Temp/sysupdater0.bat": b"@echo off\r\nrem specimen\r\n",
+    "Windows/System32/NetworkUPnPHost.dll": build_pe(dll=True, sections={"UPX0": _PACKED}),
     "Windows/System32/MarsTraceDiagnostics.xml": b"specimen of the package",
     "Windows/AppDiagnostics/spoolsv.exe": build_pe(sections={".data": b"kit"}),
     "Windows/AppDiagnostics/x64.dll": build_pe(dll=True, bits=64, sections={".data": b"kit"}),
@@ -143,7 +160,11 @@ _WINDOWS_FILES = {
     "ProgramData/system/xmr.exe": _MINER,
     "ProgramData/system/config.json": _CONFIGURATION.encode(),
 }
-_LEFT_TO_THE_SERVICE = frozenset({"Windows/System32/NetworkUPnPHost.dll"})
+_INNOCENT_FILES = {
+    "Windows/System32/vmictimeprovider.dll": build_pe(dll=True, sections={".data": b"honest"}),
+    "Windows/System32/NetworkUPnPClient.dll": build_pe(dll=True, sections={"UPX0": _PACKED}),
+    "Windows/Temp/update.bat": b"@echo off\r\n",
+}
 _FIREWALL_LIST = rf"{FIREWALL}\StandardProfile\AuthorizedApplications\List"
 _EXCLUDED = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
 _PACKAGED = r"C:\Windows\System32\TrustedHostex.exe"
@@ -187,7 +208,7 @@ def build_windows(root: Path) -> list[Planted]:
             rf"{NT}\Svchost": {
                 "netsvcs": (
                     MULTI_SZ,
-                    ["BITS", "NetworkUPnPHost", "Schedule", "snmpstorsrv", "wmassrv", "wuauserv"],
+                    ["BITS", "NetworkUPnPHost", "Schedule", "snmpstorsrv", "vmichapagentsrv", "wmassrv", "wuauserv"],
                 )
             },
             r"Microsoft\Windows Defender\Exclusions\Processes": {_EXCLUDED: (DWORD, 0)},
@@ -196,6 +217,7 @@ def build_windows(root: Path) -> list[Planted]:
         system={
             **_service("snmpstorsrv"),
             **_service("wmassrv"),
+            **_service("vmichapagentsrv"),
             **_service("NetworkUPnPHost"),
             rf"{SERVICES}\WinRing0_1_2_0": {
                 "ImagePath": (EXPAND_SZ, r"\??\C:\Windows\System32\WindowsPowerShell\v1.0\WinRing0x64.sys"),
@@ -207,6 +229,7 @@ def build_windows(root: Path) -> list[Planted]:
         users={"An": {rf"{USER_CV}\Run": {"system": (SZ, r"C:\ProgramData\system\xmr.exe -B")}}},
         files={
             **_WINDOWS_FILES,
+            **_INNOCENT_FILES,
             f"Users/An/{STARTUP}/system.lnk": build_shortcut(local_path=r"C:\ProgramData\system\xmr.exe"),
             "Windows/System32/Tasks/UPnPHostServices": build_task(r"%SystemRoot%\AppDiagnostics\spoolsv.exe"),
             "Windows/System32/Tasks/sysupdater0": build_task(r"C:\Windows\Temp\sysupdater0.bat"),
@@ -216,10 +239,10 @@ def build_windows(root: Path) -> list[Planted]:
     services = r"HKLM\SYSTEM\CurrentControlSet\Services"
     firewall = _FIREWALL_LIST.removeprefix(SERVICES)
     return [
-        *(Planted("file", f"/{path}") for path in _WINDOWS_FILES if path not in _LEFT_TO_THE_SERVICE),
+        *(Planted("file", f"/{path}") for path in _WINDOWS_FILES),
         *(
             Planted("service", rf"{services}\{name}")
-            for name in ("snmpstorsrv", "wmassrv", "NetworkUPnPHost", "WinRing0_1_2_0")
+            for name in ("snmpstorsrv", "wmassrv", "vmichapagentsrv", "NetworkUPnPHost", "WinRing0_1_2_0")
         ),
         Planted("registry-value", rf"HKLM\SOFTWARE\Microsoft\Windows Defender\Exclusions\Processes\{_EXCLUDED}"),
         Planted("registry-value", rf"{services}{firewall}\{_PACKAGED}"),
