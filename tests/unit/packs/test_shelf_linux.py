@@ -145,6 +145,33 @@ def test_a_spoiled_packed_program_counts_only_where_mozi_lies() -> None:
     assert _found(MOZI, _file("/opt/vendor/tool", packed, MOZI)) == {}
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/var/run/.x", {"packed-mirai-in-passing", "packed-program", "cron-entry"}),
+        ("/usr/sbin/dropbear", set()),
+        ("/tmp/venv/lib/scanner/bin/scan", set()),
+    ],
+)
+def test_the_file_of_a_packed_mirai_goes_with_what_runs_from_it(path: str, expected: set[str]) -> None:
+    hits = BorealEngine().compile({MIRAI.family: MIRAI.rules}).match(build_elf(_hidden(0x22)))
+    in_memory = tuple(hit for hit in hits if hit.rule == "mirai_words_in_memory")
+    named = (path.encode(),)
+    process = Artefact(
+        ArtefactKind.PROCESS,
+        ProcessAnchor(1, 1, path.encode(), deleted=False),
+        {"executable": path, "deleted": "no"},
+        named,
+    )
+    cron = Artefact(ArtefactKind.CRON_ENTRY, LineAnchor(FILE, 1, path.encode()), {"command": path}, named)
+    files = [
+        Observation(Artefact(ArtefactKind.FILE, FileAnchor(one.encode(), 1, 1, 1, 1, 1, sha256=""), {"path": one}))
+        for one in (path, f"{path}-beside")
+    ]
+    assert set(_found(MIRAI, Observation(process, in_memory), Observation(cron), *files)) == expected
+    assert _found(MIRAI, Observation(process), Observation(cron), *files) == {}
+
+
 def test_a_script_of_the_owner_with_a_line_of_mozi_is_reported_beside_mozi_alone() -> None:
     script = b"#!/bin/sh\n" + b"echo backup\n" * 100 + b"/usr/networks&\n"
     packed = build_elf(bytes(24) + SPOILED, machine=8, bits=32)

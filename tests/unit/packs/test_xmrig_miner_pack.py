@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.look.match import Observation, TraitMatcher
 from quetsach.packs.load import load_pack
@@ -109,3 +109,74 @@ def test_a_download_into_a_shell_counts_beside_a_miner(command: str, counts: boo
     matcher = TraitMatcher([PACK], BorealEngine())
     assert matcher.find([line]) == ()
     assert [f.trait for f in matcher.find([line, miner])] == ["cron-download"] * counts + ["miner-program"]
+
+
+def _at(path: str) -> Observation:
+    anchor = FileAnchor(path.encode(), 1, 1, 1, 1, 1, sha256="")
+    return Observation(Artefact(ArtefactKind.FILE, anchor, {"path": path, "name": path.rpartition("/")[2]}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "path", "trait"),
+    [
+        ("preload-entry", {"libraries": "/etc/libsystem.so"}, "/etc/libsystem.so", "packed-library"),
+        ("preload-entry", {"libraries": "/etc/libsystem.so"}, "/lib/x86_64-linux-gnu/libc.so.6", None),
+        ("systemd-unit", {"exec": "/bin/true; /tmp/kdevtmpfsi -B"}, "/tmp/kdevtmpfsi", "packed-program"),
+        ("systemd-unit", {"exec": "/bin/true; /tmp/kdevtmpfsi -B"}, "/bin/true", None),
+        ("process", {"executable": "/etc/kinsing"}, "/etc/kinsing", "packed-program"),
+        ("cron-entry", {"command": "/root/.configrc/a/upd>x"}, "/root/.configrc/a/upd", "scheduled-script"),
+        ("cron-entry", {"command": "/bin/sh /root/.configrc/a/upd"}, "/bin/sh", None),
+        ("cron-entry", {"command": "/root/.configrc/a/upd /root/data"}, "/root/data", None),
+        (
+            "service",
+            {"name": "vmichapagentsrv", "dll": "C:\\Windows\\System32\\vmichapagentsrv.dll"},
+            "/Windows/System32/VmicHapAgentSrv.dll",
+            "packed-service-library",
+        ),
+        (
+            "service",
+            {"name": "wmassrv", "dll": "C:\\Windows\\System32\\wmassrv.dll"},
+            "/Windows/System32/svchost.exe",
+            None,
+        ),
+        (
+            "scheduled-task",
+            {"command": "cmd.exe /c C:\\Windows\\Temp\\sysupdater0.bat"},
+            "/Windows/Temp/sysupdater0.bat",
+            "task-script",
+        ),
+        (
+            "scheduled-task",
+            {"command": "cmd.exe /c C:\\Windows\\Temp\\sysupdater0.bat"},
+            "/Windows/System32/cmd.exe",
+            None,
+        ),
+    ],
+)
+def test_a_file_goes_with_a_known_name_that_starts_it_and_shells_stay(
+    kind: str, fields: dict[str, str], path: str, trait: str | None
+) -> None:
+    seen = _artefact(ArtefactKind(kind), "", "")
+    starts = Observation(Artefact(seen.kind, seen.anchor, fields, (path.encode(),)))
+    matcher = TraitMatcher([PACK], BorealEngine())
+    found = [
+        one.trait for one in matcher.find([starts, _at(path), _at(f"{path}.of-mine")]) if one.artefact.kind == "file"
+    ]
+    assert found == ([trait] if trait else [])
+    assert matcher.find([_at(path)]) == ()
+
+
+def test_a_library_with_a_made_up_name_goes_only_with_its_service_beside_a_sure_one() -> None:
+    name, path = "NetworkUPnPHost", "/Windows/System32/NetworkUPnPHost.dll"
+    made_up, known = (
+        Observation(Artefact(ArtefactKind.SERVICE, RegistryAnchor(one, None), fields, (there.encode(),)))
+        for one, there in ((name, path), ("wmassrv", "/Windows/System32/wmassrv.dll"))
+        for fields in ({"name": one, "dll": f"C:\\Windows\\System32\\{one}.dll"},)
+    )
+    matcher = TraitMatcher([PACK], BorealEngine())
+    assert matcher.find([made_up, _at(path)]) == ()
+    assert {one.trait for one in matcher.find([made_up, known, _at(path)])} == {
+        "known-windows-service",
+        "made-up-service",
+        "packed-library-of-made-up-service",
+    }
