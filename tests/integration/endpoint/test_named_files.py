@@ -41,6 +41,7 @@ def disk(tmp_path: Path) -> Path:
     disk.mkdir()
     entries = {
         "bad": (EXPAND_SZ, r"%ProgramData%\qzkvxw.exe -qzk"),
+        "bad, in other letters": (SZ, r"c:\PROGRAMDATA\QzkVxw.exe -qzk"),
         "shell": (SZ, r"C:\Windows\explorer.exe -qzk"),
         "good": (SZ, r"C:\ProgramData\unikey.exe"),
     }

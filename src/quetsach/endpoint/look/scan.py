@@ -254,8 +254,10 @@ class _Scan:
                 self._tell_of(path)
 
     def _tell_of(self, path: bytes) -> None:
-        if (candidate := file_at(self.host.tree, path)) is None:
+        candidate = file_at(self.host.tree, path)
+        if candidate is None or candidate.path in self.matched:  # on Windows named in other letters, and told already
             return
+        self.matched.add(candidate.path)
         look = look_at(self.host.tree, candidate, self.recogniser, archives=Archives.LEAVE, is_told=True)
         if isinstance(look, Trouble):
             self.take(look)
