@@ -1,4 +1,4 @@
-"""Plants a harmless infection by Lethic: two copies in the recycler, what starts them, and what it did to protection.
+"""Plants a harmless infection by Lethic: three copies, two of them packed, what starts them, and what it switched off.
 
 The programs only return; they hold the words that the rules look for.
 """
@@ -18,7 +18,7 @@ _PROGRAM = build_pe(
         b"C:\\RECYCLER\\S-1-5-21-0243336031-4052116379-881863308-0850\0"
     }
 )
-_PACKED = build_pe(sections={".data": b"specimen that the rule does not know"})
+_PACKED = build_pe(sections={"UPX0": b"\xd0\x0d\x5e\xc3" * 300})
 _LATER = build_pe(
     sections={
         ".data": b"powershell.exe Add-MpPreference -ExclusionPath\0"
@@ -27,7 +27,8 @@ _LATER = build_pe(
 )
 _FILES = {
     f"{_RECYCLER}/vsbntlo.exe": _PROGRAM,
-    f"{_RECYCLER}/shelldm.exe": _PACKED,
+    f"{_RECYCLER}/qvxnrt.exe": _PACKED,
+    f"{_RECYCLER}/shelldm.exe": build_pe(sections={"UPX0": b"\x5e\xd0" * 300}),
     "ProgramData/ctfmon/xnrvb.exe": _LATER,
 }
 _SET_UP = r"Microsoft\Active Setup\Installed Components\{12CFG914-K641-26SF-N31P}"
@@ -38,7 +39,7 @@ _LIST = r"SharedAccess\Parameters\FirewallPolicy\StandardProfile\AuthorizedAppli
 def build(root: Path) -> list[Planted]:
     """Plant it on a drive of Windows."""
     known = "C:\\" + f"{_RECYCLER}/vsbntlo.exe".replace("/", "\\")
-    packed = "C:\\" + f"{_RECYCLER}/shelldm.exe".replace("/", "\\")
+    packed = "C:\\" + f"{_RECYCLER}/qvxnrt.exe".replace("/", "\\")
     options = rf"{NT}\Image File Execution Options"
     plant_infected(
         root,
@@ -59,7 +60,7 @@ def build(root: Path) -> list[Planted]:
             },
             "Bình": {rf"Software\{NT}\Winlogon": {"Shell": (SZ, f"explorer.exe,{packed}")}},
         },
-        files=_FILES,
+        files={**_FILES, "RECYCLER/S-1-5-21-1000000000-2000000000-3000000000-1001/Dc1.exe": _PACKED},
     )
     return _planted(known, packed)
 
