@@ -37,8 +37,10 @@ _DECRYPTOR = build_pe(
 )
 _ENCRYPTED = b"WANACRY!" + struct.pack("<I256xIQ", 256, 4, 32) + bytes(32)
 _LINK = build_shortcut(local_path=rf"C:\ProgramData\{_NAME}\@WanaDecryptor@.exe")
+_PACKED = build_pe(sections={"UPX0": b"\xd0\x0d\x5e\xc3" * 300})
 _FILES = {
     "Windows/mssecsvc.exe": _WORM,
+    "Windows/mssecsvr.exe": _PACKED,
     "Windows/tasksche.exe": _ENCRYPTOR,
     "Windows/qeriuwjhrf": _ENCRYPTOR,
     f"{_FOLDER}/tasksche.exe": _ENCRYPTOR,
@@ -80,6 +82,13 @@ def build(root: Path) -> list[Planted]:
                 "Type": (DWORD, 0x10),
                 "ObjectName": (SZ, "LocalSystem"),
             },
+            rf"{SERVICES}\mssecsvc2.1": {
+                "DisplayName": (SZ, "Microsoft Security Center (2.1) Service"),
+                "ImagePath": (EXPAND_SZ, r"C:\WINDOWS\mssecsvr.exe -m security"),
+                "Start": (DWORD, 2),
+                "Type": (DWORD, 0x10),
+                "ObjectName": (SZ, "LocalSystem"),
+            },
             rf"{SERVICES}\{_NAME}": {
                 "DisplayName": (SZ, _NAME),
                 "ImagePath": (EXPAND_SZ, rf'cmd.exe /c "C:\ProgramData\{_NAME}\tasksche.exe"'),
@@ -89,7 +98,7 @@ def build(root: Path) -> list[Planted]:
             },
         },
         users={"An": {rf"{USER_CV}\Run": {_NAME: run}}},
-        files=_FILES,
+        files={**_FILES, "Windows/msseces.exe": _PACKED},
     )
     return _planted()
 
@@ -100,6 +109,7 @@ def _planted() -> list[Planted]:
         *(Planted("file", f"/{path}") for path in _FILES),
         Planted("startup-file", f"/{_DESKTOP}/@WanaDecryptor@.exe.lnk"),
         Planted("service", rf"{services}\mssecsvc2.0"),
+        Planted("service", rf"{services}\mssecsvc2.1"),
         Planted("service", rf"{services}\{_NAME}"),
         Planted("registry-value", rf"HKLM\SOFTWARE\{RUN}\{_NAME}"),
         Planted("registry-value", rf"HKU\An\{USER_CV}\Run\{_NAME}"),
