@@ -206,4 +206,41 @@ def test_a_packed_lethic_goes_with_what_starts_it_from_its_folder_and_no_other(t
     assert _traits(tmp_path, "lethic") == {}
     start = {RUN: {"y": (SZ, rf"c:\{own}\shelldm.exe".lower().replace("/", "\\"))}}
     plant_infected(tmp_path, software=start, files=files)
-    assert _traits(tmp_path, "lethic") == {"start-from-its-folder": 1, "program-by-name": 1}
+    assert _traits(tmp_path, "lethic") == {"start-from-its-folder": 1, "packed-program": 1}
+
+
+def test_a_packed_lethic_that_nothing_starts_and_what_is_no_program_stay(tmp_path: Path) -> None:
+    own = "RECYCLER/S-1-5-21-0243336031-4052116379-881863308-0850"
+    start = {RUN: {"y": (SZ, rf"C:\{own}\a.exe C:\{own}\bang-luong.doc".replace("/", "\\"))}}
+    files = {f"{own}/{name}": build_pe() for name in ("a.exe", "b.exe", "bang-luong.doc")}
+    plant_infected(tmp_path, software=start, files=files)
+    found = {str(one.artefact.fields["path"]) for one in _scan(tmp_path, "lethic") if one.trait == "packed-program"}
+    assert found == {f"/{own}/a.exe"}
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "goes"),
+    [
+        ("mssecsvc2.1", r"C:\Windows\MSSECSVR.exe -m security", True),
+        ("mssecsvc2.0", r"C:\Windows\explorer.exe -m security", False),
+        ("mssecsvc2.0", r"C:\Windows\mssecsvr.exe", False),
+        ("mssecsvc3.0", r"C:\Windows\mssecsvr.exe -m security", False),
+    ],
+)
+def test_a_changed_wannacry_goes_only_with_its_own_service(tmp_path: Path, name: str, command: str, goes: bool) -> None:
+    service = {"ImagePath": (EXPAND_SZ, command), "Start": (DWORD, 2), "Type": (DWORD, 0x10)}
+    files = {"Windows/mssecsvr.exe": build_pe(), "Windows/explorer.exe": build_pe()}
+    plant_infected(tmp_path, system={rf"{SERVICES}\{name}": service}, files=files)
+    found = {one.artefact.fields["path"] for one in _scan(tmp_path, "wannacry") if one.trait == "packed-worm"}
+    assert found == ({"/Windows/mssecsvr.exe"} if goes else set())
+
+
+@pytest.mark.parametrize(("is_known", "expected"), [(True, {"/Users/An/AppData/Roaming/x.exe"}), (False, set())])
+def test_a_packed_njrat_goes_only_beside_one_that_was_recognised(
+    tmp_path: Path, is_known: bool, expected: set[str]
+) -> None:
+    packed = {f"Users/An/AppData/Roaming/{name}.exe": build_pe() for name in "xy"}
+    known = {"Users/An/AppData/Local/Temp/server.exe": _program(*_NJRAT, wide=True)} if is_known else {}
+    plant_infected(tmp_path, users={"An": {**_NJ_RUN, **_NJ_KEY}}, files={**packed, **known})
+    found = {one.artefact.fields["path"] for one in _scan(tmp_path, "njrat") if one.trait == "packed-program"}
+    assert found == expected
