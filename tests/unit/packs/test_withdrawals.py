@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.core.pack import LocalText, Pack
-from quetsach.packs.load import load_pack
+from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.withdrawal import (
     LIST_LIMIT_BYTES,
     Withdrawal,
@@ -55,23 +56,52 @@ def test_a_rule_that_was_taken_back_takes_every_trait_that_asks_for_it(miner: Pa
     assert {"miner-program", "miner-process"} <= trait_ids(miner) - trait_ids(armed)
 
 
-def test_what_stood_only_on_a_trait_that_goes_goes_with_it(miner: Pack) -> None:
-    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/hider-library")])
-    assert trait_ids(miner) - trait_ids(armed) == {"hider-library", "preload-entry"}
+def _trait(name: str, kind: ArtefactKind, action: Action, **tests: Any) -> Trait:
+    return Trait(name, kind, action, REASON, **tests)
 
 
-def test_a_chain_of_references_falls_to_its_end(miner: Pack) -> None:
-    entries = [taken_back(f"xmrig-miner/{name}") for name in ("dropper-script", "miner-program")]
-    (armed,), _ = disarm([miner], entries)
-    assert not {"cron-entry", "systemd-service", "systemd-timer"} & trait_ids(armed)
+FILE, CRON, UNIT = ArtefactKind.FILE, ArtefactKind.CRON_ENTRY, ArtefactKind.SYSTEMD_UNIT
+WORM = (
+    _trait("program", FILE, Action.QUARANTINE, rule="worm"),
+    _trait("script", FILE, Action.QUARANTINE, rule="script"),
+    _trait("packed", FILE, Action.QUARANTINE, match=(("path", "^/tmp/"),), named_by=("service",)),
+    _trait("cron", CRON, Action.REMOVE_LINE, refers_to=("program", "script")),
+    _trait("service", UNIT, Action.REMOVE_UNIT, refers_to=("program",)),
+    _trait("timer", UNIT, Action.REMOVE_UNIT, refers_to=("service",)),
+    _trait("download", CRON, Action.REMOVE_LINE, match=(("command", "curl"),), only_with=("script",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("gone", "fallen"),
+    [
+        ("script", {"script", "download"}),
+        ("service", {"service", "timer", "packed"}),
+        ("program", {"program", "service", "timer", "packed"}),
+        ("timer", {"timer"}),
+    ],
+)
+def test_what_stood_only_on_a_trait_that_goes_goes_with_it_to_the_end_of_the_chain(
+    miner: Pack, gone: str, fallen: set[str]
+) -> None:
+    worm = replace(miner, family="worm", traits=WORM)
+    (armed,), _ = disarm([worm], [taken_back(f"worm/{gone}")])
+    assert trait_ids(worm) - trait_ids(armed) == fallen
 
 
 def test_what_stood_on_others_too_stays_and_no_longer_names_what_went(miner: Pack) -> None:
-    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/dropper-script")])
-    cron = next(trait for trait in armed.traits if trait.id == "cron-entry")
-    assert cron.refers_to == ("miner-program",)
-    names = {name for trait in armed.traits for name in (*trait.refers_to, *trait.only_with)}
-    assert names <= trait_ids(armed)
+    worm = replace(miner, family="worm", traits=WORM)
+    (armed,), _ = disarm([worm], [taken_back("worm/script")])
+    cron = next(trait for trait in armed.traits if trait.id == "cron")
+    assert cron.refers_to == ("program",)
+
+
+@pytest.mark.parametrize("pack", load_shelf(SHELF), ids=lambda pack: pack.family)
+def test_whatever_trait_of_the_shelf_goes_no_other_names_it_any_more(pack: Pack) -> None:
+    for gone in pack.traits:
+        for armed in disarm([pack], [taken_back(f"{pack.family}/{gone.id}")])[0]:
+            names = {name for t in armed.traits for name in (*t.refers_to, *t.named_by, *t.only_with)}
+            assert names <= trait_ids(armed)
 
 
 def test_a_later_version_is_armed_again(miner: Pack) -> None:
