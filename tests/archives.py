@@ -109,7 +109,7 @@ def cpio_of(members: Members) -> bytes:
 def rpm_of(members: Members) -> bytes:
     """Write what of an RPM package a reader passes on its way to the payload: lead and two headers without tags."""
     empty_header = b"\x8e\xad\xe8\x01" + bytes(12)
-    return b"\xed\xab\xee\xdb\3" + bytes(91) + empty_header * 2 + gzip.compress(cpio_of(members))
+    return b"\xed\xab\xee\xdb\3" + bytes(91) + empty_header * 2 + gzip.compress(cpio_of(members), mtime=0)
 
 
 def rar_of(members: Members, flags: int = 0x8000) -> bytes:
@@ -161,7 +161,7 @@ CONTAINERS: Mapping[str, Callable[[Members], bytes]] = {
     "tar": tar_of,
     "tar-gnu": lambda members: tar_of(members, tarfile.GNU_FORMAT),
     "tar-ustar": lambda members: tar_of(members, tarfile.USTAR_FORMAT),
-    "tar.gz": lambda members: gzip.compress(tar_of(members)),
+    "tar.gz": lambda members: gzip.compress(tar_of(members), mtime=0),
     "7z": seven_zip_of,
     "7z-ppmd": lambda members: seven_zip_of(members, "-m0=PPMd:mem=16m"),
     "7z-bzip2": lambda members: seven_zip_of(members, "-m0=BZip2"),
