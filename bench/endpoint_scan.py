@@ -87,9 +87,15 @@ def hash_all_and_unpacked(folders: list[str]) -> None:
 
 def packs_of(*, many: bool) -> tuple[Pack, ...]:
     """Return the packs of this repository; if ``many``, with 98 rules shaped like those of family packs beside them."""
-    packs = load_shelf(ROOT / "packs")
+    packs = load_shelf(ROOT / "packs", platform="linux")
     rules = family_rules(with_types=True) if many else {}
-    return (*packs, *(replace(packs[0], family=name, rules=text, traits=()) for name, text in rules.items()))
+    return (
+        *packs,
+        *(
+            replace(packs[0], family=name, rules=text, traits=(), platforms=frozenset({"linux"}))
+            for name, text in rules.items()
+        ),
+    )
 
 
 def look(folders: list[str], jobs: int = 1, cache: Path | None = None, *, many: bool = False) -> ScanResult:

@@ -38,13 +38,13 @@ def test_each_field_is_on_its_line(tables: list[tuple[str, list[tuple[str, str, 
             text += f"{between}  {name} . x = {value}  # end\n"
             wanted["trait", number, name, "x"] = text.count("\n") - value.count("\n")
     read_toml(text.encode(), where="")
-    lines = TomlLines.of(text)
+    lines = TomlLines(text)
     assert {path: lines.line(path) for path in wanted} == wanted
 
 
 @given(st.text(alphabet="ab=[]{}\"'#.\n\\ \u1ea3", max_size=80))
 def test_no_text_breaks_it(text: str) -> None:
-    TomlLines.of(text).line(("a", 0, "b"))
+    TomlLines(text).line(("a", 0, "b"))
     try:
         read_toml(text.encode(), where="x").finish()
     except PackError as error:
@@ -52,10 +52,10 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 def test_a_missing_field_is_on_the_line_of_its_table() -> None:
-    lines = TomlLines.of('[[t]]\na = 1\n\n[[t]]\n"b" = 2\n[u.v]\nc = 3\n')
+    lines = TomlLines('[[t]]\na = 1\n\n[[t]]\n"b" = 2\n[u.v]\nc = 3\n')
     assert [lines.line(path) for path in (("t", 1, "none"), ("t", 1, "b"), ("u", "v", "c"), ("no",))] == [4, 5, 7, 0]
 
 
 def test_a_huge_text_takes_no_long_time() -> None:
     text = "a = 1\n" * 100_000 + "b = " + "[" * 100_000
-    assert TomlLines.of(text).line(("b",)) == 100_001
+    assert TomlLines(text).line(("b",)) == 100_001

@@ -157,11 +157,11 @@ def looking(arguments: argparse.Namespace) -> Looking:
         raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
     if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
         raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
-    armed = armed_packs(arguments)
     try:
         host = open_mounted(arguments.root) if arguments.root else live_host()
     except OSError:
         raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
+    armed = armed_packs(arguments, platform=host.platform)
     paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))
     for path in paths:
         if not host.tree.exists(path):

@@ -10,7 +10,7 @@ from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import installed_folder
-from quetsach.packs.load import load_pack, load_shelf, newest
+from quetsach.packs.load import families_of, load_pack, load_shelf, newest
 from quetsach.packs.withdrawal import Withdrawal, disarm, known_withdrawals
 
 
@@ -22,7 +22,7 @@ class Armed:
     withdrawn: tuple[Withdrawal, ...]
 
 
-def armed_packs(arguments: argparse.Namespace) -> Armed:
+def armed_packs(arguments: argparse.Namespace, *, platform: str = "") -> Armed:
     """Return the packs named by ``--pack``; else, of each family, the newest of those installed and those bundled.
 
     A family that an update no longer lists is left out, also when it came with this build. What the centre has taken
@@ -30,12 +30,13 @@ def armed_packs(arguments: argparse.Namespace) -> Armed:
 
     Args:
         arguments: with ``pack`` (paths or nothing) and ``state`` (a folder or nothing).
+        platform: if given, packs for others are left out; those that were named are not.
 
     Raises:
         PackError: a pack, or the list of what was taken back, cannot be used, or there is no pack.
     """
     state = arguments.state or default_state()
-    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state))
+    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state, platform))
     if not packs:
         raise PackError("there is no pack to work with", hint="run: quetsach update")
     armed, withdrawn = disarm(packs, known_withdrawals(state))
@@ -62,8 +63,7 @@ def unlisted_families(arguments: argparse.Namespace) -> tuple[str, ...]:
     installed = None if arguments.pack else installed_folder(arguments.state or default_state())
     if installed is None:
         return ()
-    listed = {pack.family for pack in load_shelf(installed)}
-    return tuple(pack.family for pack in load_shelf(bundled("packs")) if pack.family not in listed)
+    return tuple(sorted(families_of(bundled("packs")) - families_of(installed)))
 
 
 def _named(paths: list[Path]) -> Iterator[Pack]:
@@ -74,14 +74,13 @@ def _named(paths: list[Path]) -> Iterator[Pack]:
             yield load_pack(path)
 
 
-def _shelved(state: Path) -> Iterator[Pack]:
-    bundle = load_shelf(bundled("packs"))
+def _shelved(state: Path, platform: str) -> Iterator[Pack]:
+    bundle = load_shelf(bundled("packs"), platform=platform)
     installed = installed_folder(state)
     if installed is None:
         yield from bundle
         return
-    packs = load_shelf(installed)
-    listed = {pack.family for pack in packs}
-    yield from packs
+    listed = families_of(installed)
+    yield from load_shelf(installed, platform=platform)
     # What the centre no longer lists it has withdrawn; the copy that came with this build must not bring it back.
     yield from (pack for pack in bundle if pack.family in listed)

@@ -157,8 +157,8 @@ class Trait:
     listed: tuple[tuple[str, IndicatorList], ...] = ()
 
 
-def pattern_rule(pattern: str) -> str:
-    """Return a YARA rule named ``pattern`` that is true where the pattern of a trait matches.
+def pattern_rule(pattern: str, *, name: str = "pattern") -> str:
+    """Return a YARA rule of this name that is true where the pattern of a trait matches.
 
     A solidus would end YARA's regular expression, so one that is not escaped yet gets its backslash. ``(?i)`` at the
     start, which YARA does not know, makes its flag: names of Windows are the same in any case of their letters.
@@ -166,7 +166,7 @@ def pattern_rule(pattern: str) -> str:
     flags = "i" if pattern.startswith(_ANY_CASE) else ""
     pattern = pattern.removeprefix(_ANY_CASE)
     quoted = "".join(part if part.startswith("\\") else part.replace("/", r"\/") for part in _ESCAPES.split(pattern))
-    return f"rule pattern {{ strings: $pattern = /{quoted}/{flags} condition: $pattern }}"
+    return f"rule {name} {{ strings: $pattern = /{quoted}/{flags} condition: $pattern }}"
 
 
 @dataclass(frozen=True, slots=True)

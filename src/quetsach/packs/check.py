@@ -127,7 +127,7 @@ class _Places:
     def __init__(self, path: Path, content: Mapping[str, bytes]) -> None:
         self._path = path
         self._lines = {
-            name: TomlLines.of(content[name].decode()) for name in ("pack.toml", "recipe.toml") if name in content
+            name: TomlLines(content[name].decode()) for name in ("pack.toml", "recipe.toml") if name in content
         }
 
     def rules(self, line: int = 0) -> str:

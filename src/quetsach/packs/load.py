@@ -46,13 +46,42 @@ def read_pack(path: Path) -> dict[str, bytes]:
     return read_folder(path) if path.is_dir() else unpack(read_file(path, CONTAINER_LIMIT_BYTES))
 
 
-def load_shelf(folder: Path) -> tuple[Pack, ...]:
+def load_shelf(folder: Path, *, platform: str = "") -> tuple[Pack, ...]:
     """Return the packs of a folder of pack folders and ``.qsp`` files, by family; of one family the newest.
+
+    Args:
+        folder: the shelf.
+        platform: if given, packs that are not for it are left out, and only their heads are read.
 
     Raises:
         PackError: the folder cannot be read, or one of its packs cannot be used.
     """
-    return newest(map(load_pack, _packs_of(folder)))
+    read = ((read_pack(path), str(path)) for path in _packs_of(folder))
+    return newest(
+        parse_pack(content, where) for content, where in read if not platform or platform in _platforms(content, where)
+    )
+
+
+def families_of(folder: Path) -> frozenset[str]:
+    """Return the families of a shelf, by the heads of its packs.
+
+    Raises:
+        PackError: the folder or the head of a pack cannot be read.
+    """
+    return frozenset(_family(_head(read_pack(path), str(path))) for path in _packs_of(folder))
+
+
+def _head(content: Mapping[str, bytes], where: str) -> Table:
+    _require(content, GUIDANCE_FILES, where)
+    return read_toml(content["pack.toml"], where=f"{where}/pack.toml")
+
+
+def _family(head: Table) -> str:
+    return head.take_matching("family", SLUG, "lower-case words joined by hyphens")
+
+
+def _platforms(content: Mapping[str, bytes], where: str) -> tuple[str, ...]:
+    return _choices(_head(content, where), "platforms", (*PLATFORMS, *DEVICES))
 
 
 def packs_at(path: Path) -> list[Path]:
@@ -92,14 +121,13 @@ def parse_pack(content: Mapping[str, bytes], where: str) -> Pack:
     Raises:
         PackError: a file is missing or malformed, or the files do not fit each other.
     """
-    _require(content, GUIDANCE_FILES, where)
-    head = read_toml(content["pack.toml"], where=f"{where}/pack.toml")
+    head = _head(content, where)
     if head.take_number("format") != _FORMAT:
         head.fail(f"this tool reads format {_FORMAT}", field="format", hint="update quetsach")
     platforms = frozenset(_choices(head, "platforms", (*PLATFORMS, *DEVICES)))
     rules, traits = _recognition(content, where, platforms, head)
     pack = Pack(
-        family=head.take_matching("family", SLUG, "lower-case words joined by hyphens"),
+        family=_family(head),
         version=head.take_matching("version", _VERSION, "a date such as 2026.11.25, or 2026.11.25.02 for a second one"),
         name=head.take_local_text("name"),
         platforms=platforms,

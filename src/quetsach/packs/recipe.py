@@ -42,6 +42,7 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str], lists: Lists) ->
                 if other not in traits or other == trait.id:
                     table.fail(f"no other trait is called {other!r}", field=field, hint="name traits of this recipe")
         _check_naming(table, trait, [traits[other] for other in trait.named_by])
+    _check_patterns(list(zip(tables, traits.values(), strict=True)))
     if not traits:
         recipe.fail("the recipe has no trait", hint="write at least one [[trait]]")
     if name := unused(tuple(traits.values()), lists):
@@ -82,8 +83,6 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
         table.fail(
             f"rules.yar has no rule {trait.rule!r}", field="rule", hint=f"one of {', '.join(sorted(rules)) or 'none'}"
         )
-    for field, pattern in trait.match:
-        _check_pattern(table, field, pattern)
     return trait
 
 
@@ -136,10 +135,23 @@ def _hash(table: Table, text: str) -> FileHash:
     return FileHash(algorithm, digest, int(size[:16]))
 
 
+def _check_patterns(traits: list[tuple[Table, Trait]]) -> None:
+    """Compile the patterns of a recipe, all at once; one by one to name the one that does not compile."""
+    patterns = [(table, field, pattern) for table, trait in traits for field, pattern in trait.match]
+    for table, field, pattern in patterns:
+        if len(pattern) > _PATTERN_LIMIT:
+            what = f"the pattern of {field!r} is longer than {_PATTERN_LIMIT} characters"
+            table.fail(what, field="match", hint="split the trait")
+    different = dict.fromkeys(pattern for _, _, pattern in patterns)
+    named = (pattern_rule(pattern, name=f"pattern_{number}") for number, pattern in enumerate(different))
+    try:
+        boreal.compile(source="\n".join(named), includes=False)
+    except boreal.Error:
+        for table, field, pattern in patterns:
+            _check_pattern(table, field, pattern)
+
+
 def _check_pattern(table: Table, field: str, pattern: str) -> None:
-    if len(pattern) > _PATTERN_LIMIT:
-        what = f"the pattern of {field!r} is longer than {_PATTERN_LIMIT} characters"
-        table.fail(what, field="match", hint="split the trait")
     try:
         boreal.compile(source=pattern_rule(pattern), includes=False)
     except boreal.Error as error:

@@ -31,7 +31,7 @@ def read_toml(raw: bytes, *, where: str) -> "Table":
         raise PackError(f"not valid TOML: {error}", where=f"{where}:{line}", hint="mend this line") from None
     except RecursionError:
         raise PackError("nested too deeply", where=where, hint="a pack needs two levels at most") from None
-    return Table(content, where=where, lines=TomlLines.of(text))
+    return Table(content, where=where, lines=TomlLines(text))
 
 
 def not_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> PackError:

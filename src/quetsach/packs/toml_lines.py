@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Self
+from functools import cached_property
 
 type FieldPath = tuple[str | int, ...]
 """Names of tables and fields from the top; of a list of tables the number, counted from 0."""
@@ -20,19 +20,21 @@ _MOST_LEVELS = 8
 
 
 class TomlLines:
-    """The lines of the tables and fields of one text that ``tomllib`` has read."""
+    """The lines of the tables and fields of one text that ``tomllib`` has read; what cannot be followed has none.
 
-    def __init__(self, lines: Mapping[FieldPath, int]) -> None:
-        self._lines = lines
+    They are looked for when the first is asked for: most packs have no mistake.
+    """
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Return the lines of a text; what cannot be followed has none."""
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> Mapping[FieldPath, int]:
         lines: dict[FieldPath, int] = {}
-        for path, line in _statements(text.replace("\r\n", "\n")):
+        for path, line in _statements(self._text.replace("\r\n", "\n")):
             for length in range(1, len(path) + 1):
                 lines.setdefault(path[:length], line)
-        return cls(lines)
+        return lines
 
     def line(self, path: FieldPath) -> int:
         """Return the line, from 1, of a field; of the table that should have it when it is missing; 0 if unknown."""

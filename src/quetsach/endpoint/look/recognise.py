@@ -54,13 +54,14 @@ class Recogniser:
         self._rules = {family: rules_of(source) for family, source in signatures.rules.items()}
         self._by_source: dict[tuple[tuple[str, str], ...], Matcher] = {}
         self._by_kind: dict[FileKind, Matcher] = {}
-        self._names = signatures.names
+        self._names = frozenset(map(os.fsencode, signatures.names))
         self._hashes = KnownHashes([*map(str, signatures.hashes), *signatures.hash_list])
         self._matcher(FileKind.OTHER)  # rules that do not compile are known at once
 
     def knows_name(self, name: bytes) -> bool:
         """Return whether a file of this name is told of whatever it holds."""
-        return bool(self._names) and os.fsdecode(name).lower() in self._names
+        small = name.lower() if name.isascii() else os.fsencode(os.fsdecode(name).lower())
+        return small in self._names
 
     def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match some bytes and the hashes they have."""
