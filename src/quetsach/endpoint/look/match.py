@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from quetsach.core.indicator_list import ALGORITHMS
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
@@ -18,7 +19,7 @@ from quetsach.endpoint.artefact import (
     place_of,
     printable,
 )
-from quetsach.endpoint.engine.port import Engine, Hit, Pattern
+from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.finding import Finding
 
 _EVIDENCE_LIMIT = 300
@@ -75,15 +76,10 @@ class TraitMatcher:
     """The traits of some packs, ready to be looked for."""
 
     def __init__(self, packs: Sequence[Pack], engine: Engine, *, platform: str = "linux") -> None:
-        """Compile the traits; on ``windows`` names of files are the same in any case of their letters."""
+        """Take the traits; on ``windows`` names of files are the same in any case of their letters."""
         self._packs = tuple(packs)
         self._folds_names = platform == "windows"
-        self._patterns: dict[str, Pattern] = {
-            pattern: engine.compile_pattern(pattern)
-            for pack in packs
-            for trait in pack.traits
-            for _, pattern in trait.match
-        }
+        self._compiled = cache(engine.compile_pattern)  # most patterns are for kinds of which there is nothing
 
     def find(self, observations: Sequence[Observation]) -> tuple[Finding, ...]:
         """Return the findings, by pack and in the order of the observations.
@@ -131,7 +127,7 @@ class TraitMatcher:
             return False
         if not all(known.find(fields.get(name, "")) for name, known in trait.listed):
             return False
-        return all(self._patterns[pattern].matches(fields.get(name, "")) for name, pattern in trait.match)
+        return all(self._compiled(pattern).matches(fields.get(name, "")) for name, pattern in trait.match)
 
     def _has_name(self, trait: Trait, name: str) -> bool:
         if self._folds_names:
