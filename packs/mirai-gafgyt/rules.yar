@@ -1,27 +1,3 @@
-rule mirai_program
-{
-    meta:
-        description = "Program of Mirai: words of its table, hidden with one byte as its source does, or left readable"
-        author = "Quét Sạch"
-        reference = "https://malpedia.caad.fkie.fraunhofer.de/details/elf.mirai"
-        file_types = "elf"
-    strings:
-        $hidden_1 = "TSource Engine Query" xor(0x01-0xff)
-        $hidden_2 = "/dev/misc/watchdog" xor(0x01-0xff)
-        $hidden_3 = ": applet not found" xor(0x01-0xff)
-        $hidden_4 = "/bin/busybox kill -9" xor(0x01-0xff)
-        $hidden_5 = "listening tun0" xor(0x01-0xff)
-        $readable_1 = "TSource Engine Query"
-        $readable_2 = "/dev/misc/watchdog"
-        $readable_3 = ": applet not found"
-        $readable_4 = "/bin/busybox kill -9"
-        $readable_5 = "listening tun0"
-        $readable_6 = "LOLNOGTFO"
-        $readable_7 = "HTTPFLOOD"
-    condition:
-        uint32be(0) == 0x7f454c46 and filesize < 4MB and (3 of ($hidden_*) or 4 of ($readable_*))
-}
-
 rule mirai_words_in_memory
 {
     meta:
@@ -37,6 +13,25 @@ rule mirai_words_in_memory
         $hidden_5 = "listening tun0" xor(0x01-0xff)
     condition:
         uint32be(0) == 0x7f454c46 and filesize < 4MB and 3 of them
+}
+
+rule mirai_program
+{
+    meta:
+        description = "Program of Mirai: words of its table, hidden with one byte as its source does, or left readable"
+        author = "Quét Sạch"
+        reference = "https://malpedia.caad.fkie.fraunhofer.de/details/elf.mirai"
+        file_types = "elf"
+    strings:
+        $readable_1 = "TSource Engine Query"
+        $readable_2 = "/dev/misc/watchdog"
+        $readable_3 = ": applet not found"
+        $readable_4 = "/bin/busybox kill -9"
+        $readable_5 = "listening tun0"
+        $readable_6 = "LOLNOGTFO"
+        $readable_7 = "HTTPFLOOD"
+    condition:
+        mirai_words_in_memory or (uint32be(0) == 0x7f454c46 and filesize < 4MB and 4 of ($readable_*))
 }
 
 rule gafgyt_program
