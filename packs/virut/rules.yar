@@ -42,7 +42,7 @@ rule virut_frame_in_page
         description = "Invisible frame in a page that leads to a server of Virut"
         author = "Quét Sạch"
         reference = "https://cert.pl/posts/2013/02/raport-temat-botnetu-virut"
-        file_types = "text,other"
+        file_types = "text"
     strings:
         $frame = /<iframe src="http:\/\/(www\.)?(zief|jl\.chura|brenz)\.pl\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none")>/ nocase
     condition:
