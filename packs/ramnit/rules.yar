@@ -57,6 +57,7 @@ rule ramnit_page
         description = "Page that ends with Ramnit's script: it is the last thing in the file and there is one of it"
         author = "Quét Sạch"
         reference = "https://www.f-secure.com/v-descs/virus_w32_ramnit_n.shtml"
+        file_types = "text"
     strings:
         $cut = /<SCRIPT Language=VBScript><!--\r?\nDropFileName = "[A-Za-z0-9]{1,16}\.exe"\r?\nWriteData = "4D5A[0-9A-F]{64}/
         $write = "FileObj.Write Chr(CLng(\"&H\" & Mid(WriteData,i,2)))"
@@ -71,6 +72,7 @@ rule ramnit_page_inside
         description = "Text that holds Ramnit's whole script somewhere else than once at its end"
         author = "Quét Sạch"
         reference = "https://www.f-secure.com/v-descs/virus_w32_ramnit_n.shtml"
+        file_types = "text"
     strings:
         $head = /<SCRIPT Language=VBScript><!--\r?\nDropFileName = "[A-Za-z0-9]{1,16}\.exe"\r?\nWriteData = "4D5A[0-9A-F]{64}/
         $write = "FileObj.Write Chr(CLng(\"&H\" & Mid(WriteData,i,2)))"

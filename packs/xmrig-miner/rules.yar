@@ -19,7 +19,7 @@ rule xmrig_miner_program
         $option_8 = "nicehash"
         $option_9 = "rig-id"
     condition:
-        uint32be(0) == 0x7f454c46 and any of ($pool_*) and 5 of ($option_*)
+        uint32be(0) == 0x7f454c46 and filesize < 16MB and any of ($pool_*) and 5 of ($option_*)
 }
 
 rule xmrig_miner_program_windows
@@ -87,14 +87,13 @@ rule wannamine_script
         reference = "https://attack.mitre.org/techniques/T1546/003/"
         file_types = "text"
     strings:
-        $begins = /\$[A-Za-z]{1,16} ?=/
         $put = /Set-WmiInstance (@|-Class)/ nocase
         $runs = /CommandLineTemplate ?= ?"powershell\.exe -NoP -NonI -W Hidden/ nocase
         $name = /= ?'(SCM Event8 Log|SCM Events Log|DSM Event Log) Filter/ nocase
         $store_1 = /'systemcore_Updater[0-9]{0,2}'/ nocase
         $store_2 = /'root\\default'/ nocase
     condition:
-        filesize < 16MB and $begins in (0..80) and $put and $runs and $name and any of ($store_*)
+        filesize < 16MB and (uint8(0) == 0x24 or uint8(3) == 0x24) and $put and $runs and $name and any of ($store_*)
 }
 
 rule xmrig_miner_configuration
