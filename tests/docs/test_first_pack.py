@@ -11,6 +11,7 @@ from quetsach.cli.main import main
 PAGE = (Path(__file__).parents[2] / "docs/tutorials/your-first-pack.md").read_text()
 IMPORTS, PLANTING, LISTING = re.findall(r"\n```(?:python|pycon)\n(.*?)```", PAGE, re.DOTALL)
 (TRAIT,) = re.findall(r"\n```toml\n(.*?)```", PAGE, re.DOTALL)
+LAST_BLOCK = re.findall(r"\n```sh\n(.*?)```", PAGE, re.DOTALL)[-1]
 TOLD = [line for block in re.findall(r"\n```text\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 
 
@@ -54,3 +55,18 @@ def test_each_step_says_what_the_page_says(tmp_path: Path, capsys: pytest.Captur
     _replace(pack / "rules.yar", "all of them", "any of them")
     assert run("check") == ExitCode.PACKS_INVALID
     assert [line for line in TOLD if line not in told] == []
+
+
+def test_the_last_block_packs_looks_cleans_and_puts_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["packs", "new", "green-worm", "--out", str(tmp_path / "packs")]) == 0
+    (tmp_path / "green-drive").mkdir()
+    here = LAST_BLOCK.replace("/tmp", str(tmp_path))
+    (planting,) = re.findall(r"<<'END'\n(.*?)END\n", here, re.DOTALL)
+    exec(planting, {})
+    codes = []
+    for line in re.findall(r"^quetsach (.*)$", here, re.MULTILINE):
+        words = line.split()
+        state = [] if words[0] == "packs" else ["--state", str(tmp_path / "state")]
+        codes.append(main([*words, *state, *(["--yes"] if words[0] == "clean" else [])]))
+    assert codes == [0, ExitCode.FOUND, ExitCode.CLEANED, 0]
+    assert list((tmp_path / "packs").glob("green-worm-*.qsp"))
