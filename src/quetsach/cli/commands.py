@@ -1,17 +1,26 @@
 """What every command module shares with the parser."""
 
 import argparse
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     type Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  (argparse names it no other way)
+
+_COLUMNS = 80
+"""The narrowest terminal that people commonly have; lines of examples may be longer, to be copied whole."""
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the line breaks of examples and is as wide on every terminal, so that the reference can quote it."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=100)
+        super().__init__(prog, max_help_position=28, width=_COLUMNS)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Wrap sentences; a line that is set in is an example."""
+        lines = text.splitlines()
+        return "\n".join(indent + (line if line.startswith(" ") else textwrap.fill(line, width)) for line in lines)
 
 
 def add_command(subcommands: "Subcommands", name: str, *, summary: str, examples: str) -> argparse.ArgumentParser:

@@ -49,7 +49,7 @@ def register(subcommands: "Subcommands") -> None:
         "promote",
         summary="give everybody what the canary ring has, byte for byte",
         examples="quetsach packs promote --out repository --keys keys\n"
-        "quetsach packs promote mirai phorpiex --out repository --keys keys",
+        "quetsach packs promote mirai-gafgyt phorpiex --out repository --keys keys",
     )
     promote.add_argument("family", nargs="*", metavar="FAMILY", help="which packs (default: all of the ring)")
     add_repository_argument(promote)

@@ -18,9 +18,10 @@ def register(subcommands: "Subcommands") -> None:
         subcommands,
         "withdraw",
         summary="take back a pack, or one trait or rule of it; machines stop using it at their next update",
-        examples="quetsach packs withdraw mirai/cron-line --out repository --keys keys \\\n"
+        examples="quetsach packs withdraw mirai-gafgyt/cron-entry --out repository --keys keys \\\n"
         '    --reason-vi "Nhận nhầm tác vụ sao lưu." --reason-en "It matched a backup job."\n'
-        "quetsach packs withdraw mirai --up-to 2026.11.25 --out repository --keys keys --reason-vi … --reason-en …",
+        "quetsach packs withdraw mirai-gafgyt --up-to 2026.11.25 --out repository --keys keys \\\n"
+        '    --reason-vi "Bóc gỡ nhầm trên máy chủ." --reason-en "It removed what is honest from servers."',
     )
     withdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="a pack, or its traits of that id or rule")
     add_repository_argument(withdraw)
@@ -38,7 +39,7 @@ def register(subcommands: "Subcommands") -> None:
         subcommands,
         "unwithdraw",
         summary="let machines use again what was taken back",
-        examples="quetsach packs unwithdraw mirai/cron-line --out repository --keys keys",
+        examples="quetsach packs unwithdraw mirai-gafgyt/cron-entry --out repository --keys keys",
     )
     unwithdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="as it was withdrawn")
     add_repository_argument(unwithdraw)
