@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="quetsach",
         description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
         epilog="examples:\n  quetsach scan --quick\n  quetsach clean --dry-run /home\n  quetsach undo --last\n"
-        "\nexit codes: 0 nothing found, 1 usage, 2 not complete or not root, 3 packs invalid or expired, 10 found,\n"
+        "\nexit codes: 0 nothing found, 1 usage, 2 not complete or not root, 3 packs invalid or expired, 10 found, "
         "11 cleaned, 12 cleaned and restart needed, 13 partly cleaned, 14 failed, 20 stopped by the mass brake",
         formatter_class=HelpFormatter,
     )
