@@ -22,6 +22,12 @@ _HIDDEN_LEVELS = 3
 _MEMORY = frozenset({b"pagefile.sys", b"swapfile.sys", b"hiberfil.sys"})
 """What Windows keeps of memory: gigabytes on the root of the drive, for a full scan."""
 
+_NAMES_IN_SYSTEM = (b"consrv.dll", b"dmlconf.dat", b"wmdrtc32.dl_", b"wmdrtc32.dll")
+"""What malware leaves among the thousands of files of System32 though nothing names it."""
+
+_OWN_FOLDERS = (b"AppDiagnostics", b"IME/Crypt", b"NetworkDistribution", b"SpeechsTracing")
+"""Folders in that of Windows that only malware makes."""
+
 _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
     "linux": tuple(map(DropPlace, (b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/shm"))),
     "macos": tuple(map(DropPlace, (b"/private/tmp", b"/private/var/tmp", b"/Users/Shared"))),
@@ -33,6 +39,18 @@ _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
         DropPlace(b"/Windows/Installer", 1),
         *(DropPlace(path, 0) for path in (b"/Windows", b"/Windows/System", b"/Windows/Media", b"/Windows/debug")),
         *(DropPlace(path, 0) for path in (b"/Windows/Help", b"/Program Files", b"/Program Files (x86)", b"/Users")),
+        *(DropPlace(b"/Windows/assembly/" + name, 0) for name in (b"GAC", b"GAC_32", b"GAC_64")),
+        *(DropPlace(b"/Windows/" + name, 1) for name in _OWN_FOLDERS),
+        *(
+            DropPlace(folder + name, 0)
+            for folder in (b"/Program Files/", b"/Program Files (x86)/")
+            for name in (b"Internet Explorer", b"Movie Maker")
+        ),
+        *(
+            DropPlace(folder + name)
+            for folder in (b"/Windows/System32/", b"/Windows/SysWOW64/")
+            for name in _NAMES_IN_SYSTEM
+        ),
     ),
 }
 _OF_HOME: Mapping[str, tuple[DropPlace, ...]] = {

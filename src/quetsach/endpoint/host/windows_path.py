@@ -8,7 +8,7 @@ Paths of other drives and of other machines are none of this tree. ``\Device\Har
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 type Environment = Mapping[str, str]
@@ -32,6 +32,9 @@ _ROOTED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _WORD = re.compile(r"[^\s\"',;=|&<>()]+", re.ASCII)
+_LIBRARY = re.compile(r"rundll32(?:\.exe)?\"?\s+(?:\"([^\"]{1,260})\"|([^\s\",]{1,260}))", re.IGNORECASE | re.ASCII)
+"""What rundll32 loads, whatever its ending; a comma parts it from the word that it calls."""
+
 _SPACES = " \t\r\n"
 """What parts words. A no-break space does not: worms name folders so."""
 
@@ -104,6 +107,12 @@ def files_named(command: str, environment: Environment, *, folder: str = "") -> 
 
 def path_of(text: str, environment: Environment) -> bytes | None:
     """Return a path of Windows, without variables or arguments, as a path of the tree; ``None`` if it is none of it."""
+    path = _below_drive(text, environment)
+    return None if path is None else _joined(path)
+
+
+def _below_drive(text: str, environment: Environment) -> str | None:
+    """Return what a path says behind its drive, in backslashes; ``None`` if it is not on the drive of the tree."""
     path = text.strip(_SPACES).strip('"').replace("/", "\\")
     is_device = False
     while prefix := next((prefix for prefix in _PREFIXES if path[:16].casefold().startswith(prefix)), ""):
@@ -111,7 +120,7 @@ def path_of(text: str, environment: Environment) -> bytes | None:
         if path[:11].casefold() == "globalroot\\":
             path = path[10:]
     if volume := _DEVICE.match(path):
-        return _joined(path[volume.end() :])
+        return path[volume.end() :]
     root = environment.get("SYSTEMROOT", "C:\\Windows")
     lower = path[:12].casefold()
     if lower.startswith("\\systemroot\\"):
@@ -119,8 +128,8 @@ def path_of(text: str, environment: Environment) -> bytes | None:
     elif lower.startswith(_SYSTEM_FOLDERS):
         path = f"{root}\\{path}"
     if path[1:2] == ":":
-        return _joined(path[2:]) if path[:2].casefold() == environment.get("SYSTEMDRIVE", "C:").casefold() else None
-    return _joined(path[1:]) if path.startswith("\\") and not path.startswith("\\\\") and not is_device else None
+        return path[2:] if path[:2].casefold() == environment.get("SYSTEMDRIVE", "C:").casefold() else None
+    return path[1:] if path.startswith("\\") and not path.startswith("\\\\") and not is_device else None
 
 
 def _names(text: str) -> Iterator[str]:
@@ -132,6 +141,8 @@ def _names(text: str) -> Iterator[str]:
         yield text[1:].partition('"')[0]
     else:
         yield from _word_by_word(text)
+    for library in _LIBRARY.finditer(text):
+        yield library[1] or library[2]
     for rooted in _ROOTED.finditer(text):
         yield rooted[0]
     for word in _WORD.findall(text):
@@ -157,9 +168,10 @@ def _meant(name: str, environment: Environment, folder: str) -> Iterator[bytes]:
     places = [f"{folder.rstrip('\\')}\\"] if is_relative else []
     for place in (*places, *(_searched(environment) if is_bare else ("",))):
         for ending in endings if last else ():
-            path = path_of(f"{place}{name}{ending}", environment)
-            if path is not None and path != b"/":
-                yield path
+            path = _below_drive(f"{place}{name}{ending}", environment)
+            for found in dict.fromkeys((_joined(path), _as_written(path))) if path is not None else ():
+                if found != b"/":
+                    yield found
 
 
 def _searched(environment: Environment) -> Iterator[str]:
@@ -172,12 +184,21 @@ def _searched(environment: Environment) -> Iterator[str]:
 
 def _joined(path: str) -> bytes:
     """Return a path without dots, and without the dots and spaces at the end of names, which Windows takes off."""
+    return _tree_path(name if name == ".." else name.rstrip(". ") for name in path.split("\\"))
+
+
+def _as_written(path: str) -> bytes:
+    """Return a path with the dots and spaces of its names: NTFS keeps them, and what hides behind ``   `` uses that."""
+    return _tree_path("" if name == "." else name for name in path.split("\\"))
+
+
+def _tree_path(parts: Iterable[str]) -> bytes:
     names: list[str] = []
-    for name in path.split("\\"):
-        if name == "..":
+    for part in parts:
+        if part == "..":
             del names[-1:]
-        elif kept := name.rstrip(". "):
-            names.append(kept)
+        elif part:
+            names.append(part)
     return ("/" + "/".join(names)).encode("utf-8", "surrogatepass")
 
 

@@ -65,10 +65,29 @@ def test_a_path_of_windows_is_a_path_of_the_tree(text: str, path: bytes | None) 
         (r"C:\ProgramData\a.txt:evil.exe", b"/ProgramData/a.txt:evil.exe"),
         (r"C:\x.exe,C:\y.exe", b"/y.exe"),
         (r"\??\C:\Windows\system32\drivers\x.sys", b"/Windows/system32/drivers/x.sys"),
+        ('"C:\\a\\   \\...\\\u202ex\\y.exe" <', "/a/   /.../\u202ex/y.exe".encode()),
+        ('"C:\\a\\   \\...\\\u202ex\\y.exe" <', "/a/\u202ex/y.exe".encode()),
+        ("C:\\a\\   \\...\\y.exe <", b"/a/   /.../y.exe"),
+        (r"C:\x\n.", b"/x/n"),
+        (r"C:\x\n.", b"/x/n."),
     ],
 )
 def test_a_command_names_its_program_and_the_files_in_its_arguments(command: str, named: bytes) -> None:
     assert named in files_named(command, AN)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rundll32.exe ~$WQIX.FAT,crys lsdfs",
+        "RUNDLL32 ~$WQIX.FAT,crys",
+        '"C:\\Windows\\System32\\rundll32.exe" "~$WQIX.FAT",crys',
+        "cmd /c rundll32 ~$WQIX.FAT,crys",
+    ],
+)
+def test_the_library_of_rundll32_has_any_ending_and_may_lie_beside_its_shortcut(command: str) -> None:
+    long_path = {**AN, "PATH": ";".join(rf"C:\tools\{number}" for number in range(12))}
+    assert b"/~$WQIX.FAT" in files_named(command, long_path, folder="C:\\")
 
 
 def test_the_program_comes_first() -> None:
