@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,9 @@ def _no_one_elses_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("QUETSACH_DATA", str(tmp_path / "default-data"))
     for name in [n for n in os.environ if n.lower().endswith("_proxy") or n == "QUETSACH_LANG"]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def eicar_copy(tmp_path: Path) -> Path:
+    """The folder of a small pack, that of the EICAR test file, to be changed."""
+    return Path(shutil.copytree(Path(__file__).parent.parent / "packs" / "eicar", tmp_path / "eicar"))

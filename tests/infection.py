@@ -9,6 +9,7 @@ from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor,
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.finding import Finding
 from quetsach.packs.specimen import set_immutable
+from quetsach.packs.specimen.linux_tree import Tree
 
 BINARY = b"/var/tmp/.x/miner\xff\n"
 TWIN = b"/opt/twin"
@@ -99,8 +100,5 @@ def at(root: Path, path: bytes) -> Path:
 
 def write(root: Path, path: bytes, content: bytes, *, mode: int = 0o640) -> None:
     """Write a file with an old time of change."""
-    there = at(root, path)
-    there.parent.mkdir(parents=True, exist_ok=True)
-    there.write_bytes(content)
-    there.chmod(mode)
-    os.utime(there, ns=(OLD_NS + 1, OLD_NS))
+    Tree(root).file(os.fsdecode(path), content, mode=mode)
+    os.utime(at(root, path), ns=(OLD_NS + 1, OLD_NS))

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 from tests.snapshot import snapshot
@@ -13,7 +12,6 @@ from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.packs.specimen.hive import BINARY, DWORD, SZ
 from quetsach.packs.specimen.windows import RUN, plant
 
-EICAR = Path(__file__).parents[3] / "packs" / "eicar"
 RECIPE = """
 [[trait]]
 id = "start"
@@ -35,10 +33,9 @@ INNOCENT = {"good": (SZ, r"C:\good.exe"), "g\0ood": (SZ, r"C:\fine.exe"), "long"
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    pack = copytree(EICAR, tmp_path / "pack")
-    (pack / "recipe.toml").write_text(RECIPE)
-    return pack
+def pack(eicar_copy: Path) -> Path:
+    (eicar_copy / "recipe.toml").write_text(RECIPE)
+    return eicar_copy
 
 
 @pytest.fixture

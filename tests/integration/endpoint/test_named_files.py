@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 from tests.snapshot import snapshot
@@ -13,7 +12,6 @@ from quetsach.packs.specimen.hive import EXPAND_SZ, SZ
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import RUN, plant
 
-EICAR = Path(__file__).parents[3] / "packs" / "eicar"
 RECIPE = r"""
 [[trait]]
 id = "start"
@@ -52,13 +50,12 @@ def disk(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scope", ["--quick", "--full"])
 def test_the_file_goes_with_what_names_it_and_comes_back(
-    tmp_path: Path, disk: Path, capfd: pytest.CaptureFixture[str], scope: str
+    tmp_path: Path, disk: Path, eicar_copy: Path, capfd: pytest.CaptureFixture[str], scope: str
 ) -> None:
-    pack = copytree(EICAR, tmp_path / "pack")
-    (pack / "recipe.toml").write_text(RECIPE)
+    (eicar_copy / "recipe.toml").write_text(RECIPE)
     before = snapshot(disk)
     state = ["--state", str(tmp_path / "state")]
-    where = [scope, "--root", str(disk), "--pack", str(pack), *state]
+    where = [scope, "--root", str(disk), "--pack", str(eicar_copy), *state]
     for _ in range(2):  # the second time the cache knows the files that showed nothing
         assert main(["scan", *where, "--json"]) == ExitCode.FOUND
         findings = json.loads(capfd.readouterr().out)["findings"]

@@ -18,16 +18,14 @@ type Edit = Callable[[str, str, str], Path]
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Edit:
-    """Return a copy of the EICAR pack in which a text of one file was replaced."""
+def edited(eicar_copy: Path) -> Edit:
+    """Return the EICAR pack with a text of one file replaced."""
 
     def edit(name: str, old: str, new: str) -> Path:
-        folder = tmp_path / "eicar"
-        shutil.copytree(SHELF / "eicar", folder, dirs_exist_ok=True)
-        text = (folder / name).read_text()
+        text = (eicar_copy / name).read_text()
         assert old in text
-        (folder / name).write_text(text.replace(old, new, 1))
-        return folder
+        (eicar_copy / name).write_text(text.replace(old, new, 1))
+        return eicar_copy
 
     return edit
 
