@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quetsach.core.pack import LocalText
     from quetsach.endpoint.act.carry_out import StepResult
     from quetsach.endpoint.artefact import Anchor
+    from quetsach.endpoint.errors import MassBrakeError
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.host.registry import Registry, RegistryEdit
@@ -74,6 +75,27 @@ def told_step(step: "Step", words: Mapping[str, str]) -> str:
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
     return words[f"step-{step.kind}"].format(subject=printable(step.subject), lines=lines, pid=pid)
+
+
+def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
+    """Yield how much a plan does, and how much of that only cuts ends off."""
+    from quetsach.endpoint.plan.brake import is_cut  # noqa: PLC0415
+
+    yield words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
+    if cuts := sum(is_cut(step) for step in plan.steps):
+        yield words["plan-cuts"].format(cuts=cuts)
+    yield ""
+
+
+def told_brake(error: "MassBrakeError", scanned: int, words: Mapping[str, str]) -> Iterator[str]:
+    """Yield why the mass brake stopped a plan, and what to do now."""
+    if error.cuts:
+        yield words["brake-cuts"].format(cuts=error.cuts)
+        yield words["brake-cuts-hint"]
+        return
+    kind = "brake-programs" if error.programs else "brake-registry" if error.edits else "brake"
+    yield words[kind].format(files=error.files, scanned=scanned, edits=error.edits, programs=error.programs)
+    yield words["brake-hint"]
 
 
 def told_plan_step(

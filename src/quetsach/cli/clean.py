@@ -18,7 +18,9 @@ from quetsach.cli.acting import (
     require_writable,
     subject,
     told_alike,
+    told_brake,
     told_held,
+    told_plan_head,
     told_plan_step,
     told_result,
 )
@@ -183,9 +185,7 @@ def _clean(task: _Task, state: "State | None") -> int:
     try:
         check_brake(plan, scan.files)
     except MassBrakeError as error:
-        kind = "brake-programs" if error.programs else "brake-registry" if error.edits else "brake"
-        counts = {"files": error.files, "scanned": scan.files, "edits": error.edits, "programs": error.programs}
-        task.say(task.words[kind].format_map(counts), task.words["brake-hint"])
+        task.say(*told_brake(error, scan.files, task.words))
         return _report(task, scan, plan, ExitCode.MASS_BRAKE)
     task.say(*_told_plan(plan, scan, task))
     if state is None or task.is_dry:
@@ -245,8 +245,7 @@ def _found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, .
 
 def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     findings = {finding.id: finding for finding in scan.findings}
-    yield task.words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
-    yield ""
+    yield from told_plan_head(plan, task.words)
     for step in plan.steps:
         registry = task.looking.host.registry
         yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)

@@ -42,14 +42,18 @@ class QuarantineError(StateError):
 class MassBrakeError(EndpointError):
     """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done.
 
-    ``files`` is on how many it would act; ``edits`` of the registry and ``programs`` to end are 0 unless too many.
+    ``files`` is on how many it would act; ``cuts`` of files, ``edits`` of the registry and ``programs`` to end are 0
+    unless too many.
     """
 
     exit_code = 20
 
-    def __init__(self, what: str, *, files: int, edits: int = 0, programs: int = 0, hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, files: int, cuts: int = 0, edits: int = 0, programs: int = 0, hint: str = ""
+    ) -> None:
         super().__init__(what, hint=hint)
         self.files = files
+        self.cuts = cuts
         self.edits = edits
         self.programs = programs
 

@@ -11,7 +11,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack, Trait
-from quetsach.core.rule_text import rules_for, rules_of, words_of
+from quetsach.core.rule_text import RuleSet, rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import Sample, common_words
 from quetsach.packs.load import parse_pack, read_pack
@@ -29,6 +29,8 @@ _AT_LINE = re.compile(r"--> line:(\d+)")
 
 _TIMED_SHARE = 7
 """Rules are timed on one honest file in so many."""
+
+_TEXTS = frozenset({FileType.TEXT, FileType.SCRIPT})
 
 GRAVE_WARNINGS = frozenset({"ambiguous_expr", "invariant_expr", "slow_pattern", "unsatisfiable_expr"})
 """What YARA-X warns of that makes a rule slow or wrong; the rest is style."""
@@ -189,12 +191,20 @@ def _rule_problems(places: _Places, pack: Pack) -> list[Problem]:
             where = places.rules(line_of(pack.rules, rule.source))
             what = f"rule {rule.name} cannot be looked for in memory: {why}"
             problems.append(Problem(where, what, "mend the rule, or take `memory` away"))
+    return [*problems, *_cut_problems(rules, pack, places)]
+
+
+def _cut_problems(rules: RuleSet, pack: Pack, places: _Places) -> Iterator[Problem]:
+    """Yield traits that would cut a file off nowhere, or one that is no text."""
     cutting = {rule.name for rule in rules.rules if any(word.text == CUT for word in words_of(rule.head))}
-    return problems + [
-        Problem(places.trait(pack, trait, "rule"), f"its rule has no string {CUT}", "say where to cut the file off")
-        for trait in pack.traits
-        if trait.action is Action.TRUNCATE and trait.rule not in cutting
-    ]
+    of_texts = {rule.name for rule in rules.rules if rule.file_types and rule.file_types <= _TEXTS}
+    for trait in pack.traits:
+        where = places.trait(pack, trait, "rule")
+        if trait.action is Action.TRUNCATE and trait.rule not in cutting:
+            yield Problem(where, f"its rule has no string {CUT}", "say where to cut the file off")
+        elif trait.action is Action.TRUNCATE and trait.rule not in of_texts:
+            hint = 'give the rule file_types = "text"'
+            yield Problem(where, "only texts are cut off, and its rule is for other files, too", hint)
 
 
 def _second_opinion(source: str, places: _Places) -> list[Problem]:

@@ -15,7 +15,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.packs.check import check_pack
 from quetsach.packs.specimen.formats import build_task
-from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ
+from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys
 from quetsach.packs.specimen.neighbours import SERVICES, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
@@ -60,17 +60,19 @@ def pack(eicar_copy: Path) -> Path:
 def drive(tmp_path: Path) -> Path:
     root = tmp_path / "disk"
     root.mkdir()
-    service = {
-        "ImagePath": (EXPAND_SZ, r'"C:\Windows\SysWOW64\tablegroup.exe"'),
-        "Start": (DWORD, 2),
-        "Type": (DWORD, 0x10),
-        "ObjectName": (SZ, "LocalSystem"),
+    services: Keys = {
+        rf"{SERVICES}\tablegroup": {
+            "ImagePath": (EXPAND_SZ, r'"C:\Windows\SysWOW64\tablegroup.exe"'),
+            "Start": (DWORD, 2),
+            "Type": (DWORD, 0x10),
+            "ObjectName": (SZ, "LocalSystem"),
+        }
     }
     library = r'C:\Windows\system32\regsvr32.exe /s "C:\Users\An\AppData\Local\Qyhrvj\Rxbkj ab.dll"'
     task = build_task(r"%LocalAppData%\Qyhrvj\none.exe", r"C:\Users\An\AppData\Local\Temp\1035.tmp.exe")
     plant_infected(
         root,
-        system={rf"{SERVICES}\tablegroup": service},
+        system=services,
         users={"An": {rf"{USER_CV}\Run": {"Qyhrvj": (SZ, library)}}},
         files={
             "Windows/SysWOW64/tablegroup.exe": PROGRAM,

@@ -1,7 +1,6 @@
 """What is said about a pack before it is published."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,8 @@ def test_every_pack_of_this_repository_is_without_problems(folder: Path) -> None
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the EICAR pack."""
-    return Path(shutil.copytree(SHELF / "eicar", tmp_path / "eicar"))
+def folder(eicar_copy: Path) -> Path:
+    return eicar_copy
 
 
 def _whats(folder: Path) -> list[str]:
@@ -104,8 +102,16 @@ def test_a_file_that_is_to_be_cut_off_nowhere_is_named(folder: Path) -> None:
 
 def test_a_file_that_is_to_be_cut_off_somewhere_has_no_problem(folder: Path) -> None:
     trait = FILE.replace("report", "truncate")
-    _write(folder, RULE.format(meta="", b="pin", condition="any of them").replace("$b", "$cut"), trait)
+    rule = RULE.format(meta='meta: file_types = "text"', b="pin", condition="any of them").replace("$b", "$cut")
+    _write(folder, rule, trait)
     assert _whats(folder) == []
+
+
+@pytest.mark.parametrize("types", ["", 'meta: file_types = "text,pe"'])
+def test_a_rule_that_would_cut_other_files_than_texts_is_named(folder: Path, types: str) -> None:
+    rule = RULE.format(meta=types, b="pin", condition="any of them").replace("$b", "$cut")
+    _write(folder, rule, FILE.replace("report", "truncate"))
+    assert _whats(folder) == ["only texts are cut off, and its rule is for other files, too"]
 
 
 def test_what_the_second_engine_warns_of_is_named_with_its_line(folder: Path) -> None:

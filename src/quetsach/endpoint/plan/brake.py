@@ -2,7 +2,7 @@
 
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan
-from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLink, file_of
+from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLink, Step, TruncateFile, file_of
 
 MAX_FILES = 200
 """More files than this are never acted on in one go."""
@@ -13,17 +13,22 @@ MAX_SHARE = 0.005
 MIN_FILES = 25
 """… once there are so many: on a small tree one find is a large share."""
 
+MAX_CUTS = 1_000
+"""Files of which only the end is cut off are counted by themselves: the file and its beginning stay, and a worm that
+appends to pages does so to all of them, so that neither ``MAX_FILES`` nor a share tells it from a wrong rule."""
+
 MAX_EDITS = 150
 """More changes of the registry than this are never made in one go; many times what a recipe has made so far."""
 
 MAX_PROGRAMS = 40
 """Nor are the processes of more programs ended: a rule that knows so many of them knows none."""
 
+_HINT_OF_CUTS = "scan quickly first, which removes what runs; then clean one folder after another"
 _HINT = "this is either a file infector or a wrong rule: send the report to the centre before anything else"
 
 
 def check_brake(plan: Plan, files_scanned: int) -> None:
-    """Refuse a plan that acts on too many files or links, changes too much of the registry, or ends too many programs.
+    """Refuse a plan that acts on too much: files and links, ends of files, the registry, or running programs.
 
     Args:
         plan: what would be done.
@@ -32,10 +37,18 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
     Raises:
         MassBrakeError: it does; the command ends with exit code 20 and nothing was touched.
     """
-    files = sum(file_of(step.target) is not None or isinstance(step.target, RemoveLink) for step in plan.steps)
+    cuts = sum(is_cut(step) for step in plan.steps)
+    files = sum(file_of(step.target) is not None or isinstance(step.target, RemoveLink) for step in plan.steps) - cuts
     if files > MAX_FILES or (files >= MIN_FILES and files > MAX_SHARE * files_scanned):
         raise MassBrakeError(
             f"the plan would act on {files} of {files_scanned} files; nothing was touched", files=files, hint=_HINT
+        )
+    if cuts > MAX_CUTS:
+        raise MassBrakeError(
+            f"the plan would cut the end off {cuts} files; nothing was touched",
+            files=files,
+            cuts=cuts,
+            hint=_HINT_OF_CUTS,
         )
     edits = sum(len(step.target.edits) for step in plan.steps if isinstance(step.target, EditRegistry))
     if edits > MAX_EDITS:
@@ -53,3 +66,8 @@ def check_brake(plan: Plan, files_scanned: int) -> None:
             programs=len(programs),
             hint=_HINT,
         )
+
+
+def is_cut(step: Step) -> bool:
+    """Return whether a step cuts the end off a file of which something stays."""
+    return isinstance(step.target, TruncateFile) and step.target.size_bytes > 0

@@ -9,7 +9,7 @@ import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.artefact import MemberAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host, mounted_host
@@ -17,10 +17,18 @@ from quetsach.endpoint.host.mounts import Mount
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan import protect
-from quetsach.endpoint.plan.brake import MAX_FILES, MAX_PROGRAMS, check_brake
+from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_PROGRAMS, check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, RemoveLines, RemoveLink, Step, StopUnit
+from quetsach.endpoint.plan.step import (
+    KillProcess,
+    QuarantineFile,
+    RemoveLines,
+    RemoveLink,
+    Step,
+    StopUnit,
+    TruncateFile,
+)
 
 WHY = LocalText("vì thử", "for a test")
 
@@ -381,6 +389,28 @@ def test_the_brake_stops_a_plan_that_ends_very_many_programs_and_not_one_that_ru
     with pytest.raises(MassBrakeError, match="41 programs") as caught:
         check_brake(_ending(MAX_PROGRAMS + 1), 10_000_000)
     assert caught.value.programs == MAX_PROGRAMS + 1
+
+
+def _cutting(count: int, size_bytes: int = 10) -> tuple[Step, ...]:
+    anchors = (FileAnchor(b"/p%d.html" % n, 1, n, 99, 0, 0, sha256="") for n in range(count))
+    return tuple(Step(n, TruncateFile(a, size_bytes), "f", (), WHY, "") for n, a in enumerate(anchors, 1))
+
+
+def test_the_brake_does_not_count_pages_that_are_cut_among_files_that_go(tmp_path: Path) -> None:
+    plan = _many(tmp_path, 24)
+    check_brake(replace(plan, steps=plan.steps + _cutting(MAX_CUTS)), 1_000)
+
+
+def test_the_brake_stops_a_plan_that_cuts_very_many_pages() -> None:
+    with pytest.raises(MassBrakeError, match="the end off 1001 files") as caught:
+        check_brake(Plan(_cutting(MAX_CUTS + 1), ()), 10_000_000)
+    assert (caught.value.cuts, caught.value.files) == (MAX_CUTS + 1, 0)
+
+
+def test_the_brake_counts_a_file_of_which_nothing_stays_among_files_that_go() -> None:
+    with pytest.raises(MassBrakeError) as caught:
+        check_brake(Plan(_cutting(MAX_FILES + 1, 0), ()), 10_000_000)
+    assert (caught.value.cuts, caught.value.files) == (0, MAX_FILES + 1)
 
 
 def test_the_brake_counts_links_as_files() -> None:
