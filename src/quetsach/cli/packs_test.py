@@ -14,6 +14,8 @@ from quetsach.cli.looking import number_of_jobs
 from quetsach.cli.output import Progress, print_json, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.trial.honest import HonestTrial
     from quetsach.cli.trial.pack import PackTrial
@@ -88,11 +90,17 @@ def _look_at_honest(trials: "list[PackTrial]", arguments: argparse.Namespace) ->
 def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: float) -> None:
     for trial in trials:
         for problem in trial.problems:
-            say(f"✗ problem  {trial.path}: {problem}")
+            say(f"✗ problem  {_placed(problem, trial.path)}")
         if not trial.problems:
             say(f"✓ good     {trial.path}: {_counted(trial)} ({trial.seconds:.1f} s)")
     looked = ", ".join(f"{name} files {look.files:,}" for name, look in honest.items())
     say(f"packs: {len(trials)}, in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
+
+
+def _placed(problem: str, path: "Path") -> str:
+    """Return a problem with its place, which an error names by itself, and its hint on a line of its own."""
+    where = "" if problem.startswith(str(path)) else f"{path}: "
+    return f"{where}{problem}".replace("\n", "\n  ")
 
 
 def _counted(trial: "PackTrial") -> str:

@@ -61,6 +61,15 @@ def test_what_goes_wrong_is_said(
     assert told in _problems(pack, capsys)
 
 
+def test_an_error_names_its_place_once_and_the_remedy_below_it(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _change(pack, "specimen.py", "def build(", "def bild(")
+    capsys.readouterr()
+    assert main(["packs", "test", str(pack), "--no-goodware"]) == ExitCode.PACKS_INVALID
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"✗ problem  {pack}/specimen.py: there is no specimen for linux"
+    assert second == "  hint: write build_linux(root) or build(root)"
+
+
 def test_what_cannot_be_told_from_an_honest_drive_is_said(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = pack / "recipe.toml"
     recipe.write_text(

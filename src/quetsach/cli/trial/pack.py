@@ -37,7 +37,7 @@ def try_pack(folder: Path) -> PackTrial:
             of_pack = specimens_of(folder, trial.pack.platforms)
             trial.specimens = tuple(try_specimen(trial.pack, specimen, folder) for specimen in of_pack)
     except PackError as error:
-        trial.problems.append(error.explain().replace("\n", "; "))
+        trial.problems.append(error.explain())
     for one in trial.specimens:
         named = f"{one.platform}: " if len(trial.specimens) > 1 else ""
         trial.problems += [f"{named}{problem}" for problem in one.problems]

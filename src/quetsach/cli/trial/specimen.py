@@ -69,7 +69,7 @@ def try_specimen(pack: Pack, specimen: Specimen, folder: Path) -> SpecimenTrial:
         try:
             trial.problems += _problems(trial, pack, specimen, root, planted)
         except QuetsachError as error:
-            trial.problems.append(error.explain().replace("\n", " ("))
+            trial.problems.append(error.explain())
     return trial
 
 
