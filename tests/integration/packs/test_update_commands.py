@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -166,3 +167,24 @@ def test_two_phrases_that_differ_make_no_keys(tmp_path: Path, monkeypatch: pytes
     assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys"), "--encrypt"]) == 1
     assert "differ" in capsys.readouterr().err
     assert not (tmp_path / "keys").exists()
+
+
+def test_a_version_that_another_replaced_is_not_told_as_taken_back(tmp_path: Path, capsys: Capture) -> None:
+    keys, repository, shelf = tmp_path / "keys", tmp_path / "repository", tmp_path / "shelf"
+    publication = ["packs", "publish", "--out", str(repository), "--keys", str(keys), "--packs", str(shelf)]
+    assert main(["packs", "keys", "new", "--out", str(keys)]) == 0
+    assert main(["packs", "new", "mine", "--out", str(shelf)]) == 0
+    assert main(publication) == 0
+    root = str(repository / "metadata" / "1.root.json")
+    assert update(tmp_path / "state", "--repository", str(repository), "--trust-root", root) == 0
+    head = shelf / "mine" / "pack.toml"
+    head.write_text(re.sub(r'(version = "[0-9.]+)"', r'\1.02"', head.read_text()))
+    assert main(publication) == 0
+    capsys.readouterr()
+    for language, wrong in (("en", "withdrawn"), ("vi", "thu hồi")):
+        state = tmp_path / language
+        shutil.copytree(tmp_path / "state", state)
+        assert update(state, "--lang", language) == 0
+        told = capsys.readouterr().out
+        assert re.search(r"  - mine-[0-9.]+\.qsp \(", told)
+        assert wrong not in told
