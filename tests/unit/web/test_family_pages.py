@@ -112,6 +112,25 @@ def test_only_pages_of_what_the_tool_knows_offer_it(shelf: Path, client: Client,
     assert ("Công cụ làm gì" in article[0]) is (family not in DEVICES)
 
 
+@pytest.mark.parametrize(
+    ("family", "told"), [("xmrig-miner", True), ("eicar", True), ("mozi", False), ("qsnatch", False)]
+)
+def test_owners_of_a_windows_are_told_that_the_tool_works_from_outside(
+    shelf: Path, client: Client, family: str, told: bool
+) -> None:
+    assert ("does not yet run inside Windows" in _page(client, f"/en/malware/{family}/")) is told
+    assert ("chưa chạy được ngay trong Windows" in _page(client, f"/ma-doc/{family}/")) is told
+
+
+def test_what_is_only_reported_is_not_said_to_be_removed_or_put_back(shelf: Path, client: Client) -> None:
+    (shelf / f"{'a' * 64}.archive-bomb-2026.11.25.qsp").write_bytes(pack(read_folder(PACKS / "archive-bomb")))
+    told = _page(client, "/en/malware/archive-bomb/")
+    assert "It only reports what it finds" in told
+    assert "it removes" not in told
+    assert "quetsach undo" not in told
+    assert "quetsach undo --last" in _page(client, "/en/malware/eicar/")
+
+
 def test_a_printed_page_names_its_address(shelf: Path, client: Client) -> None:
     assert '<p class="on-paper">http://testserver/ma-doc/mozi/</p>' in _page(client, "/ma-doc/mozi/")
     assert '<p class="on-paper">http://testserver/en/malware/mozi/</p>' in _page(client, "/en/malware/mozi/")

@@ -31,6 +31,7 @@ _FEW_NAMES = 4
 _NAME_OF_A_SCANNER = re.compile(r"[./:_]|-p2p$", re.IGNORECASE)
 """``Win32/Ramnit`` and its like help no reader of a list; the page of the family has them."""
 _TRIAL = "test"
+_LOOKED_AT_FROM_OUTSIDE = frozenset({"windows", "macos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class FamilyPage:
     def is_for_the_tool(self) -> bool:
         """Whether the tool recognises this family; otherwise there is guidance only."""
         return self.traces > 0
+
+    @property
+    def is_cleaned_from_outside(self) -> bool:
+        """Whether the family lives on systems in which the tool does not run: it looks at their drives from a Linux."""
+        return self.is_for_the_tool and bool(self.pack.platforms & _LOOKED_AT_FROM_OUTSIDE)
 
     @property
     def reported(self) -> int:
