@@ -106,7 +106,7 @@ def _new_keys(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"folder": str(arguments.out), "keys": list(names)})
     else:
-        print(f"{len(names)} keys in {arguments.out}: {', '.join(names)}")
+        print(f"Keys in {arguments.out}: {', '.join(names)}")
         print("The .pem files are private. Keep root-*.pem and targets.pem offline, each root key with another person;")
         print("only snapshot.pem and timestamp.pem belong on the server.")
     return ExitCode.NOTHING_FOUND
