@@ -267,8 +267,11 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
         yield task.words["unseen"]
     yield ""
     done = sum(step.outcome in _SUCCESS for step in result.steps)
-    verdict = task.words[_VERDICTS[ExitCode(result.exit_code)]]
+    key = _VERDICTS[ExitCode(result.exit_code)]
+    verdict = task.words["cleaned-left" if key == "cleaned" and result.unseen else key]
     yield verdict.format(done=done, steps=len(result.steps), remaining=len(result.remaining))
+    if result.unseen:
+        yield task.words["left"].format(count=len(result.unseen))
     state = ["--state", str(task.arguments.state.absolute())] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
         yield task.words["how-to-undo"].format(command=_undo_command(task, result))

@@ -74,6 +74,17 @@ def test_clean_removes_and_undo_puts_back_to_the_byte(run: Run, root: Path) -> N
     assert run("clean", "--yes")[0] == ExitCode.CLEANED
 
 
+def test_what_is_left_to_the_owner_is_not_said_to_be_gone(run: Run, root: Path) -> None:
+    assert "sees nothing any more" in run("clean", "--yes", "--lang", "en")[1]
+    pack = Path(__file__).parents[3] / "packs" / "mozi"
+    write(root, b"/usr/networks", b"\x7fELF" + bytes(60) + b"/usr/networks\0S95Baby.sh\0[ss]\0[cpu]\0[atk]\0[idp]\0")
+    write(root, b"/opt/sao-luu.sh", b"#!/bin/sh\ntar c /home\n/usr/networks &\n")
+    code, said, _ = run("clean", "--yes", "--lang", "en", "--pack", str(pack))
+    assert code == ExitCode.CLEANED, said
+    assert "LEFT: 1 findings" in said
+    assert "sees nothing any more" not in said
+
+
 def test_a_preview_changes_nothing_at_all(run: Run, root: Path, tmp_path: Path) -> None:
     before = snapshot(tmp_path)
     code, said, _ = run("clean", "--dry-run", "--lang", "en")

@@ -90,7 +90,7 @@ def test_the_newest_report_is_shown_in_vietnamese(state: Path, capsys: pytest.Ca
     assert "quetsach undo 20261124T233000Z-abcdef" in shown
 
 
-@pytest.mark.parametrize(("language", "advice"), [("vi", "1. Bịt lối vào trước"), ("en", "1. Close the way in first")])
+@pytest.mark.parametrize(("language", "advice"), [("vi", "2. Bịt lối vào trước"), ("en", "2. Close the way in before")])
 def test_what_to_do_now_is_told_on_the_terminal(
     state: Path, capsys: pytest.CaptureFixture[str], language: str, advice: str
 ) -> None:

@@ -44,6 +44,15 @@ class CleanResult:
     is_seen: bool = True
 
     @property
+    def unseen(self) -> tuple[Held, ...]:
+        """What was left alone and is not named by the second scan, although it is still there.
+
+        Such signs count only beside a surer one: programs that a virus wrote into, once the virus itself is gone.
+        """
+        seen = {finding.id for finding in self.remaining}
+        return tuple(held for held in self.held if held.finding.id not in seen)
+
+    @property
     def exit_code(self) -> int:
         """11 cleaned, 12 cleaned and restart needed, 13 partly cleaned, 14 nothing could be done."""
         is_whole = all(result.outcome in _SUCCESS for result in self.steps)

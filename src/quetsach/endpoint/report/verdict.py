@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quetsach.endpoint.report.document import Kind, Report
+from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
 from quetsach.endpoint.report.gaps import gap_text, number
 
 _CODES = frozenset({0, 1, 2, 3, 10, 11, 12, 13, 14, 20})
 _NOTHING_SEEN, _FOUND, _CLEANED = frozenset({0, 1, 2}), 10, 11
+_SEEN_NO_MORE = frozenset({11, 12})
 _GOOD = frozenset({"0", "11", "verify"})
 
 
@@ -29,13 +30,14 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
     """
     gap = gap_text(report, words)
     key = _key(report, is_whole=not gap)
-    count = len(report.steps) if key == "plan" else len(report.findings) + report.unlisted
-    lines = [words[f"next-{key}"], gap]
+    left = number(_left(report), words)
+    count = number(len(report.steps) if key == "plan" else len(report.findings) + report.unlisted, words)
+    lines = [words[f"next-{key}"], words["left"].format(count=left) if _left(report) else "", gap]
     seen_again = report.verification
     if seen_again is not None and not seen_again.clean:
         counts = {"remaining": seen_again.remaining, "dangling": len(seen_again.dangling)}
         lines.insert(1, words["verification-left"].format_map(counts))
-    headline = words[f"verdict-{key}"].format(count=number(count, words))
+    headline = words[f"verdict-{key}"].format(count=left if key == "cleaned-left" else count)
     return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
 
 
@@ -53,12 +55,22 @@ def _key(report: Report, *, is_whole: bool) -> str:
         "verify-left": report.kind is Kind.VERIFY and is_left,
         "partial": code in _NOTHING_SEEN and not report.findings and not is_whole,
         "verify": report.kind is Kind.VERIFY,
+        "cleaned-left": code == _CLEANED and _left(report) > 0,
         "cleaned-partial": code == _CLEANED and not is_whole,
         "plan": code == _FOUND and report.kind is Kind.PLAN and bool(report.steps),
         "mild": code == _FOUND and _is_mild(report),
         str(code): code in _CODES,
     }
     return next((key for key, holds in cases.items() if holds), "1")
+
+
+def _left(report: Report) -> int:
+    """Return how many findings a clean-up left alone on purpose although the scan after it does not name them.
+
+    Signs that count only beside a surer one: programs that a virus wrote into are there after the virus itself is gone.
+    """
+    is_after = report.kind is Kind.CLEAN and report.exit_code in _SEEN_NO_MORE
+    return sum(finding.outcome is FindingOutcome.LEFT for finding in report.findings) if is_after else 0
 
 
 def _is_mild(report: Report) -> bool:

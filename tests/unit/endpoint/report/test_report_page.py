@@ -41,7 +41,8 @@ def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
     missing += [f"undo-{action}" for action in Action if action != "report" and f"undo-{action}" not in words]
     missing += [f"{k}-{step}" for k in ("step", "undo") for step in TARGETS if f"{k}-{step}" not in acts]
     missing += [f"outcome-{outcome}" for outcome in Outcome if f"outcome-{outcome}" not in acts]
-    keys = (*range(4), *range(10, 15), 20, "plan", "mild", "partial", "cleaned-partial", "verify", "verify-left")
+    keys = (*range(4), *range(10, 15), 20, "plan", "mild", "partial", "cleaned-partial", "cleaned-left")
+    keys += ("verify", "verify-left")
     missing += [f"{k}-{key}" for k in ("verdict", "next") for key in keys if f"{k}-{key}" not in words]
     assert missing == []
 
@@ -51,7 +52,7 @@ def test_the_page_says_the_result_what_to_do_and_how_to_undo(language: str, verd
     shown = text_of(render_page(sample_report(), language=language))
     assert verdict in shown
     assert "quetsach undo 20261124T233000Z-abcdef" in shown
-    assert {"vi": "Bịt lối vào trước", "en": "Close the way in first"}[language] in shown
+    assert {"vi": "Bịt lối vào trước", "en": "Close the way in before"}[language] in shown
     assert {"vi": "Thuộc phần mềm: coreutils", "en": "Belongs to: coreutils"}[language] in shown
 
 

@@ -8,7 +8,7 @@ from tests.report_samples import NOW, REPORT_ID, sample_report, sample_scan
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
-from quetsach.endpoint.report.document import ReportedVerification
+from quetsach.endpoint.report.document import FindingOutcome, ReportedVerification
 from quetsach.endpoint.report.gaps import gap_text
 from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.endpoint.trouble import Reason
@@ -58,11 +58,28 @@ def test_the_worst_gap_decides_what_to_do_next() -> None:
     assert told.endswith("Run the scan again: it goes on where it stopped.")
 
 
+def cleaned(exit_code: int, *, with_left: bool = False) -> Report:
+    """A clean-up after which nothing is left but, if wanted, what it only reports."""
+    made = sample_report(exit_code=exit_code)
+    found = tuple(one for one in made.findings if with_left or one.outcome is not FindingOutcome.LEFT)
+    return replace(made, findings=found, verification=ReportedVerification(True, 0, ()))
+
+
 def test_a_clean_up_after_a_scan_with_gaps_does_not_claim_all() -> None:
-    whole = replace(sample_report(exit_code=11), scan=report().scan)
-    assert verdict(whole, WORDS).headline == "Cleaned"
-    told = verdict(sample_report(exit_code=11), WORDS)
+    assert verdict(replace(cleaned(11), scan=report().scan), WORDS).headline == "Cleaned"
+    told = verdict(cleaned(11), WORDS)
     assert (told.headline, told.is_good) == ("What was seen has been removed", False)
+
+
+@pytest.mark.parametrize("exit_code", [11, 12])
+def test_what_a_clean_up_only_reports_is_not_said_to_be_gone(exit_code: int) -> None:
+    left = sum(one.outcome is FindingOutcome.LEFT for one in cleaned(exit_code, with_left=True).findings)
+    told = verdict(replace(cleaned(exit_code, with_left=True), scan=report().scan), WORDS)
+    assert left > 0
+    assert any(f"left alone: {left}" in line for line in told.lines)
+    assert (told.headline == f"Cleaned; left alone: {left}") is (exit_code == 11)
+    assert not told.is_good
+    assert not any("no trace" in line or "does not see them" in line for line in told.lines)
 
 
 def test_a_second_look_says_whether_it_came_back() -> None:
