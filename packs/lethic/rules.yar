@@ -1,7 +1,7 @@
 rule lethic_program
 {
     meta:
-        description = "Lethic: two of the names of its control servers, its folder in the recycler, its set-up key and its mutex"
+        description = "Lethic: its folder in the recycler, its set-up key or its mutex, with another of these or a name of its control servers"
         author = "Quét Sạch"
         reference = "https://malpedia.caad.fkie.fraunhofer.de/details/win.lethic"
         file_types = "pe"
@@ -13,6 +13,23 @@ rule lethic_program
         $folder = "RECYCLER\\S-1-5-21-0243336031-4052116379-881863308-0850"
         $set_up = "12CFG914-K641-26SF-N31P"
         $mutex = "silinuggahxx4576"
+    condition:
+        uint16(0) == 0x5a4d and uint32(uint32(0x3c)) == 0x00004550 and filesize < 8MB and
+        any of ($folder, $set_up, $mutex) and 2 of them
+}
+
+rule lethic_servers
+{
+    meta:
+        description = "Program with two names of Lethic's control servers: perhaps Lethic, perhaps a list of what to block"
+        author = "Quét Sạch"
+        reference = "https://malpedia.caad.fkie.fraunhofer.de/details/win.lethic"
+        file_types = "pe"
+    strings:
+        $server_1 = "dqglobex.com" nocase
+        $server_2 = "verywellhere.cn" nocase
+        $server_3 = "iamnothere.cn" nocase
+        $server_4 = "port5.alwaysproxy.info" nocase
     condition:
         uint16(0) == 0x5a4d and uint32(uint32(0x3c)) == 0x00004550 and filesize < 8MB and 2 of them
 }

@@ -68,7 +68,7 @@ rule bot_download_script
         description = "Script that fetches the same bot for many processors, the way these families are brought in"
         author = "Quét Sạch"
         reference = "https://malpedia.caad.fkie.fraunhofer.de/details/elf.bashlite"
-        file_types = "script"
+        file_types = "text"
     strings:
         $folders = "cd /tmp || cd /var/run || cd /mnt || cd /root || cd /"
         $fetch_1 = "wget http://"
@@ -85,5 +85,5 @@ rule bot_download_script
         $kind_7 = /[._\/](spc|sparc)\b/
         $kind_8 = /[._\/](x86|x86_64|i[56]86)\b/
     condition:
-        uint16be(0) == 0x2321 and filesize < 64KB and $folders and any of ($fetch_*) and $start and 4 of ($kind_*)
+        (uint16be(0) == 0x2321 or $folders at 0) and filesize < 64KB and $folders and any of ($fetch_*) and $start and 4 of ($kind_*)
 }

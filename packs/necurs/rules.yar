@@ -42,5 +42,9 @@ rule necurs_program
     condition:
         uint16(0) == 0x5a4d and filesize < 2MB and uint32(0x3c) < 0x1000
         and uint32(uint32(0x3c)) == 0x00004550
+        // It is not signed; the makers of tools that look for it sign theirs. The table of signatures stands 0x98 bytes
+        // behind the mark PE, in 64 bits 0xa8.
+        and ((uint16(uint32(0x3c) + 0x18) == 0x10b and uint32(uint32(0x3c) + 0x98) == 0)
+            or (uint16(uint32(0x3c) + 0x18) == 0x20b and uint32(uint32(0x3c) + 0xa8) == 0))
         and (all of ($own_*) or (any of ($own_*) and any of ($word_*)))
 }

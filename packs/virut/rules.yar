@@ -33,7 +33,7 @@ rule virut_words_in_program
         $own_4 = ".zief.pl" nocase
     condition:
         uint16(0) == 0x5a4d and uint32(0x3c) < 0x1000 and uint32(uint32(0x3c)) == 0x00004550
-        and ((3 of ($verse_*) and all of ($talk_*)) or 2 of ($own_*))
+        and ((3 of ($verse_*) and all of ($talk_*)) or (any of ($own_1, $own_2) and 2 of ($own_*)))
 }
 
 rule virut_frame_in_page

@@ -77,6 +77,7 @@ rule wannamine_program
     condition:
         uint16(0) == 0x5a4d and filesize < 32MB
         and (all of ($v1_*) or 3 of ($msra_*) or 3 of ($v2_*) or 3 of ($v3_*) or all of ($v4_*))
+        and not (any of ($v2_*) and any of ($v3_*) and any of ($v4_*))  // whoever knows them all looks for them
 }
 
 rule wannamine_script
@@ -122,10 +123,9 @@ rule miner_dropper_script
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa22-320a"
         file_types = "script"
     strings:
-        $miner_1 = "stratum+tcp://"
-        $miner_2 = "stratum+ssl://"
-        $miner_3 = "--donate-level"
-        $miner_4 = "--randomx-"
+        $miner_1 = /stratum\+(tcp|ssl):\/\/[0-9A-Za-z$\[]/
+        $miner_2 = /--donate-level[= ]["']?[0-9$]/
+        $miner_3 = "--randomx-"
         $foothold_1 = "crontab -"
         $foothold_2 = "/etc/ld.so.preload"
         $foothold_3 = "chattr +i"

@@ -105,7 +105,7 @@ def test_names_of_known_groups(kind: str, field: str, value: str, trait: str | N
 def test_a_download_into_a_shell_counts_beside_a_miner(command: str, counts: bool) -> None:
     line = Observation(_artefact(ArtefactKind.CRON_ENTRY, "command", command))
     hits = MATCHER.match(ELF + POOL + OPTIONS)
-    miner = Observation(Artefact(ArtefactKind.FILE, FILE), hits)
+    miner = Observation(Artefact(ArtefactKind.FILE, FILE, {"path": "/tmp/k"}), hits)
     matcher = TraitMatcher([PACK], BorealEngine())
     assert matcher.find([line]) == ()
     assert [f.trait for f in matcher.find([line, miner])] == ["cron-download"] * counts + ["miner-program"]
