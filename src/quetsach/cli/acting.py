@@ -125,12 +125,13 @@ def _told_reasons(
 ) -> Iterator[str]:
     """Yield why a step is taken, for each finding that it deals with; those that say the same, once."""
     from quetsach.core.pack import Action  # noqa: PLC0415
+    from quetsach.endpoint.messages.evidence import told_evidence  # noqa: PLC0415
 
     found = [findings[one] for one in step.findings if one in findings]
     told = {(one.action is Action.RESTORE_DEFAULT, one.why, one.evidence): None for one in found}
     for is_repair, why, evidence in list(told or {(False, step.why, step.evidence): None})[:_REASONS_SHOWN]:
         yield words["repair" if is_repair else "why"].format(why=why.in_language(language))
-        yield words["evidence"].format(evidence=evidence)
+        yield words["evidence"].format(evidence=told_evidence(evidence, language))
     if len(told) > _REASONS_SHOWN:
         yield words["more-reasons"].format(count=len(told) - _REASONS_SHOWN)
 

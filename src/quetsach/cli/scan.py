@@ -22,6 +22,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, LocalText, Pack
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.evidence import told_evidence
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -207,7 +208,7 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
 def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
     yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
-    evidence = words["evidence"].format(evidence=finding.evidence)
+    evidence = words["evidence"].format(evidence=told_evidence(finding.evidence, language))
     action = Action.REPORT if finding.is_only_reported else finding.action
     yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 

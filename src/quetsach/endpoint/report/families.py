@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from quetsach.core.pack import Action
+from quetsach.endpoint.messages.evidence import told_evidence
 from quetsach.endpoint.report.document import FindingOutcome, Report, ReportedFinding, ReportedPack
 from quetsach.endpoint.report.gaps import number
 from quetsach.endpoint.report.guidance import render
@@ -74,9 +75,13 @@ def _group(alike: Sequence[ReportedFinding], notes: Mapping[str, str], words: Ma
         ("", first.why.in_language(language)),
         (' class="more"', words[f"about-{first.kind}"]),
         ("", _done(first, words)),
-        (' class="more"', words["evidence"].format(text=first.evidence) if len(evidence) == 1 else ""),
+        (
+            ' class="more"',
+            words["evidence"].format(text=told_evidence(first.evidence, language)) if len(evidence) == 1 else "",
+        ),
     ]
-    shown = [_place(finding, notes.get(finding.id, ""), words, with_evidence=len(evidence) > 1) for finding in alike]
+    differs = len(evidence) > 1
+    shown = [_place(one, notes.get(one.id, ""), words, language, with_evidence=differs) for one in alike]
     return "".join(
         (
             f'<li class="group"><div><p class="what">{escape(words[f"kind-{first.kind}"])}',
@@ -98,7 +103,7 @@ def _folded(places: Sequence[str], words: Mapping[str, str]) -> str:
     return text
 
 
-def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], *, with_evidence: bool) -> str:
+def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], language: str, *, with_evidence: bool) -> str:
     where = f'<span class="path">{escape(finding.where)}</span>'
     if finding.line is not None:
         where += f", {escape(words['line'].format(number=finding.line))}"
@@ -106,7 +111,7 @@ def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], *, wit
         where += f", {escape(words['pid'].format(pid=finding.pid))}"
     text = finding.text if finding.entry is None else finding.entry
     code = f'<code class="text">{escape(text)}</code>' if text is not None else ""
-    more = [words["evidence"].format(text=finding.evidence)] if with_evidence else []
+    more = [words["evidence"].format(text=told_evidence(finding.evidence, language))] if with_evidence else []
     if finding.package:
         more.append(words["package"].format(package=finding.package))
     if finding.sha256 is not None:
