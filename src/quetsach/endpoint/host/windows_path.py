@@ -65,17 +65,27 @@ def machine_environment(drive: str = "C:") -> dict[str, str]:
     }
 
 
-def user_environment(machine: Environment, home: str) -> dict[str, str]:
-    r"""Return the variables of one person, whose profile is ``home`` (``C:\Users\An``)."""
+def older_machine_environment(drive: str = "C:") -> dict[str, str]:
+    """Return these variables of a Windows before Vista."""
+    common = rf"{drive}\Documents and Settings\All Users"
+    return {**machine_environment(drive), "ALLUSERSPROFILE": common, "PROGRAMDATA": rf"{common}\Application Data"}
+
+
+def user_environment(machine: Environment, home: str, *, is_older: bool = False) -> dict[str, str]:
+    r"""Return the variables of one person, whose profile is ``home`` (``C:\Users\An``).
+
+    ``is_older``: of a Windows before Vista, which has no ``AppData``.
+    """
+    roaming, local = ("Application Data", "Local Settings") if is_older else (r"AppData\Roaming", r"AppData\Local")
     return {
         **machine,
         "USERPROFILE": home,
         "HOMEDRIVE": home[:2],
         "HOMEPATH": home[2:],
-        "APPDATA": rf"{home}\AppData\Roaming",
-        "LOCALAPPDATA": rf"{home}\AppData\Local",
-        "TEMP": rf"{home}\AppData\Local\Temp",
-        "TMP": rf"{home}\AppData\Local\Temp",
+        "APPDATA": rf"{home}\{roaming}",
+        "LOCALAPPDATA": rf"{home}\{local}\Application Data" if is_older else rf"{home}\{local}",
+        "TEMP": rf"{home}\{local}\Temp",
+        "TMP": rf"{home}\{local}\Temp",
     }
 
 

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.windows_path import LONGEST, Environment, files_named, machine_environment, user_environment
+from quetsach.endpoint.host.windows_path import (
+    LONGEST,
+    Environment,
+    files_named,
+    machine_environment,
+    older_machine_environment,
+    user_environment,
+)
 
 _VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _VARIABLES = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
@@ -51,7 +58,8 @@ class WindowsNames:
             return self._machine
         if home not in self._users:
             profile = self._machine["SYSTEMDRIVE"] + home.decode("utf-8", "replace").replace("/", "\\")
-            self._users[home] = user_environment(self._machine, profile)
+            is_older = not self._tree.exists(home + b"/AppData") and self._tree.exists(home + b"/Application Data")
+            self._users[home] = user_environment(self._machine, profile, is_older=is_older)
         return self._users[home]
 
 
@@ -65,7 +73,9 @@ def _machine(host: Host) -> Environment:
             more = dict(_variables(host))
     except RegistryError:
         pass  # the registry names it among its troubles; what is from the factory is taken
-    return {**more, **machine_environment(drive), **({"PATH": more["PATH"]} if "PATH" in more else {})}
+    is_older = not host.tree.exists(b"/ProgramData") and host.tree.exists(b"/Documents and Settings/All Users")
+    factory = older_machine_environment(drive) if is_older else machine_environment(drive)
+    return {**more, **factory, **({"PATH": more["PATH"]} if "PATH" in more else {})}
 
 
 def _variables(host: Host) -> Iterator[tuple[str, str]]:
