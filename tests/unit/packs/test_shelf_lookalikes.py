@@ -215,6 +215,7 @@ ENTRY = {"place": "run-policies", "name": "41"}
         ("phorpiex", "start-known", {"place": "run", "data": rf"%windir%{DIGITS}"}),
         ("phorpiex", "start-known", {"place": "run", "data": rf'"D:\Windows{DIGITS}" -s'}),
         ("phorpiex", "firewall-hole-known", {"place": "firewall-programs", "data": rf"%windir%{DIGITS}:*:Enabled:x"}),
+        ("phorpiex", "autorun", {"place": "autorun-inf", "command": r'"\__\DriveMgr.exe" -s'}),
         ("virut", "firewall-hole", {"place": "firewall-programs", "data": rf"%windir%\a.exe{OF_VIRUT}"}),
     ],
 )
