@@ -20,6 +20,9 @@ NAMELESS = "\u00a0"
 PACKED_LIBRARY = f"{NAMELESS}/~$WKZQPMN.USB3"
 """A library under a name that is not listed: only the shortcut names it."""
 
+BARE_LIBRARY = "~$WPKRTQ.FAT16"
+"""One that lies beside the shortcut, which names it without a folder."""
+
 _FORMS = b"id:%lu|bid:%lu|os:%lu|la:%lu|rg:%lu\0id:%lu|tid:%lu|err:%lu|w32:%lu\0"
 _BOT = build_pe(sections={".data": _FORMS})
 _NEWER_BOT = build_pe(sections={".data": b'{"id":%lu,"bid":%lu,"os":%lu,"la":%lu,"rg":%lu}\0'})
@@ -55,9 +58,13 @@ def build(root: Path) -> list[Planted]:
             f"{NAMELESS}/ảnh gia đình.jpg": b"\xff\xd8\xff\xe0 a photograph",
             library: build_pe(sections={"UPX1": bytes(32)}, dll=True),
             PACKED_LIBRARY: _PACKED,
+            BARE_LIBRARY: _PACKED,
             "~$Wbaocao.docx": b"a person has this document open",
             "USB (4GB).lnk": build_shortcut(
                 local_path=r"C:\Windows\System32\rundll32.exe", arguments=_windows(PACKED_LIBRARY) + ",kdlsf mwq"
+            ),
+            "DATA (2GB).lnk": build_shortcut(
+                local_path=r"C:\Windows\System32\rundll32.exe", arguments=f'"{BARE_LIBRARY}",kdlsf mwq'
             ),
             "desktop.ini": bytes(range(256)) * 8,
             "KINGSTON (8GB).lnk": build_shortcut(
@@ -77,7 +84,9 @@ def planted(library: str) -> list[Planted]:
         Planted("file", "/ProgramData/Local Settings/Temp/msfwzv.com"),
         Planted("file", f"/{library}"),
         Planted("file", f"/{PACKED_LIBRARY}"),
+        Planted("file", f"/{BARE_LIBRARY}"),
         Planted("startup-file", "/USB (4GB).lnk"),
+        Planted("startup-file", "/DATA (2GB).lnk"),
         Planted("file", "/desktop.ini"),
         Planted("startup-file", "/KINGSTON (8GB).lnk"),
         Planted("startup-file", f"/Users/An/{STARTUP}/m.lnk"),
