@@ -42,6 +42,8 @@ def drive(pack: Pack, tmp_path: Path) -> Path:
     root.mkdir()
     [specimen] = specimens_of(SHELF / pack.family, ["windows"])
     specimen.build(root)
+    for number in range(1_001):  # as on a real one, so many that a quick scan does not look at all of them
+        (root / f"Windows/System32/{number}.dll").touch()
     return root
 
 

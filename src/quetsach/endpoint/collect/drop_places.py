@@ -22,9 +22,6 @@ _HIDDEN_LEVELS = 3
 _MEMORY = frozenset({b"pagefile.sys", b"swapfile.sys", b"hiberfil.sys"})
 """What Windows keeps of memory: gigabytes on the root of the drive, for a full scan."""
 
-_NAMES_IN_SYSTEM = (b"consrv.dll", b"dmlconf.dat", b"wmdrtc32.dl_", b"wmdrtc32.dll")
-"""What malware leaves among the thousands of files of System32 though nothing names it."""
-
 _OWN_FOLDERS = (b"AppDiagnostics", b"IME/Crypt", b"NetworkDistribution", b"SpeechsTracing")
 """Folders in that of Windows that only malware makes."""
 
@@ -45,11 +42,6 @@ _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
             DropPlace(folder + name, 0)
             for folder in (b"/Program Files/", b"/Program Files (x86)/")
             for name in (b"Internet Explorer", b"Movie Maker")
-        ),
-        *(
-            DropPlace(folder + name)
-            for folder in (b"/Windows/System32/", b"/Windows/SysWOW64/")
-            for name in _NAMES_IN_SYSTEM
         ),
     ),
 }

@@ -1,6 +1,7 @@
 """Which artefacts show which traits. Pure: no file is opened here."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,9 @@ from quetsach.endpoint.artefact import (
 )
 from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.finding import Finding
+
+_CROWDED = ("/Windows/System32", "/Windows/SysWOW64")
+"""Folders of Windows with so many files that a quick scan does not look at all that lie beside a found one."""
 
 _EVIDENCE_LIMIT = 300
 _CREDIT_LIMIT = 100
@@ -91,10 +95,26 @@ class TraitMatcher:
         return tuple(finding for pack in self._packs for finding in self._find(pack, observations))
 
     def wanted(self, findings: Sequence[Finding]) -> frozenset[bytes]:
-        """Return the files that what was found names, where a trait of files asks for what names them."""
+        """Return files that may be told of because of what was found, whether a walk came to them or not.
+
+        That is what a finding names, where a trait of files asks for what names them, and what a trait knows by name
+        in the crowded folders of Windows, where a foothold that it rests on was found.
+        """
         naming = {(pack.family, other) for pack in self._packs for trait in pack.traits for other in trait.named_by}
         named = (finding.artefact.refers_to for finding in findings if (finding.family, finding.trait) in naming)
-        return frozenset(path for paths in named for path in paths)
+        return frozenset(path for paths in named for path in paths) | frozenset(self._by_name(findings))
+
+    def _by_name(self, findings: Sequence[Finding]) -> Iterator[bytes]:
+        files = (ArtefactKind.FILE, ArtefactKind.PROCESS)
+        footholds = {(one.family, one.trait) for one in findings if one.artefact.kind not in files}
+        for pack in self._packs if self._folds_names and footholds else ():
+            for trait in _of_kind(pack, ArtefactKind.FILE):
+                if any((pack.family, other) in footholds for other in trait.only_with):
+                    places = (f"{folder}/{name}" for folder in _CROWDED for name in trait.names)
+                    yield from (os.fsencode(path) for path in places if self._lies_right(trait, path))
+
+    def _lies_right(self, trait: Trait, path: str) -> bool:
+        return all(self._compiled(pattern).matches(path) for field, pattern in trait.match if field == "path")
 
     def _find(self, pack: Pack, observations: Sequence[Observation]) -> Iterator[Finding]:
         waiting = [

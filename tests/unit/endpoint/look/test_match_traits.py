@@ -214,6 +214,34 @@ def test_only_files_that_findings_name_are_asked_for() -> None:
     assert TraitMatcher([_pack(KNOWN_CRON)], BorealEngine()).wanted(findings) == frozenset()
 
 
+BESIDE = Trait(
+    "part",
+    ArtefactKind.FILE,
+    Action.QUARANTINE,
+    WHY,
+    names=("part.dll", "other.dll"),
+    match=(("path", "(?i)^/Windows/System32/p"),),
+    only_with=("known-cron", "program"),
+)
+
+
+@pytest.mark.parametrize(
+    ("platform", "seen", "asked"),
+    [
+        ("windows", _cron("/tmp/a upd -B"), {b"/Windows/System32/part.dll"}),
+        ("linux", _cron("/tmp/a upd -B"), set()),
+        ("windows", _file(b"/x", HIT), set()),  # a scan of some folders finds files only, and looks at no others
+    ],
+)
+def test_a_name_is_asked_for_in_the_folder_of_windows_beside_a_foothold(
+    platform: str, seen: Observation, asked: set[bytes]
+) -> None:
+    matcher = TraitMatcher([_pack(FILE, BESIDE, KNOWN_CRON)], BorealEngine(), platform=platform)
+    findings = matcher.find([seen])
+    assert len(findings) == 1
+    assert matcher.wanted(findings) == asked
+
+
 def test_any_rule_of_a_pack_is_a_finding_with_whose_it_is_and_on_what_terms() -> None:
     any_rule = Trait("rule", ArtefactKind.FILE, Action.REPORT, WHY, rule=ANY_RULE)
     hits = Hit("family", "one", "Some One", credit="DRL 1.1, https://example.org/r"), Hit("family", "two", "")
