@@ -76,14 +76,14 @@ rule bot_download_script
         $fetch_3 = "tftp "
         $fetch_4 = "ftpget "
         $start = "chmod "
-        $kind_1 = /[._\/](mips|mipseb)\b/
-        $kind_2 = /[._\/](mpsl|mipsel)\b/
-        $kind_3 = /[._\/]arm[4-7][a-z]{0,3}\b/
-        $kind_4 = /[._\/](ppc|powerpc)\b/
-        $kind_5 = /[._\/]m68k\b/
-        $kind_6 = /[._\/]sh4\b/
-        $kind_7 = /[._\/](spc|sparc)\b/
-        $kind_8 = /[._\/](x86|x86_64|i[56]86)\b/
+        $kind_1 = /[ ._\/-](mips|mipseb)\b/
+        $kind_2 = /[ ._\/-](mpsl|mipsel)\b/
+        $kind_3 = /[ ._\/-]arm[4-7][a-z]{0,3}\b/
+        $kind_4 = /[ ._\/-](ppc|powerpc)\b/
+        $kind_5 = /[ ._\/-]m68k\b/
+        $kind_6 = /[ ._\/-]sh4\b/
+        $kind_7 = /[ ._\/-](spc|sparc)\b/
+        $kind_8 = /[ ._\/-](x86|x86_64|i[56]86)\b/
     condition:
         (uint16be(0) == 0x2321 or $folders at 0) and filesize < 64KB and $folders and any of ($fetch_*) and $start and 4 of ($kind_*)
 }

@@ -44,8 +44,8 @@ rule virut_frame_in_page
         reference = "https://cert.pl/posts/2013/02/raport-temat-botnetu-virut"
         file_types = "text"
     strings:
-        $frame = /<iframe src="http:\/\/(www\.)?(zief|jl\.chura|brenz)\.pl\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none")>/ nocase
-        $quoted = /["'`]<iframe src="http:\/\/(www\.)?(zief|jl\.chura|brenz)\.pl\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none")>/ nocase
+        $frame = /<iframe (style="height:1px" )?src="http:\/\/(www(\.|&#46;))?(zief|jl(\.|&#46;)chura|brenz|ntkrnlpa)(\.|&#46;)(pl|cn)\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none"|frameborder=0 width=1)>/ nocase
+        $quoted = /["'`]<iframe (style="height:1px" )?src="http:\/\/(www(\.|&#46;))?(zief|jl(\.|&#46;)chura|brenz|ntkrnlpa)(\.|&#46;)(pl|cn)\/rc\/" (width=1 height=1 style="border:0"|style="display: ?none"|frameborder=0 width=1)><\/iframe>["'`]/ nocase
     condition:
-        filesize < 16MB and #frame > #quoted  // behind a quotation mark it is the word of a program or a rule
+        filesize < 16MB and #frame > #quoted  // in quotation marks it is the word of a program or a rule
 }

@@ -14,12 +14,13 @@ from quetsach.packs.specimen.windows import FILES
 
 MARKED = ("Users/An/Desktop/game.exe", "Windows/System32/calc.exe")
 WITH_WORDS = "Users/An/Desktop/old game.exe"
-PAGES = ("Users/An/Desktop/bai-tap.html", "inetpub/wwwroot/index.php")
+PAGES = ("Users/An/Desktop/bai-tap.html", "inetpub/wwwroot/index.php", "Users/An/Desktop/cu.htm")
 
 _MARK_AT = 0x20
 _FRAMES = (
     b'<iframe src="http://ZieF.pl/rc/" width=1 height=1 style="border:0"></iframe>',
     b'<iframe src="http://jL.chura.pl/rc/" style="display:none"></iframe>',
+    b'<iframe style="height:1px" src="http://www&#46;Brenz.pl/rc/" frameborder=0 width=1></iframe>',
 )
 _VERSES = b"\r\n".join(
     [

