@@ -72,6 +72,8 @@ def _artefact(kind: ArtefactKind, field: str, value: str) -> Artefact:
         ("cron-entry", "command", "/root/.configrc/a/upd>/dev/null 2>&1", "known-cron-entry"),
         ("cron-entry", "command", "/home/git/.configrc7/b/sync>/dev/null 2>&1", "known-cron-entry"),
         ("cron-entry", "command", "/tmp/.X25-unix/.rsync/c/aptitude>/dev/null 2>&1", "known-cron-entry"),
+        ("cron-entry", "command", "/tmp/.X25-unix/c/aptitude>/dev/null 2>&1", "known-cron-entry"),
+        ("cron-entry", "command", "chmod 1777 /tmp/.X11-unix", None),
         ("cron-entry", "command", "/usr/bin/rsync -a /root/.config/a /b", None),
         ("preload-entry", "libraries", "/etc/libsystem.so", "known-preload-entry"),
         ("preload-entry", "libraries", "/lib/x.so /usr/local/lib/libprocesshider.so", "known-preload-entry"),
@@ -125,6 +127,7 @@ def _at(path: str) -> Observation:
         ("systemd-unit", {"exec": "/bin/true; /tmp/kdevtmpfsi -B"}, "/bin/true", None),
         ("process", {"executable": "/etc/kinsing"}, "/etc/kinsing", "packed-program"),
         ("cron-entry", {"command": "/root/.configrc/a/upd>x"}, "/root/.configrc/a/upd", "scheduled-script"),
+        ("cron-entry", {"command": "/tmp/.X25-unix/c/aptitude"}, "/tmp/.X25-unix/c/aptitude", "scheduled-script"),
         ("cron-entry", {"command": "/bin/sh /root/.configrc/a/upd"}, "/bin/sh", None),
         ("cron-entry", {"command": "/root/.configrc/a/upd /root/data"}, "/root/data", None),
         (
