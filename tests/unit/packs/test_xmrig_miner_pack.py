@@ -79,6 +79,8 @@ def _artefact(kind: ArtefactKind, field: str, value: str) -> Artefact:
         ("preload-entry", "libraries", "/lib/x.so /usr/local/lib/libprocesshider.so", "known-preload-entry"),
         ("preload-entry", "libraries", "/usr/lib/libjemalloc.so.2", None),
         ("systemd-unit", "exec", "/etc/kinsing", "known-service"),
+        ("systemd-unit", "exec", "/etc/data/kinsing", "known-service"),
+        ("preload-entry", "libraries", "/etc/data/libsystem.so", "known-preload-entry"),
         ("systemd-unit", "exec", "/bin/true; /tmp/kdevtmpfsi -B", "known-service"),
         ("systemd-unit", "exec", "/usr/sbin/sshd -D", None),
         ("process", "executable", "/tmp/kdevtmpfsi", "known-process"),
