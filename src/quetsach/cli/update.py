@@ -1,6 +1,7 @@
 """``quetsach update``: signed packs from the centre, or from a folder carried there."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -61,6 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not trust.repository:
         return _complain(words, "no-address")
     try:
+        _require_private(state)
         with Progress(words["progress"]) as progress:
             result = update(
                 state,
@@ -91,6 +93,26 @@ def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":
     if known and arguments.repository:
         return replace(known, repository=arguments.repository)
     return known
+
+
+def _require_private(state: Path) -> None:
+    """Make the state folder, or check that nobody else can have put links or packs into it.
+
+    Raises:
+        StateError: it belongs to someone else, is a link, or others may write into it.
+        UnreachableError: it cannot be made.
+    """
+    from quetsach.packs.refusal import UnreachableError  # noqa: PLC0415
+
+    if os.name != "posix":  # other systems have other rights
+        return
+    from quetsach.endpoint.keep.state import check_private  # noqa: PLC0415  (what Windows lacks)
+
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_private(state)
+    except OSError as error:
+        raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
 
 
 def _print(words: Mapping[str, str], result: "UpdateResult") -> None:

@@ -130,7 +130,7 @@ _WORD = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_HEX = re.compile(r"\{(?:[^}/]|//[^\n]*|/\*.*?\*/)*\}", re.DOTALL)
+_HEX = re.compile(r"\{(?:[^}/]++|//[^\n]*+|(?>/\*.*?\*/))*+\}", re.DOTALL)
 _QUOTED = re.compile(r"\\(.)")
 
 

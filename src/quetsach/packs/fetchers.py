@@ -92,7 +92,8 @@ class FolderFetcher(FetcherInterface):
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         path = self._folder / url.removeprefix("folder:/")
-        if not path.is_file():  # nor a pipe or device, which a hostile stick could offer
+        # A hostile stick could offer a pipe or device, or a link to a file of this machine whose reading never ends.
+        if not path.is_file() or not path.resolve().is_relative_to(self._folder.resolve()):
             raise tuf.DownloadHTTPError(f"there is no file {path}", 404)
         with path.open("rb") as file:
             while chunk := file.read(65_536):

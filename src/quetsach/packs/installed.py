@@ -53,9 +53,7 @@ def install(state: Path, packs: Mapping[str, bytes]) -> Path:
         generations = _generations(shelf)
         folder = shelf / f"generation-{max(generations, default=0) + 1}"
         folder.mkdir()
-        for name, content in packs.items():
-            _write(folder / name, content)
-        _sync(folder)
+        _fill(folder, packs)
         former = installed_or_none(state)
         _write(shelf / f"{_CURRENT}.new", folder.name.encode())
         (shelf / f"{_CURRENT}.new").replace(shelf / _CURRENT)
@@ -75,6 +73,17 @@ def installed_or_none(state: Path) -> Path | None:
         return installed_folder(state)
     except PackError:
         return None
+
+
+def _fill(folder: Path, packs: Mapping[str, bytes]) -> None:
+    """Write the packs of a generation, or leave nothing: half of one a day would fill a disk that has little room."""
+    try:
+        for name, content in packs.items():
+            _write(folder / name, content)
+        _sync(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _generations(shelf: Path) -> dict[int, Path]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from quetsach.packs.errors import SigningError
+from quetsach.packs.key_wrapping import wrapped
 
 SHORTEST_PHRASE = 12
 """Characters that a pass phrase has at least: whoever steals the file can try phrases for as long as they like."""
@@ -105,8 +105,9 @@ def private_pem(private: Ed25519PrivateKey, phrase: str) -> bytes:
             f"the pass phrase has fewer than {SHORTEST_PHRASE} characters",
             hint="take five or more words that no text has",
         )
-    cipher = BestAvailableEncryption(phrase.encode()) if phrase else NoEncryption()
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, cipher)
+    if phrase:
+        return wrapped(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), phrase.encode())
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def read_public(path: Path) -> SSlibKey:
@@ -147,7 +148,8 @@ def read_private(path: Path, phrase: Phrase) -> Ed25519PrivateKey:
 
 def _write(path: Path, content: bytes, mode: int) -> None:
     new = path.with_name(f"{path.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    new.unlink(missing_ok=True)  # one that is there already, or a link, would keep the rights that it has
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

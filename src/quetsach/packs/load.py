@@ -139,8 +139,8 @@ def parse_pack(content: Mapping[str, bytes], where: str) -> Pack:
         rules=rules,
         traits=traits,
         guidance=LocalText(
-            vi=_text(content, "guidance.vi.md", where),
-            en=_text(content, "guidance.en.md", where),
+            vi=_guidance(content, "vi", where),
+            en=_guidance(content, "en", where),
         ),
         digest=content_digest(content),
     )
@@ -188,6 +188,17 @@ def _text(content: Mapping[str, bytes], name: str, where: str) -> str:
         raise not_utf8(content[name], error, f"{where}/{name}") from None
     if not text.strip():
         raise PackError("the file is empty", where=f"{where}/{name}", hint="write it")
+    return text
+
+
+def _guidance(content: Mapping[str, bytes], language: str, where: str) -> str:
+    """Return guidance; characters that a terminal obeys, or that turn the order of others around, are refused."""
+    name = f"guidance.{language}.md"
+    text = _text(content, name, where)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.replace("\t", "").isprintable():
+            what = "the line has control or invisible characters"
+            raise PackError(what, where=f"{where}/{name}:{number}", hint="write it as plain text")
     return text
 
 

@@ -125,7 +125,7 @@ def _hash(table: Table, text: str) -> FileHash:
     """Return a hash written as ``size:digest``; the length of the digest tells the algorithm."""
     size, _, digest = text.partition(":")
     algorithm = ALGORITHMS.get(len(digest), "")
-    if not (size.isdecimal() and algorithm and set(digest) <= set("0123456789abcdef")):
+    if not (size.isascii() and size.isdecimal() and algorithm and set(digest) <= set("0123456789abcdef")):
         table.fail(
             f"{text[:80]!r} is no hash", field="hashes", hint="write size:digest, such as 73802:0a1b…, in small letters"
         )

@@ -89,6 +89,8 @@ class RepositoryFolder:
             return old
         version = old.signed.version if old else 0
         while (following := self.read(f"{version + 1}.{role}.json")) is not None:
+            if following.signed.version != version + 1:
+                break  # an older one under a newer name: every client would refuse a snapshot that goes back to it
             old, version = following, version + 1
         return old
 

@@ -1,12 +1,23 @@
 """The rules of a pack, compiled; what is wrong with them is named with file and line."""
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 
 import boreal
 
 from quetsach.core.errors import InputError
-from quetsach.core.rule_text import rules_of
+from quetsach.core.rule_text import RuleText, Word, rules_of, words_of
 from quetsach.packs.errors import PackError
+
+LONGEST_CHAIN = 1_000
+"""Words of a condition in a row, between one ``and``, ``or`` or comma and the next.
+
+The engine takes what an operator joins apart by recursion and bounds only brackets: some 160,000 operators in a row end
+the process, as no ``try`` can prevent, and a machine could not even update to be rid of the pack.
+"""
+
+_JOINS = frozenset({"and", "or", ","})
 
 _AT = re.compile(r"mem:(\d+):(\d+): (?:error: )?")
 """How the engine names a place in a text that it was given."""
@@ -33,17 +44,39 @@ def rule_names(source: str, where: str) -> frozenset[str]:
     Raises:
         PackError: the rules do not compile, or name a type of file that is not known.
     """
+    rules = _shallow_rules(source, where)
     scanner = compile_rules(source, where)
-    try:
-        rules = rules_of(source).rules
-    except InputError as error:
-        raise PackError(error.what, where=where, hint=error.hint) from None
     for rule in rules:
         try:
             _ = rule.file_types
         except InputError as error:
             raise PackError(error.what, where=f"{where}:{line_of(source, rule.source)}", hint=error.hint) from None
     return frozenset(rule.identifier for rule in scanner if not rule.is_private)
+
+
+def longest_chain(words: Iterable[Word]) -> int:
+    """Return how many words stand in a row at most, between one ``and``, ``or`` or comma and the next."""
+    longest = run = 0
+    for word in words:
+        run = 0 if word.text in _JOINS else run + 1
+        longest = max(longest, run)
+    return longest
+
+
+def _shallow_rules(source: str, where: str) -> tuple[RuleText, ...]:
+    """Return the rules of a source that an engine may be given."""
+    try:
+        rules = rules_of(source).rules
+    except InputError as error:
+        with suppress(InputError):
+            if longest_chain(words_of(source)) <= LONGEST_CHAIN:
+                compile_rules(source, where)  # names the mistake better
+        raise PackError(error.what, where=where, hint=error.hint) from None
+    for rule in rules:
+        if longest_chain(rule.condition) > LONGEST_CHAIN:
+            what = f"the condition of rule {rule.name} has more than {LONGEST_CHAIN:,} words in a row"
+            raise PackError(what, where=f"{where}:{line_of(source, rule.source)}", hint="divide it by `and` or `or`")
+    return rules
 
 
 def line_of(source: str, part: str) -> int:

@@ -11,6 +11,9 @@ from quetsach.packs.toml_lines import FieldPath, TomlLines
 
 _LONGEST_TEXT = 2_000
 _MOST_ITEMS = 500
+_FIELD_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){16}""")
+"""A key of so many levels; ``tomllib`` takes minutes and gigabytes for one of thousands."""
 _AT_LINE = re.compile(r"at line (\d+)")
 
 
@@ -22,6 +25,8 @@ def read_toml(raw: bytes, *, where: str) -> "Table":
     """
     try:
         text = raw.decode()
+        if _DEEP_KEY.search(text):
+            raise _too_deep(where)
         content = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise not_utf8(raw, error, where) from None
@@ -29,9 +34,15 @@ def read_toml(raw: bytes, *, where: str) -> "Table":
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
         raise PackError(f"not valid TOML: {error}", where=f"{where}:{line}", hint="mend this line") from None
+    except ValueError:  # a number of more digits than Python reads
+        raise PackError("a number in it has too many digits", where=where, hint="write a small one") from None
     except RecursionError:
-        raise PackError("nested too deeply", where=where, hint="a pack needs two levels at most") from None
+        raise _too_deep(where) from None
     return Table(content, where=where, lines=TomlLines(text))
+
+
+def _too_deep(where: str) -> PackError:
+    return PackError("nested too deeply", where=where, hint="a pack needs two levels at most")
 
 
 def not_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> PackError:
@@ -137,7 +148,10 @@ class Table:
         if name not in self._left:
             return ()
         table = self.take_table(name)
-        return tuple((key, table.take_text(key)) for key in list(table._left))  # noqa: SLF001  (its own kind)
+        keys = list(table._left)  # noqa: SLF001  (its own kind)
+        if odd := [key for key in keys if not _FIELD_NAME.fullmatch(key)]:
+            table.fail(f"{odd[0][:80]!r} is no name of a field", hint="small letters, digits and _")
+        return tuple((key, table.take_text(key)) for key in keys)
 
     def take_choice[T](self, name: str, choose: Callable[[str], T], choices: tuple[str, ...]) -> T:
         """Return one of a few values."""

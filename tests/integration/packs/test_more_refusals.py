@@ -171,6 +171,24 @@ def test_a_pipe_on_a_stick_in_place_of_a_file(
     assert up_to_date.installed() == before
 
 
+@pytest.mark.parametrize("place", ["metadata", "metadata/timestamp.json"])
+def test_a_stick_cannot_lead_into_the_files_of_the_machine(
+    centre: Centre, up_to_date: Machine, trust: Trust, tmp_path: Path, place: str
+) -> None:
+    stick = Path(shutil.copytree(centre.folder, tmp_path / "stick"))
+    outside = (stick / place).rename(tmp_path / "outside")
+    (stick / place).symlink_to(outside)
+    with pytest.raises(UnreachableError):
+        up_to_date.update(Trust(trust.root, str(stick)))
+
+
+def test_a_stick_that_is_reached_by_a_link_serves(
+    centre: Centre, machine: Machine, trust: Trust, tmp_path: Path
+) -> None:
+    (tmp_path / "usb").symlink_to(centre.folder)
+    assert machine.update(Trust(trust.root, str(tmp_path / "usb"))).installed
+
+
 def test_a_flipped_byte_on_a_stick(centre: Centre, up_to_date: Machine, trust: Trust, tmp_path: Path) -> None:
     centre.publish("2026.02.02")
     stick = Path(shutil.copytree(centre.folder, tmp_path / "stick"))

@@ -112,3 +112,15 @@ def test_a_role_that_a_centre_gives_up_does_not_look_like_an_attack(
     centre.publish("2026.02.02")
     machine.update(trust)
     assert machine.installed() == pack_of("2026.02.02")
+
+
+def test_an_older_list_under_a_newer_name_is_not_taken_in(
+    centre: Centre, machine: Machine, trust: Trust, release: Path
+) -> None:
+    sign(release)
+    carry(release, centre, "targets", "metadata")
+    refresh(centre)
+    assert machine.update(trust).versions["packs"] == 2
+    shutil.copy(centre.folder / "metadata" / "1.packs.json", centre.folder / "metadata" / "3.packs.json")
+    refresh(centre, timedelta(days=5))
+    assert machine.update(trust).versions["packs"] == 2

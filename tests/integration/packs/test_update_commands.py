@@ -60,6 +60,28 @@ def test_after_it_was_named_once_a_root_is_remembered(repository: Path, tmp_path
     assert "The packs are up to date" in capsys.readouterr().out
 
 
+def test_nothing_is_written_into_a_state_folder_that_others_can_write_to(
+    repository: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    state, precious = tmp_path / "state", tmp_path / "precious"
+    precious.write_text("mine")
+    state.mkdir()
+    state.chmod(0o777)
+    (state / "update.lock").symlink_to(precious)
+    options = ("--repository", str(repository), "--trust-root", str(repository / "metadata" / "1.root.json"))
+    assert update(state, *options) == 1
+    assert "tài khoản khác ghi được vào thư mục trạng thái" in capsys.readouterr().err
+    assert precious.read_text() == "mine"
+
+
+def test_a_state_folder_that_is_a_link_is_not_followed(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "state").symlink_to(tmp_path / "elsewhere")
+    options = ("--repository", str(repository), "--trust-root", str(repository / "metadata" / "1.root.json"))
+    assert update(tmp_path / "state", *options) == 1
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_root_without_an_address_asks_for_it(repository: Path, tmp_path: Path, capsys: Capture) -> None:
     root = repository / "metadata" / "1.root.json"
     assert update(tmp_path / "state", "--trust-root", str(root), "--lang", "en") == 1

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,18 @@ def test_a_state_that_cannot_be_written_is_an_explained_error(tmp_path: Path) ->
     (tmp_path / "packs").write_text("in the way")
     with pytest.raises(PackError, match="cannot be installed"):
         install(tmp_path, {})
+
+
+def test_half_of_a_generation_does_not_stay_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, {"a.qsp": b"1"})
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        for _ in range(3):
+            with pytest.raises(PackError, match="cannot be installed"):
+                install(tmp_path, {"a.qsp": b"2"})
+    assert [path.name for path in (tmp_path / "packs").glob("generation-*")] == ["generation-1"]
+    assert content(installed_folder(tmp_path)) == {"a.qsp": b"1"}

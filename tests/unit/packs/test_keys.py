@@ -1,9 +1,13 @@
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from quetsach.packs.errors import SigningError
-from quetsach.packs.keys import ROLES, load_keys, new_keys, rotate
+from quetsach.packs.key_files import read_private
+from quetsach.packs.keys import ROLES, load_keys, new_keys, protect, rotate
 
 
 def test_every_role_gets_its_keys(tmp_path: Path) -> None:
@@ -75,3 +79,50 @@ def test_a_server_without_the_public_keys_is_told_to_bring_them(tmp_path: Path) 
     with pytest.raises(SigningError, match=r"root-1\.pub") as caught:
         load_keys(tmp_path)
     assert "*.pub" in caught.value.hint
+
+
+PHRASE = "five words that no text has"
+
+
+def test_trying_out_pass_phrases_is_dear(tmp_path: Path) -> None:
+    new_keys(tmp_path, ["root-1"], phrase=PHRASE)
+    openssl = shutil.which("openssl")
+    assert openssl
+    told = subprocess.run(
+        [openssl, "asn1parse", "-in", tmp_path / "root-1.pem"], capture_output=True, check=True
+    ).stdout
+    (rounds,) = re.findall(rb"INTEGER +:([0-9A-F]+)", told)
+    assert int(rounds, 16) >= 600_000
+    assert b":PBKDF2" in told
+    assert b":hmacWithSHA256" in told
+    assert b":aes-256-cbc" in told
+
+
+def test_another_tool_opens_a_key_under_a_pass_phrase_and_finds_the_same_key(tmp_path: Path) -> None:
+    new_keys(tmp_path, ["root-1"], phrase=PHRASE)
+    openssl = shutil.which("openssl")
+    assert openssl
+    command = [openssl, "pkey", "-in", tmp_path / "root-1.pem", "-passin", f"pass:{PHRASE}", "-pubout"]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == (tmp_path / "root-1.pub").read_bytes()
+
+
+def test_only_the_pass_phrase_opens_a_key_also_one_outside_ascii(tmp_path: Path) -> None:
+    phrase = "năm từ không sách nào có"
+    new_keys(tmp_path, ["packs"])
+    before = read_private(tmp_path / "packs.pem", lambda _: "").private_bytes_raw()
+    protect(tmp_path, "packs", old=lambda _: "", new=phrase)
+    assert read_private(tmp_path / "packs.pem", lambda _: phrase).private_bytes_raw() == before
+    with pytest.raises(SigningError, match="pass phrase is wrong"):
+        read_private(tmp_path / "packs.pem", lambda _: phrase + ".")
+
+
+def test_a_file_that_somebody_put_in_the_way_does_not_take_the_private_key(tmp_path: Path) -> None:
+    new_keys(tmp_path / "keys")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch(mode=0o666)
+    (tmp_path / "keys" / "packs.pem.new").symlink_to(elsewhere)
+    (tmp_path / "keys" / "canary.pem.new").touch(mode=0o666)
+    rotate(tmp_path / "keys", "packs")
+    rotate(tmp_path / "keys", "canary")
+    assert elsewhere.read_bytes() == b""
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.pem")} == {0o600}

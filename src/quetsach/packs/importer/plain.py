@@ -18,8 +18,9 @@ _COMMENT = re.compile(r"(?:^|\s)(?:#|//).*")
 _WITH_PORT = re.compile(r"(\d[\d.]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 _NAME = re.compile(r"[^/\\:*?\"<>|]{1,255}")
 _FILE_ENDING = re.compile(
-    r"(?i).*\.(?:apk|bat|bin|chm|class|cmd|cpl|dat|db|dex|dll|dmg|docx?|docm|elf|exe|gz|hta|inf|ini|iso|jar|jpg|jse?|lnk"
-    r"|lua|msi|ocx|pdf|php|png|ps1|psm1|rar|reg|rtf|scr|swf|sys|tar|tgz|tmp|txt|vb[es]|wsf|xls|xlsm|xlsx|7z)"
+    r"(?i).*\.(?:apk|aspx?|bak|bat|bin|cfg|chm|class|cmd|conf|cpl|css|csv|dat|db|dex|dll|dmg|docx?|docm|elf|exe|gz|hta"
+    r"|html?|inf|ini|iso|jar|jpg|jse?|json|jsp|lnk|log|lua|msi|mui|ocx|pdf|php|png|ps1|psm1|rar|reg|rtf|scr|swf|sys"
+    r"|tar|tgz|tmp|txt|vb[es]|wsf|xls|xlsm|xlsx|xml|7z)"
 )
 _EITHER = re.compile(r".*\.(?:cab|mov|py|sh|so|zip)")
 """Endings of files that are top-level domains as well, and are met as both."""

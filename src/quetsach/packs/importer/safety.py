@@ -2,10 +2,12 @@
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED, ListKind
 from quetsach.packs.errors import PackError
@@ -15,6 +17,7 @@ _BROADEST = {4: 16, 6: 32}
 _LARGEST_BLOCK = 16 << 20
 _NOBODYS = ("localhost", "local", "lan", "internal", "home.arpa", "arpa", "invalid", "onion", "localdomain")
 """RFC 6761, RFC 6762, RFC 8375, RFC 7686; what lies below them means another thing in each network."""
+_AFTER_HOST = re.compile(r"[/?#]")
 _TINY_TEXTS = (b"\r\n", b"\n\n", b"\r\n\r\n", b"\0\0", b"  ", b"{}", b"[]", b"MZ", b"\x7fELF", b"\xef\xbb\xbf", b"null")
 
 
@@ -77,9 +80,9 @@ def _domain(entry: str, commonplace: Commonplace) -> tuple[Reason, str] | None:
 
 def _url(entry: str, commonplace: Commonplace) -> tuple[Reason, str] | None:
     """Return why an address of the web is refused: its host is, and it names nothing there."""
-    host, _, rest = entry.partition("://")[2].partition("/")
-    host = host.rpartition("@")[2].partition(":")[0]
-    if "[" in entry.partition("://")[2].partition("/")[0]:
+    authority, rest = (*_AFTER_HOST.split(entry.partition("://")[2], maxsplit=1), "")[:2]
+    host = unquote(authority).rpartition("@")[2].partition(":")[0].rstrip(".").lower()
+    if "[" in authority:
         return Reason.NOT_MAPPABLE, entry
     try:
         found = _address(str(ipaddress.ip_address(host)), commonplace)

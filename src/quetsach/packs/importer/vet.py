@@ -140,6 +140,7 @@ def _without_broad(rules: list[FoundRule], honest: Honest) -> tuple[list[FoundRu
     always = ((f"an honest file ({number})", content) for number, content in enumerate(_honest(), 1))
     broad = too_broad({"": _source(rules)}, chain(always, honest), common=common_words())
     gone = {one.rule: one.what for one in broad}
+    slow = {one.rule for one in broad if one.is_slow}
     kept: list[FoundRule] = []
     refused: list[Refused] = []
     for one in rules:
@@ -147,7 +148,8 @@ def _without_broad(rules: list[FoundRule], honest: Honest) -> tuple[list[FoundRu
         if name not in gone and (called := named_in(one.rule.condition, gone.keys())):
             gone[name] = f"it rests on {min(called)}"
         if name in gone:
-            refused.append(Refused(Reason.MATCHES_HONEST, one.where, f"{name}: {gone[name]}"))
+            reason = Reason.ENGINE if name in slow else Reason.MATCHES_HONEST
+            refused.append(Refused(reason, one.where, f"{name}: {gone[name]}"))
         else:
             kept.append(one)
     return kept, refused

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, WordKind, rules_of
 from quetsach.packs.importer.found import Found, FoundRule, Reason, Refused, shown
+from quetsach.packs.rules import LONGEST_CHAIN, longest_chain
 
 MOST_RULES = 20_000
 
@@ -75,6 +76,10 @@ def _found(rules: RuleSet, text: str, file: str, first_line: int) -> Iterator[Fo
         where = f"{file}: line {line}"
         if len(rule.source) > _LARGEST_RULE:
             yield Refused(Reason.LIMIT, where, f"{rule.name}: {len(rule.source):,} characters")
+        elif longest_chain(rule.condition) > LONGEST_CHAIN:
+            yield Refused(
+                Reason.LIMIT, where, f"{rule.name}: more than {LONGEST_CHAIN:,} words of a condition in a row"
+            )
         elif "\ufffd" in rule.source:
             yield Refused(Reason.MALFORMED, where, f"{rule.name} is not UTF-8")
         else:

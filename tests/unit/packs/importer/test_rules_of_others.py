@@ -112,3 +112,22 @@ def test_a_rule_that_is_not_in_utf_8_is_named() -> None:
 
 def test_what_has_no_rule_at_all_is_named() -> None:
     assert [one.reason for one in _read("nothing of the kind }")[1]] == [Reason.MALFORMED]
+
+
+def test_a_rule_whose_condition_would_end_the_process_is_left_out_and_the_others_are_carried() -> None:
+    bomb = f'rule bomb {{ strings: $a = "another mark" condition: $a and {"-" * 250_000}1 == 1 }}'
+    rules, [refused] = _read(f"{bomb}\n{GOOD}")
+    assert [one.rule.name for one in rules] == ["good"]
+    assert (refused.reason, refused.where) == (Reason.LIMIT, "r.yar: line 1")
+
+
+def test_a_slow_rule_does_not_hide_that_others_match_honest_files() -> None:
+    loop = "for all x in (1..filesize-1): (for all y in (1..filesize-1): (uint8(x) + uint8(y) < 600))"
+    slow = f'rule slow {{ strings: $a = "mark of slow" condition: filesize > 50KB and ($a or {loop}) }}'
+    broad = 'rule broad { strings: $a = "in honest files" condition: $a }'
+    vetted = _vetted(f"{slow}\n{broad}\n{GOOD}", honest=b"words in honest files " * 10_000)
+    assert _names(vetted) == ["good"]
+    assert {one.what.partition(":")[0]: one.reason for one in vetted.refused} == {
+        "slow": Reason.ENGINE,
+        "broad": Reason.MATCHES_HONEST,
+    }
