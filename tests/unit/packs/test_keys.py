@@ -102,7 +102,7 @@ def test_another_tool_opens_a_key_under_a_pass_phrase_and_finds_the_same_key(tmp
     new_keys(tmp_path, ["root-1"], phrase=PHRASE)
     openssl = shutil.which("openssl")
     assert openssl
-    command = [openssl, "pkey", "-in", tmp_path / "root-1.pem", "-passin", f"pass:{PHRASE}", "-pubout"]
+    command = [openssl, "pkey", "-in", str(tmp_path / "root-1.pem"), "-passin", f"pass:{PHRASE}", "-pubout"]
     assert subprocess.run(command, capture_output=True, check=True).stdout == (tmp_path / "root-1.pub").read_bytes()
 
 
