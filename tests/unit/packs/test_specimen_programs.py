@@ -40,3 +40,9 @@ def test_a_program_for_a_router_has_the_form_of_its_machine() -> None:
     content = build_elf(b"strings", machine=8, bits=32, big_endian=True)
     assert _holds("elf.machine == elf.EM_MIPS and elf.type == elf.ET_EXEC", content)
     assert content.endswith(b"strings")
+
+
+def test_data_of_a_program_of_windows_are_not_run() -> None:
+    content = build_pe(sections={".data": b"x" * 4096})
+    assert _holds('pe.sections[1].name == ".data" and pe.sections[1].characteristics & 0x20000000 == 0', content)
+    assert _holds('pe.sections[0].name == ".text" and pe.sections[0].characteristics & 0x80000000 == 0', content)

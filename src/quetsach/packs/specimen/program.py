@@ -11,6 +11,8 @@ _FILE_ALIGNMENT = 0x200
 _PAGE = 0x1000
 _CODE = 0x60000020  # code, execute, read
 _WRITABLE_CODE = 0xE0000020
+_DATA = 0xC0000040  # initialised data, read, write
+_FLAGS = {".text": _CODE, ".data": _DATA, ".edata": _DATA}
 _RETURNS = {32: b"\x33\xc0\xc2\x0c\x00", 64: b"\x33\xc0\xc3"}  # xor eax, eax; ret (of DllMain in 32 bits: ret 12)
 _EXITS = {
     62: b"\xb8\x3c\0\0\0\x31\xff\x0f\x05",  # x86-64: exit(0)
@@ -99,7 +101,7 @@ def _laid_out(contents: Sequence[tuple[str, bytes]], exports: Sequence[str]) -> 
     address = _PAGE
     for name, content in contents:
         whole = _export_table(exports, address) if exports and name == ".edata" else content
-        section = _Section(name.encode(), whole, _CODE if name == ".text" else _WRITABLE_CODE, address, offset)
+        section = _Section(name.encode(), whole, _FLAGS.get(name, _WRITABLE_CODE), address, offset)
         laid.append(section)
         offset += section.stored_bytes
         address += _aligned(max(len(whole), 1), _PAGE)
