@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.core.artefact_fields import FIELDS_OF_KIND, SYSTEMS_OF_KIND
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
 from quetsach.endpoint.collect import PROCESSES, footholds
+from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -51,6 +53,16 @@ def test_every_reason_is_documented(reason: Reason) -> None:
 @pytest.mark.parametrize("kind", ArtefactKind)
 def test_every_kind_has_its_fields_documented(kind: ArtefactKind) -> None:
     assert _documented_fields(kind)
+
+
+@pytest.mark.parametrize("kind", ArtefactKind)
+def test_a_pack_may_ask_for_the_documented_fields(kind: ArtefactKind) -> None:
+    assert set(FIELDS_OF_KIND[kind]) == _documented_fields(kind)
+
+
+@pytest.mark.parametrize("system", ["linux", "macos", "windows"])
+def test_a_pack_may_ask_for_what_stands_at_a_place_of_its_system(system: str) -> None:
+    assert [place.name for place in places_of(system) if system not in SYSTEMS_OF_KIND[place.kind]] == []
 
 
 def test_the_fields_of_what_is_collected_are_those_documented(tmp_path: Path) -> None:

@@ -91,8 +91,13 @@ def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":
         root = read_root(arguments.trust_root)
         known = known if known and known.root == root else Trust(root, "")
     if known and arguments.repository:
-        return replace(known, repository=arguments.repository)
+        return replace(known, repository=_address(arguments.repository))
     return known
+
+
+def _address(repository: str) -> str:
+    """Return a URL as it is, and a folder with its whole path: it is remembered, and the next update runs elsewhere."""
+    return repository if "://" in repository else str(Path(repository).absolute())
 
 
 def _require_private(state: Path) -> None:

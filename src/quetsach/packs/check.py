@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from quetsach.core.artefact_fields import SYSTEMS_OF_KIND
 from quetsach.core.errors import QuetsachError
 from quetsach.core.file_type import FileType
 from quetsach.core.memory_variant import memory_variant
@@ -64,7 +65,7 @@ def check_pack(path: Path) -> Checked:
     except PackError as error:
         return Checked(path, None, (Problem(error.where, error.what, error.hint),))
     places = _Places(path, content)
-    problems = [*_text_problems(places, pack), *_guidance_problems(path, pack)]
+    problems = [*_text_problems(places, pack), *_guidance_problems(path, pack), *_system_problems(places, pack)]
     if not pack.is_guidance_only:
         problems += _rule_problems(places, pack)
     if path.is_dir():
@@ -171,6 +172,19 @@ def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
         Problem(f"{path}/guidance.{language}.md", "it lacks sections", "say what it is, what it did, what to do now")
         for language in ("vi", "en")
         if sum(line.startswith("## ") for line in pack.guidance.in_language(language).splitlines()) < _GUIDANCE_HEADINGS
+    ]
+
+
+def _system_problems(places: _Places, pack: Pack) -> list[Problem]:
+    """Return the traits that can be found on none of the pack's systems; lists of others ask for every kind."""
+    return [
+        Problem(
+            places.trait(pack, trait, "kind"),
+            f"a {trait.kind} is not looked for on {' or '.join(sorted(pack.platforms))}",
+            f"it is of {', '.join(sorted(SYSTEMS_OF_KIND[trait.kind]))}: mend `platforms` in pack.toml, or the kind",
+        )
+        for trait in pack.traits
+        if not trait.listed and not pack.platforms & SYSTEMS_OF_KIND[trait.kind]
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quetsach.core.pack import LocalText, Pack, Trait
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, GUIDANCE_FILES, unpack
-from quetsach.packs.errors import PackError
+from quetsach.packs.errors import ContainerError, PackError
 from quetsach.packs.folder import LIST_FILES, read_file, read_folder
 from quetsach.packs.lists import lists_of
 from quetsach.packs.recipe import SLUG, parse_recipe
@@ -43,7 +43,12 @@ def read_pack(path: Path) -> dict[str, bytes]:
     Raises:
         PackError: it cannot be read.
     """
-    return read_folder(path) if path.is_dir() else unpack(read_file(path, CONTAINER_LIMIT_BYTES))
+    if path.is_dir():
+        return read_folder(path)
+    try:
+        return unpack(read_file(path, CONTAINER_LIMIT_BYTES))
+    except ContainerError as error:
+        raise ContainerError(error.what, where=str(path), hint=error.hint) from error
 
 
 def load_shelf(folder: Path, *, platform: str = "") -> tuple[Pack, ...]:

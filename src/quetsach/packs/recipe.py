@@ -4,6 +4,7 @@ import re
 
 import boreal
 
+from quetsach.core.artefact_fields import FIELDS_OF_KIND
 from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED
 from quetsach.core.pack import ACTIONS_OF_KIND, ANY_RULE, Action, ArtefactKind, FileHash, Trait, pattern_rule
 from quetsach.packs.lists import Lists, check_list_tests, take_hash_list, take_listed, unused
@@ -69,6 +70,7 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
         listed=take_listed(table, lists),
     )
     table.finish()
+    _check_fields(table, trait)
     is_listed = trait.hash_list or trait.listed
     is_tied = trait.refers_to or trait.named_by
     if not (trait.rule or trait.match or is_tied or trait.names or trait.hashes or is_listed):
@@ -84,6 +86,16 @@ def _trait(table: Table, rules: frozenset[str], lists: Lists) -> Trait:
             f"rules.yar has no rule {trait.rule!r}", field="rule", hint=f"one of {', '.join(sorted(rules)) or 'none'}"
         )
     return trait
+
+
+def _check_fields(table: Table, trait: Trait) -> None:
+    """Refuse a field that no artefact of the kind has: the trait would never be found, and nobody would know why."""
+    known = FIELDS_OF_KIND[trait.kind]
+    for test, fields in (("match", trait.match), ("listed", trait.listed)):
+        for field, _ in fields:
+            if field not in known:
+                what = f"a {trait.kind} has no field {field!r}"
+                table.fail(what, field=f"{test}.{field}", hint=f"one of {', '.join(known)}")
 
 
 def _check_naming(table: Table, trait: Trait, naming: list[Trait]) -> None:
@@ -141,7 +153,7 @@ def _check_patterns(traits: list[tuple[Table, Trait]]) -> None:
     for table, field, pattern in patterns:
         if len(pattern) > _PATTERN_LIMIT:
             what = f"the pattern of {field!r} is longer than {_PATTERN_LIMIT} characters"
-            table.fail(what, field="match", hint="split the trait")
+            table.fail(what, field=f"match.{field}", hint="split the trait")
     different = dict.fromkeys(pattern for _, _, pattern in patterns)
     named = (pattern_rule(pattern, name=f"pattern_{number}") for number, pattern in enumerate(different))
     try:
@@ -155,5 +167,7 @@ def _check_pattern(table: Table, field: str, pattern: str) -> None:
     try:
         boreal.compile(source=pattern_rule(pattern), includes=False)
     except boreal.Error as error:
-        what = f"the pattern of {field!r} does not compile: {error}"
-        table.fail(what, field="match", hint="write it as YARA does: /regex/")
+        reason = str(error).splitlines()[0].rpartition("error: ")[2]
+        what = f"the pattern of {field!r} does not compile: {reason}"
+        hint = "write it as YARA does between its slashes, with [0-9] for a digit and \\. for a point"
+        table.fail(what, field=f"match.{field}", hint=hint)

@@ -42,7 +42,8 @@ def promote(
         canary = published_packs(signing, "canary")
         for family in families:
             if family not in {name.family for name in canary}:
-                raise SigningError(f"the canary ring has no pack {family!r}", where=str(out))
+                hint = f"it has: {', '.join(sorted({name.family for name in canary})) or 'none'}"
+                raise SigningError(f"the canary ring has no pack {family!r}", where=str(out), hint=hint)
         general = published_packs(signing, "packs")
         chosen = {name: content for name, content in canary.items() if not families or name.family in families}
         merged = newest_of((*general.items(), *chosen.items()))
@@ -111,7 +112,9 @@ def _completed(signing: Signing, entry: Withdrawal, *, where: str) -> Withdrawal
     packs = {name.version: content for name, content in named.items() if name.family == entry.family}
     up_to = entry.up_to or max(packs, default="")
     if not up_to:
-        raise SigningError(f"no pack {entry.family!r} is published", where=where, hint="name a version with --up-to")
+        families = ", ".join(sorted({name.family for name in named})) or "none"
+        hint = f"published: {families}; of one that is no longer, name the last version with --up-to"
+        raise SigningError(f"no pack {entry.family!r} is published", where=where, hint=hint)
     known: set[str] = set()
     for version, content in packs.items():
         pack = parse_pack(unpack(content), f"{entry.family}-{version}")

@@ -76,8 +76,8 @@ class Table:
         raise PackError(what, where=self.where(field), hint=hint)
 
     def where(self, field: str = "") -> str:
-        """Return the file, the line of the table or of one of its fields, and the name of the table."""
-        line = self._lines.line((*self._path, field) if field else self._path)
+        """Return the file, the line of the table or of one of its fields (``match.path`` too), and the table's name."""
+        line = self._lines.line((*self._path, *field.split(".")) if field else self._path)
         place = f"{self._file}:{line}" if line else self._file
         return f"{place}: {self._title}" if self._title else place
 

@@ -210,3 +210,22 @@ def test_a_version_that_another_replaced_is_not_told_as_taken_back(tmp_path: Pat
         told = capsys.readouterr().out
         assert re.search(r"  - mine-[0-9.]+\.qsp \(", told)
         assert wrong not in told
+
+
+def test_a_folder_that_was_named_from_here_is_found_from_elsewhere(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository.parent)
+    root = "repository/metadata/1.root.json"
+    assert update(tmp_path / "state", "--repository", "repository", "--trust-root", root) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert update(tmp_path / "state") == 0
+
+
+def test_a_mistyped_family_is_told_with_those_that_are_published(
+    repository: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    words = ["--out", str(repository), "--keys", str(tmp_path / "keys")]
+    assert main(["packs", "withdraw", "mirai", *words, "--reason-vi", "a", "--reason-en", "b"]) == 1
+    assert "mirai-gafgyt, " in capsys.readouterr().err

@@ -96,7 +96,8 @@ def load_specimen(folder: Path) -> ModuleType:
 
 def broken_off(error: Exception, specimen: Path) -> PackError:
     """Return the error of a specimen that broke off, with the line of its file."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(specimen)]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(specimen.absolute())]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines or [None])[-1]
     what = f"the specimen breaks off: {type(error).__name__}: {error}"
     return PackError(what, where=f"{specimen}:{line}" if line else str(specimen), hint="mend this line")
