@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
+from quetsach.core.pack import LocalText
 from quetsach.packs.container import pack
 from quetsach.packs.folder import read_folder
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.web.portal.family import FamilyPage, groups_of, pack_about, page_of
+from quetsach.web.portal.templatetags.families import family_link
 
 PACKS = Path(__file__).parents[3] / "packs"
 FAMILIES = ("eicar", "iot-devices", "mirai-gafgyt", "mozi", "qsnatch", "xmrig-miner")
@@ -161,3 +163,18 @@ def test_a_page_of_an_unknown_family_is_not_there(shelf: Path, client: Client) -
 
 def test_a_centre_without_packs_says_so(empty_centre: Path, client: Client) -> None:
     assert "chưa công bố gói nhận diện" in _page(client, "/ma-doc/").lower()
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "shown"),
+    [
+        ("qsnatch", LocalText("QSnatch", "QSnatch"), '<a href="/ma-doc/qsnatch/">QSnatch</a>'),
+        ("mozi", None, '<a href="/ma-doc/mozi/">{name}</a>'),
+        ("storm", LocalText("Storm", "Storm"), "Storm"),
+        ("<b>", None, "&lt;b&gt;"),
+    ],
+)
+def test_a_family_in_a_table_leads_to_its_page(shelf: Path, family: str, name: LocalText | None, shown: str) -> None:
+    of_the_pack = {pack.family: pack.name.vi for pack in SHELF}
+    with override("vi"):
+        assert family_link(family, name) == shown.format(name=of_the_pack.get(family))

@@ -99,7 +99,7 @@ def describe_listing(listing: Listing) -> ListedFamily:
     """Give a listing the name of its family and, if a pack knows it, the page about it."""
     snapshot = published_snapshot()
     names = snapshot.family_names if snapshot else {}
-    pack = pack_about(listing.family, shelf())
+    pack = pack_of(listing.family)
     page = reverse("family", args=[pack.family]) if pack else ""
     return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
 
@@ -146,15 +146,34 @@ def root_of_trust() -> RootOfTrust | None:
 
 def shelf() -> tuple[Pack, ...]:
     """Return the packs that the centre publishes, by family."""
+    found = _shelf_version()
+    return _load_shelf(*found) if found else ()
+
+
+def pack_of(family: str) -> Pack | None:
+    """Return the pack that is about a family of the families' table; ``None`` if there is none."""
+    found = _shelf_version()
+    return _pack_of(family, *found) if found else None
+
+
+def _shelf_version() -> tuple[Path, int] | None:
+    """Return where the packs are and when that was last changed; ``None`` if there are none that can be read."""
     data: Path | None = settings.CENTER.data
     folder = data / "repository" / "targets" / "packs" if data else None
-    if folder is None or not folder.is_dir():
-        return ()
     try:
-        return _load_shelf(folder, folder.stat().st_mtime_ns)
+        if folder is None or not folder.is_dir():
+            return None
+        version = folder, folder.stat().st_mtime_ns
+        _load_shelf(*version)
     except (QuetsachError, OSError) as error:
         _logger.error("shelf: %s", error)  # noqa: TRY400
-        return ()
+        return None
+    return version
+
+
+@lru_cache(maxsize=4096)
+def _pack_of(family: str, folder: Path, changed: int) -> Pack | None:
+    return pack_about(family, _load_shelf(folder, changed))
 
 
 @lru_cache(maxsize=2)
