@@ -12,7 +12,7 @@ from quetsach.packs.container import pack
 from quetsach.packs.folder import read_folder
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.web.portal.family import FamilyPage, groups_of, pack_about, page_of
-from quetsach.web.portal.templatetags.families import family_link
+from quetsach.web.portal.templatetags.families import family_link, pack_link
 
 PACKS = Path(__file__).parents[3] / "packs"
 FAMILIES = ("eicar", "iot-devices", "mirai-gafgyt", "mozi", "qsnatch", "xmrig-miner")
@@ -166,15 +166,19 @@ def test_a_centre_without_packs_says_so(empty_centre: Path, client: Client) -> N
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "shown"),
+    ("family", "shown"),
     [
-        ("qsnatch", LocalText("QSnatch", "QSnatch"), '<a href="/ma-doc/qsnatch/">QSnatch</a>'),
-        ("mozi", None, '<a href="/ma-doc/mozi/">{name}</a>'),
-        ("storm", LocalText("Storm", "Storm"), "Storm"),
-        ("<b>", None, "&lt;b&gt;"),
+        ("qsnatch", '<a href="/ma-doc/qsnatch/">So &lt;called&gt;</a>'),
+        ("mozi", '<a href="/ma-doc/iot-devices/">So &lt;called&gt;</a>'),
+        ("storm", "So &lt;called&gt;"),
     ],
 )
-def test_a_family_in_a_table_leads_to_its_page(shelf: Path, family: str, name: LocalText | None, shown: str) -> None:
-    of_the_pack = {pack.family: pack.name.vi for pack in SHELF}
+def test_a_family_in_a_table_leads_to_its_page(shelf: Path, family: str, shown: str) -> None:
+    assert family_link(family, LocalText("So <called>", "So <called>")) == shown
+
+
+def test_what_the_tool_found_leads_to_the_page_of_its_pack(shelf: Path) -> None:
+    mozi = next(pack for pack in SHELF if pack.family == "mozi")
     with override("vi"):
-        assert family_link(family, name) == shown.format(name=of_the_pack.get(family))
+        assert pack_link("mozi") == f'<a href="/ma-doc/mozi/">{mozi.name.vi}</a>'
+    assert pack_link("<b>") == "&lt;b&gt;"

@@ -6,21 +6,30 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from quetsach.core.pack import LocalText
-from quetsach.web.portal.selectors import pack_of
+from quetsach.core.pack import LocalText, Pack
+from quetsach.web.portal.selectors import pack_of, shelf
 
 register = template.Library()
 
 
 @register.simple_tag
-def family_link(family: str, name: LocalText | None = None) -> SafeString:
-    """Write a family's name, as a link where there is a page about it; without ``name`` the pack's, or the id."""
-    language = "en" if get_language() == "en" else "vi"
-    pack = pack_of(family)
-    shown = name or (pack.name if pack else None)
-    text = shown.in_language(language) if shown else family
-    return (
-        format_html('<a href="{}">{}</a>', reverse("family", args=[pack.family]), text)
-        if pack
-        else format_html("{}", text)
-    )
+def family_link(family: str, name: LocalText) -> SafeString:
+    """Write the name of a family of the families' table, as a link where there is a page about it."""
+    return _link(pack_of(family), name.in_language(_language()))
+
+
+@register.simple_tag
+def pack_link(family: str) -> SafeString:
+    """Write the name of a pack that the tool found something of, as a link to its page; its id where it is not known."""
+    pack = next((pack for pack in shelf() if pack.family == family), None)
+    return _link(pack, pack.name.in_language(_language()) if pack else family)
+
+
+def _link(pack: Pack | None, text: str) -> SafeString:
+    if pack is None:
+        return format_html("{}", text)
+    return format_html('<a href="{}">{}</a>', reverse("family", args=[pack.family]), text)
+
+
+def _language() -> str:
+    return "en" if get_language() == "en" else "vi"
