@@ -17,13 +17,19 @@ _DEEPEST_QUOTES = 3
 _TOKEN = re.compile(rb"""(?:\\.|"[^"]*"|'[^']*'|[^\s;|&()<>`"'\\])+|[;|&()`\n]""", re.DOTALL)
 _ENDS = frozenset({b";", b"|", b"&", b"(", b")", b"`", b"\n"})
 _UNQUOTED = re.compile(rb"""\\(.)|["']""", re.DOTALL)
-_COMMAND_INSIDE = re.compile(rb"[\s;|&]")
+_COMMAND_INSIDE = re.compile(rb"[\s;|&(`]")
+_SUBSTITUTED = re.compile(rb"\$\(|`")
 _SEPARATED = re.compile(rb"[=:,]")
+_REMOVERS = frozenset({b"kill", b"killall", b"pkill", b"rm", b"shred", b"unlink"})
+"""Programs that end what they name: a schedule that fights malware names its files, too."""
+
 _HOME = re.compile(rb"^(?:~|\$HOME|\$\{HOME\})(?=/|$)")
 
 
 def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
-    """Yield the paths that a command may name, absolute and without ``..``; bare words stand for programs.
+    """Yield the paths that a command may run or read, absolute and without ``..``; bare words stand for programs.
+
+    What it only removes, or ends by name, is none of them.
 
     A program named without a folder is yielded once for each folder of ``SEARCH_PATH``.
 
@@ -35,11 +41,13 @@ def named_files(command: bytes, *, home: bytes = b"/root") -> Iterator[bytes]:
 
 
 def _named(command: bytes, home: bytes, folder: bytes, *, depth: int) -> Iterator[bytes]:
-    first, changing = True, False
+    first, changing, removing = True, False, False
     for token in _TOKEN.finditer(command):
         word = token.group()
         if word in _ENDS:
-            first, changing = True, False
+            first, changing, removing = True, False, False
+            continue
+        if removing and not _SUBSTITUTED.search(word):
             continue
         plain = _UNQUOTED.sub(rb"\1", word)
         yield from _paths(plain, home, folder, is_program=first)
@@ -48,7 +56,13 @@ def _named(command: bytes, home: bytes, folder: bytes, *, depth: int) -> Iterato
         if changing:
             folder, changing = _absolute(plain, home, folder), False
         elif first and b"=" not in plain:
-            first, changing = False, plain == b"cd"
+            first, changing, removing = plain == b"sudo", plain == b"cd", _removes(plain)
+
+
+def _removes(program: bytes) -> bool:
+    """Return whether a program, of the folders that are searched, only ends what it names."""
+    folder, name = posixpath.split(program)
+    return name in _REMOVERS and folder in (b"", *SEARCH_PATH)
 
 
 def _paths(word: bytes, home: bytes, folder: bytes, *, is_program: bool) -> Iterator[bytes]:

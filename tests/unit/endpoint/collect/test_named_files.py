@@ -45,6 +45,23 @@ def test_paths_in_a_command(command: str, expected: list[str]) -> None:
     assert _named(command) == expected
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("rm -rf /tmp/evil /var/tmp/.x", []),
+        ("sudo /bin/rm -f '/tmp/evil'; pkill -f /tmp/evil", []),
+        ("rm -f /tmp/a; /tmp/evil -B", ["/tmp/evil"]),
+        ("rm /tmp/a || sh /tmp/evil", ["/tmp/evil"]),
+        ("sh -c 'rm -f /tmp/a;/tmp/evil'", ["/home/lan/rm -f /tmp/a;/tmp/evil", "/tmp/evil"]),
+        ('rm "$(/tmp/evil)"', ["/home/lan/$(/tmp/evil)", "/tmp/evil"]),
+        ("/tmp/rm /tmp/evil", ["/tmp/rm", "/tmp/evil"]),
+        ("chattr +i /tmp/evil", ["/tmp/evil"]),
+    ],
+)
+def test_what_a_command_only_removes_is_not_what_it_starts(command: str, expected: list[str]) -> None:
+    assert _named(command) == expected
+
+
 def test_a_bare_first_word_stands_for_a_program() -> None:
     assert list(named_files(b"FOO=1 miner arg; other")) == [
         *(folder + b"/miner" for folder in SEARCH_PATH),
