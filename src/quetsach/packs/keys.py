@@ -151,15 +151,26 @@ def load_keys(folder: Path, *, phrase: Phrase = no_phrase) -> KeyRing:
     """Read a folder of keys; a pass phrase is asked for only when a key that is under one has to sign.
 
     Raises:
-        SigningError: a public key is missing, or a file is not a key.
+        SigningError: a public key is missing, a file is not a key, or two are the same.
     """
     public = {
         role: tuple(read_public(folder / f"{name}.pub") for name in key_names(role))
         for role in ROLES
         if role not in OPTIONAL or (folder / f"{role}.pub").exists()
     }
+    _require_different(public, str(folder))
     paths = (*folder.glob("*.pem"), *(folder / RETIRED).glob("*.pem"))
     return KeyRing(public, Signers({key_id_of(path): path for path in paths}, phrase))
+
+
+def _require_different(public: Mapping[str, tuple[SSlibKey, ...]], where: str) -> None:
+    """A key that stands in two places makes one thief, or one holder, out of two."""
+    places: dict[str, str] = {}
+    for role, keys in public.items():
+        for name, key in zip(key_names(role), keys, strict=True):
+            if (other := places.setdefault(key.keyid, name)) != name:
+                hint = f"make {name} anew: quetsach packs keys rotate {name}"
+                raise SigningError(f"{other} and {name} are the same key", where=where, hint=hint)
 
 
 def list_keys(folder: Path) -> tuple[KeyState, ...]:

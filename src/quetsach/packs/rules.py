@@ -51,7 +51,17 @@ def rule_names(source: str, where: str) -> frozenset[str]:
             _ = rule.file_types
         except InputError as error:
             raise PackError(error.what, where=f"{where}:{line_of(source, rule.source)}", hint=error.hint) from None
+    if odd := with_odd_author(scanner):
+        what = f"the author of rule {odd} has control or invisible characters"
+        raise PackError(what, where=where, hint="write it as one plain line: it is shown with each finding")
     return frozenset(rule.identifier for rule in scanner if not rule.is_private)
+
+
+def with_odd_author(scanner: boreal.Scanner) -> str:
+    """Return the name of a rule whose author would speak to the terminal on which findings are told; empty if none."""
+    authors = ((rule.identifier, rule.meta.get("author")) for rule in scanner)
+    texts = ((name, author.decode("utf-8", "replace")) for name, author in authors if isinstance(author, bytes))
+    return next((name for name, author in texts if not author.isprintable()), "")
 
 
 def longest_chain(words: Iterable[Word]) -> int:

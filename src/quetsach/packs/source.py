@@ -48,10 +48,16 @@ class Source:
             bootstrap=trust.root,
         )
 
-    def listed(self, role: str) -> Mapping[str, TargetFile]:
-        """Return the files that a role lists, by name; nothing where the repository has no such role."""
+    def listed(self, role: str, *, is_needed: bool = False) -> Mapping[str, TargetFile]:
+        """Return the files that a role lists, by name; nothing where the repository has no such role.
+
+        Raises:
+            RefusedError: it has none and ``is_needed``: it is no repository of packs, and its silence takes none away.
+        """
         targets = Metadata[Targets].from_file(str(self.store / "targets.json")).signed
         if targets.delegations is None or role not in (targets.delegations.roles or {}):
+            if is_needed:
+                raise RefusedError(Refusal.DAMAGED, where=str(self.store), detail=f"it has no role {role}")
             return {}
         self.client.get_targetinfo(f"{role}/none")  # fetches and verifies the role, and keeps it in the store
         listed = Metadata[Targets].from_file(str(self.store / f"{role}.json")).signed.targets

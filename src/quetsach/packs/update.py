@@ -141,7 +141,7 @@ def _listed(source: Source, ring: Ring) -> Mapping[str, TargetFile]:
     """Return the newest packs that the repository lists for a ring, by file name."""
     listed: list[tuple[PackName, TargetFile]] = []
     for role in dict.fromkeys((Ring.GENERAL.role, ring.role)):
-        for path in source.listed(role):
+        for path in source.listed(role, is_needed=role == Ring.GENERAL.role):
             name = parse_name(path)
             target = source.client.get_targetinfo(path) if name else None
             if name is None or name.role != role or target is None:

@@ -13,7 +13,7 @@ from tests.integration.packs.test_update_refusals import refused
 from tuf.api.metadata import Metadata
 
 from quetsach.packs import container
-from quetsach.packs.keys import load_keys, new_keys
+from quetsach.packs.keys import KeyRing, load_keys, new_keys
 from quetsach.packs.refusal import Refusal, UnreachableError
 from quetsach.packs.repository import publish_files
 from quetsach.packs.trust import Trust
@@ -232,3 +232,12 @@ def test_the_record_of_what_was_seen_is_verified_again_and_not_believed(
     centre.publish("2026.02.02")
     up_to_date.update(trust)
     assert up_to_date.installed() == pack_of("2026.02.02")
+
+
+def test_a_repository_that_signs_no_packs_takes_none_away(
+    centre: Centre, up_to_date: Machine, trust: Trust, tmp_path: Path
+) -> None:
+    keys = load_keys(centre.keys)
+    without = KeyRing({role: known for role, known in keys.public.items() if role != "packs"}, keys.signers)
+    publish_files(centre.folder, keys=without, files={}, now=centre.now)
+    assert refused(up_to_date, trust) is Refusal.DAMAGED

@@ -108,6 +108,12 @@ def test_guidance_has_no_characters_that_a_terminal_obeys(character: str, langua
     assert f"guidance.{language}.md:3" in told
 
 
+@pytest.mark.parametrize("author", ["\\x1b[2J", "\\x07", "a\\tb", "\u202e"], ids=ascii)
+def test_the_author_of_a_rule_cannot_speak_to_a_terminal(author: str) -> None:
+    rule = RULE.replace("strings:", f'meta: author = "{author}" strings:')
+    assert "the author of rule sure" in refusal("rules.yar", f"{rule} }}")
+
+
 def test_the_size_of_a_hash_is_written_in_plain_digits() -> None:
     text = TRAIT.replace('rule = "sure"', f'hashes = ["١٢٣:{"a" * 64}"]')
     assert "is no hash" in refusal("recipe.toml", text)

@@ -126,3 +126,12 @@ def test_a_file_that_somebody_put_in_the_way_does_not_take_the_private_key(tmp_p
     rotate(tmp_path / "keys", "canary")
     assert elsewhere.read_bytes() == b""
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.pem")} == {0o600}
+
+
+@pytest.mark.parametrize(("one", "other"), [("root-1", "root-3"), ("root-2", "timestamp"), ("packs", "canary")])
+def test_one_key_cannot_stand_in_two_places(tmp_path: Path, one: str, other: str) -> None:
+    new_keys(tmp_path)
+    for ending in ("pub", "pem"):
+        shutil.copy(tmp_path / f"{one}.{ending}", tmp_path / f"{other}.{ending}")
+    with pytest.raises(SigningError, match=f"{one} and {other} are the same key"):
+        load_keys(tmp_path)

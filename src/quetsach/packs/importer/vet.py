@@ -17,6 +17,7 @@ from quetsach.packs.importer.found import FoundRule, Reason, Refused, shown
 from quetsach.packs.importer.yara_text import MOST_RULES
 from quetsach.packs.rule_breadth import Honest, too_broad
 from quetsach.packs.rule_strings import SAFE_LENGTH, strings_of
+from quetsach.packs.rules import with_odd_author
 from quetsach.packs.specimen.program import build_elf, build_pe
 
 if TYPE_CHECKING:
@@ -182,10 +183,10 @@ def _source(rules: Iterable[FoundRule]) -> str:
 
 def _compile_problem(source: str) -> str:
     try:
-        boreal.compile(source=source, includes=False)
+        scanner = boreal.compile(source=source, includes=False)
     except boreal.Error as error:
         return shown(str(error).partition("error: ")[2].partition("\n")[0] or str(error))
-    return ""
+    return "its author has control characters" if with_odd_author(scanner) else ""
 
 
 def _second_engine() -> tuple[Callable[[str], str], tuple[str, ...]]:

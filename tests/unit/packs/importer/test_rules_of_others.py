@@ -52,6 +52,11 @@ def test_rules_are_carried_word_for_word_with_the_modules_and_rules_they_need() 
         ('rule b { strings: $a = "kernel32.dll" condition: $a }', Reason.MATCHES_HONEST, "b: "),
         ('rule b { meta: file_types = "x" strings: $a = "sure mark b" condition: $a }', Reason.MALFORMED, "'x'"),
         ('rule good { strings: $a = "other mark" condition: $a }', Reason.NAME_TAKEN, "good"),
+        (
+            'rule b { meta: author = "\\x1b[2J" strings: $a = "sure mark b" condition: $a }',
+            Reason.ENGINE,
+            "control characters",
+        ),
         ('rule b { strings: $a = "sure mark b" condition: $a and false }', Reason.ENGINE, "YARA-X warns"),
     ],
 )
