@@ -20,7 +20,7 @@ def family_link(family: str, name: LocalText) -> SafeString:
 
 @register.simple_tag
 def pack_link(family: str) -> SafeString:
-    """Write the name of a pack that the tool found something of, as a link to its page; its id where it is not known."""
+    """Write the name of a pack that the tool found something of, as a link to its page; the id of one not known."""
     pack = next((pack for pack in shelf() if pack.family == family), None)
     return _link(pack, pack.name.in_language(_language()) if pack else family)
 
