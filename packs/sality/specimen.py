@@ -33,7 +33,7 @@ AUTORUN = "autorun.inf"
 
 _APPENDED_BYTES = 57_344
 _APPENDED = random.Random("sality").randbytes(_APPENDED_BYTES)
-_BODY = b"\0".join(
+BODY = b"\0".join(
     [
         b"%s:*:Enabled:ipsec",
         b"purity_control_90833",
@@ -107,7 +107,7 @@ def _files() -> dict[str, bytes]:
     commands = "[AutoRun]\r\n;jdkXJ kd\r\nOpEn= nkdb.pif\r\nshELL\\oPen\\coMMand= nkdb.pif\r\n;qxkd\r\nlabel=USB\r\n"
     return {
         DRIVER: driver(),
-        DROPPED: build_pe(sections={".data": _BODY}),
+        DROPPED: build_pe(sections={".data": BODY}),
         PACKED: build_pe(sections={"UPX0": random.Random("packed").randbytes(2048)}),
         "Users/An/AppData/Local/Temp/winmerge.exe": build_pe(sections={".data": b"an installer"}),
         COPY: infected_program(),

@@ -21,7 +21,7 @@ RULES = BorealEngine().compile({family: pack.rules for family, pack in PACKS.ite
 LITERAL = re.compile(r'^\s*\$\w+ = "((?:[^"\\]|\\.)*)"', re.MULTILINE)
 FAMILIES = sorted(family for family, pack in PACKS.items() if LITERAL.search(pack.rules))
 SALITY, ZEROACCESS, NECURS = (load_specimen(SHELF / family) for family in ("sality", "zeroaccess", "necurs"))
-SALITY_BODY = build_pe(sections={".data": SALITY._BODY})
+SALITY_BODY = build_pe(sections={".data": SALITY.BODY})
 
 
 def _rules(content: bytes) -> list[str]:
