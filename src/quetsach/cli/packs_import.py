@@ -100,6 +100,10 @@ def _given(paths: Iterable[Path]) -> Iterator["GivenFile"]:
         if path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in KNOWN_ENDINGS and p.is_file())
         for file in found:
+            if path.is_dir() and not file.resolve().is_relative_to(path.resolve()):
+                raise PackError(
+                    "a link leads out of the folder", where=str(file), hint="copy the file, or take it away"
+                )
             try:
                 with file.open("rb") as opened:
                     content = opened.read(LARGEST_BYTES + 1)

@@ -31,6 +31,7 @@ class Source:
 
     def __init__(self, trust: Trust, store: Path, patience: Patience) -> None:
         self.store = store
+        self.repository = trust.repository
         self._http: HttpFetcher | None = None
         fetcher: FetcherInterface
         if trust.repository.startswith(("http://", "https://")):
@@ -57,7 +58,7 @@ class Source:
         targets = Metadata[Targets].from_file(str(self.store / "targets.json")).signed
         if targets.delegations is None or role not in (targets.delegations.roles or {}):
             if is_needed:
-                raise RefusedError(Refusal.DAMAGED, where=str(self.store), detail=f"it has no role {role}")
+                raise RefusedError(Refusal.DAMAGED, where=self.repository, detail=f"it has no role {role}")
             return {}
         self.client.get_targetinfo(f"{role}/none")  # fetches and verifies the role, and keeps it in the store
         listed = Metadata[Targets].from_file(str(self.store / f"{role}.json")).signed.targets

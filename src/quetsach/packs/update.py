@@ -36,6 +36,9 @@ from quetsach.packs.withdrawal import (
     parse_list,
 )
 
+_TOTAL_LIMIT_BYTES = 256 << 20
+"""All packs together may not be larger: they are in memory until they are installed at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
@@ -149,7 +152,10 @@ def _listed(source: Source, ring: Ring) -> Mapping[str, TargetFile]:
             if target.length > CONTAINER_LIMIT_BYTES:
                 raise RefusedError(Refusal.TOO_LONG, where=path, detail=f"{target.length} bytes")
             listed.append((name, target))
-    return newest_of(listed)
+    newest = newest_of(listed)
+    if (total := sum(target.length for target in newest.values())) > _TOTAL_LIMIT_BYTES:
+        raise RefusedError(Refusal.TOO_LONG, where=source.repository, detail=f"{total} bytes in all")
+    return newest
 
 
 def _require_usable(name: str, content: bytes) -> None:

@@ -171,6 +171,16 @@ def test_a_signed_pack_of_absurd_length(centre: Centre, up_to_date: Machine, tru
     assert refused(up_to_date, trust) is Refusal.TOO_LONG
 
 
+def test_signed_packs_that_would_fill_the_memory_are_not_begun(
+    centre: Centre, up_to_date: Machine, trust: Trust
+) -> None:
+    names = [f"packs/a{number}-2026.01.01.qsp" for number in range(40)]
+    sign_targets(centre, {name: TargetFile(8 << 20, {"sha256": "0" * 64}, name) for name in names})
+    centre.asked.clear()
+    assert refused(up_to_date, trust) is Refusal.TOO_LONG
+    assert not [path for path in centre.asked if "a1-" in path]
+
+
 def test_a_signed_file_that_is_no_pack(centre: Centre, up_to_date: Machine, trust: Trust) -> None:
     files = {"packs": {"a-2026.01.01.qsp": b"not a pack"}}
     publish_files(centre.folder, keys=load_keys(centre.keys), files=files, now=centre.now)

@@ -149,3 +149,18 @@ def test_other_signatures_of_clamav_are_named(given: Path, tmp_path: Path, capsy
     (tmp_path / "a.ldb").write_text("Win.A;Engine:51-255;0;41\n")
     assert _import(given, tmp_path / "a.ldb", "--out", tmp_path, "--json") == 0
     assert {"reason": "other-file", "where": "a.ldb", "what": "signatures of the form .ldb"} in _json(capsys)["named"]
+
+
+def test_a_link_that_leads_out_of_a_given_folder_is_not_followed(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "private.txt").write_text("evil.example.test\n")
+    (given / "more.txt").symlink_to(tmp_path / "private.txt")
+    assert _import(given, "--out", tmp_path / "out") == 3
+    assert "a link leads out of the folder" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_within_a_given_folder_is_read(given: Path, tmp_path: Path) -> None:
+    (given / "again.txt").symlink_to(given / "list.txt")
+    assert _import(given, "--out", tmp_path / "out") == 0
