@@ -12,7 +12,9 @@ from quetsach.packs.pruning import KEEP
 from quetsach.packs.repository import offer, one_publisher, published_packs
 from quetsach.packs.rings import newest_of
 from quetsach.packs.signing import Lifetimes, Publication, Signing
-from quetsach.packs.withdrawal import LIST_FILE, Withdrawal, list_bytes, parse_list
+from quetsach.packs.withdrawal import LIST_FILE, Withdrawal, list_bytes, parse_list, rules_by_name
+
+_NAMES_TOLD = 50
 
 
 def promote(
@@ -118,11 +120,11 @@ def _completed(signing: Signing, entry: Withdrawal, *, where: str) -> Withdrawal
     known: set[str] = set()
     for version, content in packs.items():
         pack = parse_pack(unpack(content), f"{entry.family}-{version}")
-        known |= {text for trait in pack.traits for text in (trait.id, trait.rule) if text}
+        known |= {text for trait in pack.traits for text in (trait.id, trait.rule) if text} | rules_by_name(pack)
     if entry.name and packs and entry.name not in known:
         raise SigningError(
             f"the pack {entry.family!r} has no trait or rule {entry.name!r}",
             where=where,
-            hint=f"one of {', '.join(sorted(known))}",
+            hint=f"one of {', '.join(sorted(known)[:_NAMES_TOLD])}{' …' * (len(known) > _NAMES_TOLD)}",
         )
     return Withdrawal(entry.family, entry.name, up_to, entry.reason, entry.since)

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from quetsach.core.pack import LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.rule_text import named_in, rules_of
 from quetsach.packs.errors import PackError
 
 LIST_FILE = "list.json"
@@ -132,7 +133,7 @@ def disarm(packs: Iterable[Pack], withdrawals: Iterable[Withdrawal]) -> tuple[tu
     """Take out of packs what was taken back, and say which entries of the list did so.
 
     A trait that stands on one that goes (``refers_to``, ``named_by``, ``only_with``) and on no other goes with it:
-    without its test it would match more than it should.
+    without its test it would match more than it should. Of a pack that tells of any rule (``*``), rules go one by one.
     """
     listed = tuple(withdrawals)
     armed: list[Pack] = []
@@ -142,17 +143,47 @@ def disarm(packs: Iterable[Pack], withdrawals: Iterable[Withdrawal]) -> tuple[tu
         if any(not one.name for one in here):
             effective.update(one for one in here if not one.name)
             continue
-        gone = {t.id for t in pack.traits for one in here if one.name in {t.id, t.rule}}
-        effective.update(one for one in here if any(one.name in {t.id, t.rule} for t in pack.traits))
-        if not gone:
+        rules, gone_rules = _without_rules(pack, frozenset(one.name for one in here))
+        names = gone_rules.union((one.name for one in here), (ANY_RULE,) if gone_rules and not rules else ())
+        gone = {trait.id for trait in pack.traits if trait.id in names or trait.rule in names}
+        known = gone_rules.union(*({trait.id, trait.rule} for trait in pack.traits))
+        effective.update(one for one in here if one.name in known)
+        if not gone and not gone_rules:
             armed.append(pack)
         elif traits := _standing(pack.traits, gone):
-            armed.append(replace(pack, traits=traits, digest=_digest(pack, traits)))
+            armed.append(replace(pack, rules=rules, traits=traits, digest=_digest(pack, traits, gone_rules)))
     return tuple(armed), tuple(one for one in listed if one in effective)
 
 
+def rules_by_name(pack: Pack) -> frozenset[str]:
+    """Return the rules that can be taken back though no trait names them: those of a pack that tells of any rule."""
+    if not any(trait.rule == ANY_RULE for trait in pack.traits):
+        return frozenset()
+    return frozenset(rule.name for rule in rules_of(pack.rules).rules)
+
+
+def _without_rules(pack: Pack, names: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """Return the rules of a pack without those of these names and what rests on them, and the names of all that went.
+
+    Only of a pack that tells of any rule: in others, traits go.
+    """
+    if not names or names.isdisjoint(rules_by_name(pack)):
+        return pack.rules, frozenset()
+    whole = rules_of(pack.rules)
+    gone: set[str] = set()
+    for rule in whole.rules:  # a rule names only earlier ones
+        if rule.name in names or named_in(rule.condition, gone):
+            gone.add(rule.name)
+    kept = [rule for rule in whole.rules if rule.name not in gone]
+    return whole.text(kept) if kept else "", frozenset(gone)
+
+
 def _standing(traits: tuple[Trait, ...], gone: set[str]) -> tuple[Trait, ...]:
-    """Return the traits that stay when some go, without those that lose all they stood on."""
+    """Return the traits that stay when some go, without those that lose all they stood on.
+
+    What a trait only reported was kept from the traits behind it, such as an owner's own miner from those of a worm.
+    When it goes, those of its kind behind it only report too: a list that disarms must never make anything be acted on.
+    """
     while True:
         kept = [trait for trait in traits if trait.id not in gone]
         fallen = {
@@ -164,9 +195,11 @@ def _standing(traits: tuple[Trait, ...], gone: set[str]) -> tuple[Trait, ...]:
         if not fallen:
             break
         gone = gone | fallen
+    reported = _only_reported(traits, gone)
     return tuple(
         replace(
             trait,
+            action=Action.REPORT if trait.id in reported else trait.action,
             refers_to=_without(trait.refers_to, gone),
             named_by=_without(trait.named_by, gone),
             only_with=_without(trait.only_with, gone),
@@ -175,13 +208,26 @@ def _standing(traits: tuple[Trait, ...], gone: set[str]) -> tuple[Trait, ...]:
     )
 
 
+def _only_reported(traits: tuple[Trait, ...], gone: set[str]) -> set[str]:
+    """Return the traits behind one of their kind that only reported and goes, and those of files that these name."""
+    shielded: set[ArtefactKind] = set()
+    reported: set[str] = set()
+    for trait in traits:
+        if trait.kind in shielded:
+            reported.add(trait.id)
+        elif trait.id in gone and trait.action is Action.REPORT:
+            shielded.add(trait.kind)
+    return reported | {trait.id for trait in traits if not reported.isdisjoint(trait.named_by)}
+
+
 def _without(names: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in gone)
 
 
-def _digest(pack: Pack, traits: tuple[Trait, ...]) -> str:
+def _digest(pack: Pack, traits: tuple[Trait, ...], gone_rules: frozenset[str]) -> str:
     """Tell the pack apart from its whole: what the whole has seen before says nothing about this one, and back."""
-    return hashlib.sha256("\0".join((pack.digest, *(trait.id for trait in traits))).encode()).hexdigest()
+    parts = (pack.digest, *(f"{trait.id} {trait.action}" for trait in traits), "", *sorted(gone_rules))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _entries(raw: bytes) -> list[Any]:

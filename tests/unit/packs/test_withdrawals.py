@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.rule_text import rules_of
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.withdrawal import (
     LIST_LIMIT_BYTES,
@@ -177,3 +178,65 @@ texts = st.text(st.characters(categories=("L", "N", "P"), codec="utf-8"), min_si
 @given(st.lists(st.builds(Withdrawal, texts, texts, texts, st.builds(LocalText, texts, texts), st.dates()), max_size=5))
 def test_every_list_is_read_as_it_was_written(entries: list[Withdrawal]) -> None:
     assert sorted(map(repr, parse_list(list_bytes(entries), where="list"))) == sorted(map(repr, entries))
+
+
+@pytest.mark.parametrize("pack", load_shelf(SHELF), ids=lambda pack: pack.family)
+def test_whatever_trait_of_the_shelf_goes_nothing_is_acted_on_that_was_only_reported(pack: Pack) -> None:
+    whole = {trait.id: number for number, trait in enumerate(pack.traits)}
+    for gone in pack.traits:
+        armed, _ = disarm([pack], [taken_back(f"{pack.family}/{gone.id}")])
+        for kept in (trait for one in armed for trait in one.traits):
+            shielded = [
+                trait
+                for trait in pack.traits[: whole[kept.id]]
+                if trait.kind is kept.kind
+                and trait.action is Action.REPORT
+                and trait.id not in {other.id for one in armed for other in one.traits}
+            ]
+            assert not shielded or kept.action is Action.REPORT
+            naming = [other for one in armed for other in one.traits if other.id in kept.named_by]
+            assert kept.action is Action.REPORT or all(other.action is not Action.REPORT for other in naming)
+
+
+def test_an_owners_miner_is_not_removed_when_the_trait_that_reports_it_is_taken_back(miner: Pack) -> None:
+    (armed,), _ = disarm([miner], [taken_back("xmrig-miner/miner-of-someone")])
+    before = {trait.id: trait.action for trait in miner.traits}
+    now = {trait.id: trait.action for trait in armed.traits}
+    assert before["packed-program"] is Action.QUARANTINE
+    assert now["packed-program"] is Action.REPORT
+    cron = [trait.id for trait in miner.traits if trait.kind is ArtefactKind.CRON_ENTRY]
+    assert cron
+    assert [now[one] for one in cron] == [before[one] for one in cron]
+
+
+RULES = """private rule helper { strings: $a = "one sure mark" condition: $a }
+rule first { condition: helper }
+rule second { strings: $a = "another sure mark" condition: $a and not first }
+rule third { strings: $a = "a third sure mark" condition: $a }"""
+
+
+@pytest.fixture
+def others(miner: Pack) -> Pack:
+    """A pack of rules of others, which tells of any of them."""
+    trait = replace(miner.traits[0], id="file-rule", kind=ArtefactKind.FILE, action=Action.REPORT, rule=ANY_RULE)
+    alone = replace(trait, match=(), refers_to=(), named_by=(), only_with=(), names=(), hashes=())
+    return replace(miner, family="others", rules=RULES, traits=(alone,))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("first", ["helper", "third"]), ("helper", ["third"]), ("third", ["helper", "first", "second"])],
+)
+def test_of_rules_of_others_one_goes_by_its_name_with_what_rests_on_it(
+    others: Pack, name: str, kept: list[str]
+) -> None:
+    entry = taken_back(f"others/{name}")
+    (armed,), effective = disarm([others], [entry])
+    assert [rule.name for rule in rules_of(armed.rules).rules] == kept
+    assert (armed.traits, effective) == (others.traits, (entry,))
+    assert armed.digest != others.digest
+
+
+def test_a_pack_of_others_goes_when_all_its_rules_were_taken_back(others: Pack) -> None:
+    entries = tuple(taken_back(f"others/{name}") for name in ("helper", "third"))
+    assert disarm([others], entries) == ((), entries)
