@@ -224,7 +224,7 @@ def _evidence(pack: Pack, trait: Trait, seen: Observation, shown: _Shown) -> Ite
 def _credit(pack: Pack, trait: Trait, hit: Hit) -> str:
     """Return whose rule it is: of a set of others with its licence and reference, which they ask to be shown."""
     if trait.rule != ANY_RULE:
-        return f" ({hit.author})" if hit.author else ""
+        return f" ({printable(hit.author.encode())[:_CREDIT_LIMIT]})" if hit.author else ""
     author, credit = hit.author or pack.author, hit.credit or pack.licence
     return f" ({printable(author.encode())[:_CREDIT_LIMIT]}; {printable(credit.encode())[:_CREDIT_LIMIT]})"
 
