@@ -1,4 +1,4 @@
-"""What no recipe may take from a Linux: files without which it does not start, nobody signs in or nothing is vouched for."""
+"""What no recipe may take from a Linux: without it nothing starts, nobody signs in, or nothing vouches for files."""
 
 import pytest
 
