@@ -10,7 +10,9 @@ import pytest
 from quetsach.core.pack import Action, ArtefactKind, Pack
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.look.recognise import Recogniser, signatures_of
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.program import build_elf, build_pe
@@ -265,3 +267,16 @@ DECRYPTOR = build_pe(sections={".d": b"Wana Decrypt0r 2.0\0wmic shadowcopy delet
 )
 def test_the_window_of_wannacry_goes_from_the_folders_of_older_windows(folder: str) -> None:
     assert _actions("wannacry", _file(f"/{folder}/@WanaDecryptor@.exe", DECRYPTOR)) == {"decryptor": Action.QUARANTINE}
+
+
+def test_nothing_of_this_project_is_taken_for_what_it_looks_for() -> None:
+    """Rules travel in opaque containers, and what is written about malware does not quote it word for word."""
+    recogniser = Recogniser(BorealEngine(), signatures_of(PACKS.values()))
+    taken = [
+        (path.relative_to(SHELF.parent), hit.rule)
+        for folder in ("bench", "data", "docs", "packs", "src", "tests")
+        for path in (SHELF.parent / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+        for hit in recogniser.recognise(content := path.read_bytes(), kind_of(content[:HEAD_BYTES]))
+    ]
+    assert taken == []
