@@ -1,0 +1,1 @@
+"""Official letters on their way through the tree of units: what happened, how long it took, whom to remind."""

@@ -1,0 +1,7 @@
+"""What can be wrong with a letter, its register or a notice about its delivery."""
+
+from quetsach.core.errors import QuetsachError
+
+
+class LetterError(QuetsachError):
+    """A letter, a dispatch or a notice about one is not of the form it must have."""

@@ -1,0 +1,120 @@
+"""Whom to remind of a letter, when, and what the unit above is told.
+
+A reminder is due on a day counted from the due day. What was missed while the office was down is not made up for: only
+the latest reminder that is due goes out, and nothing goes out twice. The unit above gets one digest of all its late
+units rather than a mail for each.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from quetsach.campaign.letters.errors import LetterError
+
+MAX_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Days from the due day on which reminders go out: negative before it, 0 on it, positive after it.
+
+    ``unit_days`` are for the unit that owes an answer, ``parent_days`` for the digest of the unit above it.
+    """
+
+    unit_days: tuple[int, ...] = (-3, -1, 0, 1, 3)
+    parent_days: tuple[int, ...] = (1, 3, 7)
+
+    def __post_init__(self) -> None:
+        for days in (self.unit_days, self.parent_days):
+            if list(days) != sorted(set(days)) or any(abs(day) > MAX_DAYS for day in days):
+                raise LetterError(
+                    "days of reminders must rise and lie within a year of the due day", hint="as in -3, -1, 0, 1, 3"
+                )
+        if any(day < 1 for day in self.parent_days):
+            raise LetterError("the unit above is told of what is late: its days begin at 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A dispatch that waits for an answer. ``reminded`` holds the days for which the unit was reminded already."""
+
+    unit: str
+    parent: str
+    is_reachable: bool = True
+    reminded: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Remind one unit; ``day`` is that of the policy it is sent for."""
+
+    unit: str
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Tell one unit above which of its units are late, and which of those nobody can reach by mail."""
+
+    parent: str
+    day: int
+    late: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to go out now."""
+
+    reminders: tuple[Reminder, ...]
+    digests: tuple[Digest, ...]
+
+
+def plan(
+    pending: Iterable[Pending],
+    *,
+    due: date,
+    today: date,
+    policy: Policy,
+    told: frozenset[tuple[str, int]] = frozenset(),
+) -> Plan:
+    """Return what is to go out on a day (of Viet Nam) for one letter.
+
+    Args:
+        pending: dispatches that wait for an answer.
+        due: the last day on which an answer is on time.
+        today: the day of sending.
+        policy: when to remind.
+        told: units above and days of digests that went out already.
+    """
+    waiting = sorted(pending, key=lambda p: p.unit)
+    reminders = []
+    day = latest_day(policy.unit_days, due=due, today=today)
+    if day is not None:
+        reminders = [
+            Reminder(p.unit, day) for p in waiting if p.is_reachable and not any(done >= day for done in p.reminded)
+        ]
+    return Plan(tuple(reminders), _digests(waiting, latest_day(policy.parent_days, due=due, today=today), told))
+
+
+def latest_day(days: tuple[int, ...], *, due: date, today: date) -> int | None:
+    """Return the last day of a policy that has come; ``None`` before the first."""
+    return max((day for day in days if due + timedelta(days=day) <= today), default=None)
+
+
+def _digests(waiting: list[Pending], day: int | None, told: frozenset[tuple[str, int]]) -> tuple[Digest, ...]:
+    if day is None:
+        return ()
+    families: dict[str, list[Pending]] = {}
+    for item in waiting:
+        families.setdefault(item.parent, []).append(item)
+    return tuple(
+        Digest(
+            parent=parent,
+            day=day,
+            late=tuple(p.unit for p in late),
+            unreachable=tuple(p.unit for p in late if not p.is_reachable),
+        )
+        for parent, late in sorted(families.items())
+        if parent and not any(done >= day for known, done in told if known == parent)
+    )

@@ -1,0 +1,71 @@
+"""The chain of 2020 replayed gives the lags that follow from the published dates."""
+
+from pathlib import Path
+
+import pytest
+
+from quetsach.campaign.errors import CampaignError
+from quetsach.campaign.letters.chain import days_down, lag_days, read_chain, replay
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.pace import pace
+
+FILE = Path(__file__).parents[4] / "data/campaigns/viet-nam-2020/letters.toml"
+PUBLISHED = {
+    "thai-nguyen": 6,
+    "thanh-hoa": 7,
+    "transport": 9,
+    "nghi-son": 13,
+    "hai-phong": 14,
+    "hai-phong-portal": 17,
+    "ha-nam": 29,
+    "vast": 65,
+}
+LETTER = """
+[[letters]]
+key = "%s"
+%s
+level = %d
+issuer = { vi = "Cục", en = "Authority" }
+day = %s
+source = "a test"
+"""
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return read_chain(FILE.read_bytes(), file="letters.toml")
+
+
+def test_the_published_chain_has_the_published_lags(chain) -> None:
+    assert lag_days(chain) == PUBLISHED
+
+
+def test_the_replayed_dispatches_add_up_to_the_published_lags(chain) -> None:
+    assert days_down(replay(chain), chain) == PUBLISHED
+
+
+def test_the_times_of_the_levels_are_those_of_the_chain(chain) -> None:
+    steps = [step for step in replay(chain) if chain[step.unit].day.year == 2020]
+    assert [(p.level, p.half.days, p.slowest.days, p.slowest_unit) for p in pace(steps)] == [
+        (1, 7, 14, "hai-phong"),
+        (2, 3, 6, "nghi-son"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LETTER % ("a", 'above = "b"', 1, "2020-09-22"), "does not stand before it"),
+        (LETTER % ("a", "", 0, "2020-09-22") + LETTER % ("b", 'above = "a"', 1, "2020-09-21"), "is older than"),
+        (LETTER % ("a", "", 0, "2020-09-22") * 2, "is there twice"),
+        (LETTER % ("a", "", 1, "2020-09-22") + LETTER % ("b", 'above = "a"', 1, "2020-09-22"), "lower level"),
+    ],
+)
+def test_a_chain_that_cannot_have_been_is_refused(text: str, says: str) -> None:
+    with pytest.raises(LetterError, match=says):
+        read_chain(text.encode(), file="letters.toml")
+
+
+def test_a_key_with_other_letters_is_refused() -> None:
+    with pytest.raises(CampaignError, match="lower-case"):
+        read_chain((LETTER % ("A b", "", 0, "2020-09-22")).encode(), file="letters.toml")
