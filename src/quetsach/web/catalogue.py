@@ -10,12 +10,12 @@ from io import BytesIO
 from pathlib import Path
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same source gives the same bytes
-LOCALE = Path(__file__).parent / "locale"
+WEB = Path(__file__).parent
 
 
 def sources() -> Iterator[Path]:
-    """Yield the ``.po`` file of every language."""
-    yield from sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
+    """Yield every ``.po`` file: one of the public pages, and one of each feature of the office, in its own folder."""
+    yield from sorted(WEB.rglob("locale/*/LC_MESSAGES/django.po"))
 
 
 def compiled(source: Path) -> bytes:

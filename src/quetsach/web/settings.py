@@ -21,12 +21,32 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "quetsach.web.design",
     "quetsach.web.portal",
     "quetsach.web.api",
+    "quetsach.web.office",
+    "quetsach.web.office.people",
+    "quetsach.web.office.log",
+    "quetsach.web.office.approvals",
+    "quetsach.web.office.units",
+    "quetsach.web.office.campaigns",
+    "quetsach.web.office.letters",
+    "quetsach.web.office.returns",
+    "quetsach.web.office.partners",
+    "quetsach.web.office.publicity",
+    "quetsach.web.office.helpdesk",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
-# No session, no sign-in and no cookie on the public side: the language is in the path.
+# No session, no sign-in and no cookie on the public side: the language is in the path, and what is called Office acts
+# under the office's addresses alone.
 MIDDLEWARE = [
     "quetsach.web.measurement.RequestMeasurement",
     "django.middleware.security.SecurityMiddleware",
@@ -35,6 +55,12 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "quetsach.web.same_origin.SameOrigin",
     "django.middleware.common.CommonMiddleware",
+    "quetsach.web.office.door.OfficeSession",
+    "quetsach.web.office.door.OfficePerson",
+    "quetsach.web.office.door.OfficeMessages",
+    "allauth.account.middleware.AccountMiddleware",
+    "quetsach.web.office.door.OfficeDoor",
+    "quetsach.web.office.door.OfficeToken",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -43,7 +69,12 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["quetsach.web.portal.context.site"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "quetsach.web.portal.context.site",
+                "quetsach.web.office.context.office",
+            ],
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
@@ -102,6 +133,29 @@ X_FRAME_OPTIONS = "DENY"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+
+AUTH_USER_MODEL = "office_people.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "office:people:sign-in"
+LOGIN_REDIRECT_URL = "office:desk"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_NAME = "office"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CENTER.https
+CSRF_COOKIE_NAME = "office-token"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = CENTER.https
+CSRF_USE_SESSIONS = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
 
 # What is logged never holds a visitor's address: the formatter is given neither the request nor its headers.
 LOGGING: dict[str, Any] = {

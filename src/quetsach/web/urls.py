@@ -1,7 +1,7 @@
 """Addresses of the centre. Pages have one in each language; what programs use has one that never changes."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web import operation
@@ -29,6 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),
+        path("", include("quetsach.web.office.campaigns.public_urls")),
+        path("", include("quetsach.web.office.letters.public_urls")),
+        path("", include("quetsach.web.office.returns.public_urls")),
+        path("", include("quetsach.web.office.publicity.public_urls")),
+        path("", include("quetsach.web.office.helpdesk.public_urls")),
+        path(_("office/"), include("quetsach.web.office.urls")),
         prefix_default_language=False,
     ),
 ]

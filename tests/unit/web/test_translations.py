@@ -13,38 +13,64 @@ from quetsach.web import catalogue, portal
 
 WEB = Path(catalogue.__file__).parent
 PROSE = Path(portal.__file__).parent / "templates" / "portal" / "prose"
-VIETNAMESE = read_po(io.BytesIO((WEB / "locale/vi/LC_MESSAGES/django.po").read_bytes()), locale="vi")
-MESSAGES = [message for message in VIETNAMESE if message.id]
+CATALOGUES = {
+    path.parents[3]: [m for m in read_po(io.BytesIO(path.read_bytes()), locale="vi") if m.id]
+    for path in catalogue.sources()
+    if path.parts[-3] == "vi"
+}
+"""Folder -> its messages. A catalogue speaks for its folder, less the folders below that have their own."""
+MESSAGES = [message for messages in CATALOGUES.values() for message in messages]
 
 
-def used_texts() -> set[str]:
-    """Read from templates and code every text that is to be translated."""
-    found: set[str] = set()
-    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py")]:
-        text = path.read_text("utf-8")
-        found |= {m[1] for m in re.finditer(r'{%\s*translate "([^"]+)"', text)}
+def owner(path: Path) -> Path:
+    return next(folder for folder in path.parents if folder in CATALOGUES)
+
+
+def used_texts() -> dict[Path, set[str]]:
+    """Read from templates and code every text that is to be translated, by the folder that must translate it."""
+    found: dict[Path, set[str]] = {folder: set() for folder in CATALOGUES}
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py"), *WEB.rglob("*.txt")]:
+        text, texts = path.read_text("utf-8"), found[owner(path)]
+        texts |= {m[1] for m in re.finditer(r'{%\s*translate "([^"]+)"', text)}
         for block in re.finditer(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate", text, re.DOTALL):
-            found.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block[1]))
+            texts.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block[1]))
         if path.suffix == ".py":
             for call in re.finditer(r'\b_\(\s*((?:"[^"]*"\s*)+)\)', text):
-                found.add("".join(re.findall(r'"([^"]*)"', call[1])))
+                texts.add("".join(re.findall(r'"([^"]*)"', call[1])))
     return found
 
 
 def test_no_untranslated_string() -> None:
-    known = {message.id for message in MESSAGES if message.string and not message.fuzzy}
-    assert used_texts() - known == set()
+    missing = {
+        folder.name: texts - {m.id for f, messages in CATALOGUES.items() if f in (folder, WEB) for m in messages}
+        for folder, texts in used_texts().items()
+    }
+    assert {name: texts for name, texts in missing.items() if texts} == {}
 
 
 def test_no_translation_is_left_over() -> None:
-    assert {message.id for message in MESSAGES} - used_texts() == set()
+    used = used_texts()
+    everywhere = set().union(*used.values())
+    left = {
+        folder.name: {m.id for m in messages} - (everywhere if folder == WEB else used[folder])
+        for folder, messages in CATALOGUES.items()
+    }
+    assert {name: texts for name, texts in left.items() if texts} == {}
+
+
+def test_a_text_is_translated_alike_everywhere() -> None:
+    """Django merges the catalogues: of two translations of one text, only one would ever be seen."""
+    found: dict[str, set[str]] = {}
+    for message in MESSAGES:
+        found.setdefault(message.id, set()).add(message.string)
+    assert {text: ways for text, ways in found.items() if len(ways) > 1} == {}
 
 
 def test_no_translation_is_uncertain_or_empty() -> None:
     assert [m.id for m in MESSAGES if m.fuzzy or not m.string] == []
 
 
-@pytest.mark.parametrize("source", list(catalogue.sources()), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize("source", list(catalogue.sources()), ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}")
 def test_the_compiled_catalogue_is_the_written_one(source: Path) -> None:
     assert source.with_suffix(".mo").read_bytes() == catalogue.compiled(source)
 

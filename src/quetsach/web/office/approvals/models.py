@@ -1,0 +1,25 @@
+"""Approvals: what was asked for, by whom, and what another person decided."""
+
+from django.db import models
+
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+
+
+class Approval(models.Model):
+    """That somebody asked for exactly this content (``digest``) to be let out. No verdict: nobody has decided yet."""
+
+    kind = models.CharField(max_length=20, db_index=True)
+    subject = models.CharField(max_length=100, db_index=True)
+    digest = models.CharField(max_length=64)
+    title = models.CharField(max_length=300)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="approvals")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="asked_approvals")
+    asked_at = models.DateTimeField()
+    is_granted = models.BooleanField(null=True)
+    reason = models.TextField(blank=True, max_length=2000)
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="decided_approvals")
+    decided_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -1,0 +1,76 @@
+"""Asking and deciding; the one who asks never decides."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from quetsach.campaign.authority import Act
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+
+DECIDING_ACT = {
+    "letter": Act.ISSUE_LETTER,
+    "numbers": Act.PUBLISH_NUMBERS,
+    "packs": Act.PUBLISH_PACKS,
+    "kit": Act.MAKE_KIT,
+    "campaign": Act.RUN_CAMPAIGN,
+}
+"""Kind of approval -> what the second person must be allowed to do."""
+
+
+class ApprovalError(QuetsachError):
+    """An approval cannot be decided so."""
+
+
+@transaction.atomic
+def approval_ask(
+    *, kind: str, subject: str, digest: str, title: str, by: Person, unit: Unit, now: datetime
+) -> Approval:
+    """Ask a second person; asking again for the same content returns what was asked before."""
+    known = Approval.objects.filter(kind=kind, subject=subject, digest=digest, is_granted=None).first()
+    if known is not None:
+        return known
+    Approval.objects.filter(kind=kind, subject=subject, is_granted=None).delete()  # content that has changed since
+    approval = Approval.objects.create(
+        kind=kind, subject=subject, digest=digest, title=title, unit=unit, asked_by=by, asked_at=now
+    )
+    log_append(by=by, act="approval-ask", subject=subject, unit=unit, detail={"kind": kind, "digest": digest}, now=now)
+    return approval
+
+
+@transaction.atomic
+def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Person, now: datetime) -> Approval:
+    """Decide as the second person.
+
+    Raises:
+        ApprovalError: the asker decides, it was decided before, or a refusal gives no reason.
+        AccessError: not this person's to decide.
+    """
+    approval = Approval.objects.select_for_update().get(pk=approval.pk)
+    require(by, DECIDING_ACT[approval.kind], approval.unit, day=today(now))
+    if approval.asked_by_id == by.pk:
+        raise ApprovalError("who asks cannot decide", hint="another person with the same right must look at it")
+    if approval.is_granted is not None:
+        raise ApprovalError("this was decided before", hint="ask again if the content has changed")
+    if not is_granted and not reason.strip():
+        raise ApprovalError("a refusal needs a reason", hint="say what must change")
+    approval.is_granted, approval.reason, approval.decided_by, approval.decided_at = is_granted, reason, by, now
+    approval.save()
+    log_append(
+        by=by,
+        act="approval-grant" if is_granted else "approval-refuse",
+        subject=approval.subject,
+        unit=approval.unit,
+        detail={"kind": approval.kind, "digest": approval.digest, "reason": reason},
+        now=now,
+    )
+    return approval
+
+
+def is_approved(*, kind: str, subject: str, digest: str) -> bool:
+    """Whether a second person let exactly this content out."""
+    return Approval.objects.filter(kind=kind, subject=subject, digest=digest, is_granted=True).exists()

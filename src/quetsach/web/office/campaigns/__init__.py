@@ -1,0 +1,1 @@
+"""Campaigns: phases, gates, boards, decisions."""

@@ -1,0 +1,6 @@
+"""Pages of this room of the office."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "campaigns"
+urlpatterns: list[URLPattern | URLResolver] = []

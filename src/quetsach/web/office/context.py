@@ -1,0 +1,20 @@
+"""What every page of the office needs: its rooms and who is signed in."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from quetsach.web.office.door import is_office
+from quetsach.web.office.people.access import duties_of, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.rooms import room_links
+
+
+def office(request: HttpRequest) -> dict[str, Any]:
+    """Return ``rooms`` for templates of the office; nothing elsewhere."""
+    person = getattr(request, "user", None)
+    if not is_office(request.path) or not isinstance(person, Person):
+        return {}
+    duties = duties_of(person, day=today(datetime.now(UTC)))
+    return {"rooms": room_links(frozenset(duty.role for duty in duties), request.path), "duties": duties}

@@ -1,0 +1,1 @@
+"""People who ask for help, and their answers."""

@@ -1,0 +1,1 @@
+"""Official letters: written, issued, sent down the tree, acknowledged."""

@@ -1,0 +1,1 @@
+"""Bulk reports of partner vendors, shown apart."""

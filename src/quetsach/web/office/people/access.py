@@ -1,0 +1,94 @@
+"""The one door of every service: who may do this, to this unit, on this day.
+
+A role is held over a unit and all that is below it on the day that is asked about. When a reform replaces a unit, its
+people keep their duties over its successors.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from quetsach.campaign.authority import Act, Duty, Role, may, scope
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.people.models import Duty as StoredDuty
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Position, Succession, Unit
+
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class AccessError(QuetsachError):
+    """A person may not do this. ``is_hidden``: may not even know that the unit has such a thing (shown as 404)."""
+
+    def __init__(self, what: str, *, is_hidden: bool) -> None:
+        super().__init__(what)
+        self.is_hidden = is_hidden
+
+
+def today(now: datetime) -> date:
+    """Return the day in Viet Nam."""
+    return now.astimezone(_ZONE).date()
+
+
+def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:
+    """Return what a person holds on a day, with the paths of that day's tree."""
+    if not person.is_active:
+        return ()
+    held = StoredDuty.objects.filter(Q(until=None) | Q(until__gt=day), person=person, first__lte=day)
+    found: set[Duty] = set()
+    for role, unit in held.values_list("role", "unit"):
+        found |= {Duty(Role(role), path) for path in _paths(unit, day)}
+    return tuple(sorted(found))
+
+
+def may_do(person: Person, act: Act, unit: Unit, *, day: date) -> bool:
+    """Whether a person may do ``act`` to a unit of that day's tree, or to one that no longer stands there."""
+    duties = duties_of(person, day=day)
+    return any(may(duties, act, path) for path in _paths(unit.pk, day))
+
+
+def require(person: Person, act: Act, unit: Unit, *, day: date) -> None:
+    """Let pass, or refuse.
+
+    Raises:
+        AccessError: the person may not do this; hidden when the unit is outside what the person sees.
+    """
+    if may_do(person, act, unit, day=day):
+        return
+    raise AccessError("this is not yours to do", is_hidden=not may_do(person, Act.SEE, unit, day=day))
+
+
+def visible(person: Person, act: Act, *, day: date, prefix: str = "") -> Q:
+    """Return the filter for what a person may do ``act`` to on a day.
+
+    Args:
+        person: who asks.
+        act: what it is for, usually ``Act.SEE``.
+        day: the day of the tree.
+        prefix: how the filtered model reaches a unit's positions, such as ``unit__positions__``; empty for positions.
+            Through a relation, add ``.distinct()``.
+    """
+    tops = scope(duties_of(person, day=day), act)
+    if not tops:
+        return Q(pk__in=[])
+    places = Q()
+    for top in tops:
+        places |= Q(**{f"{prefix}path__startswith": top})
+    in_time = Q(**{f"{prefix}first__lte": day}) & (Q(**{f"{prefix}until": None}) | Q(**{f"{prefix}until__gt": day}))
+    return places & in_time
+
+
+def _paths(unit: int, day: date) -> Iterable[str]:
+    """Return the paths that a unit, or what succeeded it, has on a day; a unit without any is nobody's."""
+    seen, units = {unit}, [unit]
+    while units:
+        paths = list(Position.objects.on(day).filter(unit__in=units).values_list("path", flat=True))
+        if paths:
+            return paths
+        units = list(
+            Succession.objects.filter(old__in=units, on__lte=day).exclude(new__in=seen).values_list("new", flat=True)
+        )
+        seen |= set(units)
+    return ()

@@ -1,0 +1,58 @@
+"""People of the office and their duties."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.units.models import Unit
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people; addresses are kept in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Make a person; without a password nobody can sign in with one."""
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Find a person by address, however it is written."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class Person(AbstractBaseUser):
+    """Somebody who works in the office. The e-mail address is the login."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    title = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi")
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Duty(models.Model):
+    """A role that a person holds over a unit from a day on; ``until`` is the first day without it (Viet Nam)."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duties")
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="duties")
+    given_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="given_duties")
+    first = models.DateField()
+    until = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.role} {self.unit}"

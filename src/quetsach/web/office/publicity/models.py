@@ -1,0 +1,1 @@
+"""The publicity kit of a unit, its verification page and its reach."""

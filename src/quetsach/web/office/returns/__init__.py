@@ -1,0 +1,1 @@
+"""Returns of the units: entered, checked, approved up the tree, added up."""

@@ -1,0 +1,37 @@
+"""The rooms of the office: what stands in its navigation, and who finds it there."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from quetsach.campaign.authority import ACTS, Act, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the office: the name of its first page, its title, and the act that opens it."""
+
+    name: str
+    title: str | Promise
+    act: Act
+
+
+ROOMS: tuple[Room, ...] = ()
+"""In the order of the navigation. A room is added with its first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLink:
+    """A room as a link."""
+
+    url: str
+    title: str | Promise
+    is_here: bool
+
+
+def room_links(roles: frozenset[Role], path: str) -> tuple[RoomLink, ...]:
+    """Return the links of the rooms that somebody with these roles finds open."""
+    allowed = frozenset().union(*(ACTS[role] for role in roles)) if roles else frozenset()
+    links = [(reverse(room.name), room.title) for room in ROOMS if room.act in allowed]
+    return tuple(RoomLink(url, title, path.startswith(url)) for url, title in links)

@@ -1,0 +1,168 @@
+"""Units, who reports to whom and since when, what succeeded what, groups and contacts."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+
+
+class UnitKind(StrEnum):
+    """What a unit is."""
+
+    CENTRE = "centre"
+    PROVINCE = "province"
+    DISTRICT = "district"
+    COMMUNE = "commune"
+    MINISTRY = "ministry"
+    AGENCY = "agency"
+    ENTERPRISE = "enterprise"
+
+
+class Unit(models.Model):
+    """A unit for as long as it is the same one. Codes are used again with a new meaning, so ``key`` has the year."""
+
+    key = models.SlugField(max_length=40, unique=True, help_text="code and year of opening, such as 31-2025")
+    code = models.CharField(max_length=30, db_index=True)
+    name_vi = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in UnitKind])
+    opened = models.DateField()
+    closed = models.DateField(null=True, blank=True, help_text="first day on which it is no more")
+    decree = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        """A code means one unit at a time."""
+
+        constraints: ClassVar = [models.UniqueConstraint("code", "opened", name="one_unit_a_code_and_day")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the language of the page."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+
+
+class DatedQuerySet[M: models.Model](models.QuerySet[M]):
+    """Rows with ``first`` and ``until`` (exclusive; none: still so)."""
+
+    def on(self, day: date) -> Self:
+        """Keep what holds on a day."""
+        return self.filter(Q(until=None) | Q(until__gt=day), first__lte=day)
+
+
+class Edge(models.Model):
+    """That a unit reports to another, from a day until a day."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="edges")
+    parent = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="child_edges")
+    first = models.DateField()
+    until = models.DateField(null=True, blank=True)
+
+    objects = DatedQuerySet["Edge"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} < {self.parent_id} {self.first}..{self.until or ''}"
+
+
+class Position(models.Model):
+    """Where a unit stands in the tree in a span of days; follows from the edges and is rebuilt with them.
+
+    A subtree on a day is all positions of that day whose path begins with that of its top.
+    """
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="positions")
+    parent = models.ForeignKey(Unit, on_delete=models.CASCADE, null=True, related_name="child_positions")
+    path = models.CharField(max_length=400, db_index=True)
+    level = models.PositiveSmallIntegerField()
+    first = models.DateField()
+    until = models.DateField(null=True)
+
+    objects = DatedQuerySet["Position"].as_manager()
+
+    class Meta:
+        """Looked up by unit and by parent."""
+
+        indexes: ClassVar = [models.Index(fields=["unit", "first"]), models.Index(fields=["parent", "first"])]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Succession(models.Model):
+    """That a unit took over from another: all of it, or a share of its people and machines."""
+
+    old = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="successors")
+    new = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="predecessors")
+    on = models.DateField()
+    decree = models.CharField(max_length=200, blank=True)
+    share = models.DecimalField(max_digits=7, decimal_places=6, default=1)
+
+    class Meta:
+        """One row a pair."""
+
+        constraints: ClassVar = [models.UniqueConstraint("old", "new", name="one_succession_a_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.old_id} > {self.new_id}"
+
+
+class GroupSet(models.Model):
+    """A way to divide units across the tree, such as by sector; a unit is in at most one group of a set at a time."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name_vi = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Group(models.Model):
+    """One part of a set."""
+
+    group_set = models.ForeignKey(GroupSet, on_delete=models.CASCADE, related_name="groups")
+    code = models.SlugField(max_length=40)
+    name_vi = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        """Codes are unique in their set."""
+
+        constraints: ClassVar = [models.UniqueConstraint("group_set", "code", name="one_group_a_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Membership(models.Model):
+    """That a unit belongs to a group, from a day until a day."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="memberships")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+    first = models.DateField()
+    until = models.DateField(null=True, blank=True)
+
+    objects = DatedQuerySet["Membership"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} in {self.group_id}"
+
+
+class Contact(models.Model):
+    """How a unit is reached."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=100, blank=True)
+    title = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    is_primary = models.BooleanField(default=False)
+    bounced_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.email}".strip()

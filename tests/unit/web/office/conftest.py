@@ -1,0 +1,81 @@
+"""A small country, and people who work in it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.test import Client
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.people.models import Duty, Person
+from quetsach.web.office.units.models import Edge, Succession, Unit
+from quetsach.web.office.units.services import positions_rebuild
+
+NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
+TODAY = date(2020, 10, 6)
+PASSWORD = "rất dài và khó đoán 2020"
+OPENED, REFORM = date(2020, 1, 1), date(2025, 7, 1)
+TREE = [
+    # key, kind, name, name in English, parent
+    ("tw", "centre", "Trung tâm Giám sát an toàn không gian mạng quốc gia", "National Cyber Security Centre", None),
+    ("01-2020", "province", "Thành phố Hà Nội", "Ha Noi City", "tw"),
+    ("001-2020", "district", "Quận Ba Đình", "Ba Dinh District", "01-2020"),
+    ("31-2020", "province", "Thành phố Hải Phòng", "Hai Phong City", "tw"),
+    ("303-2020", "district", "Quận Hồng Bàng", "Hong Bang District", "31-2020"),
+    ("11296-2020", "commune", "Phường Quán Toan", "Quan Toan Ward", "303-2020"),
+    ("11299-2020", "commune", "Phường Hùng Vương", "Hung Vuong Ward", "303-2020"),
+    ("304-2020", "district", "Quận Ngô Quyền", "Ngo Quyen District", "31-2020"),
+    ("11320-2020", "commune", "Phường Máy Tơ", "May To Ward", "304-2020"),
+    ("01-2025", "province", "Thành phố Hà Nội", "Ha Noi City", "tw"),
+    ("31-2025", "province", "Thành phố Hải Phòng", "Hai Phong City", "tw"),
+    ("11296-2025", "commune", "Phường Hồng Bàng", "Hong Bang Ward", "31-2025"),
+]
+
+
+@pytest.fixture
+def units(db) -> dict[str, Unit]:
+    """Return the units by key; those of 2020 end with the reform of 1 July 2025."""
+    found: dict[str, Unit] = {}
+    for key, kind, name_vi, name_en, parent in TREE:
+        is_new, is_old = key.endswith("-2025"), key.endswith("-2020")
+        first, until = (REFORM if is_new else OPENED), (REFORM if is_old else None)
+        unit = Unit(key=key, code=key.split("-")[0], kind=kind, name_vi=name_vi, name_en=name_en)
+        unit.opened, unit.closed = first, until
+        unit.save()
+        found[key] = unit
+        if parent:
+            Edge.objects.create(unit=unit, parent=found[parent], first=first, until=until)
+    for old, new in [("01-2020", "01-2025"), ("31-2020", "31-2025"), ("11296-2020", "11296-2025")]:
+        Succession.objects.create(old=found[old], new=found[new], on=REFORM)
+    positions_rebuild()
+    return found
+
+
+@pytest.fixture
+def person(units: dict[str, Unit]) -> Callable[..., Person]:
+    """Return a maker of people: ``person(Role.EDITOR, "303-2020")``."""
+
+    def make(role: Role | str | None, unit: str = "tw", *, name: str = "", first: date = OPENED) -> Person:
+        number = Person.objects.count() + 1
+        made = Person.objects.create_user(
+            f"person{number}@example.vn", "rất dài và khó đoán 2020", name=name or f"P {number}"
+        )
+        if role is not None:
+            Duty.objects.create(person=made, role=str(role), unit=units[unit], first=first)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Person], Client]:
+    """Return a maker of browsers in which a person is signed in with a second factor."""
+
+    def sign_in(who: Person) -> Client:
+        TOTP.activate(who, "JBSWY3DPEHPK3PXP")
+        client = Client()
+        client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in

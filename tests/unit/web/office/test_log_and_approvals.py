@@ -1,0 +1,58 @@
+"""What is done is logged in a chain; what goes out needs two people."""
+
+import pytest
+
+from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_decide, is_approved
+from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
+from quetsach.web.office.people.access import AccessError
+
+from .conftest import NOW
+
+
+def test_each_entry_holds_the_digest_of_the_one_before(person, units) -> None:
+    who = person("operator")
+    one = log_append(by=who, act="look", subject="unit:tw", unit=units["tw"], detail={"ở": 1}, now=NOW)
+    other = log_append(by=None, act="look", subject="unit:tw", unit=None, detail={}, now=NOW)
+    assert (one.previous, other.previous) == (BEGINNING, one.digest)
+    one.refresh_from_db()
+    assert digest_of(one) == one.digest
+
+
+def asked(by, units, digest: str = "a" * 64):
+    facts = {"kind": "letter", "subject": "letter:1", "digest": digest, "title": "Công văn"}
+    return approval_ask(**facts, by=by, unit=units["31-2020"], now=NOW)
+
+
+def test_who_asks_never_decides(person, units) -> None:
+    who = person("approver", "31-2020")
+    with pytest.raises(ApprovalError):
+        approval_decide(approval=asked(who, units), is_granted=True, reason="", by=who, now=NOW)
+
+
+def test_a_second_person_lets_exactly_this_content_out(person, units) -> None:
+    approval = asked(person("approver", "31-2020"), units)
+    approval_decide(approval=approval, is_granted=True, reason="", by=person("approver", "31-2020"), now=NOW)
+    assert is_approved(kind="letter", subject="letter:1", digest="a" * 64)
+    assert not is_approved(kind="letter", subject="letter:1", digest="b" * 64)
+
+
+def test_the_second_person_needs_the_right_too(person, units) -> None:
+    approval = asked(person("approver", "31-2020"), units)
+    with pytest.raises(AccessError):
+        approval_decide(approval=approval, is_granted=True, reason="", by=person("editor", "31-2020"), now=NOW)
+
+
+def test_a_refusal_says_why(person, units) -> None:
+    approval, second = asked(person("approver", "31-2020"), units), person("approver", "31-2020")
+    with pytest.raises(ApprovalError):
+        approval_decide(approval=approval, is_granted=False, reason=" ", by=second, now=NOW)
+    approval_decide(approval=approval, is_granted=False, reason="Sai số", by=second, now=NOW)
+    assert not is_approved(kind="letter", subject="letter:1", digest="a" * 64)
+
+
+def test_changed_content_replaces_what_waits(person, units) -> None:
+    who = person("approver", "31-2020")
+    first = asked(who, units)
+    assert asked(who, units) == first
+    asked(who, units, "b" * 64)
+    assert not type(first).objects.filter(pk=first.pk).exists()
