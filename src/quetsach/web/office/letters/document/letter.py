@@ -1,0 +1,228 @@
+"""The letter as its writers give it: everything that is printed, nothing of how."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from quetsach.web.office.letters.document.errors import DocumentError
+
+MOST_LINE_CHARACTERS = 500
+MOST_BODY_CHARACTERS = 100_000
+MOST_LINES = 200
+MOST_ANNEXES = 20
+
+
+class Language(StrEnum):
+    """What the fixed words of a letter are in."""
+
+    VIETNAMESE = "vi"
+    ENGLISH = "en"
+
+
+class Standing(StrEnum):
+    """Whether the paper may still be acted on; anything but ``ISSUED`` is marked on every page."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+
+
+class ChangeKind(StrEnum):
+    """What a letter does to an earlier one."""
+
+    REPLACES = "replaces"
+    REVOKES = "revokes"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who a letter comes from.
+
+    Args:
+        superior: the agency directly above, as in a sentence: "Ủy ban nhân dân thành phố Hải Phòng"; may be empty.
+        agency: the issuing agency, as in a sentence; capitals are made by the layout.
+        place: where it is dated: "Hải Phòng".
+        symbol: the letters behind the number: "STTTT-CNTT".
+        address: what the foot of the first page says of how to reach the agency; may be empty.
+    """
+
+    superior: str
+    agency: str
+    place: str
+    symbol: str
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("agency", "place", "symbol"):
+            _check_line(getattr(self, name), name)
+        for name in ("superior", "address"):
+            _check_line(getattr(self, name), name, may_be_empty=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose signature stands under a letter.
+
+    Args:
+        powers: the lines that say by what right: "TM. Ủy ban nhân dân", "KT. Giám đốc"; empty for a head's own.
+        title: the signer's own office: "Phó Giám đốc".
+        name: the signer.
+    """
+
+    powers: tuple[str, ...]
+    title: str
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_lines(self.powers, "powers", most=3)
+        _check_line(self.title, "title")
+        _check_line(self.name, "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A part behind the letter with its own page numbers; body in the markup of ``markup``."""
+
+    title: str
+    body: str
+    is_landscape: bool = False
+
+    def __post_init__(self) -> None:
+        _check_line(self.title, "annex title")
+        _check_body(self.body, "annex body")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another letter: number with its symbol, day, issuing agency."""
+
+    number_sign: str
+    day: date
+    agency: str
+
+    def __post_init__(self) -> None:
+        _check_line(self.number_sign, "number_sign")
+        _check_line(self.agency, "agency")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """This letter replaces or revokes that one; said in a sentence at the end of the body."""
+
+    kind: ChangeKind
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Where a reader checks the paper: the address behind the QR code, and the code to type."""
+
+    url: str
+    code: str
+
+    def __post_init__(self) -> None:
+        _check_line(self.url, "url")
+        _check_line(self.code, "code")
+        if not self.url.startswith(("https://", "http://")):
+            raise DocumentError("the address does not begin with https:// or http://", where="url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterText:
+    """One official letter.
+
+    Args:
+        issuer: who it comes from.
+        subject: what it is about, without "V/v".
+        addressees: who it is to, the names alone.
+        body: the text, in the markup of ``markup``.
+        signer: whose signature.
+        number: its number in the register; ``None`` leaves the place empty.
+        day: its day in Viet Nam; ``None`` leaves the place empty.
+        copies: who gets it besides the addressees, the names alone; "as above" comes first by itself.
+        drafting: what follows "Lưu: VT, ": the drafting unit's letters and the copies kept, "CNTT (05)".
+        changes: letters that this one replaces or revokes.
+        annexes: parts behind the letter.
+        verification: where the reader can check it.
+        standing: whether it may be acted on.
+        superseded_by: the letter that revoked or replaced this one.
+        language: of the fixed words.
+    """
+
+    issuer: Issuer
+    subject: str
+    addressees: tuple[str, ...]
+    body: str
+    signer: Signer
+    number: int | None = None
+    day: date | None = None
+    copies: tuple[str, ...] = ()
+    drafting: str = ""
+    changes: tuple[Change, ...] = ()
+    annexes: tuple[Annex, ...] = ()
+    verification: Verification | None = None
+    standing: Standing = Standing.ISSUED
+    superseded_by: Reference | None = None
+    language: Language = Language.VIETNAMESE
+
+    def __post_init__(self) -> None:
+        _check_line(self.subject, "subject")
+        if not self.addressees:
+            raise DocumentError("nobody is addressed", where="addressees")
+        _check_lines(self.addressees, "addressees", most=MOST_LINES)
+        _check_lines(self.copies, "copies", most=MOST_LINES)
+        _check_line(self.drafting, "drafting", may_be_empty=True)
+        _check_body(self.body, "body")
+        if self.number is not None and not 0 < self.number < 1_000_000:
+            raise DocumentError("the number must be from 1 to 999,999", where="number")
+        for name, most in (("changes", MOST_LINES), ("annexes", MOST_ANNEXES)):
+            if len(getattr(self, name)) > most:
+                raise DocumentError(f"more than {most}", where=name)
+        if sum(len(annex.body) for annex in self.annexes) > MOST_BODY_CHARACTERS:
+            raise DocumentError(f"longer than {MOST_BODY_CHARACTERS:,} characters together", where="annexes")
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What differs in one recipient's copy: where it is checked, and who it is to if it names the recipient alone."""
+
+    verification: Verification
+    addressee: str = ""
+
+    def __post_init__(self) -> None:
+        _check_line(self.addressee, "addressee", may_be_empty=True)
+
+
+def _check_lines(lines: Iterable[str], where: str, *, most: int) -> None:
+    lines = tuple(lines)
+    if len(lines) > most:
+        raise DocumentError(f"more than {most} lines", where=where, hint="list them in an annex")
+    for number, line in enumerate(lines, 1):
+        _check_line(line, f"{where}, line {number}")
+
+
+def _check_line(line: str, where: str, *, may_be_empty: bool = False) -> None:
+    if not line.strip() and not may_be_empty:
+        raise DocumentError("is empty", where=where)
+    if len(line) > MOST_LINE_CHARACTERS:
+        raise DocumentError(f"longer than {MOST_LINE_CHARACTERS} characters", where=where)
+    _check_characters(line, where)
+
+
+def _check_body(body: str, where: str) -> None:
+    if not body.strip():
+        raise DocumentError("is empty", where=where)
+    if len(body) > MOST_BODY_CHARACTERS:
+        raise DocumentError(f"longer than {MOST_BODY_CHARACTERS:,} characters", where=where)
+    for number, line in enumerate(body.split("\n"), 1):
+        _check_characters(line, f"{where}, line {number}")
+
+
+def _check_characters(line: str, where: str) -> None:
+    # Signs that cannot be seen reverse what is read, or make one name look like another.
+    for sign in line.replace("\t", " ").removesuffix("\r"):
+        if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+            raise DocumentError(f"the sign U+{ord(sign):04X} cannot be printed", where=where, hint="delete it")

@@ -1,0 +1,127 @@
+r"""The little markup of a letter's body: every line is a paragraph, as Decree 30/2020 sets them.
+
+``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are a table
+whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers of clauses ("1.",
+"a)", "-") are typed as they are to be read.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from quetsach.web.office.letters.document.errors import DocumentError
+
+MOST_COLUMNS = 12
+MOST_ROWS = 2_000
+_TOKEN = re.compile(r"\\([\\*|#])|(\*{1,3})|([^\\*]+|\\)")
+_CELL = re.compile(r"((?:\\.|[^\\|])*)\|")
+_MARKED = re.compile(r"([\\*|#])")
+_LEAST_WEIGHT, _MOST_WEIGHT = 4, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Letters in one cut."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+
+
+type Runs = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph, or a heading of its own line."""
+
+    runs: Runs
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of as many cells each as the header; ``weights`` are the columns' shares of the width."""
+
+    header: tuple[Runs, ...]
+    rows: tuple[tuple[Runs, ...], ...]
+    weights: tuple[int, ...]
+
+
+type Block = Paragraph | Table
+
+
+def escape(text: str) -> str:
+    """Return markup that prints the text as it is: for names that are put into a template."""
+    return _MARKED.sub(r"\\\1", text)
+
+
+def parse(body: str, *, where: str = "body") -> tuple[Block, ...]:
+    """Read a body.
+
+    Raises:
+        DocumentError: emphasis that is not closed, a row of another length than its header, or too large a table.
+    """
+    lines = ((f"{where}, line {number}", line.strip()) for number, line in enumerate(_lines(body), 1))
+    written = [(at, line) for at, line in lines if line]
+    blocks: list[Block] = []
+    for is_table, group in groupby(written, key=lambda item: item[1].startswith("|")):
+        blocks += [_table(list(group))] if is_table else [_paragraph(at, line) for at, line in group]
+    return tuple(blocks)
+
+
+def plain(runs: Runs) -> str:
+    """Return what is read, without its cut."""
+    return "".join(run.text for run in runs)
+
+
+def _lines(body: str) -> list[str]:
+    return unicodedata.normalize("NFC", body).replace("\r\n", "\n").replace("\t", " ").split("\n")
+
+
+def _paragraph(at: str, line: str) -> Paragraph:
+    if line.startswith("# "):
+        return Paragraph(tuple(_runs(at, line[2:].strip())), is_heading=True)
+    return Paragraph(tuple(_runs(at, line)))
+
+
+def _table(lines: list[tuple[str, str]]) -> Table:
+    rows = [_row(at, line) for at, line in lines]
+    header, at = rows[0], lines[0][0]
+    if len(header) > MOST_COLUMNS or len(rows) > MOST_ROWS:
+        raise DocumentError(f"a table has at most {MOST_COLUMNS} columns and {MOST_ROWS:,} rows", where=at)
+    for (place, _), row in zip(lines, rows, strict=True):
+        if len(row) != len(header):
+            raise DocumentError(f"{len(row)} cells where the first row has {len(header)}", where=place)
+    return Table(header, tuple(rows[1:]), tuple(_weight(column) for column in zip(*rows, strict=True)))
+
+
+def _row(at: str, line: str) -> tuple[Runs, ...]:
+    cells = list(_CELL.finditer(line, 1))
+    if not cells or cells[-1].end() != len(line):
+        raise DocumentError("a row of a table ends with |", where=at)
+    return tuple(tuple(_runs(at, cell[1].strip())) for cell in cells)
+
+
+def _weight(column: tuple[Runs, ...]) -> int:
+    """Between the longest cell and the typical one, so that one long remark does not starve the other columns."""
+    lengths = sorted(len(plain(cell)) for cell in column)
+    return min(max((lengths[-1] + lengths[len(lengths) // 2]) // 2, _LEAST_WEIGHT), _MOST_WEIGHT)
+
+
+def _runs(at: str, text: str) -> Iterator[Run]:
+    pieces, bold, italic = [], False, False
+    for token in _TOKEN.finditer(text):
+        escaped, stars, letters = token.groups()
+        if stars:
+            bold ^= len(stars) >= 2
+            italic ^= len(stars) != 2
+        else:
+            pieces.append(Run(escaped or letters, bold, italic))
+    if bold or italic:
+        mark = "*" * (2 * bold + italic)
+        raise DocumentError(f"{mark} is opened and not closed", where=at, hint=r"write \* for the sign itself")
+    for (is_bold, is_italic), same in groupby(pieces, key=lambda run: (run.bold, run.italic)):
+        yield Run("".join(run.text for run in same), is_bold, is_italic)

@@ -1,0 +1,171 @@
+"""A letter with every word in place: what both printers, PDF and DOCX, set without a thought of their own."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from quetsach.web.office.letters.document.letter import Language, LetterText, Personal, Standing, Verification
+from quetsach.web.office.letters.document.markup import Block, Paragraph, Run, parse
+from quetsach.web.office.letters.document.words import (
+    WORDS,
+    day_phrase,
+    letter_phrase,
+    number_sign,
+    reference_phrase,
+    roman,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAnnex:
+    """One annex: its heading lines and blocks."""
+
+    heading: str
+    title: str
+    reference: str
+    blocks: tuple[Block, ...]
+    is_landscape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the foot of the first page says of how to verify the paper."""
+
+    url: str
+    where: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What differs from one recipient's copy to the next."""
+
+    addressees: tuple[str, ...]
+    check: Check | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The lines of a letter, from top to bottom, the same for all its recipients."""
+
+    language: str
+    day: date | None
+    document_title: str
+    author: str
+    superior: str
+    agency: str
+    state: str
+    motto: str
+    number: str
+    subject: str
+    dated: str
+    to: str
+    blocks: tuple[Block, ...]
+    copies_label: str
+    copies: tuple[str, ...]
+    powers: tuple[str, ...]
+    title: str
+    name: str
+    address: str
+    annexes: tuple[SheetAnnex, ...]
+    mark: str
+    note: str
+
+
+def compose(letter: LetterText) -> Sheet:
+    """Put the words in place.
+
+    Raises:
+        DocumentError: the markup of the body or of an annex is damaged.
+    """
+    words, issuer, signer = WORDS[letter.language], letter.issuer, letter.signer
+    sign = number_sign(letter.number, _nfc(issuer.symbol))
+    subject = words.subject.format(_nfc(letter.subject))
+    mark = words.standings.get(letter.standing, "")
+    return Sheet(
+        language=letter.language,
+        day=letter.day,
+        document_title=_nfc(letter.subject) if letter.number is None else f"{sign}: {subject}",
+        author=_nfc(issuer.agency),
+        superior=_nfc(issuer.superior).upper(),
+        agency=_nfc(issuer.agency).upper(),
+        state=words.state,
+        motto=words.motto,
+        number=words.number.format(sign),
+        subject=subject,
+        dated=f"{_nfc(issuer.place)}, {day_phrase(letter.day, letter.language)}",
+        to=words.to,
+        blocks=parse(letter.body) + tuple(_changes(letter)),
+        copies_label=words.copies,
+        copies=_copies(letter),
+        powers=tuple(_nfc(line).upper() for line in signer.powers),
+        title=_nfc(signer.title).upper(),
+        name=_nfc(signer.name),
+        address=_nfc(issuer.address),
+        annexes=tuple(_annexes(letter, sign)),
+        mark=mark,
+        note=_note(letter),
+    )
+
+
+def own_copy(letter: LetterText) -> Copy:
+    """Return the copy that names all addressees."""
+    return _copy(letter.addressees, letter.verification, letter.language)
+
+
+def personal_copy(letter: LetterText, personal: Personal) -> Copy:
+    """Return one recipient's copy."""
+    addressees = (personal.addressee,) if personal.addressee else letter.addressees
+    return _copy(addressees, personal.verification, letter.language)
+
+
+def _copy(addressees: Iterable[str], verification: Verification | None, language: Language) -> Copy:
+    names = tuple(_nfc(name).strip().rstrip(".;") for name in addressees)
+    lines = names if len(names) == 1 else _listed(names)
+    if verification is None:
+        return Copy(lines, None)
+    words = WORDS[language]
+    address = verification.url.split("://", 1)[1]
+    return Copy(lines, Check(verification.url, words.verify.format(address), words.code.format(verification.code)))
+
+
+def _listed(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(f"- {name};" for name in names[:-1]), f"- {names[-1]}.")
+
+
+def _copies(letter: LetterText) -> tuple[str, ...]:
+    words = WORDS[letter.language]
+    names = (words.as_above, *(_nfc(name).strip().rstrip(".;") for name in letter.copies))
+    filed = ", ".join(filter(None, (words.filed, _nfc(letter.drafting).strip().rstrip("."))))
+    return (*(f"- {name};" for name in names), f"- {filed}.")
+
+
+def _changes(letter: LetterText) -> Iterable[Paragraph]:
+    for change in letter.changes:
+        named = reference_phrase(change.reference, letter.language)
+        yield Paragraph((Run(_nfc(WORDS[letter.language].changes[change.kind].format(named))),))
+
+
+def _annexes(letter: LetterText, sign: str) -> Iterable[SheetAnnex]:
+    words = WORDS[letter.language]
+    named = letter_phrase(sign, letter.day, letter.issuer.agency, letter.language)
+    for number, annex in enumerate(letter.annexes, 1):
+        yield SheetAnnex(
+            heading=f"{words.annex} {roman(number)}" if len(letter.annexes) > 1 else words.annex,
+            title=_nfc(annex.title).upper(),
+            reference=_nfc(words.attached.format(named)),
+            blocks=parse(annex.body, where=f"annex {number}"),
+            is_landscape=annex.is_landscape,
+        )
+
+
+def _note(letter: LetterText) -> str:
+    pattern = WORDS[letter.language].superseded.get(letter.standing, "")
+    if letter.standing in {Standing.ISSUED, Standing.DRAFT} or letter.superseded_by is None:
+        return ""
+    return _nfc(pattern.format(reference_phrase(letter.superseded_by, letter.language)))
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
