@@ -1,0 +1,163 @@
+"""How a partner counts: declared before the first row, dated, never changed backwards.
+
+One declaration fixes one kind of window, one level of places, and whether versions are told apart. So two rows that
+both hold can never cover the same machines twice under one name (a day inside a week, a commune inside its province):
+the row that would is not of the declared form and is set aside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.partners.window import Window
+from quetsach.campaign.section import Section
+from quetsach.core.pack import LocalText
+
+MAX_VERSION = 1000
+
+
+class CountedAs(StrEnum):
+    """What a figure counts. The two are never added to each other."""
+
+    TURNS = "turns"
+    MACHINES = "machines"
+
+
+class MachineKey(StrEnum):
+    """By what the partner tells one machine from another."""
+
+    INSTALLATION = "installation"
+    HARDWARE = "hardware"
+    LICENCE = "licence"
+    ACCOUNT = "account"
+    ADDRESS = "address"  # the weakest: many machines share one, and one machine has many
+    NONE = "none"  # machines are not told apart
+
+
+class Level(StrEnum):
+    """The level of the tree that every place of the report is on."""
+
+    COUNTRY = "country"
+    PROVINCE = "province"
+    DISTRICT = "district"
+    COMMUNE = "commune"
+    ORGANISATION = "organisation"
+
+
+class Versions(StrEnum):
+    """Whether rows tell versions of a product apart."""
+
+    SPLIT = "split"
+    TOGETHER = "together"
+
+
+class Overlap(StrEnum):
+    """Whether one machine may be counted under two products of the partner."""
+
+    NONE = "none"
+    POSSIBLE = "possible"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One version of a partner's method.
+
+    Attributes:
+        version: 1, 2, 3 … without a gap.
+        first: it holds for windows that begin on this day or later, until a later declaration does.
+        window: what every row counts over.
+        level: which level the places are on.
+        outcomes: whether infected, cleaned and counts of families are machines or turns.
+        key: by what one machine is told from another within one window.
+        versions: whether versions are told apart.
+        products: whether a machine may be counted under two products.
+        method: how it is counted, in the partner's words.
+        deduplication: how the partner removed repeats before it sent the rows.
+    """
+
+    version: int
+    first: date
+    window: Window
+    level: Level
+    outcomes: CountedAs
+    key: MachineKey
+    versions: Versions
+    products: Overlap
+    method: LocalText
+    deduplication: LocalText
+
+
+def read_declaration(content: bytes, *, file: str) -> Declaration:
+    """Read a declaration from TOML.
+
+    Raises:
+        CampaignError: with file and field, what is wrong and what belongs there.
+    """
+    top = Section.parse(content, file=file)
+    declaration = Declaration(
+        version=top.integer("version", least=1, most=MAX_VERSION),
+        first=top.day("first"),
+        window=_one_of(top, "window", Window),
+        level=_one_of(top, "level", Level),
+        outcomes=_one_of(top, "outcomes", CountedAs),
+        key=_one_of(top, "key", MachineKey),
+        versions=_one_of(top, "versions", Versions),
+        products=_one_of(top, "products", Overlap),
+        method=top.local_text("method"),
+        deduplication=top.local_text("deduplication"),
+    )
+    top.finish()
+    if declaration.key is MachineKey.NONE and declaration.outcomes is CountedAs.MACHINES:
+        raise top.error("outcomes", "must be turns: without a key, machines are not told apart")
+    return declaration
+
+
+def declared_on(declarations: Sequence[Declaration], day: date) -> Declaration | None:
+    """Return the declaration that holds for a window that begins on ``day``; they are in order of time."""
+    return next((d for d in reversed(declarations) if d.first <= day), None)
+
+
+def check_successor(declarations: Sequence[Declaration], new: Declaration, *, newest_row: date | None) -> None:
+    """Refuse a declaration that would change how rows that were taken in are read.
+
+    Args:
+        declarations: those of the partner, in order.
+        new: the one to add.
+        newest_row: first day of the newest window that the partner has reported, if any.
+
+    Raises:
+        PartnerError: its version or its first day does not follow.
+    """
+    wanted = len(declarations) + 1
+    if new.version != wanted:
+        raise PartnerError(
+            f"this is version {new.version}, the next one of the partner is {wanted}",
+            code="version",
+            where="version",
+            hint=f"write version = {wanted}",
+        )
+    if declarations and new.first <= declarations[-1].first:
+        raise PartnerError(
+            f"it begins on {new.first}, not after the one before ({declarations[-1].first})",
+            code="first",
+            where="first",
+            hint="a declaration holds from a later day on",
+        )
+    if newest_row is not None and new.first <= newest_row:
+        raise PartnerError(
+            f"rows up to {newest_row} were already taken in under the declaration before",
+            code="retroactive",
+            where="first",
+            hint="let it begin after that day: what was counted in one way is not relabelled",
+        )
+
+
+def _one_of[E: StrEnum](section: Section, name: str, kind: type[E]) -> E:
+    text = section.text(name)
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise section.error(name, f"must be one of {', '.join(kind)}") from error
