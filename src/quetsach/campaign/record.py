@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from quetsach.campaign.errors import CampaignError
+from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -37,13 +40,43 @@ class Published:
     note: LocalText
 
 
+class Stage(StrEnum):
+    """The three stages of every campaign; a phase belongs to one."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+
+
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """A part of the campaign; ``period`` in UTC days."""
+class Part:
+    """A part of a phase ("đợt"); ``period`` in days of Viet Nam."""
 
     id: str
     name: LocalText
     period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase of the campaign; ``period`` in days of Viet Nam. ``conditions`` are the gate that stands before it."""
+
+    id: str
+    name: LocalText
+    period: Period
+    stage: Stage = Stage.DURING
+    parts: tuple[Part, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A day by which ``conditions`` are to hold; without any it is reached when the day comes."""
+
+    id: str
+    name: LocalText
+    on: date
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +111,7 @@ class Campaign:
     windows: tuple[Window, ...]
     baseline: str
     previous_year: str
+    milestones: tuple[Milestone, ...] = ()
 
     def window(self, identifier: str) -> Window:
         """Return the window of that identifier.
@@ -114,14 +148,44 @@ def read_campaign(content: bytes, *, file: str) -> Campaign:
         windows=tuple(_window(s) for s in top.sections("windows")),
         baseline=top.text("baseline"),
         previous_year=top.text("previous_year") if top.has("previous_year") else "",
+        milestones=tuple(_milestone(s) for s in top.optional_sections("milestones")),
     )
     top.finish()
     _check(campaign, top)
     return campaign
 
 
-def _check(campaign: Campaign, top: Section) -> None:
+def check_plan(campaign: Campaign, *, file: str = "plan") -> None:
+    """Refuse a plan whose phases or parts overlap, run backwards or lie outside one another.
+
+    Raises:
+        CampaignError: with the field, what is wrong.
+    """
+    top = Section({}, file)
     _refuse_twins(top, "phases", (p.id for p in campaign.phases))
+    _refuse_twins(top, "milestones", (m.id for m in campaign.milestones))
+    order = list(Stage)
+    for earlier, later in pairwise(campaign.phases):
+        if later.period.first <= earlier.period.last:
+            raise top.error("phases", f"{later.id} begins before {earlier.id} is over")
+        if order.index(later.stage) < order.index(earlier.stage):
+            raise top.error("phases", f"{later.id} is of an earlier stage than {earlier.id}")
+    for phase in campaign.phases:
+        _check_parts(phase, top)
+
+
+def _check_parts(phase: Phase, top: Section) -> None:
+    _refuse_twins(top, f"phases.{phase.id}.parts", (p.id for p in phase.parts))
+    for part in phase.parts:
+        if part.period.first not in phase.period or part.period.last not in phase.period:
+            raise top.error("phases", f"part {part.id} lies outside {phase.id}")
+    for earlier, later in pairwise(phase.parts):
+        if later.period.first <= earlier.period.last:
+            raise top.error("phases", f"part {later.id} begins before {earlier.id} is over")
+
+
+def _check(campaign: Campaign, top: Section) -> None:
+    check_plan(campaign, file=top.file)
     _refuse_twins(top, "targets", (t.id for t in campaign.targets))
     _refuse_twins(top, "windows", (w.id for w in campaign.windows))
     known = {w.id for w in campaign.windows}
@@ -152,9 +216,45 @@ def _identifier(section: Section) -> str:
 
 
 def _phase(section: Section) -> Phase:
-    phase = Phase(_identifier(section), section.local_text("name"), section.period())
+    identifier = _identifier(section)
+    stage = Stage(identifier) if identifier in set(Stage) else Stage.DURING
+    phase = Phase(
+        identifier,
+        section.local_text("name"),
+        section.period(),
+        _one_of(section, "stage", Stage) if section.has("stage") else stage,
+        tuple(_part(s) for s in section.optional_sections("parts")),
+        _conditions(section),
+    )
     section.finish()
     return phase
+
+
+def _part(section: Section) -> Part:
+    part = Part(_identifier(section), section.local_text("name"), section.period())
+    section.finish()
+    return part
+
+
+def _milestone(section: Section) -> Milestone:
+    milestone = Milestone(_identifier(section), section.local_text("name"), section.day("on"), _conditions(section))
+    section.finish()
+    return milestone
+
+
+def _conditions(section: Section) -> tuple[Condition, ...]:
+    return tuple(_condition(s) for s in section.optional_sections("conditions"))
+
+
+def _condition(section: Section) -> Condition:
+    needs = _one_of(section, "needs", Need)
+    condition = Condition(
+        needs,
+        section.integer("least", least=1, most=100_000) if section.has("least") else 1,
+        section.text("subject") if needs is Need.DECISION_RECORDED else "",
+    )
+    section.finish()
+    return condition
 
 
 def _target(section: Section) -> Target:

@@ -62,6 +62,17 @@ class Section:
             raise self.error(name, f"must be from {least:g} to {most:g}")
         return float(value)
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts, at least one, none empty."""
+        values = self._value(name, list, 'a list of texts, as in ["one", "two"]')
+        if not 0 < len(values) <= MAX_ITEMS:
+            raise self.error(name, f"must be 1 to {MAX_ITEMS} texts")
+        return tuple(Section({name: value}, self.file, self.path).text(name) for value in values)
+
+    def flag(self, name: str) -> bool:
+        """Return ``true`` or ``false``; a flag that is not there is false."""
+        return self.has(name) and bool(self._value(name, bool, "true or false, without quotes"))
+
     def day(self, name: str) -> date:
         """Return a day, written without quotes: ``2020-06-16``."""
         value = self._value(name, date, "a day without quotes, as in 2020-06-16")
@@ -94,6 +105,10 @@ class Section:
         if not value or len(value) > MAX_ITEMS or not all(isinstance(item, dict) for item in value):
             raise self.error(name, f"must be 1 to {MAX_ITEMS} tables under [[{name}]]")
         return [Section(item, self.file, f"{self._at(name)}[{n}]") for n, item in enumerate(value, 1)]
+
+    def optional_sections(self, name: str) -> list["Section"]:
+        """Return a list of tables that may be left out."""
+        return self.sections(name) if self.has(name) else []
 
     def has(self, name: str) -> bool:
         """Whether the optional field is there."""

@@ -1,0 +1,195 @@
+"""The boards of the middle phase: its four work items, each row derived from facts and nothing ticked by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quetsach.core.pack import LocalText
+
+NO_NOTE = LocalText("", "")
+BOTNETS_WANTED = 10
+"""How many botnets a campaign sets out to assess."""
+
+
+class WorkItem(StrEnum):
+    """The four work items of the middle phase."""
+
+    BOTNETS = "botnets"
+    ISPS = "isps"
+    TOOLS = "tools"
+    DEPLOYMENT = "deployment"
+
+
+class RowState(StrEnum):
+    """Where one row of a board is."""
+
+    OPEN = "open"
+    BEGUN = "begun"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One line of a published ranking; the rate per 1,000 announced addresses only where there is one."""
+
+    id: str
+    name: LocalText
+    mean_daily: float
+    share_percent: float
+    per_thousand: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A published pack. ``removes`` is how many of its ``traces`` it removes; 0 traces is guidance only."""
+
+    name: str
+    traces: int
+    removes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One channel of deployment: how many of how many; ``expected`` 0 where nothing is to be expected."""
+
+    id: str
+    name: LocalText
+    count: int
+    expected: int
+    note: LocalText = NO_NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: ``figures`` under the board's columns, ``None`` where there is none; ``note`` says why it is so."""
+
+    id: str
+    name: LocalText
+    figures: tuple[float | None, ...]
+    state: RowState
+    note: LocalText = NO_NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of figures and how many decimals they have."""
+
+    name: LocalText
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One work item with its rows."""
+
+    item: WorkItem
+    name: LocalText
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def done(self) -> int:
+        """How many rows are done."""
+        return sum(row.state is RowState.DONE for row in self.rows)
+
+    @property
+    def state(self) -> RowState:
+        """Done where every row is, open where none was begun; an empty board is open."""
+        states = {row.state for row in self.rows}
+        if states == {RowState.DONE}:
+            return RowState.DONE
+        return RowState.OPEN if states <= {RowState.OPEN} else RowState.BEGUN
+
+
+_MEAN = Column(LocalText("Địa chỉ trung bình ngày", "Mean daily addresses"))
+_SHARE = Column(LocalText("Tỷ trọng (%)", "Share (%)"), 1)
+_RATE = Column(LocalText("Trên 1.000 địa chỉ", "Per 1,000 announced"), 2)
+
+
+def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
+    """Return the board of the ten botnets: those decided, then those of the ten largest that are not.
+
+    Args:
+        ranking: families from most to least, without rows that stand for several.
+        decided: families of the decision in force.
+    """
+    places = {ranked.id: number for number, ranked in enumerate(ranking, 1)}
+    known = {ranked.id: ranked for ranked in ranking}
+    rows = []
+    for family in decided:
+        ranked = known.get(family)
+        place = places.get(family)
+        if ranked is None or place is None:
+            note = LocalText("đã quyết định; kỳ này không thấy", "decided; not seen in this window")
+            rows.append(Row(family, LocalText(family, family), (None, None), RowState.DONE, note))
+            continue
+        note = LocalText(f"đã quyết định; đứng thứ {place}", f"decided; ranks {place}")
+        rows.append(Row(family, ranked.name, (ranked.mean_daily, ranked.share_percent), RowState.DONE, note))
+    asked = LocalText("thuộc nhóm lớn nhất, chưa quyết định", "among the largest, not decided")
+    chosen = set(decided)
+    rows += [
+        Row(r.id, r.name, (r.mean_daily, r.share_percent), RowState.OPEN, asked)
+        for r in ranking[:BOTNETS_WANTED]
+        if r.id not in chosen
+    ]
+    name = LocalText("Đánh giá 10 mạng botnet", "Assess ten botnets")
+    return Board(WorkItem.BOTNETS, name, (_MEAN, _SHARE), tuple(rows))
+
+
+def isps_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
+    """Return the board of Internet providers: assessed where a rate could be made, done where a decision names them."""
+    chosen = set(decided)
+    rows = []
+    for r in ranking:
+        if r.id in chosen:
+            state, note = RowState.DONE, LocalText("đã có kết luận", "concluded")
+        elif r.per_thousand is not None:
+            state, note = RowState.BEGUN, LocalText("đã có tỷ lệ, chờ kết luận", "has its rate, awaits a conclusion")
+        else:
+            state = RowState.OPEN
+            note = LocalText(
+                "chưa tính được tỷ lệ: không rõ số địa chỉ công bố", "no rate: announced addresses unknown"
+            )
+        rows.append(Row(r.id, r.name, (r.mean_daily, r.per_thousand, r.share_percent), state, note))
+    name = LocalText("Đánh giá theo nhà cung cấp dịch vụ Internet", "Assess Internet providers")
+    return Board(WorkItem.ISPS, name, (_MEAN, _RATE, _SHARE), tuple(rows))
+
+
+def tools_board(decided: Sequence[str], names: Mapping[str, LocalText], packs: Mapping[str, Shelved]) -> Board:
+    """Return the board of tools: one row a decided botnet, with what its published pack can do."""
+    rows = []
+    for family in decided:
+        pack = packs.get(family)
+        if pack is None:
+            state, note = RowState.OPEN, LocalText("chưa có gói", "no pack yet")
+        elif not pack.removes:
+            state = RowState.BEGUN
+            note = LocalText(f"gói {pack.name}: chưa bóc gỡ được", f"pack {pack.name}: does not remove yet")
+        else:
+            state, note = RowState.DONE, LocalText(f"gói {pack.name}", f"pack {pack.name}")
+        figures = (pack.traces, pack.removes) if pack else (None, None)
+        rows.append(Row(family, names.get(family, LocalText(family, family)), figures, state, note))
+    columns = (
+        Column(LocalText("Dấu hiệu nhận diện", "Traces recognised")),
+        Column(LocalText("Trong đó bóc gỡ được", "Of these removed")),
+    )
+    return Board(WorkItem.TOOLS, LocalText("Xây dựng công cụ", "Build the tools"), columns, tuple(rows))
+
+
+def deployment_board(channels: Sequence[Progress]) -> Board:
+    """Return the board of deployment: one row a channel, done where all that was expected is there."""
+    rows = []
+    for channel in channels:
+        if channel.expected and channel.count >= channel.expected:
+            state = RowState.DONE
+        else:
+            state = RowState.BEGUN if channel.count else RowState.OPEN
+        expected = channel.expected or None
+        percent = 100 * channel.count / channel.expected if channel.expected else None
+        rows.append(Row(channel.id, channel.name, (channel.count, expected, percent), state, channel.note))
+    columns = (
+        Column(LocalText("Số lượng", "Count")),
+        Column(LocalText("Cần có", "Expected")),
+        Column(LocalText("Tỷ lệ (%)", "Share (%)"), 1),
+    )
+    return Board(WorkItem.DEPLOYMENT, LocalText("Triển khai rộng", "Deploy widely"), columns, tuple(rows))

@@ -1,0 +1,121 @@
+"""The log of decisions: what was decided, on which grounds, with the figures of that moment sealed beside it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from quetsach.campaign.schedule.errors import ScheduleError
+
+MAX_TITLE = 200
+MAX_GROUNDS = 8000
+MAX_SUBJECTS = 100
+
+
+class DecisionKind(StrEnum):
+    """What a decision is about."""
+
+    BOTNETS = "botnets"
+    """Which botnets the campaign acts on: ``subjects`` are their families."""
+    ISPS = "isps"
+    """What the assessment of Internet providers leads to: ``subjects`` are providers."""
+    DATES = "dates"
+    PLAN = "plan"
+    EVALUATION = "evaluation"
+    """That the evaluation is published, and where."""
+    OTHER = "other"
+    """Anything else; ``subjects`` are what conditions of the plan ask for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. ``number`` counts within a campaign; ``supersedes`` is the number that it takes the place of.
+
+    ``figures`` are what those who decided had before them: plain JSON values, kept with the decision for good.
+    """
+
+    number: int
+    kind: DecisionKind
+    title: str
+    grounds: str
+    decided_on: date
+    decided_by: str
+    subjects: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    supersedes: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over everything that the decision says, its figures included."""
+        return digest_of(self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the decision for machines."""
+        return {
+            "number": self.number,
+            "kind": self.kind.value,
+            "title": self.title,
+            "grounds": self.grounds,
+            "decided_on": str(self.decided_on),
+            "decided_by": self.decided_by,
+            "subjects": list(self.subjects),
+            "figures": dict(self.figures),
+            "supersedes": self.supersedes,
+        }
+
+
+def digest_of(content: Any) -> str:
+    """Return SHA-256 in hex over JSON values in their one canonical form."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: date) -> None:
+    """Refuse a decision that cannot stand in the log.
+
+    Raises:
+        ScheduleError: no title or grounds, a day that has not come, twins among its subjects, or it takes the place of
+            one that is of another kind, is not there, or was superseded before.
+    """
+    if not decision.title.strip() or len(decision.title) > MAX_TITLE:
+        raise ScheduleError(f"a decision needs a title of at most {MAX_TITLE} characters", where="title")
+    if not decision.grounds.strip() or len(decision.grounds) > MAX_GROUNDS:
+        raise ScheduleError(
+            f"a decision needs its grounds, at most {MAX_GROUNDS:,} characters", where="grounds", hint="say why"
+        )
+    if decision.decided_on > today:
+        raise ScheduleError("the day of the decision has not come yet", where="decided_on")
+    if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
+        raise ScheduleError(f"each subject once, at most {MAX_SUBJECTS}", where="subjects")
+    standing = {d.number: d for d in in_force(earlier)}
+    same = next((d for d in standing.values() if d.kind is decision.kind), None)
+    if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
+        raise ScheduleError("a decision about botnets names at least one", where="subjects")
+    if decision.kind is DecisionKind.BOTNETS and same and decision.supersedes is None:
+        raise ScheduleError(
+            f"decision {same.number} already names the botnets",
+            where="supersedes",
+            hint=f"say that this one takes the place of {same.number}",
+        )
+    if decision.supersedes is not None:
+        old = standing.get(decision.supersedes)
+        if old is None or old.kind is not decision.kind:
+            raise ScheduleError(
+                f"decision {decision.supersedes} cannot be superseded: it is not in force, or about something else",
+                where="supersedes",
+            )
+
+
+def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that no later one took the place of, in their order."""
+    everything = tuple(decisions)
+    gone = {d.supersedes for d in everything}
+    return tuple(d for d in everything if d.number not in gone)
+
+
+def decided_botnets(decisions: Iterable[Decision]) -> tuple[str, ...]:
+    """Return the families that the campaign acts on, in the order of the decision in force."""
+    return next((d.subjects for d in in_force(decisions) if d.kind is DecisionKind.BOTNETS), ())

@@ -1,0 +1,189 @@
+"""What a campaign came to: the facts that its close seals, its archive shows and a comparison sets side by side."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from quetsach.campaign.record import Campaign, Stage
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.standing import MilestoneState, PlanStanding
+from quetsach.core.pack import LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseFact:
+    """A phase as planned at last, and the day its gate was opened."""
+
+    id: str
+    name: LocalText
+    stage: Stage
+    first: date
+    last: date
+    opened_on: date | None
+
+    @property
+    def days(self) -> int:
+        """How many days the phase was planned for."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFact:
+    """Unique addresses of a window of whole UTC days; ``change_percent`` is against the baseline."""
+
+    id: str
+    name: LocalText
+    first: date
+    last: date
+    days_with_data: int
+    addresses: int
+    change_percent: float | None
+
+    @property
+    def days(self) -> int:
+        """Length of the window."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFacts:
+    """What was counted of addresses: by which definition and from which feeds; ``seal`` is the frozen baseline's."""
+
+    definition: str
+    feeds: tuple[str, ...]
+    scale: int
+    baseline: WindowFact
+    seal: str
+    windows: tuple[WindowFact, ...]
+
+    @property
+    def last(self) -> WindowFact | None:
+        """The newest window that has a change."""
+        changed = [w for w in self.windows if w.change_percent is not None]
+        return max(changed, key=lambda w: w.last, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFact:
+    """What anyone may know of an issued letter: number and sign, day, subject, how many units had it and read it."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    subject: str
+    addressed: int
+    acknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One published total of the returns; ``value`` is ``None`` where it is too small to be published."""
+
+    id: str
+    name: LocalText
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFacts:
+    """Published totals of the units' returns with their completeness: reports expected, approved and on time."""
+
+    totals: tuple[Total, ...]
+    expected: int
+    approved: int
+    on_time: int
+    note: LocalText
+
+    @property
+    def complete_percent(self) -> float:
+        """Approved of expected."""
+        return 100 * self.approved / self.expected if self.expected else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    """Voluntary reports of the tool: runs, and distinct installations."""
+
+    reports: int
+    installs: int
+    with_findings: int
+    cleaned: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFact:
+    """A decision as the public may read it, with the digest over all of it."""
+
+    number: int
+    kind: DecisionKind
+    title: str
+    grounds: str
+    decided_on: date
+    subjects: tuple[str, ...]
+    supersedes: int | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything. ``is_final`` once the campaign was closed on these facts."""
+
+    campaign: str
+    name: LocalText
+    summary: LocalText
+    as_of: date
+    is_final: bool
+    plan_sha256: str
+    targets: tuple[LocalText, ...]
+    phases: tuple[PhaseFact, ...]
+    addresses: AddressFacts | None
+    letters: tuple[LetterFact, ...]
+    returns: ReturnFacts | None
+    tool: ToolFacts | None
+    decisions: tuple[DecisionFact, ...]
+    open_points: tuple[LocalText, ...]
+
+
+def open_points(
+    campaign: Campaign, standing: PlanStanding, addresses: AddressFacts | None, returns: ReturnFacts | None
+) -> tuple[LocalText, ...]:
+    """Return what is still open when a campaign is to be closed, each in a sentence for those who decide."""
+    points = []
+    for phase in standing.phases:
+        if not phase.is_open:
+            vi, en = phase.phase.name.vi, phase.phase.name.en
+            points.append(LocalText(f"Giai đoạn chưa được mở: {vi}", f"A phase was never opened: {en}"))
+    for item in standing.milestones:
+        if item.state is not MilestoneState.REACHED:
+            vi, en = item.milestone.name.vi, item.milestone.name.en
+            points.append(LocalText(f"Mốc chưa đạt: {vi}", f"A milestone is not reached: {en}"))
+    if standing.day <= campaign.phases[-1].period.last:
+        last = campaign.phases[-1].period.last
+        points.append(LocalText(f"Kế hoạch còn kéo dài đến ngày {last:%d/%m/%Y}", f"The plan still runs until {last}"))
+    points += _open_figures(campaign, addresses)
+    if returns is None:
+        points.append(
+            LocalText("Chưa công bố số liệu báo cáo của các đơn vị", "Totals of the units' returns are not published")
+        )
+    elif returns.approved < returns.expected:
+        missing = returns.expected - returns.approved
+        points.append(
+            LocalText(
+                f"Còn thiếu {missing} trên {returns.expected} báo cáo của các đơn vị",
+                f"{missing} of {returns.expected} returns are missing",
+            )
+        )
+    return tuple(points)
+
+
+def _open_figures(campaign: Campaign, addresses: AddressFacts | None) -> list[LocalText]:
+    if addresses is None:
+        return [LocalText("Chưa có số liệu về địa chỉ IP", "There are no figures of addresses")]
+    points = []
+    if not addresses.seal:
+        points.append(LocalText("Mốc so sánh chưa được chốt", "The baseline is not frozen"))
+    counted = {w.id for w in addresses.windows}
+    for window in campaign.measured_windows:
+        if window.id not in counted:
+            vi, en = window.name.vi, window.name.en
+            points.append(LocalText(f"Kỳ đếm chưa có dữ liệu: {vi}", f"A window has no data: {en}"))
+    return points

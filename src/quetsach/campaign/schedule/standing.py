@@ -1,0 +1,134 @@
+"""How a plan stands on a day: which phase runs, what is late, what comes next, which gates are shut and why."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from quetsach.campaign.record import Campaign, Milestone, Part, Phase
+from quetsach.campaign.schedule.condition import Evidence, Finding, judge
+
+AHEAD_DAYS = 14
+"""How far ahead milestones are shown as coming."""
+
+
+class PhaseState(StrEnum):
+    """Where a phase is. A phase whose first day has come waits until its gate is opened."""
+
+    AHEAD = "ahead"
+    WAITING = "waiting"
+    RUNNING = "running"
+    OVER = "over"
+
+
+class MilestoneState(StrEnum):
+    """Where a milestone is."""
+
+    AHEAD = "ahead"
+    REACHED = "reached"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStanding:
+    """One phase on a day. ``findings`` are the conditions of its gate as they are now."""
+
+    phase: Phase
+    state: PhaseState
+    is_open: bool
+    days_late: int
+    part: Part | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def missing(self) -> tuple[Finding, ...]:
+        """The conditions that do not hold."""
+        return tuple(finding for finding in self.findings if not finding.holds)
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether nothing of its own keeps the gate shut."""
+        return not self.is_open and not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneStanding:
+    """One milestone on a day."""
+
+    milestone: Milestone
+    state: MilestoneState
+    days_late: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStanding:
+    """A whole plan on a day."""
+
+    day: date
+    phases: tuple[PhaseStanding, ...]
+    milestones: tuple[MilestoneStanding, ...]
+
+    @property
+    def running(self) -> PhaseStanding | None:
+        """The newest phase that runs."""
+        return next((p for p in reversed(self.phases) if p.state is PhaseState.RUNNING), None)
+
+    @property
+    def next_gate(self) -> PhaseStanding | None:
+        """The first phase whose gate is shut: only this one may be opened."""
+        return next((p for p in self.phases if not p.is_open), None)
+
+    @property
+    def late(self) -> tuple[PhaseStanding | MilestoneStanding, ...]:
+        """What should have happened by now."""
+        everything: tuple[PhaseStanding | MilestoneStanding, ...] = (*self.phases, *self.milestones)
+        return tuple(item for item in everything if item.days_late)
+
+    @property
+    def coming(self) -> tuple[MilestoneStanding, ...]:
+        """Milestones of the next days that are not reached yet, in order of time."""
+        until = self.day + timedelta(days=AHEAD_DAYS)
+        ahead = (m for m in self.milestones if m.state is MilestoneState.AHEAD and m.milestone.on <= until)
+        return tuple(sorted(ahead, key=lambda m: m.milestone.on))
+
+    def phase(self, identifier: str) -> PhaseStanding | None:
+        """Return the standing of a phase."""
+        return next((p for p in self.phases if p.phase.id == identifier), None)
+
+
+def plan_standing(campaign: Campaign, day: date, evidence: Evidence, *, opened: frozenset[str]) -> PlanStanding:
+    """Return how the plan stands on a day of Viet Nam.
+
+    Args:
+        campaign: the plan.
+        day: the day in Viet Nam.
+        evidence: what the centre can show now.
+        opened: identifiers of the phases whose gates were opened.
+    """
+    phases = tuple(_phase(campaign, number, day, evidence, opened) for number in range(len(campaign.phases)))
+    return PlanStanding(day, phases, tuple(_milestone(m, day, evidence) for m in campaign.milestones))
+
+
+def _phase(campaign: Campaign, number: int, day: date, evidence: Evidence, opened: frozenset[str]) -> PhaseStanding:
+    phase = campaign.phases[number]
+    is_open = phase.id in opened
+    later = campaign.phases[number + 1 :]
+    if day < phase.period.first:
+        state, late = PhaseState.AHEAD, 0
+    elif not is_open:
+        state, late = PhaseState.WAITING, (day - phase.period.first).days
+    elif any(p.id in opened and day >= p.period.first for p in later) or day > phase.period.last:
+        state, late = PhaseState.OVER, 0
+    else:
+        state, late = PhaseState.RUNNING, 0
+    part = next((p for p in phase.parts if day in p.period), None)
+    return PhaseStanding(phase, state, is_open, late, part, judge(phase.conditions, evidence))
+
+
+def _milestone(milestone: Milestone, day: date, evidence: Evidence) -> MilestoneStanding:
+    findings = judge(milestone.conditions, evidence)
+    is_reached = all(f.holds for f in findings) if findings else day >= milestone.on
+    if is_reached:
+        return MilestoneStanding(milestone, MilestoneState.REACHED, 0, findings)
+    late = max(0, (day - milestone.on).days)
+    return MilestoneStanding(milestone, MilestoneState.MISSED if late else MilestoneState.AHEAD, late, findings)
