@@ -1,0 +1,28 @@
+"""Official letters, their way down the tree, and the mail that carries them."""
+
+from quetsach.web.office.letters.models.dispatch import Dispatch, DispatchEvent, ParentDigest, Reminder
+from quetsach.web.office.letters.models.letter import (
+    Attachment,
+    Letter,
+    LetterState,
+    LetterVersion,
+    RegisterBook,
+    Template,
+)
+from quetsach.web.office.letters.models.message import Message, MessageKind, MessageState
+
+__all__ = [
+    "Attachment",
+    "Dispatch",
+    "DispatchEvent",
+    "Letter",
+    "LetterState",
+    "LetterVersion",
+    "Message",
+    "MessageKind",
+    "MessageState",
+    "ParentDigest",
+    "RegisterBook",
+    "Reminder",
+    "Template",
+]
