@@ -1,0 +1,199 @@
+"""A written Vietnamese text as it is read aloud: nothing is left that an announcer would have to work out."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.campaign.publicity.spoken_number import (
+    spoken_day,
+    spoken_decimal,
+    spoken_digits,
+    spoken_month,
+    spoken_number,
+)
+
+MAX_CHARACTERS = 20_000
+MAX_FORMS = 2000
+
+SYLLABLES_A_SECOND = 3.5
+"""Our own setting. Seven television presenters were timed at 3.7 to 5.5 (see data/publicity/SOURCE.md); a loudspeaker
+in the open, with its echo, wants less than the slowest of them."""
+COMMA_SECONDS, SENTENCE_SECONDS = 0.3, 0.7
+
+_LETTERS = dict(
+    zip(
+        "ABCDĐEFGHIJKLMNOPQRSTUVWXYZ",
+        """a bê xê dê đê e ép gờ hát i gi ca lờ mờ nờ ô pê quy rờ ét tê u vê vê-kép ích i-dài dét""".split(),  # noqa: SIM905
+        strict=True,
+    )
+)
+_SIGNS = {"/": "gạch chéo", "-": "gạch ngang", ".": "chấm", "_": "gạch dưới", "@": "a còng", ":": "hai chấm"}
+_ADDRESS = r"(?:https?://)?[A-Za-z0-9_-]+(?:[.@][A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*[A-Za-z0-9_/-])?"
+_TOKEN = re.compile(
+    rf"""(?P<telephone>(?<![\w.,])0\d{{1,3}}(?:[ .]\d{{3,4}}){{2}}(?![\w]))
+    |(?P<day>(?:[Nn]gày\ )?\b\d{{1,2}}/\d{{1,2}}/\d{{4}}\b|[Nn]gày\ \d{{1,2}}/\d{{1,2}}\b)
+    |(?P<month>(?:[Tt]háng\ )?\b\d{{1,2}}/\d{{4}}\b)
+    |(?P<clock>\b\d{{1,2}}[h:]\d{{2}}\b|\b\d{{1,2}}h\b)
+    |(?P<number>(?<![\w.,])[-−]?\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?!\w)|(?<![\w.,])[-−]?\d+(?:,\d+)?(?!\w))
+    |(?P<address>(?<!\w){_ADDRESS})
+    |(?P<range>(?<=\d)\s?–\s?(?=\d))
+    |(?P<percent>\s?%)
+    |(?P<word>[^\W\d_]+(?:[&.][^\W\d_]+)*\.?)
+    |(?P<digits>\d+)
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_LEAP_YEAR = 2000
+_VOWELS = re.compile(r"[aeiouy]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenForms:
+    """How abbreviations and names of addresses are said; keys as they are written, capitals and all."""
+
+    forms: Mapping[str, str]
+
+    @classmethod
+    def read(cls, content: bytes, *, file: str) -> Self:
+        """Read a CSV table with the columns ``written`` and ``spoken``.
+
+        Raises:
+            PublicityError: it is no such table, or a form is there twice.
+        """
+        try:
+            rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise PublicityError(f"not a CSV table in UTF-8: {error}", where=file) from error
+        forms: dict[str, str] = {}
+        for number, row in enumerate(rows, 2):
+            written, spoken = row.get("written"), row.get("spoken")
+            if not written or not spoken or written in forms or number > MAX_FORMS:
+                raise PublicityError("needs a written and a spoken form, once each", where=f"{file}, line {number}")
+            forms[written] = spoken
+        return cls(forms)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A text to be read aloud; ``seconds`` at :data:`SYLLABLES_A_SECOND`, pauses included."""
+
+    text: str
+    syllables: int
+    seconds: float
+
+
+def spoken_text(text: str, forms: SpokenForms) -> Speech:
+    """Return a text with numbers, days, addresses and abbreviations in words, and how long it takes.
+
+    Raises:
+        PublicityError: it is too long, or holds a number that is not said.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise PublicityError(f"a text to be read aloud has at most {MAX_CHARACTERS:,} characters")
+    normal = unicodedata.normalize("NFC", text)
+    spoken = re.sub(r"[ \t]+", " ", "".join(_said(match, forms) for match in _TOKEN.finditer(normal))).strip()
+    spoken = re.sub(r" (?=[.,;:!?…])", "", spoken)
+    syllables = count_syllables(spoken)
+    return Speech(spoken, syllables, _seconds(spoken, syllables))
+
+
+def count_syllables(spoken: str) -> int:
+    """Count syllables: every run of vowels is one, so that addresses written together count rightly, too."""
+    return sum(max(1, len(_VOWELS.findall(_unmarked(word)))) for word in re.findall(r"\w+", spoken))
+
+
+def _seconds(spoken: str, syllables: int) -> float:
+    sentences, commas = len(re.findall(r"[.!?…]+(?:\s|$)", spoken)), len(re.findall(r"[,;:]\s", spoken))
+    return syllables / SYLLABLES_A_SECOND + sentences * SENTENCE_SECONDS + commas * COMMA_SECONDS
+
+
+def _said(match: re.Match[str], forms: SpokenForms) -> str:
+    kind, text = str(match.lastgroup), match[0]
+    if kind == "address":
+        return forms.forms.get(text) or " ".join(_address(text, forms))
+    return _word(text, forms) if kind == "word" else _SAYING[kind](text)
+
+
+def _clock(text: str) -> str:
+    hour, _, minute = text.replace("h", ":").partition(":")
+    minutes = f" {spoken_number(int(minute))} phút" if minute.strip("0") else ""
+    return f"{spoken_number(int(hour))} giờ{minutes}"
+
+
+def _day(text: str) -> str:
+    """Say a day; written without its year it is said so."""
+    day, month, *year = (int(part) for part in text.lower().removeprefix("ngày ").split("/"))
+    try:
+        said = spoken_day(date(*year or [_LEAP_YEAR], month, day), with_year=bool(year))
+    except ValueError as error:
+        raise PublicityError(f"there is no such day: {text}") from error
+    return said.capitalize() if text[0] == "N" else said
+
+
+def _month(text: str) -> str:
+    month, year = text.lower().removeprefix("tháng ").split("/")
+    if not 1 <= int(month) <= 12:
+        raise PublicityError(f"there is no such month: {text}")
+    said = f"{spoken_month(int(month))} năm {spoken_number(int(year))}"
+    return said.capitalize() if text[0] == "T" else said
+
+
+def _number(text: str) -> str:
+    sign = "âm " if text[0] in "-−" else ""
+    whole, _, fraction = text.lstrip("-−").replace(".", "").partition(",")
+    if fraction:
+        return sign + spoken_decimal(int(whole[:20]), fraction[:20])
+    if len(whole) > 1 and (whole.startswith("0") or len(whole) > 15):  # a telephone number or the like
+        return sign + spoken_digits(whole)
+    return sign + spoken_number(int(whole))
+
+
+def _address(text: str, forms: SpokenForms) -> Iterator[str]:
+    """Read an address sign by sign; a part of three letters or fewer is spelt unless the table says it."""
+    for part in re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]", text.rpartition("://")[2]):
+        if part.isdigit():
+            yield spoken_digits(part)
+        elif part in _SIGNS:
+            yield _SIGNS[part]
+        elif part in forms.forms:
+            yield forms.forms[part]
+        else:
+            yield _spelt(part) if len(part) <= 3 and not _VOWELS.search(part.lower()) else part
+
+
+def _word(text: str, forms: SpokenForms) -> str:
+    """Say an abbreviation; a full stop after it is its own only where the table has it so (``TP.``)."""
+    if text in forms.forms:
+        return forms.forms[text]
+    word, stop = (text[:-1], ".") if text.endswith(".") else (text, "")
+    if word in forms.forms:
+        return forms.forms[word] + stop
+    is_abbreviation = re.fullmatch("[A-ZĐ]{2,5}", word) is not None
+    return (_spelt(word) if is_abbreviation else word) + stop
+
+
+def _spelt(letters: str) -> str:
+    return " ".join(_LETTERS[letter] for letter in letters.upper())
+
+
+def _unmarked(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
+
+
+_SAYING: Mapping[str, Callable[[str], str]] = {
+    "telephone": lambda text: spoken_digits(re.sub(r"\D", "", text)),
+    "day": _day,
+    "month": _month,
+    "clock": _clock,
+    "number": _number,
+    "digits": lambda text: f" {spoken_digits(text)} ",
+    "range": lambda _: " đến ",
+    "percent": lambda _: " phần trăm",
+    "other": lambda text: " và " if text == "&" else text,
+}
