@@ -1,1 +1,135 @@
-"""Campaigns: phases, gates, boards, decisions."""
+"""Campaigns of the office: every version of the plan, what was decided, and which gates were asked to be opened.
+
+A plan is kept as the text of its ``campaign.toml``, the same file that the centre measures by. Whether a gate is open
+follows from the approvals, and what holds follows from evidence: neither is stored here.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+from quetsach.campaign import Campaign as Plan
+from quetsach.campaign import read_campaign
+from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.web.office.people.models import Person
+
+CLOSE = "close"
+"""The last step of a campaign; the others are named as its phases."""
+
+
+class Campaign(models.Model):
+    """One campaign. ``pattern`` is the campaign that its first plan was taken from."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    pattern = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    begun_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def log_subject(self) -> str:
+        """What the log calls it."""
+        return f"campaign:{self.key}"
+
+    @property
+    def revision(self) -> "PlanRevision":
+        """The plan in force."""
+        return self.revisions.latest("number")
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force as a record."""
+        return self.revision.plan
+
+
+class PlanRevision(models.Model):
+    """One version of a plan, and why it took the place of the one before."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    reason = models.TextField(max_length=2000)
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        """Counted from 1 in each campaign."""
+
+        constraints: ClassVar = [models.UniqueConstraint("campaign", "number", name="one_revision_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}.{self.number}"
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as a record."""
+        return read_campaign(self.document.encode(), file="campaign.toml")
+
+
+class Decision(models.Model):
+    """One decision; rows are added and never changed."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="decisions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in DecisionKind])
+    title = models.CharField(max_length=200)
+    grounds = models.TextField(max_length=8000)
+    decided_on = models.DateField()
+    decided_by = models.CharField(max_length=200)
+    subjects = models.JSONField(default=list)
+    figures = models.JSONField(default=dict)
+    supersedes = models.PositiveIntegerField(null=True)
+    sha256 = models.CharField(max_length=64)
+    recorded_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        """Counted from 1 in each campaign."""
+
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [models.UniqueConstraint("campaign", "number", name="one_decision_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}.{self.number} {self.title}"
+
+    @property
+    def record(self) -> Decided:
+        """The decision as the rules know it."""
+        return Decided(
+            number=self.number,
+            kind=DecisionKind(self.kind),
+            title=self.title,
+            grounds=self.grounds,
+            decided_on=self.decided_on,
+            decided_by=self.decided_by,
+            subjects=tuple(self.subjects),
+            figures=self.figures,
+            supersedes=self.supersedes,
+        )
+
+
+class Passage(models.Model):
+    """That somebody asked to open a phase or to close the campaign, on exactly these facts (``sha256``).
+
+    Once a second person has granted it, the step is done.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="passages")
+    step = models.CharField(max_length=60)
+    facts = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    reason = models.TextField(max_length=2000, blank=True)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.step}"
+
+    @property
+    def subject(self) -> str:
+        """What the approvals call it."""
+        return f"campaign:{self.campaign_id}:{self.step}"
