@@ -3,9 +3,10 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -15,11 +16,50 @@ _MAX_PROXY_HOPS = 5
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
 )
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
+_MAX_MAIL_PER_MINUTE = 60_000
+_MAIL_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 
 
 class ConfigurationError(QuetsachError):
     """A setting of the centre cannot be used as it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that mail is handed to; ``security`` is ``none``, ``starttls`` or ``tls``."""
+
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read ``smtp://``, ``smtp+starttls://`` or ``smtps://`` with user, password, host and port; empty is none.
+
+        Raises:
+            ConfigurationError: it is none of these; the text may hold a password, so the error never repeats it.
+        """
+        if not text:
+            return None
+        try:
+            parts = urlsplit(text)
+            security, port = _MAIL_SCHEMES[parts.scheme]
+            host, port = parts.hostname or "", parts.port or port
+            user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        except (ValueError, KeyError):
+            host = ""
+        if not host or parts.path.strip("/") or parts.query:
+            raise ConfigurationError(
+                "not the address of a mail server",
+                where="QUETSACH_SMTP_URL",
+                hint="write smtp://localhost, smtp+starttls://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST, "
+                "special characters of the password as %XX",
+            )
+        return cls(host, port, security, user, password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +77,10 @@ class Configuration:
         controller: who answers for personal data, as the privacy notice names them; empty if not set.
         contact: e-mail address, telephone or web address of the controller; empty if not set.
         log_format: ``text`` or ``json``.
+        mail_server: where mail is handed over; ``None`` where the centre sends none.
+        mail_from: address that letters by mail come from; bounces go back to it.
+        mail_per_minute: how many messages are handed over in a minute at most.
+        bounces: Maildir folder into which mail to ``mail_from`` is delivered; ``None`` if nobody reads it.
     """
 
     data: Path | None
@@ -49,6 +93,10 @@ class Configuration:
     controller: str = ""
     contact: str = ""
     log_format: str = "text"
+    mail_server: MailServer | None = None
+    mail_from: str = ""
+    mail_per_minute: int = 300
+    bounces: Path | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -71,6 +119,10 @@ class Configuration:
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
+            mail_server=MailServer.read(environment.get("QUETSACH_SMTP_URL", "")),
+            mail_from=_mail_from(environment.get("QUETSACH_MAIL_FROM", ""), environment.get("QUETSACH_SMTP_URL", "")),
+            mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),
+            bounces=Path(environment["QUETSACH_BOUNCES"]) if environment.get("QUETSACH_BOUNCES") else None,
         )
 
 
@@ -106,6 +158,27 @@ def _public_url(text: str) -> str:
             f"not an address: {text[:80]!r}", where="QUETSACH_PUBLIC_URL", hint="write it as https://centre.example"
         )
     return text
+
+
+def _mail_from(text: str, server: str) -> str:
+    """Check the address that mail comes from; a server without one is of no use."""
+    if (server and not text) or (text and not _MAIL_ADDRESS.fullmatch(text)):
+        raise ConfigurationError(
+            f"not a mail address: {text[:80]!r}",
+            where="QUETSACH_MAIL_FROM",
+            hint="write the address that letters by mail come from, as in office@centre.example",
+        )
+    return text
+
+
+def _mail_per_minute(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _MAX_MAIL_PER_MINUTE:
+        raise ConfigurationError(
+            f"not a number of messages a minute: {text[:20]!r}",
+            where="QUETSACH_MAIL_PER_MINUTE",
+            hint=f"write a number from 1 to {_MAX_MAIL_PER_MINUTE}",
+        )
+    return int(text)
 
 
 def _hops(text: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.web.configuration import Configuration, ConfigurationError
+from quetsach.web.configuration import Configuration, ConfigurationError, MailServer
 
 
 def test_every_setting_has_a_safe_default() -> None:
@@ -66,6 +66,10 @@ def test_the_address_of_the_centre_has_no_final_slash(url: str) -> None:
                 "QUETSACH_HOSTS",
                 "DATABASE_URL",
                 "QUETSACH_PUBLIC_URL",
+                "QUETSACH_SMTP_URL",
+                "QUETSACH_MAIL_FROM",
+                "QUETSACH_MAIL_PER_MINUTE",
+                "QUETSACH_BOUNCES",
             ]
         ),
         st.text(max_size=20),
@@ -76,3 +80,43 @@ def test_no_text_breaks_the_reading(environment: dict[str, str]) -> None:
         Configuration.read(environment)
     except ConfigurationError as error:
         assert error.explain()
+
+
+SENDER = "office@centre.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://localhost", MailServer("localhost", 25, "none")),
+        ("smtp+starttls://me:a%2Fb@mail.example:2525", MailServer("mail.example", 2525, "starttls", "me", "a/b")),
+        ("smtps://mail.example", MailServer("mail.example", 465, "tls")),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url: str, server: MailServer) -> None:
+    settings = Configuration.read({"QUETSACH_SMTP_URL": url, "QUETSACH_MAIL_FROM": SENDER})
+    assert settings.mail_server == server
+    assert "a/b" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost", "http://u:secret@h", "smtp://", "smtp://u:secret@h:port", "smtp://u:secret@h/path"]
+)
+def test_a_mail_server_that_cannot_be_used_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"QUETSACH_SMTP_URL": url, "QUETSACH_MAIL_FROM": SENDER})
+    assert error.value.where == "QUETSACH_SMTP_URL"
+    assert "secret" not in error.value.explain()
+
+
+def test_a_mail_server_needs_an_address_that_mail_comes_from() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"QUETSACH_SMTP_URL": "smtp://localhost"})
+    assert error.value.where == "QUETSACH_MAIL_FROM"
+
+
+@pytest.mark.parametrize("number", ["0", "many", "60001", "-1", "9999999999"])
+def test_a_rate_of_mail_outside_its_range_is_refused(number: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"QUETSACH_MAIL_PER_MINUTE": number})
+    assert error.value.where == "QUETSACH_MAIL_PER_MINUTE"
