@@ -1,0 +1,208 @@
+"""What a unit wrote into the cells of a form, read into figures, texts and reasons; every fault named with its cell.
+
+Whatever way a return comes (page, link, spreadsheet, program), it is a mapping of the form's cells to the text that was
+typed, so it is read once, here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from quetsach.campaign.returns.form import LARGEST_COUNT, Element, Form, Kind
+from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
+from quetsach.core.period import parse_day
+
+LONGEST_REASON = 300
+LONGEST_NAME = 60
+
+_COUNT = re.compile(r"\d{1,12}|\d{1,3}(?:([., ])\d{3})(?:\1\d{3})*")
+_NOT_A_COUNT = (
+    "Ghi một số nguyên, ví dụ 120; không có thì ghi 0.",
+    "Write a whole number, such as 120; where there is none, write 0.",
+)
+_BOTH = (
+    "Đã có số liệu thì để trống lý do, hoặc xóa số liệu.",
+    "There is a figure: empty the reason, or take the figure away.",
+)
+_NEITHER = (
+    "Ghi số liệu (không có thì ghi 0), hoặc ghi lý do chưa có số liệu.",
+    "Write the figure (0 where there is none), or why it is not known.",
+)
+_VIETNAMESE_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a cell. A note does not stop the return; the one who submits has seen it."""
+
+    field: str
+    text: LocalText
+    is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A return as read. ``cells`` are what was typed in one spelling; empty ones are left out.
+
+    ``figures`` are by element, ``element.row`` or ``families.<family>``; ``missing`` are reasons by element.
+    """
+
+    cells: Mapping[str, str]
+    figures: Mapping[str, int]
+    days: Mapping[str, date]
+    texts: Mapping[str, str]
+    missing: Mapping[str, str]
+    faults: tuple[Fault, ...]
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """The faults that stop the return."""
+        return tuple(fault for fault in self.faults if not fault.is_note)
+
+    @property
+    def notes(self) -> tuple[Fault, ...]:
+        """The faults that are only pointed at."""
+        return tuple(fault for fault in self.faults if fault.is_note)
+
+
+def read_answers(form: Form, typed: Mapping[str, str], *, family: Callable[[str], str] = str.casefold) -> Answers:
+    """Read every cell of the form. What is not a cell of it is left aside.
+
+    Args:
+        form: the version that the return is on.
+        typed: text by cell; a cell that is not there is empty.
+        family: gives a malware family's identifier for a name as people write it.
+    """
+    reading = _Reading(form, typed, family)
+    for element in form.elements():
+        reading.read(element)
+    return reading.answers()
+
+
+class _Reading:
+    def __init__(self, form: Form, typed: Mapping[str, str], family: Callable[[str], str]) -> None:
+        self.typed = {name: _plain(typed.get(name, "")) for name in form.fields()}
+        self.family = family
+        self.cells: dict[str, str] = {name: text for name, text in self.typed.items() if text}
+        self.figures: dict[str, int] = {}
+        self.days: dict[str, date] = {}
+        self.texts: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+        self.faults: list[Fault] = []
+
+    def answers(self) -> Answers:
+        return Answers(self.cells, self.figures, self.days, self.texts, self.missing, tuple(self.faults))
+
+    def read(self, element: Element) -> None:
+        if element.kind is Kind.COUNT:
+            self._count(element.id)
+        elif element.kind is Kind.TABLE:
+            for option in element.options:
+                self._count(f"{element.id}.{option.id}")
+        elif element.kind is Kind.FAMILIES:
+            self._families(element)
+        elif element.kind is Kind.DATE:
+            self._day(element)
+        elif element.kind is Kind.CHOICE:
+            self._choice(element)
+        else:
+            self._text(element.id, element.longest)
+        self._answered(element)
+
+    def _count(self, name: str) -> int | None:
+        text = self.typed[name]
+        if not text:
+            return None
+        if not _COUNT.fullmatch(text):
+            self._fault(name, *_NOT_A_COUNT)
+            return None
+        number = int(re.sub(r"\D", "", text))
+        if number > LARGEST_COUNT:
+            self._fault(name, "Số quá lớn.", "The number is too large.")
+            return None
+        self.figures[name] = number
+        self.cells[name] = str(number)
+        return number
+
+    def _families(self, element: Element) -> None:
+        for n in range(1, element.lines + 1):
+            name, count = f"{element.id}.{n}.name", f"{element.id}.{n}.count"
+            if not self.typed[name] and not self.typed[count]:
+                continue
+            self._text(name, LONGEST_NAME)
+            number = self._count(count)
+            self.figures.pop(count, None)
+            if not self.typed[name]:
+                self._fault(name, "Ghi tên họ mã độc của dòng này.", "Write the family's name of this line.")
+            elif number is None and self.typed[count] == "":
+                self._fault(count, "Ghi số máy nhiễm họ mã độc này.", "Write how many machines had this family.")
+            elif number is not None:
+                key = f"{element.id}.{self.family(self.typed[name])}"
+                if key in self.figures:
+                    self._fault(name, "Họ mã độc này đã có ở dòng trên.", "This family stands in a line above.")
+                self.figures[key] = number
+
+    def _day(self, element: Element) -> None:
+        text = self.typed[element.id]
+        if not text:
+            return
+        try:
+            written = _VIETNAMESE_DAY.fullmatch(text)
+            day = parse_day(f"{written[3]}-{int(written[2]):02}-{int(written[1]):02}" if written else text[:10])
+        except InputError:
+            self._fault(element.id, "Ghi ngày theo dạng 06/10/2020.", "Write the day as 2020-10-06 or 06/10/2020.")
+            return
+        self.days[element.id] = day
+        self.cells[element.id] = day.isoformat()
+
+    def _choice(self, element: Element) -> None:
+        text = self.typed[element.id]
+        if text and text not in {option.id for option in element.options}:
+            self._fault(element.id, "Chọn một trong các mục.", "Choose one of these.")
+        elif text:
+            self.texts[element.id] = text
+
+    def _text(self, name: str, longest: int) -> None:
+        text = self.typed[name]
+        if len(text) > longest:
+            self._fault(name, f"Dài quá {longest} ký tự.", f"Longer than {longest} characters.")
+            self.cells[name] = text[:longest]
+        elif text:
+            self.texts[name] = text
+
+    def _answered(self, element: Element) -> None:
+        """Take the reason of a figure that is missing; a zero is not missing, an empty cell is."""
+        values = [name for name in element.fields() if not name.endswith(".missing") and self.typed[name]]
+        if not element.may_be_missing:
+            if element.is_required and not values:
+                self._fault(element.id, "Mục này phải ghi.", "This must be filled in.")
+            return
+        name = f"{element.id}.missing"
+        self._text(name, LONGEST_REASON)
+        reason = self.texts.pop(name, "")
+        if reason and values:
+            self._fault(name, *_BOTH)
+        elif reason:
+            self.missing[element.id] = reason
+        elif element.is_required and not values and not self.typed[name]:
+            self._fault(element.id, *_NEITHER)
+
+    def _fault(self, field: str, vi: str, en: str) -> None:
+        self.faults.append(Fault(field, LocalText(vi, en)))
+
+
+def _plain(text: str) -> str:
+    """Compose marks, drop what cannot be seen and outer spaces, keep lines."""
+    cut = unicodedata.normalize("NFC", str(text)[: 4 * 2000])
+    return "".join(_visible(cut)).strip()
+
+
+def _visible(text: str) -> Iterator[str]:
+    for letter in text.replace("\r\n", "\n").replace("\r", "\n"):
+        if letter == "\n" or unicodedata.category(letter)[0] not in {"C", "Z"}:
+            yield letter
+        elif letter == "\t" or unicodedata.category(letter) == "Zs":
+            yield " "

@@ -1,0 +1,130 @@
+"""What must hold between the answers of a return, and what a free text should not hold."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from quetsach.campaign.returns.answers import Answers, Fault, read_answers
+from quetsach.campaign.returns.form import Check, CheckKind, Element, Form, Kind, Span
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+_MAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}\.[A-Za-z]{2,24}")
+_PHONE = re.compile(r"(?<![\w.])(?:\+?84|0)[ .-]?\d{2,3}(?:[ .-]?\d{2,4}){2,3}(?!\w)")
+_ADDRESS = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)"  # as in 203.0.113.7, not as in 1.2.3.4.5
+    r"|(?<![\w:])(?=[0-9a-f:]*(?:::|(?::[0-9a-f]*){4}))(?:[0-9a-f]{1,4}:){2,7}:?[0-9a-f:]*(?![\w:])",
+    re.IGNORECASE,
+)
+_HINTS = (
+    (_MAIL, LocalText("Có vẻ là địa chỉ thư điện tử; nên bỏ đi.", "This looks like an e-mail address; leave it out.")),
+    (_PHONE, LocalText("Có vẻ là số điện thoại; nên bỏ đi.", "This looks like a telephone number; leave it out.")),
+    (_ADDRESS, LocalText("Có vẻ là địa chỉ IP; nên bỏ đi.", "This looks like a network address; leave it out.")),
+)
+
+
+def examine(
+    form: Form,
+    typed: Mapping[str, str],
+    *,
+    family: Callable[[str], str] = str.casefold,
+    former: Mapping[str, int] | None = None,
+) -> Answers:
+    """Read the cells and add what does not fit together.
+
+    Args:
+        form: the version that the return is on.
+        typed: text by cell.
+        family: gives a malware family's identifier for a name as people write it.
+        former: the figures of the unit's last return before this one, if there is one.
+    """
+    answers = read_answers(form, typed, family=family)
+    faults = [*answers.faults]
+    for check in form.checks:
+        faults += _examine(form, check, answers)
+    for element in form.elements():
+        faults += _within(form, element, answers)
+        faults += _hints(element, answers)
+        faults += _fallen(element, answers, former or {})
+    return replace(answers, faults=tuple(faults))
+
+
+def _examine(form: Form, check: Check, answers: Answers) -> Iterator[Fault]:
+    values: Mapping[str, int | date] = {**answers.figures, **answers.days}
+    if check.whole not in values or not all(name in values for name in check.parts):
+        return
+    whole, label = values[check.whole], _label(form, check.whole)
+    if check.kind is CheckKind.AT_MOST:
+        part = values[check.parts[0]]
+        if isinstance(part, date) and isinstance(whole, date) and part > whole:
+            yield Fault(check.parts[0], _after(label, whole))
+        elif isinstance(part, int) and isinstance(whole, int) and part > whole:
+            yield Fault(check.parts[0], _larger(label, whole))
+        return
+    total = sum(answers.figures[name] for name in check.parts)
+    if total != whole and check.excuse not in answers.texts:
+        excuse = _label(form, check.excuse)
+        parts = [_label(form, name) for name in check.parts]
+        vi, en = " + ".join(f"“{p.vi}”" for p in parts), " + ".join(f"“{p.en}”" for p in parts)
+        vi = f"{vi} = {_vi(total)}, khác “{label.vi}” ({_vi(answers.figures[check.whole])})."
+        en = f"{en} = {_en(total)}, which is not “{label.en}” ({_en(answers.figures[check.whole])})."
+        if check.excuse:
+            vi, en = f"{vi} Sửa lại, hoặc ghi “{excuse.vi}”.", f"{en} Correct it, or fill in “{excuse.en}”."
+        yield Fault(check.whole, LocalText(vi, en))
+
+
+def _within(form: Form, element: Element, answers: Answers) -> Iterator[Fault]:
+    """Compare the rows of a table with their total, and each family with the machines infected."""
+    rows = [n for name, n in answers.figures.items() if name.startswith(f"{element.id}.")]
+    if rows and element.sums_to in answers.figures:
+        total, whole = sum(rows), answers.figures[element.sums_to]
+        label = _label(form, element.sums_to)
+        vi = f"Các dòng cộng lại là {_vi(total)}, khác “{label.vi}” ({_vi(whole)})."
+        en = f"The rows add up to {_en(total)}, which is not “{label.en}” ({_en(whole)})."
+        if total != whole:
+            yield Fault(element.id, LocalText(vi, en))
+    if rows and element.at_most in answers.figures and max(rows) > answers.figures[element.at_most]:
+        yield Fault(element.id, _larger(_label(form, element.at_most), answers.figures[element.at_most]))
+
+
+def _hints(element: Element, answers: Answers) -> Iterator[Fault]:
+    if element.is_private:
+        return
+    for name, text in (
+        (element.id, answers.texts.get(element.id, "") if element.kind is Kind.TEXT else ""),
+        (f"{element.id}.missing", answers.missing.get(element.id, "")),
+    ):
+        yield from (Fault(name, hint, is_note=True) for pattern, hint in _HINTS if pattern.search(text))
+
+
+def _fallen(element: Element, answers: Answers, former: Mapping[str, int]) -> Iterator[Fault]:
+    """Point at a figure since the start of the campaign that is smaller than it was."""
+    now, before = answers.figures.get(element.id), former.get(element.id)
+    if element.span is Span.TO_DATE and now is not None and before is not None and now < before:
+        vi = f"Số lũy kế giảm: kỳ trước {_vi(before)}, kỳ này {_vi(now)}. Đề nghị kiểm tra lại."
+        en = f"A figure to date has fallen: {_en(before)} before, {_en(now)} now. Please check."
+        yield Fault(element.id, LocalText(vi, en), is_note=True)
+
+
+def _label(form: Form, identifier: str) -> LocalText:
+    element = form.element(identifier)
+    return element.label if element else LocalText(identifier, identifier)
+
+
+def _larger(whole: LocalText, most: int) -> LocalText:
+    return LocalText(
+        f"Không được lớn hơn “{whole.vi}” ({_vi(most)}).", f"Must not be more than “{whole.en}” ({_en(most)})."
+    )
+
+
+def _after(whole: LocalText, last: date) -> LocalText:
+    return LocalText(f"Không được sau “{whole.vi}” ({last:%d/%m/%Y}).", f"Must not be after “{whole.en}” ({last}).")
+
+
+def _vi(number: int) -> str:
+    return number_text(number, "vi")
+
+
+def _en(number: int) -> str:
+    return number_text(number, "en")

@@ -1,0 +1,96 @@
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.campaign.returns.errors import PeriodError
+from quetsach.campaign.returns.period import (
+    Deadline,
+    ReportingPeriod,
+    day_of,
+    midnight_after,
+    parse_week,
+    week_of,
+    weeks,
+)
+
+WEEK = parse_week("2020-W41")
+DEADLINE = Deadline.of(WEEK, due_days=3, lock_days=10)
+MIDNIGHT = datetime(2020, 10, 14, 17, 0, tzinfo=UTC)  # 15 October, 00:00 in Viet Nam
+DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+
+
+def test_a_week_runs_from_monday_to_sunday() -> None:
+    assert (WEEK.first, WEEK.last) == (date(2020, 10, 5), date(2020, 10, 11))
+
+
+def test_the_due_day_is_counted_from_the_last_day_of_the_period() -> None:
+    assert (DEADLINE.due, DEADLINE.lock) == (date(2020, 10, 14), date(2020, 10, 21))
+
+
+def test_report_on_time_boundary_is_midnight_local() -> None:
+    assert DEADLINE.is_on_time(MIDNIGHT - timedelta(microseconds=1))
+    assert not DEADLINE.is_on_time(MIDNIGHT)
+    assert not DEADLINE.is_overdue(MIDNIGHT - timedelta(microseconds=1))
+    assert DEADLINE.is_overdue(MIDNIGHT)
+
+
+def test_entry_closes_at_midnight_after_the_last_day_of_entry() -> None:
+    closing = datetime(2020, 10, 21, 17, 0, tzinfo=UTC)
+    assert not DEADLINE.is_locked(closing - timedelta(microseconds=1))
+    assert DEADLINE.is_locked(closing)
+
+
+def test_entry_never_closes_before_the_return_is_due() -> None:
+    assert Deadline.of(WEEK, due_days=5, lock_days=2).lock == date(2020, 10, 16)
+
+
+def test_an_extension_moves_both_days_and_takes_none_away() -> None:
+    assert DEADLINE.extended(date(2020, 10, 30)) == Deadline(date(2020, 10, 30), date(2020, 10, 30))
+    assert DEADLINE.extended(date(2020, 10, 17)) == Deadline(date(2020, 10, 17), date(2020, 10, 21))
+    assert DEADLINE.extended(date(2020, 10, 1)) == DEADLINE
+
+
+def test_days_late_are_counted_in_viet_nam() -> None:
+    assert DEADLINE.days_late(MIDNIGHT - timedelta(seconds=1)) == 0
+    assert DEADLINE.days_late(MIDNIGHT) == 1
+
+
+@pytest.mark.parametrize("key", ["2020-W54", "2021-W53", "2020-41", "W41", "2020-W00", "", "٢٠٢٠-W41x"])
+def test_what_is_no_week_is_refused(key: str) -> None:
+    with pytest.raises(PeriodError):
+        parse_week(key)
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(PeriodError):
+        ReportingPeriod("x", date(2020, 2, 1), date(2020, 1, 1))
+
+
+def test_a_span_of_many_years_is_refused() -> None:
+    with pytest.raises(PeriodError):
+        weeks(date(2000, 1, 1), date(2030, 1, 1))
+
+
+@given(DAYS)
+def test_every_day_lies_in_its_week_and_the_key_gives_it_back(day: date) -> None:
+    week = week_of(day)
+    assert week.first <= day <= week.last
+    assert parse_week(week.key) == week
+
+
+@given(DAYS, st.integers(0, 300))
+def test_weeks_follow_each_other_without_gap_or_overlap(first: date, days: int) -> None:
+    last = first + timedelta(days=days)
+    found = weeks(first, last)
+    assert found[0].first <= first
+    assert found[-1].last >= last
+    assert all(a.last + timedelta(days=1) == b.first for a, b in pairwise(found))
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_moment_is_before_the_midnight_that_ends_its_day(moment: datetime) -> None:
+    day = day_of(moment)
+    assert midnight_after(day - timedelta(days=1)) <= moment < midnight_after(day)

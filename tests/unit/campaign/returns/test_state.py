@@ -1,0 +1,62 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.campaign.returns.errors import StateError
+from quetsach.campaign.returns.period import Deadline, parse_week
+from quetsach.campaign.returns.state import NOT_FILED, Act, Filed, Standing, State, after, standing, state_of
+
+DEADLINE = Deadline.of(parse_week("2020-W41"), due_days=3, lock_days=10)
+BEFORE, LATE, CLOSED = (datetime(2020, 10, d, 3, tzinfo=UTC) for d in (12, 16, 25))
+
+
+def test_a_return_goes_up_and_comes_back() -> None:
+    acts = [Act.SUBMIT, Act.RETURN, Act.SUBMIT, Act.APPROVE, Act.REOPEN]
+    assert [state_of(acts[:n]) for n in range(6)] == [
+        State.DRAFT, State.SUBMITTED, State.RETURNED, State.SUBMITTED, State.APPROVED, State.SUBMITTED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [
+        (State.DRAFT, Act.APPROVE),
+        (State.RETURNED, Act.APPROVE),
+        (State.APPROVED, Act.SUBMIT),
+        (State.DRAFT, Act.RETURN),
+    ],
+)
+def test_what_does_not_belong_to_the_state_is_refused(state: State, act: Act) -> None:
+    with pytest.raises(StateError, match="cannot be given"):
+        after(state, act)
+
+
+@pytest.mark.parametrize(
+    ("now", "found"), [(BEFORE, Standing.EXPECTED), (LATE, Standing.OVERDUE), (CLOSED, Standing.LOCKED)]
+)
+def test_a_return_that_never_came_is_expected_overdue_locked(now: datetime, found: Standing) -> None:
+    assert standing(NOT_FILED, DEADLINE, now=now) is found
+
+
+def test_a_submitted_return_waits_for_those_below() -> None:
+    filed = Filed(State.SUBMITTED, submitted_at=BEFORE)
+    assert standing(filed, DEADLINE, now=LATE, is_clear_below=False) is Standing.WAITING
+    assert standing(filed, DEADLINE, now=LATE) is Standing.READY
+
+
+def test_a_covered_unit_is_not_overdue() -> None:
+    assert standing(NOT_FILED, DEADLINE, now=LATE, is_covered=True) is Standing.COVERED
+
+
+def test_a_return_that_was_sent_back_is_said_to_be() -> None:
+    assert standing(Filed(State.RETURNED), DEADLINE, now=CLOSED) is Standing.SENT_BACK
+
+
+@given(st.lists(st.sampled_from(Act)))
+def test_a_history_leads_to_a_state_or_is_refused(acts: list[Act]) -> None:
+    try:
+        assert state_of(acts) in State
+    except StateError as error:
+        assert error.explain()
