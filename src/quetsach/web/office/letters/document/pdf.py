@@ -1,31 +1,25 @@
-"""Sets letters as PDF/A-2a with Typst: fonts of this package only, everything typed passed as data, the same bytes for the same letter."""
+"""Sets letters as PDF/A-2a: everything that people typed is passed as data, and the same letter gives the same bytes."""
 
 import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import segno
-import typst
 
-from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import LetterText, Personal
 from quetsach.web.office.letters.document.sheet import Copy, Sheet, compose, own_copy, personal_copy
+from quetsach.web.office.letters.document.typesetter import typesetter
 
-_FOLDER = Path(__file__).parent
-STANDARD = "a-2a"
 _QUIET_ZONE_MODULES = 2
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-MOST_PDF_BYTES = 20 << 20
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureSpot:
-    """Where the gap for the signature begins: its middle line and upper edge on a page, from the top left, in millimetres."""
+    """The gap between title and name: its middle line and upper edge, from the top left of a page, in millimetres."""
 
     page: int
     x_mm: float
@@ -33,33 +27,37 @@ class SignatureSpot:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A letter on paper: the PDF, and where its signature goes."""
+
+    content: bytes
+    spot: SignatureSpot
+
+
+@dataclass(frozen=True, slots=True)
 class _Setting:
     """One letter, ready for the compiler: what all copies share is turned into JSON once."""
 
     sheet: str
-    stamp: datetime
+    at: datetime
 
-    def compile(self, copy: Copy) -> bytes:
-        inputs = {"sheet": self.sheet, "copy": _copy_json(copy)}
-        try:
-            content = _compiler().compile(
-                _template(), format="pdf", sys_inputs=inputs, pdf_standards=[STANDARD], timestamp=self.stamp
-            )
-        except typst.TypstError as error:
-            raise DocumentError(f"cannot be set: {error.message[:300]}", hint="replace the sign in the text") from error
-        return content
+    def printed(self, copy: Copy) -> Printed:
+        content, spots = typesetter("letter.typ").pdf(
+            {"sheet": self.sheet, "copy": _copy_json(copy)}, standard="a-2a", at=self.at, label="<signature>"
+        )
+        return Printed(content, SignatureSpot(**json.loads(spots)[0]))
 
 
-def render(letter: LetterText) -> bytes:
+def render(letter: LetterText) -> Printed:
     """Return the letter as PDF.
 
     Raises:
         DocumentError: damaged markup, or a sign that the font does not have.
     """
-    return _setting(letter).compile(own_copy(letter))
+    return _setting(letter).printed(own_copy(letter))
 
 
-def render_many(letter: LetterText, personal: Iterable[Personal]) -> Iterator[bytes]:
+def render_many(letter: LetterText, personal: Iterable[Personal]) -> Iterator[Printed]:
     """Yield one copy for each recipient, in their order, each when it is asked for.
 
     Raises:
@@ -67,12 +65,12 @@ def render_many(letter: LetterText, personal: Iterable[Personal]) -> Iterator[by
     """
     setting = _setting(letter)
     for one in personal:
-        yield setting.compile(personal_copy(letter, one))
+        yield setting.printed(personal_copy(letter, one))
 
 
 def _setting(letter: LetterText) -> _Setting:
     sheet = compose(letter)
-    return _Setting(_sheet_json(sheet), datetime.combine(sheet.day, time(), UTC) if sheet.day else _EPOCH)
+    return _Setting(_sheet_json(sheet), datetime.combine(sheet.day, time(), UTC) if sheet.day else _UNDATED)
 
 
 def _sheet_json(sheet: Sheet) -> str:
@@ -91,14 +89,3 @@ def _qr(url: str) -> str:
     drawn = io.BytesIO()
     segno.make_qr(url, error="m").save(drawn, kind="svg", xmldecl=False, border=_QUIET_ZONE_MODULES)
     return drawn.getvalue().decode()
-
-
-@cache
-def _template() -> bytes:
-    return (_FOLDER / "letter.typ").read_bytes()
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER / "fonts"])
-    return typst.Compiler(root=_FOLDER, font_paths=fonts)
