@@ -21,12 +21,12 @@ COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "clo
 
 RESOLUTIONS = {  # number of the resolution of 2025-06-16 on the communes of each of the 34
     "01": 1656, "04": 1657, "08": 1684, "11": 1661, "12": 1670, "14": 1681, "15": 1673, "19": 1683, "20": 1672,
-    "22": 1679, "24": 1658, "25": 1676, "31": 1669, "33": 1666, "37": 1674, "38": 1686, "40": 1678, "42": 1665, "44": 1680,
-    "46": 1675, "48": 1659, "51": 1677, "52": 1664, "56": 1667, "66": 1660, "68": 1671, "75": 1662, "79": 1685, "80": 1682,
-    "82": 1663, "86": 1687, "91": 1654, "92": 1668, "96": 1655,
+    "22": 1679, "24": 1658, "25": 1676, "31": 1669, "33": 1666, "37": 1674, "38": 1686, "40": 1678, "42": 1665,
+    "44": 1680, "46": 1675, "48": 1659, "51": 1677, "52": 1664, "56": 1667, "66": 1660, "68": 1671, "75": 1662,
+    "79": 1685, "80": 1682, "82": 1663, "86": 1687, "91": 1654, "92": 1668, "96": 1655,
 }  # fmt: skip
 WORDS = {  # what a Vietnamese name begins with, and the English word
-    "Thành phố": "City", "Tỉnh": "Province", "Quận": "District", "Huyện": "District", "Thị xã": "Town", 
+    "Thành phố": "City", "Tỉnh": "Province", "Quận": "District", "Huyện": "District", "Thị xã": "Town",
     "Thị trấn": "Township", "Phường": "Ward", "Xã": "Commune", "Đặc khu": "Special Zone",
 }  # fmt: skip
 SPELLINGS = {"Hà Nội": "Hanoi", "Hồ Chí Minh": "Ho Chi Minh", "Bà Rịa - Vũng Tàu": "Ba Ria-Vung Tau"}

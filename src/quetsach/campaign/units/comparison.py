@@ -52,8 +52,8 @@ class Standing:
 def compare(tables: Tables, standing: Standing) -> Plan:
     """Return the plan of an import and add to ``tables.faults`` what only shows against what there is.
 
-    Units that the tables do not name stay as they are; nothing is ever deleted: a unit is closed. The contacts of a unit
-    become those that the tables name for it.
+    Units that the tables do not name stay as they are; nothing is ever deleted: a unit is closed. The contacts of a
+    unit become those that the tables name for it.
     """
     units = {**standing.units, **tables.units}
     new = [unit for key, unit in tables.units.items() if key not in standing.units]

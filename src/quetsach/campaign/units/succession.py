@@ -89,7 +89,7 @@ def recast(
 
 
 def apportion(total: int, shares: list[int]) -> list[int]:
-    """Divide a whole number by shares into whole numbers that add up to it: largest remainder, the earlier wins a tie."""
+    """Divide a whole number by shares into whole numbers of the same sum: largest remainder, the earlier wins a tie."""
     whole = sum(shares)
     parts = [total * share // whole for share in shares]
     by_remainder = sorted(range(len(shares)), key=lambda n: -(total * shares[n] % whole))

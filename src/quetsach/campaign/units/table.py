@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
 from quetsach.campaign.units.errors import UnitsError
@@ -160,7 +160,8 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
 def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
     old, new = row.matching("old", _KEY, hint=_KEY_HINT), row.matching("new", _KEY, hint=_KEY_HINT)
     on, decree = row.day("on"), row.text("decree", is_required=False)
-    share = row.parsed("share", parse_share, row.text("share", most=20))
+    cell = row.text("share", most=20)
+    share = row.parsed("share", parse_share, cell) if cell else None
     if (old, new) in tables.successions:
         row.fault("new", "this pair stands in the table twice", "keep one of the rows")
     if row.is_sound and on is not None and share is not None:
@@ -200,7 +201,7 @@ def parse_share(cell: str) -> int:
     """
     try:
         millionths = Decimal(cell.replace(",", ".")) * WHOLE
-    except InvalidOperation as error:
+    except DecimalException as error:
         raise InputError(f"not a share: {cell!r}", hint="a number above 0 and up to 1, such as 0.5") from error
     if not millionths.is_finite() or millionths != millionths.to_integral_value() or not 0 < millionths <= WHOLE:
         raise InputError(f"not a share: {cell!r}", hint="above 0, up to 1, at most six decimals")

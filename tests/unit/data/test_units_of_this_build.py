@@ -1,0 +1,151 @@
+"""The tables of units that ship: their content against published facts."""
+
+from collections import Counter
+from datetime import date, timedelta
+from functools import cache
+
+import pytest
+
+from quetsach.campaign.units.cells import read_csv
+from quetsach.campaign.units.comparison import Standing, compare
+from quetsach.campaign.units.rollup import Tree
+from quetsach.campaign.units.succession import recast
+from quetsach.campaign.units.table import Tables, read_tables
+from quetsach.campaign.units.tree import Position, positions
+from quetsach.campaign.units.unit import Unit
+from quetsach.cli.bundled import bundled
+from quetsach.cli.center.tables import load_places
+
+CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
+GOVERNMENT = date(2025, 3, 1)
+REUSED = ("15", "24", "44", "52", "80", "82", "91")
+
+
+@cache
+def _tables() -> Tables:
+    return read_tables(
+        read_csv(path.read_bytes(), name=path.name) for path in sorted((bundled("data") / "units").glob("*.csv"))
+    )
+
+
+@cache
+def _places() -> list[Position]:
+    return positions(_tables().units.values())
+
+
+def _on(day: date) -> list[Unit]:
+    units = _tables().units.values()
+    return [u for u in units if u.opened <= day and (u.closed is None or day < u.closed)]
+
+
+def _count(day: date) -> dict[str, int]:
+    return Counter(unit.kind.value for unit in _on(day))
+
+
+@pytest.mark.parametrize("day", [CAMPAIGN, LAST])
+def test_until_the_reform_there_are_63_provinces_696_districts_and_10035_communes(day: date) -> None:
+    count = _count(day)
+    assert (count["province"], count["district"], count["commune"]) == (63, 696, 10_035)
+
+
+def test_since_the_reform_there_are_34_provinces_no_districts_and_3321_communes() -> None:
+    count = _count(REFORM)
+    assert (count["province"], count["district"], count["commune"]) == (34, 0, 3_321)
+
+
+def test_today_s_communes_are_2621_communes_687_wards_and_13_special_zones() -> None:
+    communes = [unit.name_vi for unit in _on(REFORM) if unit.kind == "commune"]
+    words = Counter(next(word for word in ("Xã", "Phường", "Đặc khu") if name.startswith(word)) for name in communes)
+    assert words == {"Xã": 2_621, "Phường": 687, "Đặc khu": 13}
+
+
+def test_the_government_has_22_ministries_and_8_agencies_in_2020_and_17_and_5_since_march_2025() -> None:
+    under_government = {"BHXHVN", "TTXVN", "VOV", "VTV", "VAST", "VASS", "BQLL", "CMSC"}
+    before, after = (
+        (
+            _count(day)["ministry"],
+            sum(
+                1
+                for p in _places()
+                if p.holds_on(day) and p.level == 1 and p.unit.split("-")[0].upper() in under_government
+            ),
+        )
+        for day in (GOVERNMENT - timedelta(days=1), GOVERNMENT)
+    )
+    assert (before, after) == ((22, 8), (17, 5))
+
+
+def test_no_cell_and_no_tree_and_no_succession_has_a_fault() -> None:
+    compare(_tables(), Standing({}, {}, {}, (), ()))
+    assert _tables().faults == []
+
+
+def test_every_unit_has_one_place_on_each_of_its_days() -> None:
+    for day in (CAMPAIGN, date(2025, 1, 1), GOVERNMENT, LAST, REFORM):
+        assert Counter(p.unit for p in _places() if p.holds_on(day)) == Counter(u.key for u in _on(day))
+
+
+def test_the_provinces_are_those_of_the_table_of_provinces() -> None:
+    places = load_places()
+    for day in (CAMPAIGN, date(2024, 12, 31), date(2025, 1, 1), LAST, REFORM, date(2026, 11, 26)):
+        ours = {
+            u.code: u.name_vi.removeprefix("Tỉnh ").removeprefix("Thành phố ") for u in _on(day) if u.kind == "province"
+        }
+        assert ours == {place.code: place.name_vi for place in places.all_on(day)}
+
+
+def test_the_seven_codes_of_new_meaning_name_two_units_each() -> None:
+    units = _tables().units
+    assert all(units[f"{code}-2020"].name_vi != units[f"{code}-2025"].name_vi for code in REUSED)
+
+
+def test_provinces_are_succeeded_as_the_table_of_provinces_says() -> None:
+    places, follow = load_places(), _tables().successions
+    for place in places.all_on(CAMPAIGN):
+        assert (f"{place.code}-2020", f"{place.successor or place.code}-2025") in follow
+
+
+def test_every_commune_has_successors_inside_the_successor_of_its_province() -> None:
+    now, before = (Tree.on(_places(), day) for day in (REFORM, LAST))
+    follow = _tables().successions
+    province_of = {old: new for old, new in follow if _tables().units[old].kind == "province"}
+    province_of["46-2025"] = "46-2025"
+    seen = set()
+    for old, new in follow:
+        if _tables().units[old].kind == "commune":
+            seen.add(old)
+            assert now.above(new)[1] == province_of[before.above(old)[1]]
+    assert seen == {unit.key for unit in _on(LAST) if unit.kind == "commune"}
+
+
+def test_471_communes_were_split() -> None:
+    parts = Counter(old for old, _ in _tables().successions)
+    assert sum(count > 1 for count in parts.values()) == 471
+
+
+def test_every_commune_of_today_has_a_predecessor() -> None:
+    assert {u.key for u in _on(REFORM) if u.kind == "commune"} <= {new for _, new in _tables().successions}
+
+
+@pytest.mark.parametrize(("key", "path"), [("20333-2025", "/tw/48-2025/"), ("22736-2025", "/tw/56-2025/")])
+def test_the_archipelagos_are_special_zones_of_their_provinces(key: str, path: str) -> None:
+    [place] = [place for place in _places() if place.unit == key]
+    assert place.path == f"{path}{key}/"
+    assert _tables().units[key].name_vi in {"Đặc khu Hoàng Sa", "Đặc khu Trường Sa"}
+
+
+def test_figures_of_2020_recast_to_today_keep_their_sum_in_every_province() -> None:
+    units, follow = _tables().units, _tables().successions
+    before, now = (Tree.on(_places(), day) for day in (CAMPAIGN, REFORM))
+    figures = {
+        unit.key: n % 97 for n, unit in enumerate(_on(CAMPAIGN)) if unit.kind in {"province", "district", "commune"}
+    }
+    after = recast(figures, units, follow.values(), day=REFORM)
+    heir = {old: new for old, new in follow if units[old].kind == "province"}
+    expected: Counter[str] = Counter()
+    for key, figure in figures.items():
+        expected[heir[before.above(key)[1]]] += figure
+    found: Counter[str] = Counter()
+    for key, figure in after.items():
+        found[now.above(key)[1]] += figure
+    assert found == expected
