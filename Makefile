@@ -56,6 +56,7 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	$(VENV)/bin/mypy
 	$(MAKE) --no-print-directory docs
 	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	$(VENV)/bin/python tests/postgresql.py
 
 lint: ## ruff, with the formatter
 	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .

@@ -24,6 +24,8 @@ PACKAGES = {
     "7zip": lambda: shutil.which("7z"),
     "genisoimage": lambda: shutil.which("genisoimage"),
     "libarchive13t64": lambda: next(Path("/usr/lib").glob("*/libarchive.so.13"), None),
+    "poppler-utils": lambda: shutil.which("pdftoppm"),
+    "postgresql": lambda: next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None),
     "nginx-light": lambda: shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin"),
     "util-linux": lambda: shutil.which("unshare"),
 }

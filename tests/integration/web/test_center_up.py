@@ -46,6 +46,14 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _embedded_database() -> Iterator[None]:
+    """Here the database is the file in the data folder, whatever the rest of the tests run on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel as a build makes it, small: what matters here is that it is sealed and offered."""
