@@ -1,0 +1,98 @@
+"""Each unit's own copy of a letter, with a QR code that opens its own page, and the mail that carries it.
+
+Copies are made in groups: the files of a group are on disk before one transaction notes them and queues their mail. Killed
+anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import batched
+
+from django.db import transaction
+
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.letters.archive import archive_put, archive_read
+from quetsach.web.office.letters.document.letter import Personal, Verification
+from quetsach.web.office.letters.document.pdf import render_many
+from quetsach.web.office.letters.links import link_of
+from quetsach.web.office.letters.mail import new_message_id, one_line, worded
+from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind
+from quetsach.web.office.letters.models.dispatch import Channel
+from quetsach.web.office.letters.sending import reachable_address
+from quetsach.web.office.letters.wording import text_of
+
+GROUP = 100
+
+
+def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False) -> int:
+    """Make what copies are still to be made of all letters, and queue their mail.
+
+    Args:
+        now: the time (UTC).
+        is_over: asked between two groups; ``True`` ends the work, which the next call takes up.
+
+    Returns:
+        How many were made.
+    """
+    made = 0
+    for letter in Letter.objects.filter(state=LetterState.ISSUED, dispatches__copy_sha256="").distinct():
+        waiting = Dispatch.objects.filter(letter=letter, copy_sha256="").order_by("pk")
+        chosen = waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts")
+        for group in batched(list(chosen), GROUP, strict=False):
+            if is_over():
+                return made
+            _make_group(letter, group, now())
+            made += len(group)
+    return made
+
+
+def _make_group(letter: Letter, group: tuple[Dispatch, ...], moment: datetime) -> None:
+    for dispatch in group:
+        dispatch.letter = letter  # one object for all: nothing is read again
+    sums = archive_put(_rendered(letter, group))
+    messages = []
+    for dispatch, sha256 in zip(group, sums, strict=True):
+        dispatch.copy_sha256 = sha256
+        if message := _message(dispatch, moment):
+            messages.append(message)
+    with transaction.atomic():
+        Dispatch.objects.bulk_update(group, ["copy_sha256"], batch_size=GROUP)
+        Message.objects.bulk_create(messages, batch_size=GROUP, ignore_conflicts=True)
+
+
+def _rendered(letter: Letter, group: tuple[Dispatch, ...]) -> Iterator[bytes]:
+    personal = (Personal(Verification(link_of(dispatch), letter.code), dispatch.to_unit.name_vi) for dispatch in group)
+    return render_many(text_of(letter), personal)
+
+
+def _message(dispatch: Dispatch, moment: datetime) -> Message | None:
+    """Return the mail that carries a copy; ``None`` where no address is known."""
+    letter = dispatch.letter
+    address = reachable_address(dispatch.to_unit.contacts.all())
+    if dispatch.channel != Channel.MAIL or not address:
+        return None
+    values = {"letter": letter, "dispatch": dispatch, "link": link_of(dispatch)}
+    return Message(
+        key=f"letter:{dispatch.pk}.{dispatch.link_number}",
+        kind=MessageKind.LETTER,
+        dispatch=dispatch,
+        recipient=address,
+        subject=one_line(f"[{letter.number_sign}] {letter.subject}"),
+        text=worded("letter", letter.language, values),
+        copy_sha256=dispatch.copy_sha256,
+        copy_name=f"{letter.number_sign.replace('/', '-')}.pdf",
+        message_id=new_message_id(),
+        next_at=moment,
+    )
+
+
+def own_copy(dispatch: Dispatch) -> bytes:
+    """Return the PDF of a unit's own copy, or the original while it is not made yet.
+
+    Raises:
+        QuetsachError: the file is missing.
+    """
+    sha256 = dispatch.copy_sha256 or dispatch.letter.sha256
+    if not sha256:
+        raise QuetsachError("this letter was not issued yet")
+    return archive_read(sha256)

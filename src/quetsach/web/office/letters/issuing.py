@@ -1,0 +1,87 @@
+"""Issuing a letter: a number of the register, the printed and signed original, its public code; taking it back."""
+
+import secrets
+from datetime import date, datetime
+
+from django.db import transaction
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.course import Happening
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.publicity.verification_code import SPACE, code_of
+from quetsach.web.office.approvals.services import is_approved
+from quetsach.web.office.letters.archive import archive_put
+from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.events import courses_of, event_add
+from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
+from quetsach.web.office.letters.wording import digest_of, text_of
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+
+
+@transaction.atomic
+def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
+    """Give an approved letter its number and day and keep its original.
+
+    Everything is in one transaction: a letter that cannot be printed takes no number, so the register has no gaps.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: it was issued before, or nobody approved what it says now.
+        DocumentError: it cannot be printed.
+    """
+    letter = Letter.objects.select_for_update(of=("self",)).select_related("unit", "earlier").get(pk=letter.pk)
+    day = today(now)
+    require(by, Act.ISSUE_LETTER, letter.unit, day=day)
+    if letter.state != LetterState.SUBMITTED or not is_approved(
+        kind="letter", subject=letter.log_subject, digest=digest_of(letter)
+    ):
+        raise LetterError(
+            "a second person has not approved what this letter says now", hint="submit it and have it approved"
+        )
+    letter.state, letter.year = LetterState.ISSUED, day.year
+    letter.number = _next_number(letter.unit, letter.book, day)
+    letter.issued_on, letter.issued_at, letter.issued_by = day, now, by
+    letter.code = code_of(secrets.randbelow(SPACE))
+    if letter.earlier:
+        _end_earlier(letter, by, now)
+    (letter.sha256,) = archive_put([render(text_of(letter))])
+    letter.save()
+    log_append(
+        by=by,
+        act="letter-issue",
+        subject=letter.log_subject,
+        unit=letter.unit,
+        detail={"number": letter.number_sign, "sha256": letter.sha256, "code": letter.code},
+        now=now,
+    )
+    return letter
+
+
+def _next_number(unit: Unit, book: str, day: date) -> int:
+    RegisterBook.objects.get_or_create(unit=unit, year=day.year, book=book)
+    register = RegisterBook.objects.select_for_update().get(unit=unit, year=day.year, book=book)
+    register.last += 1
+    register.save(update_fields=["last"])
+    return register.last
+
+
+def _end_earlier(letter: Letter, by: Person, now: datetime) -> None:
+    """Mark what this letter replaces or revokes: nobody needs to answer it, and mail that has not left stays here."""
+    earlier = Letter.objects.select_for_update().get(pk=letter.earlier_id)
+    if earlier.state != LetterState.ISSUED:
+        raise LetterError(f"{earlier.number_sign} was replaced or revoked before")
+    if letter.kind == DocumentKind.UPDATE:
+        return
+    earlier.state = LetterState.REVOKED if letter.kind == DocumentKind.REVOCATION else LetterState.REPLACED
+    earlier.save(update_fields=["state"])
+    Message.objects.filter(dispatch__letter=earlier, state=MessageState.QUEUED).update(
+        state=MessageState.FAILED, error=f"{earlier.number_sign} was taken back before this left"
+    )
+    courses = courses_of(earlier.dispatches.all())
+    for dispatch in earlier.dispatches.all():
+        if courses[dispatch.pk].is_pending:
+            event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=str(letter.subject))

@@ -1,0 +1,254 @@
+"""Writing a letter: begin from a template, save, ask a second person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.letters.placeholders import fill, open_names
+from quetsach.campaign.letters.register import check_sign
+from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.letters.archive import archive_put
+from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.links import site
+from quetsach.web.office.letters.models import Attachment, Letter, LetterState, LetterVersion, Template
+from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import position_of
+
+MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
+MAX_ATTACHMENTS = 10
+ATTACHMENT_BEGINNINGS: Mapping[str, bytes] = {".pdf": b"%PDF-", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04"}
+"""Which files may go with a letter, and how each begins."""
+_ISSUER_FIELDS = ("superior", "agency", "place", "sign", "address", "drafting", "signer_powers", "signer_title")
+_PREFIXES = ("Thành phố ", "Tỉnh ", "Quận ", "Huyện ", "Thị xã ", "Phường ", "Xã ", "Thị trấn ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a new letter refers to: the one it passes on (``covers``), or replaces, revokes or adds to (``earlier``)."""
+
+    covers: Letter | None = None
+    earlier: Letter | None = None
+    kind: DocumentKind = DocumentKind.NEW
+
+
+@transaction.atomic
+def letter_begin(
+    *,
+    unit: Unit,
+    template: Template | None,
+    campaign: str,
+    by: Person,
+    now: datetime,
+    reference: Reference | None = None,
+) -> Letter:
+    """Begin a letter of a unit; the issuer is filled in as in the unit's last letter.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: the earlier letter is another unit's or was never issued.
+    """
+    require(by, Act.WRITE_LETTER, unit, day=today(now))
+    reference = reference or Reference()
+    _check_reference(reference, unit)
+    letter = Letter(unit=unit, campaign=campaign[:60], written_by=by, written_at=now)
+    letter.kind, letter.earlier, letter.covers = reference.kind, reference.earlier, reference.covers
+    if reference.covers:
+        letter.root = reference.covers.root or reference.covers
+        letter.campaign, letter.due = letter.campaign or reference.covers.campaign, reference.covers.due
+    _fill_issuer(letter, today(now))
+    if template:
+        values = _values(letter, unit, today(now))
+        letter.subject, letter.body = fill(template.subject, values), fill(template.body, values)
+        letter.annexes = [
+            {**annex, "title": fill(annex["title"], values), "body": fill(annex["body"], values)}
+            for annex in template.annexes
+        ]
+    letter.save()
+    _keep_version(letter, by, now)
+    log_append(by=by, act="letter-begin", subject=letter.log_subject, unit=unit, detail={}, now=now)
+    return letter
+
+
+@transaction.atomic
+def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: datetime) -> Letter:
+    """Save what was written. A letter that waits for its approval becomes a draft again: other content, other approval.
+
+    Args:
+        letter: one that was not issued.
+        content: fields of ``WRITTEN_FIELDS``, and ``due``.
+        by: who writes.
+        now: the time (UTC).
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: it was issued.
+    """
+    letter = _open_letter(letter)
+    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    for name in (*WRITTEN_FIELDS, "due"):
+        if name in content:
+            setattr(letter, name, content[name])
+    letter.state = LetterState.DRAFT
+    letter.save()
+    _keep_version(letter, by, now)
+    log_append(
+        by=by,
+        act="letter-save",
+        subject=letter.log_subject,
+        unit=letter.unit,
+        detail={"digest": digest_of(letter)},
+        now=now,
+    )
+    return letter
+
+
+@transaction.atomic
+def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
+    """Ask for the approval of exactly what the letter says now.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: it was issued, or a place in it is still to be filled in.
+        DocumentError: it cannot be printed.
+    """
+    letter = _open_letter(letter)
+    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    check_sign(letter.sign)
+    texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
+    if still_open := open_names("\n".join(texts)):
+        raise LetterError(f"still to be filled in: {', '.join(still_open)}", hint="write it in place of the braces")
+    render(text_of(letter))
+    letter.state = LetterState.SUBMITTED
+    letter.save(update_fields=["state"])
+    approval_ask(
+        kind="letter",
+        subject=letter.log_subject,
+        digest=digest_of(letter),
+        title=f"{letter.agency}: {letter.subject}"[:300],
+        by=by,
+        unit=letter.unit,
+        now=now,
+    )
+    return letter
+
+
+@transaction.atomic
+def attachment_add(*, letter: Letter, name: str, content: bytes, by: Person, now: datetime) -> Attachment:
+    """Put a file with a letter.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: the letter was issued, or the file is too large or of a kind that does not go with letters.
+    """
+    letter = _open_letter(letter)
+    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    name = " ".join(name.split())
+    ending = name[name.rfind(".") :].lower()
+    if not name.isprintable() or "/" in name or len(name) > 150 or ending not in ATTACHMENT_BEGINNINGS:
+        raise LetterError("this file cannot go with a letter", hint="PDF, DOCX or XLSX with a short name")
+    if len(content) > MAX_ATTACHMENT_BYTES or letter.attachments.count() >= MAX_ATTACHMENTS:
+        raise LetterError(
+            "too many or too large files", hint=f"at most {MAX_ATTACHMENTS} of {MAX_ATTACHMENT_BYTES >> 20} MiB each"
+        )
+    if not content.startswith(ATTACHMENT_BEGINNINGS[ending]):
+        raise LetterError("the file is not what its name says", hint="save it again as PDF, DOCX or XLSX")
+    (sha256,) = archive_put([content])
+    kept, _ = Attachment.objects.update_or_create(
+        letter=letter, name=name, defaults={"size_bytes": len(content), "sha256": sha256}
+    )
+    _back_to_draft(letter, by, now, {"added": name, "sha256": sha256})
+    return kept
+
+
+@transaction.atomic
+def attachment_remove(*, attachment: Attachment, by: Person, now: datetime) -> None:
+    """Take a file from a letter.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: the letter was issued.
+    """
+    letter = _open_letter(attachment.letter)
+    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    attachment.delete()
+    _back_to_draft(letter, by, now, {"removed": attachment.name})
+
+
+def _open_letter(letter: Letter) -> Letter:
+    """Return the letter as it is stored now, held until the transaction ends."""
+    letter = Letter.objects.select_for_update().get(pk=letter.pk)
+    if not letter.is_open:
+        raise LetterError(
+            f"{letter.number_sign} was issued and cannot be changed", hint="replace or revoke it with a new letter"
+        )
+    return letter
+
+
+def _check_reference(reference: Reference, unit: Unit) -> None:
+    earlier = reference.earlier
+    if (reference.kind is DocumentKind.NEW) == (earlier is not None):
+        raise LetterError("a new letter refers to no earlier one, every other kind does")
+    if earlier and (earlier.unit_id != unit.pk or earlier.state != LetterState.ISSUED):
+        raise LetterError("only a unit's own letter that was issued and still holds can be changed by a new one")
+    if reference.covers and not reference.covers.is_issued:
+        raise LetterError("only a letter that was issued can be passed on")
+
+
+def _fill_issuer(letter: Letter, day: date) -> None:
+    last = Letter.objects.filter(unit=letter.unit).order_by("pk").last()
+    if last:
+        for name in (*_ISSUER_FIELDS, "signer_name"):
+            setattr(letter, name, getattr(last, name))
+        return
+    position = position_of(letter.unit, day)
+    letter.agency = letter.unit.name_vi
+    letter.superior = position.parent.name_vi if position and position.parent else ""
+    letter.place = next(
+        (letter.unit.name_vi.removeprefix(p) for p in _PREFIXES if letter.unit.name_vi.startswith(p)), "Hà Nội"
+    )
+
+
+def _values(letter: Letter, unit: Unit, day: date) -> dict[str, str]:
+    values = {"unit": unit.name_vi, "portal": site(), "year": str(day.year)}
+    if letter.campaign:
+        values["campaign"] = letter.campaign
+    if letter.due:
+        values["due"] = f"{letter.due:%d/%m/%Y}"
+    for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):
+        if other and other.issued_on:
+            values[f"{name}_number"] = other.number_sign
+            values[f"{name}_day"] = f"{other.issued_on:%d/%m/%Y}"
+            values[f"{name}_agency"], values[f"{name}_subject"] = other.agency, other.subject
+    return values
+
+
+def _back_to_draft(letter: Letter, by: Person, now: datetime, detail: dict[str, Any]) -> None:
+    letter.state = LetterState.DRAFT
+    letter.save(update_fields=["state"])
+    _keep_version(letter, by, now)
+    log_append(by=by, act="letter-attach", subject=letter.log_subject, unit=letter.unit, detail=detail, now=now)
+
+
+def _keep_version(letter: Letter, by: Person, now: datetime) -> None:
+    last = letter.versions.order_by("-number").first()
+    digest = digest_of(letter)
+    if last and last.digest == digest:
+        return
+    LetterVersion.objects.create(
+        letter=letter,
+        number=last.number + 1 if last else 1,
+        content=content_of(letter),
+        digest=digest,
+        saved_by=by,
+        saved_at=now,
+    )
