@@ -1,8 +1,8 @@
 r"""The little markup of a letter's body: every line is a paragraph, as Decree 30/2020 sets them.
 
-``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are a table
-whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers of clauses ("1.",
-"a)", "-") are typed as they are to be read.
+``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are a
+table whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers of
+clauses ("1.", "a)", "-") are typed as they are to be read.
 """
 
 import re
@@ -68,7 +68,8 @@ def parse(body: str, *, where: str = "body") -> tuple[Block, ...]:
     written = [(at, line) for at, line in lines if line]
     blocks: list[Block] = []
     for is_table, group in groupby(written, key=lambda item: item[1].startswith("|")):
-        blocks += [_table(list(group))] if is_table else [_paragraph(at, line) for at, line in group]
+        lines_of_kind = list(group)
+        blocks += [_table(lines_of_kind)] if is_table else [_paragraph(at, line) for at, line in lines_of_kind]
     return tuple(blocks)
 
 

@@ -1,4 +1,4 @@
-"""Sets letters as PDF/A-2a: everything that people typed is passed as data, and the same letter gives the same bytes."""
+"""Sets letters as PDF/A-2a: all that people typed is passed as data, and the same letter gives the same bytes."""
 
 import io
 import json

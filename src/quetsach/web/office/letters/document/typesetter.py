@@ -41,7 +41,9 @@ class Typesetter:
                 )
                 return content, self._compiler.query(label, field="value") if label else "[]"
             except RuntimeError as error:  # TypstError of compiling, its parent of querying
-                raise DocumentError(f"cannot be set: {str(error)[:300]}", hint="replace the sign in the text") from error
+                raise DocumentError(
+                    f"cannot be set: {str(error)[:300]}", hint="replace the sign in the text"
+                ) from error
 
 
 @cache

@@ -1,0 +1,189 @@
+"""Signs letters: PAdES B-B, or B-T with a time stamp, by the person first and by the agency over it.
+
+Both fields are there before the first signature, which certifies the letter and allows nothing but the second; the
+second locks everything. So no later change is lawful, and ``verification`` takes none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from uuid import uuid4
+
+from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.stamp import StaticStampStyle
+
+from quetsach.web.office.letters.document.keys import SigningKey
+from quetsach.web.office.letters.document.letter import Language
+from quetsach.web.office.letters.document.pdf import Printed, SignatureSpot
+from quetsach.web.office.letters.document.stamp import (
+    HAND_HEIGHT_MM,
+    HAND_WIDTH_MM,
+    SEAL_HEIGHT_MM,
+    SEAL_WIDTH_MM,
+    Stamp,
+    hand,
+    seal,
+)
+
+PERSON_FIELD = "Person"
+AGENCY_FIELD = "Agency"
+_PAGE_HEIGHT_MM = 297.0
+_POINTS_A_MM = 72 / 25.4
+# Where the stamps lie against the gap between title and name: the hand inside it, the seal over the hand's left third.
+_HAND_BELOW_SPOT_MM = 0.5
+_SEAL_ABOVE_SPOT_MM = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """Who signs: the name that is shown, the key with its certificates, and the picture of the signature or seal."""
+
+    name: str
+    key: SigningKey
+    image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Both signatures at one time, prepared once for any number of copies."""
+
+    person: Signatory
+    agency: Signatory
+    at: datetime
+    hand: Stamp
+    seal: Stamp
+    timestamper: TimeStamper | None = None
+
+    @classmethod
+    def prepare(
+        cls,
+        *,
+        person: Signatory,
+        agency: Signatory,
+        at: datetime,
+        language: Language = Language.VIETNAMESE,
+        timestamper: TimeStamper | None = None,
+    ) -> "Signatures":
+        """Draw what will be seen.
+
+        Args:
+            person: who signs.
+            agency: whose seal.
+            at: the time that both signatures claim; with a time zone.
+            language: of the words under the pictures.
+            timestamper: a time stamping authority; with one the signatures are B-T, else B-B.
+
+        Raises:
+            SigningError: a picture or a name that cannot be shown.
+        """
+        return cls(
+            person,
+            agency,
+            at,
+            hand(name=person.name, agency=agency.name, at=at, image=person.image, language=language),
+            seal(agency=agency.name, at=at, image=agency.image, language=language),
+            timestamper,
+        )
+
+    def put_on(self, letter: Printed) -> bytes:
+        """Return the letter with both signatures."""
+        hand_box, seal_box = _boxes(letter.spot)
+        writer = IncrementalPdfFileWriter(BytesIO(letter.content))
+        page = letter.spot.page - 1
+        append_signature_field(writer, SigFieldSpec(PERSON_FIELD, on_page=page, box=hand_box))
+        lock = FieldMDPSpec(FieldMDPAction.ALL)
+        append_signature_field(
+            writer,
+            SigFieldSpec(
+                AGENCY_FIELD, on_page=page, box=seal_box, field_mdp_spec=lock, doc_mdp_update_value=MDPPerm.NO_CHANGES
+            ),
+        )
+        certifying = PdfSignatureMetadata(
+            PERSON_FIELD,
+            name=self.person.name,
+            subfilter=SigSeedSubFilter.PADES,
+            certify=True,
+            docmdp_permissions=MDPPerm.FILL_FORMS,
+        )
+        signed = self._signed(writer, certifying, self.person.key, self.hand)
+        sealing = PdfSignatureMetadata(
+            AGENCY_FIELD,
+            name=self.agency.name,
+            subfilter=SigSeedSubFilter.PADES,
+            docmdp_permissions=MDPPerm.NO_CHANGES,
+        )
+        return self._signed(IncrementalPdfFileWriter(signed), sealing, self.agency.key, self.seal).getvalue()
+
+    def _signed(
+        self, writer: IncrementalPdfFileWriter, metadata: PdfSignatureMetadata, key: SigningKey, stamp: Stamp
+    ) -> BytesIO:
+        style = StaticStampStyle(
+            border_width=0,
+            background=_Drawn(stamp),
+            background_opacity=1.0,
+            background_layout=SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID),
+        )
+        signer = _DatedSigner(metadata, key, timestamper=self.timestamper, stamp_style=style)
+        signer.at = self.at
+        signed: BytesIO = signer.sign_pdf(writer, existing_fields_only=True)
+        return signed
+
+
+class _DatedSigner(PdfSigner):
+    """Claims the time it is given instead of the machine's."""
+
+    at: datetime
+
+    def init_signing_session(
+        self,
+        pdf_out: IncrementalPdfFileWriter,
+        existing_fields_only: bool = False,  # noqa: FBT001, FBT002 (its parent's)
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self.at
+        return session
+
+
+class _Drawn(PdfContent):
+    """The page of a stamp as part of the letter, with its fonts."""
+
+    def __init__(self, stamp: Stamp) -> None:
+        super().__init__(box=BoxConstraints(stamp.width_mm * _POINTS_A_MM, stamp.height_mm * _POINTS_A_MM))
+        self._content = stamp.content
+
+    def render(self) -> bytes:
+        name = f"/Stamp{uuid4().hex}"
+        page = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._content)))
+        self.resources.xobject[name] = page
+        return f"{name} Do".encode()
+
+
+def _boxes(spot: SignatureSpot) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
+    hand_left = spot.x_mm - HAND_WIDTH_MM / 2
+    seal_left = hand_left + HAND_WIDTH_MM / 3 - SEAL_WIDTH_MM
+    return (
+        _box(hand_left, spot.y_mm + _HAND_BELOW_SPOT_MM, HAND_WIDTH_MM, HAND_HEIGHT_MM),
+        _box(seal_left, spot.y_mm - _SEAL_ABOVE_SPOT_MM, SEAL_WIDTH_MM, SEAL_HEIGHT_MM),
+    )
+
+
+def _box(left_mm: float, top_mm: float, width_mm: float, height_mm: float) -> tuple[int, int, int, int]:
+    """From the top left in millimetres to the corners in points from the bottom left."""
+    bottom_mm = _PAGE_HEIGHT_MM - top_mm - height_mm
+    edges = (left_mm, bottom_mm, left_mm + width_mm, bottom_mm + height_mm)
+    left, bottom, right, top = (round(edge * _POINTS_A_MM) for edge in edges)
+    return left, bottom, right, top

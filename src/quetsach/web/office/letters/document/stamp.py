@@ -1,0 +1,95 @@
+"""What is seen of the two digital signatures: the signer's hand in blue, the agency's seal in red, both with the time."""
+
+import json
+import struct
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from quetsach.web.office.letters.document.errors import DocumentError, SigningError
+from quetsach.web.office.letters.document.letter import Language
+from quetsach.web.office.letters.document.typesetter import typesetter
+from quetsach.web.office.letters.document.words import WORDS
+
+VIET_NAM = timezone(timedelta(hours=7))
+MOST_IMAGE_BYTES = 200_000
+MOST_IMAGE_PIXELS = 2_000
+_PNG_HEAD = struct.Struct(">8s4x4sII")
+
+HAND_WIDTH_MM = 50.0
+HAND_HEIGHT_MM = 33.0
+SEAL_WIDTH_MM = 34.0
+SEAL_HEIGHT_MM = 44.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One appearance, as a PDF of one page."""
+
+    content: bytes
+    width_mm: float
+    height_mm: float
+
+
+def hand(*, name: str, agency: str, at: datetime, image: bytes | None, language: Language) -> Stamp:
+    """Return the signer's own: the picture of the signature (PNG, blue on nothing), or the name where there is none.
+
+    Raises:
+        SigningError: the picture is no PNG, or too large.
+    """
+    return _stamp(
+        "person", HAND_WIDTH_MM, HAND_HEIGHT_MM, name=name, agency=agency, at=at, image=image, language=language
+    )
+
+
+def seal(*, agency: str, at: datetime, image: bytes | None, language: Language) -> Stamp:
+    """Return the agency's: the picture of its seal (PNG, red on nothing), or one that says it is a specimen.
+
+    Raises:
+        SigningError: the picture is no PNG, or too large.
+    """
+    return _stamp(
+        "agency", SEAL_WIDTH_MM, SEAL_HEIGHT_MM, name="", agency=agency, at=at, image=image, language=language
+    )
+
+
+def _stamp(
+    kind: str,
+    width_mm: float,
+    height_mm: float,
+    *,
+    name: str,
+    agency: str,
+    at: datetime,
+    image: bytes | None,
+    language: Language,
+) -> Stamp:
+    time = at.astimezone(VIET_NAM).isoformat(sep=" ", timespec="seconds")
+    values = {
+        "kind": kind,
+        "width": width_mm,
+        "height": height_mm,
+        "language": language,
+        "name": name,
+        "lines": (agency, WORDS[language].signed_at.format(time)),
+        "image": None if image is None else list(_checked(image)),
+    }
+    try:
+        content, _ = typesetter("stamp.typ").pdf(
+            {"stamp": json.dumps(values, ensure_ascii=False)}, standard="a-2b", at=at
+        )
+    except DocumentError as error:
+        raise SigningError(f"the picture or the name {error.what}") from error
+    return Stamp(content, width_mm, height_mm)
+
+
+def _checked(image: bytes) -> bytes:
+    if len(image) > MOST_IMAGE_BYTES:
+        raise SigningError(f"the picture is larger than {MOST_IMAGE_BYTES:,} bytes")
+    if len(image) < _PNG_HEAD.size:
+        raise SigningError("the picture is no PNG")
+    magic, chunk, width, height = _PNG_HEAD.unpack_from(image)
+    if magic != b"\x89PNG\r\n\x1a\n" or chunk != b"IHDR":
+        raise SigningError("the picture is no PNG")
+    if not (0 < width <= MOST_IMAGE_PIXELS and 0 < height <= MOST_IMAGE_PIXELS):
+        raise SigningError(f"the picture is wider or higher than {MOST_IMAGE_PIXELS:,} pixels")
+    return image
