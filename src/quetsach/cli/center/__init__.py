@@ -10,7 +10,7 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-COMMANDS = ("up", "ingest", "feeds", "reports", "network", "assess", "simulate")
+COMMANDS = ("up", "ingest", "feeds", "reports", "network", "assess", "simulate", "partners")
 """Modules of this package, in the order of the help; each has ``register(subcommands)``."""
 
 
