@@ -1,7 +1,15 @@
 """What can be wrong with the description of a campaign."""
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
 
 
 class CampaignError(QuetsachError):
-    """A campaign's or scenario's file is not of the form it must have; ``where`` is file and field."""
+    """A campaign's or scenario's file is not of the form it must have; ``where`` is file and field.
+
+    ``text`` says it in both languages where the office shows it to people who never see the file.
+    """
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "", text: LocalText | None = None) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.text = text or LocalText(what, what)

@@ -167,9 +167,12 @@ def check_plan(campaign: Campaign, *, file: str = "plan") -> None:
     order = list(Stage)
     for earlier, later in pairwise(campaign.phases):
         if later.period.first <= earlier.period.last:
-            raise top.error("phases", f"{later.id} begins before {earlier.id} is over")
+            what = f"{later.name.en} begins before {earlier.name.en} is over"
+            raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
         if order.index(later.stage) < order.index(earlier.stage):
-            raise top.error("phases", f"{later.id} is of an earlier stage than {earlier.id}")
+            what = f"{later.name.en} is of an earlier stage than {earlier.name.en}"
+            vi = f"“{later.name.vi}” thuộc giai đoạn sớm hơn “{earlier.name.vi}”"
+            raise top.error("phases", what, vi=vi)
     for phase in campaign.phases:
         _check_parts(phase, top)
 
@@ -178,10 +181,12 @@ def _check_parts(phase: Phase, top: Section) -> None:
     _refuse_twins(top, f"phases.{phase.id}.parts", (p.id for p in phase.parts))
     for part in phase.parts:
         if part.period.first not in phase.period or part.period.last not in phase.period:
-            raise top.error("phases", f"part {part.id} lies outside {phase.id}")
+            what = f"{part.name.en} lies outside {phase.name.en}"
+            raise top.error("phases", what, vi=f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”")
     for earlier, later in pairwise(phase.parts):
         if later.period.first <= earlier.period.last:
-            raise top.error("phases", f"part {later.id} begins before {earlier.id} is over")
+            what = f"{later.name.en} begins before {earlier.name.en} is over"
+            raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
 
 
 def _check(campaign: Campaign, top: Section) -> None:

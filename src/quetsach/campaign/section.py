@@ -124,9 +124,9 @@ class Section:
             known = ", ".join(sorted(self._read))
             raise CampaignError("is not a field of this file", where=self._where(unknown[0]), hint=f"known: {known}")
 
-    def error(self, name: str, what: str) -> CampaignError:
-        """Return the error that says what is wrong with a field."""
-        return CampaignError(what, where=self._where(name))
+    def error(self, name: str, what: str, *, vi: str = "") -> CampaignError:
+        """Return the error that says what is wrong with a field, in Vietnamese too where the office shows it."""
+        return CampaignError(what, where=self._where(name), text=LocalText(vi or what, what))
 
     def _value(self, name: str, kind: type | tuple[type, ...], form: str) -> Any:
         self._read.add(name)

@@ -1,6 +1,6 @@
 """Two campaigns side by side, and in plain words what of them does not compare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from quetsach.campaign.record import Stage
@@ -134,31 +134,31 @@ def _phase_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
     for stage, name in _STAGES.items():
         sides = [[p.days for p in side.phases if p.stage is stage] for side in (left, right)]
         if any(sides):
-            yield Row(name, *(_count(sum(days)) if days else NONE for days in sides))
+            yield _row(name, (_count(sum(days)) if days else NONE for days in sides))
 
 
 def _address_rows(left: AddressFacts | None, right: AddressFacts | None, *, levels_compare: bool) -> Iterator[Row]:
     if left is None and right is None:
         return
     sides = (left, right)
-    yield Row(
+    yield _row(
         LocalText("Độ dài kỳ đếm (ngày)", "Length of a window (days)"),
-        *(_count(side.baseline.days) if side else NONE for side in sides),
+        (_count(side.baseline.days) if side else NONE for side in sides),
     )
-    yield Row(
+    yield _row(
         LocalText("Địa chỉ ở kỳ làm mốc", "Addresses in the baseline window"),
-        *(_count(side.baseline.addresses) if side else NONE for side in sides),
+        (_count(side.baseline.addresses) if side else NONE for side in sides),
         compares=levels_compare,
     )
     lasts = [side.last if side else None for side in sides]
-    yield Row(
+    yield _row(
         LocalText("Địa chỉ ở kỳ mới nhất", "Addresses in the newest window"),
-        *(_count(last.addresses) if last else NONE for last in lasts),
+        (_count(last.addresses) if last else NONE for last in lasts),
         compares=levels_compare,
     )
-    yield Row(
+    yield _row(
         LocalText("Thay đổi so với mốc của chính chiến dịch (%)", "Change against the campaign's own baseline (%)"),
-        *(_signed(last.change_percent) if last else NONE for last in lasts),
+        (_signed(last.change_percent) if last else NONE for last in lasts),
         compares=levels_compare,
     )
 
@@ -167,35 +167,40 @@ def _letter_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
     sides = (left, right)
     if not any(side.letters for side in sides):
         return
-    yield Row(LocalText("Công văn đã ban hành", "Letters issued"), *(_count(len(side.letters)) for side in sides))
+    yield _row(LocalText("Công văn đã ban hành", "Letters issued"), (_count(len(side.letters)) for side in sides))
     shares = []
     for side in sides:
         addressed = sum(letter.addressed for letter in side.letters)
         read = sum(letter.acknowledged for letter in side.letters)
         shares.append(_percent(100 * read / addressed) if addressed else NONE)
-    yield Row(LocalText("Nơi nhận đã xác nhận (%)", "Recipients that acknowledged (%)"), *shares)
+    yield _row(LocalText("Nơi nhận đã xác nhận (%)", "Recipients that acknowledged (%)"), shares)
 
 
 def _return_rows(left: ReturnFacts | None, right: ReturnFacts | None, *, compares: bool) -> Iterator[Row]:
     sides = (left, right)
     if not any(sides):
         return
-    yield Row(
+    yield _row(
         LocalText("Báo cáo đã phê duyệt (%)", "Returns approved (%)"),
-        *(_percent(side.complete_percent) if side else NONE for side in sides),
+        (_percent(side.complete_percent) if side else NONE for side in sides),
     )
     names = {total.id: total.name for side in sides if side for total in side.totals}
     for key, name in names.items():
         values = [next((t.value for t in side.totals if t.id == key), None) if side else None for side in sides]
-        yield Row(name, *(NONE if value is None else _count(value) for value in values), compares=compares)
+        yield _row(name, (NONE if value is None else _count(value) for value in values), compares=compares)
 
 
 def _tool_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
     if left.tool or right.tool:
-        yield Row(
+        yield _row(
             LocalText("Máy tự nguyện gửi báo cáo của công cụ", "Machines whose owners sent the tool's report"),
-            *(_count(side.tool.installs) if side.tool else NONE for side in (left, right)),
+            (_count(side.tool.installs) if side.tool else NONE for side in (left, right)),
         )
+
+
+def _row(name: LocalText, sides: Iterable[LocalText], *, compares: bool = True) -> Row:
+    left, right = sides
+    return Row(name, left, right, compares)
 
 
 def _count(value: float) -> LocalText:

@@ -50,7 +50,9 @@ def redated(campaign: Campaign, days: Mapping[str, Period]) -> Campaign:
         CampaignError: phases or parts would overlap, or a part lie outside its phase.
     """
     if unknown := sorted(set(days) - set(dated_items(campaign))):
-        raise ScheduleError(f"the plan has no item {unknown[0][:80]!r}")
+        raise ScheduleError(
+            LocalText(f"kế hoạch không có mục {unknown[0][:80]!r}", f"the plan has no item {unknown[0][:80]!r}")
+        )
 
     def phase(old: Phase) -> Phase:
         parts = tuple(replace(p, period=days.get(f"part:{old.id}/{p.id}", p.period)) for p in old.parts)
@@ -75,8 +77,8 @@ def date_changes(before: Campaign, after: Campaign) -> tuple[DateChange, ...]:
     changes = []
     for key in dict.fromkeys((*new, *old)):
         was, becomes = old.get(key), new.get(key)
-        name = (becomes or was or ("",))[0]
         if was is None or becomes is None or was[1] != becomes[1]:
+            name, _ = new.get(key) or old[key]
             changes.append(DateChange(key, name, was[1] if was else None, becomes[1] if becomes else None))
     return tuple(changes)
 
@@ -92,7 +94,9 @@ def next_campaign(campaign: Campaign, *, id: str, name: LocalText, first: date) 
     """
     shift = first - campaign.phases[0].period.first
     if abs(shift.days) > MAX_SHIFT_DAYS:
-        raise ScheduleError(f"{first} is too far from the campaign that is taken as the pattern")
+        raise ScheduleError(
+            LocalText(f"ngày {first:%d/%m/%Y} quá xa chiến dịch mẫu", f"{first} is too far from the pattern")
+        )
 
     def moved(period: Period) -> Period:
         return Period(period.first + shift, period.last + shift)
@@ -101,5 +105,5 @@ def next_campaign(campaign: Campaign, *, id: str, name: LocalText, first: date) 
         dated = redated(campaign, {key: moved(period) for key, (_, period) in dated_items(campaign).items()})
         windows = tuple(replace(w, period=moved(w.period), published=None) for w in campaign.windows)
     except OverflowError as error:
-        raise ScheduleError("the dates would leave the calendar") from error
+        raise ScheduleError(LocalText("ngày tháng vượt ngoài lịch", "the dates would leave the calendar")) from error
     return replace(dated, id=id, name=name, windows=windows)

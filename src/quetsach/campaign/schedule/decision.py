@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
 
 MAX_TITLE = 200
 MAX_GROUNDS = 8000
@@ -81,32 +83,51 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
             one that is of another kind, is not there, or was superseded before.
     """
     if not decision.title.strip() or len(decision.title) > MAX_TITLE:
-        raise ScheduleError(f"a decision needs a title of at most {MAX_TITLE} characters", where="title")
-    if not decision.grounds.strip() or len(decision.grounds) > MAX_GROUNDS:
-        raise ScheduleError(
-            f"a decision needs its grounds, at most {MAX_GROUNDS:,} characters", where="grounds", hint="say why"
+        text = LocalText(
+            f"quyết định cần có tiêu đề, tối đa {MAX_TITLE} ký tự",
+            f"a decision needs a title, at most {MAX_TITLE} characters",
         )
+        raise ScheduleError(text, where="title")
+    if not decision.grounds.strip() or len(decision.grounds) > MAX_GROUNDS:
+        text = LocalText(
+            f"quyết định cần có căn cứ, tối đa {number_text(MAX_GROUNDS, 'vi')} ký tự",
+            f"a decision needs its grounds, at most {MAX_GROUNDS:,} characters",
+        )
+        raise ScheduleError(text, where="grounds", hint=LocalText("nêu rõ vì sao", "say why"))
     if decision.decided_on > today:
-        raise ScheduleError("the day of the decision has not come yet", where="decided_on")
+        text = LocalText("ngày quyết định chưa đến", "the day of the decision has not come yet")
+        raise ScheduleError(text, where="decided_on")
     if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
-        raise ScheduleError(f"each subject once, at most {MAX_SUBJECTS}", where="subjects")
+        text = LocalText(
+            f"mỗi đối tượng ghi một lần, tối đa {MAX_SUBJECTS}", f"each subject once, at most {MAX_SUBJECTS}"
+        )
+        raise ScheduleError(text, where="subjects")
     standing = {d.number: d for d in in_force(earlier)}
     same = next((d for d in standing.values() if d.kind is decision.kind), None)
     if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
-        raise ScheduleError("a decision about botnets names at least one", where="subjects")
+        text = LocalText("cần nêu ít nhất một mạng botnet", "a decision about botnets names at least one")
+        raise ScheduleError(text, where="subjects")
     if decision.kind is DecisionKind.BOTNETS and same and decision.supersedes is None:
         raise ScheduleError(
-            f"decision {same.number} already names the botnets",
+            LocalText(
+                f"quyết định số {same.number} đã nêu các mạng botnet",
+                f"decision {same.number} already names the botnets",
+            ),
             where="supersedes",
-            hint=f"say that this one takes the place of {same.number}",
+            hint=LocalText(
+                f"ghi rõ quyết định này thay thế quyết định số {same.number}",
+                f"say that this one takes the place of {same.number}",
+            ),
         )
     if decision.supersedes is not None:
         old = standing.get(decision.supersedes)
         if old is None or old.kind is not decision.kind:
-            raise ScheduleError(
-                f"decision {decision.supersedes} cannot be superseded: it is not in force, or about something else",
-                where="supersedes",
+            number = decision.supersedes
+            text = LocalText(
+                f"không thể thay thế quyết định số {number}: không còn hiệu lực hoặc về việc khác",
+                f"decision {number} cannot be superseded: it is not in force, or about something else",
             )
+            raise ScheduleError(text, where="supersedes")
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -1,0 +1,75 @@
+"""Campaigns as such: the list, one of them, its decisions, which of its steps were taken."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
+from quetsach.web.office.campaigns.selectors.evidence import evidence_of
+from quetsach.web.office.people.access import today
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that a second person let be taken: the day in Viet Nam, and the passage with its facts."""
+
+    on: date
+    passage: Passage
+
+
+def campaigns() -> list[Campaign]:
+    """Return all campaigns, the newest first."""
+    return sorted(Campaign.objects.all(), key=lambda c: c.plan.phases[0].period, reverse=True)
+
+
+def campaign_of(key: str) -> Campaign | None:
+    """Return the campaign of a key."""
+    return Campaign.objects.filter(key=key).first()
+
+
+def public_campaigns() -> list[Campaign]:
+    """Return the campaigns that the public may know of: those of which at least one phase was opened."""
+    return [campaign for campaign in campaigns() if steps_taken(campaign)]
+
+
+def decisions_of(campaign: Campaign) -> tuple[Decided, ...]:
+    """Return the log of decisions, the oldest first."""
+    return tuple(decision.record for decision in campaign.decisions.all())
+
+
+def steps_taken(campaign: Campaign) -> dict[str, Taken]:
+    """Return the steps that were asked for and granted, by phase; ``close`` for the end."""
+    granted = {
+        (approval.subject, approval.digest): approval.decided_at
+        for approval in _approvals(campaign).filter(is_granted=True)
+    }
+    found: dict[str, Taken] = {}
+    for passage in campaign.passages.order_by("asked_at", "pk"):
+        if at := granted.get((passage.subject, passage.sha256)):
+            found.setdefault(passage.step, Taken(today(at), passage))
+    return found
+
+
+def steps_asked(campaign: Campaign) -> dict[str, Approval]:
+    """Return the steps that wait for a second person."""
+    waiting = _approvals(campaign).filter(is_granted=None).select_related("asked_by")
+    return {approval.subject.rpartition(":")[2]: approval for approval in waiting}
+
+
+def is_closed(campaign: Campaign) -> bool:
+    """Whether the campaign was closed."""
+    return CLOSE in steps_taken(campaign)
+
+
+def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
+    """Return how a campaign's plan stands on a day."""
+    opened = frozenset(steps_taken(campaign))
+    return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
+
+
+def _approvals(campaign: Campaign) -> QuerySet[Approval]:
+    return Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:")

@@ -1,0 +1,39 @@
+"""What a campaign's letters came to, as far as anyone may know it."""
+
+from django.db.models import Count, Exists, OuterRef
+
+from quetsach.campaign.letters.course import Happening
+from quetsach.campaign.schedule.outcome import LetterFact
+from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
+from quetsach.web.office.units.models import UnitKind
+
+_ISSUED = (LetterState.ISSUED, LetterState.REPLACED)
+_READ = (Happening.ACKNOWLEDGED, Happening.FORWARDED, Happening.REPORTED)
+MOST_LETTERS = 1000
+"""Letters that an archive lists; covering letters of communes are beyond counting and say nothing new."""
+
+
+def issued_by_the_centre(key: str) -> int:
+    """Return how many letters of a campaign the centre itself has issued and not taken back."""
+    return Letter.objects.filter(campaign=key, state__in=_ISSUED, unit__kind=UnitKind.CENTRE).count()
+
+
+def letters_of(key: str) -> tuple[LetterFact, ...]:
+    """Return a campaign's issued letters with how many units they went to and how many of these have read them."""
+    letters = Letter.objects.filter(campaign=key, state__in=_ISSUED).order_by("issued_on", "pk")[:MOST_LETTERS]
+    read = DispatchEvent.objects.filter(dispatch=OuterRef("pk"), kind__in=_READ)
+    dispatches = Dispatch.objects.filter(letter__in=[letter.pk for letter in letters])
+    sent = dict(dispatches.values_list("letter").annotate(Count("pk")))
+    seen = dict(dispatches.filter(Exists(read)).values_list("letter").annotate(Count("pk")))
+    return tuple(
+        LetterFact(
+            number=letter.number_sign,
+            issued_on=letter.issued_on,
+            issuer=letter.agency,
+            subject=letter.subject,
+            addressed=sent.get(letter.pk, 0),
+            acknowledged=seen.get(letter.pk, 0),
+        )
+        for letter in letters
+        if letter.issued_on
+    )

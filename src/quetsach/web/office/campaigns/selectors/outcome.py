@@ -1,0 +1,122 @@
+"""What a campaign came to: as it is now, or as its close sealed it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from quetsach.assess import DEFINITIONS
+from quetsach.campaign.schedule.document import campaign_digest
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.schedule.outcome import (
+    AddressFacts,
+    DecisionFact,
+    Outcome,
+    PhaseFact,
+    ToolFacts,
+    WindowFact,
+    open_points,
+)
+from quetsach.core.pack import LocalText
+from quetsach.web.api.selectors import report_tally
+from quetsach.web.office.campaigns.models import CLOSE, Campaign
+from quetsach.web.office.campaigns.selectors.campaign import decisions_of, standing_of, steps_taken
+from quetsach.web.office.campaigns.selectors.letters import letters_of
+from quetsach.web.office.campaigns.selectors.returns import returns_of
+from quetsach.web.office.people.access import today
+from quetsach.web.portal.selectors import published_snapshot
+from quetsach.web.portal.snapshot import Snapshot, WindowFigure
+
+_FORM: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_DEFINITION = "window-addresses"
+
+
+def outcome_of(campaign: Campaign, *, now: datetime) -> Outcome:
+    """Return the sealed facts of a closed campaign, else those of this moment."""
+    closed = steps_taken(campaign).get(CLOSE)
+    return outcome_read(closed.passage.facts) if closed else outcome_now(campaign, day=today(now))
+
+
+def outcome_now(campaign: Campaign, *, day: date, is_final: bool = False) -> Outcome:
+    """Return the facts as they are on a day in Viet Nam."""
+    plan = campaign.plan
+    standing = standing_of(campaign, day=day)
+    taken = steps_taken(campaign)
+    addresses = _addresses(published_snapshot(), campaign.key)
+    returns = returns_of(campaign.key)
+    return Outcome(
+        campaign=plan.id,
+        name=plan.name,
+        summary=plan.summary,
+        as_of=day,
+        is_final=is_final,
+        plan_sha256=campaign_digest(plan),
+        targets=tuple(target.text for target in plan.targets),
+        phases=tuple(
+            PhaseFact(p.id, p.name, p.stage, p.period.first, p.period.last, taken[p.id].on if p.id in taken else None)
+            for p in plan.phases
+        ),
+        addresses=addresses,
+        letters=letters_of(campaign.key),
+        returns=returns,
+        tool=_tool(),
+        decisions=tuple(
+            DecisionFact(d.number, d.kind, d.title, d.grounds, d.decided_on, d.subjects, d.supersedes, d.digest)
+            for d in decisions_of(campaign)
+        ),
+        open_points=open_points(plan, standing, addresses, returns),
+    )
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Return facts as JSON values."""
+    content: dict[str, Any] = _FORM.dump_python(outcome, mode="json")
+    return content
+
+
+def outcome_read(content: Mapping[str, Any]) -> Outcome:
+    """Return facts from their JSON values.
+
+    Raises:
+        ScheduleError: they are not of the form that was sealed.
+    """
+    try:
+        return _FORM.validate_python(content, strict=False)
+    except ValidationError as error:
+        text = LocalText("dữ liệu kết thúc chiến dịch bị hỏng", "the sealed facts of the campaign are damaged")
+        hint = LocalText("khôi phục cơ sở dữ liệu từ bản sao lưu", "restore the database from a backup")
+        raise ScheduleError(text, hint=hint) from error
+
+
+def _addresses(snapshot: Snapshot | None, key: str) -> AddressFacts | None:
+    figures = snapshot.campaign if snapshot else None
+    if snapshot is None or figures is None or figures.id != key or figures.baseline_window is None:
+        return None
+    return AddressFacts(
+        definition=DEFINITIONS[_DEFINITION].id,
+        feeds=snapshot.feeds,
+        scale=snapshot.scale,
+        baseline=_window(figures.baseline_window),
+        seal=figures.seal,
+        windows=tuple(_window(w) for w in figures.windows if w.change_percent is not None),
+    )
+
+
+def _window(window: WindowFigure) -> WindowFact:
+    return WindowFact(
+        window.id,
+        window.title,
+        window.first,
+        window.last,
+        window.days_with_data,
+        window.addresses,
+        window.change_percent,
+    )
+
+
+def _tool() -> ToolFacts | None:
+    tally = report_tally()
+    if not tally.reports:
+        return None
+    return ToolFacts(tally.reports, tally.installs, tally.installs_with_findings, tally.installs_cleaned)

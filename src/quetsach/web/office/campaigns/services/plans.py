@@ -1,0 +1,183 @@
+"""Beginning a campaign and changing its plan; every version is kept with its reason."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from quetsach.assess import period_text
+from quetsach.campaign import Campaign as Plan
+from quetsach.campaign import read_campaign
+from quetsach.campaign.authority import Act
+from quetsach.campaign.schedule.dates import date_changes, next_campaign, redated
+from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.document import campaign_digest, campaign_document
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.lake import durable
+from quetsach.web.office.campaigns.models import Campaign, PlanRevision
+from quetsach.web.office.campaigns.selectors.campaign import is_closed
+from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
+from quetsach.web.office.campaigns.services.decisions import decision_append
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.selectors import root_unit
+
+FILE = "campaign.toml"
+_IMPORTED = "Nhập từ tệp / imported from a file"
+
+
+@transaction.atomic
+def campaign_begin(*, document: bytes, by: Person | None, now: datetime, pattern: Campaign | None = None) -> Campaign:
+    """Begin a campaign from a ``campaign.toml``.
+
+    Args:
+        document: the file.
+        by: who begins it; ``None`` for the operator of the machine, who needs no duty.
+        now: the time (UTC).
+        pattern: the campaign whose plan this one was made from.
+
+    Raises:
+        CampaignError: the file is damaged.
+        ScheduleError: there is a campaign of that name.
+        AccessError: not this person's to do.
+    """
+    _require(by, now)
+    plan = read_campaign(document, file=FILE)
+    if Campaign.objects.filter(key=plan.id).exists():
+        raise ScheduleError(
+            LocalText(f"đã có chiến dịch {plan.id}", f"there is a campaign {plan.id} already"),
+            where="id",
+            hint=LocalText("đặt mã khác", "give it another identifier"),
+        )
+    campaign = Campaign.objects.create(key=plan.id, pattern=pattern, begun_by=by, begun_at=now)
+    _keep(campaign, plan, reason=f"Theo mẫu {pattern.key}" if pattern else _IMPORTED, by=by, now=now)
+    _log(campaign, "campaign-begin", {"sha256": campaign_digest(plan)}, by=by, now=now)
+    return campaign
+
+
+@transaction.atomic
+def plan_replace(*, campaign: Campaign, document: bytes, reason: str, by: Person | None, now: datetime) -> PlanRevision:
+    """Put another ``campaign.toml`` in the place of the plan.
+
+    Raises:
+        CampaignError: the file is damaged.
+        ScheduleError: no reason, a closed campaign, another identifier, or another window for a frozen baseline.
+        AccessError: not this person's to do.
+    """
+    return _change(campaign, read_campaign(document, file=FILE), reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def plan_move(
+    *, campaign: Campaign, days: Mapping[str, Period], reason: str, by: Person, now: datetime
+) -> PlanRevision:
+    """Give items of the plan other days (keys as ``dated_items`` names them).
+
+    Raises:
+        CampaignError: phases or parts would overlap.
+        ScheduleError: nothing would change, no reason, or the campaign is closed.
+        AccessError: not this person's to do.
+    """
+    return _change(campaign, redated(campaign.plan, days), reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def campaign_clone(
+    *, pattern: Campaign, key: str, name: LocalText, first: date, by: Person | None, now: datetime
+) -> Campaign:
+    """Begin the next campaign on the plan of another; its baseline, decisions and published figures stay behind.
+
+    Raises:
+        CampaignError: the identifier cannot be one.
+        ScheduleError: there is a campaign of that name, or the day is too far away.
+        AccessError: not this person's to do.
+    """
+    plan = next_campaign(pattern.plan, id=key, name=name, first=first)
+    return campaign_begin(document=campaign_document(plan), by=by, now=now, pattern=pattern)
+
+
+def _change(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, now: datetime) -> PlanRevision:
+    _require(by, now)
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    before = campaign.plan
+    if not reason.strip():
+        raise ScheduleError(
+            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), where="reason"
+        )
+    if is_closed(campaign):
+        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+    if plan.id != campaign.key:
+        text = LocalText(f"tệp thuộc chiến dịch khác: {plan.id}", f"the file is of another campaign: {plan.id}")
+        raise ScheduleError(text, where="id")
+    if plan == before:
+        raise ScheduleError(LocalText("không có gì thay đổi", "nothing would change"))
+    frozen = frozen_baseline(campaign.key)
+    if frozen and plan.window(plan.baseline).period != frozen.basis.window:
+        window = frozen.basis.window
+        text = LocalText(
+            f"mốc so sánh đã chốt ở kỳ {period_text(window, 'vi')}, không đổi kỳ được nữa",
+            f"the baseline is frozen over {window}: its window stays",
+        )
+        raise ScheduleError(text, where="windows")
+    made = _keep(campaign, plan, reason=reason, by=by, now=now)
+    changes = date_changes(before, plan)
+    decision_append(
+        campaign=campaign,
+        decision=Decided(
+            number=0,
+            kind=DecisionKind.DATES if changes else DecisionKind.PLAN,
+            title="Điều chỉnh thời gian của kế hoạch" if changes else "Điều chỉnh kế hoạch",
+            grounds=reason.strip(),
+            decided_on=today(now),
+            decided_by=str(by or ""),
+            figures={
+                "plan": {"before": campaign_digest(before), "after": made.sha256},
+                "changes": [change.as_json() for change in changes],
+            },
+        ),
+        by=by,
+        now=now,
+    )
+    _log(campaign, "plan-change", {"revision": made.number, "sha256": made.sha256}, by=by, now=now)
+    return made
+
+
+def _keep(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, now: datetime) -> PlanRevision:
+    last = campaign.revisions.order_by("-number").first()
+    document = campaign_document(plan)
+    made = PlanRevision.objects.create(
+        campaign=campaign,
+        number=last.number + 1 if last else 1,
+        document=document.decode(),
+        sha256=campaign_digest(plan),
+        reason=reason.strip(),
+        made_by=by,
+        made_at=now,
+    )
+    transaction.on_commit(lambda: _hand_out(campaign.key, document))
+    return made
+
+
+def _hand_out(key: str, document: bytes) -> None:
+    """Lay the plan where ``quetsach center assess`` and the publication of figures look for it."""
+    data: Path | None = settings.CENTER.data
+    if data:
+        folder = data / "campaigns" / key
+        durable.make_folder(folder)
+        durable.write(folder / FILE, document, staged=folder / f".{FILE}.{uuid.uuid4().hex}")
+
+
+def _require(by: Person | None, now: datetime) -> None:
+    if by is not None:
+        require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+
+
+def _log(campaign: Campaign, act: str, detail: dict[str, object], *, by: Person | None, now: datetime) -> None:
+    log_append(by=by, act=act, subject=campaign.log_subject, unit=root_unit(), detail=detail, now=now)

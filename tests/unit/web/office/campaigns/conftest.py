@@ -1,0 +1,97 @@
+"""The campaign of 2020 in an office with two operators."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from quetsach.assess import Basis, FrozenBaseline
+from quetsach.campaign.authority import Role
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.cli.bundled import bundled
+from quetsach.core.period import Period
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.campaigns.models import Campaign, Decision, Passage
+from quetsach.web.office.campaigns.services.decisions import decision_record
+from quetsach.web.office.campaigns.services.plans import campaign_begin
+from quetsach.web.office.people.models import Person
+
+NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
+TEN = ("andromeda", "conficker", "gamut", "lethic", "necurs", "ramnit", "sality", "virut", "wannacry", "zeroaccess")
+
+
+def bundled_document() -> bytes:
+    return (bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes()
+
+
+@pytest.fixture
+def data(settings, db, tmp_path: Path) -> Path:
+    """Give the centre a folder of its own."""
+    settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def operator(person: Callable[..., Person]) -> Person:
+    return person(Role.OPERATOR, name="Nguyễn Văn An")
+
+
+@pytest.fixture
+def second(person: Callable[..., Person]) -> Person:
+    return person(Role.OPERATOR, name="Trần Thị Bình")
+
+
+@pytest.fixture
+def campaign(data: Path, operator: Person) -> Campaign:
+    return campaign_begin(document=bundled_document(), by=operator, now=NOW)
+
+
+def freeze(data: Path, key: str = "viet-nam-2020") -> str:
+    """Freeze a baseline and return its seal."""
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    frozen = FrozenBaseline(key, 20_145, Basis(window, ("shadowserver/event4_sinkhole",), 30, window.last), NOW)
+    folder = data / "campaigns" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "baseline.json").write_bytes(frozen.to_json())
+    return frozen.digest
+
+
+def offer_tool(data: Path) -> None:
+    """Put a tool on offer."""
+    (data / "tool").mkdir(exist_ok=True)
+    (data / "tool" / "quetsach-1-py3-none-any.whl").write_bytes(b"x")
+    (data / "tool" / "tool.json").write_text(
+        '{"file_name": "quetsach-1-py3-none-any.whl", "version": "1", "size_bytes": 1, "sha256": "ab"}'
+    )
+
+
+def decide_botnets(campaign: Campaign, by: Person, *, supersedes: int | None = None, names=TEN) -> Decision:
+    return decision_record(
+        campaign=campaign,
+        kind=DecisionKind.BOTNETS,
+        title="Mười mạng botnet",
+        grounds="Chiếm phần lớn số địa chỉ; chín họ đã có gói bóc gỡ.",
+        decided_on=date(2020, 9, 10),
+        decided_by="Ban chỉ đạo",
+        subjects=names,
+        supersedes=supersedes,
+        by=by,
+        now=NOW,
+    )
+
+
+def grant(passage: Passage, by: Person, now: datetime = NOW) -> None:
+    approval = Approval.objects.get(subject=passage.subject, digest=passage.sha256)
+    approval_decide(approval=approval, is_granted=True, reason="", by=by, now=now)
+
+
+@pytest.fixture
+def centre_figures(centre_data: Path, data: Path) -> Path:
+    """Publish the figures of the small lake in this centre, too."""
+    (data / "published").mkdir()
+    for file in (centre_data / "published").iterdir():
+        (data / "published" / file.name).write_bytes(file.read_bytes())
+    return data
