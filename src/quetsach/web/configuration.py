@@ -77,6 +77,7 @@ class Configuration:
         controller: who answers for personal data, as the privacy notice names them; empty if not set.
         contact: e-mail address, telephone or web address of the controller; empty if not set.
         log_format: ``text`` or ``json``.
+        publication: ``automatic``, or ``two-people``: new figures wait in the office until a second person agrees.
         mail_server: where mail is handed over; ``None`` where the centre sends none.
         mail_from: address that letters by mail come from; bounces go back to it.
         mail_per_minute: how many messages are handed over in a minute at most.
@@ -93,6 +94,7 @@ class Configuration:
     controller: str = ""
     contact: str = ""
     log_format: str = "text"
+    publication: str = "automatic"
     mail_server: MailServer | None = None
     mail_from: str = ""
     mail_per_minute: int = 300
@@ -119,6 +121,11 @@ class Configuration:
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
+            publication=_choice(
+                "QUETSACH_PUBLICATION",
+                environment.get("QUETSACH_PUBLICATION", "automatic"),
+                ("automatic", "two-people"),
+            ),
             mail_server=MailServer.read(environment.get("QUETSACH_SMTP_URL", "")),
             mail_from=_mail_from(environment.get("QUETSACH_MAIL_FROM", ""), environment.get("QUETSACH_SMTP_URL", "")),
             mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.partners",
     "quetsach.web.office.publicity",
     "quetsach.web.office.helpdesk",
+    "quetsach.web.office.figures",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -132,30 +133,54 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CENTER.https an
 X_FRAME_OPTIONS = "DENY"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # a return has about seventy cells
 
 AUTH_USER_MODEL = "office_people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_URL = "office:people:sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "office:desk"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_NAME = "office"
+SESSION_COOKIE_PATH = "/van-phong/"
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CENTER.https
-CSRF_COOKIE_NAME = "office-token"
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SECURE = CENTER.https
 CSRF_USE_SESSIONS = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+ACCOUNT_ADAPTER = "quetsach.web.office.people.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_FORMS = {
+    "login": "quetsach.web.office.people.sign_in.forms.SignInForm",
+    "reauthenticate": "quetsach.web.office.people.sign_in.forms.PasswordAgainForm",
+    "change_password": "quetsach.web.office.people.sign_in.forms.NewPasswordForm",
+}
+MFA_ADAPTER = "quetsach.web.office.people.sign_in.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "quetsach.web.office.people.sign_in.forms.CodeForm",
+    "reauthenticate": "quetsach.web.office.people.sign_in.forms.CodeAgainForm",
+    "activate_totp": "quetsach.web.office.people.sign_in.forms.AppForm",
+    "add_webauthn": "quetsach.web.office.people.sign_in.forms.PasskeyForm",
+}
 
 # What is logged never holds a visitor's address: the formatter is given neither the request nor its headers.
 LOGGING: dict[str, Any] = {

@@ -96,18 +96,23 @@ def publish_figures(
     if not (data / "secret.key").exists():
         return None
     configure_web(data)
+    from django.conf import settings  # noqa: PLC0415
+
     from quetsach.web.portal.publication import Tables, figures_are_current, figures_publish  # noqa: PLC0415
-    from quetsach.web.portal.snapshot import Demonstration  # noqa: PLC0415
+    from quetsach.web.portal.snapshot import Demonstration, Stage, read_snapshot  # noqa: PLC0415
 
     lake = lake or OpenLake(data / "lake")
     if figures_are_current(data=data, lake=lake):
         return None
     marker = DemonstrationMarker.read(data)
+    # The first figures go out by themselves: there is nothing yet that they could replace.
+    waits = settings.CENTER.publication == "two-people" and read_snapshot(data) is not None
     return figures_publish(
         data=data,
         lake=lake,
         tables=Tables(load_families(), load_network_tables(data), load_places(), load_campaign(CAMPAIGN, data)),
         demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         now=now,
+        stage=Stage.CANDIDATE if waits else Stage.PUBLISHED,
         progress=progress,
     )

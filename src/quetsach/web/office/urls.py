@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_("returns/"), include("quetsach.web.office.returns.urls")),
     path(_("partners/"), include("quetsach.web.office.partners.urls")),
     path(_("publicity/"), include("quetsach.web.office.publicity.urls")),
+    path(_("figures/"), include("quetsach.web.office.figures.urls")),
     path(_("cases/"), include("quetsach.web.office.helpdesk.urls")),
 ]

@@ -26,6 +26,7 @@ from quetsach.web.portal.snapshot import (
     PublicationError,
     RankedRow,
     Snapshot,
+    Stage,
     WindowFigure,
     listed_path,
     read_snapshot,
@@ -53,16 +54,21 @@ class Tables:
 
 
 def figures_are_current(*, data: Path, lake: Lake) -> bool:
-    """Whether the published figures count exactly what the lake holds; damaged or older ones do not.
+    """Whether the published figures, or a candidate, count exactly what the lake holds; damaged or older ones do not.
 
     Raises:
         LakeError: the lake cannot be read.
     """
+    state = _state(lake)
+    return any(_counts(data, stage, state) for stage in Stage)
+
+
+def _counts(data: Path, stage: Stage, state: str) -> bool:
     try:
-        snapshot = read_snapshot(data)
+        snapshot = read_snapshot(data, stage=stage)
     except PublicationError:
         return False
-    return snapshot is not None and snapshot.lake == _state(lake) and listed_path(data).exists()
+    return snapshot is not None and snapshot.lake == state and listed_path(data, stage).exists()
 
 
 def figures_publish(
@@ -72,6 +78,7 @@ def figures_publish(
     tables: Tables,
     demonstration: Demonstration | None,
     now: datetime,
+    stage: Stage = Stage.PUBLISHED,
     progress: Callable[[int], None] = lambda _steps: None,
 ) -> Snapshot | None:
     """Count the lake and replace what the portal shows; ``None`` where the lake holds nothing.
@@ -82,6 +89,7 @@ def figures_publish(
         tables: names, address tables, provinces, campaign.
         demonstration: what the data are, where they are not real.
         now: the time of publication (UTC).
+        stage: whether the figures go out at once or wait for a second person.
         progress: told after each step.
 
     Raises:
@@ -102,7 +110,7 @@ def figures_publish(
     progress(1)
     places = answers.places(lake, window, tables.places)
     progress(1)
-    listed.build(lake, listed_path(data), as_of=newest, days=LISTED_DAYS)
+    listed.build(lake, listed_path(data, stage), as_of=newest, days=LISTED_DAYS)
     snapshot = Snapshot(
         published_at=now,
         as_of=newest,
@@ -118,7 +126,7 @@ def figures_publish(
         family_names={row.id: row.name.en for row in families.rows},
         charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
     )
-    write_snapshot(data, snapshot)
+    write_snapshot(data, snapshot, stage=stage)
     progress(1)
     return snapshot
 

@@ -1,16 +1,19 @@
 """The published figures: one file, written whole at publication and only read by pages.
 
 A page view asks no database of sightings. The file is replaced by a rename, so a reader sees one publication or the
-next and never a mixture; charts are inside it for the same reason.
+next and never a mixture; charts are inside it for the same reason. Where two people must agree to a publication, the
+same files wait beside it as the candidate until they do.
 """
 
 import dataclasses
+import hashlib
 import json
 import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,13 @@ from quetsach.core.pack import LocalText
 
 FORMAT = "quetsach-figures/2"
 _SIZE_LIMIT_BYTES = 8_000_000
+
+
+class Stage(StrEnum):
+    """Whether figures are out, or wait for a second person."""
+
+    PUBLISHED = "published"
+    CANDIDATE = "candidate"
 
 
 class PublicationError(QuetsachError):
@@ -118,13 +128,13 @@ class Snapshot:
         return {"format": FORMAT, **dataclasses.asdict(self)}
 
 
-def write_snapshot(data: Path, snapshot: Snapshot) -> None:
-    """Publish: replace the file as a whole.
+def write_snapshot(data: Path, snapshot: Snapshot, *, stage: Stage = Stage.PUBLISHED) -> None:
+    """Publish, or lay out for the second person: replace the file as a whole.
 
     Raises:
         PublicationError: it cannot be written.
     """
-    path = _path(data)
+    path = figures_path(data, stage)
     text = json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -138,19 +148,21 @@ def write_snapshot(data: Path, snapshot: Snapshot) -> None:
         raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
 
 
-def read_snapshot(data: Path | None) -> Snapshot | None:
-    """Return the published figures, or ``None`` before the first publication. Parsed once for each publication.
+def read_snapshot(data: Path | None, *, stage: Stage = Stage.PUBLISHED) -> Snapshot | None:
+    """Return the figures of a stage, or ``None`` where there are none. Published ones are parsed once.
 
     Raises:
         PublicationError: the file is damaged.
     """
     if data is None:
         return None
-    path = _path(data)
+    path = figures_path(data, stage)
     try:
         state = path.stat()
         if state.st_size > _SIZE_LIMIT_BYTES:
             raise PublicationError("the published figures are too large", where=str(path))
+        if stage is Stage.CANDIDATE:
+            return _parse(path)
         return _kept.get(path, (state.st_ino, state.st_mtime_ns, state.st_size))
     except FileNotFoundError:
         return None
@@ -175,13 +187,46 @@ class _Kept:
 _kept = _Kept()
 
 
-def listed_path(data: Path) -> Path:
+def candidate_digest(data: Path) -> str:
+    """Return the SHA-256 of what waits for the second person, in hexadecimal digits; empty if nothing waits.
+
+    Raises:
+        PublicationError: it cannot be read.
+    """
+    path = figures_path(data, Stage.CANDIDATE)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise PublicationError("the candidate cannot be read", where=str(path), hint=str(error)) from error
+
+
+def release_candidate(data: Path, *, digest: str) -> None:
+    """Publish the candidate. Killed between the two files, it is simply called again.
+
+    Raises:
+        PublicationError: the candidate is not the one of ``digest``, or it cannot be moved.
+    """
+    if not digest or candidate_digest(data) != digest:
+        raise PublicationError("the candidate has changed since it was approved", hint="look at it and ask again")
+    try:
+        figures_path(data, Stage.PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
+        for path in (listed_path, figures_path):  # the figures last: while they wait, the release is not done
+            if path(data, Stage.CANDIDATE).exists():
+                path(data, Stage.CANDIDATE).replace(path(data, Stage.PUBLISHED))
+    except OSError as error:
+        raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
+
+
+def listed_path(data: Path, stage: Stage = Stage.PUBLISHED) -> Path:
     """Return where the look-up of lately reported addresses lies; it is published together with the figures."""
-    return data / "published" / "listed.bin"
+    return data / stage / "listed.bin"
 
 
-def _path(data: Path) -> Path:
-    return data / "published" / "figures.json"
+def figures_path(data: Path, stage: Stage) -> Path:
+    """Return where the figures of a stage lie."""
+    return data / stage / "figures.json"
 
 
 def _parse(path: Path) -> Snapshot:

@@ -1,0 +1,1 @@
+"""New figures wait here until a second person lets them out."""

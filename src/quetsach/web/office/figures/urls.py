@@ -1,0 +1,8 @@
+"""Pages of this room of the office."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.figures import views
+
+app_name = "figures"
+urlpatterns: list[URLPattern | URLResolver] = [path("", views.candidate, name="candidate")]

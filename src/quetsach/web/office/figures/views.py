@@ -1,0 +1,46 @@
+"""The page of figures that wait."""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.figures import selectors, services
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.portal.snapshot import PublicationError
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def candidate(request: HttpRequest) -> HttpResponse:
+    """Show what waits beside what is published; ask, or publish."""
+    now = datetime.now(UTC)
+    require(request.user, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))  # type: ignore[arg-type]
+    waiting = selectors.waiting_candidate()
+    if request.method == "POST" and waiting is not None:
+        return _act(request, waiting, now)
+    context = {
+        "published": selectors.published_figures(),
+        "waiting": waiting,
+        "needs_two": settings.CENTER.publication == "two-people",
+    }
+    return render(request, "office/figures/candidate.html", context)
+
+
+def _act(request: HttpRequest, waiting: selectors.Candidate, now: datetime) -> HttpResponse:
+    facts = {"candidate": waiting, "digest": request.POST.get("digest", ""), "by": request.user, "now": now}
+    try:
+        if request.POST.get("act") == "release":
+            services.figures_release(data=settings.CENTER.data, **facts)
+            messages.success(request, _("The figures are published."))
+        else:
+            services.figures_ask(**facts)
+            messages.success(request, _("Asked. Another person with the same right must now agree."))
+    except PublicationError as error:
+        messages.error(request, error.explain())
+    return redirect("office:figures:candidate")
