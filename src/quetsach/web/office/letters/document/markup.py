@@ -1,8 +1,8 @@
 r"""The little markup of a letter's body: every line is a paragraph, as Decree 30/2020 sets them.
 
-``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are a
-table whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers of
-clauses ("1.", "a)", "-") are typed as they are to be read.
+``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are
+a table whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers
+of clauses ("1.", "a)", "-") are typed as they are to be read.
 """
 
 import re

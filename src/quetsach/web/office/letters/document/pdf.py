@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from typing import Any
@@ -10,28 +10,12 @@ from typing import Any
 import segno
 
 from quetsach.web.office.letters.document.letter import LetterText, Personal
+from quetsach.web.office.letters.document.printed import Printed, SignatureSpot, unsigned
 from quetsach.web.office.letters.document.sheet import Copy, Sheet, compose, own_copy, personal_copy
 from quetsach.web.office.letters.document.typesetter import typesetter
 
 _QUIET_ZONE_MODULES = 2
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureSpot:
-    """The gap between title and name: its middle line and upper edge, from the top left of a page, in millimetres."""
-
-    page: int
-    x_mm: float
-    y_mm: float
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A letter on paper: the PDF, and where its signature goes."""
-
-    content: bytes
-    spot: SignatureSpot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +32,22 @@ class _Setting:
         return Printed(content, SignatureSpot(**json.loads(spots)[0]))
 
 
-def render(letter: LetterText) -> Printed:
+def render(letter: LetterText, sign: Callable[[Printed], bytes] = unsigned) -> bytes:
     """Return the letter as PDF.
+
+    Args:
+        letter: what it says.
+        sign: puts the signatures on, such as ``Signatures.put_on``.
 
     Raises:
         DocumentError: damaged markup, or a sign that the font does not have.
     """
-    return _setting(letter).printed(own_copy(letter))
+    return sign(_setting(letter).printed(own_copy(letter)))
 
 
-def render_many(letter: LetterText, personal: Iterable[Personal]) -> Iterator[Printed]:
+def render_many(
+    letter: LetterText, personal: Iterable[Personal], sign: Callable[[Printed], bytes] = unsigned
+) -> Iterator[bytes]:
     """Yield one copy for each recipient, in their order, each when it is asked for.
 
     Raises:
@@ -65,7 +55,7 @@ def render_many(letter: LetterText, personal: Iterable[Personal]) -> Iterator[Pr
     """
     setting = _setting(letter)
     for one in personal:
-        yield setting.printed(personal_copy(letter, one))
+        yield sign(setting.printed(personal_copy(letter, one)))
 
 
 def _setting(letter: LetterText) -> _Setting:

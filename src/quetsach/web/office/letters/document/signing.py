@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import (
     FieldMDPAction,
     FieldMDPSpec,
@@ -28,7 +29,7 @@ from pyhanko.stamp import StaticStampStyle
 
 from quetsach.web.office.letters.document.keys import SigningKey
 from quetsach.web.office.letters.document.letter import Language
-from quetsach.web.office.letters.document.pdf import Printed, SignatureSpot
+from quetsach.web.office.letters.document.printed import Printed, SignatureSpot
 from quetsach.web.office.letters.document.stamp import (
     HAND_HEIGHT_MM,
     HAND_WIDTH_MM,
@@ -46,6 +47,8 @@ _POINTS_A_MM = 72 / 25.4
 # Where the stamps lie against the gap between title and name: the hand inside it, the seal over the hand's left third.
 _HAND_BELOW_SPOT_MM = 0.5
 _SEAL_ABOVE_SPOT_MM = 7.0
+_SIGNATURE_BYTES = 4_096
+_STAMP_BYTES = 12_288
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,14 @@ class Signatures:
         )
         signer = _DatedSigner(metadata, key, timestamper=self.timestamper, stamp_style=style)
         signer.at = self.at
-        signed: BytesIO = signer.sign_pdf(writer, existing_fields_only=True)
+        signed: BytesIO = signer.sign_pdf(writer, existing_fields_only=True, bytes_reserved=self._room(key))
         return signed
+
+    def _room(self, key: SigningKey) -> int:
+        """Return the hexadecimal digits to keep free; pyHanko would sign twice to find out."""
+        certificates = sum(len(certificate.dump()) for certificate in key.cert_registry)
+        stamp = 0 if self.timestamper is None else _STAMP_BYTES
+        return 2 * (certificates + _SIGNATURE_BYTES + stamp)
 
 
 class _DatedSigner(PdfSigner):
@@ -150,7 +159,7 @@ class _DatedSigner(PdfSigner):
 
     def init_signing_session(
         self,
-        pdf_out: IncrementalPdfFileWriter,
+        pdf_out: BasePdfFileWriter,
         existing_fields_only: bool = False,  # noqa: FBT001, FBT002 (its parent's)
     ) -> PdfSigningSession:
         session = super().init_signing_session(pdf_out, existing_fields_only)

@@ -1,4 +1,4 @@
-"""What is seen of the two digital signatures: the signer's hand in blue, the agency's seal in red, both with the time."""
+"""What is seen of the two digital signatures: the signer's hand in blue, the agency's seal in red, and the time."""
 
 import json
 import struct
@@ -63,7 +63,7 @@ def _stamp(
     image: bytes | None,
     language: Language,
 ) -> Stamp:
-    time = at.astimezone(VIET_NAM).isoformat(sep=" ", timespec="seconds")
+    time = f"{at.astimezone(VIET_NAM):%d.%m.%Y\N{NO-BREAK SPACE}%H:%M:%S\N{NO-BREAK SPACE}%:z}"
     values = {
         "kind": kind,
         "width": width_mm,
