@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.campaign.units.errors import UnitsError
-from quetsach.core.errors import InputError
-from quetsach.core.period import parse_day
+from quetsach.core.pack import LocalText
 
 MAX_BYTES = 8 << 20
 MAX_ROWS = 50_000
@@ -22,16 +21,35 @@ MAX_CELL = 300
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+_WIDE = LocalText(f"có hơn {MAX_COLUMNS} cột", f"more than {MAX_COLUMNS} columns")
+_LONG = LocalText(f"có hơn {MAX_ROWS} dòng", f"more than {MAX_ROWS} rows")
+_LARGE = LocalText(f"lớn hơn {MAX_BYTES >> 20} MiB", f"larger than {MAX_BYTES >> 20} MiB")
+_IN_PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
+_NO_TEXT = LocalText("không phải văn bản UTF-8", "not text in UTF-8")
+_NO_ROW = LocalText("dòng CSV bị hỏng", "a broken CSV row")
+_SAVE_AS_UTF8 = LocalText("lưu tệp ở dạng CSV UTF-8 hoặc XLSX", "save the file as CSV UTF-8 or XLSX")
+_EMPTY = LocalText("để trống", "is empty"), LocalText("điền ô này", "fill the cell")
+_ON_ONE_LINE = (
+    LocalText("có ký tự xuống dòng hoặc ký tự điều khiển", "holds a line break or a control character"),
+    LocalText("viết trên một dòng", "write it on one line"),
+)
+_BESIDE = (
+    LocalText("dòng dài hơn tiêu đề", "the row is longer than the header"),
+    LocalText("xóa những gì nằm ngoài bảng", "take away what stands beside the table"),
+)
+_DAY_FORM = LocalText("ghi dạng năm-tháng-ngày, ví dụ 2020-06-16", "write it as 2020-06-16")
+_CORRECT = LocalText("sửa lại ô này", "correct the cell")
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@dataclass(frozen=True, slots=True)
 class CellFault:
     """What is wrong with one cell, and what to do: the row as the spreadsheet counts it, 0 if it is of no one row."""
 
     sheet: str
     row: int
     column: str
-    what: str
-    hint: str
+    what: LocalText
+    hint: LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +74,13 @@ def sheet_of(name: str, rows: Iterable[tuple[int, Sequence[str]]]) -> Sheet:
         while filled and not filled[-1].strip():
             filled = filled[:-1]
         if len(filled) > MAX_COLUMNS:
-            raise UnitsError(f"more than {MAX_COLUMNS} columns", where=f"{name}, row {number}")
+            raise UnitsError(_WIDE, where=f"{name}, {number}")
         if not header:
             header = tuple(cell.strip().lower() for cell in filled)
         elif filled:
             kept.append((number, filled))
             if len(kept) > MAX_ROWS:
-                raise UnitsError(f"more than {MAX_ROWS:,} rows", where=name, hint="import the table in parts")
+                raise UnitsError(_LONG, where=name, advice=_IN_PARTS)
     return Sheet(name, header, tuple(kept))
 
 
@@ -73,12 +91,11 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
         UnitsError: too large, not UTF-8, broken quoting, too many rows or columns.
     """
     if len(content) > MAX_BYTES:
-        raise UnitsError(f"larger than {MAX_BYTES >> 20} MiB", where=name)
+        raise UnitsError(_LARGE, where=name, advice=_IN_PARTS)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        hint = "save the file as CSV UTF-8"
-        raise UnitsError(f"not UTF-8 at byte {error.start}", where=name, hint=hint) from error
+        raise UnitsError(_NO_TEXT, where=f"{name}, {error.start}", advice=_SAVE_AS_UTF8) from error
     first = text.partition("\n")[0]
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
@@ -86,7 +103,7 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
     try:
         return sheet_of(name, ((reader.line_num, cells) for cells in reader))
     except csv.Error as error:
-        raise UnitsError(f"not a CSV row: {error}", where=f"{name}, line {reader.line_num}") from error
+        raise UnitsError(_NO_ROW, where=f"{name}, {reader.line_num}", advice=_SAVE_AS_UTF8) from error
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -106,6 +123,10 @@ def unguarded(cell: str) -> str:
     return cell.removeprefix("'")
 
 
+def _too_long(most: int) -> tuple[LocalText, LocalText]:
+    return LocalText(f"dài hơn {most} ký tự", f"is longer than {most} characters"), LocalText("rút ngắn", "shorten it")
+
+
 class RowReader:
     """Reads the cells of one row by column and notes what is wrong with them instead of stopping."""
 
@@ -116,7 +137,7 @@ class RowReader:
         self._faults = faults
         self.is_sound = True
 
-    def fault(self, column: str, what: str, hint: str) -> None:
+    def fault(self, column: str, what: LocalText, hint: LocalText) -> None:
         """Note a fault of this row."""
         self.is_sound = False
         self._faults.append(CellFault(self._sheet, self.number, column, what, hint))
@@ -125,41 +146,47 @@ class RowReader:
         """Return a cell as composed text without blanks around it."""
         cell = unicodedata.normalize("NFC", unguarded(self._cells.get(column, "")).strip())
         if not cell and is_required:
-            self.fault(column, "is empty", "fill the cell")
+            self.fault(column, *_EMPTY)
         elif len(cell) > most:
-            self.fault(column, f"is longer than {most} characters", "shorten it")
+            self.fault(column, *_too_long(most))
             cell = cell[:most]
         elif _CONTROL.search(cell):
-            self.fault(column, "holds a line break or a control character", "write it on one line")
+            self.fault(column, *_ON_ONE_LINE)
         return cell
 
     def matching(
-        self, column: str, pattern: re.Pattern[str], *, hint: str, most: int = 40, is_required: bool = True
+        self, column: str, pattern: re.Pattern[str], *, hint: LocalText, most: int = 40, is_required: bool = True
     ) -> str:
         """Return a cell of a fixed form."""
         cell = self.text(column, most=most, is_required=is_required)
         if cell and self.is_sound and not pattern.fullmatch(cell):
-            self.fault(column, f"is not of the form it must have: {cell[:40]!r}", hint)
+            self.fault(column, LocalText(f"sai dạng: {cell[:40]}", f"is not of its form: {cell[:40]}"), hint)
         return cell
 
     def one_of[T](self, column: str, known: Mapping[str, T]) -> T | None:
         """Return what a word of a list stands for."""
         cell = self.text(column, most=40)
         if cell and cell.lower() not in known:
-            self.fault(column, f"is none of the words it may be: {cell!r}", f"one of {', '.join(known)}")
+            words = ", ".join(known)
+            what = LocalText(f"không thuộc các từ được dùng: {cell}", f"is none of the words it may be: {cell}")
+            self.fault(column, what, LocalText(f"dùng một trong: {words}", f"one of: {words}"))
         return known.get(cell.lower())
 
     def day(self, column: str, *, is_required: bool = True) -> date | None:
         """Return a day."""
         cell = self.text(column, most=40, is_required=is_required)
-        return self.parsed(column, parse_day, cell) if cell else None
+        try:
+            return date.fromisoformat(cell) if cell else None
+        except ValueError:
+            self.fault(column, LocalText(f"không phải ngày: {cell}", f"is not a day: {cell}"), _DAY_FORM)
+            return None
 
     def parsed[T](self, column: str, parse: Callable[[str], T], cell: str) -> T | None:
         """Return what a parser makes of a text; what it refuses is noted."""
         try:
             return parse(cell)
-        except InputError as error:
-            self.fault(column, error.what, error.hint or "correct the cell")
+        except UnitsError as error:
+            self.fault(column, error.told, error.advice or _CORRECT)
             return None
 
 
@@ -167,11 +194,10 @@ def readers(sheet: Sheet, columns: Sequence[str], faults: list[CellFault]) -> It
     """Yield a reader for each row; a row of too many cells is noted and passed over."""
     for number, cells in sheet.rows:
         if len(cells) > len(sheet.header):
-            what = f"the row has {len(cells)} cells, the header {len(sheet.header)}"
-            faults.append(CellFault(sheet.name, number, "", what, "take away what stands beside the table"))
+            faults.append(CellFault(sheet.name, number, "", *_BESIDE))
         elif any(len(cell) > MAX_CELL for cell in cells):
             at = next(column for column, cell in zip(sheet.header, cells, strict=False) if len(cell) > MAX_CELL)
-            faults.append(CellFault(sheet.name, number, at, f"is longer than {MAX_CELL} characters", "shorten it"))
+            faults.append(CellFault(sheet.name, number, at, *_too_long(MAX_CELL)))
         else:
             by_name = dict(zip(sheet.header, cells, strict=False))
             yield RowReader(sheet.name, number, {column: by_name.get(column, "") for column in columns}, faults)

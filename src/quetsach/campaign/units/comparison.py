@@ -8,6 +8,18 @@ from quetsach.campaign.units.succession import succession_faults
 from quetsach.campaign.units.table import Contact, Member, Tables
 from quetsach.campaign.units.tree import tree_faults
 from quetsach.campaign.units.unit import Succession, Unit
+from quetsach.core.pack import LocalText
+
+_CORRECT_SUCCESSION = LocalText("sửa quan hệ kế thừa", "correct the succession")
+_ONE_AFTER_THE_OTHER = LocalText("kết thúc đơn vị này trước khi đơn vị kia bắt đầu", "close one before the other opens")
+_TWO_FIRST = (
+    LocalText("có hai đầu mối chính", "has two first contacts"),
+    LocalText("chỉ ghi yes cho một đầu mối", "say yes for one of them"),
+)
+_NO_GROUP = (
+    LocalText("không có nhóm này", "there is no such group"),
+    LocalText("tạo nhóm trước", "make the group first"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,8 @@ def compare(tables: Tables, standing: Standing) -> Plan:
     touched = set(tables.units) | {row.old for row in differing}
     for row, what in succession_faults(follow.values(), units):
         if row.old in touched or row.new in touched:
-            tables.fault((row.old, row.new), "share" if "shares" in what else "on", what, "correct the succession")
+            column = "share" if "shares" in what.en else "on"
+            tables.fault((row.old, row.new), column, what, _CORRECT_SUCCESSION)
     return Plan(
         added=tuple(new),
         changed=tuple(other),
@@ -87,8 +100,12 @@ def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit]) -> None:
         for one, next_one in pairwise(same):
             if one.closed is None or one.closed > next_one.opened:
                 key = next_one.key if next_one.key in tables.units else one.key
-                what = f"the code {one.code} means two units on {next_one.opened}: {one.key} and {next_one.key}"
-                tables.fault(key, "code", what, "close one before the other opens")
+                both, day = f"{one.key}, {next_one.key}", next_one.opened
+                what = LocalText(
+                    f"mã {one.code} chỉ hai đơn vị vào ngày {day}: {both}",
+                    f"the code {one.code} means two units on {day}: {both}",
+                )
+                tables.fault(key, "code", what, _ONE_AFTER_THE_OTHER)
 
 
 def _changes(before: Unit, after: Unit) -> list[Change]:
@@ -110,23 +127,28 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def _no_unit(key: str) -> tuple[LocalText, LocalText]:
+    told = LocalText(f"không có đơn vị {key}", f"there is no unit {key}")
+    return told, LocalText("ghi khóa của một đơn vị đã có", "put the key of a unit that exists")
+
+
 def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:
     by_unit: dict[str, tuple[Contact, ...]] = {}
     for contact in tables.contacts:
         by_unit[contact.unit] = (*by_unit.get(contact.unit, ()), contact)
     for key, contacts in by_unit.items():
         if key not in units:
-            tables.fault(("contact", key), "unit", f"there is no unit {key}", "put the key of a unit that exists")
+            tables.fault(("contact", key), "unit", *_no_unit(key))
         if sum(contact.is_primary for contact in contacts) > 1:
-            tables.fault(("contact", key), "is_primary", f"{key} has two first contacts", "say yes for one of them")
+            tables.fault(("contact", key), "is_primary", *_TWO_FIRST)
     return {key: found for key, found in by_unit.items() if set(found) != set(standing.contacts.get(key, ()))}
 
 
 def _members(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> tuple[Member, ...]:
     for member in tables.members:
         if member.unit not in units:
-            tables.fault(member, "unit", f"there is no unit {member.unit}", "put the key of a unit that exists")
+            tables.fault(member, "unit", *_no_unit(member.unit))
         if (member.group_set, member.group) not in standing.groups:
-            tables.fault(member, "group", "there is no such group", "make the group first")
+            tables.fault(member, "group", *_NO_GROUP)
     known = set(standing.members)
     return tuple(member for member in dict.fromkeys(tables.members) if member not in known)

@@ -6,30 +6,42 @@ from datetime import date
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import Succession, Unit
+from quetsach.core.pack import LocalText
 
 WHOLE = 1_000_000
+_UNKNOWN = LocalText("không có đơn vị này", "there is no such unit")
+_BELOW_ZERO = LocalText("có số nhỏ hơn 0", "a figure is below zero")
+_NO_HEIR = LocalText("đã kết thúc và không có đơn vị kế thừa", "closed, and nobody has what it had")
 
 
-def succession_faults(successions: Iterable[Succession], units: Mapping[str, Unit]) -> list[tuple[Succession, str]]:
+def succession_faults(
+    successions: Iterable[Succession], units: Mapping[str, Unit]
+) -> list[tuple[Succession, LocalText]]:
     """Return what is wrong with successions: unknown units, days that do not fit, shares that are not one whole."""
-    faults: list[tuple[Succession, str]] = []
+    faults: list[tuple[Succession, LocalText]] = []
     last: dict[str, Succession] = {}
     sums: dict[str, int] = defaultdict(int)
     for row in successions:
         old, new = units.get(row.old), units.get(row.new)
         if old is None or new is None:
-            faults.append((row, f"there is no unit {row.old if old is None else row.new}"))
+            missing = row.old if old is None else row.new
+            faults.append((row, LocalText(f"không có đơn vị {missing}", f"there is no unit {missing}")))
         elif old.closed != row.on:
-            faults.append((row, f"{row.old} does not close on {row.on}"))
+            told = LocalText(f"{row.old} không kết thúc ngày {row.on}", f"{row.old} does not close on {row.on}")
+            faults.append((row, told))
         elif new.opened > row.on or (new.closed is not None and new.closed <= row.on):
-            faults.append((row, f"{row.new} does not exist on {row.on}"))
+            told = LocalText(f"{row.new} không tồn tại ngày {row.on}", f"{row.new} does not exist on {row.on}")
+            faults.append((row, told))
         last[row.old] = row
         sums[row.old] += row.millionths
-    faults += [
-        (last[old], f"the shares of {old} add up to {total / WHOLE:g}, not to 1")
-        for old, total in sums.items()
-        if total != WHOLE
-    ]
+    for old_key, total in sums.items():
+        if total != WHOLE:
+            whole = f"{total / WHOLE:g}"
+            told = LocalText(
+                f"các phần của {old_key} cộng lại là {whole}, không phải 1",
+                f"the shares of {old_key} add up to {whole}, not to 1",
+            )
+            faults.append((last[old_key], told))
     return faults
 
 
@@ -75,14 +87,18 @@ def recast(
         key, figure = waiting.pop()
         unit = units.get(key)
         if unit is None or figure < 0:
-            raise UnitsError("there is no such unit" if unit is None else "a figure is below zero", where=key[:60])
+            raise UnitsError(_UNKNOWN if unit is None else _BELOW_ZERO, where=key[:60])
         if unit.closed is not None and unit.closed <= day:
             parts = shares.get(key)
             if parts is None:
-                raise UnitsError("closed, and nobody has what it had", where=key)
+                raise UnitsError(_NO_HEIR, where=key)
             waiting += zip((new for new, _ in parts), apportion(figure, [share for _, share in parts]), strict=True)
         elif unit.opened > day:
-            raise UnitsError(f"does not exist yet on {day}: figures are carried forward only", where=key)
+            told = LocalText(
+                f"chưa tồn tại ngày {day}: số liệu chỉ quy đổi về sau, không quy đổi về trước",
+                f"does not exist yet on {day}: figures are carried forward only",
+            )
+            raise UnitsError(told, where=key)
         else:
             found[key] += figure
     return dict(found)

@@ -10,8 +10,7 @@ from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.succession import WHOLE
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
-from quetsach.core.errors import InputError
-from quetsach.core.period import parse_day
+from quetsach.core.pack import LocalText
 
 UNIT_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree")
 SUCCESSION_COLUMNS = ("old", "new", "on", "decree", "share")
@@ -23,7 +22,33 @@ _CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?")
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
-_KEY_HINT = "small letters, digits and hyphens, such as 31-2025"
+_KEY_HINT = LocalText(
+    "chữ thường không dấu, chữ số và gạch nối, ví dụ 31-2025", "small letters, digits and hyphens, such as 31-2025"
+)
+_CODE_HINT = LocalText("chữ hoa, chữ số, dấu chấm và gạch nối", "capital letters, digits, dots and hyphens")
+_TEXT_HINT = LocalText(
+    "bảng tính bỏ số 0 ở đầu: đặt cột này ở dạng Văn bản", "a spreadsheet drops leading zeros: set the column to Text"
+)
+_EMAIL_HINT = LocalText("ví dụ vanthu@haiphong.gov.vn", "such as vanthu@haiphong.gov.vn")
+_PHONE_HINT = LocalText("chỉ chữ số, ví dụ 0225 3842 119", "digits, such as 0225 3842 119")
+_PARENT_HINT = LocalText("ghi KHÓA, hoặc sau khi chuyển: KHÓA; NGÀY: KHÓA", "write KEY, or after a move KEY; DAY: KEY")
+_SHARE_HINT = LocalText(
+    "lớn hơn 0, không quá 1, không quá sáu chữ số thập phân", "above 0, up to 1, at most six decimals"
+)
+_TWICE = (
+    LocalText("có hai dòng như nhau trong bảng", "stands in the table twice"),
+    LocalText("giữ một dòng", "keep one row"),
+)
+_UNREACHABLE = (
+    LocalText("không có thư điện tử và điện thoại", "neither e-mail nor telephone"),
+    LocalText("điền một trong hai", "fill one of the two"),
+)
+_ENDS_EARLY = (
+    LocalText("kết thúc trước khi bắt đầu", "ends before it begins"),
+    LocalText("ghi ngày muộn hơn hoặc để trống", "put a later day, or leave the cell empty"),
+)
+_NO_TABLE = LocalText("trong tệp không có bảng nào", "there is no table in the file")
+_EXPORT = LocalText("xuất danh sách đơn vị để xem mẫu", "export the units to see the form")
 _KINDS = {kind.value: kind for kind in UnitKind}
 _YES_NO = {"yes": True, "no": False, "có": True, "không": False, "true": True, "false": False, "1": True, "0": False}
 
@@ -62,10 +87,11 @@ class Tables:
     faults: list[CellFault] = field(default_factory=list)
     places: dict[object, tuple[str, int]] = field(default_factory=dict)
 
-    def fault(self, of: object, column: str, what: str, hint: str) -> None:
+    def fault(self, of: object, column: str, what: LocalText, hint: LocalText) -> None:
         """Note a fault that shows only when records are seen together; ``of`` is the record's key."""
         sheet, row = self.places.get(of, ("", 0))
-        self.faults.append(CellFault(sheet, row, column, what if row else f"{of}: {what}", hint))
+        told = what if row else LocalText(f"{of}: {what.vi}", f"{of}: {what.en}")
+        self.faults.append(CellFault(sheet, row, column, told, hint))
 
 
 def read_tables(sheets: Iterable[Sheet]) -> Tables:
@@ -83,11 +109,12 @@ def read_tables(sheets: Iterable[Sheet]) -> Tables:
                     read(row, tables, sheet.name)
                 break
         else:
-            known = "; ".join(",".join(columns) for columns, _ in _TABLES)
-            shown = ",".join(sheet.header)[:100]
-            raise UnitsError(f"the header is of no table: {shown!r}", where=sheet.name, hint=f"one of: {known}")
+            shown, known = ",".join(sheet.header)[:100], "; ".join(",".join(columns) for columns, _ in _TABLES)
+            told = LocalText(f"tiêu đề không phải của bảng nào: {shown}", f"the header is of no table: {shown}")
+            advice = LocalText(f"một trong các tiêu đề: {known}", f"one of: {known}")
+            raise UnitsError(told, where=sheet.name, advice=advice)
     if not count:
-        raise UnitsError("there is no table in the file", hint="export the units to see the form")
+        raise UnitsError(_NO_TABLE, advice=_EXPORT)
     return tables
 
 
@@ -125,30 +152,36 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
     """Read ``46-2020; 2025-01-01: 46-2025``: the first parent since ``opened``, each further one since its day.
 
     Raises:
-        InputError: not of that form.
+        UnitsError: not of that form.
     """
+    told = LocalText(f"không đúng dạng: {cell[:60]}", f"not parents: {cell[:60]}")
     parents: list[tuple[date, str]] = []
     for part in cell.split(";") if cell else ():
         day, colon, key = part.strip().rpartition(":")
         if bool(colon) != bool(parents) or not _KEY.fullmatch(key.strip()):
-            raise InputError(f"not parents: {cell[:60]!r}", hint="write KEY, or after a move KEY; DAY: KEY")
-        parents.append((parse_day(day) if colon else opened, key.strip()))
+            raise UnitsError(told, advice=_PARENT_HINT)
+        try:
+            parents.append((date.fromisoformat(day.strip()) if colon else opened, key.strip()))
+        except ValueError as error:
+            raise UnitsError(told, advice=_PARENT_HINT) from error
     return tuple(parents)
 
 
 def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
     key = row.matching("key", _KEY, hint=_KEY_HINT)
     kind = row.one_of("kind", _KINDS)
-    code = row.matching("code", _CODE, hint="capital letters, digits, dots and hyphens", most=30)
+    code = row.matching("code", _CODE, hint=_CODE_HINT, most=30)
     digits = _DIGITS.get(kind) if kind else None
     if digits and code and not (code.isdecimal() and len(code) == digits):
-        hint = "a spreadsheet drops leading zeros: set the column to Text"
-        row.fault("code", f"must have {digits} digits for this kind: {code}", hint)
+        what = LocalText(
+            f"phải có {digits} chữ số với loại đơn vị này: {code}", f"must have {digits} digits for this kind: {code}"
+        )
+        row.fault("code", what, _TEXT_HINT)
     name_vi, name_en = row.text("name_vi"), row.text("name_en", is_required=False)
     opened, closed = row.day("opened"), row.day("closed", is_required=False)
     decree, cell = row.text("decree", is_required=False), row.text("parent", most=300, is_required=False)
     if key in tables.units:
-        row.fault("key", "stands in the table twice", "keep one of the rows")
+        row.fault("key", *_TWICE)
     if opened is None or kind is None:
         return
     parents = row.parsed("parent", lambda text: parse_parents(text, opened), cell)
@@ -163,7 +196,7 @@ def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
     cell = row.text("share", most=20)
     share = row.parsed("share", parse_share, cell) if cell else None
     if (old, new) in tables.successions:
-        row.fault("new", "this pair stands in the table twice", "keep one of the rows")
+        row.fault("new", *_TWICE)
     if row.is_sound and on is not None and share is not None:
         tables.successions[old, new] = Succession(old, new, on, share, decree)
         tables.places[old, new] = (sheet, row.number)
@@ -172,11 +205,11 @@ def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
 def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
     unit = row.matching("unit", _KEY, hint=_KEY_HINT)
     name, title = (row.text(column, most=100, is_required=False) for column in ("name", "title"))
-    email = row.matching("email", _EMAIL, hint="such as vanthu@haiphong.gov.vn", most=200, is_required=False)
-    phone = row.matching("phone", _PHONE, hint="digits, such as 0225 3842 119", is_required=False)
+    email = row.matching("email", _EMAIL, hint=_EMAIL_HINT, most=200, is_required=False)
+    phone = row.matching("phone", _PHONE, hint=_PHONE_HINT, is_required=False)
     is_primary = row.one_of("is_primary", _YES_NO)
     if not (email or phone):
-        row.fault("email", "neither e-mail nor telephone", "fill one of the two")
+        row.fault("email", *_UNREACHABLE)
     if row.is_sound and is_primary is not None:
         tables.contacts.append(Contact(unit, name, title, email, phone, is_primary))
         tables.places.setdefault(("contact", unit), (sheet, row.number))
@@ -186,7 +219,7 @@ def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
     group_set, group, unit = (row.matching(column, _KEY, hint=_KEY_HINT) for column in MEMBER_COLUMNS[:3])
     first, until = row.day("first"), row.day("until", is_required=False)
     if first is not None and until is not None and until <= first:
-        row.fault("until", "ends before it begins", "put a later day, or leave the cell empty")
+        row.fault("until", *_ENDS_EARLY)
     if row.is_sound and first is not None:
         member = Member(group_set, group, unit, first, until)
         tables.members.append(member)
@@ -197,14 +230,15 @@ def parse_share(cell: str) -> int:
     """Read a share of one whole, up to six decimals, as millionths.
 
     Raises:
-        InputError: not a number above 0 and up to 1.
+        UnitsError: not a number above 0 and up to 1.
     """
+    told = LocalText(f"không phải tỷ lệ: {cell}", f"not a share: {cell}")
     try:
         millionths = Decimal(cell.replace(",", ".")) * WHOLE
     except DecimalException as error:
-        raise InputError(f"not a share: {cell!r}", hint="a number above 0 and up to 1, such as 0.5") from error
+        raise UnitsError(told, advice=_SHARE_HINT) from error
     if not millionths.is_finite() or millionths != millionths.to_integral_value() or not 0 < millionths <= WHOLE:
-        raise InputError(f"not a share: {cell!r}", hint="above 0, up to 1, at most six decimals")
+        raise UnitsError(told, advice=_SHARE_HINT)
     return int(millionths)
 
 

@@ -8,9 +8,42 @@ from itertools import pairwise
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import Edge, Unit, earlier, has_part
+from quetsach.core.pack import LocalText
 
 ROOT = "tw"
 """Key of the centre, the one unit that reports to nobody."""
+
+_CLOSES_EARLY = (
+    LocalText("kết thúc trước khi bắt đầu", "closes before it opens"),
+    LocalText("ghi ngày muộn hơn hoặc để trống", "put a later day, or leave the cell empty"),
+)
+_CENTRE_REPORTS = (
+    LocalText("cơ quan điều phối không trực thuộc đơn vị nào", "the centre reports to nobody"),
+    LocalText("để trống ô này", "leave the cell empty"),
+)
+_NO_PARENT = (
+    LocalText("chưa có đơn vị cấp trên", "reports to nobody"),
+    LocalText("ghi khóa của đơn vị cấp trên", "put the key of the unit above it"),
+)
+_TWO_PARENTS = (
+    LocalText("có ngày có hai đơn vị cấp trên, hoặc không có đơn vị nào", "two parents on one day, or none"),
+    LocalText("mỗi lần chuyển ghi một ngày muộn hơn lần trước", "put each move on a later day"),
+)
+_MOVES_LATE = (
+    LocalText("chuyển sau khi đã kết thúc", "moves after it has closed"),
+    LocalText("bỏ lần chuyển cuối", "take the last move away"),
+)
+_RING = (
+    LocalText("trực thuộc chính mình qua các cấp trên", "stands below itself"),
+    LocalText(
+        "xem lần lượt các đơn vị cấp trên: một trong số đó phải trực thuộc đơn vị khác",
+        "follow its parents up: one of them must report to another unit",
+    ),
+)
+_EXISTING = LocalText("ghi khóa của một đơn vị đã có", "put the key of a unit that exists")
+_OTHER_DAYS = LocalText(
+    "sửa ngày, hoặc thêm lần chuyển sang đơn vị cấp trên khác", "change the days, or add a move to another parent"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +68,8 @@ class TreeFault:
 
     unit: str
     column: str
-    what: str
-    hint: str
+    what: LocalText
+    hint: LocalText
 
 
 def tree_faults(units: Iterable[Unit]) -> list[TreeFault]:
@@ -57,37 +90,41 @@ def positions(units: Iterable[Unit]) -> list[Position]:
     """
     by_key = {unit.key: unit for unit in units}
     if faults := tree_faults(by_key.values()):
-        raise UnitsError(faults[0].what, where=faults[0].unit, hint=faults[0].hint)
+        raise UnitsError(faults[0].what, where=faults[0].unit, advice=faults[0].hint)
     return _laid_out(by_key, [edge for unit in by_key.values() for edge in unit.edges()])
 
 
 def _own_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault]:
     """Yield what is wrong with a unit's own days and with its parents."""
-    if unit.closed is not None and unit.closed <= unit.opened:
-        yield TreeFault(unit.key, "closed", "closes before it opens", "put a later day, or leave the cell empty")
-        return
-    if unit.key == ROOT:
-        if unit.parents:
-            yield TreeFault(unit.key, "parent", "the centre reports to nobody", "leave the cell empty")
-        return
-    if not unit.parents:
-        yield TreeFault(unit.key, "parent", "reports to nobody", "put the key of the unit above it")
-        return
     starts = [first for first, _ in unit.parents]
-    if starts[0] != unit.opened or any(a >= b for a, b in pairwise(starts)):
-        yield TreeFault(unit.key, "parent", "two parents on one day, or none", "put each move on a later day")
-        return
-    if unit.closed is not None and starts[-1] >= unit.closed:
-        yield TreeFault(unit.key, "parent", "moves after it has closed", "take the last move away")
-        return
+    if unit.closed is not None and unit.closed <= unit.opened:
+        yield TreeFault(unit.key, "closed", *_CLOSES_EARLY)
+    elif unit.key == ROOT:
+        if unit.parents:
+            yield TreeFault(unit.key, "parent", *_CENTRE_REPORTS)
+    elif not unit.parents:
+        yield TreeFault(unit.key, "parent", *_NO_PARENT)
+    elif starts[0] != unit.opened or any(a >= b for a, b in pairwise(starts)):
+        yield TreeFault(unit.key, "parent", *_TWO_PARENTS)
+    elif unit.closed is not None and starts[-1] >= unit.closed:
+        yield TreeFault(unit.key, "parent", *_MOVES_LATE)
+    else:
+        yield from _parent_faults(unit, by_key)
+
+
+def _parent_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault]:
     for edge in unit.edges():
         parent = by_key.get(edge.parent)
         if parent is None:
-            yield TreeFault(unit.key, "parent", f"there is no unit {edge.parent}", "put the key of a unit that exists")
+            what = LocalText(f"không có đơn vị {edge.parent}", f"there is no unit {edge.parent}")
+            yield TreeFault(unit.key, "parent", what, _EXISTING)
         elif not has_part(edge.first, edge.until, of_first=parent.opened, of_until=parent.closed):
-            span = f"{parent.opened} to {parent.closed or 'now'}"
-            what = f"reports to {parent.key} on days on which that does not exist ({span})"
-            yield TreeFault(unit.key, "parent", what, "change the days, or add a move to another parent")
+            since, until = parent.opened, parent.closed
+            what = LocalText(
+                f"trực thuộc {parent.key} vào ngày đơn vị đó không tồn tại ({since} đến {until or 'nay'})",
+                f"reports to {parent.key} on days on which that does not exist ({since} to {until or 'now'})",
+            )
+            yield TreeFault(unit.key, "parent", what, _OTHER_DAYS)
 
 
 def _laid_out(by_key: Mapping[str, Unit], edges: Iterable[Edge]) -> list[Position]:
@@ -114,9 +151,8 @@ def _lost(by_key: Mapping[str, Unit], found: Iterable[Position]) -> list[TreeFau
     days: dict[str, int] = defaultdict(int)
     for place in found:
         days[place.unit] += ((place.until or date.max) - place.first).days
-    hint = "follow its parents up: one of them must report to another unit"
     return [
-        TreeFault(key, "parent", "stands below itself", hint)
+        TreeFault(key, "parent", *_RING)
         for key, unit in by_key.items()
         if days[key] != ((unit.closed or date.max) - unit.opened).days
     ]

@@ -69,7 +69,7 @@ def test_successions_that_lead_round_are_refused() -> None:
     ],
 )
 def test_a_faulty_succession_is_told(succession: Succession, fault: str) -> None:
-    assert succession_faults([succession], BY_KEY) == [(succession, fault)]
+    assert [(row, what.en) for row, what in succession_faults([succession], BY_KEY)] == [(succession, fault)]
 
 
 def test_sound_successions_have_no_fault() -> None:
