@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("", include("quetsach.web.office.returns.public_urls")),
         path("", include("quetsach.web.office.publicity.public_urls")),
         path("", include("quetsach.web.office.helpdesk.public_urls")),
+        path(_("office/"), include("quetsach.web.office.people.sign_in.urls")),
         path(_("office/"), include("quetsach.web.office.urls")),
         prefix_default_language=False,
     ),

@@ -3,24 +3,35 @@
 The public portal sets no cookie and knows nobody; these classes let its requests pass untouched.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 
 OFFICE_PATHS = ("/van-phong/", "/en/office/")
 OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
 """Where somebody who is not signed in may go: signing in and accepting an invitation."""
+ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
+"""Where somebody who has no second factor yet may go: to set one up."""
+_TWIN_COOKIE, _TWIN_PATH = "office-en", "/en/office/"
+"""The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
 _SMALL_BODY_BYTES = 64 * 1024
 _LARGE_BODY_BYTES = 32 * 1024 * 1024
 type Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -40,7 +51,21 @@ class _OfOffice(MiddlewareMixin):
 
 
 class OfficeSession(_OfOffice, SessionMiddleware):
-    """A session cookie for the office alone."""
+    """A session whose cookies the browser sends to the office alone, never to the public pages."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Open the session that either cookie names."""
+        if _TWIN_COOKIE in request.COOKIES:
+            request.COOKIES.setdefault(settings.SESSION_COOKIE_NAME, request.COOKIES[_TWIN_COOKIE])
+        super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Set, or delete, both cookies alike."""
+        answer: HttpResponseBase = super().process_response(request, response)
+        if (made := answer.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
+            answer.cookies[_TWIN_COOKIE] = made.value
+            answer.cookies[_TWIN_COOKIE].update({**made, "path": _TWIN_PATH})
+        return answer
 
 
 class OfficePerson(_OfOffice, AuthenticationMiddleware):
@@ -52,11 +77,17 @@ class OfficeMessages(_OfOffice, MessageMiddleware):
 
 
 class OfficeToken(_OfOffice, CsrfViewMiddleware):
-    """A token in every form. It reads the body, so it stands behind the door."""
+    """A token in every form of somebody who is signed in. It reads the body, so it stands behind the door.
+
+    Forms before that have none: a token is kept in the session, and whoever only looks at the page gets no session.
+    Where such a form comes from is checked by ``SameOrigin``.
+    """
 
     def process_view(self, request: HttpRequest, *arguments: Any) -> HttpResponseForbidden | None:
         """Refuse a form of the office without our token."""
-        return super().process_view(request, *arguments) if is_office(request.path) else None
+        if not is_office(request.path) or not request.user.is_authenticated:
+            return None
+        return super().process_view(request, *arguments)
 
 
 class OfficeDoor:
@@ -76,12 +107,7 @@ class OfficeDoor:
             return HttpResponse(status=400)
         if length > (_SMALL_BODY_BYTES if is_open else _LARGE_BODY_BYTES):
             return render(request, "office/error.html", {"status": 413}, status=413)
-        if not is_open:
-            if not request.user.is_authenticated:
-                return redirect("office:people:sign-in")
-            if not is_mfa_enabled(request.user):
-                return redirect("office:people:second-factor")
-        response = self._get_response(request)
+        response = (None if is_open else _lead_away(request)) or self._get_response(request)
         # Our own forms say where they come from; nobody else is told.
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers.setdefault("Cache-Control", "private, no-store")
@@ -93,3 +119,22 @@ class OfficeDoor:
             return None
         status = 404 if error.is_hidden else 403
         return render(request, "office/error.html", {"status": status}, status=status)
+
+
+def _lead_away(request: HttpRequest) -> HttpResponse | None:
+    """Return where somebody is led who may not come in, or not yet; ``None`` for who may."""
+    path = request.get_full_path() if request.method == "GET" else ""
+    if not request.user.is_authenticated:
+        return redirect_to_login(path) if path else redirect("account_login")
+    now = time.time()
+    if is_over(request.session, now=now):
+        logout(request)
+        return redirect_to_login(path) if path else redirect("account_login")
+    if touch(request.session, now=now):
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
+    if has_second_factor(request):
+        return None
+    if is_mfa_enabled(request.user):  # set up elsewhere since: this session never showed it
+        logout(request)
+        return redirect("account_login")
+    return None if request.path.startswith(ACCOUNT_PATHS) else redirect("mfa_index")

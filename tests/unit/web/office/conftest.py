@@ -1,5 +1,6 @@
 """A small country, and people who work in it."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -68,6 +69,16 @@ def person(units: dict[str, Unit]) -> Callable[..., Person]:
     return make
 
 
+def show_second_factor(client: Client, who: Person) -> None:
+    """Let the session be one in which a second factor was just shown, as signing in does."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(who.pk)
+    session.save()
+
+
 @pytest.fixture
 def signed_in() -> Callable[[Person], Client]:
     """Return a maker of browsers in which a person is signed in with a second factor."""
@@ -76,6 +87,7 @@ def signed_in() -> Callable[[Person], Client]:
         TOTP.activate(who, "JBSWY3DPEHPK3PXP")
         client = Client()
         client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        show_second_factor(client, who)
         return client
 
     return sign_in

@@ -6,13 +6,13 @@ from django.test import Client
 def test_the_desk_leads_to_signing_in(db, client: Client) -> None:
     answer = client.get("/van-phong/")
     assert answer.status_code == 302
-    assert answer["Location"] == "/van-phong/vao/"
+    assert answer["Location"] == "/van-phong/vao/?next=/van-phong/"
 
 
 def test_without_a_second_factor_one_sets_it_up_first(person) -> None:
     client = Client()
     client.force_login(person("editor", "31-2020"), backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert client.get("/van-phong/")["Location"] == "/van-phong/vao/yeu-to-thu-hai/"
+    assert client.get("/van-phong/")["Location"] == "/van-phong/tai-khoan/buoc-hai/"
 
 
 def test_with_a_second_factor_the_desk_opens_in_both_languages(person, signed_in) -> None:

@@ -36,9 +36,8 @@ def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:
     """Return what a person holds on a day, with the paths of that day's tree."""
     if not person.is_active:
         return ()
-    held = StoredDuty.objects.filter(Q(until=None) | Q(until__gt=day), person=person, first__lte=day)
     found: set[Duty] = set()
-    for role, unit in held.values_list("role", "unit"):
+    for role, unit in StoredDuty.objects.on(day).filter(person=person).values_list("role", "unit"):
         found |= {Duty(Role(role), path) for path in _paths(unit, day)}
     return tuple(sorted(found))
 
@@ -47,6 +46,11 @@ def may_do(person: Person, act: Act, unit: Unit, *, day: date) -> bool:
     """Whether a person may do ``act`` to a unit of that day's tree, or to one that no longer stands there."""
     duties = duties_of(person, day=day)
     return any(may(duties, act, path) for path in _paths(unit.pk, day))
+
+
+def paths_of(unit: Unit, *, day: date) -> tuple[str, ...]:
+    """Return where a unit, or what succeeded it, stands on a day; empty if it is nowhere."""
+    return tuple(_paths(unit.pk, day))
 
 
 def require(person: Person, act: Act, unit: Unit, *, day: date) -> None:

@@ -9,3 +9,9 @@ class People(AppConfig):
     name = "quetsach.web.office.people"
     label = "office_people"
     verbose_name = "Office: people"
+
+    def ready(self) -> None:
+        """Write signing in to the log."""
+        from quetsach.web.office.people.sign_in import signals  # noqa: PLC0415  (models must be loaded)
+
+        signals.connect()

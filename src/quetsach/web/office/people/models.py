@@ -1,6 +1,7 @@
-"""People of the office and their duties."""
+"""People of the office, their duties, and invitations to join."""
 
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -44,6 +45,14 @@ class Person(AbstractBaseUser):
         return self.name or self.email
 
 
+class DutyQuerySet(models.QuerySet["Duty"]):
+    """Duties of a day."""
+
+    def on(self, day: date) -> Self:
+        """Keep what is held on a day."""
+        return self.filter(models.Q(until=None) | models.Q(until__gt=day), first__lte=day)
+
+
 class Duty(models.Model):
     """A role that a person holds over a unit from a day on; ``until`` is the first day without it (Viet Nam)."""
 
@@ -54,5 +63,25 @@ class Duty(models.Model):
     first = models.DateField()
     until = models.DateField(null=True, blank=True)
 
+    objects = DutyQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.person}: {self.role} {self.unit}"
+
+
+class Invitation(models.Model):
+    """A link with which somebody joins, or sets password and second factor anew. Only its digest is kept."""
+
+    email = models.EmailField()
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="invitations")
+    role = models.CharField(max_length=10, blank=True, choices=[(role.value, role.value) for role in Role])
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    given_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="given_invitations")
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,12 +1,29 @@
-"""Signing in, and the people of the office."""
+"""People of the office, and one's own account."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.people import views
+from quetsach.web.office.people import account, views
+
+_PEOPLE: list[URLPattern] = [
+    path("", views.people, name="list"),
+    path("moi/", views.invite, name="invite"),
+    path("<int:key>/", views.person, name="person"),
+    path("<int:key>/vai-tro/", views.give, name="give"),
+    path("<int:key>/lien-ket/", views.renew, name="renew"),
+    path("<int:key>/thoi-viec/", views.leave, name="leave"),
+    path("vai-tro/<int:key>/thoi/", views.end, name="end"),
+    path("loi-moi/<int:key>/thu-hoi/", views.withdraw, name="withdraw"),
+]
+_ACCOUNT: list[URLPattern] = [
+    path("", account.account, name="account"),
+    path("phien/", account.end_sessions, name="end-sessions"),
+    path("phien/<int:key>/", account.end_session, name="end-session"),
+]
 
 app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(_("sign-in/"), views.sign_in, name="sign-in"),
-    path(_("sign-in/second-factor/"), views.second_factor, name="second-factor"),
+    path(_("people/"), include(_PEOPLE)),
+    path(_("account/"), include(_ACCOUNT)),
+    path(_("sign-in/"), include([path("moi/<str:token>/", account.accept, name="accept")])),
 ]

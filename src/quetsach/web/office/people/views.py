@@ -1,14 +1,200 @@
-"""Pages of signing in and of people."""
+"""Pages of the people below somebody: who they are, what they may do, who is invited, who leaves."""
 
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from quetsach.campaign.authority import Role
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.people import selectors
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.errors import PeopleError
+from quetsach.web.office.people.forms import DutyForm, InvitationForm
+from quetsach.web.office.people.models import Duty, Invitation, Person
+from quetsach.web.office.people.power import may_give_over, may_manage
+from quetsach.web.office.people.services.departure import person_leave
+from quetsach.web.office.people.services.duty import duty_end, duty_give
+from quetsach.web.office.people.services.invitation import invitation_issue, invitation_renew, invitation_withdraw
+from quetsach.web.office.people.sign_in.views import require_again
+from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import unit_named
+
+_A_PAGE = 50
+_LINK = "office.invitation-link"
+"""Where the session keeps a new link until it was shown, which happens once."""
 
 
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask who it is."""
-    return render(request, "office/people/sign_in.html")
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Who works in the subtrees of the person who is signed in."""
+    now = datetime.now(UTC)
+    day, text, role = today(now), request.GET.get("q", "").strip()[:100], request.GET.get("role", "")
+    found = selectors.duties_below(request.user, day=day, text=text, role=role if role in ROLE_TITLES else "")
+    context = {
+        "duties": Paginator(found, _A_PAGE).get_page(request.GET.get("page")),
+        "invitations": selectors.invitations_below(request.user, now=now, day=day),
+        "roles": [(r.value, ROLE_TITLES[r]) for r in Role],
+        "text": text,
+        "role": role,
+        "link": request.session.pop(_LINK, None),
+    }
+    return render(request, "office/people/people.html", context)
 
 
-def second_factor(request: HttpRequest) -> HttpResponse:
-    """Set up a second factor."""
-    return render(request, "office/people/sign_in.html")
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    """Invite somebody to a duty."""
+    require_again(request)
+    now = datetime.now(UTC)
+    form = InvitationForm(request.POST or None, initial=_asked(request), **_choices(request.user, now))
+    if form.is_valid():
+        try:
+            unit = _unit(form.cleaned_data["unit"], now)
+            role = Role(form.cleaned_data["role"])
+            invitation, token = invitation_issue(
+                email=form.cleaned_data["email"], role=role, unit=unit, by=request.user, now=now
+            )
+        except PeopleError as error:
+            _tell(form, error)
+        else:
+            return _show_link(request, invitation, token)
+    return render(request, "office/people/invite.html", {"form": form, "purposes": _purposes(form)})
+
+
+@require_safe
+def person(request: HttpRequest, key: int) -> HttpResponse:
+    """One person: duties, sign-in, what can be done."""
+    now = datetime.now(UTC)
+    day = today(now)
+    who = selectors.person_below(request.user, key, day=day)
+    held = selectors.duties_below(request.user, day=day).filter(person=who)
+    is_whole = may_manage(request.user, who, day=day)
+    context = {
+        "person": who,
+        "duties": [
+            (duty, who != request.user and may_give_over(request.user, Role(duty.role), duty.unit, day=day))
+            for duty in held
+        ],
+        "is_whole": is_whole,
+        "has_more": who.is_active and not is_whole,
+        "factors": len(selectors.second_factors_of(who)),
+    }
+    return render(request, "office/people/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def give(request: HttpRequest, key: int) -> HttpResponse:
+    """Give a person another duty."""
+    require_again(request)
+    now = datetime.now(UTC)
+    who = selectors.person_below(request.user, key, day=today(now))
+    form = DutyForm(request.POST or None, initial=_asked(request), **_choices(request.user, now))
+    if form.is_valid():
+        try:
+            unit = _unit(form.cleaned_data["unit"], now)
+            duty_give(person=who, role=Role(form.cleaned_data["role"]), unit=unit, by=request.user, now=now)
+        except PeopleError as error:
+            _tell(form, error)
+        else:
+            messages.success(request, _("The duty is given."))
+            return redirect("office:people:person", key)
+    return render(request, "office/people/give.html", {"form": form, "person": who, "purposes": _purposes(form)})
+
+
+@require_POST
+def end(request: HttpRequest, key: int) -> HttpResponse:
+    """End a duty."""
+    require_again(request)
+    duty = get_object_or_404(Duty.objects.select_related("person", "unit"), pk=key)
+    try:
+        duty_end(duty=duty, by=request.user, now=datetime.now(UTC))
+        messages.success(request, _("The duty is ended."))
+    except PeopleError as error:
+        messages.error(request, f"{error.what}: {error.hint}")
+    return redirect("office:people:list")
+
+
+@require_POST
+def renew(request: HttpRequest, key: int) -> HttpResponse:
+    """Make a link with which a person sets password and second factor anew."""
+    require_again(request)
+    now = datetime.now(UTC)
+    who = selectors.person_below(request.user, key, day=today(now))
+    try:
+        invitation, token = invitation_renew(person=who, by=request.user, now=now)
+    except PeopleError as error:
+        messages.error(request, error.explain())
+        return redirect("office:people:person", key)
+    return _show_link(request, invitation, token)
+
+
+@require_POST
+def withdraw(request: HttpRequest, key: int) -> HttpResponse:
+    """Withdraw an invitation."""
+    require_again(request)
+    invitation_withdraw(invitation=get_object_or_404(Invitation, pk=key), by=request.user, now=datetime.now(UTC))
+    messages.success(request, _("The link does not work any more."))
+    return redirect("office:people:list")
+
+
+@require_http_methods(["GET", "POST"])
+def leave(request: HttpRequest, key: int) -> HttpResponse:
+    """Show what a departure ends and leaves behind; then do it."""
+    require_again(request)
+    now = datetime.now(UTC)
+    who = selectors.person_below(request.user, key, day=today(now))
+    if request.method == "POST":
+        try:
+            person_leave(person=who, by=request.user, now=now)
+            messages.success(request, _("%(name)s has left. Duties, sessions and links are ended.") % {"name": who})
+            return redirect("office:people:list")
+        except PeopleError as error:
+            messages.error(request, f"{error.what}. {error.hint}")
+    left = selectors.left_behind(who, day=today(now), now=now)
+    return render(request, "office/people/leave.html", {"person": who, "left": left})
+
+
+def _choices(by: Person, now: datetime) -> dict[str, Any]:
+    """Return the roles and units that somebody can give at all; the service checks each pair."""
+    day = today(now)
+    units = selectors.units_to_choose(by, day=day)
+    tops = [duty.unit for duty in Duty.objects.on(day).filter(person=by).select_related("unit")]
+    roles = [role for role in Role if any(may_give_over(by, role, top, day=day) for top in tops)]
+    return {"roles": roles, "units": units}
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    return {"unit": request.GET.get("unit", "")[:40], "role": Role.EDITOR.value}
+
+
+def _purposes(form: DutyForm) -> list[tuple[Any, Any]]:
+    return [(title, ROLE_PURPOSES[Role(role)]) for role, title in form.fields["role"].choices]  # type: ignore[attr-defined]
+
+
+def _unit(text: str, now: datetime) -> Unit:
+    """Return the unit of a key or code."""
+    unit = Unit.objects.filter(key=text.strip()).first() or unit_named(text.strip(), today(now))
+    if unit is None:
+        raise PeopleError(_("there is no such unit"), hint=_("look its code up in the tree of units"))
+    return unit
+
+
+def _tell(form: DutyForm, error: QuetsachError) -> None:
+    form.add_error(None, f"{error.what}. {error.hint}" if error.hint else error.what)
+
+
+def _show_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """Keep the link for the next page alone: nothing but its digest is stored."""
+    path = reverse("office:people:accept", args=[token])
+    address = f"{settings.CENTER.public_url}{path}" if settings.CENTER.public_url else request.build_absolute_uri(path)
+    request.session[_LINK] = {"address": address, "email": invitation.email}
+    return redirect("office:people:list")

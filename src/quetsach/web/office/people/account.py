@@ -1,0 +1,82 @@
+"""One's own account: accepting an invitation, name, second factors, sessions."""
+
+from datetime import UTC, datetime
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quetsach.web.office.people import selectors
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.errors import PeopleError
+from quetsach.web.office.people.forms import JoinForm, PersonForm
+from quetsach.web.office.people.models import Duty
+from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
+from quetsach.web.office.people.services.session import sessions_end
+from quetsach.web.office.people.words import ROLE_TITLES
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Join with an invitation. Looking at it uses nothing up: mail filters open links as well."""
+    now = datetime.now(UTC)
+    invitation = invitation_of(token, now=now)
+    if invitation is None:
+        return render(request, "office/people/link_over.html", status=404)
+    form = JoinForm(request.POST or None, instance=invitation.person, email=invitation.email)
+    if form.is_valid():
+        facts = {name: form.cleaned_data[name] for name in ("name", "title", "language", "password")}
+        try:
+            person = invitation_accept(token=token, **facts, now=now)
+        except PeopleError:
+            return render(request, "office/people/link_over.html", status=404)
+        request.session.flush()
+        record_authentication(request, person, method="password", reauthenticated=True)
+        perform_login(request, Login(user=person, email=person.email))
+        return redirect("office:people:account")
+    return render(request, "office/people/accept.html", {"form": form, "invitation": invitation})
+
+
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Name, duties, second factors and sessions of the person who is signed in."""
+    form = PersonForm(request.POST or None, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("office:people:account")
+    factors = selectors.second_factors_of(request.user)
+    held = Duty.objects.on(today(datetime.now(UTC))).filter(person=request.user).select_related("unit")
+    codes = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    context = {
+        "form": form,
+        "duties": [(ROLE_TITLES[duty.role], duty) for duty in held],  # type: ignore[index]
+        "app": next((factor for factor in factors if factor.type == Authenticator.Type.TOTP), None),
+        "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "sessions": selectors.sessions_of(request.user),
+    }
+    return render(request, "office/people/account.html", context)
+
+
+@require_POST
+def end_session(request: HttpRequest, key: int) -> HttpResponse:
+    """End one of one's own sessions."""
+    sessions_end(request.user, only=key)
+    messages.success(request, _("The session is ended."))
+    return redirect("office:people:account")
+
+
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End all of one's own sessions but this one."""
+    sessions_end(request.user, but=request.session.session_key or "")
+    messages.success(request, _("All other sessions are ended."))
+    return redirect("office:people:account")

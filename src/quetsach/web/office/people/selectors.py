@@ -1,0 +1,93 @@
+"""Reads of people: who works below somebody, who is invited, what a departure leaves behind."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Q, QuerySet
+
+from quetsach.campaign.authority import Act, Role
+from quetsach.web.office.people.access import AccessError, visible
+from quetsach.web.office.people.models import Duty, Invitation, Person
+from quetsach.web.office.people.power import may_give_over, may_manage
+from quetsach.web.office.units.models import Position, Unit
+
+_LONGEST_CHOICE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What waits for somebody else when a person goes."""
+
+    alone: tuple[Duty, ...]
+    """Duties that nobody else holds over the same unit."""
+    asked: tuple[str, ...]
+    """Titles of what the person asked approval for and nobody has decided."""
+    invited: tuple[Invitation, ...]
+    """Open invitations of the person, which become worthless."""
+
+
+def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> QuerySet[Duty]:
+    """Return the duties that are held in the subtrees whose people somebody manages, by place in the tree."""
+    found = Duty.objects.on(day).filter(visible(by, Act.MANAGE_PEOPLE, day=day, prefix="unit__positions__"))
+    if text:
+        wanted = Q(person__name__icontains=text) | Q(person__email__icontains=text)
+        found = found.filter(wanted | Q(unit__name_vi__icontains=text) | Q(unit__code=text))
+    if role:
+        found = found.filter(role=role)
+    return found.select_related("person", "unit").order_by("unit__positions__path", "role", "person__name").distinct()
+
+
+def invitations_below(by: Person, *, now: datetime, day: date) -> QuerySet[Invitation]:
+    """Return the open invitations to duties in the subtrees whose people somebody manages."""
+    within = visible(by, Act.MANAGE_PEOPLE, day=day, prefix="unit__positions__")
+    open_ones = Invitation.objects.filter(within, used_at=None, withdrawn_at=None, expires_at__gt=now)
+    return open_ones.select_related("unit", "given_by").order_by("given_at").distinct()
+
+
+def person_below(by: Person, key: int, *, day: date) -> Person:
+    """Return a person that somebody manages, wholly or for some duties.
+
+    Raises:
+        AccessError: there is none, or none that is his to know.
+    """
+    person = Person.objects.filter(pk=key).first()
+    if person is not None and (
+        duties_below(by, day=day).filter(person=person).exists() or may_manage(by, person, day=day)
+    ):
+        return person
+    raise AccessError("no such person", is_hidden=True)
+
+
+def units_to_choose(by: Person, *, day: date) -> list[Unit] | None:
+    """Return the units over which somebody may give duties, in the order of the tree; ``None`` if they are many."""
+    positions = Position.objects.filter(visible(by, Act.MANAGE_PEOPLE, day=day)).select_related("unit")
+    found = list(positions.order_by("path")[: _LONGEST_CHOICE + 1])
+    return [position.unit for position in found] if len(found) <= _LONGEST_CHOICE else None
+
+
+def roles_to_give(by: Person, unit: Unit, *, day: date) -> list[Role]:
+    """Return the roles that somebody may give over a unit."""
+    return [role for role in Role if may_give_over(by, role, unit, day=day)]
+
+
+def second_factors_of(person: Person) -> list[Authenticator]:
+    """Return a person's app and passkeys, not the recovery codes."""
+    factors = Authenticator.objects.filter(user_id=person.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return list(factors.order_by("created_at"))
+
+
+def sessions_of(person: Person) -> list[UserSession]:
+    """Return the sessions that are open, the newest first; what has expired is cleared away."""
+    return sorted(UserSession.objects.purge_and_list(person), key=lambda session: session.created_at, reverse=True)
+
+
+def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
+    """Return what must be handed over when a person goes."""
+    held = list(Duty.objects.on(day).filter(person=person).select_related("unit"))
+    others = Duty.objects.on(day).filter(person__is_active=True).exclude(person=person)
+    alone = tuple(duty for duty in held if not others.filter(unit=duty.unit, role=duty.role).exists())
+    asked = person.asked_approvals.filter(is_granted=None).order_by("asked_at").values_list("title", flat=True)
+    invited = Invitation.objects.filter(given_by=person, used_at=None, withdrawn_at=None, expires_at__gt=now)
+    return LeftBehind(alone, tuple(asked), tuple(invited.select_related("unit")))

@@ -1,0 +1,1 @@
+"""Changes of people: invitations, duties, leaving. Power is checked here, and what is done is logged."""

@@ -1,0 +1,105 @@
+"""What allauth asks of us: whose account, which address, how secrets are kept, in our own words."""
+
+import base64
+from typing import Any
+
+import segno
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.client_address import client_address
+
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound: it stands for an address that our proxies did not name)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts come from invitations alone; a password never stands in for the second factor."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is closed."),
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+        "enter_current_password": _("The present password is not right."),
+        "incorrect_code": _("The code is not right."),
+        "incorrect_password": _("The password is not right."),
+        "too_many_login_attempts": _("Too many attempts. Wait a few minutes and try again."),
+        "rate_limited": _("Too many attempts. Wait a few minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (allauth's form)
+        """Nobody signs up: people are invited."""
+        return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether somebody may be led there after signing in: to our own pages alone, whatever hosts we answer to."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that our own proxies saw; it limits attempts and stands in the list of sessions."""
+        address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+        return str(address) if address else _NO_ADDRESS
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """Ask again for the second factor; for the password only while there is no other."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        stronger = [method for method in methods if method["id"].startswith("mfa_")]
+        return stronger or methods
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Second factors: secrets are encrypted where they lie, and the last one cannot be taken away."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": _("This is your last second factor. Add another one first."),
+        "incorrect_code": _("The code is not right."),
+    }
+
+    def get_totp_issuer(self) -> str:
+        """Return what the app shows above the code."""
+        return "Quét Sạch"
+
+    def _get_site_name(self) -> str:
+        return "Quét Sạch"
+
+    def build_totp_svg(self, url: str) -> str:
+        """Draw the QR code that an authenticator app reads."""
+        return str(segno.make(url, error="m").svg_inline(scale=5, border=2, light="#fff", svgclass="qr", omitsize=True))
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret with a key made from the centre's: a copy of the database alone gives no codes."""
+        return _cipher().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt a secret.
+
+        Raises:
+            ValidationError: it was encrypted with another centre's key.
+        """
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as error:
+            raise self.validation_error("incorrect_code") from error
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Whether another factor stays; recovery codes are none."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
+        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
+        """Return a name for a new passkey that tells it from the others."""
+        return str(_("Passkey %(number)s")) % {
+            "number": Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        }
+
+
+def _cipher() -> Fernet:
+    key = salted_hmac("quetsach.office.second-factor", "", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -1,0 +1,151 @@
+"""Pages of signing in and of one's own second factors: allauth's views, with our templates."""
+
+from typing import Any
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.views import LoginView, LogoutView, PasswordChangeView, ReauthenticateView
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.internal.flows import auth as passkeys
+from allauth.mfa.webauthn.views import (
+    AddWebAuthnView,
+    LoginWebAuthnView,
+    ReauthenticateWebAuthnView,
+    RemoveWebAuthnView,
+)
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+
+_FOLDER = "office/people/"
+
+
+class SignIn(LoginView):  # type: ignore[misc]
+    """E-mail address and password, or a passkey alone."""
+
+    template_name = f"{_FOLDER}sign_in.html"
+
+
+class SignOut(LogoutView):  # type: ignore[misc]
+    """End this session."""
+
+    template_name = f"{_FOLDER}sign_out.html"
+
+
+class SignInByPasskey(LoginWebAuthnView):  # type: ignore[misc]
+    """A passkey alone: the device has checked who holds it."""
+
+    template_name = f"{_FOLDER}sign_in.html"
+
+
+class SecondFactor(AuthenticateView):  # type: ignore[misc]
+    """The second step of signing in."""
+
+    template_name = f"{_FOLDER}second_factor.html"
+
+
+class AgainByPassword(ReauthenticateView):  # type: ignore[misc]
+    """Before something that matters: the password again, while there is no second factor."""
+
+    template_name = f"{_FOLDER}again.html"
+
+
+class AgainByCode(ReauthenticateByCodeView):  # type: ignore[misc]
+    """Before something that matters: a code again."""
+
+    template_name = f"{_FOLDER}again.html"
+
+
+class AgainByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc]
+    """Before something that matters: the passkey again."""
+
+    template_name = f"{_FOLDER}again_passkey.html"
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the page again, with what was wrong."""
+        return self.render_to_response(self.get_context_data(form=form))
+
+
+class AddApp(ActivateTOTPView):  # type: ignore[misc]
+    """Set up an authenticator app."""
+
+    template_name = f"{_FOLDER}app_add.html"
+    success_url = reverse_lazy("office:people:account")
+
+
+class RemoveApp(DeactivateTOTPView):  # type: ignore[misc]
+    """Take the authenticator app off, unless it is the last second factor."""
+
+    template_name = f"{_FOLDER}app_remove.html"
+    success_url = reverse_lazy("office:people:account")
+
+
+class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
+    """Add a passkey that the device itself keeps, and that it gives out only to who unlocks it."""
+
+    template_name = f"{_FOLDER}passkey_add.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Ask for a passkey that can be used alone."""
+        found: dict[str, Any] = super().get_context_data(**context)
+        return found | {"js_data": {"creation_options": passkeys.begin_registration(self.request.user, True)}}
+
+
+class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
+    """Take a passkey off, unless it is the last second factor."""
+
+    template_name = f"{_FOLDER}passkey_remove.html"
+    success_url = reverse_lazy("office:people:account")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remove it, or say why not."""
+        adapter = get_adapter()
+        if not adapter.can_delete_authenticator(self.get_object()):
+            messages.error(self.request, adapter.error_messages["cannot_delete_authenticator"])
+            return HttpResponseRedirect(str(self.success_url))
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
+
+class RecoveryCodes(ViewRecoveryCodesView):  # type: ignore[misc]
+    """The codes for the day when phone and passkey are lost; shown once."""
+
+    template_name = f"{_FOLDER}recovery_codes.html"
+
+
+class NewRecoveryCodes(GenerateRecoveryCodesView):  # type: ignore[misc]
+    """New recovery codes; the old ones no longer work."""
+
+    template_name = f"{_FOLDER}recovery_codes_new.html"
+
+
+class NewPassword(PasswordChangeView):  # type: ignore[misc]
+    """Another password; other sessions end."""
+
+    template_name = f"{_FOLDER}password.html"
+    success_url = reverse_lazy("office:people:account")
+
+
+def second_factors(_request: HttpRequest) -> HttpResponse:
+    """Lead to the account page, where second factors are listed."""
+    return redirect("office:people:account")
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Tell somebody whose account is closed, and who knew its password."""
+    return render(request, f"{_FOLDER}closed.html", status=403)
+
+
+def require_again(request: HttpRequest) -> None:
+    """Demand that the person showed the second factor within the last quarter of an hour.
+
+    Raises:
+        ReauthenticationRequired: shown as the page that asks for it; the person then comes back.
+    """
+    if not did_recently_reauthenticate(request):
+        raise ReauthenticationRequired
