@@ -1,6 +1,7 @@
 """What is published and what waits, side by side."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
@@ -22,8 +23,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Figures that wait. ``digest`` names exactly these bytes; ``approval`` is the last one asked for them."""
+    """Figures that wait under ``data``. ``digest`` names exactly these bytes, ``approval`` was asked for them last."""
 
+    data: Path
     figures: Snapshot
     digest: str
     lines: tuple[Line, ...]
@@ -51,13 +53,13 @@ def waiting_candidate() -> Candidate | None:
     Raises:
         PublicationError: it is damaged.
     """
-    data = settings.CENTER.data
+    data: Path | None = settings.CENTER.data
     figures = read_snapshot(data, stage=Stage.CANDIDATE)
     if figures is None or data is None:
         return None
     digest = candidate_digest(data)
     approval = Approval.objects.filter(kind=KIND, subject=subject_of(figures), digest=digest).order_by("-pk").first()
-    return Candidate(figures, digest, _lines(published_figures(), figures), approval)
+    return Candidate(data, figures, digest, _lines(published_figures(), figures), approval)
 
 
 def _lines(before: Snapshot | None, after: Snapshot) -> tuple[Line, ...]:

@@ -1,7 +1,6 @@
 """Asking for a publication, and publishing once another person has agreed."""
 
 from datetime import datetime
-from pathlib import Path
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -33,7 +32,7 @@ def figures_ask(*, candidate: Candidate, digest: str, by: Person, now: datetime)
 
 
 @transaction.atomic
-def figures_release(*, data: Path, candidate: Candidate, digest: str, by: Person, now: datetime) -> None:
+def figures_release(*, candidate: Candidate, digest: str, by: Person, now: datetime) -> None:
     """Publish figures that a second person agreed to.
 
     Raises:
@@ -46,7 +45,7 @@ def figures_release(*, data: Path, candidate: Candidate, digest: str, by: Person
     if not is_approved(kind=KIND, subject=candidate.subject, digest=digest):
         raise PublicationError("nobody has agreed to these figures yet", hint="ask a second person")
     log_append(by=by, act="figures-release", subject=candidate.subject, unit=centre, detail={"digest": digest}, now=now)
-    release_candidate(data, digest=digest)
+    release_candidate(candidate.data, digest=digest)
 
 
 def _refuse_changed(candidate: Candidate, digest: str) -> None:
