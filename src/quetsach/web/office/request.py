@@ -8,4 +8,4 @@ from quetsach.web.office.people.models import Person
 class OfficeRequest(HttpRequest):
     """A request of somebody who is signed in; only a type, the door has seen to it."""
 
-    user: Person  # type: ignore[assignment]
+    user: Person
