@@ -11,7 +11,7 @@ import segno
 
 from quetsach.web.office.letters.document.letter import LetterText, Personal
 from quetsach.web.office.letters.document.printed import Printed, SignatureSpot, unsigned
-from quetsach.web.office.letters.document.sheet import Copy, Sheet, compose, own_copy, personal_copy
+from quetsach.web.office.letters.document.sheet import Copy, compose, own_copy, personal_copy
 from quetsach.web.office.letters.document.typesetter import typesetter
 
 _QUIET_ZONE_MODULES = 2
@@ -59,13 +59,8 @@ def render_many(
 
 
 def _setting(letter: LetterText) -> _Setting:
-    sheet = compose(letter)
-    return _Setting(_sheet_json(sheet), datetime.combine(sheet.day, time(), UTC) if sheet.day else _UNDATED)
-
-
-def _sheet_json(sheet: Sheet) -> str:
-    day = sheet.day and (sheet.day.year, sheet.day.month, sheet.day.day)
-    return json.dumps({**asdict(sheet), "day": day}, ensure_ascii=False)
+    at = datetime.combine(letter.day, time(), UTC) if letter.day else _UNDATED
+    return _Setting(json.dumps(asdict(compose(letter)), ensure_ascii=False), at)
 
 
 def _copy_json(copy: Copy) -> str:

@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal, Standing, Verification
 from quetsach.web.office.letters.document.markup import Block, Paragraph, Run, parse
@@ -50,7 +49,6 @@ class Sheet:
     """The lines of a letter, from top to bottom, the same for all its recipients."""
 
     language: str
-    day: date | None
     document_title: str
     author: str
     superior: str
@@ -85,7 +83,6 @@ def compose(letter: LetterText) -> Sheet:
     mark = words.standings.get(letter.standing, "")
     return Sheet(
         language=letter.language,
-        day=letter.day,
         document_title=_nfc(letter.subject) if letter.number is None else f"{sign}: {subject}",
         author=_nfc(issuer.agency),
         superior=_nfc(issuer.superior).upper(),
@@ -96,7 +93,7 @@ def compose(letter: LetterText) -> Sheet:
         subject=subject,
         dated=f"{_nfc(issuer.place)}, {day_phrase(letter.day, letter.language)}",
         to=words.to,
-        blocks=parse(letter.body) + tuple(_changes(letter)),
+        blocks=_with_changes(letter),
         copies_label=words.copies,
         copies=_copies(letter),
         powers=tuple(_nfc(line).upper() for line in signer.powers),
@@ -139,6 +136,14 @@ def _copies(letter: LetterText) -> tuple[str, ...]:
     names = (words.as_above, *(_nfc(name).strip().rstrip(".;") for name in letter.copies))
     filed = ", ".join(filter(None, (words.filed, _nfc(letter.drafting).strip().rstrip("."))))
     return (*(f"- {name};" for name in names), f"- {filed}.")
+
+
+def _with_changes(letter: LetterText) -> tuple[Block, ...]:
+    """The letters that this one replaces are named before the closing line, which ends in "./." by custom."""
+    blocks, changes = parse(letter.body), tuple(_changes(letter))
+    is_closed = len(blocks) > 1 and letter.body.rstrip().endswith("./.")
+    at = len(blocks) - is_closed
+    return (*blocks[:at], *changes, *blocks[at:])
 
 
 def _changes(letter: LetterText) -> Iterable[Paragraph]:

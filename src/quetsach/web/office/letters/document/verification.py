@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
-from asn1crypto.pem import unarmor
-from asn1crypto.x509 import Certificate
+from pyhanko.keys.pemder import load_certs_from_pemder_data
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError as CmsError
@@ -94,7 +94,7 @@ def is_signed_letter(states: Sequence[SignatureState]) -> bool:
     return [state.field for state in states] == [PERSON_FIELD, AGENCY_FIELD] and all(one.is_good for one in states)
 
 
-def _state(embedded: EmbeddedPdfSignature, roots: list[Certificate], *, is_last: bool) -> SignatureState:
+def _state(embedded: EmbeddedPdfSignature, roots: list[Any], *, is_last: bool) -> SignatureState:
     try:
         return _read_state(embedded, roots, is_last=is_last)
     except _BROKEN:
@@ -109,7 +109,7 @@ def _state(embedded: EmbeddedPdfSignature, roots: list[Certificate], *, is_last:
         )
 
 
-def _read_state(embedded: EmbeddedPdfSignature, roots: list[Certificate], *, is_last: bool) -> SignatureState:
+def _read_state(embedded: EmbeddedPdfSignature, roots: list[Any], *, is_last: bool) -> SignatureState:
     signed_at = _signed_at(embedded)
     context = ValidationContext(trust_roots=roots, moment=signed_at, allow_fetching=False)
     status = validate_pdf_signature(embedded, context)
@@ -138,11 +138,10 @@ def _signed_at(embedded: EmbeddedPdfSignature) -> datetime:
     return at
 
 
-def _root(content: bytes) -> Certificate:
+def _root(content: bytes) -> Any:
     try:
-        der = unarmor(content)[2] if content.lstrip().startswith(b"-----") else content
-        certificate = Certificate.load(der)
+        (certificate,) = load_certs_from_pemder_data(content)
         certificate.subject.native  # noqa: B018 (it is parsed when it is first asked for)
     except ValueError as error:
-        raise SigningError("a root certificate cannot be read") from error
+        raise SigningError("a root is not one certificate that can be read") from error
     return certificate
