@@ -1,1 +1,271 @@
-"""Returns of the units: entered, checked, approved up the tree, added up."""
+"""Forms in use, who owes a return for which period, the returns with their history, and what was made of them."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import ClassVar
+
+from django.db import models
+
+from quetsach.campaign.returns.form import Form, read_form
+from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod
+from quetsach.campaign.returns.state import Act, Scope, State
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit, UnitKind
+
+
+@lru_cache(maxsize=16)
+def _form_of(document: str, code: str) -> Form:
+    return read_form(document.encode(), file=f"{code}.toml")
+
+
+class ReturnForm(models.Model):
+    """One version of a form, as its file; it never changes once it is here."""
+
+    code = models.SlugField(max_length=70, unique=True, help_text="identifier and version, such as unit-return-1")
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def form(self) -> Form:
+        """The form as a record."""
+        return _form_of(self.document, self.code)
+
+
+class FigureName(models.Model):
+    """The name of a figure: an element, a row of a table or a family. Figures point at it, so that they stay small."""
+
+    code = models.CharField(max_length=130, unique=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Assignment(models.Model):
+    """That units of a campaign owe returns on a form, by week or by phase."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="assignments")
+    form = models.ForeignKey(ReturnForm, on_delete=models.PROTECT, related_name="assignments")
+    period_kind = models.CharField(max_length=5, choices=[(kind.value, kind.value) for kind in PeriodKind])
+    due_days = models.PositiveSmallIntegerField(help_text="days after the end of the period")
+    lock_days = models.PositiveSmallIntegerField(help_text="days after the end of the period")
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.form_id}"
+
+
+class AssignedUnits(models.Model):
+    """Who owes: every unit of a kind at or below ``top``; without a kind, ``top`` itself."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="targets")
+    top = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, blank=True, choices=[(kind.value, kind.value) for kind in UnitKind])
+
+    def __str__(self) -> str:
+        return f"{self.top_id} {self.kind}"
+
+
+class Period(models.Model):
+    """One period that returns are due for. The tree that counts is that of its last day."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="periods")
+    key = models.SlugField(max_length=60)
+    first = models.DateField()
+    last = models.DateField(db_index=True)
+
+    class Meta:
+        """One row a key, in order of time."""
+
+        ordering: ClassVar = ["first", "key"]
+        constraints: ClassVar = [models.UniqueConstraint("assignment", "key", name="one_period_a_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def record(self) -> ReportingPeriod:
+        """The period as the rules know it."""
+        return ReportingPeriod(self.key, self.first, self.last)
+
+    @property
+    def deadline(self) -> Deadline:
+        """When its returns are due, before any extension."""
+        return Deadline.of(self.record, due_days=self.assignment.due_days, lock_days=self.assignment.lock_days)
+
+
+class Return(models.Model):
+    """A unit's return for a period. ``submitted_at`` is of the first submission; the state follows from the history."""
+
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="returns")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="returns")
+    scope = models.CharField(max_length=7, choices=[(s.value, s.value) for s in Scope], default=Scope.OWN.value)
+    state = models.CharField(max_length=9, choices=[(s.value, s.value) for s in State], default=State.DRAFT.value)
+    revision = models.PositiveIntegerField(default=0)
+    cells = models.JSONField(default=dict)
+    submitted_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        """One return a unit and period."""
+
+        constraints: ClassVar = [models.UniqueConstraint("period", "unit", name="one_return_a_period")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.period_id}"
+
+    @property
+    def log_subject(self) -> str:
+        """What the log calls it."""
+        return f"return:{self.pk}"
+
+
+class ReturnRevision(models.Model):
+    """What was submitted, word for word; rows are added and never changed."""
+
+    filed = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    scope = models.CharField(max_length=7)
+    cells = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    submitted_at = models.DateTimeField()
+    submitted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    by_link = models.ForeignKey("ReturnLink", on_delete=models.PROTECT, null=True, related_name="revisions")
+
+    class Meta:
+        """Counted from 1 in each return."""
+
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [models.UniqueConstraint("filed", "number", name="one_return_revision_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.filed_id}.{self.number}"
+
+
+class ReturnDecision(models.Model):
+    """That a revision was sent back, approved, or opened again; rows are added and never changed."""
+
+    filed = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="decisions")
+    revision = models.PositiveIntegerField()
+    act = models.CharField(max_length=7, choices=[(a.value, a.value) for a in Act])
+    reason = models.TextField(blank=True, max_length=2000)
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        """In the order in which they were made."""
+
+        ordering: ClassVar = ["decided_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.filed_id}.{self.revision} {self.act}"
+
+
+class ReturnFigure(models.Model):
+    """One figure of a return that is received. Assignment, period and unit stand here again for the totals' index."""
+
+    filed = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="figures")
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="+", db_index=False)
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="+", db_index=False)
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.ForeignKey(FigureName, on_delete=models.PROTECT, related_name="+", db_index=False)
+    value = models.BigIntegerField()
+    is_approved = models.BooleanField(default=False)
+
+    class Meta:
+        """One row a figure; totals read the index alone, in the order that they group by."""
+
+        constraints: ClassVar = [models.UniqueConstraint("filed", "name", name="one_figure_a_name")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["assignment", "name", "unit", "period", "is_approved", "value"], name="return_figure_totals"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filed_id} {self.name_id}: {self.value}"
+
+
+class Extension(models.Model):
+    """More time for one unit, with the reason."""
+
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="extensions")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    until = models.DateField()
+    reason = models.TextField(max_length=500)
+    given_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.until}"
+
+
+class SignOff(models.Model):
+    """That a unit stands for the missing returns of named units below, with the reason."""
+
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="sign_offs")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    missing = models.ManyToManyField(Unit, related_name="+")
+    reason = models.TextField(max_length=2000)
+    signed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.period_id}"
+
+
+class ReturnLink(models.Model):
+    """A way to one unit's return of one period without an account. The token is signed and is not kept."""
+
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="links")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.period_id}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it still leads somewhere."""
+        return self.withdrawn_at is None and now < self.expires_at
+
+
+class LinkUse(models.Model):
+    """That a link was opened or used; there is no address on purpose."""
+
+    link = models.ForeignKey(ReturnLink, on_delete=models.CASCADE, related_name="uses")
+    act = models.CharField(max_length=10)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.act}"
+
+
+class Publication(models.Model):
+    """Totals as somebody asked to publish them; they are public once a second person lets exactly these out."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="publications")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="publications")
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def subject(self) -> str:
+        """What the approvals call it."""
+        return f"returns:{self.assignment_id}:{self.period.key}"
+
+    @property
+    def as_of(self) -> date:
+        """The last day that the totals are of."""
+        return self.period.last

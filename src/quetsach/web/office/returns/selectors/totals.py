@@ -1,0 +1,132 @@
+"""What the returns of one or more periods add up to, by any level of the tree of the period.
+
+Only figures of a period are added over periods; those to date are taken from the last one, since each holds the ones
+before it. Returns are guarded against counting a machine twice when they are taken in, so a total is a plain sum.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from quetsach.campaign.returns.form import Element, Span
+from quetsach.web.office.returns.models import Assignment, FigureName, Period
+from quetsach.web.office.units.models import Position
+from quetsach.web.office.units.selectors import root_unit
+
+CENTRE = "/"
+"""In place of a path: the whole country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum, and how many returns gave the figure: one that is missing is not a zero."""
+
+    value: int = 0
+    given: int = 0
+
+    def __add__(self, other: "Total") -> "Total":
+        """Put the returns of different units or periods together."""
+        return Total(self.value + other.value, self.given + other.given)
+
+
+type Totals = Mapping[str, Mapping[str, Total]]
+"""By path of the group, then by name of the figure."""
+
+
+def totals_by_level(
+    assignment: Assignment,
+    periods: Sequence[Period],
+    elements: Sequence[Element],
+    *,
+    level: int,
+    is_approved_only: bool,
+    within: str = CENTRE,
+) -> Totals:
+    """Return sums by the units of a level; units above that level stand for themselves, so that nothing is lost.
+
+    Args:
+        assignment: what the returns are of.
+        periods: in order of time, all of that assignment.
+        elements: which counts of the form.
+        level: 0 for the whole country, 1 for provinces and ministries, and so on.
+        is_approved_only: what the public sees; else provisional, for the office.
+        within: the path of a subtree.
+    """
+    found: dict[str, dict[str, Total]] = {}
+    for span, wanted in ((Span.PERIOD, periods), (Span.TO_DATE, periods[-1:])):
+        names = [element.id for element in elements if element.span is span]
+        asked = _Question(assignment, names, level, is_approved_only, within)
+        for part in _same_tree(wanted) if names else ():
+            for name, path, value, given in _sums(asked, part):
+                group = found.setdefault(path, {})
+                group[name] = group.get(name, Total()) + Total(value, given)
+    return found
+
+
+def whole(totals: Totals) -> Mapping[str, Total]:
+    """Return the sums of all groups together."""
+    added: dict[str, Total] = {}
+    for group in totals.values():
+        for name, total in group.items():
+            added[name] = added.get(name, Total()) + total
+    return added
+
+
+def _same_tree(periods: Sequence[Period]) -> list[Sequence[Period]]:
+    """Divide periods so that within each part no unit moves, and one query sees one tree."""
+    if len(periods) < 2:
+        return [periods] if periods else []
+    moves = Position.objects.filter(first__gt=periods[0].last, first__lte=periods[-1].last)
+    return [[period] for period in periods] if moves.exists() else [periods]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is to be added up. Names of figures that nobody gave yet have no row, and no sum."""
+
+    assignment: Assignment
+    names: Sequence[str]
+    level: int
+    is_approved_only: bool
+    within: str
+
+
+def _sums(asked: _Question, periods: Sequence[Period]) -> Sequence[tuple[str, str, int, int]]:
+    """Add up in two steps: by unit from the index alone, then up the tree, so that a unit's place is read once."""
+    known = dict(FigureName.objects.filter(code__in=asked.names).values_list("pk", "code"))
+    day = periods[-1].last
+    marks = ", ".join(["%s"] * len(periods))
+    approved = "AND is_approved" if asked.is_approved_only else ""
+    group = _ancestor_sql(asked.level, len(f"/{root_unit().key}/"))
+    rows: list[tuple[str, str, int, int]] = []
+    with connection.cursor() as cursor:
+        for pk, code in known.items():
+            cursor.execute(
+                f"""
+                WITH by_unit AS (
+                    SELECT unit_id, SUM(value) AS total, COUNT(*) AS given FROM office_returns_returnfigure
+                    WHERE assignment_id = %s AND name_id = %s AND period_id IN ({marks}) {approved}
+                    GROUP BY unit_id
+                )
+                SELECT {group} AS top, SUM(total), SUM(given)
+                FROM by_unit JOIN office_units_position AS place ON place.unit_id = by_unit.unit_id
+                WHERE place.first <= %s AND (place.until IS NULL OR place.until > %s) AND substr(place.path, 1, %s) = %s
+                GROUP BY 1
+                """,  # noqa: S608  (names of our own tables; every value is a parameter)
+                [
+                    *(asked.assignment.pk, pk, *(period.pk for period in periods)),
+                    *(day, day, len(asked.within), asked.within),
+                ],
+            )
+            rows += [(code, path, int(value), int(given)) for path, value, given in cursor.fetchall()]
+    return rows
+
+
+def _ancestor_sql(level: int, root_length: int) -> str:
+    """Return SQL for the path of the ancestor of a level; keys have no slash, so slashes tell levels apart."""
+    find = "strpos" if connection.vendor == "postgresql" else "instr"
+    end = str(root_length)
+    for _ in range(level):
+        end = f"({end} + {find}(substr(place.path, {end} + 1), '/'))"
+    return f"CASE WHEN place.level <= {level} THEN place.path ELSE substr(place.path, 1, {end}) END"

@@ -1,0 +1,1 @@
+"""What is done to returns; every function checks authority and writes the log in its own transaction."""

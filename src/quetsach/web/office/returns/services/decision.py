@@ -1,0 +1,166 @@
+"""What the unit above does with returns: send back, approve, open again, stand for missing ones, give more time."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError, StateError
+from quetsach.campaign.returns.state import Act as ReturnAct
+from quetsach.campaign.returns.state import Scope, Standing, State, after
+from quetsach.campaign.returns.tree import nearest_above
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import Extension, Period, Return, ReturnDecision, SignOff
+from quetsach.web.office.returns.selectors.tally import Tally, expected_positions, tally_of
+from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import position_of
+
+LONGEST_EXTENSION_DAYS = 90
+
+
+@transaction.atomic
+def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now: datetime) -> Return:
+    """Decide on a return as the unit above it.
+
+    Raises:
+        ReturnError: it is not in the state for that, units below are not done, or a reason is lacking.
+        AccessError: this is not the person's to do.
+    """
+    filed = Return.objects.select_related("period__assignment", "unit").get(pk=filed.pk)
+    require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period), day=today(now))
+    period_lock(filed.period)
+    filed.refresh_from_db(fields=["state", "scope", "revision"])
+    reason = reason.strip()[:2000]
+    if act in {ReturnAct.RETURN, ReturnAct.REOPEN} and not reason:
+        raise ReturnError(_("a reason is needed"), hint=_("say what must be corrected"))
+    state = _next(State(filed.state), act)
+    tally = tally_of(filed.period, now=now)
+    if act is ReturnAct.APPROVE:
+        _refuse_waiting(tally, filed)
+    else:
+        _refuse_approved_above(tally, filed.unit)
+    filed.state, filed.changed_at = state, now
+    filed.save(update_fields=["state", "changed_at"])
+    if state is State.RETURNED:
+        filed.figures.all().delete()
+    else:
+        filed.figures.update(is_approved=state is State.APPROVED)
+    ReturnDecision.objects.create(
+        filed=filed, revision=filed.revision, act=act, reason=reason, decided_by=by, decided_at=now
+    )
+    log_append(
+        by=by,
+        act=f"return-{act}",
+        subject=filed.log_subject,
+        unit=filed.unit,
+        detail={"period": filed.period.key, "revision": filed.revision, "reason": reason},
+        now=now,
+    )
+    return filed
+
+
+def _next(state: State, act: ReturnAct) -> State:
+    try:
+        return after(state, act)
+    except StateError as error:
+        raise StateError(_("the return is in another state by now"), hint=_("look at it again")) from error
+
+
+def decider_of(unit: Unit, period: Period) -> Unit:
+    """Return the unit that decides on another's returns: the one above it; the top decides on its own."""
+    position = position_of(unit, period.last)
+    return position.parent if position and position.parent else unit
+
+
+@transaction.atomic
+def missing_sign_off(
+    *, period: Period, unit: Unit, missing: Sequence[Unit], reason: str, by: Person, now: datetime
+) -> SignOff:
+    """Stand for the missing returns of units below, each named, so that one silent unit does not hold up the others.
+
+    Raises:
+        ReturnError: nobody is named, one is not missing or does not stand directly below, or the reason is lacking.
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.APPROVE_RETURN, unit, day=today(now))
+    period_lock(period)
+    reason = reason.strip()[:2000]
+    if not reason:
+        raise ReturnError(_("a reason is needed"), hint=_("say why these returns will not come"))
+    tally = tally_of(period, now=now)
+    path = tally.path_of(unit)
+    waiting = {tally.places[below].pk for below in tally.survey.waiting_for(path)} if path else set()
+    if not missing or {one.pk for one in missing} - waiting:
+        raise ReturnError(_("only units directly below whose returns are not approved can be named"))
+    signed = SignOff.objects.create(period=period, unit=unit, reason=reason, signed_by=by, signed_at=now)
+    signed.missing.set(missing)
+    log_append(
+        by=by,
+        act="return-sign-off",
+        subject=f"period:{period.pk}",
+        unit=unit,
+        detail={"period": period.key, "missing": sorted(one.key for one in missing), "reason": reason},
+        now=now,
+    )
+    return signed
+
+
+@transaction.atomic
+def extension_give(*, period: Period, unit: Unit, until: date, reason: str, by: Person, now: datetime) -> Extension:
+    """Give one unit more time.
+
+    Raises:
+        ReturnError: the unit owes nothing, the day does not fit, or the reason is lacking.
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.APPROVE_RETURN, decider_of(unit, period), day=today(now))
+    if not expected_positions(period).filter(unit=unit).exists():
+        raise ReturnError(_("no return is expected of this unit for this period"))
+    if not reason.strip():
+        raise ReturnError(_("a reason is needed"), hint=_("say why there is more time"))
+    if until <= period.deadline.due or until < today(now):
+        raise ReturnError(_("the day must lie after the due day and not in the past"))
+    if (until - max(today(now), period.last)).days > LONGEST_EXTENSION_DAYS:
+        raise ReturnError(_("that is more time than can be given"))
+    given = Extension.objects.create(
+        period=period, unit=unit, until=until, reason=reason.strip()[:500], given_by=by, given_at=now
+    )
+    log_append(
+        by=by,
+        act="return-extend",
+        subject=f"period:{period.pk}",
+        unit=unit,
+        detail={"period": period.key, "until": until.isoformat(), "reason": given.reason},
+        now=now,
+    )
+    return given
+
+
+def _refuse_waiting(tally: Tally, filed: Return) -> None:
+    path = tally.path_of(filed.unit)
+    if path is None:
+        raise ReturnError(_("no return is expected of this unit for this period"))
+    refuse_doubles(tally, filed.unit, Scope(filed.scope))
+    if tally.survey.standings[path] is Standing.WAITING:
+        names = [tally.places[below].name for below in tally.survey.waiting_for(path)]
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise StateError(
+            _("returns below are not approved: %(units)s") % {"units": shown},
+            hint=_("approve them first, or let the unit stand for those that are missing"),
+        )
+
+
+def _refuse_approved_above(tally: Tally, unit: Unit) -> None:
+    """What is approved above stands on this return: it is opened from the top down."""
+    path = tally.path_of(unit)
+    above = nearest_above(tally.places).get(path) if path else None
+    if above and tally.survey.standings[above] is Standing.APPROVED:
+        raise StateError(
+            _("the return of %(unit)s is approved") % {"unit": tally.places[above].name},
+            hint=_("open that one again first, from the top down"),
+        )

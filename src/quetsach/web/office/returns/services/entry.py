@@ -1,0 +1,221 @@
+"""Writing a return and submitting it: by a person of the unit, by a unit above, or by a link without account."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.answers import Answers
+from quetsach.campaign.returns.checks import examine
+from quetsach.campaign.returns.errors import ReturnError, StateError
+from quetsach.campaign.returns.period import day_of
+from quetsach.campaign.returns.state import Act as ReturnAct
+from quetsach.campaign.returns.state import Scope, State, after
+from quetsach.campaign.returns.tree import conflicts_of
+from quetsach.core.family import name_key
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import (
+    FigureName,
+    LinkUse,
+    Period,
+    Return,
+    ReturnFigure,
+    ReturnLink,
+    ReturnRevision,
+)
+from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, expected_positions, tally_of
+from quetsach.web.office.units.models import Unit
+
+type Author = Person | ReturnLink
+"""Who writes: somebody with an account, or whoever was given the unit's link."""
+
+
+class FaultyError(ReturnError):
+    """The return cannot be submitted as it is; ``answers`` say what is wrong with which cell."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(
+            _("something must be corrected") if answers.errors else _("there are notes that were not confirmed"),
+            hint=_("each is said beside its cell"),
+        )
+        self.answers = answers
+
+
+def read_return(period: Period, unit: Unit, cells: Mapping[str, Any]) -> Answers:
+    """Read cells on the form of the period, compared with the unit's return before it."""
+    former = (
+        ReturnFigure.objects.filter(
+            filed__unit=unit, filed__period__assignment=period.assignment, filed__period__last__lt=period.last
+        )
+        .order_by("-filed__period__last")
+        .values_list("filed_id", "name__code", "value")
+    )
+    rows = list(former[:100])
+    last = {code: value for filed, code, value in rows if filed == rows[0][0]}
+    typed = {str(name): str(text) for name, text in cells.items()}
+    return examine(period.assignment.form.form, typed, family=name_key, former=last)
+
+
+@transaction.atomic
+def return_save(
+    *, author: Author, period: Period, unit: Unit, scope: Scope, cells: Mapping[str, str], now: datetime
+) -> Return:
+    """Keep a draft as it was typed, faults and all. What is submitted already can only be submitted again.
+
+    Raises:
+        ReturnError: the unit owes nothing, or entry is closed.
+        AccessError: this is not the person's to do.
+    """
+    filed = _open(author, period, unit, now)
+    if filed.state not in {State.DRAFT, State.RETURNED}:
+        raise StateError(_("the return is submitted"), hint=_("submit it again with what has changed"))
+    filed.scope, filed.changed_at = scope, now
+    filed.cells = dict(read_return(period, unit, cells).cells)
+    filed.save()
+    _used(author, "saved", now)
+    return filed
+
+
+@transaction.atomic
+def return_submit(
+    *,
+    author: Author,
+    period: Period,
+    unit: Unit,
+    scope: Scope,
+    cells: Mapping[str, str],
+    has_seen_notes: bool,
+    now: datetime,
+) -> Return:
+    """Submit a return, or a correction of one that nobody has decided on.
+
+    Raises:
+        FaultyError: cells must be corrected, or notes were not confirmed. Nothing is kept.
+        ReturnError: the unit owes nothing, entry is closed, or machines would be counted twice.
+        AccessError: this is not the person's to do.
+    """
+    filed = _open(author, period, unit, now)
+    answers = read_return(period, unit, cells)
+    if answers.errors or (answers.notes and not has_seen_notes):
+        raise FaultyError(answers)
+    tally = tally_of(period, now=now)
+    refuse_doubles(tally, unit, scope)
+    filed.state = after(State(filed.state), ReturnAct.SUBMIT)
+    filed.scope, filed.cells, filed.changed_at = scope, dict(answers.cells), now
+    filed.submitted_at = filed.submitted_at or now
+    filed.revision += 1
+    filed.save()
+    is_person = isinstance(author, Person)
+    revision = ReturnRevision.objects.create(
+        filed=filed,
+        number=filed.revision,
+        scope=scope,
+        cells=filed.cells,
+        sha256=_digest(scope, filed.cells),
+        submitted_at=now,
+        submitted_by=author if is_person else None,
+        by_link=None if is_person else author,
+    )
+    _keep_figures(filed, answers.figures)
+    _used(author, "submitted", now)
+    log_append(
+        by=author if isinstance(author, Person) else None,
+        act="return-submit",
+        subject=filed.log_subject,
+        unit=unit,
+        detail={
+            "period": period.key,
+            "revision": filed.revision,
+            "sha256": revision.sha256,
+            **({} if is_person else {"link": author.pk}),
+        },
+        now=now,
+    )
+    return filed
+
+
+def refuse_doubles(tally: Tally, unit: Unit, scope: Scope) -> None:
+    """Refuse a return that would count machines which another received return counts.
+
+    Raises:
+        ReturnError: with the units whose returns stand against it.
+    """
+    path = tally.path_of(unit)
+    received = {p: one.filed.scope for p, one in tally.survey.expected.items() if one.filed.is_received and p != path}
+    against = conflicts_of(path, scope, received) if path else ()
+    if not against:
+        return
+    names = [tally.places[c.below if c.above == path else c.above].name for c in against]
+    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    if scope is Scope.SUBTREE and against[0].above == path:
+        raise ReturnError(
+            _("units below have reported by themselves: %(units)s") % {"units": shown},
+            hint=_("report your own machines only, or send their returns back first"),
+        )
+    raise ReturnError(
+        _("%(units)s has reported for this unit, too") % {"units": shown},
+        hint=_("that unit must report its own machines only first"),
+    )
+
+
+def period_lock(period: Period) -> Period:
+    """Let nobody else change returns of the period until this transaction is over: the guards look at all of them."""
+    return (
+        Period.objects.select_for_update().select_related("assignment__form", "assignment__campaign").get(pk=period.pk)
+    )
+
+
+def _open(author: Author, period: Period, unit: Unit, now: datetime) -> Return:
+    """Return the unit's return, for writing."""
+    if isinstance(author, Person):
+        require(author, Act.ENTER_RETURN, unit, day=today(now))
+    elif (author.period_id, author.unit_id) != (period.pk, unit.pk) or not author.is_open(now):
+        raise ReturnError(_("this link does not lead to that return"))
+    period_lock(period)
+    if not expected_positions(period).filter(unit=unit).exists():
+        raise ReturnError(_("no return is expected of this unit for this period"))
+    if day_of(now) < period.first:
+        raise ReturnError(_("this period has not begun"))
+    filed = Return.objects.filter(period=period, unit=unit).first()
+    filed = filed or Return(period=period, unit=unit, changed_at=now)
+    if filed.state == State.APPROVED:
+        raise StateError(_("the return is approved"), hint=_("ask the unit above to open it again"))
+    if filed.state != State.RETURNED and deadline_of(period, unit).is_locked(now):
+        raise ReturnError(_("entry is closed for this period"), hint=_("ask the unit above for more time"))
+    return filed
+
+
+def _keep_figures(filed: Return, figures: Mapping[str, int]) -> None:
+    known = dict(FigureName.objects.filter(code__in=figures).values_list("code", "pk"))
+    for code in figures.keys() - known.keys():
+        known[code] = FigureName.objects.get_or_create(code=code)[0].pk
+    filed.figures.all().delete()
+    ReturnFigure.objects.bulk_create(
+        ReturnFigure(
+            filed=filed,
+            assignment_id=filed.period.assignment_id,
+            period_id=filed.period_id,
+            unit_id=filed.unit_id,
+            name_id=known[code],
+            value=value,
+            is_approved=filed.state == State.APPROVED,
+        )
+        for code, value in figures.items()
+    )
+
+
+def _digest(scope: Scope, cells: Mapping[str, str]) -> str:
+    text = json.dumps({"scope": scope, "cells": cells}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _used(author: Author, act: str, now: datetime) -> None:
+    if isinstance(author, ReturnLink):
+        LinkUse.objects.create(link=author, act=act, at=now)

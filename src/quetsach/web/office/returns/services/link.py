@@ -1,0 +1,96 @@
+"""Links to one unit's return without an account: signed, bound to unit and period, expiring, each use noted."""
+
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import LinkUse, Period, ReturnLink
+from quetsach.web.office.returns.selectors.tally import expected_positions
+from quetsach.web.office.returns.services.decision import decider_of
+from quetsach.web.office.units.models import Unit
+
+_SALT = "quetsach.office.return-link"
+MOST_DAYS = 60
+
+
+class LinkError(ReturnError):
+    """The link leads nowhere (any more)."""
+
+
+@transaction.atomic
+def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: datetime) -> ReturnLink:
+    """Make a link for a unit's return; ``by`` is ``None`` for the centre's own mail.
+
+    Raises:
+        ReturnError: the unit owes nothing for the period, or the days are too many.
+        AccessError: this is not the person's to do.
+    """
+    if by is not None:
+        require(by, Act.ENTER_RETURN, decider_of(unit, period), day=today(now))
+    if not 1 <= days <= MOST_DAYS:
+        raise ReturnError(_("a link is valid for 1 to 60 days"))
+    if not expected_positions(period).filter(unit=unit).exists():
+        raise ReturnError(_("no return is expected of this unit for this period"))
+    made = ReturnLink.objects.create(
+        period=period, unit=unit, made_by=by, made_at=now, expires_at=now + timedelta(days=days)
+    )
+    log_append(
+        by=by,
+        act="return-link",
+        subject=f"return-link:{made.pk}",
+        unit=unit,
+        detail={"period": period.key, "expires_at": made.expires_at.isoformat()},
+        now=now,
+    )
+    return made
+
+
+def token_of(link: ReturnLink) -> str:
+    """Return the secret part of the link's address."""
+    return signing.Signer(salt=_SALT).sign_object([link.pk, link.period_id, link.unit_id])
+
+
+def link_of(token: str, *, now: datetime) -> ReturnLink:
+    """Return the link of a token.
+
+    Raises:
+        LinkError: the token is not ours, or the link has expired or was withdrawn.
+    """
+    hint = _("ask the unit above for a new link")
+    try:
+        pk, period, unit = signing.Signer(salt=_SALT).unsign_object(token[:400])
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise LinkError(_("this link is not valid"), hint=hint) from error
+    link = (
+        ReturnLink.objects.filter(pk=pk, period=period, unit=unit)
+        .select_related("unit", "period__assignment__form", "period__assignment__campaign")
+        .first()
+    )
+    if link is None or not link.is_open(now):
+        raise LinkError(_("this link has expired"), hint=hint)
+    return link
+
+
+def link_shown(*, link: ReturnLink, now: datetime) -> None:
+    """Note that a link was opened."""
+    LinkUse.objects.create(link=link, act="shown", at=now)
+
+
+@transaction.atomic
+def link_withdraw(*, link: ReturnLink, by: Person, now: datetime) -> None:
+    """Close a link for good.
+
+    Raises:
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.ENTER_RETURN, decider_of(link.unit, link.period), day=today(now))
+    link.withdrawn_at = link.withdrawn_at or now
+    link.save(update_fields=["withdrawn_at"])
+    log_append(by=by, act="return-link-withdraw", subject=f"return-link:{link.pk}", unit=link.unit, detail={}, now=now)

@@ -1,0 +1,96 @@
+"""Returns of a small country: everyone but the centre reports weekly."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils.translation import override
+
+from quetsach.campaign.returns.period import PeriodKind, parse_week, weeks
+from quetsach.campaign.returns.state import Scope
+from quetsach.cli.bundled import bundled
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm
+from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
+from quetsach.web.office.returns.services.entry import return_submit
+from quetsach.web.office.units.models import Unit, UnitKind
+
+WEEK = parse_week("2020-W41")
+IN_TIME = datetime(2020, 10, 12, 3, tzinfo=UTC)  # Monday after the week; due on Wednesday, closed a week later
+LATE = datetime(2020, 10, 16, 3, tzinfo=UTC)
+CLOSED = datetime(2020, 10, 23, 3, tzinfo=UTC)
+KINDS = (UnitKind.PROVINCE, UnitKind.DISTRICT, UnitKind.COMMUNE)
+
+GOOD = {
+    "contact": "Nguyễn Thị Hòa, chuyên viên",
+    "staff-informed": "85",
+    "machines-in-scope": "60",
+    "machines-scanned": "55",
+    "scan-turns": "70",
+    "machines-infected": "12",
+    "machines-cleaned": "9",
+    "machines-reinstalled": "2",
+    "machines-unresolved": "1",
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Read refusals in the language that they are written in."""
+    with override("en"):
+        yield
+
+
+@pytest.fixture
+def form(db) -> ReturnForm:
+    path = bundled("data") / "forms" / "unit-return-1.toml"
+    return form_load(content=path.read_bytes(), file=path.name)
+
+
+@pytest.fixture
+def assignment(units: dict[str, Unit], form: ReturnForm) -> Assignment:
+    """Weekly returns of three weeks, due after three days, closed after ten."""
+    campaign = Campaign.objects.create(key="viet-nam-2020", begun_at=IN_TIME)
+    return assignment_make(
+        by=None,
+        campaign=campaign,
+        form=form,
+        period_kind=PeriodKind.WEEK,
+        periods=weeks(date(2020, 10, 5), date(2020, 10, 25)),
+        targets=[Target(units["tw"], kind) for kind in KINDS],
+        due_days=3,
+        lock_days=10,
+        now=IN_TIME,
+    )
+
+
+@pytest.fixture
+def period(assignment: Assignment) -> Period:
+    return assignment.periods.get(key=WEEK.key)
+
+
+@pytest.fixture
+def operator(person) -> Person:
+    return person("operator")
+
+
+@pytest.fixture
+def submit(units: dict[str, Unit], period: Period, operator: Person) -> Callable[..., Return]:
+    """Return a maker of submitted returns: ``submit("303-2020", machines_scanned=3)``."""
+
+    def make(
+        key: str, *, at: datetime = IN_TIME, scope: Scope = Scope.OWN, within: Period | None = None, **changes: object
+    ) -> Return:
+        cells = {**GOOD, **{name.replace("_", "-"): str(value) for name, value in changes.items()}}
+        return return_submit(
+            author=operator,
+            period=within or period,
+            unit=units[key],
+            scope=scope,
+            cells=cells,
+            has_seen_notes=True,
+            now=at,
+        )
+
+    return make
