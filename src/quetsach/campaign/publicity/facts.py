@@ -28,10 +28,9 @@ class Facts:
     site: str
     code: str
 
-    @property
-    def visit_url(self) -> str:
-        """The address in the QR code of posters: it counts the visit for the unit."""
-        return f"{self.site}/t/{self.unit_key}"
+    def visit_url(self, language: str) -> str:
+        """Return the address in the QR code of posters, which counts the visit for the unit."""
+        return f"{self.site}{'/en' if language == 'en' else ''}/t/{self.unit_key}"
 
     @property
     def check_url(self) -> str:

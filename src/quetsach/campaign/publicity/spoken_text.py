@@ -22,7 +22,7 @@ MAX_CHARACTERS = 20_000
 MAX_FORMS = 2000
 
 SYLLABLES_A_SECOND = 3.5
-"""Our own setting. Seven television presenters were timed at 3.7 to 5.5 (see data/publicity/SOURCE.md); a loudspeaker
+"""Our own setting. Seven television presenters were timed at 3.7 to 5.5 (SOURCE.md beside the texts); a loudspeaker
 in the open, with its echo, wants less than the slowest of them."""
 COMMA_SECONDS, SENTENCE_SECONDS = 0.3, 0.7
 

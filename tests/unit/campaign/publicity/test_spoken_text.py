@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,10 @@ from quetsach.campaign.publicity.spoken_text import (
     count_syllables,
     spoken_text,
 )
-from quetsach.cli.bundled import bundled
+from quetsach.web.office import publicity as office_publicity
 
-FORMS = SpokenForms.read((bundled("data") / "publicity" / "spoken.csv").read_bytes(), file="spoken.csv")
+FOLDER = Path(office_publicity.__file__).parent / "texts"
+FORMS = SpokenForms.read((FOLDER / "spoken.csv").read_bytes(), file="spoken.csv")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,10 @@ from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.campaign.publicity.facts import PLACEHOLDERS, Facts, span_text
 from quetsach.campaign.publicity.spoken_text import SpokenForms
 from quetsach.campaign.publicity.texts import fill, read_texts
-from quetsach.cli.bundled import bundled
 from quetsach.core.pack import LocalText
+from quetsach.web.office import publicity as office_publicity
 
-FOLDER = bundled("data") / "publicity"
+FOLDER = Path(office_publicity.__file__).parent / "texts"
 CONTENT = (FOLDER / "texts.toml").read_bytes()
 TEXTS = read_texts(CONTENT, file="texts.toml")
 FORMS = SpokenForms.read((FOLDER / "spoken.csv").read_bytes(), file="spoken.csv")
@@ -114,5 +115,6 @@ def test_the_span_names_a_common_year_once(first: date, last: date, vi: str, en:
 
 
 def test_the_addresses_on_paper_carry_the_unit_and_the_code() -> None:
-    assert facts().visit_url == "https://quetsach.example.vn/t/77-2020"
+    assert facts().visit_url("vi") == "https://quetsach.example.vn/t/77-2020"
+    assert facts().visit_url("en") == "https://quetsach.example.vn/en/t/77-2020"
     assert facts().check_url == "https://quetsach.example.vn/xac-minh/QS-7K3M9-F2DXA/"

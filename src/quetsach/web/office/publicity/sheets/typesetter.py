@@ -1,0 +1,81 @@
+"""Sheets as PDF and PNG. Values go in as JSON and come out as text; nothing of them is ever read as a command."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.core.pack import LocalText
+
+_FOLDER = Path(__file__).parent
+_LOCK = threading.Lock()
+_PIXEL_IS_POINT = 72.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a kit: for ``print`` in millimetres as PDF with CMYK colours, for ``screen`` in pixels as PNG."""
+
+    file: LocalText
+    template: str
+    medium: Literal["print", "screen"]
+    width: int
+    height: int
+    pages: int = 1
+
+
+SHEETS = (
+    Sheet(LocalText("ap-phich-a3.pdf", "poster-a3.pdf"), "poster", "print", 297, 420),
+    Sheet(LocalText("ap-phich-a4.pdf", "poster-a4.pdf"), "poster", "print", 210, 297),
+    Sheet(LocalText("ap-phich.png", "poster.png"), "poster", "screen", 1240, 1754),
+    Sheet(LocalText("to-roi-a5.pdf", "leaflet-a5.pdf"), "leaflet", "print", 148, 210, pages=2),
+    Sheet(LocalText("anh-ngang-1200x630.png", "card-1200x630.png"), "card", "screen", 1200, 630),
+    Sheet(LocalText("anh-vuong-1080x1080.png", "card-1080x1080.png"), "card", "screen", 1080, 1080),
+    Sheet(LocalText("banner-970x250.png", "banner-970x250.png"), "banner", "screen", 970, 250),
+    Sheet(LocalText("banner-728x90.png", "banner-728x90.png"), "banner", "screen", 728, 90),
+    Sheet(LocalText("banner-300x250.png", "banner-300x250.png"), "banner", "screen", 300, 250),
+)
+
+
+def typeset(sheet: Sheet, values: Mapping[str, Any], *, made_at: datetime) -> bytes:
+    """Return a sheet; the same values and time give the same bytes.
+
+    Raises:
+        PublicityError: it cannot be set, most often because the fonts lack a letter, or it does not fit its pages.
+    """
+    inputs = {
+        "values": json.dumps(values, ensure_ascii=False),
+        "medium": sheet.medium,
+        "width": str(sheet.width),
+        "height": str(sheet.height),
+    }
+    with _LOCK:
+        compiler = _compiler(sheet.template)
+        try:
+            content: Any = compiler.compile(
+                format="pdf" if sheet.medium == "print" else "png",
+                ppi=_PIXEL_IS_POINT,
+                sys_inputs=inputs,
+                timestamp=made_at,
+            )
+            pages: list[int] = json.loads(compiler.query("<pages>", field="value"))
+        except RuntimeError as error:  # TypstError of compiling, its parent of querying
+            raise PublicityError(f"cannot be set: {str(error)[:300]}", where=sheet.file.vi) from error
+    if pages != [sheet.pages]:
+        hint = "give a shorter name of the campaign or the unit"
+        raise PublicityError("there is too much text for the sheet", where=sheet.file.vi, hint=hint)
+    return bytes(content)
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    """Return the warm compiler of a template: fonts of this folder alone, no packages from anywhere."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER / "fonts"])
+    return typst.Compiler(_FOLDER / f"{template}.typ", root=_FOLDER, font_paths=fonts)
