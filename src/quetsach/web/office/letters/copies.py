@@ -1,7 +1,7 @@
 """Each unit's own copy of a letter, with a QR code that opens its own page, and the mail that carries it.
 
-Copies are made in groups: the files of a group are on disk before one transaction notes them and queues their mail. Killed
-anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
+Copies are made in groups: the files of a group are on disk before one transaction notes them and queues their mail.
+Killed anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,15 +13,16 @@ from django.db import transaction
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.letters.archive import archive_put, archive_read
 from quetsach.web.office.letters.document.letter import Personal, Verification
-from quetsach.web.office.letters.document.pdf import render_many
 from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.mail import new_message_id, one_line, worded
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind
 from quetsach.web.office.letters.models.dispatch import Channel
+from quetsach.web.office.letters.printing import print_groups
+from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.letters.wording import text_of
 
-GROUP = 100
+GROUP = 50
 
 
 def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False) -> int:
@@ -36,33 +37,39 @@ def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = la
     """
     made = 0
     for letter in Letter.objects.filter(state=LetterState.ISSUED, dispatches__copy_sha256="").distinct():
-        waiting = Dispatch.objects.filter(letter=letter, copy_sha256="").order_by("pk")
-        chosen = waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts")
-        for group in batched(list(chosen), GROUP, strict=False):
+        for group, contents in _printed(letter):
+            _keep(group, contents, now())
+            made += len(group)
             if is_over():
                 return made
-            _make_group(letter, group, now())
-            made += len(group)
     return made
 
 
-def _make_group(letter: Letter, group: tuple[Dispatch, ...], moment: datetime) -> None:
-    for dispatch in group:
+def _printed(letter: Letter) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
+    """Print what is still to be printed of a letter, group by group."""
+    waiting = Dispatch.objects.filter(letter=letter, copy_sha256="").order_by("pk")
+    chosen = list(waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts"))
+    for dispatch in chosen:
         dispatch.letter = letter  # one object for all: nothing is read again
-    sums = archive_put(_rendered(letter, group))
+    groups = [list(group) for group in batched(chosen, GROUP, strict=False)]
+    personal = [[_personal(dispatch) for dispatch in group] for group in groups]
+    yield from zip(groups, print_groups(text_of(letter), seals_of(letter), personal), strict=False)
+
+
+def _personal(dispatch: Dispatch) -> Personal:
+    return Personal(Verification(link_of(dispatch), dispatch.letter.code), dispatch.to_unit.name_vi)
+
+
+def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:
+    """Write the copies of a group, then note them and queue their mail in one transaction."""
     messages = []
-    for dispatch, sha256 in zip(group, sums, strict=True):
+    for dispatch, sha256 in zip(group, archive_put(contents), strict=True):
         dispatch.copy_sha256 = sha256
         if message := _message(dispatch, moment):
             messages.append(message)
     with transaction.atomic():
         Dispatch.objects.bulk_update(group, ["copy_sha256"], batch_size=GROUP)
         Message.objects.bulk_create(messages, batch_size=GROUP, ignore_conflicts=True)
-
-
-def _rendered(letter: Letter, group: tuple[Dispatch, ...]) -> Iterator[bytes]:
-    personal = (Personal(Verification(link_of(dispatch), letter.code), dispatch.to_unit.name_vi) for dispatch in group)
-    return render_many(text_of(letter), personal)
 
 
 def _message(dispatch: Dispatch, moment: datetime) -> Message | None:

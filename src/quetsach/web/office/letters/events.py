@@ -1,5 +1,6 @@
 """Writing down what happens to a dispatch, and reading its course."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -29,8 +30,18 @@ def course_of(dispatch: Dispatch) -> Course:
 
 def courses_of(dispatches: QuerySet[Dispatch]) -> dict[int, Course]:
     """Return where each of many dispatches stands, by its key; two queries for all."""
-    found: dict[int, list[Event]] = {dispatch: [] for dispatch in dispatches.values_list("pk", flat=True)}
+    return _courses(dispatches, dispatches.values_list("pk", "pk"))
+
+
+def courses_of_units(dispatches: QuerySet[Dispatch]) -> dict[int, Course]:
+    """Return where each unit stands, by its key: what it got twice, as from above and from its province, is one."""
+    return _courses(dispatches, dispatches.values_list("pk", "to_unit"))
+
+
+def _courses(dispatches: QuerySet[Dispatch], owners: Iterable[tuple[int, int]]) -> dict[int, Course]:
+    owner_of = dict(owners)
+    found: dict[int, list[Event]] = {owner: [] for owner in owner_of.values()}
     rows = DispatchEvent.objects.filter(dispatch__in=dispatches.order_by().values("pk"))
     for dispatch, kind, at, reason in rows.values_list("dispatch_id", "kind", "at", "reason").iterator(5000):
-        found[dispatch].append(Event(Happening(kind), at, reason))
-    return {dispatch: follow(events) for dispatch, events in found.items()}
+        found[owner_of[dispatch]].append(Event(Happening(kind), at, reason))
+    return {owner: follow(events) for owner, events in found.items()}

@@ -12,9 +12,10 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.publicity.verification_code import SPACE, code_of
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.letters.archive import archive_put
-from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.events import courses_of, event_add
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
+from quetsach.web.office.letters.printing import print_original
+from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -47,8 +48,8 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
     letter.issued_on, letter.issued_at, letter.issued_by = day, now, by
     letter.code = code_of(secrets.randbelow(SPACE))
     if letter.earlier:
-        _end_earlier(letter, by, now)
-    (letter.sha256,) = archive_put([render(text_of(letter))])
+        _end_earlier(letter, letter.earlier, by, now)
+    (letter.sha256,) = archive_put([print_original(text_of(letter), seals_of(letter))])
     letter.save()
     log_append(
         by=by,
@@ -69,9 +70,9 @@ def _next_number(unit: Unit, book: str, day: date) -> int:
     return register.last
 
 
-def _end_earlier(letter: Letter, by: Person, now: datetime) -> None:
+def _end_earlier(letter: Letter, earlier: Letter, by: Person, now: datetime) -> None:
     """Mark what this letter replaces or revokes: nobody needs to answer it, and mail that has not left stays here."""
-    earlier = Letter.objects.select_for_update().get(pk=letter.earlier_id)
+    earlier = Letter.objects.select_for_update().get(pk=earlier.pk)
     if earlier.state != LetterState.ISSUED:
         raise LetterError(f"{earlier.number_sign} was replaced or revoked before")
     if letter.kind == DocumentKind.UPDATE:
@@ -84,4 +85,4 @@ def _end_earlier(letter: Letter, by: Person, now: datetime) -> None:
     courses = courses_of(earlier.dispatches.all())
     for dispatch in earlier.dispatches.all():
         if courses[dispatch.pk].is_pending:
-            event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=str(letter.subject))
+            event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=letter.subject)

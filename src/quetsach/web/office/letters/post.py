@@ -19,7 +19,7 @@ _MAX_ANSWER_LENGTH = 300
 
 
 class RefusedError(LetterError):
-    """The server does not take this message. ``is_final``: trying again is of no use; ``is_address``: for its address."""
+    """The server does not take a message. ``is_final``: trying again is of no use; ``is_address``: for its address."""
 
     def __init__(self, answer: str, *, is_final: bool, is_address: bool) -> None:
         super().__init__(answer[:_MAX_ANSWER_LENGTH])

@@ -68,7 +68,7 @@ class DispatchEvent(models.Model):
         Raises:
             TypeError: it is there already.
         """
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("what happened cannot be changed")
         super().save(*args, **named)
 

@@ -1,0 +1,114 @@
+"""Printing and signing many copies, on all processors: each group is one task of pure values in, bytes out."""
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from quetsach.web.office.letters.document.keys import load_key
+from quetsach.web.office.letters.document.letter import Language, LetterText, Personal
+from quetsach.web.office.letters.document.pdf import render, render_many
+from quetsach.web.office.letters.document.printed import Printed, unsigned
+from quetsach.web.office.letters.document.signing import Signatory, Signatures
+
+_MOST_PROCESSES = 4
+_LEAST_GROUPS = 3
+"""With fewer groups than this the start of further processes costs more than it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """What a letter is signed with: names, PKCS #12 files, pictures (PNG) and the time that the signatures claim."""
+
+    person: str
+    agency: str
+    person_key: bytes
+    agency_key: bytes
+    person_image: bytes | None
+    agency_image: bytes | None
+    at: datetime
+    language: str
+
+
+def print_original(text: LetterText, seals: Seals | None) -> bytes:
+    """Return the letter, signed if there are seals.
+
+    Raises:
+        DocumentError: it cannot be printed.
+        SigningError: a key or picture cannot be used.
+    """
+    return render(text, _sign(seals))
+
+
+def print_group(text: LetterText, seals: Seals | None, personal: Sequence[Personal]) -> list[bytes]:
+    """Return the copies of one group in order.
+
+    Raises:
+        DocumentError: it cannot be printed.
+        SigningError: a key or picture cannot be used.
+    """
+    return list(render_many(text, personal, _sign(seals)))
+
+
+def print_groups(text: LetterText, seals: Seals | None, groups: Sequence[Sequence[Personal]]) -> Iterator[list[bytes]]:
+    """Yield the copies group by group, in order; further processes print ahead.
+
+    Raises:
+        DocumentError: it cannot be printed.
+        SigningError: a key or picture cannot be used.
+    """
+    processes = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+    if processes < 2 or len(groups) < _LEAST_GROUPS:
+        for group in groups:
+            yield print_group(text, seals, group)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield from _ahead(pool, text, seals, groups, 2 * processes)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ahead(
+    pool: ProcessPoolExecutor, text: LetterText, seals: Seals | None, groups: Iterable[Sequence[Personal]], most: int
+) -> Iterator[list[bytes]]:
+    """Keep a few groups in work, so that neither memory nor a process waits."""
+    under_way: deque[Future[list[bytes]]] = deque()
+    for group in groups:
+        under_way.append(pool.submit(print_group, text, seals, group))
+        if len(under_way) >= most:
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _end_with_parent() -> None:
+    """End when the process that prints is killed: nobody else would."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _sign(seals: Seals | None) -> Callable[[Printed], bytes]:
+    return _signatures(seals).put_on if seals else unsigned
+
+
+@lru_cache(maxsize=2)
+def _signatures(seals: Seals) -> Signatures:
+    return Signatures.prepare(
+        person=Signatory(seals.person, load_key(seals.person_key), seals.person_image),
+        agency=Signatory(seals.agency, load_key(seals.agency_key), seals.agency_image),
+        at=seals.at,
+        language=Language(seals.language),
+    )

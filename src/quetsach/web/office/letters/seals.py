@@ -1,0 +1,59 @@
+"""The keys and pictures that a unit's letters are signed with: files in the centre's data folder.
+
+``letters/keys/<unit key>/`` holds ``person.p12`` and ``agency.p12`` (PKCS #12 without a pass phrase, for the centre's
+account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without them issues unsigned letters.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from quetsach.web.office.letters.document.demonstration import demonstration_keys
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.printing import Seals
+from quetsach.web.office.units.models import Unit
+
+
+def seals_of(letter: Letter) -> Seals | None:
+    """Return what a letter is signed with at the moment of its issue; ``None`` where its unit has no keys."""
+    folder = _folder(letter.unit)
+    if folder is None or letter.issued_at is None or not (folder / "person.p12").is_file():
+        return None
+    return Seals(
+        person=letter.signer_name,
+        agency=letter.agency,
+        person_key=(folder / "person.p12").read_bytes(),
+        agency_key=(folder / "agency.p12").read_bytes(),
+        person_image=_image(folder / "person.png"),
+        agency_image=_image(folder / "agency.png"),
+        at=letter.issued_at,
+        language=letter.language,
+    )
+
+
+def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datetime) -> Path | None:
+    """Make keys that say in their names that they are for show; nothing that is there is replaced.
+
+    Returns:
+        The folder of the keys; ``None`` if the unit had some before.
+    """
+    folder = _folder(unit)
+    if folder is None or folder.exists():
+        return None
+    keys = demonstration_keys(person=person, agency=agency, now=now)
+    folder.mkdir(parents=True, mode=0o700)
+    for name, content in (("person.p12", keys.person), ("agency.p12", keys.agency), ("root.pem", keys.root)):
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    return folder
+
+
+def _folder(unit: Unit) -> Path | None:
+    data: Path | None = settings.CENTER.data
+    return data / "letters" / "keys" / unit.key if data else None
+
+
+def _image(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

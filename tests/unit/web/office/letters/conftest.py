@@ -1,0 +1,76 @@
+"""Letters of the small country: written, approved, issued."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.unit.web.office.conftest import NOW
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Contact, Unit
+
+CONTENT = {
+    "superior": "Bộ Thông tin và Truyền thông",
+    "agency": "Cục An toàn thông tin",
+    "place": "Hà Nội",
+    "sign": "CATTT-NCSC",
+    "subject": "rà soát và bóc gỡ mã độc",
+    "addressees": "Sở Thông tin và Truyền thông các tỉnh, thành phố",
+    "body": "Đề nghị quý đơn vị triển khai.",
+    "signer_title": "Cục trưởng",
+    "signer_name": "Nguyễn Văn A",
+}
+
+
+@pytest.fixture(autouse=True)
+def post_office(settings, tmp_path: Path) -> Path:
+    """A centre with a data folder and an address; passwords cost nothing here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CENTER = dataclasses.replace(
+        settings.CENTER, data=tmp_path, public_url="https://centre.example", mail_from="office@centre.example"
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def approve(person: Callable[..., Person]) -> Callable[[Letter], None]:
+    """Let a second person approve a letter."""
+
+    def decide(letter: Letter) -> None:
+        approval = Approval.objects.get(subject=letter.log_subject, is_granted=None)
+        approval_decide(approval=approval, is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
+
+    return decide
+
+
+@pytest.fixture
+def issued(person, units: dict[str, Unit], approve) -> Callable[..., Letter]:
+    """Return a maker of issued letters: ``issued("31-2020", due=...)``."""
+
+    def make(unit: str = "tw", *, reference: Reference | None = None, now=NOW, **content) -> Letter:
+        by = person(Role.OPERATOR)
+        letter = letter_begin(
+            unit=units[unit], template=None, campaign="viet-nam-2020", by=by, now=now, reference=reference
+        )
+        letter = letter_save(letter=letter, content={**CONTENT, **content}, by=by, now=now)
+        approve(letter_submit(letter=letter, by=by, now=now))
+        return letter_issue(letter=letter, by=by, now=now)
+
+    return make
+
+
+@pytest.fixture
+def reachable(units: dict[str, Unit]) -> dict[str, Contact]:
+    """Give every unit of 2020 but the centre a contact with an address."""
+    return {
+        key: Contact.objects.create(unit=unit, email=f"u{key}@xa.example", is_primary=True)
+        for key, unit in units.items()
+        if key.endswith("-2020")
+    }

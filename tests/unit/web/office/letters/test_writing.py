@@ -1,0 +1,179 @@
+"""Writing, approving, issuing: nothing goes out that a second person did not see."""
+
+import pytest
+from tests.unit.web.office.conftest import NOW
+from tests.unit.web.office.letters.conftest import CONTENT
+
+from quetsach.campaign.authority import Role
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.letters.archive import archive_read
+from quetsach.web.office.letters.document.errors import DocumentError
+from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
+from quetsach.web.office.letters.wording import digest_of, header_of
+from quetsach.web.office.letters.writing import (
+    Reference,
+    attachment_add,
+    attachment_remove,
+    letter_begin,
+    letter_save,
+    letter_submit,
+)
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.people.access import AccessError
+
+
+def draft(person, units, unit: str = "tw", role: Role = Role.OPERATOR, at: str = "tw"):
+    by = person(role, at)
+    letter = letter_begin(unit=units[unit], template=None, campaign="", by=by, now=NOW)
+    return letter_save(letter=letter, content=CONTENT, by=by, now=NOW), by
+
+
+def test_an_issued_letter_has_number_day_code_and_original(issued) -> None:
+    letter = issued()
+    assert (letter.number_sign, str(letter.issued_on), letter.state) == ("01/CATTT-NCSC", "2020-10-06", "issued")
+    assert letter.code.startswith("QS-")
+    assert archive_read(letter.sha256).startswith(b"%PDF-")
+
+
+def test_numbers_follow_each_other_in_each_units_own_register(issued) -> None:
+    assert [issued("tw").number, issued("31-2020").number, issued("tw").number] == [1, 1, 2]
+
+
+def test_a_letter_without_approval_is_not_issued(person, units) -> None:
+    letter, by = draft(person, units)
+    letter_submit(letter=letter, by=by, now=NOW)
+    with pytest.raises(LetterError, match="second person"):
+        letter_issue(letter=letter, by=by, now=NOW)
+
+
+def test_who_asks_for_the_approval_cannot_give_it(person, units) -> None:
+    letter, by = draft(person, units)
+    letter_submit(letter=letter, by=by, now=NOW)
+    with pytest.raises(ApprovalError):
+        approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=by, now=NOW)
+
+
+def test_a_change_after_the_approval_needs_another_one(person, units, approve) -> None:
+    letter, by = draft(person, units)
+    approve(letter_submit(letter=letter, by=by, now=NOW))
+    letter_save(letter=letter, content={"body": "Khác."}, by=by, now=NOW)
+    letter_submit(letter=letter, by=by, now=NOW)
+    with pytest.raises(LetterError, match="second person"):
+        letter_issue(letter=letter, by=by, now=NOW)
+
+
+def test_a_file_added_after_the_approval_needs_another_one(person, units, approve) -> None:
+    letter, by = draft(person, units)
+    approve(letter_submit(letter=letter, by=by, now=NOW))
+    attachment_add(letter=letter, name="a.pdf", content=b"%PDF-1.7", by=by, now=NOW)
+    letter_submit(letter=letter, by=by, now=NOW)
+    with pytest.raises(LetterError, match="second person"):
+        letter_issue(letter=letter, by=by, now=NOW)
+
+
+def test_an_issued_letter_cannot_be_changed(issued, person) -> None:
+    with pytest.raises(LetterError, match="was issued"):
+        letter_save(letter=issued(), content={"body": "Khác."}, by=person(Role.OPERATOR), now=NOW)
+
+
+def test_a_letter_that_cannot_be_printed_takes_no_number(person, units, approve) -> None:
+    letter, by = draft(person, units)
+    approve(letter_submit(letter=letter, by=by, now=NOW))
+    Letter.objects.filter(pk=letter.pk).update(place="")
+    letter.refresh_from_db()
+    Approval.objects.update(digest=digest_of(letter))
+    with pytest.raises(DocumentError):
+        letter_issue(letter=letter, by=by, now=NOW)
+    assert not RegisterBook.objects.exists()
+
+
+def test_what_cannot_be_printed_is_not_submitted(person, units) -> None:
+    letter, by = draft(person, units)
+    letter = letter_save(letter=letter, content={"body": "a\u202eb"}, by=by, now=NOW)
+    with pytest.raises(DocumentError):
+        letter_submit(letter=letter, by=by, now=NOW)
+
+
+def test_a_place_left_open_in_a_template_is_named_before_it_goes_out(person, units) -> None:
+    by = person(Role.OPERATOR)
+    template = Template.objects.create(code="t", title="T", subject="{campaign}", body="{unit}: trước ngày {due}")
+    letter = letter_begin(unit=units["tw"], template=template, campaign="viet-nam-2020", by=by, now=NOW)
+    assert letter.subject == "viet-nam-2020"
+    letter = letter_save(letter=letter, content={k: v for k, v in CONTENT.items() if k != "body"}, by=by, now=NOW)
+    with pytest.raises(LetterError, match="due"):
+        letter_submit(letter=letter, by=by, now=NOW)
+
+
+def test_every_saving_is_kept_as_a_version(person, units) -> None:
+    letter, by = draft(person, units)
+    letter_save(letter=letter, content={"body": "Hai."}, by=by, now=NOW)
+    letter_save(letter=letter, content={"body": "Hai."}, by=by, now=NOW)
+    assert [v.content["body"] for v in letter.versions.order_by("number")] == ["", CONTENT["body"], "Hai."]
+
+
+def test_a_letter_revoked_by_another_no_longer_holds(issued) -> None:
+    first = issued()
+    second = issued(reference=Reference(earlier=first, kind=DocumentKind.REVOCATION))
+    first.refresh_from_db()
+    assert (first.state, second.state) == (LetterState.REVOKED, LetterState.ISSUED)
+    assert header_of(second, ["31-2020"]).earlier_document_id == "tw-2020-cv-1"
+
+
+def test_a_letter_is_revoked_once(issued) -> None:
+    first = issued()
+    issued(reference=Reference(earlier=first, kind=DocumentKind.REVOCATION))
+    first.refresh_from_db()
+    with pytest.raises(LetterError, match="still holds"):
+        issued(reference=Reference(earlier=first, kind=DocumentKind.REPLACEMENT))
+
+
+def test_nobody_changes_a_letter_of_another_unit_by_a_new_one(issued) -> None:
+    first = issued("31-2020")
+    with pytest.raises(LetterError, match="own letter"):
+        issued("tw", reference=Reference(earlier=first, kind=DocumentKind.REVOCATION))
+
+
+def test_a_unit_writes_no_letters_for_another(person, units) -> None:
+    with pytest.raises(AccessError) as refused:
+        draft(person, units, unit="01-2020", role=Role.EDITOR, at="31-2020")
+    assert refused.value.is_hidden
+
+
+def test_an_editor_writes_but_does_not_issue(person, units, approve) -> None:
+    letter, by = draft(person, units, unit="31-2020", role=Role.EDITOR, at="31-2020")
+    approve(letter_submit(letter=letter, by=by, now=NOW))
+    with pytest.raises(AccessError):
+        letter_issue(letter=letter, by=by, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.exe", b"MZ"),
+        ("a.pdf", b"<script>"),
+        ("../a.pdf", b"%PDF-"),
+        ("a.pdf", b"%PDF-" + b" " * (11 << 20)),
+        ("a" * 200 + ".pdf", b"%PDF-"),
+    ],
+)
+def test_other_files_do_not_go_with_a_letter(person, units, name: str, content: bytes) -> None:
+    letter, by = draft(person, units)
+    with pytest.raises(LetterError):
+        attachment_add(letter=letter, name=name, content=content, by=by, now=NOW)
+
+
+def test_a_file_can_be_taken_back_while_the_letter_is_open(person, units) -> None:
+    letter, by = draft(person, units)
+    attachment = attachment_add(letter=letter, name="a.pdf", content=b"%PDF-1.7", by=by, now=NOW)
+    attachment_remove(attachment=attachment, by=by, now=NOW)
+    assert not letter.attachments.exists()
+
+
+def test_what_was_done_to_a_letter_is_in_the_log(issued) -> None:
+    letter = issued()
+    acts = LogEntry.objects.filter(subject=letter.log_subject).order_by("number").values_list("act", flat=True)
+    assert list(acts) == ["letter-begin", "letter-save", "approval-ask", "approval-grant", "letter-issue"]
