@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.web import operation
 from quetsach.web.api.views import api
+from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.portal import views
 from quetsach.web.repository import repository_file
 
+api.add_router("/partners", partners_router)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", operation.healthz, name="healthz"),
     path("metrics", operation.metrics, name="metrics"),

@@ -161,6 +161,7 @@ class _Pieces:
         self._declarations = {d.version: d.pk for d in declarations}
         self._reader = RowReader([d.method for d in declarations], place_on=UnitCodes.read().on, today=day)
         self._lines: dict[RowLine, int | None] = {}
+        self._days: dict[date, str] = {}
         self._next_line = delivery.next_line
 
     def take(self, piece: tuple[Record, ...]) -> bool:
@@ -233,7 +234,9 @@ class _Pieces:
             )
 
     def _values(self, key: int, row: Row) -> tuple[int | str | None, ...]:
-        first = str(connection.ops.adapt_datefield_value(row.first))
+        first = self._days.get(row.first)
+        if first is None:
+            first = self._days[row.first] = str(connection.ops.adapt_datefield_value(row.first))
         return (key, self._lines[row.line], first, row.place, self._delivery.pk, row.revision, *row.figures)
 
     def _line(self, line: RowLine) -> int | None:

@@ -1,0 +1,208 @@
+"""The partners' interface: a program sends a report with its token, and asks what became of it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.urls import reverse
+from ninja import Router, Schema
+
+from quetsach.campaign.partners.errors import PartnerError
+from quetsach.web.api.views import BODY_READERS
+from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in
+from quetsach.web.office.partners.models import Delivery, Partner
+from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
+from quetsach.web.office.partners.spool import MAX_FILE_BYTES
+
+AT_ONCE_RECORDS = 2000
+"""A report of so many is worked off before the answer; a larger one by the centre's worker."""
+UPLOADS = threading.BoundedSemaphore(1)
+"""One upload at a time, and as one of the few that may read a body: a thread always stays free for pages."""
+_SLOWEST_SECONDS = 600
+_CHUNK_BYTES = 1 << 16
+_FAULTS_AT_MOST = 1000
+
+router = Router(tags=["partners"])
+
+
+class DeliveryReceipt(Schema):
+    """What became of a report so far; ``records`` = accepted + duplicates + replaced + set_aside when it is done."""
+
+    delivery: int
+    sha256: str
+    state: str
+    records: int
+    accepted: int
+    duplicates: int
+    replaced: int
+    set_aside: int
+    url: str
+
+
+class SetAsideRecord(Schema):
+    """A record that was not taken."""
+
+    line: int
+    reason: str
+    column: str
+    excerpt: str
+
+
+class SetAsidePage(Schema):
+    """Some of them in order of lines; ``next_after`` asks for those that follow, none when there are no more."""
+
+    records: list[SetAsideRecord]
+    next_after: int | None
+
+
+class PartnerRefusal(Schema):
+    """Why a request was not taken: a word for programs, a sentence and a remedy for people."""
+
+    error: str
+    explanation: str
+    where: str
+    hint: str
+
+
+_REFUSED: Any = frozenset({400, 401, 404, 408, 409, 411, 413, 422, 429, 503})
+_BODY = {"requestBody": {"required": True, "content": {"text/csv": {}, "application/x-ndjson": {}}}}
+
+
+@router.post(
+    "/reports",
+    url_name="partner-reports",
+    response={200: DeliveryReceipt, 201: DeliveryReceipt, 202: DeliveryReceipt, _REFUSED: PartnerRefusal},
+    openapi_extra=_BODY,
+)
+def send(request: HttpRequest) -> HttpResponse:
+    """Take one report: CSV or JSON lines, may be compressed with gzip. The same bytes again change nothing.
+
+    201: worked off; 202: received whole, ask the address in ``url`` what became of it; 200: known already.
+    """
+    now = datetime.now(UTC)
+    try:
+        partner = _partner(request, now)
+        delivery, is_new = _receive(request, partner, now)
+        if is_new and delivery.records <= AT_ONCE_RECORDS:
+            delivery = delivery_take_in(delivery=delivery, now=now)
+    except PartnerError as error:
+        return _refusal(error)
+    status = 200 if not is_new else 201 if delivery.is_done else 202
+    return JsonResponse(_receipt(delivery), status=status)
+
+
+@router.get(
+    "/reports/{int:number}", url_name="partner-report", response={200: DeliveryReceipt, _REFUSED: PartnerRefusal}
+)
+def state(request: HttpRequest, number: int) -> HttpResponse:
+    """Say what became of a report."""
+    try:
+        return JsonResponse(_receipt(_delivery(request, number)))
+    except PartnerError as error:
+        return _refusal(error)
+
+
+@router.get(
+    "/reports/{int:number}/set-aside",
+    url_name="partner-set-aside",
+    response={200: SetAsidePage, _REFUSED: PartnerRefusal},
+)
+def set_aside(request: HttpRequest, number: int, after: int = 0) -> HttpResponse:
+    """Name the records that were set aside, each with its line and reason; at most 1,000 at a time."""
+    try:
+        delivery = _delivery(request, number)
+    except PartnerError as error:
+        return _refusal(error)
+    faults = delivery.faults.filter(line__gt=max(0, min(after, 2**31 - 1))).order_by("line")
+    rows = list(faults.values("line", "reason", "column", "excerpt")[: _FAULTS_AT_MOST + 1])
+    page, more = rows[:_FAULTS_AT_MOST], rows[_FAULTS_AT_MOST:]
+    return JsonResponse({"records": page, "next_after": page[-1]["line"] if more else None})
+
+
+def _partner(request: HttpRequest, now: datetime) -> Partner:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    is_ours = scheme.lower() == "bearer" and secret.startswith(TOKEN_PREFIX) and len(secret) < 100
+    partner = token_partner(secret, now=now) if is_ours else None
+    if partner is None:
+        raise PartnerError(
+            "the token is missing, wrong or revoked",
+            code="no-token",
+            status=401,
+            hint="send the header Authorization: Bearer qsp_…",
+        )
+    return partner
+
+
+def _delivery(request: HttpRequest, number: int) -> Delivery:
+    """Return one of the partner's own deliveries; another's is not there."""
+    partner = _partner(request, datetime.now(UTC))
+    found = partner.deliveries.filter(pk=number).first() if number < 2**63 else None
+    if found is None:
+        raise PartnerError("there is no such report", code="not-found", status=404)
+    return found
+
+
+def _receive(request: HttpRequest, partner: Partner, now: datetime) -> tuple[Delivery, bool]:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length.isdigit():
+        raise PartnerError("the length of the body is not given", code="no-length", status=411)
+    if int(length) > MAX_FILE_BYTES:
+        raise PartnerError(
+            f"a report has at most {MAX_FILE_BYTES:,} bytes", code="too-large", status=413, hint="compress it with gzip"
+        )
+    with _one_reader():
+        return delivery_receive(
+            partner=partner,
+            name=f"{partner.key}-{now:%Y%m%dT%H%M%SZ}",
+            chunks=_chunks(request, int(length)),
+            channel="api",
+            by=None,
+            now=now,
+        )
+
+
+@contextmanager
+def _one_reader() -> Iterator[None]:
+    with ExitStack() as held:
+        for guard in (UPLOADS, BODY_READERS):
+            if not guard.acquire(blocking=False):
+                raise PartnerError("another report is arriving", code="busy", status=503, hint="try again in a minute")
+            held.callback(guard.release)
+        yield
+
+
+def _chunks(request: HttpRequest, length: int) -> Iterator[bytes]:
+    deadline, left = time.monotonic() + _SLOWEST_SECONDS, length
+    try:
+        while chunk := request.read(_CHUNK_BYTES):
+            if time.monotonic() > deadline:
+                raise PartnerError("the report arrives too slowly", code="too-slow", status=408, hint="compress it")
+            left -= len(chunk)
+            yield chunk
+    except UnreadablePostError as error:
+        raise PartnerError("the body breaks off", code="cut-off", status=400, hint="send it again") from error
+    if left:
+        raise PartnerError("the body breaks off", code="cut-off", status=400, hint="send it again")
+
+
+def _receipt(delivery: Delivery) -> dict[str, Any]:
+    counts = ("sha256", "state", "records", "accepted", "duplicates", "replaced", "set_aside")
+    return {
+        "delivery": delivery.pk,
+        **{name: getattr(delivery, name) for name in counts},
+        "url": reverse("api:partner-report", args=[delivery.pk]),
+    }
+
+
+def _refusal(error: PartnerError) -> HttpResponse:
+    answer = {"error": error.code, "explanation": error.what, "where": error.where, "hint": error.hint}
+    response = JsonResponse(answer, status=error.status)
+    if error.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="partners"'
+    if error.status == 503:
+        response["Retry-After"] = "60"
+    return response
