@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import ACTS, Act, Role
 
@@ -17,7 +18,11 @@ class Room:
     act: Act
 
 
-ROOMS: tuple[Room, ...] = ()
+ROOMS: tuple[Room, ...] = (
+    Room("office:approvals:list", _("Approvals"), Act.SEE),
+    Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
+    Room("office:log:list", _("Log"), Act.READ_LOG),
+)
 """In the order of the navigation. A room is added with its first page."""
 
 

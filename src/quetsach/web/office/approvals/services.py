@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.core.errors import QuetsachError
@@ -53,11 +54,11 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
     approval = Approval.objects.select_for_update().get(pk=approval.pk)
     require(by, DECIDING_ACT[approval.kind], approval.unit, day=today(now))
     if approval.asked_by_id == by.pk:
-        raise ApprovalError("who asks cannot decide", hint="another person with the same right must look at it")
+        raise ApprovalError(_("who asks cannot decide"), hint=_("another person with the same right must look at it"))
     if approval.is_granted is not None:
-        raise ApprovalError("this was decided before", hint="ask again if the content has changed")
+        raise ApprovalError(_("this was decided before"), hint=_("ask again if the content has changed"))
     if not is_granted and not reason.strip():
-        raise ApprovalError("a refusal needs a reason", hint="say what must change")
+        raise ApprovalError(_("a refusal needs a reason"), hint=_("say what must change"))
     approval.is_granted, approval.reason, approval.decided_by, approval.decided_at = is_granted, reason, by, now
     approval.save()
     log_append(
@@ -72,5 +73,6 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
 
 
 def is_approved(*, kind: str, subject: str, digest: str) -> bool:
-    """Whether a second person let exactly this content out."""
-    return Approval.objects.filter(kind=kind, subject=subject, digest=digest, is_granted=True).exists()
+    """Whether a second person let exactly this content out; of several decisions the last one counts."""
+    decided = Approval.objects.filter(kind=kind, subject=subject, digest=digest).exclude(is_granted=None)
+    return bool(decided.order_by("-decided_at", "-pk").values_list("is_granted", flat=True).first())

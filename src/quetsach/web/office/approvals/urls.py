@@ -1,6 +1,12 @@
 """Pages of this room of the office."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.approvals import views
 
 app_name = "approvals"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.approvals, name="list"),
+    path("<int:key>/", views.approval, name="approval"),
+    path("<int:key>/quyet-dinh/", views.decide, name="decide"),
+]

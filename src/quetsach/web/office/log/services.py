@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
+from quetsach.web.office.log.head import Head, head_note
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
@@ -27,7 +29,7 @@ def log_append(
         act: what was done, such as ``letter-issue``.
         subject: what it was done to, such as ``letter:12``.
         unit: whose subtree may read the entry; ``None`` for the centre alone.
-        detail: JSON values; never a secret, never a citizen's data.
+        detail: JSON values; never a secret, never a citizen's data. Kept as JSON gives them back.
         now: the time (UTC).
     """
     if connection.vendor == "postgresql":  # SQLite has one writer at a time by itself
@@ -42,11 +44,14 @@ def log_append(
         act=act,
         subject=subject,
         unit=unit,
-        detail=dict(detail),
+        detail=json.loads(json.dumps(dict(detail), allow_nan=False)),
         previous=last.digest if last else BEGINNING,
     )
     entry.digest = digest_of(entry)
     entry.save(force_insert=True)
+    if settings.CENTER.data is not None:
+        head = Head(entry.number, entry.digest)
+        transaction.on_commit(lambda: head_note(settings.CENTER.data, head), robust=True)
     return entry
 
 

@@ -1,0 +1,77 @@
+"""Reads of approvals: what waits for somebody, what somebody asked for, what was decided."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import DECIDING_ACT
+from quetsach.web.office.people.access import AccessError, may_do, visible
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Position
+
+_PAGES = {
+    "letter": "office:letters:letter",
+    "campaign": "office:campaigns:overview",
+    "numbers": "office:figures:candidate",
+    "kit": "office:publicity:kit",
+}
+"""Kind -> the page that shows what is to be approved. Its argument, if it has one, follows the colon of the subject."""
+
+
+def waiting_for(person: Person, *, day: date) -> QuerySet[Approval]:
+    """Return what a person may decide now, the longest waiting first."""
+    return _decidable(person, day=day).filter(is_granted=None).exclude(asked_by=person).order_by("asked_at")
+
+
+def asked_by(person: Person) -> QuerySet[Approval]:
+    """Return what a person asked for, the newest first."""
+    return Approval.objects.filter(asked_by=person).select_related("unit", "decided_by").order_by("-asked_at")
+
+
+def decided_near(person: Person, *, day: date) -> QuerySet[Approval]:
+    """Return what was decided of that which a person may decide, the newest first."""
+    return _decidable(person, day=day).exclude(is_granted=None).order_by("-decided_at")
+
+
+def approval_for(person: Person, key: int, *, day: date) -> Approval:
+    """Return an approval that a person asked for, may decide, or reads as an auditor.
+
+    Raises:
+        AccessError: there is none, or none that is his to know.
+    """
+    found = Approval.objects.select_related("unit", "asked_by", "decided_by").filter(pk=key).first()
+    if found is not None and (
+        found.asked_by_id == person.pk
+        or may_decide(person, found, day=day)
+        or may_do(person, Act.READ_LOG, found.unit, day=day)
+    ):
+        return found
+    raise AccessError("no such approval", is_hidden=True)
+
+
+def may_decide(person: Person, approval: Approval, *, day: date) -> bool:
+    """Whether a person has the right to decide; who asked never has."""
+    return approval.asked_by_id != person.pk and may_do(person, DECIDING_ACT[approval.kind], approval.unit, day=day)
+
+
+def subject_url(approval: Approval) -> str:
+    """Return the page of what is to be approved; empty if it has none."""
+    name, argument = _PAGES.get(approval.kind, ""), approval.subject.partition(":")[2]
+    for arguments in ([argument], []):
+        try:
+            return reverse(name, args=arguments)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _decidable(person: Person, *, day: date) -> QuerySet[Approval]:
+    found = Q(pk__in=[])
+    for act in sorted(set(DECIDING_ACT.values())):
+        kinds = [kind for kind, needed in DECIDING_ACT.items() if needed is act]
+        units = Position.objects.filter(visible(person, act, day=day)).values("unit")
+        found |= Q(kind__in=kinds, unit__in=units)
+    return Approval.objects.filter(found).select_related("unit", "asked_by", "decided_by")

@@ -1,0 +1,75 @@
+"""Pages of approvals."""
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quetsach.web.office.approvals import selectors
+from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.approvals.words import KIND_TITLES
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.sign_in.views import require_again
+
+_A_PAGE = 50
+_LONGEST_REASON = 2000
+
+
+@require_safe
+def approvals(request: HttpRequest) -> HttpResponse:
+    """What waits for the person, what the person asked for, what was decided."""
+    day = today(datetime.now(UTC))
+    lists = {
+        "": lambda: selectors.waiting_for(request.user, day=day),
+        "asked": lambda: selectors.asked_by(request.user),
+        "decided": lambda: selectors.decided_near(request.user, day=day),
+    }
+    shown = request.GET.get("list", "")
+    found = lists.get(shown, lists[""])()
+    context = {
+        "pages": Paginator(found, _A_PAGE).get_page(request.GET.get("page")),
+        "shown": shown if shown in lists else "",
+        "query": f"list={shown}" if shown in lists and shown else "",
+    }
+    return render(request, "office/approvals/list.html", context)
+
+
+@require_safe
+def approval(request: HttpRequest, key: int) -> HttpResponse:
+    """One approval: what it is about, and the decision."""
+    day = today(datetime.now(UTC))
+    found = selectors.approval_for(request.user, key, day=day)
+    context = {
+        "approval": found,
+        "kind": KIND_TITLES[found.kind],
+        "subject_url": selectors.subject_url(found),
+        "may_decide": found.is_granted is None and selectors.may_decide(request.user, found, day=day),
+        "is_own": found.asked_by_id == request.user.pk,
+    }
+    return render(request, "office/approvals/approval.html", context)
+
+
+@require_POST
+def decide(request: HttpRequest, key: int) -> HttpResponse:
+    """Grant or refuse, after showing the second factor again."""
+    require_again(request)
+    now = datetime.now(UTC)
+    found = selectors.approval_for(request.user, key, day=today(now))
+    is_granted = request.POST.get("verdict") == "grant"
+    try:
+        approval_decide(
+            approval=found,
+            is_granted=is_granted,
+            reason=request.POST.get("reason", "").strip()[:_LONGEST_REASON],
+            by=request.user,
+            now=now,
+        )
+    except ApprovalError as error:
+        messages.error(request, f"{error.what}: {error.hint}")
+        return redirect("office:approvals:approval", key)
+    messages.success(request, _("Granted.") if is_granted else _("Refused."))
+    return redirect("office:approvals:list")

@@ -1,0 +1,58 @@
+"""What acts are called in the log."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACT_TITLES: Mapping[str, str | Promise] = {
+    "sign-in": _("Signed in"),
+    "second-factor-refused": _("Password right, second factor wrong"),
+    "second-factor-add": _("Second factor set up"),
+    "second-factor-remove": _("Second factor taken off"),
+    "recovery-codes-renew": _("Recovery codes made anew"),
+    "password-change": _("Password changed"),
+    "person-invite": _("Person invited"),
+    "invitation-withdraw": _("Invitation withdrawn"),
+    "person-join": _("Person joined"),
+    "person-renew": _("Link for a new password given"),
+    "person-begin-anew": _("Password and second factor set anew"),
+    "duty-give": _("Duty given"),
+    "duty-end": _("Duty ended"),
+    "person-leave": _("Person left"),
+    "approval-ask": _("Approval asked for"),
+    "approval-grant": _("Approval granted"),
+    "approval-refuse": _("Approval refused"),
+    "unit-add": _("Unit added"),
+    "unit-change": _("Unit changed"),
+    "unit-close": _("Unit closed"),
+    "unit-move": _("Unit moved"),
+    "units-import": _("Units imported"),
+    "campaign-begin": _("Campaign begun"),
+    "plan-change": _("Plan of the campaign changed"),
+    "decision": _("Decision recorded"),
+    "figures-release": _("Figures released"),
+    "letter-begin": _("Letter begun"),
+    "letter-save": _("Letter changed"),
+    "letter-attach": _("Annex attached"),
+    "letter-issue": _("Letter issued"),
+    "letter-send": _("Letter sent"),
+    "letter-open": _("Letter opened"),
+    "letter-acknowledge": _("Letter acknowledged"),
+    "letter-forward": _("Letter forwarded"),
+    "letter-refuse": _("Letter refused"),
+    "letter-close": _("Letter closed"),
+    "letter-bounce": _("Letter could not be delivered"),
+    "letter-remind": _("Reminder sent"),
+    "letter-link-renew": _("Link to a letter renewed"),
+    "returns-assign": _("Returns assigned"),
+    "return-submit": _("Return submitted"),
+    "return-approve": _("Return approved"),
+    "return-return": _("Return sent back"),
+    "return-sign-off": _("Missing returns signed off"),
+    "return-extend": _("Extension given"),
+    "return-link": _("Link for a return given"),
+    "return-link-withdraw": _("Link for a return withdrawn"),
+    "partner-delivery": _("Partner's report taken in"),
+}
+"""Act -> title. An act that is missing here stands in the log as it was written."""
