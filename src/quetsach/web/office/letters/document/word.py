@@ -23,6 +23,7 @@ from quetsach.web.office.letters.document.word_text import (
     add_page_number,
     first_paragraph,
     frame,
+    keep_whole,
     line,
     rule,
     width_mm,
@@ -160,7 +161,10 @@ def _add_addressees(document: DocumentFile, sheet: Sheet, copy: Copy) -> None:
 
 def _add_close(document: DocumentFile, sheet: Sheet) -> None:
     document.add_paragraph().paragraph_format.line_spacing = Pt(4)
+    for paragraph in document.paragraphs[-3:]:  # the last two of the text go with the signature to its page
+        paragraph.paragraph_format.keep_with_next = True
     table = frame(document, (_RECIPIENTS_MM, _SIGNER_MM))
+    keep_whole(table.rows[0])
     recipients, signer = table.rows[0].cells
     first_paragraph(recipients)
     first_paragraph(signer)

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.section import _Footer, _Header
 from docx.shared import Cm, Mm, Pt
 from docx.table import Table as WordTable
-from docx.table import _Cell
+from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 from PIL import ImageFont
 
@@ -82,6 +82,11 @@ def frame(place: Place, widths_mm: Sequence[float], *, rows: int = 1) -> WordTab
     return table
 
 
+def keep_whole(row: _Row) -> None:
+    """Keep a row on one page."""
+    _row_properties(row).append(OxmlElement("w:cantSplit"))
+
+
 def first_paragraph(cell: _Cell) -> None:
     """Take the empty paragraph away that every new cell begins with."""
     element = cell.paragraphs[0]._p  # noqa: SLF001 (python-docx has no other way)
@@ -138,10 +143,9 @@ def _add_table(document: DocumentFile, block: Table, whole_mm: float) -> None:
             paragraph = cell.paragraphs[0]
             paragraph.alignment = LEFT if number else CENTRE
             add_runs(paragraph, runs if number else tuple(Run(run.text, bold=True) for run in runs), size=12)
-        properties: Any = row._tr.get_or_add_trPr()  # noqa: SLF001
-        properties.append(OxmlElement("w:cantSplit"))
+        keep_whole(row)
         if not number:
-            properties.append(OxmlElement("w:tblHeader"))
+            _row_properties(row).append(OxmlElement("w:tblHeader"))
     document.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
@@ -152,6 +156,10 @@ def _set_widths(table: WordTable, widths_mm: Sequence[float]) -> None:
     for row in table.rows:
         for cell, width in zip(row.cells, widths_mm, strict=True):
             cell.width = Mm(width)
+
+
+def _row_properties(row: _Row) -> Any:
+    return row._tr.get_or_add_trPr()  # noqa: SLF001
 
 
 def _properties(paragraph: WordParagraph) -> Any:
