@@ -33,6 +33,10 @@ _ON_ONE_LINE = (
     LocalText("có ký tự xuống dòng hoặc ký tự điều khiển", "holds a line break or a control character"),
     LocalText("viết trên một dòng", "write it on one line"),
 )
+_FORMULA_CELL = (
+    LocalText("là công thức", "is a formula"),
+    LocalText("dán giá trị thay cho công thức", "paste its value instead"),
+)
 _BESIDE = (
     LocalText("dòng dài hơn tiêu đề", "the row is longer than the header"),
     LocalText("xóa những gì nằm ngoài bảng", "take away what stands beside the table"),
@@ -144,8 +148,11 @@ class RowReader:
 
     def text(self, column: str, *, most: int = 200, is_required: bool = True) -> str:
         """Return a cell as composed text without blanks around it."""
-        cell = unicodedata.normalize("NFC", unguarded(self._cells.get(column, "")).strip())
-        if not cell and is_required:
+        raw = self._cells.get(column, "").strip()
+        cell = unicodedata.normalize("NFC", unguarded(raw).strip())
+        if raw.startswith("="):
+            self.fault(column, *_FORMULA_CELL)
+        elif not cell and is_required:
             self.fault(column, *_EMPTY)
         elif len(cell) > most:
             self.fault(column, *_too_long(most))

@@ -1,7 +1,8 @@
 """What an import would change, worked out before anything is changed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import date
 from itertools import pairwise
 
 from quetsach.campaign.units.succession import succession_faults
@@ -15,6 +16,10 @@ _ONE_AFTER_THE_OTHER = LocalText("kết thúc đơn vị này trước khi đơn
 _TWO_FIRST = (
     LocalText("có hai đầu mối chính", "has two first contacts"),
     LocalText("chỉ ghi yes cho một đầu mối", "say yes for one of them"),
+)
+_TWO_GROUPS = (
+    LocalText("có hai nhóm của cùng một bộ vào một ngày", "is in two groups of one set on one day"),
+    LocalText("kết thúc nhóm trước rồi mới bắt đầu nhóm sau", "end the one before the other begins"),
 )
 _NO_GROUP = (
     LocalText("không có nhóm này", "there is no such group"),
@@ -43,6 +48,8 @@ class Plan:
     successions: tuple[Succession, ...]
     contacts: Mapping[str, tuple[Contact, ...]]
     members: tuple[Member, ...]
+    units: Mapping[str, Unit] = field(repr=False)
+    """All units as they are afterwards."""
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +96,7 @@ def compare(tables: Tables, standing: Standing) -> Plan:
         successions=differing,
         contacts=_contacts(tables, standing, units),
         members=_members(tables, standing, units),
+        units=units,
     )
 
 
@@ -109,15 +117,11 @@ def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit]) -> None:
 
 
 def _changes(before: Unit, after: Unit) -> list[Change]:
+    names = [column.name for column in fields(Unit)]
     return [
-        Change(
-            after.key,
-            "parent" if field.name == "parents" else field.name,
-            _shown(getattr(before, field.name)),
-            _shown(getattr(after, field.name)),
-        )
-        for field in fields(Unit)
-        if getattr(before, field.name) != getattr(after, field.name)
+        Change(after.key, "parent" if name == "parents" else name, _shown(old), _shown(new))
+        for name in names
+        if (old := getattr(before, name)) != (new := getattr(after, name))
     ]
 
 
@@ -145,10 +149,23 @@ def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> 
 
 
 def _members(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> tuple[Member, ...]:
+    """Return the memberships that are new or end on another day; a unit is in one group of a set at a time."""
+    known = {_begin(member): member for member in standing.members}
+    named = {_begin(member): member for member in tables.members}
     for member in tables.members:
         if member.unit not in units:
             tables.fault(member, "unit", *_no_unit(member.unit))
         if (member.group_set, member.group) not in standing.groups:
             tables.fault(member, "group", *_NO_GROUP)
-    known = set(standing.members)
-    return tuple(member for member in dict.fromkeys(tables.members) if member not in known)
+    by_unit: dict[tuple[str, str], list[Member]] = {}
+    for member in sorted({**known, **named}.values(), key=lambda m: (m.first, m.group)):
+        by_unit.setdefault((member.group_set, member.unit), []).append(member)
+    for line in by_unit.values():
+        for one, following in pairwise(line):
+            if one.until is None or one.until > following.first:
+                tables.fault(following if following in tables.places else one, "first", *_TWO_GROUPS)
+    return tuple(member for begin, member in named.items() if known.get(begin) != member)
+
+
+def _begin(member: Member) -> tuple[str, str, str, date]:
+    return member.group_set, member.group, member.unit, member.first

@@ -74,12 +74,7 @@ class TreeFault:
 
 def tree_faults(units: Iterable[Unit]) -> list[TreeFault]:
     """Return everything that is wrong with a tree, by unit; empty if each unit has one place on each of its days."""
-    by_key = {unit.key: unit for unit in units}
-    faults = [fault for unit in by_key.values() for fault in _own_faults(unit, by_key)]
-    if not faults:  # else what stands below a fault would be told again for every unit
-        edges = [edge for unit in by_key.values() for edge in unit.edges()]
-        faults += _lost(by_key, _laid_out(by_key, edges))
-    return faults
+    return _examined(units)[0]
 
 
 def positions(units: Iterable[Unit]) -> list[Position]:
@@ -88,10 +83,19 @@ def positions(units: Iterable[Unit]) -> list[Position]:
     Raises:
         UnitsError: the tree has a fault: the first one is told.
     """
-    by_key = {unit.key: unit for unit in units}
-    if faults := tree_faults(by_key.values()):
+    faults, found = _examined(units)
+    if faults:
         raise UnitsError(faults[0].what, where=faults[0].unit, advice=faults[0].hint)
-    return _laid_out(by_key, [edge for unit in by_key.values() for edge in unit.edges()])
+    return sorted(found, key=lambda place: (place.path, place.first))
+
+
+def _examined(units: Iterable[Unit]) -> tuple[list[TreeFault], list[Position]]:
+    by_key = {unit.key: unit for unit in units}
+    faults = [fault for unit in by_key.values() for fault in _own_faults(unit, by_key)]
+    if faults:  # what stands below a fault would be told again for every unit
+        return faults, []
+    found = _laid_out(by_key)
+    return _lost(by_key, found), found
 
 
 def _own_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault]:
@@ -127,11 +131,12 @@ def _parent_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault
             yield TreeFault(unit.key, "parent", what, _OTHER_DAYS)
 
 
-def _laid_out(by_key: Mapping[str, Unit], edges: Iterable[Edge]) -> list[Position]:
+def _laid_out(by_key: Mapping[str, Unit]) -> list[Position]:
     """Walk down from the top; a span of days gets narrower on its way, so that a ring of units is never entered."""
     below: dict[str, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        below[edge.parent].append(edge)
+    for unit in by_key.values():
+        for edge in unit.edges():
+            below[edge.parent].append(edge)
     root = by_key.get(ROOT)
     waiting = [] if root is None else [Position(ROOT, None, f"/{ROOT}/", 0, root.opened, root.closed)]
     found: list[Position] = []
@@ -143,7 +148,7 @@ def _laid_out(by_key: Mapping[str, Unit], edges: Iterable[Edge]) -> list[Positio
             if until is None or first < until:
                 path = f"{above.path}{edge.unit}/"
                 waiting.append(Position(edge.unit, above.unit, path, above.level + 1, first, until))
-    return sorted(found, key=lambda place: (place.path, place.first))
+    return found
 
 
 def _lost(by_key: Mapping[str, Unit], found: Iterable[Position]) -> list[TreeFault]:

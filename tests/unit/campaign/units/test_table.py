@@ -242,7 +242,20 @@ def test_two_first_contacts_and_unknown_units_are_told() -> None:
 
 
 def test_a_group_that_does_not_exist_is_told() -> None:
-    tables = _csv(MEMBER_COLUMNS, "sector,mining,31-2020,2020-01-01,", "sector,energy,31-2020,2020-01-01,")
+    tables = _csv(MEMBER_COLUMNS, "sector,mining,30-2020,2020-01-01,", "sector,energy,303-2020,2020-01-01,")
     plan = compare(tables, STANDING)
     assert _faults(tables) == [(2, "group")]
-    assert Member("sector", "energy", "31-2020", START, None) in plan.members
+    assert Member("sector", "energy", "303-2020", START, None) in plan.members
+
+
+def test_a_unit_in_two_groups_of_a_set_on_one_day_is_told() -> None:
+    tables = _csv(MEMBER_COLUMNS, "sector,energy,31-2020,2020-02-01,")
+    compare(tables, STANDING)
+    assert _faults(tables) == [(2, "first")]
+
+
+def test_a_unit_may_change_its_group() -> None:
+    tables = _csv(MEMBER_COLUMNS, "sector,health,31-2020,2020-01-01,2020-02-01", "sector,energy,31-2020,2020-02-01,")
+    plan = compare(tables, STANDING)
+    assert tables.faults == []
+    assert [member.group for member in plan.members] == ["health", "energy"]

@@ -1,24 +1,28 @@
 """Units, who reports to whom and since when, what succeeded what, groups and contacts."""
 
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 
+from quetsach.campaign.units.unit import UnitKind
 
-class UnitKind(StrEnum):
-    """What a unit is."""
-
-    CENTRE = "centre"
-    PROVINCE = "province"
-    DISTRICT = "district"
-    COMMUNE = "commune"
-    MINISTRY = "ministry"
-    AGENCY = "agency"
-    ENTERPRISE = "enterprise"
+__all__ = [
+    "Contact",
+    "DatedQuerySet",
+    "Edge",
+    "Group",
+    "GroupSet",
+    "ImportDraft",
+    "Membership",
+    "Position",
+    "Succession",
+    "Unit",
+    "UnitKind",
+]
 
 
 class Unit(models.Model):
@@ -151,6 +155,18 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} in {self.group_id}"
+
+
+class ImportDraft(models.Model):
+    """A file that somebody looks at before it is applied; one a person, gone when it is applied or thrown away."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    content = models.BinaryField()
+    received = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Contact(models.Model):

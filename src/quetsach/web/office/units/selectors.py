@@ -1,10 +1,16 @@
 """Reads of the tree; every one says for which day."""
 
+import unicodedata
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import StrIndex, Substr
 
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.models import Position, Unit, UnitKind
+
+MOST_FOUND = 50
 
 
 def root_unit() -> Unit:
@@ -47,3 +53,63 @@ def subtree_of(unit: Unit, day: date) -> QuerySet[Position]:
     if top is None:
         return Position.objects.none()
     return Position.objects.on(day).filter(path__startswith=top.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A unit directly below another, and how many units stand below it."""
+
+    unit: Unit
+    below: int
+
+
+def branches_of(top: Position, day: date) -> list[Branch]:
+    """Return the units directly below a position on a day, by kind and code, each with the size of its subtree."""
+    beneath = Position.objects.on(day).filter(path__startswith=top.path).exclude(path=top.path)
+    counts = dict(beneath.values_list(key_below(top)).annotate(Count("pk")).order_by())
+    children = sorted(Unit.objects.filter(key__in=counts), key=_in_order)
+    return [Branch(unit, counts[unit.key] - 1) for unit in children]
+
+
+def key_below(top: Position, path: str = "path") -> Combinable:
+    """Return the expression for the key of the unit directly below ``top`` that a path leads through.
+
+    Args:
+        top: the position whose path the paths begin with.
+        path: how the query reaches the paths.
+    """
+    start = len(top.path) + 1
+    return Substr(path, start, StrIndex(Substr(path, start), Value("/")) - 1)
+
+
+def line_of(position: Position) -> list[Unit]:
+    """Return the units above a position, the centre first, without the unit itself."""
+    keys = position.path.strip("/").split("/")[:-1]
+    by_key = Unit.objects.in_bulk(keys, field_name="key")
+    return [by_key[key] for key in keys]
+
+
+def units_found(text: str, positions: QuerySet[Position]) -> list[Unit]:
+    """Return the units among positions whose code begins with a text or whose name holds it, marks and case aside."""
+    wanted = folded(text)
+    if not wanted:
+        return []
+    rows = positions.values_list("unit", "unit__code", "unit__name_vi", "unit__name_en")
+    hits = [
+        pk
+        for pk, code, name_vi, name_en in rows
+        if code.lower().startswith(wanted) or wanted in folded(name_vi) or wanted in folded(name_en)
+    ]
+    found = Unit.objects.filter(pk__in=hits[: 4 * MOST_FOUND])
+    return sorted(found, key=_in_order)[:MOST_FOUND]
+
+
+def folded(text: str) -> str:
+    """Return a text without marks, capitals and doubled blanks, so that ``hai phong`` finds ``Hải Phòng``."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def _in_order(unit: Unit) -> tuple[int, str]:
+    """Sort by what units are, then by their official code: names sort Đ after V."""
+    return list(UnitKind).index(UnitKind(unit.kind)), unit.code

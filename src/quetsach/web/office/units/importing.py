@@ -1,0 +1,154 @@
+"""Tables of units in and out: first what a file would change, then the change, in one transaction."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from quetsach.campaign.units.cells import CellFault, Sheet, read_csv
+from quetsach.campaign.units.comparison import Plan, compare
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.table import Tables, read_tables
+from quetsach.core.pack import LocalText
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.applying import apply_plan
+from quetsach.web.office.units.models import ImportDraft, Unit
+from quetsach.web.office.units.records import standing
+from quetsach.web.office.units.services import require_centre
+from quetsach.web.office.units.spreadsheet import read_xlsx
+
+_FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")
+_MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trước", "the units have changed since the preview")
+_LOOK_AGAIN = LocalText("xem trước lại", "look at the preview again")
+_MOST_LOGGED = 200
+
+type File = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file would do. ``digest`` names exactly this plan; faults are in the order of the file."""
+
+    plan: Plan
+    faults: tuple[CellFault, ...]
+
+    @property
+    def digest(self) -> str:
+        """Names the plan, so that what is applied is what was looked at."""
+        return hashlib.sha256(repr(self.plan).encode()).hexdigest()
+
+
+def read_files(files: Iterable[File]) -> Tables:
+    """Read CSV and XLSX files together, as one import.
+
+    Raises:
+        UnitsError: a file is none of the two, too large, or of no known table.
+    """
+    sheets: list[Sheet] = []
+    for name, content in files:
+        sheets += read_xlsx(content, name=name) if content.startswith(b"PK") else [read_csv(content, name=name)]
+    return read_tables(sheets)
+
+
+def import_preview(*, files: Iterable[File], by: Person | None, now: datetime) -> Preview:
+    """Say what files would change; nothing is written.
+
+    Raises:
+        AccessError: not an operator of the centre.
+        UnitsError: a file cannot be read at all.
+    """
+    require_centre(by, now=now)
+    tables = read_files(files)
+    plan = compare(tables, standing())
+    return Preview(plan, tuple(sorted(tables.faults, key=lambda fault: (fault.sheet, fault.row, fault.column))))
+
+
+@transaction.atomic
+def units_import(*, files: Iterable[File], expected: str | None, by: Person | None, now: datetime) -> Plan:
+    """Apply files: all of them, or nothing.
+
+    Args:
+        files: names and contents.
+        expected: the digest of the preview that somebody agreed to; ``None`` takes whatever there is to do.
+        by: who does it; ``None`` for the centre at its own machine.
+        now: the time (UTC).
+
+    Raises:
+        AccessError: not an operator of the centre.
+        UnitsError: a file cannot be read, has a fault, or would do something else than the preview said.
+    """
+    preview = import_preview(files=files, by=by, now=now)
+    if preview.faults:
+        fault = preview.faults[0]
+        where = f"{fault.sheet}, {fault.row}, {fault.column}" if fault.row else fault.column
+        raise UnitsError(
+            LocalText(f"{_FAULTY.vi}: {fault.what.vi}", f"{_FAULTY.en}: {fault.what.en}"),
+            where=where,
+            advice=fault.hint,
+        )
+    if expected is not None and expected != preview.digest:
+        raise UnitsError(_MOVED_ON, advice=_LOOK_AGAIN)
+    if not preview.plan.is_empty:
+        apply_plan(preview.plan)
+        log_append(by=by, act="units-import", subject="units", unit=None, detail=_told(preview), now=now)
+    return preview.plan
+
+
+@transaction.atomic
+def units_load(*, files: Iterable[File], now: datetime) -> int:
+    """Take from files the units that are not there yet, with their successions; what is there stays as it is.
+
+    Returns how many units were added.
+
+    Raises:
+        UnitsError: a file is damaged, or does not fit what is there.
+    """
+    tables, there = read_files(files), standing()
+    tables.units = {key: unit for key, unit in tables.units.items() if key not in there.units}
+    tables.successions = {pair: row for pair, row in tables.successions.items() if pair not in there.successions}
+    plan = replace(compare(tables, there), contacts={}, members=())
+    if tables.faults:
+        fault = tables.faults[0]
+        raise UnitsError(fault.what, where=f"{fault.sheet}, {fault.row}, {fault.column}", advice=fault.hint)
+    if not plan.is_empty:
+        apply_plan(plan)
+        detail = _told(Preview(plan, ()))
+        log_append(by=None, act="units-load", subject="units", unit=None, detail=detail, now=now)
+    return len(plan.added)
+
+
+def draft_keep(*, file: File, by: Person, now: datetime) -> ImportDraft:
+    """Keep a file until its preview was agreed to; a newer one takes its place.
+
+    Raises:
+        AccessError: not an operator of the centre.
+    """
+    require_centre(by, now=now)
+    name, content = file
+    draft, _ = ImportDraft.objects.update_or_create(
+        person=by, defaults={"name": name[:100], "content": content, "received": now}
+    )
+    return draft
+
+
+def draft_drop(*, by: Person) -> None:
+    """Throw away what somebody looked at."""
+    ImportDraft.objects.filter(person=by).delete()
+
+
+def _told(preview: Preview) -> dict[str, object]:
+    """Return what the log keeps: counts, the first names, and the digest of the whole."""
+    plan = preview.plan
+    counts = {
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "closed": len(plan.closed),
+        "successions": len(plan.successions),
+        "contacts": len(plan.contacts),
+        "members": len(plan.members),
+    }
+    named = [unit.key for unit in (*plan.added, *plan.changed)][:_MOST_LOGGED]
+    return {**counts, "units": named, "all_units": Unit.objects.count(), "digest": preview.digest}

@@ -1,0 +1,58 @@
+"""Who sees which unit, also one that is no more: the past of a place belongs to whoever has the place today."""
+
+from datetime import date
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.people.access import require, visible
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Edge, Position, Succession, Unit
+
+
+def answering(unit: Unit, *, day: date) -> Unit:
+    """Return the unit that answers for one on a day: itself, or where nobody succeeded it the unit that was above it.
+
+    A district that was abolished is its former province's, and so its successor's, to see; nobody inherits its powers.
+    """
+    while not Position.objects.on(day).filter(unit=unit).exists():
+        if Succession.objects.filter(old=unit, on__lte=day).exists():
+            break
+        above = Edge.objects.filter(unit=unit).order_by("-first").select_related("parent").first()
+        if above is None:
+            break
+        unit = above.parent
+    return unit
+
+
+def require_sight(person: Person, unit: Unit, *, day: date) -> None:
+    """Let pass who may see a unit, today's or a former one; ``day`` is today.
+
+    Raises:
+        AccessError: the unit is outside what the person sees.
+    """
+    require(person, Act.SEE, answering(unit, day=day), day=day)
+
+
+def seen_keys(person: Person, act: Act, *, day: date) -> set[str]:
+    """Return the keys of all units, of any time, that a person may do ``act`` to on a day.
+
+    Today's come from the tree; former ones from what succeeded them, or else from what was above them.
+    """
+    here = set(Position.objects.filter(visible(person, act, day=day)).values_list("unit", flat=True))
+    standing = set(Position.objects.on(day).values_list("unit", flat=True))
+    heirs: dict[int, list[int]] = {}
+    for old, new in Succession.objects.filter(on__lte=day).values_list("old", "new"):
+        heirs.setdefault(old, []).append(new)
+    above = dict(Edge.objects.order_by("first").values_list("unit", "parent"))
+    known: dict[int, bool] = {}
+
+    def is_seen(unit: int) -> bool:
+        if unit not in known:
+            if unit in standing:
+                known[unit] = unit in here
+            else:
+                known[unit] = False  # a ring ends here
+                ways = heirs.get(unit) or ([above[unit]] if unit in above else [])
+                known[unit] = any(is_seen(way) for way in ways)
+        return known[unit]
+
+    return {key for pk, key in Unit.objects.values_list("pk", "key") if is_seen(pk)}

@@ -1,0 +1,135 @@
+"""Between the tables of the database and the records that the rules work on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from quetsach.campaign.units.comparison import Standing
+from quetsach.campaign.units.succession import WHOLE
+from quetsach.campaign.units.table import Contact, Member
+from quetsach.campaign.units.tree import positions
+from quetsach.campaign.units.unit import Succession, Unit, UnitKind
+from quetsach.web.office.units import models
+
+BATCH = 2000
+
+
+def unit_records() -> dict[str, Unit]:
+    """Return every unit with whom it reports to, by key."""
+    parents: dict[str, list[tuple[object, str]]] = defaultdict(list)
+    edges = models.Edge.objects.order_by("first").values_list("unit__key", "first", "parent__key")
+    for key, first, parent in edges:
+        parents[key].append((first, parent))
+    columns = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree")
+    return {
+        row[0]: Unit(*row[:4], UnitKind(row[4]), *row[5:], tuple(parents.get(row[0], ())))  # type: ignore[arg-type]
+        for row in models.Unit.objects.order_by("pk").values_list(*columns)
+    }
+
+
+def succession_records() -> dict[tuple[str, str], Succession]:
+    """Return who succeeded whom, by both keys, in the order in which the parts of a split unit were named."""
+    columns = ("old__key", "new__key", "on", "share", "decree")
+    return {
+        (old, new): Succession(old, new, on, int(share * WHOLE), decree)
+        for old, new, on, share, decree in models.Succession.objects.order_by("pk").values_list(*columns)
+    }
+
+
+def contact_records() -> dict[str, tuple[Contact, ...]]:
+    """Return the contacts of each unit."""
+    found: dict[str, list[Contact]] = defaultdict(list)
+    columns = ("unit__key", "name", "title", "email", "phone", "is_primary")
+    for row in models.Contact.objects.order_by("pk").values_list(*columns):
+        found[row[0]].append(Contact(*row))
+    return {key: tuple(contacts) for key, contacts in found.items()}
+
+
+def member_records() -> list[Member]:
+    """Return which unit belongs to which group, and when."""
+    columns = ("group__group_set__code", "group__code", "unit__key", "first", "until")
+    return [Member(*row) for row in models.Membership.objects.order_by("pk").values_list(*columns)]
+
+
+def standing() -> Standing:
+    """Return everything that an import is compared with."""
+    groups = models.Group.objects.values_list("group_set__code", "code")
+    return Standing(unit_records(), succession_records(), contact_records(), member_records(), set(groups))
+
+
+def store_units(added: Iterable[Unit], changed: Iterable[Unit]) -> None:
+    """Write units and whom they report to. What stands where is worked out afterwards, by ``store_positions``."""
+    new, other = list(added), list(changed)
+    models.Unit.objects.bulk_create([_row(unit) for unit in new], batch_size=BATCH)
+    ids = unit_ids()
+    rows = [_row(unit, pk=ids[unit.key]) for unit in other]
+    models.Unit.objects.bulk_update(rows, [*_COLUMNS[1:]], batch_size=200)
+    models.Edge.objects.filter(unit__in=[row.pk for row in rows]).delete()
+    edges = [
+        models.Edge(unit_id=ids[edge.unit], parent_id=ids[edge.parent], first=edge.first, until=edge.until)
+        for unit in (*new, *other)
+        for edge in unit.edges()
+    ]
+    models.Edge.objects.bulk_create(edges, batch_size=BATCH)
+
+
+def store_successions(successions: Iterable[Succession]) -> None:
+    """Write who succeeded whom; a pair that is there gets the new day, share and decree."""
+    ids = unit_ids()
+    rows = [
+        models.Succession(
+            old_id=ids[row.old],
+            new_id=ids[row.new],
+            on=row.on,
+            decree=row.decree,
+            share=Decimal(row.millionths) / WHOLE,
+        )
+        for row in successions
+    ]
+    models.Succession.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["old", "new"],
+        update_fields=["on", "decree", "share"],
+    )
+
+
+def store_positions(units: Mapping[str, Unit]) -> int:
+    """Work out where every unit stands and write what differs; return how many positions there are.
+
+    Raises:
+        UnitsError: the tree has a fault.
+    """
+    ids = unit_ids()
+    wanted = {
+        (ids[p.unit], None if p.parent is None else ids[p.parent], p.path, p.level, p.first, p.until)
+        for p in positions(units.values())
+    }
+    columns = ("pk", "unit", "parent", "path", "level", "first", "until")
+    stored = {row[1:]: row[0] for row in models.Position.objects.values_list(*columns)}
+    stale = [stored[row] for row in stored.keys() - wanted]
+    if len(stale) == len(stored):
+        models.Position.objects.all().delete()
+    else:
+        for start in range(0, len(stale), BATCH):
+            models.Position.objects.filter(pk__in=stale[start : start + BATCH]).delete()
+    fresh = sorted(wanted - stored.keys(), key=lambda row: (row[2], row[4]))
+    made = [
+        models.Position(unit_id=unit, parent_id=parent, path=path, level=level, first=first, until=until)
+        for unit, parent, path, level, first, until in fresh
+    ]
+    models.Position.objects.bulk_create(made, batch_size=BATCH)
+    return len(wanted)
+
+
+def unit_ids() -> dict[str, int]:
+    """Return the database's number of every unit, by key."""
+    return dict(models.Unit.objects.values_list("key", "pk"))
+
+
+_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree")
+
+
+def _row(unit: Unit, *, pk: int | None = None) -> models.Unit:
+    return models.Unit(pk=pk, **{column: getattr(unit, column) for column in _COLUMNS})
