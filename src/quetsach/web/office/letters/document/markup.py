@@ -100,10 +100,13 @@ def _table(lines: list[tuple[str, str]]) -> Table:
 
 
 def _row(at: str, line: str) -> tuple[Runs, ...]:
-    cells = list(_CELL.finditer(line, 1))
-    if not cells or cells[-1].end() != len(line):
+    cells, end = [], 1
+    while cell := _CELL.match(line, end):
+        cells.append(tuple(_runs(at, cell[1].strip())))
+        end = cell.end()
+    if not cells or end != len(line):
         raise DocumentError("a row of a table ends with |", where=at)
-    return tuple(tuple(_runs(at, cell[1].strip())) for cell in cells)
+    return tuple(cells)
 
 
 def _weight(column: tuple[Runs, ...]) -> int:

@@ -1,0 +1,60 @@
+"""What a letter may say: bounded, with nothing in it that cannot be seen."""
+
+from typing import Any
+
+import pytest
+from tests.unit.web.office.letters.document.letters import letter
+
+from quetsach.web.office.letters.document.errors import DocumentError
+from quetsach.web.office.letters.document.letter import (
+    MOST_BODY_CHARACTERS,
+    MOST_LINE_CHARACTERS,
+    MOST_LINES,
+    Annex,
+    Issuer,
+    Signer,
+    Verification,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"subject": " "}, "subject"),
+        ({"subject": "a" * (MOST_LINE_CHARACTERS + 1)}, "subject"),
+        ({"addressees": ()}, "addressees"),
+        ({"addressees": ("a",) * (MOST_LINES + 1)}, "addressees"),
+        ({"addressees": ("a", "b\u202ec")}, "addressees, line 2"),
+        ({"copies": ("a\nb",)}, "copies, line 1"),
+        ({"body": ""}, "body"),
+        ({"body": "a" * (MOST_BODY_CHARACTERS + 1)}, "body"),
+        ({"body": "một\nh\u200bai"}, "body, line 2"),
+        ({"number": 0}, "number"),
+        ({"annexes": (Annex("a", "b"),) * 21}, "annexes"),
+        ({"annexes": (Annex("a", "b" * MOST_BODY_CHARACTERS),) * 2}, "annexes"),
+    ],
+)
+def test_what_cannot_be_printed_is_refused_with_its_field(changes: dict[str, Any], where: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        letter(**changes)
+    assert caught.value.where == where
+
+
+def test_a_body_may_have_the_line_ends_of_a_browser() -> None:
+    assert letter(body="một\r\n\thai").body == "một\r\n\thai"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://a", "//a"])
+def test_an_address_to_check_at_is_one_of_the_web(url: str) -> None:
+    with pytest.raises(DocumentError, match="https://"):
+        Verification(url, "7KQM-2F9D")
+
+
+def test_an_issuer_needs_a_name() -> None:
+    with pytest.raises(DocumentError, match="empty"):
+        Issuer("", "", "Hà Nội", "ABC")
+
+
+def test_a_signer_has_at_most_three_lines_of_power() -> None:
+    with pytest.raises(DocumentError, match="more than 3"):
+        Signer(("TM.", "KT.", "TL.", "TUQ."), "Phó Giám đốc", "Nguyễn Văn Mẫu")
