@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -37,6 +38,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (allauth's form)
         """Nobody signs up: people are invited."""
         return False
+
+    def add_message(self, request: HttpRequest, level: int, *_: Any, message: str | None = None, **__: Any) -> None:
+        """Pass on what went wrong; that something went well shows the page itself."""
+        if message:
+            messages.add_message(request, level, message)
 
     def is_safe_url(self, url: str) -> bool:
         """Whether somebody may be led there after signing in: to our own pages alone, whatever hosts we answer to."""

@@ -25,7 +25,17 @@ from django.urls import reverse_lazy
 _FOLDER = "office/people/"
 
 
-class SignIn(LoginView):  # type: ignore[misc]
+class _OurSite:
+    """allauth calls the host ``site``, which is our name for what every page needs."""
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Leave the name to us."""
+        found: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
+        found.pop("site", None)
+        return found
+
+
+class SignIn(_OurSite, LoginView):  # type: ignore[misc]
     """E-mail address and password, or a passkey alone."""
 
     template_name = f"{_FOLDER}sign_in.html"
@@ -37,13 +47,13 @@ class SignOut(LogoutView):  # type: ignore[misc]
     template_name = f"{_FOLDER}sign_out.html"
 
 
-class SignInByPasskey(LoginWebAuthnView):  # type: ignore[misc]
+class SignInByPasskey(_OurSite, LoginWebAuthnView):  # type: ignore[misc]
     """A passkey alone: the device has checked who holds it."""
 
     template_name = f"{_FOLDER}sign_in.html"
 
 
-class SecondFactor(AuthenticateView):  # type: ignore[misc]
+class SecondFactor(_OurSite, AuthenticateView):  # type: ignore[misc]
     """The second step of signing in."""
 
     template_name = f"{_FOLDER}second_factor.html"
