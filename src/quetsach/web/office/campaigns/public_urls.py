@@ -1,5 +1,11 @@
-"""Pages that the public opens without signing in; their addresses begin at the root of the site."""
+"""Pages about campaigns that the public opens without signing in."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from quetsach.web.office.campaigns import public_views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(_("campaigns/"), public_views.campaign, name="campaign"),
+    path(_("campaigns/<slug:key>/"), public_views.campaign, name="campaign-of"),
+]

@@ -1,6 +1,23 @@
-"""Pages of this room of the office."""
+"""Pages of campaigns in the office."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.campaigns import acts, views
 
 app_name = "campaigns"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.campaign_list, name="list"),
+    path("moi/", acts.begin, name="begin"),
+    path("so-sanh/", views.comparison, name="compare"),
+    path("<slug:key>/", views.overview, name="overview"),
+    path("<slug:key>/bang/", views.boards, name="boards"),
+    path("<slug:key>/thoi-gian/", acts.dates, name="dates"),
+    path("<slug:key>/tep/", acts.replace, name="replace"),
+    path("<slug:key>/ke-hoach.toml", views.plan_file, name="plan-file"),
+    path("<slug:key>/quyet-dinh/", views.decisions, name="decisions"),
+    path("<slug:key>/quyet-dinh/moi/", acts.decide, name="decide"),
+    path("<slug:key>/mo/<slug:phase>/", acts.open_gate, name="open-gate"),
+    path("<slug:key>/ket-thuc/", acts.close, name="close"),
+    path("<slug:key>/tiep-theo/", acts.clone, name="clone"),
+    path("<slug:key>/luu-tru.zip", views.archive, name="archive"),
+]

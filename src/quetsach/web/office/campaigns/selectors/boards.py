@@ -18,27 +18,33 @@ from quetsach.web.office.campaigns.selectors.evidence import shelved
 from quetsach.web.office.campaigns.selectors.letters import letters_of
 from quetsach.web.office.campaigns.selectors.returns import returns_of
 from quetsach.web.portal.selectors import offered_tool, published_snapshot
-from quetsach.web.portal.snapshot import RankedRow, Snapshot
+from quetsach.web.portal.snapshot import RankedRow
 
 
 def boards_of(campaign: Campaign) -> tuple[Board, ...]:
     """Return the four boards as they are now."""
     decisions = decisions_of(campaign)
-    snapshot = published_snapshot()
     botnets = decided_botnets(decisions)
     isps = [s for d in in_force(decisions) if d.kind is DecisionKind.ISPS for s in d.subjects]
-    families = ranked_families(snapshot)
+    families = ranked_families()
     return (
         botnets_board(families, botnets),
-        isps_board(_ranked(snapshot.isps) if snapshot else [], isps),
+        isps_board(ranked_isps(), isps),
         tools_board(botnets, {family.id: family.name for family in families}, shelved(botnets)),
         deployment_board(_channels(campaign.key)),
     )
 
 
-def ranked_families(snapshot: Snapshot | None) -> list[Ranked]:
+def ranked_families() -> list[Ranked]:
     """Return the published ranking of families, from most to least."""
+    snapshot = published_snapshot()
     return _ranked(snapshot.families) if snapshot else []
+
+
+def ranked_isps() -> list[Ranked]:
+    """Return the published ranking of Internet providers, from most to least."""
+    snapshot = published_snapshot()
+    return _ranked(snapshot.isps) if snapshot else []
 
 
 def _ranked(rows: tuple[RankedRow, ...]) -> list[Ranked]:

@@ -1,7 +1,7 @@
 """Campaigns as such: the list, one of them, its decisions, which of its steps were taken."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
@@ -11,6 +11,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
+from quetsach.web.portal.selectors import published_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,6 @@ def campaigns() -> list[Campaign]:
 def campaign_of(key: str) -> Campaign | None:
     """Return the campaign of a key."""
     return Campaign.objects.filter(key=key).first()
-
-
-def public_campaigns() -> list[Campaign]:
-    """Return the campaigns that the public may know of: those of which at least one phase was opened."""
-    return [campaign for campaign in campaigns() if steps_taken(campaign)]
 
 
 def decisions_of(campaign: Campaign) -> tuple[Decided, ...]:
@@ -69,6 +65,12 @@ def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
     """Return how a campaign's plan stands on a day."""
     opened = frozenset(steps_taken(campaign))
     return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
+
+
+def plan_day(now: datetime) -> date:
+    """Return the day in Viet Nam on which plans stand; in a demonstration the last day of its figures."""
+    snapshot = published_snapshot()
+    return snapshot.as_of if snapshot and snapshot.demonstration else today(now)
 
 
 def _approvals(campaign: Campaign) -> QuerySet[Approval]:

@@ -1,0 +1,164 @@
+"""Pages of campaigns on which something is done: each calls one service, and says in its form what was refused."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.web.office.campaigns.forms import (
+    CloneForm,
+    CloseForm,
+    DatesForm,
+    DecisionForm,
+    PlanFileForm,
+    ReplaceForm,
+    next_first_day,
+)
+from quetsach.web.office.campaigns.models import CLOSE
+from quetsach.web.office.campaigns.pages import attempt, enter, opened, page, told
+from quetsach.web.office.campaigns.selectors.boards import ranked_families, ranked_isps
+from quetsach.web.office.campaigns.selectors.campaign import (
+    campaigns,
+    decisions_of,
+    plan_day,
+    steps_asked,
+)
+from quetsach.web.office.campaigns.selectors.outcome import outcome_now
+from quetsach.web.office.campaigns.services.decisions import decision_record
+from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
+from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
+from quetsach.web.office.people.access import today
+
+
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Begin a campaign from a file."""
+    now = enter(request, Act.RUN_CAMPAIGN)
+    form = PlanFileForm(request.POST or None, request.FILES or None)
+
+    def act() -> HttpResponse:
+        made = campaign_begin(document=form.document(), by=request.user, now=now)
+        return redirect("office:campaigns:overview", made.key)
+
+    return attempt(form, act) or page(request, "begin", now, {"form": form, "campaigns": campaigns()})
+
+
+@require_http_methods(["GET", "POST"])
+def dates(request: HttpRequest, key: str) -> HttpResponse:
+    """Move the dates of a plan, with a reason."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    form = DatesForm(request.POST or None, plan=campaign.plan)
+
+    def act() -> HttpResponse:
+        plan_move(campaign=campaign, days=form.days(), reason=form.cleaned_data["reason"], by=request.user, now=now)
+        messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
+        return redirect("office:campaigns:overview", campaign.key)
+
+    context = {"form": form, "revisions": campaign.revisions.order_by("-number").select_related("made_by")}
+    return attempt(form, act) or page(request, "dates", now, context, campaign)
+
+
+@require_http_methods(["GET", "POST"])
+def replace(request: HttpRequest, key: str) -> HttpResponse:
+    """Put another file in the place of the plan."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    form = ReplaceForm(request.POST or None, request.FILES or None)
+
+    def act() -> HttpResponse:
+        plan_replace(
+            campaign=campaign,
+            document=form.document(),
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            now=now,
+        )
+        messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
+        return redirect("office:campaigns:overview", campaign.key)
+
+    return attempt(form, act) or page(request, "replace", now, {"form": form}, campaign)
+
+
+@require_http_methods(["GET", "POST"])
+def decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Write a decision down."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    form = DecisionForm(
+        request.POST or None,
+        decisions=decisions_of(campaign),
+        families=ranked_families(),
+        isps=ranked_isps(),
+        initial={"decided_on": today(now), "kind": request.GET.get("kind", "")},
+    )
+
+    def act() -> HttpResponse:
+        chosen = form.cleaned_data
+        decision_record(
+            campaign=campaign,
+            kind=form.kind_chosen(),
+            title=chosen["title"],
+            grounds=chosen["grounds"],
+            decided_on=chosen["decided_on"],
+            decided_by=chosen["decided_by"],
+            subjects=form.subjects_chosen(),
+            supersedes=chosen["supersedes"],
+            by=request.user,
+            now=now,
+        )
+        return redirect("office:campaigns:decisions", campaign.key)
+
+    return attempt(form, act) or page(request, "decide", now, {"form": form}, campaign)
+
+
+@require_POST
+def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
+    """Ask that a phase may begin."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    try:
+        gate_ask(campaign=campaign, phase=phase, by=request.user, now=now)
+    except ScheduleError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("Asked. The phase is open once a second person has agreed."))
+    return redirect("office:campaigns:overview", campaign.key)
+
+
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what is open, and ask that the campaign be closed."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    form = CloseForm(request.POST or None)
+
+    def act() -> HttpResponse:
+        close_ask(campaign=campaign, reason=form.cleaned_data["reason"], by=request.user, now=now)
+        messages.success(request, _("Asked. The campaign is closed once a second person has agreed."))
+        return redirect("office:campaigns:overview", campaign.key)
+
+    context = {
+        "form": form,
+        "outcome": outcome_now(campaign, day=plan_day(now)),
+        "asked": steps_asked(campaign).get(CLOSE),
+    }
+    return attempt(form, act) or page(request, "close", now, context, campaign)
+
+
+@require_http_methods(["GET", "POST"])
+def clone(request: HttpRequest, key: str) -> HttpResponse:
+    """Begin the next campaign on this one's plan."""
+    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    form = CloneForm(request.POST or None, initial={"first": next_first_day(campaign.plan)})
+
+    def act() -> HttpResponse:
+        made = campaign_clone(
+            pattern=campaign,
+            key=form.cleaned_data["key"],
+            name=form.name(),
+            first=form.cleaned_data["first"],
+            by=request.user,
+            now=now,
+        )
+        return redirect("office:campaigns:overview", made.key)
+
+    return attempt(form, act) or page(request, "clone", now, {"form": form}, campaign)

@@ -1,0 +1,134 @@
+"""A campaign as a folder of pages: complete in both languages, without script, opened from a disk or any web server.
+
+State portals of a campaign do not live long; what is handed to an archive has to stand without them. The pages are made
+of the sealed facts (or those of the moment) and the plan, and of nothing else.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from quetsach.campaign import Campaign as Plan
+from quetsach.campaign import Measure
+from quetsach.campaign.schedule.outcome import AddressFacts, Outcome
+from quetsach.core.errors import QuetsachError
+from quetsach.web import design
+from quetsach.web.design.charts import Column, ColumnChart, draw_columns
+from quetsach.web.design.templatetags.words import short_day
+from quetsach.web.office.campaigns.forms import KIND_TITLES
+from quetsach.web.office.campaigns.models import CLOSE, Campaign
+from quetsach.web.office.campaigns.selectors.campaign import steps_taken
+from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
+from quetsach.web.portal.selectors import definitions
+
+PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")
+LANGUAGES = ("vi", "en")
+_LOOKS = ("style.css", "icon.svg", "fonts/noto-sans-latin.woff2", "fonts/noto-sans-vietnamese.woff2")
+_LICENCE = "fonts/LICENSE-noto-sans.txt"
+_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the same facts give the same bytes
+
+
+def archive_files(campaign: Campaign, *, now: datetime) -> dict[str, bytes]:
+    """Return the files of the archive by their paths in it, checksums last."""
+    files = dict(_files(campaign, now))
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(files.items()))
+    return files | {"SHA256SUMS": sums.encode()}
+
+
+def archive_zip(campaign: Campaign, *, now: datetime) -> bytes:
+    """Return the archive as one file, in a folder that is named as the campaign."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path, content in archive_files(campaign, now=now).items():
+            entry = zipfile.ZipInfo(f"{campaign.key}/{path}", _NO_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def archive_write(campaign: Campaign, folder: Path, *, now: datetime) -> int:
+    """Write the archive into a folder and return how many files it has.
+
+    Raises:
+        QuetsachError: the folder holds something, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise QuetsachError("the folder is not empty", where=str(folder), hint="name a new one with --out")
+        files = archive_files(campaign, now=now)
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+    except OSError as error:
+        raise QuetsachError(f"the archive cannot be written: {error.strerror}", where=str(folder)) from error
+    return len(files)
+
+
+def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
+    outcome = outcome_of(campaign, now=now)
+    closed = steps_taken(campaign).get(CLOSE)
+    sealed = {
+        "facts": closed.passage.facts if closed else outcome_json(outcome),
+        "reason": closed.passage.reason if closed else "",
+        "sha256": closed.passage.sha256 if closed else None,
+    }
+    yield "index.html", _render("start", {"outcome": outcome})
+    for language in LANGUAGES:
+        with override(language):
+            context = {
+                "outcome": outcome,
+                "plan": campaign.plan,
+                "closed": closed,
+                "definitions": definitions(),
+                "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
+                "chart": _chart(outcome, campaign.plan, language),
+                "other": "en" if language == "vi" else "vi",
+                "language": language,
+            }
+            for page in PAGES:
+                yield f"{language}/{page}.html", _render(page, context | {"page": page})
+    yield "facts.json", json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    yield "campaign.toml", campaign.revision.document.encode()
+    looks = Path(design.__file__).parent / "static" / "design"
+    for name in (*_LOOKS, _LICENCE):
+        yield name, (looks / name).read_bytes()
+    yield "plan.css", (Path(__file__).parent / "static" / "office" / "campaigns.css").read_bytes()
+
+
+def _render(page: str, context: dict[str, Any]) -> bytes:
+    return render_to_string(f"campaigns/archive/{page}.html", context).encode()
+
+
+def _chart(outcome: Outcome, plan: Plan, language: str) -> str:
+    facts = outcome.addresses
+    if facts is None or not facts.windows:
+        return ""
+    wanted = next((t.change_percent for t in plan.targets if t.measure is Measure.WINDOW_ADDRESSES), 0.0)
+    drawn = draw_columns(
+        ColumnChart(
+            title=outcome.name.in_language(language),
+            description=_("Columns: unique addresses in each window. Dashed line: the target."),
+            unit=_("unique addresses in a window"),
+            columns=tuple(_columns(facts)),
+            level=facts.baseline.addresses * (1 + wanted / 100),
+        ),
+        language=language,
+    )
+    return mark_safe(drawn)  # noqa: S308  (drawn by our own renderer from figures)
+
+
+def _columns(facts: AddressFacts) -> Iterator[Column]:
+    for window in sorted((facts.baseline, *facts.windows), key=lambda w: w.first):
+        label = (short_day(window.first), f"– {short_day(window.last)}")
+        yield Column(label, window.addresses, window.id == facts.baseline.id)

@@ -1,0 +1,230 @@
+"""Forms of campaigns: they bound and parse, services decide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign import Campaign as Plan
+from quetsach.campaign.schedule.board import Ranked
+from quetsach.campaign.schedule.dates import dated_items
+from quetsach.campaign.schedule.decision import (
+    MAX_GROUNDS,
+    MAX_TITLE,
+    Decision,
+    DecisionKind,
+    in_force,
+)
+from quetsach.campaign.section import MAX_BYTES
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.campaigns.models import Campaign
+
+KIND_TITLES = {
+    DecisionKind.BOTNETS: _("Botnets to act on"),
+    DecisionKind.ISPS: _("Internet providers"),
+    DecisionKind.DATES: _("Dates of the plan"),
+    DecisionKind.PLAN: _("The plan"),
+    DecisionKind.EVALUATION: _("Evaluation published"),
+    DecisionKind.OTHER: _("Another matter"),
+}
+_RECORDED_BY_HAND = (DecisionKind.BOTNETS, DecisionKind.ISPS, DecisionKind.EVALUATION, DecisionKind.OTHER)
+
+
+class DayField(forms.DateField):
+    """A day in the browser's own picker."""
+
+    def __init__(self, **named: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **named)
+
+
+class PlanFileForm(forms.Form):
+    """A ``campaign.toml``."""
+
+    file = forms.FileField(
+        label=_("File of the plan"),
+        help_text=_("A campaign.toml. The how-to describes it; any campaign here can be downloaded as one."),
+        widget=forms.FileInput(attrs={"accept": ".toml"}),
+    )
+
+    def document(self) -> bytes:
+        """Return the file, one byte too many at most."""
+        content: bytes = self.cleaned_data["file"].read(MAX_BYTES + 1)
+        return content
+
+
+class ReplaceForm(PlanFileForm):
+    """Another file for a plan, and why."""
+
+    reason = forms.CharField(
+        label=_("Reason for the change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class CloneForm(forms.Form):
+    """The next campaign on the plan of another."""
+
+    key = forms.SlugField(
+        label=_("Identifier"),
+        max_length=60,
+        help_text=_("Lower-case letters, digits and hyphens, such as viet-nam-2027. It stays for good."),
+    )
+    name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=300)
+    name_en = forms.CharField(label=_("Name in English"), max_length=300)
+    first = DayField(
+        label=_("First day"),
+        help_text=_("All other days move along by the same number of days."),
+    )
+
+    def name(self) -> LocalText:
+        """Return the name in both languages."""
+        return LocalText(self.cleaned_data["name_vi"], self.cleaned_data["name_en"])
+
+
+class CloseForm(forms.Form):
+    """Why a campaign is closed although something is open."""
+
+    reason = forms.CharField(
+        label=_("Reason for closing although points are open"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatesRow:
+    """One line of the form of dates; ``last`` is ``None`` for a milestone."""
+
+    key: str
+    name: LocalText
+    level: str
+    first: forms.BoundField
+    last: forms.BoundField | None
+
+
+class DatesForm(forms.Form):
+    """The days of a whole plan, and why they change."""
+
+    reason = forms.CharField(
+        label=_("Reason for the change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *arguments: Any, plan: Plan, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._items = dated_items(plan)
+        for key, (name, period) in self._items.items():
+            self.fields[f"{key}.first"] = DayField(initial=period.first, label=f"{here(name)}: {_('from')}")
+            if not _is_milestone(key):
+                self.fields[f"{key}.last"] = DayField(initial=period.last, label=f"{here(name)}: {_('to')}")
+
+    def rows(self) -> Iterator[DatesRow]:
+        """Yield the lines in the order of the plan."""
+        for key, (name, _period) in self._items.items():
+            last = None if _is_milestone(key) else self[f"{key}.last"]
+            yield DatesRow(key, name, key.partition(":")[0], self[f"{key}.first"], last)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a line that ends before it begins."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for key in self._items:
+            first: date | None = cleaned.get(f"{key}.first")
+            last: date | None = cleaned.get(f"{key}.last", first)
+            if first and last and last < first:
+                self.add_error(f"{key}.last", _("The last day is before the first."))
+        return cleaned
+
+    def days(self) -> dict[str, Period]:
+        """Return what was chosen, by item."""
+        chosen = self.cleaned_data
+        return {
+            key: Period(chosen[f"{key}.first"], chosen.get(f"{key}.last", chosen[f"{key}.first"]))
+            for key in self._items
+        }
+
+
+class DecisionForm(forms.Form):
+    """A decision as somebody writes it down."""
+
+    kind = forms.ChoiceField(label=_("About"), choices=[(kind.value, KIND_TITLES[kind]) for kind in _RECORDED_BY_HAND])
+    title = forms.CharField(label=_("Decision"), max_length=MAX_TITLE)
+    grounds = forms.CharField(
+        label=_("Grounds"),
+        help_text=_("Why it was decided so. Published with the archive of the campaign."),
+        max_length=MAX_GROUNDS,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    decided_on = DayField(label=_("Decided on"))
+    decided_by = forms.CharField(label=_("Decided by"), max_length=200)
+    families = forms.MultipleChoiceField(
+        label=_("Botnets"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("From the published ranking. The figures of this moment are kept with the decision."),
+    )
+    isps = forms.MultipleChoiceField(label=_("Internet providers"), required=False, widget=forms.CheckboxSelectMultiple)
+    subjects = forms.CharField(
+        label=_("Other subjects"),
+        required=False,
+        max_length=2000,
+        help_text=_("Separated by commas; families by the name of the table of families."),
+    )
+    supersedes = forms.TypedChoiceField(label=_("Takes the place of"), required=False, coerce=int, empty_value=None)
+
+    def __init__(
+        self,
+        *arguments: Any,
+        decisions: tuple[Decision, ...],
+        families: list[Ranked],
+        isps: list[Ranked],
+        **named: Any,
+    ) -> None:
+        super().__init__(*arguments, **named)
+        for name, ranked in (("families", families), ("isps", isps)):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
+            field.choices = [(r.id, here(r.name)) for r in ranked]
+        earlier = self.fields["supersedes"]
+        assert isinstance(earlier, forms.TypedChoiceField)  # noqa: S101
+        earlier.choices = [("", _("none")), *((d.number, f"{d.number}. {d.title}") for d in in_force(decisions))]
+
+    def kind_chosen(self) -> DecisionKind:
+        """Return what the decision is about."""
+        return DecisionKind(self.cleaned_data["kind"])
+
+    def subjects_chosen(self) -> list[str]:
+        """Return the ticked ones of the kind, then those that were written, each once."""
+        ticked = {DecisionKind.BOTNETS: "families", DecisionKind.ISPS: "isps"}.get(self.kind_chosen())
+        written = (part.strip() for part in self.cleaned_data["subjects"].split(","))
+        return list(
+            dict.fromkeys([*(self.cleaned_data[ticked] if ticked else ()), *(part for part in written if part)])
+        )
+
+
+class CompareForm(forms.Form):
+    """Which two campaigns."""
+
+    left = forms.ChoiceField(label=_("One campaign"))
+    right = forms.ChoiceField(label=_("The other"))
+
+    def __init__(self, *arguments: Any, campaigns: list[Campaign], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        choices = [(campaign.key, here(campaign.plan.name)) for campaign in campaigns]
+        for name in ("left", "right"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101
+            field.choices = choices
+
+
+def next_first_day(plan: Plan) -> date:
+    """Suggest when the next campaign may begin: the same weekday a whole number of weeks, about a year, later."""
+    return plan.phases[0].period.first + timedelta(weeks=52)
+
+
+def _is_milestone(key: str) -> bool:
+    return key.startswith("milestone:")

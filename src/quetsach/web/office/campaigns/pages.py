@@ -1,0 +1,85 @@
+"""What every page of campaigns does: who may enter, which campaign, and how a refusal is said."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from quetsach.campaign import CampaignError
+from quetsach.campaign.authority import Act
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.web.office.campaigns.models import CLOSE, Campaign
+from quetsach.web.office.campaigns.selectors.campaign import (
+    campaign_of,
+    steps_taken,
+)
+from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.units.selectors import root_unit
+
+
+def enter(request: HttpRequest, act: Act = Act.SEE) -> datetime:
+    """Let in those who work for the whole country; units find the campaign on the public page."""
+    now = datetime.now(UTC)
+    require(request.user, act, root_unit(), day=today(now))
+    return now
+
+
+def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[datetime, Campaign]:
+    """Return the time and the campaign of a page.
+
+    Raises:
+        AccessError: the person may not do this.
+        Http404: there is no such campaign.
+    """
+    now = enter(request, act)
+    campaign = campaign_of(key)
+    if campaign is None:
+        raise Http404
+    return now, campaign
+
+
+def page(
+    request: HttpRequest, name: str, now: datetime, context: dict[str, Any], campaign: Campaign | None = None
+) -> HttpResponse:
+    """Render a page; a form that was refused answers 422."""
+    is_runner = may_do(request.user, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    context |= {"is_runner": is_runner, "here": name, "campaign": campaign}
+    if campaign:
+        context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}
+    form = context.get("form")
+    status = 422 if isinstance(form, Form) and form.is_bound and form.errors and request.method == "POST" else 200
+    return render(request, f"office/campaigns/{name}.html", context, status=status)
+
+
+def attempt(form: Form, act: Callable[[], HttpResponse]) -> HttpResponse | None:
+    """Do what a form asks for; what is refused is said in the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return act()
+    except CampaignError as error:
+        form.add_error(error.where if error.where in form.fields else None, told(error))
+        return None
+
+
+def told(error: CampaignError) -> str:
+    """Return what was refused, in the language of the page."""
+    language = get_language() or "vi"
+    parts = [error.text.in_language(language)]
+    if isinstance(error, ScheduleError):
+        if error.advice:
+            parts.append(error.advice.in_language(language))
+    elif error.where:
+        parts.insert(0, error.where)
+    return ": ".join(parts)
+
+
+def attachment(content: bytes, kind: str, name: str) -> HttpResponse:
+    """Return a file to be kept."""
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

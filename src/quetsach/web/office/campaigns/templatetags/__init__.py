@@ -1,0 +1,1 @@
+"""How plans and boards are drawn and written."""

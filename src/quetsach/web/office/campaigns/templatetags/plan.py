@@ -1,0 +1,53 @@
+"""How plans and boards are drawn and written."""
+
+from datetime import date
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from quetsach.campaign.record import Campaign
+from quetsach.campaign.schedule.board import Board, Row
+from quetsach.core.number import number_text
+
+register = template.Library()
+
+_WIDTH, _HEIGHT = 1000, 34
+
+
+@register.simple_tag
+def plan_bar(plan: Campaign, day: date) -> SafeString:
+    """Draw a plan along time: phases, their parts, milestones, the day. A list beside it says the same in words."""
+    first, last = plan.phases[0].period.first, plan.phases[-1].period.last
+    days = (last - first).days + 1
+
+    def at(when: date) -> str:
+        return f"{_WIDTH * (when - first).days / days:.1f}"
+
+    def rectangle(kind: str, begin: date, end: date) -> tuple[str, str, str]:
+        return kind, at(begin), f"{max(1.0, _WIDTH * ((end - begin).days + 1) / days - 2):.1f}"
+
+    phases = [rectangle(f"phase {p.stage}", p.period.first, p.period.last) for p in plan.phases]
+    parts = [rectangle("part", p.period.first, p.period.last) for phase in plan.phases for p in phase.parts]
+    marks = [(at(m.on),) for m in plan.milestones if first <= m.on <= last]
+    today = [(at(day),)] if first <= day <= last else []
+    return format_html(
+        '<svg class="plan-bar" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}{}{}{}</svg>',
+        _WIDTH,
+        _HEIGHT,
+        format_html_join("", '<rect class="{}" x="{}" y="4" width="{}" height="16"/>', phases),
+        format_html_join("", '<rect class="{}" x="{}" y="23" width="{}" height="4"/>', parts),
+        format_html_join("", '<rect class="mark" x="{}" y="9" width="3" height="6"/>', marks),
+        format_html_join("", '<rect class="today" x="{}" y="0" width="3" height="34"/>', today),
+    )
+
+
+@register.simple_tag
+def cells(board: Board, row: Row) -> list[str]:
+    """Write the figures of a row with the decimals of their columns."""
+    language = "en" if get_language() == "en" else "vi"
+    return [
+        "–" if value is None else number_text(value, language, decimals=column.decimals)
+        for value, column in zip(row.figures, board.columns, strict=True)
+    ]
