@@ -83,7 +83,7 @@ def _count(tally: Tally) -> int:
 
 def _write_durably() -> None:
     """Make each commit of this connection outlast a power cut; PostgreSQL does so by itself."""
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=FULL")
 

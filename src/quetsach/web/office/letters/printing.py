@@ -72,7 +72,7 @@ def print_groups(text: LetterText, seals: Seals | None, groups: Sequence[Sequenc
         try:
             yield from _ahead(pool, text, seals, groups, 2 * processes)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _ahead(

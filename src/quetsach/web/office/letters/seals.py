@@ -27,7 +27,7 @@ def seals_of(letter: Letter) -> Seals | None:
         agency_key=(folder / "agency.p12").read_bytes(),
         person_image=_image(folder / "person.png"),
         agency_image=_image(folder / "agency.png"),
-        at=letter.issued_at,
+        at=letter.issued_at.replace(microsecond=0),  # signatures claim whole seconds
         language=letter.language,
     )
 
