@@ -18,14 +18,14 @@ CONTACT_COLUMNS = ("unit", "name", "title", "email", "phone", "is_primary")
 MEMBER_COLUMNS = ("group_set", "group", "unit", "first", "until")
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?")
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 _KEY_HINT = LocalText(
     "chữ thường không dấu, chữ số và gạch nối, ví dụ 31-2025", "small letters, digits and hyphens, such as 31-2025"
 )
-_CODE_HINT = LocalText("chữ hoa, chữ số, dấu chấm và gạch nối", "capital letters, digits, dots and hyphens")
+_CODE_HINT = LocalText("chữ cái không dấu, chữ số, dấu chấm và gạch nối", "letters, digits, dots and hyphens")
 _TEXT_HINT = LocalText(
     "bảng tính bỏ số 0 ở đầu: đặt cột này ở dạng Văn bản", "a spreadsheet drops leading zeros: set the column to Text"
 )
