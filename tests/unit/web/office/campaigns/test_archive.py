@@ -1,0 +1,131 @@
+import hashlib
+import io
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+
+import pytest
+from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, grant
+
+from quetsach.campaign import read_campaign
+from quetsach.campaign.schedule.decision import digest_of
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
+from quetsach.web.office.campaigns.services.passages import close_ask
+
+
+class Links(HTMLParser):
+    """What a page points to, what can be pointed to in it, and whether it has a script."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.anchors: set[str] = set()
+        self.tags: set[str] = set()
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name in {"href", "src"} and value and not (tag == "use" or value.startswith("#clip")):
+                self.targets.append(value)
+            if name == "id" and value:
+                self.anchors.add(value)
+            assert not name.startswith("on")
+
+
+@pytest.fixture
+def files(campaign: Campaign, operator, centre_figures) -> dict[str, bytes]:
+    decide_botnets(campaign, operator)
+    decide_botnets(campaign, operator, supersedes=1, names=("sality",))
+    return archive_files(campaign, now=NOW)
+
+
+def test_every_page_is_there_in_both_languages(files: dict[str, bytes]) -> None:
+    assert {f"{language}/{page}.html" for language in LANGUAGES for page in PAGES} <= set(files)
+
+
+def test_every_link_leads_to_a_file_of_the_archive(files: dict[str, bytes]) -> None:
+    pages = {path: Links(content) for path, content in files.items() if path.endswith(".html")}
+    followed = 0
+    for path, page in pages.items():
+        for target in page.targets:
+            assert not re.match(r"[a-z]+:|/", target), (path, target)
+            name, _, anchor = target.partition("#")
+            parts: list[str] = []
+            for part in (PurePosixPath(path).parent / name).parts if name else PurePosixPath(path).parts:
+                parts = parts[:-1] if part == ".." else [*parts, part]
+            found = "/".join(parts)
+            assert found in files, (path, target)
+            assert not anchor or anchor in pages[found].anchors, (path, target)
+            followed += 1
+    assert followed > 100
+
+
+def test_what_the_stylesheet_loads_is_in_the_archive(files: dict[str, bytes]) -> None:
+    for name in re.findall(r'url\("([^"]+)"\)', files["style.css"].decode()):
+        assert name in files
+
+
+def test_no_page_has_a_script(files: dict[str, bytes]) -> None:
+    assert not any("script" in Links(c).tags for path, c in files.items() if path.endswith(".html"))
+
+
+def test_the_pages_are_in_their_language(files: dict[str, bytes]) -> None:
+    assert "Giai đoạn" in files["vi/phases.html"].decode()
+    assert "Phases" in files["en/phases.html"].decode()
+    assert "Giai đoạn" not in files["en/letters.html"].decode()
+
+
+def test_the_figures_stand_in_the_pages(files: dict[str, bytes]) -> None:
+    page = files["vi/targets.html"].decode()
+    assert "−45,0%" in page
+    assert "<svg" in page
+
+
+def test_a_superseded_decision_is_named_by_the_one_in_its_place(files: dict[str, bytes]) -> None:
+    assert 'href="#q1"' in files["en/decisions.html"].decode()
+
+
+def test_checksums_cover_every_file(files: dict[str, bytes]) -> None:
+    lines = dict(reversed(line.split("  ")) for line in files["SHA256SUMS"].decode().splitlines())
+    assert set(lines) == set(files) - {"SHA256SUMS"}
+    assert all(hashlib.sha256(files[path]).hexdigest() == digest for path, digest in lines.items())
+
+
+def test_the_facts_can_be_checked_against_the_seal(campaign: Campaign, operator, second) -> None:
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    sealed = json.loads(archive_files(campaign, now=NOW)["facts.json"])
+    assert digest_of({"facts": sealed["facts"], "reason": sealed["reason"]}) == sealed["sha256"]
+    assert outcome_read(sealed["facts"]) == outcome_of(campaign, now=NOW)
+
+
+def test_the_plan_in_the_archive_can_begin_a_campaign(files: dict[str, bytes], campaign: Campaign) -> None:
+    assert read_campaign(files["campaign.toml"], file="c.toml") == campaign.plan
+
+
+def test_a_closed_campaign_gives_the_same_bytes_every_time(campaign: Campaign, operator, second) -> None:
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    assert archive_zip(campaign, now=NOW) == archive_zip(campaign, now=NOW)
+
+
+def test_the_zip_holds_one_folder(campaign: Campaign) -> None:
+    with zipfile.ZipFile(io.BytesIO(archive_zip(campaign, now=NOW))) as zipped:
+        assert {PurePosixPath(name).parts[0] for name in zipped.namelist()} == {"viet-nam-2020"}
+        assert zipped.testzip() is None
+
+
+def test_a_folder_that_holds_something_is_left_alone(campaign: Campaign, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert archive_write(campaign, out, now=NOW) == len([p for p in out.rglob("*") if p.is_file()])
+    with pytest.raises(QuetsachError, match="not empty"):
+        archive_write(campaign, out, now=NOW)
+
+
+def test_what_was_typed_is_text_in_the_pages(campaign: Campaign, operator, second) -> None:
+    grant(close_ask(campaign=campaign, reason="<script>x</script>", by=operator, now=NOW), second)
+    assert b"<script>" not in archive_files(campaign, now=NOW)["vi/index.html"]

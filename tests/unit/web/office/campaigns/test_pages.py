@@ -1,0 +1,175 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, decide_botnets, grant
+
+from quetsach.campaign.authority import Role
+from quetsach.campaign.schedule.dates import dated_items
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
+from quetsach.web.office.campaigns.services.passages import close_ask
+from quetsach.web.office.people.models import Person
+
+AT = "/van-phong/chien-dich/"
+HOME = f"{AT}viet-nam-2020/"
+PAGES = ["", "bang/", "quyet-dinh/", "quyet-dinh/moi/", "thoi-gian/", "tep/", "ket-thuc/", "tiep-theo/"]
+
+
+@pytest.fixture
+def browser(operator: Person, signed_in: Callable[[Person], Client]) -> Client:
+    return signed_in(operator)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_every_page_opens_in_both_languages(campaign: Campaign, browser: Client, page: str, prefix: str) -> None:
+    address = HOME + page if not prefix else f"/en/office/campaigns/viet-nam-2020/{page}"
+    response = browser.get(address)
+    assert response.status_code == 200
+    assert ("Chiến dịch" if not prefix else "Campaigns") in response.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_opens_for_a_unit_of_the_tree(campaign: Campaign, person, signed_in, page: str) -> None:
+    assert signed_in(person(Role.APPROVER, "31-2020")).get(HOME + page).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["quyet-dinh/moi/", "thoi-gian/", "tep/", "ket-thuc/", "tiep-theo/"])
+def test_an_analyst_looks_and_changes_nothing(campaign: Campaign, person, signed_in, page: str) -> None:
+    analyst = signed_in(person(Role.ANALYST))
+    assert analyst.get(HOME).status_code == 200
+    assert analyst.get(HOME + page).status_code == 403
+
+
+def test_a_campaign_that_is_not_there_is_not_found(campaign: Campaign, browser: Client) -> None:
+    assert browser.get(f"{AT}never/").status_code == 404
+
+
+def test_the_list_shows_every_campaign(campaign: Campaign, browser: Client) -> None:
+    assert "năm 2020" in browser.get(AT).content.decode()
+
+
+def test_a_campaign_begins_from_a_file(data: Path, browser: Client) -> None:
+    response = browser.post(f"{AT}moi/", {"file": SimpleUploadedFile("c.toml", bundled_document())})
+    assert response.status_code == 302
+    assert Campaign.objects.get().key == "viet-nam-2020"
+
+
+@pytest.mark.parametrize("content", [b"not toml", b"\xff\xfe", b"x = 1\n", b"#" * ((1 << 20) + 5)])
+def test_a_file_that_is_no_plan_is_refused_on_the_page(data: Path, browser: Client, content: bytes) -> None:
+    response = browser.post(f"{AT}moi/", {"file": SimpleUploadedFile("c.toml", content)})
+    assert response.status_code == 422
+    assert "error-summary" in response.content.decode()
+    assert not Campaign.objects.exists()
+
+
+def _dates(campaign: Campaign, **changes: str) -> dict[str, str]:
+    sent = {"reason": "Hoãn vì mưa bão"}
+    for key, (_name, period) in dated_items(campaign.plan).items():
+        sent[f"{key}.first"] = str(period.first)
+        if not key.startswith("milestone:"):
+            sent[f"{key}.last"] = str(period.last)
+    return sent | changes
+
+
+def test_a_date_is_moved_on_the_page(campaign: Campaign, browser: Client) -> None:
+    sent = _dates(campaign) | {"milestone:launch.first": "2020-09-25"}
+    assert browser.post(HOME + "thoi-gian/", sent).status_code == 302
+    assert [str(m.on) for m in campaign.plan.milestones if m.id == "launch"] == ["2020-09-25"]
+
+
+def test_dates_that_cannot_be_are_kept_in_the_form_with_the_reason(campaign: Campaign, browser: Client) -> None:
+    sent = _dates(campaign) | {"phase:during.first": "2020-09-01"}
+    page = browser.post(HOME + "thoi-gian/", sent)
+    assert page.status_code == 422
+    assert "chưa kết thúc" in page.content.decode()
+    assert "Hoãn vì mưa bão" in page.content.decode()
+    assert campaign.revision.number == 1
+
+
+def test_a_line_that_ends_before_it_begins_is_marked(campaign: Campaign, browser: Client) -> None:
+    sent = _dates(campaign) | {"phase:after.last": "2020-01-01"}
+    assert "Ngày cuối trước ngày đầu" in browser.post(HOME + "thoi-gian/", sent).content.decode()
+
+
+def test_a_decision_is_written_on_the_page(campaign: Campaign, browser: Client) -> None:
+    sent = {
+        "kind": "botnets",
+        "title": "Mười mạng",
+        "grounds": "Vì <b>lớn</b>",
+        "decided_on": "2020-09-10",
+        "decided_by": "Ban chỉ đạo",
+        "subjects": "andromeda, sality, andromeda",
+        "supersedes": "",
+    }
+    assert browser.post(HOME + "quyet-dinh/moi/", sent).status_code == 302
+    (decision,) = decisions_of(campaign)
+    assert decision.subjects == ("andromeda", "sality")
+    page = browser.get(HOME + "quyet-dinh/").content.decode()
+    assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
+    assert decision.digest in page
+
+
+def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, browser: Client, operator) -> None:
+    decide_botnets(campaign, operator)
+    sent = {
+        "kind": "botnets",
+        "title": "Lần nữa",
+        "grounds": "y",
+        "decided_on": "2020-09-10",
+        "decided_by": "x",
+        "subjects": "sality",
+        "supersedes": "",
+    }
+    page = browser.post(HOME + "quyet-dinh/moi/", sent)
+    assert page.status_code == 422
+    assert "quyết định số 1 đã nêu" in page.content.decode()
+    assert "Lần nữa" in page.content.decode()
+
+
+def test_a_gate_is_asked_for_on_the_page(campaign: Campaign, browser: Client) -> None:
+    assert "mo/before/" in browser.get(HOME).content.decode()
+    browser.post(HOME + "mo/before/")
+    assert list(steps_asked(campaign)) == ["before"]
+
+
+def test_a_gate_that_stays_shut_says_why(campaign: Campaign, browser: Client) -> None:
+    page = browser.post(HOME + "mo/during/", follow=True).content.decode()
+    assert "các giai đoạn được mở lần lượt" in page
+
+
+def test_the_page_of_closing_lists_what_is_open(campaign: Campaign, browser: Client) -> None:
+    page = browser.get(HOME + "ket-thuc/").content.decode()
+    assert "Giai đoạn chưa được mở" in page
+    assert browser.post(HOME + "ket-thuc/", {"reason": ""}).status_code == 422
+    assert browser.post(HOME + "ket-thuc/", {"reason": "Dừng"}).status_code == 302
+
+
+def test_a_closed_campaign_offers_nothing_to_change(campaign: Campaign, browser: Client, operator, second) -> None:
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    page = browser.get(HOME).content.decode()
+    assert "đã niêm phong" in page
+    assert "thoi-gian/" not in page
+
+
+def test_the_next_campaign_begins_on_the_page(campaign: Campaign, browser: Client) -> None:
+    sent = {"key": "viet-nam-2027", "name_vi": "Chiến dịch 2027", "name_en": "Campaign 2027", "first": "2027-03-01"}
+    assert browser.post(HOME + "tiep-theo/", sent).status_code == 302
+    page = browser.get(f"{AT}so-sanh/", {"left": "viet-nam-2020", "right": "viet-nam-2027"}).content.decode()
+    assert "chưa kết thúc" in page
+
+
+def test_the_plan_is_given_as_its_file(campaign: Campaign, browser: Client) -> None:
+    response = browser.get(HOME + "ke-hoach.toml")
+    assert response.content.decode() == campaign.revision.document
+    assert response["Content-Disposition"].startswith("attachment")
+
+
+def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, operator, centre_figures) -> None:
+    decide_botnets(campaign, operator)
+    page = browser.get(HOME + "bang/").content.decode()
+    assert "andromeda" in page
+    assert "chưa có gói" in page

@@ -1,0 +1,64 @@
+import pytest
+from django.core.cache import cache
+from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
+
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
+
+
+@pytest.fixture
+def opened(campaign: Campaign, operator, second) -> Campaign:
+    grant(gate_ask(campaign=campaign, phase="before", by=operator, now=NOW), second)
+    return campaign
+
+
+def test_without_a_campaign_the_page_leads_to_the_steps(data, client) -> None:
+    page = client.get("/chien-dich/")
+    assert page.status_code == 200
+    assert "Hiện không có chiến dịch" in page.content.decode()
+
+
+def test_a_campaign_of_which_no_phase_is_open_is_nobodys_business(campaign: Campaign, client) -> None:
+    assert "năm 2020" not in client.get("/chien-dich/").content.decode()
+    assert client.get("/chien-dich/viet-nam-2020/").status_code == 404
+
+
+def test_the_page_names_the_running_phase_and_its_part(
+    opened: Campaign, client, operator, second, data, centre_figures
+) -> None:
+    freeze(data)
+    offer_tool(data)
+    decide_botnets(opened, operator)
+    grant(gate_ask(campaign=opened, phase="during", by=operator, now=NOW), second)
+    page = client.get("/chien-dich/").content.decode()
+    assert "Trong chiến dịch: rà soát và bóc gỡ" in page
+    assert "Đợt 4" in page  # a demonstration stands on the last day of its figures, 30 November 2020
+    assert "-45,0%" in page.replace("\u2212", "-")
+
+
+@pytest.mark.parametrize(("address", "says"), [("/chien-dich/", "Việc cần làm"), ("/en/campaigns/", "What to do")])
+def test_the_page_says_what_to_do_in_both_languages(opened: Campaign, client, address: str, says: str) -> None:
+    assert says in client.get(address).content.decode()
+
+
+def test_the_page_sets_no_cookie_and_may_be_kept_by_caches(opened: Campaign, client) -> None:
+    response = client.get("/chien-dich/")
+    assert not response.cookies
+    assert "public" in response["Cache-Control"]
+
+
+def test_grounds_of_decisions_stay_in_the_office(opened: Campaign, client, operator) -> None:
+    decide_botnets(opened, operator)
+    assert "chín họ" not in client.get("/chien-dich/").content.decode()
+
+
+def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num_queries) -> None:
+    client.get("/chien-dich/")
+    with django_assert_num_queries(0):
+        client.get("/chien-dich/")
+
+
+def test_a_closed_campaign_stays_with_its_final_figures(opened: Campaign, client, operator, second) -> None:
+    grant(close_ask(campaign=opened, reason="Dừng", by=operator, now=NOW), second)
+    cache.clear()
+    assert "Chiến dịch đã kết thúc" in client.get("/chien-dich/viet-nam-2020/").content.decode()
