@@ -13,13 +13,11 @@ from ninja import Router, Schema
 
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.web.api.views import BODY_READERS
-from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in
+from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
 from quetsach.web.office.partners.spool import MAX_FILE_BYTES
 
-AT_ONCE_RECORDS = 2000
-"""A report of so many is worked off before the answer; a larger one by the centre's worker."""
 UPLOADS = threading.BoundedSemaphore(1)
 """One upload at a time, and as one of the few that may read a body: a thread always stays free for pages."""
 _SLOWEST_SECONDS = 600

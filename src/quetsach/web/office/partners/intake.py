@@ -32,6 +32,8 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
 
+AT_ONCE_RECORDS = 2000
+"""A report of so many is worked off before the sender is answered; a larger one by the centre's worker."""
 PIECE_RECORDS = 5000
 MOST_LINES = 5000
 """Products, versions and families of one partner: beyond that a column holds something else."""

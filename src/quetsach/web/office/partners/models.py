@@ -121,6 +121,11 @@ class Delivery(models.Model):
         return self.accepted + self.duplicates + self.replaced + self.set_aside
 
     @property
+    def still_to_come(self) -> int:
+        """Records that nothing has become of yet."""
+        return self.records - self.looked_at
+
+    @property
     def is_done(self) -> bool:
         """Whether something has become of every record."""
         return self.state == DeliveryState.DONE
