@@ -36,35 +36,35 @@ from quetsach.web.office.people.access import today
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     """Begin a campaign from a file."""
-    now = enter(request, Act.RUN_CAMPAIGN)
+    desk = enter(request, Act.RUN_CAMPAIGN)
     form = PlanFileForm(request.POST or None, request.FILES or None)
 
     def act() -> HttpResponse:
-        made = campaign_begin(document=form.document(), by=request.user, now=now)
+        made = campaign_begin(document=form.document(), by=desk.person, now=desk.now)
         return redirect("office:campaigns:overview", made.key)
 
-    return attempt(form, act) or page(request, "begin", now, {"form": form, "campaigns": campaigns()})
+    return attempt(form, act) or page(request, "begin", desk, {"form": form, "campaigns": campaigns()})
 
 
 @require_http_methods(["GET", "POST"])
 def dates(request: HttpRequest, key: str) -> HttpResponse:
     """Move the dates of a plan, with a reason."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = DatesForm(request.POST or None, plan=campaign.plan)
 
     def act() -> HttpResponse:
-        plan_move(campaign=campaign, days=form.days(), reason=form.cleaned_data["reason"], by=request.user, now=now)
+        plan_move(campaign=campaign, days=form.days(), reason=form.cleaned_data["reason"], by=desk.person, now=desk.now)
         messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
         return redirect("office:campaigns:overview", campaign.key)
 
     context = {"form": form, "revisions": campaign.revisions.order_by("-number").select_related("made_by")}
-    return attempt(form, act) or page(request, "dates", now, context, campaign)
+    return attempt(form, act) or page(request, "dates", desk, context, campaign)
 
 
 @require_http_methods(["GET", "POST"])
 def replace(request: HttpRequest, key: str) -> HttpResponse:
     """Put another file in the place of the plan."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = ReplaceForm(request.POST or None, request.FILES or None)
 
     def act() -> HttpResponse:
@@ -72,25 +72,25 @@ def replace(request: HttpRequest, key: str) -> HttpResponse:
             campaign=campaign,
             document=form.document(),
             reason=form.cleaned_data["reason"],
-            by=request.user,
-            now=now,
+            by=desk.person,
+            now=desk.now,
         )
         messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
         return redirect("office:campaigns:overview", campaign.key)
 
-    return attempt(form, act) or page(request, "replace", now, {"form": form}, campaign)
+    return attempt(form, act) or page(request, "replace", desk, {"form": form}, campaign)
 
 
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """Write a decision down."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = DecisionForm(
         request.POST or None,
         decisions=decisions_of(campaign),
         families=ranked_families(),
         isps=ranked_isps(),
-        initial={"decided_on": today(now), "kind": request.GET.get("kind", "")},
+        initial={"decided_on": today(desk.now), "kind": request.GET.get("kind", "")},
     )
 
     def act() -> HttpResponse:
@@ -104,20 +104,20 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
             decided_by=chosen["decided_by"],
             subjects=form.subjects_chosen(),
             supersedes=chosen["supersedes"],
-            by=request.user,
-            now=now,
+            by=desk.person,
+            now=desk.now,
         )
         return redirect("office:campaigns:decisions", campaign.key)
 
-    return attempt(form, act) or page(request, "decide", now, {"form": form}, campaign)
+    return attempt(form, act) or page(request, "decide", desk, {"form": form}, campaign)
 
 
 @require_POST
 def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
     """Ask that a phase may begin."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     try:
-        gate_ask(campaign=campaign, phase=phase, by=request.user, now=now)
+        gate_ask(campaign=campaign, phase=phase, by=desk.person, now=desk.now)
     except ScheduleError as error:
         messages.error(request, told(error))
     else:
@@ -128,26 +128,26 @@ def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, key: str) -> HttpResponse:
     """Say what is open, and ask that the campaign be closed."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = CloseForm(request.POST or None)
 
     def act() -> HttpResponse:
-        close_ask(campaign=campaign, reason=form.cleaned_data["reason"], by=request.user, now=now)
+        close_ask(campaign=campaign, reason=form.cleaned_data["reason"], by=desk.person, now=desk.now)
         messages.success(request, _("Asked. The campaign is closed once a second person has agreed."))
         return redirect("office:campaigns:overview", campaign.key)
 
     context = {
         "form": form,
-        "outcome": outcome_now(campaign, day=plan_day(now)),
+        "outcome": outcome_now(campaign, day=plan_day(desk.now)),
         "asked": steps_asked(campaign).get(CLOSE),
     }
-    return attempt(form, act) or page(request, "close", now, context, campaign)
+    return attempt(form, act) or page(request, "close", desk, context, campaign)
 
 
 @require_http_methods(["GET", "POST"])
 def clone(request: HttpRequest, key: str) -> HttpResponse:
     """Begin the next campaign on this one's plan."""
-    now, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = CloneForm(request.POST or None, initial={"first": next_first_day(campaign.plan)})
 
     def act() -> HttpResponse:
@@ -156,9 +156,9 @@ def clone(request: HttpRequest, key: str) -> HttpResponse:
             key=form.cleaned_data["key"],
             name=form.name(),
             first=form.cleaned_data["first"],
-            by=request.user,
-            now=now,
+            by=desk.person,
+            now=desk.now,
         )
         return redirect("office:campaigns:overview", made.key)
 
-    return attempt(form, act) or page(request, "clone", now, {"form": form}, campaign)
+    return attempt(form, act) or page(request, "clone", desk, {"form": form}, campaign)

@@ -1,6 +1,7 @@
 """What every page of campaigns does: who may enter, which campaign, and how a refusal is said."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,36 +18,51 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     campaign_of,
     steps_taken,
 )
-from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.access import AccessError, may_do, require, today
+from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
 
 
-def enter(request: HttpRequest, act: Act = Act.SEE) -> datetime:
-    """Let in those who work for the whole country; units find the campaign on the public page."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who works, and when (UTC)."""
+
+    person: Person
+    now: datetime
+
+
+def enter(request: HttpRequest, act: Act = Act.SEE) -> Desk:
+    """Let in those who work for the whole country; units find the campaign on the public page.
+
+    Raises:
+        AccessError: the person may not do this.
+    """
+    if not isinstance(request.user, Person):  # the door lets nobody else in
+        raise AccessError("nobody is signed in", is_hidden=True)
     now = datetime.now(UTC)
     require(request.user, act, root_unit(), day=today(now))
-    return now
+    return Desk(request.user, now)
 
 
-def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[datetime, Campaign]:
-    """Return the time and the campaign of a page.
+def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Desk, Campaign]:
+    """Return who works, and the campaign of a page.
 
     Raises:
         AccessError: the person may not do this.
         Http404: there is no such campaign.
     """
-    now = enter(request, act)
+    desk = enter(request, act)
     campaign = campaign_of(key)
     if campaign is None:
         raise Http404
-    return now, campaign
+    return desk, campaign
 
 
 def page(
-    request: HttpRequest, name: str, now: datetime, context: dict[str, Any], campaign: Campaign | None = None
+    request: HttpRequest, name: str, desk: Desk, context: dict[str, Any], campaign: Campaign | None = None
 ) -> HttpResponse:
     """Render a page; a form that was refused answers 422."""
-    is_runner = may_do(request.user, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=today(desk.now))
     context |= {"is_runner": is_runner, "here": name, "campaign": campaign}
     if campaign:
         context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}

@@ -28,68 +28,68 @@ from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 @require_safe
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """All campaigns, the newest first."""
-    now = enter(request)
-    day = plan_day(now)
+    desk = enter(request)
+    day = plan_day(desk.now)
     shown = [
         {"campaign": c, "plan": c.plan, "standing": standing_of(c, day=day), "taken": steps_taken(c)}
         for c in campaigns()
     ]
-    return page(request, "list", now, {"shown": shown})
+    return page(request, "list", desk, {"shown": shown})
 
 
 @require_safe
 def overview(request: HttpRequest, key: str) -> HttpResponse:
     """Where a campaign stands today."""
-    now, campaign = opened(request, key)
+    desk, campaign = opened(request, key)
     context = {
-        "standing": standing_of(campaign, day=plan_day(now)),
+        "standing": standing_of(campaign, day=plan_day(desk.now)),
         "taken": steps_taken(campaign),
         "asked": steps_asked(campaign),
         "boards": boards_of(campaign),
-        "outcome": outcome_of(campaign, now=now),
+        "outcome": outcome_of(campaign, now=desk.now),
         "decisions": decisions_of(campaign),
     }
-    return page(request, "overview", now, context, campaign)
+    return page(request, "overview", desk, context, campaign)
 
 
 @require_safe
 def boards(request: HttpRequest, key: str) -> HttpResponse:
     """The four work items of the middle phase."""
-    now, campaign = opened(request, key)
-    return page(request, "boards", now, {"boards": boards_of(campaign)}, campaign)
+    desk, campaign = opened(request, key)
+    return page(request, "boards", desk, {"boards": boards_of(campaign)}, campaign)
 
 
 @require_safe
 def plan_file(request: HttpRequest, key: str) -> HttpResponse:
     """The plan as its file."""
-    _now, campaign = opened(request, key)
+    _desk, campaign = opened(request, key)
     return attachment(campaign.revision.document.encode(), "application/toml", f"{campaign.key}.toml")
 
 
 @require_safe
 def decisions(request: HttpRequest, key: str) -> HttpResponse:
     """The log of decisions, the newest first."""
-    now, campaign = opened(request, key)
+    desk, campaign = opened(request, key)
     shown = [(d, KIND_TITLES[d.kind]) for d in reversed(decisions_of(campaign))]
     gone = {d.supersedes: d.number for d in decisions_of(campaign) if d.supersedes}
-    return page(request, "decisions", now, {"shown": shown, "gone": gone}, campaign)
+    return page(request, "decisions", desk, {"shown": shown, "gone": gone}, campaign)
 
 
 @require_safe
 def archive(request: HttpRequest, key: str) -> HttpResponse:
     """The campaign as a folder of pages that opens from a disk."""
-    now, campaign = opened(request, key)
-    return attachment(archive_zip(campaign, now=now), "application/zip", f"{campaign.key}.zip")
+    desk, campaign = opened(request, key)
+    return attachment(archive_zip(campaign, now=desk.now), "application/zip", f"{campaign.key}.zip")
 
 
 @require_safe
 def comparison(request: HttpRequest) -> HttpResponse:
     """Two campaigns side by side."""
-    now = enter(request)
+    desk = enter(request)
     form = CompareForm(request.GET or None, campaigns=campaigns())
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         left, right = (campaign_of(form.cleaned_data[side]) for side in ("left", "right"))
         if left and right:
-            context["comparison"] = compare(outcome_of(left, now=now), outcome_of(right, now=now))
-    return page(request, "compare", now, context)
+            context["comparison"] = compare(outcome_of(left, now=desk.now), outcome_of(right, now=desk.now))
+    return page(request, "compare", desk, context)

@@ -92,7 +92,7 @@ def test_dates_that_cannot_be_are_kept_in_the_form_with_the_reason(campaign: Cam
 
 def test_a_line_that_ends_before_it_begins_is_marked(campaign: Campaign, browser: Client) -> None:
     sent = _dates(campaign) | {"phase:after.last": "2020-01-01"}
-    assert "Ngày cuối trước ngày đầu" in browser.post(HOME + "thoi-gian/", sent).content.decode()
+    assert "Ngày cuối đứng trước ngày đầu" in browser.post(HOME + "thoi-gian/", sent).content.decode()
 
 
 def test_a_decision_is_written_on_the_page(campaign: Campaign, browser: Client) -> None:
