@@ -1,6 +1,27 @@
 """Pages of this room of the office."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.returns.views import assignment, board, entry, filed, offline, totals
+
+_RETURN = "<int:assignment>/<slug:period>/<slug:unit>/"
 
 app_name = "returns"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", board.returns, name="list"),
+    path("giao/", assignment.assign, name="assign"),
+    path("<int:assignment>/", assignment.assignment, name="assignment"),
+    path("<int:assignment>/<slug:period>/", board.own_board, name="period"),
+    path(_RETURN, filed.filed, name="filed"),
+    path(f"{_RETURN}bang/", board.board, name="board"),
+    path(f"{_RETURN}so-lieu/", totals.totals, name="totals"),
+    path(f"{_RETURN}cong-bo/", totals.publish, name="publish"),
+    path(f"{_RETURN}ghi/", entry.entry, name="entry"),
+    path(f"{_RETURN}giay/", offline.paper, name="paper"),
+    path(f"{_RETURN}bieu-mau.xlsx", offline.template, name="template"),
+    path(f"{_RETURN}nhap/", offline.take_in, name="take-in"),
+    path(f"{_RETURN}quyet-dinh/", filed.decide, name="decide"),
+    path(f"{_RETURN}vang/", filed.sign_off, name="sign-off"),
+    path(f"{_RETURN}gia-han/", filed.extend, name="extend"),
+    path(f"{_RETURN}lien-ket/", filed.link, name="link"),
+]

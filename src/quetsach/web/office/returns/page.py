@@ -1,0 +1,101 @@
+"""A form as a page shows it: every question with its cells, what stands in them, and what is wrong with them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from quetsach.campaign.returns.answers import LONGEST_NAME, LONGEST_REASON, Fault
+from quetsach.campaign.returns.form import Element, Form, Kind
+from quetsach.core.pack import LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell of the form. ``id`` is its anchor on the page."""
+
+    name: str
+    label: LocalText
+    value: str
+    faults: tuple[Fault, ...]
+    longest: int
+    is_number: bool
+
+    @property
+    def id(self) -> str:
+        """A name that is also a fragment of an address."""
+        return f"o-{self.name.replace('.', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """One element: its own cells, the cell for a reason, and faults that are of the whole element."""
+
+    element: Element
+    cells: tuple[CellView, ...]
+    reason: CellView | None
+    faults: tuple[Fault, ...]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the element is one cell that bears its name."""
+        return self.element.kind not in {Kind.TABLE, Kind.FAMILIES}
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its text needs more than a line."""
+        return self.element.kind is Kind.TEXT and self.element.longest > 300
+
+    @property
+    def lines(self) -> tuple[tuple[CellView, CellView], ...]:
+        """The cells of a list of families, two a line."""
+        return tuple(zip(self.cells[::2], self.cells[1::2], strict=True))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything is written here."""
+        return any(cell.value for cell in self.cells) or bool(self.reason and self.reason.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section with its questions."""
+
+    title: LocalText
+    questions: tuple[QuestionView, ...]
+
+
+_REASON = LocalText("Nếu chưa có số liệu: lý do", "If the figure is not known: why")
+_FAMILY = LocalText("Họ mã độc", "Family")
+_MACHINES = LocalText("Số máy", "Machines")
+
+
+def form_view(form: Form, cells: Mapping[str, str], faults: Iterable[Fault] = ()) -> tuple[SectionView, ...]:
+    """Return the form as a page shows it."""
+    by_field: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_field.setdefault(fault.field, []).append(fault)
+    return tuple(
+        SectionView(section.title, tuple(_question(e, cells, by_field) for e in section.elements))
+        for section in form.sections
+    )
+
+
+def _question(element: Element, cells: Mapping[str, str], faults: Mapping[str, list[Fault]]) -> QuestionView:
+    def cell(name: str, label: LocalText, longest: int, *, is_number: bool) -> CellView:
+        found = tuple(faults.get(name, ())) if name != element.id else ()
+        return CellView(name, label, cells.get(name, ""), found, longest, is_number)
+
+    if element.kind is Kind.TABLE:
+        made = [cell(f"{element.id}.{o.id}", o.label, 15, is_number=True) for o in element.options]
+    elif element.kind is Kind.FAMILIES:
+        made = []
+        for n in range(1, element.lines + 1):
+            made.append(cell(f"{element.id}.{n}.name", _FAMILY, LONGEST_NAME, is_number=False))
+            made.append(cell(f"{element.id}.{n}.count", _MACHINES, 15, is_number=True))
+    else:
+        is_number = element.kind is Kind.COUNT
+        longest = 15 if is_number or element.kind is Kind.DATE else element.longest
+        made = [cell(element.id, element.label, longest, is_number=is_number)]
+    reason = None
+    if element.may_be_missing:
+        reason = cell(f"{element.id}.missing", _REASON, LONGEST_REASON, is_number=False)
+    return QuestionView(element, tuple(made), reason, tuple(faults.get(element.id, ())))

@@ -1,0 +1,169 @@
+"""A return as a spreadsheet: a template with unit and period filled in, and reading it back cell by cell."""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.form import Element, Form, Kind
+from quetsach.campaign.returns.state import Scope
+from quetsach.campaign.units.cells import guarded, unguarded
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.web.office.returns.models import Period
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.spreadsheet import read_xlsx
+
+_CODE, _LABEL, _VALUE, _REASON = 1, 2, 3, 4
+_QUIET = Font(name="Liberation Sans", size=9, color="535B65")
+_BOLD = Font(name="Liberation Sans", size=11, bold=True)
+_PLAIN = Font(name="Liberation Sans", size=11)
+_OPEN = PatternFill("solid", fgColor="FFF9EC")
+_LINE = Border(bottom=Side(style="thin", color="AAB2BB"))
+_OPEN_BORDER = Border(**dict.fromkeys(("left", "right", "top", "bottom"), Side(style="thin", color="535B65")))
+_IDENTITY = ("@form", "@period", "@unit")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReturn:
+    """What a spreadsheet holds. ``places`` tell where each cell of the form stands: ``C12``."""
+
+    scope: Scope
+    cells: Mapping[str, str]
+    places: Mapping[str, str]
+
+
+def write_sheet(period: Period, unit: Unit, cells: Mapping[str, str], scope: Scope) -> bytes:
+    """Return the template of a unit's return as XLSX, with what is written so far; only answers can be changed."""
+    form = period.assignment.form.form
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)  # noqa: S101  (a new workbook has one)
+    sheet.title = _("Return of a unit")
+    for column, width in zip("ABCD", (26, 62, 22, 42), strict=True):
+        sheet.column_dimensions[column].width = width
+    _append(sheet, (_("Code"), _("Question"), _("Answer"), _("Why there is no figure")), font=_BOLD, border=_LINE)
+    identity = (form.code, period.key, unit.key)
+    labels = (_here(form.name.vi, form.name.en), _("Period"), unit.name)
+    for code, label, value in zip(_IDENTITY, labels, identity, strict=True):
+        _append(sheet, (code, label, value), font=_QUIET)
+    _append(sheet, ("@scope", _("Machines counted: own, or subtree for all units below, too"), scope.value))
+    _open_cell(sheet, _VALUE)
+    for code, label, reason in _lines(form):
+        value = guarded(cells.get(code, "")) if code and not code.startswith("#") else ""
+        why = guarded(cells.get(reason, "")) if reason else ""
+        _append(sheet, (code, label, value, why), font=_PLAIN if code and not code.startswith("#") else _BOLD)
+        if code and not code.startswith("#"):
+            _open_cell(sheet, _VALUE)
+        if reason:
+            _open_cell(sheet, _REASON)
+    sheet.freeze_panes = "A2"
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False
+    sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "portrait", 9, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def read_sheet(content: bytes, period: Period, unit: Unit) -> SheetReturn:
+    """Read a filled template.
+
+    Raises:
+        ReturnError: no such file, of another form, period or unit, a formula, a line twice or one that is unknown;
+            ``where`` names the cell.
+    """
+    form = period.assignment.form.form
+    found, places = _filled(_rows(content), form)
+    expected = dict(zip(_IDENTITY, (form.code, period.key, unit.key), strict=True))
+    for name, wanted in expected.items():
+        if found.get(name) != wanted:
+            raise ReturnError(
+                _("the file is of another form, period or unit: %(found)s") % {"found": found.get(name, "–")[:60]},
+                where=places.get(name, "A1"),
+                hint=_("download the template of this return"),
+            )
+    scope = found.get("@scope", "").lower()
+    if scope not in set(Scope):
+        raise ReturnError(_("must be own or subtree"), where=places.get("@scope", "A5"))
+    known = form.fields()
+    return SheetReturn(Scope(scope), {name: text for name, text in found.items() if name in known and text}, places)
+
+
+def _rows(content: bytes) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    try:
+        sheets = read_xlsx(content, name=_("file"))
+    except UnitsError as error:
+        language = get_language() or "vi"
+        hint = error.advice.in_language(language) if error.advice else ""
+        raise ReturnError(error.told.in_language(language), hint=hint) from error
+    return sheets[0].rows if sheets else ()
+
+
+def _filled(rows: Iterable[tuple[int, tuple[str, ...]]], form: Form) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what stands in the lines by name of the form's cell, and where."""
+    reasons = {code: reason for code, _label, reason in _lines(form) if reason}
+    codes = {*form.fields(), *_IDENTITY, "@scope", *reasons}
+    found: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for number, row in rows:
+        code, _label, value, reason = (*(cell.strip() for cell in row), "", "", "", "")[:4]
+        if code and (code not in codes or code in places):
+            hint = _("download the template again")
+            raise ReturnError(_("a line that does not belong here"), where=f"A{number}", hint=hint)
+        for name, text, place in ((code, value, f"C{number}"), (reasons.get(code, ""), reason, f"D{number}")):
+            if text.startswith("="):
+                raise ReturnError(_("a formula"), where=place, hint=_("write the number instead of the formula"))
+            if name:
+                found[name], places[name] = unguarded(text), place
+    return found, places
+
+
+def _lines(form: Form) -> Iterator[tuple[str, str, str]]:
+    """Yield code, label and the name of the cell for a reason, of every line; headings have a code with ``#``."""
+    for section in form.sections:
+        yield "", _here(section.title.vi, section.title.en), ""
+        for element in section.elements:
+            yield from _element_lines(element)
+
+
+def _element_lines(element: Element) -> Iterator[tuple[str, str, str]]:
+    label = _here(element.label.vi, element.label.en)
+    reason = f"{element.id}.missing" if element.may_be_missing else ""
+    if element.kind is Kind.TABLE:
+        yield f"#{element.id}", label, reason
+        for option in element.options:
+            yield f"{element.id}.{option.id}", f"   {_here(option.label.vi, option.label.en)}", ""
+    elif element.kind is Kind.FAMILIES:
+        yield f"#{element.id}", label, ""
+        for n in range(1, element.lines + 1):
+            yield f"{element.id}.{n}.name", f"   {n}. {_('Family')}", ""
+            yield f"{element.id}.{n}.count", f"   {n}. {_('Machines')}", ""
+    else:
+        yield element.id, label, reason
+
+
+def _append(sheet: Worksheet, values: tuple[str, ...], *, font: Font = _PLAIN, border: Border | None = None) -> None:
+    sheet.append(values)
+    for column, cell in enumerate(sheet[sheet.max_row], 1):
+        cell.font = _QUIET if column == _CODE else font
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.number_format = "@" if column in {_VALUE, _REASON} else "General"
+        if border:
+            cell.border = border
+
+
+def _open_cell(sheet: Worksheet, column: int) -> None:
+    cell = sheet.cell(sheet.max_row, column)
+    cell.protection = Protection(locked=False)
+    cell.fill, cell.border = _OPEN, _OPEN_BORDER
+
+
+def _here(vi: str, en: str) -> str:
+    return en if get_language() == "en" else vi

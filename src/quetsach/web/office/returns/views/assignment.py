@@ -1,0 +1,60 @@
+"""Putting a form to use."""
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.period import PeriodKind
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm
+from quetsach.web.office.returns.models import Assignment
+from quetsach.web.office.returns.services.assignment import Target, assignment_make
+from quetsach.web.office.returns.views.finding import person_of, told
+from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.units.selectors import root_unit
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: HttpRequest) -> HttpResponse:
+    """Make units owe returns."""
+    person, now = person_of(request), datetime.now(UTC)
+    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    form = AssignmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            made = assignment_make(
+                by=person,
+                campaign=given["campaign"],
+                form=given["form"],
+                period_kind=PeriodKind(given["period_kind"]),
+                periods=given["periods"],
+                targets=[Target(root_unit(), UnitKind(kind)) for kind in given["kinds"]],
+                due_days=given["due_days"],
+                lock_days=given["lock_days"],
+                now=now,
+            )
+        except ReturnError as error:
+            form.add_error(None, told(error))
+        else:
+            messages.success(request, _("The units owe returns now."))
+            return redirect("office:returns:assignment", made.pk)
+    return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
+    """An assignment: who owes what until when, and the way to its periods."""
+    person_of(request)
+    one = get_object_or_404(Assignment.objects.select_related("campaign", "form"), pk=assignment)
+    targets = [
+        (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")
+    ]
+    context = {"assignment": one, "form": one.form.form, "targets": targets, "periods": one.periods.all()}
+    return render(request, "office/returns/assignment.html", context)

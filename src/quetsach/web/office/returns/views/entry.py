@@ -1,0 +1,134 @@
+"""Writing a return: the page of the form, for people with an account and for holders of a link."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.answers import Answers
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.state import Scope, State
+from quetsach.web.office.people.access import require
+from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.page import form_view
+from quetsach.web.office.returns.selectors.tally import deadline_of
+from quetsach.web.office.returns.services.entry import (
+    Author,
+    FaultyError,
+    read_return,
+    return_save,
+    return_submit,
+)
+from quetsach.web.office.returns.services.link import LinkError, link_of, link_shown
+from quetsach.web.office.returns.views.finding import asked, told
+from quetsach.web.office.returns.wording import SCOPES
+from quetsach.web.office.units.models import Unit
+
+
+@dataclass(slots=True)
+class _Desk:
+    """A return on the desk of whoever writes it."""
+
+    author: Author
+    period: Period
+    unit: Unit
+    now: datetime
+    filed: Return | None
+    refusal: str = ""
+    answers: Answers | None = None
+    scope: Scope = Scope.OWN
+
+    def context(self) -> dict[str, Any]:
+        """Return what the template shows; what was typed stays, right or wrong."""
+        cells = self.answers.cells if self.answers else self.filed.cells if self.filed else {}
+        faults = self.answers.faults if self.answers else ()
+        form = self.period.assignment.form.form
+        return {
+            "period": self.period,
+            "unit": self.unit,
+            "form": form,
+            "sections": form_view(form, cells, faults),
+            "errors": self.answers.errors if self.answers else (),
+            "notes": self.answers.notes if self.answers else (),
+            "refusal": self.refusal,
+            "scope": self.scope if self.answers else Scope(self.filed.scope) if self.filed else Scope.OWN,
+            "scopes": [(scope.value, title) for scope, title in SCOPES.items()],
+            "filed": self.filed,
+            "may_save": self.filed is None or self.filed.state in {State.DRAFT, State.RETURNED},
+            "is_closed": self.filed is not None and self.filed.state == State.APPROVED,
+            "sent_back": self.filed.decisions.filter(act="return").last() if self._is_back() else None,
+            "deadline": deadline_of(self.period, self.unit),
+        }
+
+    def take(self, request: HttpRequest) -> Return | None:
+        """Save or submit what was posted; ``None`` if it was refused, which the page then tells."""
+        form = self.period.assignment.form.form
+        cells = {name: request.POST.get(name, "") for name in form.fields()}
+        self.scope = Scope.SUBTREE if request.POST.get("scope") == Scope.SUBTREE else Scope.OWN
+        given = {"author": self.author, "period": self.period, "unit": self.unit, "scope": self.scope, "now": self.now}
+        try:
+            if "submit" in request.POST:
+                seen = "notes-seen" in request.POST
+                return return_submit(**given, cells=cells, has_seen_notes=seen)
+            return return_save(**given, cells=cells)
+        except FaultyError as error:
+            self.answers, self.refusal = error.answers, told(error)
+        except ReturnError as error:
+            self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
+        return None
+
+    def _is_back(self) -> bool:
+        return self.filed is not None and self.filed.state == State.RETURNED
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Write a unit's return."""
+    at = asked(request, assignment, period, unit)
+    require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
+    desk = _Desk(at.person, at.period, at.unit, at.now, at.filed)
+    if request.method == "POST":
+        filed = desk.take(request)
+        if filed is not None and filed.state == State.SUBMITTED:
+            messages.success(request, _("The return is submitted."))
+            return redirect("office:returns:filed", assignment, period, unit)
+        if filed is not None:
+            messages.success(request, _("The draft is saved. It is not submitted yet."))
+            return redirect(f"{request.path}?check")
+    elif "check" in request.GET and desk.filed is not None:
+        desk.answers = read_return(desk.period, desk.unit, desk.filed.cells)
+        desk.scope = Scope(desk.filed.scope)
+    status = 422 if desk.refusal else 200
+    return render(request, "office/returns/entry.html", desk.context(), status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Write a unit's return without an account. Opening the link changes nothing; only the form does."""
+    now = datetime.now(UTC)
+    try:
+        link = link_of(token, now=now)
+    except LinkError as error:
+        return render(request, "office/returns/link_closed.html", {"refusal": told(error)}, status=404)
+    filed = Return.objects.filter(period=link.period, unit=link.unit).first()
+    desk = _Desk(link, link.period, link.unit, now, filed)
+    done = ""
+    if request.method == "POST":
+        kept = desk.take(request)
+        if kept is not None:
+            desk.filed, desk.answers = kept, None
+            done = "submitted" if kept.state == State.SUBMITTED else "saved"
+            if done == "saved":
+                desk.answers, desk.scope = read_return(link.period, link.unit, kept.cells), Scope(kept.scope)
+    elif request.method == "GET":
+        link_shown(link=link, now=now)
+    context = {**desk.context(), "done": done, "expires_at": link.expires_at}
+    return render(request, "office/returns/link.html", context, status=422 if desk.refusal else 200)

@@ -1,0 +1,199 @@
+"""One return: what it says, where it stands, its history, and what the unit above does with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.state import Act as ReturnAct
+from quetsach.campaign.returns.state import Scope, Standing, State
+from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
+from quetsach.web.office.returns.models import ReturnLink, SignOff
+from quetsach.web.office.returns.page import form_view
+from quetsach.web.office.returns.selectors.fleet import fleet_report
+from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, tally_of
+from quetsach.web.office.returns.services.decision import (
+    decider_of,
+    extension_give,
+    missing_sign_off,
+    return_decide,
+)
+from quetsach.web.office.returns.services.entry import read_return
+from quetsach.web.office.returns.services.link import link_make, link_withdraw, token_of
+from quetsach.web.office.returns.views.finding import Asked, asked, told
+from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
+from quetsach.web.office.units.models import Unit
+
+
+@require_safe
+def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Show a unit's return of a period."""
+    at = asked(request, assignment, period, unit)
+    tally = tally_of(at.period, now=at.now)
+    path = tally.path_of(at.unit)
+    one = at.filed
+    standing = tally.survey.standings[path] if path else None
+    decides = at.may(Act.APPROVE_RETURN, decider_of(at.unit, at.period))
+    answers = read_return(at.period, at.unit, one.cells) if one else None
+    context = {
+        "period": at.period,
+        "unit": at.unit,
+        "filed": one,
+        "state": STATES[State(one.state)] if one else None,
+        "scope": SCOPES[Scope(one.scope)] if one else None,
+        "standing": STANDINGS[standing] if standing else None,
+        "covered_by": tally.places[tally.survey.covered_by[path]] if standing is Standing.COVERED and path else None,
+        "deadline": deadline_of(at.period, at.unit),
+        "sections": form_view(
+            at.period.assignment.form.form, one.cells if one else {}, answers.notes if answers else ()
+        ),
+        "history": _history(at),
+        "fleet": fleet_report(at.unit, at.period),
+        "may_write": at.may(Act.ENTER_RETURN) and path is not None and not (one and one.state == State.APPROVED),
+        "may_decide": decides and one is not None,
+        "is_submitted": one is not None and one.state == State.SUBMITTED,
+        "is_approved": one is not None and one.state == State.APPROVED,
+        "may_extend": decides and path is not None and standing is not Standing.APPROVED,
+        "may_link": at.may(Act.ENTER_RETURN, decider_of(at.unit, at.period)) and path is not None,
+        "links": ReturnLink.objects.filter(period=at.period, unit=at.unit, withdrawn_at=None, expires_at__gt=at.now),
+        **_below(at, tally, path),
+    }
+    return render(request, "office/returns/filed.html", context)
+
+
+@require_POST
+def decide(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Approve a return, send it back or open it again."""
+    at = asked(request, assignment, period, unit)
+    one = at.filed
+    acts = {"approve": ReturnAct.APPROVE, "return": ReturnAct.RETURN, "reopen": ReturnAct.REOPEN}
+    act = next((acts[name] for name in acts if name in request.POST), None)
+    if one is None or act is None:
+        return redirect("office:returns:filed", assignment, period, unit)
+    reason = request.POST.get("reason", "")
+
+    def run() -> str:
+        return_decide(filed=one, act=act, reason=reason, by=at.person, now=at.now)
+        return str(ACTS[act]).capitalize() + "."
+
+    return _done(request, at, run)
+
+
+@require_POST
+def sign_off(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Stand for named missing returns directly below."""
+    at = asked(request, assignment, period, unit)
+    named = list(Unit.objects.filter(key__in=request.POST.getlist("missing")[:500]))
+
+    def run() -> str:
+        reason = request.POST.get("reason", "")
+        missing_sign_off(period=at.period, unit=at.unit, missing=named, reason=reason, by=at.person, now=at.now)
+        return _("The missing returns are signed off by name.")
+
+    return _done(request, at, run)
+
+
+@require_POST
+def extend(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Give a unit more time."""
+    at = asked(request, assignment, period, unit)
+
+    def run() -> str:
+        try:
+            until = parse_day(request.POST.get("until", ""))
+        except InputError as error:
+            raise ReturnError(_("not a day"), hint=_("write it as 2020-10-06")) from error
+        reason = request.POST.get("reason", "")
+        extension_give(period=at.period, unit=at.unit, until=until, reason=reason, by=at.person, now=at.now)
+        return _("The unit has more time.")
+
+    return _done(request, at, run)
+
+
+@require_POST
+def link(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Make a link to the return without an account, and show it this once; or withdraw one."""
+    at = asked(request, assignment, period, unit)
+    if "withdraw" in request.POST:
+        number = request.POST["withdraw"]
+        open_links = ReturnLink.objects.filter(period=at.period, unit=at.unit).select_related("unit", "period")
+        known = open_links.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+
+        def run() -> str:
+            if known is not None:
+                link_withdraw(link=known, by=at.person, now=at.now)
+            return _("The link no longer opens.")
+
+        return _done(request, at, run)
+    try:
+        made = link_make(period=at.period, unit=at.unit, days=14, by=at.person, now=at.now)
+    except ReturnError as error:
+        messages.error(request, told(error))
+        return redirect("office:returns:filed", assignment, period, unit)
+    address = request.build_absolute_uri(reverse("return-link", args=[token_of(made)]))
+    context = {"period": at.period, "unit": at.unit, "link": made, "address": address}
+    return render(request, "office/returns/link_made.html", context)
+
+
+def _done(request: HttpRequest, at: Asked, run: Callable[[], str]) -> HttpResponse:
+    try:
+        messages.success(request, run())
+    except ReturnError as error:
+        messages.error(request, told(error))
+    return redirect("office:returns:filed", at.period.assignment_id, at.period.key, at.unit.key)
+
+
+def _history(at: Asked) -> list[dict[str, Any]]:
+    """Return revisions and decisions in order, with what changed in each revision."""
+    one = at.filed
+    if one is None:
+        return []
+    entries: list[dict[str, Any]] = []
+    before: dict[str, str] = {}
+    for revision in one.revisions.select_related("submitted_by"):
+        changed = sorted(n for n in {*before, *revision.cells} if before.get(n) != revision.cells.get(n))
+        entries.append(
+            {
+                "at": revision.submitted_at,
+                "act": ACTS[ReturnAct.SUBMIT],
+                "by": revision.submitted_by or _("by link"),
+                "revision": revision.number,
+                "changes": [(n, before.get(n, "–"), revision.cells.get(n, "–")) for n in changed] if before else [],
+            }
+        )
+        before = revision.cells
+    entries += [
+        {
+            "at": decision.decided_at,
+            "act": ACTS[ReturnAct(decision.act)],
+            "by": decision.decided_by,
+            "revision": decision.revision,
+            "reason": decision.reason,
+        }
+        for decision in one.decisions.select_related("decided_by")
+    ]
+    return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _below(at: Asked, tally: Tally, path: str | None) -> dict[str, Any]:
+    """Return what the unit's own return waits for, and who stands for whom."""
+    signed = (
+        SignOff.objects.filter(period=at.period, unit=at.unit).select_related("signed_by").prefetch_related("missing")
+    )
+    excused = {one.pk for sign_off in signed for one in sign_off.missing.all()}
+    waiting = [tally.places[below] for below in tally.survey.waiting_for(path)] if path else []
+    return {
+        "waiting": [
+            (place, STANDINGS[tally.survey.standings[place.path]]) for place in waiting if place.pk not in excused
+        ],
+        "sign_offs": signed,
+        "may_sign_off": at.may(Act.APPROVE_RETURN),
+    }

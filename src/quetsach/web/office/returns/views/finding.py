@@ -1,0 +1,80 @@
+"""What the addresses of returns name: assignment, period, unit, and the return itself."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.http import Http404, HttpRequest
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.units.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what, and when."""
+
+    person: Person
+    period: Period
+    unit: Unit
+    now: datetime
+
+    @property
+    def day(self) -> date:
+        """Today in Viet Nam."""
+        return today(self.now)
+
+    def may(self, act: Act, unit: Unit | None = None) -> bool:
+        """Whether the person may do something to the unit of the address, or to another."""
+        return may_do(self.person, act, unit or self.unit, day=self.day)
+
+    @property
+    def filed(self) -> Return | None:
+        """The return as it is stored."""
+        return Return.objects.filter(period=self.period, unit=self.unit).select_related("period", "unit").first()
+
+
+def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Asked:
+    """Return what an address names, if the person may see it.
+
+    Raises:
+        Http404: there is no such period or unit.
+        AccessError: the unit lies outside what the person sees.
+    """
+    found = find_period(assignment, period)
+    one = Unit.objects.filter(key=unit).first()
+    if one is None:
+        raise Http404
+    person, now = person_of(request), datetime.now(UTC)
+    require(person, Act.SEE, one, day=today(now))
+    return Asked(person, found, one, now)
+
+
+def find_period(assignment: int, key: str) -> Period:
+    """Return a period of an assignment.
+
+    Raises:
+        Http404: there is none.
+    """
+    found = Period.objects.select_related("assignment__form", "assignment__campaign")
+    period = found.filter(assignment=assignment, key=key).first()
+    if period is None:
+        raise Http404
+    return period
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Return who is signed in; the door lets nobody else come here."""
+    person = request.user
+    if not isinstance(person, Person):
+        raise Http404
+    return person
+
+
+def told(error: ReturnError) -> str:
+    """Return a refusal as sentences for the page."""
+    text = f"{error.what[:1].upper()}{error.what[1:]}."
+    return f"{text} {error.hint[:1].upper()}{error.hint[1:]}." if error.hint else text

@@ -1,0 +1,82 @@
+"""A return without the office's page: on paper, and as a spreadsheet that comes back."""
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.state import Scope
+from quetsach.web.office.people.access import require
+from quetsach.web.office.returns.page import form_view
+from quetsach.web.office.returns.selectors.tally import deadline_of
+from quetsach.web.office.returns.services.entry import read_return, return_save
+from quetsach.web.office.returns.sheet import read_sheet, write_sheet
+from quetsach.web.office.returns.views.finding import asked, told
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_BYTES = 1 << 20
+
+
+@require_safe
+def paper(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """The form on paper, with unit and period filled in; ``?trong`` leaves the answers empty."""
+    at = asked(request, assignment, period, unit)
+    cells = at.filed.cells if at.filed and "trong" not in request.GET else {}
+    form = at.period.assignment.form.form
+    context = {
+        "period": at.period,
+        "unit": at.unit,
+        "form": form,
+        "sections": form_view(form, cells),
+        "deadline": deadline_of(at.period, at.unit),
+        "is_empty": not cells,
+    }
+    return render(request, "office/returns/paper.html", context)
+
+
+@require_safe
+def template(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """The form as a spreadsheet, with unit, period and what is written so far."""
+    at = asked(request, assignment, period, unit)
+    one = at.filed
+    content = write_sheet(at.period, at.unit, one.cells if one else {}, Scope(one.scope) if one else Scope.OWN)
+    answer = HttpResponse(content, content_type=_XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="bao-cao-{at.period.key}-{at.unit.key}.xlsx"'
+    return answer
+
+
+@require_POST
+def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Take in a filled spreadsheet as a draft, and tell what is wrong with which cell."""
+    at = asked(request, assignment, period, unit)
+    require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
+    try:
+        sheet = read_sheet(_uploaded(request), at.period, at.unit)
+        filed = return_save(
+            author=at.person, period=at.period, unit=at.unit, scope=sheet.scope, cells=sheet.cells, now=at.now
+        )
+    except ReturnError as error:
+        text = f"{_('Cell')} {error.where}: {told(error)}" if error.where else told(error)
+        messages.error(request, text)
+        return redirect("office:returns:entry", assignment, period, unit)
+    faults = [
+        (sheet.places.get(fault.field, ""), fault) for fault in read_return(at.period, at.unit, filed.cells).faults
+    ]
+    return render(
+        request,
+        "office/returns/taken_in.html",
+        {"period": at.period, "unit": at.unit, "faults": faults, "count": len(sheet.cells)},
+    )
+
+
+def _uploaded(request: HttpRequest) -> bytes:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise ReturnError(_("no file was chosen"))
+    if (file.size or 0) > _MOST_BYTES:
+        raise ReturnError(_("the file is too large"), hint=_("send the template as it was downloaded"))
+    return file.read()

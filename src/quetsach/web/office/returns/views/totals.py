@@ -1,0 +1,105 @@
+"""Totals of a period with their completeness: provisional for the office, approved for the public."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.completeness import Completeness, completeness_text
+from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.units.cells import guarded
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.returns.selectors.publication import published_totals
+from quetsach.web.office.returns.selectors.tally import places_of, tally_of
+from quetsach.web.office.returns.selectors.totals import totals_by_level, whole
+from quetsach.web.office.returns.services.publication import totals_publish_ask
+from quetsach.web.office.returns.views.finding import Asked, asked, told
+from quetsach.web.office.units.models import Position
+from quetsach.web.office.units.selectors import position_of, root_unit
+
+
+@require_safe
+def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """What the returns of a unit's subtree add up to, by the units directly below it; ``?csv`` as a table."""
+    at = asked(request, assignment, period, unit)
+    is_approved_only = "duyet" in request.GET
+    found = _totals(at, is_approved_only=is_approved_only)
+    if "csv" in request.GET:
+        return _csv(at, found)
+    subject = f"returns:{at.period.assignment_id}:{at.period.key}"
+    context = {
+        **found,
+        "period": at.period,
+        "unit": at.unit,
+        "is_approved_only": is_approved_only,
+        "may_publish": at.may(Act.PUBLISH_NUMBERS, root_unit()) and at.unit == root_unit(),
+        "waiting": Approval.objects.filter(kind="numbers", subject=subject, is_granted=None).first(),
+        "published": published_totals(at.period.assignment.campaign),
+    }
+    return render(request, "office/returns/totals.html", context)
+
+
+@require_POST
+def publish(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Ask a second person to let the approved totals out."""
+    at = asked(request, assignment, period, unit)
+    try:
+        totals_publish_ask(period=at.period, by=at.person, now=at.now)
+        messages.success(request, _("A second person must let these totals out; it stands among the approvals."))
+    except ReturnError as error:
+        messages.error(request, told(error))
+    return redirect("office:returns:totals", assignment, period, unit)
+
+
+def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
+    position = position_of(at.unit, at.period.last)
+    path, level = (position.path, position.level) if position else ("/none/", 0)
+    elements = at.period.assignment.form.form.figure_elements()
+    periods = list(at.period.assignment.periods.filter(last__lte=at.period.last))
+    sums = totals_by_level(
+        at.period.assignment, periods, elements, level=level + 1, is_approved_only=is_approved_only, within=path
+    )
+    tally, all_of_it = tally_of(at.period, now=at.now), whole(sums)
+    below = Position.objects.on(at.period.last).filter(path__startswith=path, level__lte=level + 1)
+    counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
+    given = [element for element in elements if element.id in all_of_it]
+    rows = [
+        (place, counted.get(place.path, Completeness()), [sums.get(place.path, {}).get(e.id) for e in given])
+        for place in places_of(below)
+        if place.path in sums or place.path in counted
+    ]
+    by_kind = tally.by_kind(path)
+    return {
+        "elements": given,
+        "country": [(element, all_of_it[element.id]) for element in given],
+        "rows": rows,
+        "since": periods[0].first if periods else at.period.first,
+        "conflicts": tally.conflicts(),
+        "sentences": [
+            completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in sorted(by_kind)
+        ],
+    }
+
+
+def _csv(at: Asked, found: dict[str, Any]) -> HttpResponse:
+    columns = [element.id for element in found["elements"]]
+    header = ["unit", "code", "name_vi", "expected", "received", "approved", "covered", "on_time", "missing", *columns]
+    rows: Iterable[list[object]] = (
+        [
+            *(place.key, place.code, guarded(place.name_vi), c.expected, c.received, c.approved, c.covered, c.on_time),
+            *(c.missing, *("" if total is None else total.value for total in values)),
+        ]
+        for place, c, values in found["rows"]
+    )
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows([header, *rows])
+    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="returns-{at.period.key}-{at.unit.key}.csv"'
+    return answer
