@@ -34,6 +34,12 @@ TREE = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Hash passwords quickly: how slowly is no matter of these tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def units(db) -> dict[str, Unit]:
     """Return the units by key; those of 2020 end with the reform of 1 July 2025."""
