@@ -17,11 +17,11 @@ SUCCESSION_COLUMNS = ("old", "new", "on", "decree", "share")
 CONTACT_COLUMNS = ("unit", "name", "title", "email", "phone", "is_primary")
 MEMBER_COLUMNS = ("group_set", "group", "unit", "first", "until")
 
-_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+KEY_FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+CODE_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
+EMAIL_FORM = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+PHONE_FORM = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 _KEY_HINT = LocalText(
     "chữ thường không dấu, chữ số và gạch nối, ví dụ 31-2025", "small letters, digits and hyphens, such as 31-2025"
 )
@@ -158,7 +158,7 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
     parents: list[tuple[date, str]] = []
     for part in cell.split(";") if cell else ():
         day, colon, key = part.strip().rpartition(":")
-        if bool(colon) != bool(parents) or not _KEY.fullmatch(key.strip()):
+        if bool(colon) != bool(parents) or not KEY_FORM.fullmatch(key.strip()):
             raise UnitsError(told, advice=_PARENT_HINT)
         try:
             parents.append((date.fromisoformat(day.strip()) if colon else opened, key.strip()))
@@ -168,9 +168,9 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
 
 
 def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
-    key = row.matching("key", _KEY, hint=_KEY_HINT)
+    key = row.matching("key", KEY_FORM, hint=_KEY_HINT)
     kind = row.one_of("kind", _KINDS)
-    code = row.matching("code", _CODE, hint=_CODE_HINT, most=30)
+    code = row.matching("code", CODE_FORM, hint=_CODE_HINT, most=30)
     digits = _DIGITS.get(kind) if kind else None
     if digits and code and not (code.isdecimal() and len(code) == digits):
         what = LocalText(
@@ -191,7 +191,7 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
-    old, new = row.matching("old", _KEY, hint=_KEY_HINT), row.matching("new", _KEY, hint=_KEY_HINT)
+    old, new = row.matching("old", KEY_FORM, hint=_KEY_HINT), row.matching("new", KEY_FORM, hint=_KEY_HINT)
     on, decree = row.day("on"), row.text("decree", is_required=False)
     cell = row.text("share", most=20)
     share = row.parsed("share", parse_share, cell) if cell else None
@@ -203,10 +203,10 @@ def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
-    unit = row.matching("unit", _KEY, hint=_KEY_HINT)
+    unit = row.matching("unit", KEY_FORM, hint=_KEY_HINT)
     name, title = (row.text(column, most=100, is_required=False) for column in ("name", "title"))
-    email = row.matching("email", _EMAIL, hint=_EMAIL_HINT, most=200, is_required=False)
-    phone = row.matching("phone", _PHONE, hint=_PHONE_HINT, is_required=False)
+    email = row.matching("email", EMAIL_FORM, hint=_EMAIL_HINT, most=200, is_required=False)
+    phone = row.matching("phone", PHONE_FORM, hint=_PHONE_HINT, is_required=False)
     is_primary = row.one_of("is_primary", _YES_NO)
     if not (email or phone):
         row.fault("email", *_UNREACHABLE)
@@ -216,7 +216,7 @@ def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
-    group_set, group, unit = (row.matching(column, _KEY, hint=_KEY_HINT) for column in MEMBER_COLUMNS[:3])
+    group_set, group, unit = (row.matching(column, KEY_FORM, hint=_KEY_HINT) for column in MEMBER_COLUMNS[:3])
     first, until = row.day("first"), row.day("until", is_required=False)
     if first is not None and until is not None and until <= first:
         row.fault("until", *_ENDS_EARLY)

@@ -21,6 +21,7 @@ class Room:
 ROOMS: tuple[Room, ...] = (
     Room("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
     Room("office:publicity:list", _("Publicity"), Act.SEE),
+    Room("office:units:list", _("Units"), Act.SEE),
     Room("office:approvals:list", _("Approvals"), Act.SEE),
     Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
     Room("office:log:list", _("Log"), Act.READ_LOG),

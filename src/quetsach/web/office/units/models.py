@@ -125,6 +125,11 @@ class GroupSet(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def name(self) -> str:
+        """The name in the language of the page."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+
 
 class Group(models.Model):
     """One part of a set."""
@@ -141,6 +146,11 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def name(self) -> str:
+        """The name in the language of the page."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
 
 
 class Membership(models.Model):

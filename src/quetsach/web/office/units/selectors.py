@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
-from quetsach.web.office.units.models import Position, Unit, UnitKind
+from quetsach.web.office.units.models import Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
 
@@ -113,3 +113,20 @@ def folded(text: str) -> str:
 def _in_order(unit: Unit) -> tuple[int, str]:
     """Sort by what units are, then by their official code: names sort Đ after V."""
     return list(UnitKind).index(UnitKind(unit.kind)), unit.code
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCount:
+    """A group, and how many units are in it on a day."""
+
+    group: Group
+    units: int
+
+
+def groups_on(day: date) -> list[tuple[GroupSet, list[GroupCount]]]:
+    """Return all sets with their groups, by code, and how many units are in each on a day."""
+    held = Q(memberships__first__lte=day) & (Q(memberships__until=None) | Q(memberships__until__gt=day))
+    counted: dict[int, list[GroupCount]] = {}
+    for group in Group.objects.order_by("code").annotate(units=Count("memberships", filter=held)):
+        counted.setdefault(group.group_set_id, []).append(GroupCount(group, group.units))
+    return [(group_set, counted.get(group_set.pk, [])) for group_set in GroupSet.objects.order_by("code")]

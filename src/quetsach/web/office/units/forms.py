@@ -1,0 +1,180 @@
+"""Forms about units."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign.units.cells import MAX_BYTES
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.succession import WHOLE
+from quetsach.campaign.units.table import CODE_FORM, EMAIL_FORM, KEY_FORM, PHONE_FORM, parse_share
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.units.models import Group, GroupSet, Unit
+from quetsach.web.office.units.words import KIND_TITLES
+
+MOST_SUCCESSORS = 50
+
+
+class DayField(forms.DateField):
+    """A day, chosen from the browser's own calendar."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"))
+        super().__init__(input_formats=["%Y-%m-%d"], **options)
+
+
+class UnitField(forms.CharField):
+    """A unit, named by its key; where it stands is checked by the service."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=40, help_text=_("Its key, such as 31-2025: it stands on the unit's page."), **options
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Return the unit of the key."""
+        return unit_of_key(super().clean(value))
+
+
+class UnitForm(forms.Form):
+    """What can be corrected of a unit without making it another one."""
+
+    name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=200)
+    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
+    decree = forms.CharField(label=_("Decree"), max_length=200, required=False)
+
+
+class NewUnitForm(UnitForm):
+    """A unit that begins."""
+
+    key = forms.RegexField(
+        KEY_FORM,
+        label=_("Key"),
+        max_length=40,
+        help_text=_("Code and year, such as 305-2026: it names the unit for ever, also when the code is used again."),
+    )
+    code = forms.RegexField(
+        CODE_FORM, label=_("Code"), max_length=30, help_text=_("The official code, with its zeros.")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, title) for kind, title in KIND_TITLES.items()][1:])
+    opened = DayField(label=_("First day"))
+    field_order = ("key", "code", "kind", "name_vi", "name_en", "opened", "decree")
+
+
+class MoveForm(forms.Form):
+    """To whom a unit reports from a day on."""
+
+    parent = UnitField(label=_("Reports to"))
+    since = DayField(label=_("From this day on"))
+
+
+class CloseForm(forms.Form):
+    """When a unit ends and who takes over."""
+
+    on = DayField(label=_("First day without it"))
+    decree = forms.CharField(label=_("Decree"), max_length=200, required=False)
+    successors = forms.CharField(
+        label=_("Who takes over"),
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One unit a line: key and share, such as 11296-2025 0.6. Leave it empty if nobody does."),
+    )
+
+    def clean_successors(self) -> list[tuple[Unit, int]]:
+        """Return units with their shares in millionths."""
+        lines = [line.split() for line in self.cleaned_data["successors"].splitlines() if line.strip()]
+        if len(lines) > MOST_SUCCESSORS or any(len(words) > 2 for words in lines):
+            raise forms.ValidationError(_("Write one key and one share on each line."))
+        try:
+            return [(unit_of_key(words[0]), parse_share(words[1]) if words[1:] else WHOLE) for words in lines]
+        except UnitsError as error:
+            raise forms.ValidationError(told(error)) from error
+
+
+class ContactForm(forms.Form):
+    """How a unit is reached."""
+
+    name = forms.CharField(label=_("Full name"), max_length=100, required=False)
+    title = forms.CharField(label=_("Position"), max_length=100, required=False)
+    email = forms.RegexField(EMAIL_FORM, label=_("E-mail address"), max_length=200, required=False)
+    phone = forms.RegexField(PHONE_FORM, label=_("Telephone"), max_length=40, required=False)
+    is_primary = forms.BooleanField(label=_("First contact: letters go there"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a contact that cannot be reached."""
+        if not self.errors and not (self.cleaned_data["email"] or self.cleaned_data["phone"]):
+            raise forms.ValidationError(_("Give an e-mail address or a telephone number."))
+        return self.cleaned_data
+
+
+class GroupSetForm(forms.Form):
+    """A way to divide units, or one part of it."""
+
+    code = forms.RegexField(KEY_FORM, label=_("Code"), max_length=40, help_text=_("Small letters, such as sector."))
+    name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=100)
+    name_en = forms.CharField(label=_("Name in English"), max_length=100, required=False)
+
+
+class GroupForm(GroupSetForm):
+    """One part of a set."""
+
+    group_set = forms.ModelChoiceField(GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code")
+    field_order = ("group_set", "code", "name_vi", "name_en")
+
+
+class JoinForm(forms.Form):
+    """Which group of a set a unit is in from a day on."""
+
+    group_set = forms.ModelChoiceField(GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code")
+    group = forms.ModelChoiceField(
+        Group.objects.order_by("group_set__code", "code"), label=_("Group"), required=False, empty_label=_("none")
+    )
+    since = DayField(label=_("From this day on"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a group of another set."""
+        group, group_set = self.cleaned_data.get("group"), self.cleaned_data.get("group_set")
+        if group is not None and group.group_set != group_set:
+            raise forms.ValidationError(_("This group is of another set."))
+        return self.cleaned_data
+
+
+class ImportForm(forms.Form):
+    """A file with tables of units."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV (UTF-8) or XLSX, up to 8 MB, in the form of the export. You see what it changes first."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse by size, before anything is read."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than 8 MB: import it in parts."))
+        return file
+
+
+def unit_of_key(key: str) -> Unit:
+    """Return the unit of a key that somebody typed.
+
+    Raises:
+        ValidationError: there is none.
+    """
+    found = Unit.objects.filter(key=key.strip().lower()).first()
+    if found is None:
+        raise forms.ValidationError(_("There is no unit of this key."))
+    return found
+
+
+def told(error: QuetsachError) -> str:
+    """Return what was wrong, and what to do, in the language of the page."""
+    what = error.told if isinstance(error, UnitsError) else LocalText(error.what, error.what)
+    advice = error.advice if isinstance(error, UnitsError) and error.advice else LocalText(error.hint, error.hint)
+    where = f"{error.where}: " if error.where else ""
+    return f"{where}{here(what)}. {here(advice)}".strip()

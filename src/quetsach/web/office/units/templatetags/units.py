@@ -1,0 +1,22 @@
+"""How kinds and columns of units are written on a page."""
+
+from typing import Any
+
+from django import template
+
+from quetsach.campaign.units.unit import UnitKind
+from quetsach.web.office.units.words import COLUMN_TITLES, KIND_TITLES
+
+register = template.Library()
+
+
+@register.filter
+def kind_title(kind: str) -> Any:
+    """Write a kind of unit."""
+    return KIND_TITLES[UnitKind(kind)]
+
+
+@register.filter
+def column_title(column: str) -> Any:
+    """Write the name of a column."""
+    return COLUMN_TITLES.get(column, column)

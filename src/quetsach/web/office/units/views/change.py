@@ -1,0 +1,112 @@
+"""Changing the tree: adding, correcting, moving and ending units. For the centre's operators."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.unit import UnitKind
+from quetsach.web.office.people.access import today
+from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm, told
+from quetsach.web.office.units.groups import unit_join
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.services import require_centre, unit_add, unit_change, unit_close, unit_move
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Correct names and decree."""
+    unit = _opened(request, key)
+    initial = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
+    form = UnitForm(request.POST or None, initial=initial)
+    return _done(
+        request,
+        unit,
+        form,
+        _("Correct the unit"),
+        lambda values, now: unit_change(unit=unit, by=request.user, now=now, **values),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest, key: str) -> HttpResponse:
+    """Add a unit below another."""
+    parent = _opened(request, key)
+    form = NewUnitForm(request.POST or None)
+
+    def save(values: dict[str, object], now: datetime) -> Unit:
+        kind = UnitKind(str(values.pop("kind")))
+        return unit_add(parent=parent, kind=kind, by=request.user, now=now, **values)  # type: ignore[arg-type]
+
+    return _done(request, parent, form, _("Add a unit below"), save)
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, key: str) -> HttpResponse:
+    """Let a unit report to another."""
+    unit = _opened(request, key)
+    return _done(
+        request,
+        unit,
+        MoveForm(request.POST or None),
+        _("Let it report to another unit"),
+        lambda values, now: unit_move(unit=unit, by=request.user, now=now, **values),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, key: str) -> HttpResponse:
+    """End a unit."""
+    unit = _opened(request, key)
+    return _done(
+        request,
+        unit,
+        CloseForm(request.POST or None),
+        _("End the unit"),
+        lambda values, now: unit_close(unit=unit, by=request.user, now=now, **values),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, key: str) -> HttpResponse:
+    """Put a unit into a group."""
+    unit = _opened(request, key)
+
+    def save(values: dict[str, object], now: datetime) -> Unit:
+        unit_join(unit=unit, by=request.user, now=now, **values)  # type: ignore[arg-type]
+        return unit
+
+    form = JoinForm(request.POST or None, initial={"since": today(datetime.now(UTC))})
+    return _done(request, unit, form, _("Put it into a group"), save)
+
+
+def _opened(request: HttpRequest, key: str) -> Unit:
+    """Return the unit, for operators alone; others are refused before they see a form."""
+    require_centre(request.user, now=datetime.now(UTC))
+    return get_object_or_404(Unit, key=key)
+
+
+def _done(
+    request: HttpRequest,
+    unit: Unit,
+    form: forms.Form,
+    title: str | Promise,
+    save: Callable[[dict[str, object], datetime], Unit],
+) -> HttpResponse:
+    """Show the form, or save what it holds and go to the unit."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save(dict(form.cleaned_data), datetime.now(UTC))
+        except UnitsError as error:
+            form.add_error(None, told(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("office:units:unit", saved.key)
+    return render(request, "office/units/form.html", {"unit": unit, "form": form, "title": title})

@@ -1,0 +1,78 @@
+"""Tables of units out and in."""
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.campaign.units.errors import UnitsError
+from quetsach.web.office.people.access import today
+from quetsach.web.office.units.exporting import TABLES, as_csv, as_xlsx, export_tables
+from quetsach.web.office.units.forms import ImportForm, told
+from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import
+from quetsach.web.office.units.models import ImportDraft
+from quetsach.web.office.units.services import require_centre
+
+_MOST_SHOWN = 200
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """Return what the person sees as XLSX, or one table of it as CSV."""
+    day = today(datetime.now(UTC))
+    tables = export_tables(request.user, day=day)
+    name = request.GET.get("table", "")
+    if name in TABLES:
+        content, kind, file = as_csv(tables[name]), "text/csv; charset=utf-8", f"{name}-{day}.csv"
+    else:
+        content, kind, file = as_xlsx(tables), _XLSX, f"units-{day}.xlsx"
+    return HttpResponse(content, kind, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+
+
+@require_http_methods(["GET", "POST"])
+def bring(request: HttpRequest) -> HttpResponse:
+    """Take a file and show what it would change."""
+    now = datetime.now(UTC)
+    require_centre(request.user, now=now)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            kept = (file.name, file.read())
+            import_preview(files=[kept], by=request.user, now=now)
+        except UnitsError as error:
+            form.add_error("file", told(error))
+        else:
+            draft_keep(file=kept, by=request.user, now=now)
+            return redirect("office:units:preview")
+    return render(request, "office/units/import.html", {"form": form, "tables": TABLES})
+
+
+@require_http_methods(["GET", "POST"])
+def preview(request: HttpRequest) -> HttpResponse:
+    """Show what the kept file would change; apply it, or throw it away."""
+    now = datetime.now(UTC)
+    require_centre(request.user, now=now)
+    draft = ImportDraft.objects.filter(person=request.user).first()
+    if draft is None:
+        return redirect("office:units:import")
+    files = [(draft.name, bytes(draft.content))]
+    if request.method == "POST":
+        if request.POST.get("wants") != "apply":
+            draft_drop(by=request.user)
+            return redirect("office:units:import")
+        try:
+            units_import(files=files, expected=request.POST.get("digest", ""), by=request.user, now=now)
+        except UnitsError as error:
+            messages.error(request, told(error))
+            return redirect("office:units:preview")
+        draft_drop(by=request.user)
+        messages.success(request, _("The file is applied."))
+        return redirect("office:units:list")
+    found = import_preview(files=files, by=request.user, now=now)
+    context = {"draft": draft, "preview": found, "plan": found.plan, "most": _MOST_SHOWN, "first": f":{_MOST_SHOWN}"}
+    return render(request, "office/units/preview.html", context)

@@ -1,0 +1,94 @@
+"""Looking at the tree: where one begins, a unit's page, the tree of another day."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from quetsach.campaign.authority import Act, scope
+from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
+from quetsach.web.office.people.access import duties_of, may_do, today, visible
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
+from quetsach.web.office.units.reach import answering, require_sight
+from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, units_found
+
+
+@require_safe
+def units(request: HttpRequest) -> HttpResponse:
+    """Where somebody begins: the tops of what he sees, and a search below them."""
+    now = today(datetime.now(UTC))
+    day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
+    tops = scope(duties_of(request.user, day=now), Act.SEE)
+    starts = [position.unit for position in _tops(tops, now)]
+    if len(starts) == 1 and not text:
+        return redirect("office:units:unit", starts[0].key)
+    found = units_found(text, _in_sight(request.user, tops, day, now)) if text else []
+    context = {"starts": starts, "found": found, "text": text, "day": day, "today": now}
+    return render(request, "office/units/units.html", context)
+
+
+@require_safe
+def unit(request: HttpRequest, key: str) -> HttpResponse:
+    """Return one unit on one day: facts, what stands below it, contacts, groups, its past."""
+    now = today(datetime.now(UTC))
+    found = get_object_or_404(Unit, key=key)
+    require_sight(request.user, found, day=now)
+    day = _day(request) or _day_of(found, now)
+    position = position_of(found, day)
+    person: Person = request.user
+    context = {
+        "unit": found,
+        "day": day,
+        "today": now,
+        "position": position,
+        "line": [above for above in line_of(position) if _sees(person, above, now)] if position else [],
+        "branches": branches_of(position, day) if position else [],
+        "contacts": found.contacts.order_by("-is_primary", "name"),
+        "memberships": found.memberships.on(day).select_related("group__group_set").order_by("group__group_set__code"),
+        "parents": found.edges.select_related("parent").order_by("first"),
+        "successors": _seen(person, found.successors.select_related("new"), "new", now),
+        "predecessors": _seen(person, found.predecessors.select_related("old"), "old", now),
+        "has_groups": GroupSet.objects.exists(),
+        "may_edit": may_do(person, Act.EDIT_UNITS, root_unit(), day=now),
+        "may_edit_contacts": may_do(person, Act.EDIT_CONTACTS, found, day=now),
+    }
+    return render(request, "office/units/unit.html", context)
+
+
+def _day(request: HttpRequest) -> date | None:
+    """Return the day that was asked for; one that is none is as if none was."""
+    try:
+        return parse_day(request.GET.get("day", ""))
+    except InputError:
+        return None
+
+
+def _day_of(unit: Unit, now: date) -> date:
+    """Return today, or the nearest day on which the unit existed."""
+    if unit.closed is not None and unit.closed <= now:
+        return unit.closed - timedelta(days=1)
+    return max(unit.opened, now)
+
+
+def _tops(paths: tuple[str, ...], now: date) -> QuerySet[Position]:
+    return Position.objects.on(now).filter(path__in=paths).select_related("unit").order_by("path")
+
+
+def _in_sight(person: Person, tops: tuple[str, ...], day: date, now: date) -> QuerySet[Position]:
+    """Return the positions that a search looks through: who sees the whole tree may search it on any day."""
+    if f"/{root_unit().key}/" in tops:
+        return Position.objects.on(day)
+    return Position.objects.on(now).filter(visible(person, Act.SEE, day=now))
+
+
+def _sees(person: Person, unit: Unit, now: date) -> bool:
+    return may_do(person, Act.SEE, answering(unit, day=now), day=now)
+
+
+def _seen(person: Person, rows: QuerySet[Succession], side: str, now: date) -> list[tuple[Succession, Unit, bool]]:
+    """Return successions with the unit of the other side, and whether its page is open to the person."""
+    return [(row, other, _sees(person, other, now)) for row in rows if (other := getattr(row, side))]
