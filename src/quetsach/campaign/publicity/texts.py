@@ -49,10 +49,11 @@ class SheetTexts:
 
 @dataclass(frozen=True, slots=True)
 class KitTexts:
-    """Everything a kit says; the press release has its lead as its first paragraph."""
+    """Everything a kit says; the press release begins with its lead, ``proof`` is for the verification page."""
 
     blocks: tuple[Block, ...]
     press: Block
+    proof: Entry
     sheet: SheetTexts
     speech: tuple[Sentence, ...]
 
@@ -79,6 +80,7 @@ def read_texts(content: bytes, *, file: str) -> KitTexts:
     texts = KitTexts(
         blocks=tuple(_named_block(s) for s in top.sections("blocks")),
         press=_press(top.section("press")),
+        proof=_entry(top.section("proof")),
         sheet=_sheet(top.section("sheet")),
         speech=tuple(_sentence(s) for s in top.sections("speech")),
     )

@@ -1,6 +1,17 @@
 """Pages of this room of the office."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.publicity import views
 
 app_name = "publicity"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.kit_list, name="list"),
+    path("den-voi/", views.reach, name="reach"),
+    path("<int:number>/", views.kit, name="kit"),
+    path("<int:number>/loi-van/", views.kit_texts, name="texts"),
+    path("<int:number>/tep/<path:name>", views.kit_file, name="file"),
+    path("<int:number>/tai-ve/", views.kit_download, name="download"),
+    path("<int:number>/trinh/", views.kit_submit, name="submit"),
+    path("<int:number>/thu-hoi/", views.kit_revoke, name="revoke"),
+]

@@ -70,6 +70,13 @@ def press_release(facts: Facts, language: str) -> Passage:
     return _passage(kit_texts().press, facts, language)
 
 
+def proof_of(facts: Facts) -> tuple[LocalText, LocalText]:
+    """Return what the verification page says of a kit: what it is, and what it asks."""
+    title, text = kit_texts().proof.title, kit_texts().proof.text
+    vi, en = facts.values("vi"), facts.values("en")
+    return LocalText(fill(title.vi, vi), fill(title.en, en)), LocalText(fill(text.vi, vi), fill(text.en, en))
+
+
 def announcements(facts: Facts) -> tuple[Announcement, ...]:
     """Return the loudspeaker's scripts, in Vietnamese, one for each length of time.
 

@@ -23,6 +23,7 @@ _PIXEL_IS_POINT = 72.0
 class Sheet:
     """One sheet of a kit: for ``print`` in millimetres as PDF with CMYK colours, for ``screen`` in pixels as PNG."""
 
+    title: LocalText
     file: LocalText
     template: str
     medium: Literal["print", "screen"]
@@ -32,15 +33,79 @@ class Sheet:
 
 
 SHEETS = (
-    Sheet(LocalText("ap-phich-a3.pdf", "poster-a3.pdf"), "poster", "print", 297, 420),
-    Sheet(LocalText("ap-phich-a4.pdf", "poster-a4.pdf"), "poster", "print", 210, 297),
-    Sheet(LocalText("ap-phich.png", "poster.png"), "poster", "screen", 1240, 1754),
-    Sheet(LocalText("to-roi-a5.pdf", "leaflet-a5.pdf"), "leaflet", "print", 148, 210, pages=2),
-    Sheet(LocalText("anh-ngang-1200x630.png", "card-1200x630.png"), "card", "screen", 1200, 630),
-    Sheet(LocalText("anh-vuong-1080x1080.png", "card-1080x1080.png"), "card", "screen", 1080, 1080),
-    Sheet(LocalText("banner-970x250.png", "banner-970x250.png"), "banner", "screen", 970, 250),
-    Sheet(LocalText("banner-728x90.png", "banner-728x90.png"), "banner", "screen", 728, 90),
-    Sheet(LocalText("banner-300x250.png", "banner-300x250.png"), "banner", "screen", 300, 250),
+    Sheet(
+        LocalText("Áp phích A3", "Poster A3"),
+        LocalText("ap-phich-a3.pdf", "poster-a3.pdf"),
+        "poster",
+        "print",
+        297,
+        420,
+    ),
+    Sheet(
+        LocalText("Áp phích A4", "Poster A4"),
+        LocalText("ap-phich-a4.pdf", "poster-a4.pdf"),
+        "poster",
+        "print",
+        210,
+        297,
+    ),
+    Sheet(
+        LocalText("Áp phích để đăng mạng", "Poster to post online"),
+        LocalText("ap-phich.png", "poster.png"),
+        "poster",
+        "screen",
+        1240,
+        1754,
+    ),
+    Sheet(
+        LocalText("Tờ rơi A5, hai mặt", "Leaflet A5, two sides"),
+        LocalText("to-roi-a5.pdf", "leaflet-a5.pdf"),
+        "leaflet",
+        "print",
+        148,
+        210,
+        pages=2,
+    ),
+    Sheet(
+        LocalText("Ảnh ngang", "Wide picture"),
+        LocalText("anh-ngang-1200x630.png", "card-1200x630.png"),
+        "card",
+        "screen",
+        1200,
+        630,
+    ),
+    Sheet(
+        LocalText("Ảnh vuông", "Square picture"),
+        LocalText("anh-vuong-1080x1080.png", "card-1080x1080.png"),
+        "card",
+        "screen",
+        1080,
+        1080,
+    ),
+    Sheet(
+        LocalText("Banner 970 × 250", "Banner 970 × 250"),
+        LocalText("banner-970x250.png", "banner-970x250.png"),
+        "banner",
+        "screen",
+        970,
+        250,
+    ),
+    Sheet(
+        LocalText("Banner 728 × 90", "Banner 728 × 90"),
+        LocalText("banner-728x90.png", "banner-728x90.png"),
+        "banner",
+        "screen",
+        728,
+        90,
+    ),
+    Sheet(
+        LocalText("Banner 300 × 250", "Banner 300 × 250"),
+        LocalText("banner-300x250.png", "banner-300x250.png"),
+        "banner",
+        "screen",
+        300,
+        250,
+    ),
 )
 
 
@@ -63,7 +128,7 @@ def typeset(sheet: Sheet, values: Mapping[str, Any], *, made_at: datetime) -> by
                 format="pdf" if sheet.medium == "print" else "png",
                 ppi=_PIXEL_IS_POINT,
                 sys_inputs=inputs,
-                timestamp=made_at,
+                timestamp=made_at.replace(microsecond=0),
             )
             pages: list[int] = json.loads(compiler.query("<pages>", field="value"))
         except RuntimeError as error:  # TypstError of compiling, its parent of querying

@@ -1,0 +1,60 @@
+"""Forms of publicity."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.campaigns.models import Campaign
+
+MAX_DAYS = 400
+
+
+class KitForm(forms.Form):
+    """Whose kit, and for which campaign."""
+
+    unit = forms.SlugField(max_length=40, label=_("Unit"))
+    campaign = forms.ModelChoiceField(Campaign.objects.none(), label=_("Campaign"), empty_label=None)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = self.fields["campaign"]
+        field.queryset = Campaign.objects.order_by("-begun_at")
+        field.label_from_instance = _campaign_name
+
+
+class ReasonForm(forms.Form):
+    """Why a kit is taken back; the public reads it."""
+
+    reason = forms.CharField(max_length=500, label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReachForm(forms.Form):
+    """Which unit, and which days (UTC)."""
+
+    unit = forms.SlugField(max_length=40, required=False, label=_("Unit"))
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days in the wrong order, and spans that are too long to be drawn."""
+        found: dict[str, Any] = super().clean() or {}
+        first, last = found.get("first"), found.get("last")
+        if isinstance(first, date) and isinstance(last, date):
+            if last < first:
+                self.add_error("last", _("The last day is before the first."))
+            elif (last - first).days >= MAX_DAYS:
+                self.add_error("last", _("Choose at most 400 days."))
+        return found
+
+
+class CodeForm(forms.Form):
+    """A code as a person types it."""
+
+    ma = forms.CharField(max_length=60, label=_("Verification code"))
+
+
+def _campaign_name(campaign: Campaign) -> str:
+    return campaign.plan.name.in_language("en" if get_language() == "en" else "vi")

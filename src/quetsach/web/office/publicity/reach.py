@@ -1,0 +1,183 @@
+"""How far a unit's publicity came: visits through its QR codes, and apart from them what its units did offline.
+
+Visits are turns, not people; what went out over loudspeakers is neither. Nothing here is added up across the two.
+Counts of other units below ``SMALLEST_CELL`` are hidden, and as many more as keep the totals from giving them back.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, F, Q, Sum
+
+from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.returns.protection import SMALLEST_CELL, Cell, Relation, hidden_cells
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.web.office.people.access import duties_of, require
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.publicity.models import Visit
+from quetsach.web.office.returns.models import Assignment, ReturnFigure
+from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.selectors import position_of
+
+_CHANNELS = "channels"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReach:
+    """Visits through the codes of one unit and all below it; ``visits`` is ``None`` where the count is hidden."""
+
+    unit: Unit
+    visits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUse:
+    """What went out by one channel, from received returns; ``waiting`` is the part not approved yet."""
+
+    label: LocalText
+    times: int
+    waiting: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTable:
+    """The channels of one campaign's returns; ``definition`` is the form's own."""
+
+    campaign: LocalText
+    definition: LocalText
+    rows: tuple[ChannelUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The report of a unit. ``None`` stands for a count that is hidden because it is small."""
+
+    unit: Unit
+    period: Period
+    total: int | None
+    own: int | None
+    below: tuple[UnitReach, ...]
+    days: tuple[tuple[date, int | None], ...]
+    channels: tuple[ChannelTable, ...]
+
+    @property
+    def largest(self) -> int:
+        """The largest day, for bars."""
+        return max((count or 0 for _, count in self.days), default=0)
+
+
+def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) -> Reach | None:
+    """Return a unit's reach in a span of days (UTC); ``None`` if the unit was not in the tree then.
+
+    Args:
+        unit: the top of the subtree.
+        period: which days.
+        person: who asks; ``None`` for the operator of the machine.
+        day: today in Viet Nam, for what the person may do.
+
+    Raises:
+        AccessError: not this person's to see.
+    """
+    if person:
+        require(person, Act.SEE, unit, day=day)
+    top = position_of(unit, period.last) or position_of(unit, period.first)
+    if top is None:
+        return None
+    is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Act.SEE), day)
+    counts = _visits_by_path(top.path, period)
+    total = sum(counts.values())
+    groups = _by_child(top, counts, period.last if top.until is None or top.until > period.last else top.first)
+    own = counts.get(top.path, 0)
+    cells = {unit.key: own, **{child.key: count for child, count in groups.items()}}
+    open_cells = {unit.key} if is_own else set()
+    is_total_shown = is_own or total >= SMALLEST_CELL
+    shown = _protected(cells, open_cells) if is_total_shown else dict.fromkeys(cells)
+    days = _visits_by_day(top.path, period)
+    shown_days = _protected(days, set(days) if is_own and not groups else set()) if is_total_shown else {}
+    return Reach(
+        unit=unit,
+        period=period,
+        total=total if is_total_shown else None,
+        own=shown[unit.key],
+        below=tuple(UnitReach(child, shown[child.key]) for child in groups),
+        days=tuple((date.fromisoformat(each), count) for each, count in shown_days.items()),
+        channels=_channels(top.path, period),
+    )
+
+
+def position_in(unit: Unit, tops: Iterable[str], day: date) -> bool:
+    """Whether a unit is itself one that duties name: its small counts are then the person's own."""
+    place = position_of(unit, day)
+    return place is not None and place.path in set(tops)
+
+
+def _in_subtree(path: str, day: str, prefix: str = "unit__positions__") -> Q:
+    """The filter for rows of units that stood below a path on the row's own day."""
+    return Q(**{f"{prefix}path__startswith": path, f"{prefix}first__lte": F(day)}) & (
+        Q(**{f"{prefix}until": None}) | Q(**{f"{prefix}until__gt": F(day)})
+    )
+
+
+def _visits_by_path(path: str, period: Period) -> Mapping[str, int]:
+    rows = Visit.objects.filter(_in_subtree(path, "day"), day__range=(period.first, period.last))
+    return dict(rows.values_list("unit__positions__path").annotate(Sum("count")))
+
+
+def _visits_by_day(path: str, period: Period) -> dict[str, int]:
+    rows = Visit.objects.filter(_in_subtree(path, "day"), day__range=(period.first, period.last))
+    found = dict(rows.values_list("day").annotate(Sum("count")))
+    return {day.isoformat(): found.get(day, 0) for day in period}
+
+
+def _by_child(top: Position, counts: Mapping[str, int], day: date) -> dict[Unit, int]:
+    """Add counts up by the units directly below; a unit below that nobody visited is there with none."""
+    added: Counter[str] = Counter()
+    for path, count in counts.items():
+        if path != top.path:
+            added[path.removeprefix(top.path).split("/", 1)[0]] += count
+    below = Position.objects.on(day).filter(parent=top.unit).select_related("unit").order_by("unit__code")
+    return {place.unit: added[place.unit.key] for place in below}
+
+
+def _protected(values: Mapping[str, int], open_cells: set[str]) -> dict[str, int | None]:
+    """Hide small values; those of ``open_cells`` are known to the reader anyway."""
+    cells: dict[Cell, int] = {(name, "visits"): value for name, value in values.items() if name not in open_cells}
+    hidden = hidden_cells(cells, [Relation(tuple(cells))])
+    return {name: None if (name, "visits") in hidden else value for name, value in values.items()}
+
+
+def _channels(path: str, period: Period) -> tuple[ChannelTable, ...]:
+    """Add up what received returns say of each channel, for the periods that lie in the span.
+
+    Returns of different assignments may speak of the same days: each has its own table.
+    """
+    figures = ReturnFigure.objects.filter(
+        _in_subtree(path, "period__last"),
+        name__code__startswith=f"{_CHANNELS}.",
+        period__first__gte=period.first,
+        period__last__lte=period.last,
+    )
+    sums = figures.values_list("assignment", "name__code").annotate(
+        times=Sum("value"),
+        waiting=Sum("value", filter=Q(is_approved=False), default=0),
+        units=Count("unit", distinct=True),
+    )
+    uses: dict[int, dict[str, tuple[int, int, int]]] = {}
+    for assignment, code, times, waiting, units in sums:
+        uses.setdefault(assignment, {})[code.removeprefix(f"{_CHANNELS}.")] = (times, waiting, units)
+    found = Assignment.objects.filter(pk__in=uses).select_related("form", "campaign").order_by("pk")
+    return tuple(_channel_table(assignment, uses[assignment.pk]) for assignment in found)
+
+
+def _channel_table(assignment: Assignment, uses: Mapping[str, tuple[int, int, int]]) -> ChannelTable:
+    """Order the channels as the form does; the form says what one of each is."""
+    element = assignment.form.form.element(_CHANNELS)
+    options = element.options if element else ()
+    rows = (ChannelUse(option.label, *uses[option.id]) for option in options if option.id in uses)
+    return ChannelTable(
+        assignment.campaign.plan.name, element.definition if element else LocalText("", ""), tuple(rows)
+    )

@@ -1,0 +1,191 @@
+"""Pages of publicity in the office: each parses its request, calls one service or selector, and renders."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.core.period import Period
+from quetsach.web.office.people.access import may_do, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.publicity import kits as services
+from quetsach.web.office.publicity import selectors
+from quetsach.web.office.publicity.forms import KitForm, ReachForm, ReasonForm
+from quetsach.web.office.publicity.kit_archive import archive_file, archive_names
+from quetsach.web.office.publicity.reach import reach_of
+from quetsach.web.office.publicity.selectors import KitStanding, KitState
+from quetsach.web.office.publicity.sheets.typesetter import SHEETS
+from quetsach.web.office.publicity.shelf import shelf_read
+from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
+
+_DAYS_SHOWN = 30
+_SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
+"""What opens in the browser; everything else is saved."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def kit_list(request: HttpRequest) -> HttpResponse:
+    """The kits of my units; on POST a new one, in one step."""
+    person, now = _person(request), datetime.now(UTC)
+    day = today(now)
+    units = selectors.units_offered(person, Act.MAKE_KIT, day=day)
+    form = KitForm(request.POST or None, initial={"unit": units[0].key if units else ""})
+    if request.method == "POST" and form.is_valid():
+        made = _make(form, person, now)
+        if made is not None:
+            return made
+    context = {"kits": selectors.kits_seen(person, day=day), "units": units, "form": form}
+    return render(request, "office/publicity/list.html", context)
+
+
+@require_safe
+def kit(request: HttpRequest, number: int) -> HttpResponse:
+    """One kit: how it stands, what is in it, and what to do next."""
+    shown, person, now = _kit(request, number)
+    folder = _language()
+    try:
+        names = archive_names(shelf_read(shown.kit.sha256))
+    except PublicityError:
+        names = ()
+    pictures = [
+        {"sheet": sheet, "name": f"{folder}/{sheet.file.in_language(folder)}"}
+        for sheet in SHEETS
+        if sheet.medium == "screen" and names
+    ]
+    context = {
+        "shown": shown,
+        "may_make": may_do(person, Act.MAKE_KIT, shown.kit.unit, day=today(now)),
+        "pictures": pictures,
+        "files": names,
+        "form": ReasonForm(),
+    }
+    return render(request, "office/publicity/kit.html", context)
+
+
+@require_safe
+def kit_texts(request: HttpRequest, number: int) -> HttpResponse:
+    """What the kit says: message blocks, press release, announcement."""
+    shown, _by, _now = _kit(request, number)
+    facts, language = services.facts_of(shown.kit), _language()
+    context = {
+        "shown": shown,
+        "blocks": message_blocks(facts, language),
+        "press": press_release(facts, language),
+        "scripts": announcements(facts),
+    }
+    return render(request, "office/publicity/texts.html", context)
+
+
+@require_safe
+def kit_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
+    """One file of a kit, for looking at it."""
+    shown, _by, _now = _kit(request, number)
+    try:
+        content = archive_file(shelf_read(shown.kit.sha256), name)
+    except PublicityError as error:
+        raise Http404 from error
+    kind = name.rpartition(".")[2]
+    response = HttpResponse(content, content_type=_SHOWN_TYPES.get(kind, "application/octet-stream"))
+    if kind not in _SHOWN_TYPES:
+        response["Content-Disposition"] = f'attachment; filename="{name.rpartition("/")[2]}"'
+    return response
+
+
+@require_safe
+def kit_download(request: HttpRequest, number: int) -> HttpResponse:
+    """The whole kit, once a second person has let it out."""
+    shown, _by, _now = _kit(request, number)
+    kit = shown.kit
+    if shown.state is not KitState.RELEASED:
+        raise Http404
+    try:
+        archive = shelf_read(kit.sha256)
+    except PublicityError as error:
+        raise Http404 from error
+    response = HttpResponse(archive, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="quet-sach-{kit.unit.key}-{kit.verification.code}.zip"'
+    return response
+
+
+@require_POST
+def kit_submit(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask a second person."""
+    shown, person, now = _kit(request, number)
+    try:
+        services.kit_submit(kit=shown.kit, by=person, now=now)
+        messages.success(request, _("Asked. Another person with the same right must now look at the kit."))
+    except PublicityError as error:
+        messages.error(request, str(error))
+    return redirect("office:publicity:kit", number)
+
+
+@require_POST
+def kit_revoke(request: HttpRequest, number: int) -> HttpResponse:
+    """Take a kit back."""
+    shown, person, now = _kit(request, number)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        services.kit_revoke(kit=shown.kit, reason=form.cleaned_data["reason"], by=person, now=now)
+        messages.success(request, _("The kit is taken back. The page of its code says so from now on."))
+    else:
+        messages.error(request, _("Taking a kit back needs a reason."))
+    return redirect("office:publicity:kit", number)
+
+
+@require_safe
+def reach(request: HttpRequest) -> HttpResponse:
+    """How far the publicity of a unit and of all below it came."""
+    person, now = _person(request), datetime.now(UTC)
+    day, utc_day = today(now), now.date()
+    start = {"first": utc_day - timedelta(days=_DAYS_SHOWN - 1), "last": utc_day, "unit": ""}
+    form = ReachForm(request.GET if "first" in request.GET else {**start, "unit": request.GET.get("unit", "")})
+    context: dict[str, Any] = {"form": form, "units": selectors.units_offered(person, Act.SEE, day=day)}
+    if form.is_valid():
+        asked = form.cleaned_data
+        unit = selectors.unit_asked_for(person, asked["unit"], Act.SEE, day=day)
+        if unit is None:
+            raise Http404
+        period = Period(asked["first"], asked["last"])
+        context |= {"unit": unit, "reach": reach_of(unit, period, person=person, day=day)}
+    return render(request, "office/publicity/reach.html", context)
+
+
+def _make(form: KitForm, person: Person, now: datetime) -> HttpResponse | None:
+    """Make the kit and lead to it; a fault goes to the form."""
+    unit = selectors.unit_asked_for(person, form.cleaned_data["unit"], Act.MAKE_KIT, day=today(now))
+    if unit is None:
+        form.add_error("unit", _("There is no unit with this key."))
+        return None
+    try:
+        made = services.kit_make(unit=unit, campaign=form.cleaned_data["campaign"], by=person, now=now)
+    except PublicityError:
+        form.add_error(None, _("The kit cannot be made: the name of the unit or of the campaign is too long."))
+        return None
+    return redirect("office:publicity:kit", made.pk)
+
+
+def _kit(request: HttpRequest, number: int) -> tuple[KitStanding, Person, datetime]:
+    person, now = _person(request), datetime.now(UTC)
+    shown = selectors.kit_seen(person, number, day=today(now))
+    if shown is None:
+        raise Http404
+    return shown, person, now
+
+
+def _person(request: HttpRequest) -> Person:
+    """The door lets nobody else past."""
+    if not isinstance(request.user, Person):
+        raise Http404
+    return request.user
+
+
+def _language() -> str:
+    return "en" if get_language() == "en" else "vi"

@@ -1,0 +1,139 @@
+"""Reach: visits by unit and day, small counts of others hidden, offline channels apart."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unit.web.office.conftest import TODAY
+
+from quetsach.campaign.authority import Role
+from quetsach.core.period import Period
+from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.publicity.models import Visit
+from quetsach.web.office.publicity.reach import Reach, reach_of
+from quetsach.web.office.units.models import Unit
+
+FIRST = date(2020, 10, 1)
+PERIOD = Period(FIRST, date(2020, 10, 6))
+
+type Make = Callable[..., Person]
+
+
+def visited(units: dict[str, Unit], **counts: int) -> None:
+    """Count visits on the first day; keys are written with an underscore."""
+    for key, count in counts.items():
+        Visit.objects.create(unit=units[key.removeprefix("u").replace("_", "-")], day=FIRST, count=count)
+
+
+def report(unit: Unit, person: Person | None, period: Period = PERIOD) -> Reach:
+    found = reach_of(unit, period, person=person, day=TODAY)
+    assert found is not None
+    return found
+
+
+def below(found: Reach) -> dict[str, int | None]:
+    return {row.unit.key: row.visits for row in found.below}
+
+
+def test_visits_are_those_of_the_unit_and_all_below(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u31_2020=20, u303_2020=30, u11296_2020=40, u304_2020=50, u01_2020=99)
+    found = report(units["31-2020"], person(Role.VIEWER, "31-2020"))
+    assert (found.total, found.own) == (140, 20)
+    assert below(found) == {"303-2020": 70, "304-2020": 50}
+
+
+def test_days_outside_the_span_do_not_count(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u31_2020=20)
+    Visit.objects.create(unit=units["31-2020"], day=FIRST - timedelta(days=1), count=7)
+    assert report(units["31-2020"], person(Role.VIEWER, "31-2020")).total == 20
+
+
+def test_every_day_of_the_span_is_there(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u11296_2020=4)
+    found = report(units["11296-2020"], person(Role.EDITOR, "11296-2020"))
+    assert found.days == ((FIRST, 4), *((FIRST + timedelta(days=n), 0) for n in range(1, 6)))
+
+
+def test_ones_own_small_count_is_shown(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u11296_2020=4)
+    found = report(units["11296-2020"], person(Role.EDITOR, "11296-2020"))
+    assert (found.own, found.total) == (4, 4)
+
+
+def test_a_small_count_of_another_unit_is_hidden(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u11296_2020=4)
+    found = report(units["11296-2020"], person(Role.VIEWER, "31-2020"))
+    assert (found.own, found.total, found.days) == (None, None, ())
+
+
+def test_one_hidden_count_is_not_left_to_a_subtraction(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u11296_2020=4, u11299_2020=50)
+    found = report(units["303-2020"], person(Role.VIEWER, "303-2020"))
+    assert found.total == 54
+    assert below(found) == {"11296-2020": None, "11299-2020": None}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 40), min_size=3, max_size=3))
+def test_hidden_counts_are_never_fewer_than_ten_together_when_the_total_is_shown(
+    units: dict[str, Unit], person: Make, counts: list[int]
+) -> None:
+    Visit.objects.all().delete()
+    visited(units, u303_2020=counts[0], u11296_2020=counts[1], u304_2020=counts[2])
+    found = report(units["31-2020"], person(Role.VIEWER, "31-2020"))
+    shown = below(found)
+    hidden = [key for key, count in shown.items() if count is None]
+    true = {"303-2020": counts[0] + counts[1], "304-2020": counts[2]}
+    assert all(count is None or count == true[key] for key, count in shown.items())
+    assert all(count is None or count >= 10 for count in shown.values())
+    assert len(hidden) != 1
+
+
+def test_units_outside_are_not_shown(units: dict[str, Unit], person: Make) -> None:
+    with pytest.raises(AccessError):
+        reach_of(units["01-2020"], PERIOD, person=person(Role.APPROVER, "31-2020"), day=TODAY)
+
+
+def test_visits_follow_the_tree_of_their_day(units: dict[str, Unit], person: Make) -> None:
+    Visit.objects.create(unit=units["11296-2025"], day=date(2025, 7, 2), count=30)
+    Visit.objects.create(unit=units["11296-2020"], day=date(2025, 6, 30), count=25)
+    span = Period(date(2025, 6, 1), date(2025, 7, 30))
+    assert report(units["31-2025"], None, span).total == 30
+    assert report(units["tw"], None, span).total == 55
+
+
+def test_a_unit_that_was_not_in_the_tree_has_no_report(units: dict[str, Unit]) -> None:
+    assert reach_of(units["31-2025"], PERIOD, person=None, day=TODAY) is None
+
+
+def test_the_page_shows_the_own_unit_first(units: dict[str, Unit], person: Make, signed_in: Callable) -> None:
+    Visit.objects.create(unit=units["31-2025"], day=date(2025, 10, 2), count=12)
+    page = signed_in(person(Role.VIEWER, "31-2025")).get(
+        "/van-phong/truyen-thong/den-voi/", {"first": "2025-10-01", "last": "2025-10-06"}
+    )
+    text = page.content.decode()
+    assert "Thành phố Hải Phòng" in text
+    assert "<strong>12" in text
+    assert "không bao giờ cộng với nhau" in text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "fault"),
+    [("2020-10-06", "2020-10-01", "đứng trước"), ("2019-01-01", "2020-10-01", "400 ngày"), ("x", "2020-10-01", "")],
+)
+def test_days_that_make_no_span_are_said(
+    units: dict[str, Unit], person: Make, signed_in: Callable, first: str, last: str, fault: str
+) -> None:
+    page = signed_in(person(Role.VIEWER, "31-2020")).get(
+        "/van-phong/truyen-thong/den-voi/", {"first": first, "last": last}
+    )
+    assert "error-summary" in page.content.decode()
+    assert fault in page.content.decode()
+
+
+def test_a_foreign_unit_is_not_found(units: dict[str, Unit], person: Make, signed_in: Callable) -> None:
+    page = signed_in(person(Role.VIEWER, "31-2020")).get("/van-phong/truyen-thong/den-voi/", {"unit": "01-2020"})
+    assert page.status_code == 404
