@@ -10,7 +10,19 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-COMMANDS = ("up", "ingest", "feeds", "reports", "network", "assess", "simulate", "partners")
+COMMANDS = (
+    "up",
+    "ingest",
+    "feeds",
+    "reports",
+    "network",
+    "assess",
+    "simulate",
+    "partners",
+    "people",
+    "audit",
+    "campaigns",
+)
 """Modules of this package, in the order of the help; each has ``register(subcommands)``."""
 
 

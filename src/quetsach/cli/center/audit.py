@@ -1,0 +1,149 @@
+"""``quetsach center audit``: whether the office's log is whole, and the log as a file."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, say
+from quetsach.core.errors import InputError, QuetsachError
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.log.head import Head
+    from quetsach.web.office.log.verification import Verdict
+
+_DIGEST_LENGTH = 64
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "whole": "Nhật ký nguyên vẹn: {entries} mục. Mục cuối: {head}",
+        "note": "Ghi lại mục cuối ở nơi khác; lần sau kiểm tra với --head {head}",
+        "empty": "Nhật ký chưa có mục nào.",
+        "broken": "Nhật ký KHÔNG nguyên vẹn: từ mục {number}: {fault}",
+        "no-note": "không có ghi chú về mục cuối bên cạnh dữ liệu",
+        "the entry is missing": "thiếu mục này",
+        "the entry does not follow from the one before it": "mục này không nối tiếp mục liền trước",
+        "the entry was changed": "mục này đã bị sửa",
+        "the entry is not the one that was noted as head": "mục này không phải mục cuối đã được ghi lại",
+        "the log is cut off: a later head was noted": "nhật ký bị cắt: đã từng ghi lại một mục cuối muộn hơn",
+    },
+    "en": {
+        "whole": "The log is whole: {entries} entries. Head: {head}",
+        "note": "Note the head somewhere else; check against it the next time with --head {head}",
+        "empty": "The log has no entry yet.",
+        "broken": "The log is NOT whole: from entry {number} on: {fault}",
+        "no-note": "the note of the head that lies beside the data is missing",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``audit`` with ``verify`` and ``export``."""
+    parser = add_command(
+        subcommands,
+        "audit",
+        summary="the log of the campaign office: is it whole, and as a file",
+        examples="quetsach center audit verify\nquetsach center audit export log.jsonl",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verify = add_command(
+        commands,
+        "verify",
+        summary="follow the chain of digests; exit 1 and the first entry that is not as it was written",
+        examples="quetsach center audit verify --data /srv/quetsach\n"
+        "quetsach center audit verify --head "
+        "412:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    )
+    verify.add_argument(
+        "--head", type=_head, action="append", default=[], metavar="N:DIGEST", help="a head noted elsewhere"
+    )
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    verify.set_defaults(run=_verify)
+    export = add_command(
+        commands,
+        "export",
+        summary="write the log as JSON lines, with the digests",
+        examples="quetsach center audit export log.jsonl\nquetsach center audit export > log.jsonl",
+    )
+    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; standard output if left out")
+    export.set_defaults(run=_export)
+    for command in (verify, export):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        add_language(command)
+
+
+def _head(text: str) -> tuple[int, str]:
+    number, _, digest = text.partition(":")
+    if not (number.isascii() and number.isdigit() and len(digest) == _DIGEST_LENGTH):
+        raise argparse.ArgumentTypeError(f"not a head: {text[:80]!r}; write it as verify printed it")
+    return int(number), digest.lower()
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from django.conf import settings  # noqa: PLC0415
+
+        from quetsach.web.office.log.head import Head, head_read  # noqa: PLC0415
+        from quetsach.web.office.log.verification import Verdict, all_entries, verify  # noqa: PLC0415
+
+        beside = head_read(settings.CENTER.data)
+        heads = [Head(*noted) for noted in arguments.head] + ([beside] if beside else [])
+        verdict = verify(all_entries(), heads=heads)
+    if not verdict.fault and verdict.entries and beside is None:
+        verdict = Verdict(verdict.entries, verdict.head, words["no-note"], verdict.entries)
+    if arguments.json:
+        print_json(
+            {
+                "is_whole": not verdict.fault,
+                "entries": verdict.entries,
+                "head": _text(verdict.head),
+                "fault": verdict.fault,
+                "first_broken": verdict.number or None,
+                "verified_at": now.isoformat(timespec="seconds"),
+            }
+        )
+    else:
+        _tell(verdict, words)
+    return ExitCode.USAGE if verdict.fault else ExitCode.NOTHING_FOUND
+
+
+def _tell(verdict: "Verdict", words: Mapping[str, str]) -> None:
+    if verdict.fault:
+        say(words["broken"].format(number=verdict.number, fault=words.get(verdict.fault, verdict.fault)))
+    elif verdict.head is None:
+        say(words["empty"])
+    else:
+        say(words["whole"].format(entries=verdict.entries, head=_text(verdict.head)))
+        say(words["note"].format(head=_text(verdict.head)))
+
+
+def _text(head: "Head | None") -> str:
+    return f"{head.number}:{head.digest}" if head else ""
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        if arguments.file is None:
+            _write(sys.stdout)
+            return ExitCode.NOTHING_FOUND
+        try:
+            with arguments.file.open("x", encoding="utf-8") as file:
+                _write(file)
+        except FileExistsError as error:
+            raise InputError("the file is there already", where=str(arguments.file), hint="name a new one") from error
+        except OSError as error:
+            raise QuetsachError("the file cannot be written", where=str(arguments.file), hint=str(error)) from error
+    return ExitCode.NOTHING_FOUND
+
+
+def _write(file: TextIO) -> None:
+    from quetsach.web.office.log.verification import all_entries, as_json  # noqa: PLC0415
+
+    file.writelines(json.dumps(as_json(entry), ensure_ascii=False) + "\n" for entry in all_entries())

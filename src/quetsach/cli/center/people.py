@@ -1,0 +1,198 @@
+"""``quetsach center people``: the first operator of an office, who works there, and sending somebody away."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.campaign.authority import Role
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.people.models import Person
+    from quetsach.web.office.units.models import Unit
+
+_ADDRESS = "http://127.0.0.1:8000"
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "link": "Chuyển liên kết này cho {email}. Liên kết dùng được một lần trong bảy ngày:",
+        "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt QUETSACH_PUBLIC_URL.",
+        "nobody": "Chưa có ai. Mời người đầu tiên: `quetsach center people invite ĐỊA-CHỈ-THƯ --role operator`",
+        "left": "{email} đã thôi làm việc: vai trò, phiên làm việc và liên kết đã kết thúc.",
+        "no-person": "không có ai dùng địa chỉ này",
+        "no-unit": "không có đơn vị này",
+        "no-units": "chưa có cây đơn vị",
+        "no-units-hint": "chạy quetsach center up --prepare-only trước, hoặc nhập cây đơn vị",
+    },
+    "en": {
+        "link": "Give this link to {email}. It works once, within seven days:",
+        "where": "Where the centre is reached otherwise than at {address}, change the beginning, or set "
+        "QUETSACH_PUBLIC_URL.",
+        "nobody": "Nobody yet. Invite the first one: `quetsach center people invite ADDRESS --role operator`",
+        "left": "{email} has left: duties, sessions and links are ended.",
+        "no-person": "nobody has this address",
+        "no-unit": "there is no such unit",
+        "no-units": "there is no tree of units yet",
+        "no-units-hint": "run quetsach center up --prepare-only first, or import the tree",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``people`` with ``invite``, ``renew``, ``list`` and ``remove``."""
+    parser = add_command(
+        subcommands,
+        "people",
+        summary="who works in the campaign office",
+        examples="quetsach center people invite van.hanh@centre.example --role operator\nquetsach center people list",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    invite = add_command(
+        commands,
+        "invite",
+        summary="print a link with which somebody joins; the first operator comes in this way",
+        examples="quetsach center people invite van.hanh@centre.example --role operator\n"
+        "quetsach center people invite lan@haiphong.example --role approver --unit 31-2025",
+    )
+    invite.add_argument("email", metavar="ADDRESS", help="e-mail address, which becomes the login")
+    invite.add_argument("--role", choices=[role.value for role in Role], required=True, help="what for")
+    invite.add_argument("--unit", metavar="KEY", help="over which unit and all below it (default: the whole country)")
+    invite.set_defaults(run=_invite)
+    renew = add_command(
+        commands,
+        "renew",
+        summary="print a link to set password and second factor anew",
+        examples="quetsach center people renew van.hanh@centre.example",
+    )
+    renew.add_argument("email", metavar="ADDRESS", help="whose")
+    renew.set_defaults(run=_renew)
+    listed = add_command(
+        commands, "list", summary="duties that are held today", examples="quetsach center people list --json"
+    )
+    listed.add_argument("--json", action="store_true", help="print the result as JSON")
+    listed.set_defaults(run=_list)
+    remove = add_command(
+        commands,
+        "remove",
+        summary="end somebody's duties, sessions and links in one step",
+        examples="quetsach center people remove lan@haiphong.example",
+    )
+    remove.add_argument("email", metavar="ADDRESS", help="who leaves")
+    remove.set_defaults(run=_remove)
+    for command in (invite, renew, listed, remove):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        add_language(command)
+
+
+@contextmanager
+def _office(arguments: argparse.Namespace) -> Iterator[datetime]:
+    """Open the centre in the language of the output: refusals of the office come in it as well."""
+    with opened_centre(arguments) as now:
+        from django.utils import translation  # noqa: PLC0415
+
+        with translation.override(chosen_language(arguments)):
+            yield now
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from django.core.exceptions import ValidationError  # noqa: PLC0415
+        from django.core.validators import validate_email  # noqa: PLC0415
+
+        from quetsach.web.office.people.services.invitation import invitation_issue  # noqa: PLC0415
+
+        try:
+            validate_email(arguments.email)
+        except ValidationError as error:
+            raise InputError(str(error.message), where=arguments.email[:100]) from error
+        unit = _unit(arguments.unit, words)
+        _, token = invitation_issue(email=arguments.email, role=Role(arguments.role), unit=unit, by=None, now=now)
+        _show_link(arguments.email, token, words)
+    return ExitCode.NOTHING_FOUND
+
+
+def _renew(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from quetsach.web.office.people.services.invitation import invitation_renew  # noqa: PLC0415
+
+        _, token = invitation_renew(person=_person(arguments.email, words), by=None, now=now)
+        _show_link(arguments.email, token, words)
+    return ExitCode.NOTHING_FOUND
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.people.models import Duty  # noqa: PLC0415
+
+        held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
+        rows = [
+            {
+                "email": duty.person.email,
+                "name": duty.person.name,
+                "role": duty.role,
+                "unit": duty.unit.key,
+                "since": duty.first.isoformat(),
+            }
+            for duty in held
+        ]
+    if arguments.json:
+        print_json(rows)
+    elif rows:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+    else:
+        say(words["nobody"])
+    return ExitCode.NOTHING_FOUND
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from quetsach.web.office.people.services.departure import person_leave  # noqa: PLC0415
+
+        person_leave(person=_person(arguments.email, words), by=None, now=now)
+    say(words["left"].format(email=arguments.email))
+    return ExitCode.NOTHING_FOUND
+
+
+def _show_link(email: str, token: str, words: Mapping[str, str]) -> None:
+    from django.conf import settings  # noqa: PLC0415
+    from django.urls import reverse  # noqa: PLC0415
+
+    address = settings.CENTER.public_url or _ADDRESS
+    say(words["link"].format(email=email))
+    print(address + reverse("office:people:accept", args=[token]))
+    if not settings.CENTER.public_url:
+        say(words["where"].format(address=_ADDRESS))
+
+
+def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
+    from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+    from quetsach.web.office.units.selectors import root_unit  # noqa: PLC0415
+
+    try:
+        return Unit.objects.get(key=key) if key else root_unit()
+    except Unit.DoesNotExist as error:
+        if key and Unit.objects.exists():
+            raise InputError(words["no-unit"], where=key[:100]) from error
+        raise InputError(words["no-units"], hint=words["no-units-hint"]) from error
+
+
+def _person(email: str, words: Mapping[str, str]) -> "Person":
+    from quetsach.web.office.people.models import Person  # noqa: PLC0415
+
+    person = Person.objects.filter(email=email.strip().lower()).first()
+    if person is None:
+        raise InputError(words["no-person"], where=email[:100])
+    return person
