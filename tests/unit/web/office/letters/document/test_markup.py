@@ -56,7 +56,7 @@ def test_a_long_column_is_wider_than_a_short_one() -> None:
         ("| a | b |\n\n| c |", "body, line 3", "1 cells where the first row has 2"),
         ("| a | b", "body, line 1", "a row of a table ends with |"),
         (r"| a \|", "body, line 1", "a row of a table ends with |"),
-        ("|" + "a|" * 13, "body, line 1", "a table has at most 12 columns and 2,000 rows"),
+        ("|" + "a|" * 13, "body, line 1", "a table has at most 12 columns"),
     ],
 )
 def test_damaged_markup_is_told_with_its_line(body: str, where: str, what: str) -> None:
@@ -88,4 +88,4 @@ def test_a_line_made_to_take_long_takes_no_time() -> None:
     for body in ("|" + "a" * 99_000, "|" + "\\" * 99_000, "*a" * 49_000, "|" * 99_000):
         with suppress(DocumentError):
             parse(body)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5
