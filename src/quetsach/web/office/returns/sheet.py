@@ -25,7 +25,8 @@ _BOLD = Font(name="Liberation Sans", size=11, bold=True)
 _PLAIN = Font(name="Liberation Sans", size=11)
 _OPEN = PatternFill("solid", fgColor="FFF9EC")
 _LINE = Border(bottom=Side(style="thin", color="AAB2BB"))
-_OPEN_BORDER = Border(**dict.fromkeys(("left", "right", "top", "bottom"), Side(style="thin", color="535B65")))
+_EDGE = Side(style="thin", color="535B65")
+_OPEN_BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 _IDENTITY = ("@form", "@period", "@unit")
 
 
@@ -108,8 +109,8 @@ def _rows(content: bytes) -> tuple[tuple[int, tuple[str, ...]], ...]:
 
 def _filled(rows: Iterable[tuple[int, tuple[str, ...]]], form: Form) -> tuple[dict[str, str], dict[str, str]]:
     """Return what stands in the lines by name of the form's cell, and where."""
-    reasons = {code: reason for code, _label, reason in _lines(form) if reason}
-    codes = {*form.fields(), *_IDENTITY, "@scope", *reasons}
+    reasons = {code: reason for code, _label, reason in _lines(form)}
+    codes = {*reasons, *_IDENTITY, "@scope"}
     found: dict[str, str] = {}
     places: dict[str, str] = {}
     for number, row in rows:

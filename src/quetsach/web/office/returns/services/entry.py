@@ -112,7 +112,7 @@ def return_submit(
     filed.submitted_at = filed.submitted_at or now
     filed.revision += 1
     filed.save()
-    is_person = isinstance(author, Person)
+    person, link = (author, None) if isinstance(author, Person) else (None, author)
     revision = ReturnRevision.objects.create(
         filed=filed,
         number=filed.revision,
@@ -120,13 +120,13 @@ def return_submit(
         cells=filed.cells,
         sha256=_digest(scope, filed.cells),
         submitted_at=now,
-        submitted_by=author if is_person else None,
-        by_link=None if is_person else author,
+        submitted_by=person,
+        by_link=link,
     )
     _keep_figures(filed, answers.figures)
     _used(author, "submitted", now)
     log_append(
-        by=author if isinstance(author, Person) else None,
+        by=person,
         act="return-submit",
         subject=filed.log_subject,
         unit=unit,
@@ -134,7 +134,7 @@ def return_submit(
             "period": period.key,
             "revision": filed.revision,
             "sha256": revision.sha256,
-            **({} if is_person else {"link": author.pk}),
+            **({"link": link.pk} if link else {}),
         },
         now=now,
     )

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign import authority
 from quetsach.campaign.returns.answers import Answers
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.campaign.returns.state import Scope, State
+from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.web.office.people.access import require
-from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.models import Period, Return, ReturnDecision
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import (
@@ -63,7 +63,7 @@ class _Desk:
             "filed": self.filed,
             "may_save": self.filed is None or self.filed.state in {State.DRAFT, State.RETURNED},
             "is_closed": self.filed is not None and self.filed.state == State.APPROVED,
-            "sent_back": self.filed.decisions.filter(act="return").last() if self._is_back() else None,
+            "sent_back": self._sent_back(),
             "deadline": deadline_of(self.period, self.unit),
         }
 
@@ -72,27 +72,37 @@ class _Desk:
         form = self.period.assignment.form.form
         cells = {name: request.POST.get(name, "") for name in form.fields()}
         self.scope = Scope.SUBTREE if request.POST.get("scope") == Scope.SUBTREE else Scope.OWN
-        given = {"author": self.author, "period": self.period, "unit": self.unit, "scope": self.scope, "now": self.now}
         try:
             if "submit" in request.POST:
-                seen = "notes-seen" in request.POST
-                return return_submit(**given, cells=cells, has_seen_notes=seen)
-            return return_save(**given, cells=cells)
+                return return_submit(
+                    author=self.author,
+                    period=self.period,
+                    unit=self.unit,
+                    scope=self.scope,
+                    cells=cells,
+                    has_seen_notes="notes-seen" in request.POST,
+                    now=self.now,
+                )
+            return return_save(
+                author=self.author, period=self.period, unit=self.unit, scope=self.scope, cells=cells, now=self.now
+            )
         except FaultyError as error:
             self.answers, self.refusal = error.answers, told(error)
         except ReturnError as error:
             self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
         return None
 
-    def _is_back(self) -> bool:
-        return self.filed is not None and self.filed.state == State.RETURNED
+    def _sent_back(self) -> ReturnDecision | None:
+        if self.filed is None or self.filed.state != State.RETURNED:
+            return None
+        return self.filed.decisions.filter(act=Act.RETURN).last()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Write a unit's return."""
     at = asked(request, assignment, period, unit)
-    require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
+    require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
     desk = _Desk(at.person, at.period, at.unit, at.now, at.filed)
     if request.method == "POST":
         filed = desk.take(request)

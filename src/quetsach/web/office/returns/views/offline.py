@@ -79,4 +79,4 @@ def _uploaded(request: HttpRequest) -> bytes:
         raise ReturnError(_("no file was chosen"))
     if (file.size or 0) > _MOST_BYTES:
         raise ReturnError(_("the file is too large"), hint=_("send the template as it was downloaded"))
-    return file.read()
+    return bytes(file.read())

@@ -1,0 +1,232 @@
+import io
+from datetime import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
+from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
+from tests.unit.web.office.returns.test_sheet import changed, place_of
+
+from quetsach.campaign.returns.state import Act, Scope, State
+from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.returns.models import Extension, Return, SignOff
+from quetsach.web.office.returns.services.decision import return_decide
+from quetsach.web.office.returns.views import board as board_views
+from quetsach.web.office.returns.views import finding
+
+UNIT = "11296-2020"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_week_after(monkeypatch, empty_centre) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return IN_TIME
+
+    for module in (finding, board_views):
+        monkeypatch.setattr(module, "datetime", Clock)
+
+
+@pytest.fixture
+def root(assignment, period) -> str:
+    PlanRevision.objects.create(
+        campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=IN_TIME
+    )
+    return f"/van-phong/bao-cao/{assignment.pk}/{period.key}"
+
+
+PLAN = """
+id = "viet-nam-2020"
+baseline = "b"
+name = {vi = "Chiến dịch thử", en = "Test campaign"}
+summary = {vi = "x", en = "x"}
+[[phases]]
+id = "during"
+first = 2020-09-17
+last = 2020-12-15
+name = {vi = "Trong", en = "During"}
+[[targets]]
+id = "half"
+measure = "none"
+change_percent = -50
+text = {vi = "x", en = "x"}
+[[windows]]
+id = "b"
+first = 2020-06-16
+last = 2020-07-15
+name = {vi = "Mốc", en = "Baseline"}
+"""
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def test_the_desk_shows_what_is_to_be_written_and_to_be_approved(root, submit, signed_in, person) -> None:
+    submit(UNIT)
+    approver = person("approver", "303-2020")
+    page = text(signed_in(approver).get("/van-phong/bao-cao/"))
+    assert page.count("Quận Hồng Bàng") == 1
+    assert page.count("Phường Quán Toan") == 1
+    assert "Ngô Quyền" not in page
+
+
+def test_a_commune_writes_a_draft_and_submits_it(root, units, signed_in, person) -> None:
+    client = signed_in(person("editor", UNIT))
+    page = f"{root}/{UNIT}/ghi/"
+    assert client.get(page).status_code == 200
+    saved = client.post(page, {"machines-scanned": "mười", "scope": "own", "save": "1"}, follow=True)
+    assert 'value="mười"' in text(saved)
+    assert "chưa được nộp" in text(saved)
+    refused = client.post(page, {**GOOD, "machines-scanned": "61", "scope": "own", "submit": "1"})
+    assert refused.status_code == 422
+    assert 'value="61"' in text(refused)
+    done = client.post(page, {**GOOD, "scope": "own", "submit": "1"}, follow=True)
+    assert "Đã nộp báo cáo." in text(done)
+    assert Return.objects.get().state == State.SUBMITTED
+
+
+def test_a_district_sends_back_and_approves(root, submit, signed_in, person) -> None:
+    filed = submit(UNIT)
+    client = signed_in(person("approver", "303-2020"))
+    page = f"{root}/{UNIT}/"
+    refused = client.post(f"{page}quyet-dinh/", {"return": "1", "reason": ""}, follow=True)
+    assert "Cần ghi lý do" in text(refused)
+    client.post(f"{page}quyet-dinh/", {"return": "1", "reason": "Kiểm tra lại số máy nhiễm"})
+    filed.refresh_from_db()
+    assert filed.state == State.RETURNED
+    shown = text(signed_in(person("editor", UNIT)).get(f"{page}ghi/"))
+    assert "Kiểm tra lại số máy nhiễm" in shown
+    submit(UNIT, machines_scanned=54)
+    approved = client.post(f"{page}quyet-dinh/", {"approve": "1"}, follow=True)
+    assert "Đã duyệt." in text(approved)
+    assert "Nội dung thay đổi" in text(approved)
+
+
+def test_missing_ones_are_signed_off_by_name_on_the_page(root, submit, signed_in, person) -> None:
+    submit("303-2020")
+    client = signed_in(person("approver", "303-2020"))
+    assert "Phường Quán Toan" in text(client.get(f"{root}/303-2020/"))
+    client.post(f"{root}/303-2020/vang/", {"missing": [UNIT, "11299-2020"], "reason": "Đang sáp nhập"})
+    assert {unit.key for unit in SignOff.objects.get().missing.all()} == {UNIT, "11299-2020"}
+    assert "Đang sáp nhập" in text(client.get(f"{root}/303-2020/"))
+
+
+def test_more_time_is_given_on_the_page(root, units, signed_in, person) -> None:
+    client = signed_in(person("approver", "303-2020"))
+    client.post(f"{root}/{UNIT}/gia-han/", {"until": "2020-10-20", "reason": "Lụt"})
+    assert Extension.objects.get().unit == units[UNIT]
+    wrong = client.post(f"{root}/{UNIT}/gia-han/", {"until": "mai", "reason": "Lụt"}, follow=True)
+    assert "Không phải là ngày" in text(wrong)
+
+
+def test_a_link_is_shown_once(root, signed_in, person) -> None:
+    client = signed_in(person("approver", "303-2020"))
+    page = text(client.post(f"{root}/{UNIT}/lien-ket/"))
+    assert "/bao-cao/" in page
+    token = page.split("/bao-cao/")[-1].split("/")[0]
+    assert len(token) > 40
+    assert token not in text(client.get(f"{root}/{UNIT}/"))
+
+
+def test_the_board_counts_by_level_and_leads_down(root, submit, signed_in, person) -> None:
+    submit("31-2020")
+    submit("001-2020", scope=Scope.SUBTREE)
+    client = signed_in(person("auditor"))
+    page = text(client.get(f"{root}/tw/bang/"))
+    assert "1/2 tỉnh, thành phố (50,0%)" in page
+    assert f"{root}/31-2020/bang/" in page
+    assert "Phường Máy Tơ" in text(client.get(f"{root}/304-2020/bang/"))
+
+
+def test_somebody_comes_to_the_board_of_his_unit(root, signed_in, person) -> None:
+    answer = signed_in(person("viewer", "303-2020")).get(f"{root}/")
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("/303-2020/bang/")
+
+
+def test_a_reader_sees_no_buttons_that_are_not_his(root, submit, signed_in, person) -> None:
+    submit(UNIT)
+    page = text(signed_in(person("viewer", "303-2020")).get(f"{root}/{UNIT}/"))
+    assert "quyet-dinh" not in page
+    assert "/ghi/" not in page
+    assert "lien-ket" not in page
+
+
+PAGES = ["", "bang/", "so-lieu/", "ghi/", "giay/", "bieu-mau.xlsx"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_units_outside_are_not_found(root, signed_in, person, page: str) -> None:
+    assert signed_in(person("approver", "304-2020")).get(f"{root}/303-2020/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["quyet-dinh/", "vang/", "gia-han/", "lien-ket/", "nhap/", "cong-bo/"])
+def test_nothing_can_be_done_to_units_outside(root, submit, signed_in, person, page: str) -> None:
+    submit(UNIT)
+    answer = signed_in(person("approver", "304-2020")).post(f"{root}/{UNIT}/{page}", {"approve": "1"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_opens_in_both_languages(root, submit, signed_in, operator, page: str, language: str) -> None:
+    submit(UNIT)
+    path = f"{root}/{UNIT}/{page}"
+    if language == "en":
+        path = path.replace("/van-phong/bao-cao/", "/en/office/returns/")
+    assert signed_in(operator).get(path).status_code == 200
+
+
+def test_totals_say_that_they_are_provisional(root, submit, signed_in, operator) -> None:
+    filed = submit(UNIT)
+    client = signed_in(operator)
+    assert "tạm tính" in text(client.get(f"{root}/tw/so-lieu/"))
+    assert "Chưa có số liệu" in text(client.get(f"{root}/tw/so-lieu/?duyet"))
+    return_decide(filed=filed, act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
+    table = text(client.get(f"{root}/tw/so-lieu/?duyet&csv"))
+    assert "31-2020,31,Thành phố Hải Phòng,5,1,1,0,1,4" in table
+
+
+def test_publishing_is_asked_for_on_the_page(root, submit, signed_in, operator) -> None:
+    return_decide(filed=submit(UNIT), act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
+    answer = signed_in(operator).post(f"{root}/tw/cong-bo/", follow=True)
+    assert "đang chờ người thứ hai" in text(answer)
+
+
+def test_a_spreadsheet_goes_out_and_comes_back(root, signed_in, person) -> None:
+    client = signed_in(person("editor", UNIT))
+    content = client.get(f"{root}/{UNIT}/bieu-mau.xlsx").content
+    filled = changed(content, **{place_of(content, "machines-scanned"): 70, place_of(content, "machines-in-scope"): 60})
+    answer = client.post(f"{root}/{UNIT}/nhap/", {"file": SimpleUploadedFile("x.xlsx", filled)})
+    assert place_of(content, "machines-scanned") in text(answer)
+    assert Return.objects.get().cells == {"machines-scanned": "70", "machines-in-scope": "60"}
+    again = client.get(f"{root}/{UNIT}/bieu-mau.xlsx").content
+    assert load_workbook(io.BytesIO(again)).active[place_of(again, "machines-scanned")].value == "70"
+
+
+def test_a_file_that_is_no_spreadsheet_is_told(root, signed_in, person) -> None:
+    client = signed_in(person("editor", UNIT))
+    answer = client.post(f"{root}/{UNIT}/nhap/", {"file": SimpleUploadedFile("x.xlsx", b"x")}, follow=True)
+    assert "không phải tệp XLSX" in text(answer).replace("Không", "không")
+    nothing = client.post(f"{root}/{UNIT}/nhap/", {}, follow=True)
+    assert "Chưa chọn tệp" in text(nothing)
+
+
+def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, operator) -> None:
+    client = signed_in(operator)
+    given = {
+        "campaign": "viet-nam-2020", "form": "unit-return-1", "period_kind": "phase",
+        "kinds": ["province"], "due_days": 5, "lock_days": 30,
+    }  # fmt: skip
+    answer = client.post("/van-phong/bao-cao/giao/", given, follow=True)
+    assert "Đã giao báo cáo" in text(answer)
+    made = type(assignment).objects.latest("pk")
+    assert [(p.key, str(p.last)) for p in made.periods.all()] == [("during", "2020-12-15")]
+    wrong = client.post("/van-phong/bao-cao/giao/", {**given, "period_kind": "week"})
+    assert wrong.status_code == 422
+
+
+def test_only_operators_ask_for_returns(root, signed_in, person) -> None:
+    assert signed_in(person("press")).get("/van-phong/bao-cao/giao/").status_code == 403
