@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -80,7 +82,8 @@ class _Maker:
         return cls(key, root, passphrase)
 
     def file(self, holder: str, *, is_time_stamp: bool) -> bytes:
-        key = generate_private_key(SECP256R1())
+        # pyHanko's own time stamper, for tests and demonstrations, is for RSA alone.
+        key = generate_rsa_key(65537, 2048) if is_time_stamp else generate_private_key(SECP256R1())
         builder = _certificate(_name(holder), self.root.subject, key, self.root.not_valid_before_utc).add_extension(
             x509.BasicConstraints(ca=False, path_length=None), critical=True
         )
@@ -96,7 +99,7 @@ class _Maker:
 
 
 def _certificate(
-    holder: x509.Name, authority: x509.Name, key: EllipticCurvePrivateKey, first: datetime
+    holder: x509.Name, authority: x509.Name, key: EllipticCurvePrivateKey | RSAPrivateKey, first: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -14,7 +14,9 @@ from itertools import groupby
 from quetsach.web.office.letters.document.errors import DocumentError
 
 MOST_COLUMNS = 12
-MOST_ROWS = 2_000
+MOST_LINES = 2_000
+MOST_RUNS = 10_000
+"""Of a whole body, cells of tables included: more takes a word processor minutes."""
 _TOKEN = re.compile(r"\\([\\*|#])|(\*{1,3})|([^\\*]+|\\)")
 _CELL = re.compile(r"((?:\\.|[^\\|])*)\|")
 _MARKED = re.compile(r"([\\*|#])")
@@ -62,14 +64,18 @@ def parse(body: str, *, where: str = "body") -> tuple[Block, ...]:
     """Read a body.
 
     Raises:
-        DocumentError: emphasis that is not closed, a row of another length than its header, or too large a table.
+        DocumentError: emphasis that is not closed, a row of another length than its header, or too much of anything.
     """
     lines = ((f"{where}, line {number}", line.strip()) for number, line in enumerate(_lines(body), 1))
     written = [(at, line) for at, line in lines if line]
+    if len(written) > MOST_LINES:
+        raise DocumentError(f"more than {MOST_LINES:,} lines", where=where, hint="put what is long into a table apart")
     blocks: list[Block] = []
     for is_table, group in groupby(written, key=lambda item: item[1].startswith("|")):
         lines_of_kind = list(group)
         blocks += [_table(lines_of_kind)] if is_table else [_paragraph(at, line) for at, line in lines_of_kind]
+    if sum(map(_run_count, blocks)) > MOST_RUNS:
+        raise DocumentError(f"more than {MOST_RUNS:,} cells and changes of letters", where=where)
     return tuple(blocks)
 
 
@@ -91,12 +97,18 @@ def _paragraph(at: str, line: str) -> Paragraph:
 def _table(lines: list[tuple[str, str]]) -> Table:
     rows = [_row(at, line) for at, line in lines]
     header, at = rows[0], lines[0][0]
-    if len(header) > MOST_COLUMNS or len(rows) > MOST_ROWS:
-        raise DocumentError(f"a table has at most {MOST_COLUMNS} columns and {MOST_ROWS:,} rows", where=at)
+    if len(header) > MOST_COLUMNS:
+        raise DocumentError(f"a table has at most {MOST_COLUMNS} columns", where=at)
     for (place, _), row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             raise DocumentError(f"{len(row)} cells where the first row has {len(header)}", where=place)
     return Table(header, tuple(rows[1:]), tuple(_weight(column) for column in zip(*rows, strict=True)))
+
+
+def _run_count(block: Block) -> int:
+    if isinstance(block, Paragraph):
+        return len(block.runs)
+    return sum(max(1, len(cell)) for row in (block.header, *block.rows) for cell in row)
 
 
 def _row(at: str, line: str) -> tuple[Runs, ...]:

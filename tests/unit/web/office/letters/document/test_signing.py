@@ -95,7 +95,7 @@ def test_a_signed_letter_is_still_pdf_a_with_all_fonts_in_it(signed: Signed) -> 
     assert "2049/STTTT-CNTT" in told
     assert all(is_embedded for _, is_embedded in fonts(signed.content))
     assert "/NeedAppearances" not in root["/AcroForm"]
-    for field in root["/AcroForm"]["/Fields"]:
+    for field in (reference.get_object() for reference in root["/AcroForm"]["/Fields"]):
         assert field["/AP"]["/N"]
         assert int(field["/F"]) & 4  # printed
 
