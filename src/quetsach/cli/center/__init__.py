@@ -15,13 +15,16 @@ COMMANDS = (
     "ingest",
     "feeds",
     "reports",
+    "returns",
     "network",
     "assess",
     "simulate",
+    "units",
     "partners",
     "people",
     "audit",
     "campaigns",
+    "publicity",
 )
 """Modules of this package, in the order of the help; each has ``register(subcommands)``."""
 

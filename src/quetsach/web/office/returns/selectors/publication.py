@@ -9,18 +9,14 @@ from typing import Any
 
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.form import CheckKind, Form
-from quetsach.campaign.returns.protection import Relation, hidden_cells
+from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.returns.models import Publication
-from quetsach.web.office.returns.selectors.tally import Tally, places_of
-from quetsach.web.office.returns.selectors.totals import Totals, totals_by_level, whole
-from quetsach.web.office.units.models import Position
+from quetsach.web.office.returns.models import Period, Publication
+from quetsach.web.office.returns.selectors.report import totals_report
 
 FORMAT = 1
-LEVEL = 1
-"""Public rows are the units directly below the centre: provinces and ministries; never communes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,48 +86,16 @@ def published_totals(campaign: Campaign | str) -> PublishedTotals | None:
     return None
 
 
-def totals_document(tally: Tally) -> dict[str, Any]:
+def totals_document(period: Period, *, now: datetime) -> dict[str, Any]:
     """Return what would be published of a period: approved returns alone, small cells protected."""
-    period = tally.period
-    form = period.assignment.form.form
-    elements = form.figure_elements()
-    periods = list(period.assignment.periods.filter(last__lte=period.last))
-    totals = totals_by_level(period.assignment, periods, elements, level=LEVEL, is_approved_only=True)
-    country, complete = whole(totals), tally.by_level(LEVEL)
-    names = {p.path: p for p in places_of(Position.objects.on(period.last).filter(level__lte=LEVEL))}
-    values = _protected(form, totals)
-    return {
-        "format": FORMAT,
-        "campaign": period.assignment.campaign.key,
-        "form": form.code,
-        "period": period.key,
-        "since": periods[0].first.isoformat(),
-        "first": period.first.isoformat(),
-        "last": period.last.isoformat(),
-        "completeness": {kind: counted.as_json() for kind, counted in sorted(tally.by_kind().items())},
-        "figures": [
-            {
-                "id": element.id,
-                "label": {"vi": element.label.vi, "en": element.label.en},
-                "definition": {"vi": element.definition.vi, "en": element.definition.en},
-                "counts": str(element.counts),
-                "span": str(element.span),
-                "value": country[element.id].value,
-                "given": country[element.id].given,
-            }
-            for element in elements
-            if element.id in country
-        ],
-        "rows": [
-            {
-                "key": names[path].key,
-                "name": {"vi": names[path].name_vi, "en": names[path].name_en or names[path].name_vi},
-                "completeness": complete.get(path, Completeness()).as_json(),
-                "values": values.get(path, {}),
-            }
-            for path in sorted({*totals, *complete})
-        ],
-    }
+    document = totals_report(period, now=now, by="province", is_approved_only=True)
+    values = {row["unit"]: row["values"] for row in document["rows"]}
+    hidden = _hidden(period.assignment.form.form, values)
+    for row in document["rows"]:
+        row["values"] = {
+            name: None if (row["unit"], name) in hidden else value for name, value in row["values"].items()
+        }
+    return {"format": FORMAT, **document}
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -140,23 +104,19 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _protected(form: Form, totals: Totals) -> dict[str, dict[str, int | None]]:
+def _hidden(form: Form, values: Mapping[str, Mapping[str, int]]) -> frozenset[Cell]:
     """Hide small cells, and what would give them back: columns add up to the country, some rows to their own total."""
-    cells = {(path, name): total.value for path, row in totals.items() for name, total in row.items()}
-    columns = {name for _, name in cells}
-    relations = [Relation(tuple(cell for cell in cells if cell[1] == name)) for name in sorted(columns)]
+    cells = {(unit, name): value for unit, row in values.items() for name, value in row.items()}
+    columns = sorted({name for _unit, name in cells})
+    relations = [Relation(tuple(cell for cell in cells if cell[1] == name)) for name in columns]
     sums = [check for check in form.checks if check.kind is CheckKind.SUM]
-    for path, row in totals.items():
+    for unit, row in values.items():
         relations += [
-            Relation(tuple((path, part) for part in check.parts), (path, check.whole))
+            Relation(tuple((unit, part) for part in check.parts), (unit, check.whole))
             for check in sums
             if {check.whole, *check.parts} <= row.keys()
         ]
-    hidden = hidden_cells(cells, relations)
-    return {
-        path: {name: None if (path, name) in hidden else total.value for name, total in row.items()}
-        for path, row in totals.items()
-    }
+    return hidden_cells(cells, relations)
 
 
 def _read(asked: Publication, published_at: datetime) -> PublishedTotals:
@@ -174,7 +134,7 @@ def _read(asked: Publication, published_at: datetime) -> PublishedTotals:
         ),
         completeness={kind: Completeness.from_json(c) for kind, c in document["completeness"].items()},
         rows=tuple(
-            PublishedRow(r["key"], LocalText(**r["name"]), Completeness.from_json(r["completeness"]), r["values"])
+            PublishedRow(r["unit"], LocalText(**r["name"]), Completeness.from_json(r["completeness"]), r["values"])
             for r in document["rows"]
         ),
         sha256=asked.sha256,

@@ -37,7 +37,7 @@ def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publicat
             _("machines would be counted twice: %(units)s") % {"units": units},
             hint=_("send one of the two returns back"),
         )
-    document = totals_document(tally)
+    document = totals_document(period, now=now)
     if not document["figures"]:
         raise ReturnError(_("nothing is approved yet"))
     digest = digest_of(document)
