@@ -11,7 +11,7 @@ from quetsach.campaign.schedule.standing import MilestoneState, PhaseState, plan
 from quetsach.cli.center.tables import load_campaign
 
 CAMPAIGN: Campaign = load_campaign("viet-nam-2020", Path("/nonexistent"))
-READY = Evidence({Need.BASELINE_FROZEN: 1, Need.BOTNETS_DECIDED: 10, Need.TOOL_OFFERED: 1})
+READY = Evidence({Need.BASELINE_FROZEN: 1, Need.BOTNETS_DECIDED: 10, Need.PACKS_PUBLISHED: 5})
 BOTH = frozenset({"before", "during"})
 
 
@@ -39,7 +39,7 @@ def test_a_gate_says_which_of_its_conditions_are_missing() -> None:
     evidence = Evidence({Need.BASELINE_FROZEN: 1, Need.BOTNETS_DECIDED: 9})
     during = plan_standing(CAMPAIGN, date(2020, 9, 16), evidence, opened=frozenset({"before"})).phase("during")
     assert during
-    assert [f.condition.needs for f in during.missing] == [Need.BOTNETS_DECIDED, Need.TOOL_OFFERED]
+    assert [f.condition.needs for f in during.missing] == [Need.BOTNETS_DECIDED, Need.PACKS_PUBLISHED]
     assert not during.may_be_opened
 
 
@@ -78,7 +78,7 @@ def test_a_milestone_without_conditions_is_reached_when_its_day_comes() -> None:
 
 def test_what_comes_within_two_weeks_is_listed_in_order() -> None:
     standing = plan_standing(CAMPAIGN, date(2020, 9, 16), READY, opened=frozenset({"before"}))
-    assert [m.milestone.id for m in standing.coming] == ["launch", "first-letter", "packs"]
+    assert [m.milestone.id for m in standing.coming] == ["launch", "first-letter", "tool"]
 
 
 @pytest.mark.parametrize("opened", [frozenset(), BOTH, frozenset({"before", "during", "after"})])

@@ -24,7 +24,9 @@ TEN = ("andromeda", "conficker", "gamut", "lethic", "necurs", "ramnit", "sality"
 
 
 def bundled_document() -> bytes:
-    return (bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes()
+    """Let the middle phase wait for the tool and not for packs, which would have to be built."""
+    content = (bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes()
+    return content.replace(b'"packs-published"\nleast = 5', b'"tool-offered"', 1)
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+"""Plays the story once: through the services, as people would do it, at the times of 2020."""
+
+from datetime import date
+
+from django.db import transaction
+
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.core.period import Period
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.services.decisions import decision_record
+from quetsach.web.office.campaigns.services.passages import gate_ask
+from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_move
+from quetsach.web.office.demonstration.cast import Cast, grant, hire
+from quetsach.web.office.demonstration.letters import send_letters
+from quetsach.web.office.demonstration.returns import send_returns
+from quetsach.web.office.demonstration.story import at, story
+
+KEY = "viet-nam-2020"
+
+
+@transaction.atomic
+def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
+    """Fill an office whose units are loaded and in which this campaign does not exist; all of it or nothing.
+
+    Call it after the repository and the figures are published: the gate of the middle phase wants packs and a frozen
+    baseline. Where they are missing the gate stays shut, and the office shows why.
+
+    Args:
+        campaign: the ``campaign.toml`` of viet-nam-2020.
+        form: the form of the returns, ``unit-return-1.toml``.
+
+    Returns:
+        Whether anything was done.
+    """
+    if Campaign.objects.filter(key=KEY).exists():
+        return False
+    cast = hire()
+    made = campaign_begin(document=campaign, by=cast["an"], now=at("2020-07-10 09:00"))
+    _open(made, "before", cast, "2020-07-14 09:00", "2020-07-14 15:00")
+    _decide(made, cast)
+    _open(made, "during", cast, "2020-09-15 09:00", "2020-09-16 10:00")
+    send_letters(KEY, cast)
+    move = story()["move"]
+    day: date = move["to"]
+    plan_move(
+        campaign=made, days={move["item"]: Period(day, day)}, reason=move["reason"], by=cast["an"], now=move["at"]
+    )
+    send_returns(made, form, cast)
+    _open(made, "after", cast, "2020-12-15 09:00", "2020-12-15 16:00")
+    return True
+
+
+def _open(campaign: Campaign, phase: str, cast: Cast, asked: str, granted: str) -> None:
+    try:
+        passage = gate_ask(campaign=campaign, phase=phase, by=cast["an"], now=at(asked))
+    except ScheduleError:
+        return  # its conditions do not hold here, which the page of the campaign tells
+    grant(passage.subject, cast["binh"], granted)
+
+
+def _decide(campaign: Campaign, cast: Cast) -> None:
+    told = story()["decision"]
+    decision_record(
+        campaign=campaign,
+        kind=DecisionKind.BOTNETS,
+        title=told["title"],
+        grounds=told["grounds"].strip(),
+        decided_on=told["on"],
+        decided_by=told["by"],
+        subjects=told["families"],
+        supersedes=None,
+        by=cast["an"],
+        now=at("2020-09-08 16:00"),
+    )
