@@ -40,7 +40,15 @@ class Act(StrEnum):
 COUNTRY_ROLES = frozenset({Role.OPERATOR, Role.ANALYST, Role.PRESS, Role.AUDITOR})
 """Roles of the centre: they are held over the root of the tree and nowhere else."""
 
-_UNIT_EDITOR = {Act.SEE, Act.EDIT_CONTACTS, Act.WRITE_LETTER, Act.HANDLE_LETTER, Act.ENTER_RETURN, Act.MAKE_KIT}
+_UNIT_EDITOR = {
+    Act.SEE,
+    Act.EDIT_CONTACTS,
+    Act.WRITE_LETTER,
+    Act.HANDLE_LETTER,
+    Act.ENTER_RETURN,
+    Act.MAKE_KIT,
+    Act.ANSWER_CASES,  # those that were handed to the unit
+}
 _UNIT_APPROVER = {*_UNIT_EDITOR, Act.ISSUE_LETTER, Act.APPROVE_RETURN, Act.MANAGE_PEOPLE, Act.READ_LOG}
 ACTS: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: frozenset(Act),

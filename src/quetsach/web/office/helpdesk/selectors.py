@@ -1,0 +1,141 @@
+"""Reads of the help desk: the queue, one case, and what is counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.web.office.helpdesk.models import Case
+from quetsach.web.office.people.access import may_do, visible
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+
+ZONE = ZoneInfo(settings.TIME_ZONE)
+TO_DO = (CaseState.NEW, CaseState.OPEN)
+"""What somebody of the office has to do something about."""
+
+
+def provinces_today(day: date) -> QuerySet[Unit]:
+    """Return the provinces and cities that there are on a day, by name."""
+    there = Q(closed=None) | Q(closed__gt=day)
+    return Unit.objects.filter(there, kind="province", opened__lte=day).order_by("name_vi")
+
+
+def cases_of(person: Person, *, day: date) -> QuerySet[Case]:
+    """Return the cases that a person may answer; those of a unit that is no more belong to its successors."""
+    mine = visible(person, Act.ANSWER_CASES, day=day, prefix="positions__")
+    ended = Unit.objects.filter(cases__isnull=False, closed__lte=day).distinct()
+    inherited = [unit.pk for unit in ended if may_do(person, Act.ANSWER_CASES, unit, day=day)]
+    units = Unit.objects.filter(mine).values("pk")
+    return Case.objects.filter(Q(unit__in=units) | Q(unit__in=inherited)).select_related("unit", "province", "assignee")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What part of the queue is looked at; empty is everything."""
+
+    state: str = "to-do"
+    kind: str = ""
+    is_mine: bool = False
+
+
+def queue(person: Person, filters: Filters, *, day: date) -> QuerySet[Case]:
+    """Return a part of the queue: what has waited longest for the office first."""
+    cases = cases_of(person, day=day)
+    if filters.state == "to-do":
+        cases = cases.filter(state__in=TO_DO)
+    elif filters.state:
+        cases = cases.filter(state=filters.state)
+    if filters.kind:
+        cases = cases.filter(kind=filters.kind)
+    if filters.is_mine:
+        cases = cases.filter(assignee=person)
+    return cases.order_by("changed_at" if filters.state == "to-do" else "-changed_at", "pk")
+
+
+def state_counts(person: Person, *, day: date) -> dict[str, int]:
+    """Return how many cases are in each state, and under ``to-do`` what waits for the office."""
+    rows = dict(cases_of(person, day=day).values_list("state").annotate(number=Count("pk")).order_by())
+    return {state.value: rows.get(state.value, 0) for state in CaseState} | {
+        "to-do": sum(rows.get(state, 0) for state in TO_DO)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CountedCases:
+    """Cases of one day, kind or province: how many arrived, how many of them were answered."""
+
+    name: object
+    arrived: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is counted over the days from ``first`` to ``last``; times in hours."""
+
+    first: date
+    last: date
+    arrived: int
+    answered: int
+    median_hours: float | None
+    slow_hours: float | None
+    by_day: tuple[CountedCases, ...]
+    by_kind: tuple[CountedCases, ...]
+    by_province: tuple[CountedCases, ...]
+    by_unit: tuple[CountedCases, ...]
+
+
+def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
+    """Return what is counted about the cases that arrived in days of Viet Nam; erased ones count as well.
+
+    ``slow_hours`` is the time within which nine of ten answered cases had their first answer.
+    """
+    begin = datetime(first.year, first.month, first.day, tzinfo=ZONE)
+    end = datetime(last.year, last.month, last.day, tzinfo=ZONE) + timedelta(days=1)
+    cases = cases_of(person, day=day).filter(arrived_at__gte=begin, arrived_at__lt=end)
+    times = sorted(
+        (answered - arrived).total_seconds() / 3600
+        for arrived, answered in cases.exclude(first_answer_at=None).values_list("arrived_at", "first_answer_at")
+    )
+    provinces = {unit.pk: unit for unit in Unit.objects.filter(pk__in=cases.values("province"))}
+    units = {unit.pk: unit for unit in Unit.objects.filter(pk__in=cases.values("unit"))}
+    return Numbers(
+        first=first,
+        last=last,
+        arrived=cases.count(),
+        answered=len(times),
+        median_hours=median(times) if times else None,
+        slow_hours=nine_of_ten(times),
+        by_day=tuple(_counted(cases.annotate(day=TruncDate("arrived_at", tzinfo=ZONE)), "day", newest_first=True)),
+        by_kind=tuple(_counted(cases, "kind")),
+        by_province=tuple(
+            CountedCases(provinces.get(row.name), row.arrived, row.answered)  # type: ignore[call-overload]
+            for row in _counted(cases, "province")
+        ),
+        by_unit=tuple(
+            CountedCases(units[row.name], row.arrived, row.answered)  # type: ignore[index]
+            for row in _counted(cases, "unit")
+        ),
+    )
+
+
+def nine_of_ten(times: Sequence[float]) -> float | None:
+    """Return the smallest of the sorted times that nine of ten do not exceed; ``None`` if there are none."""
+    return times[-(-9 * len(times) // 10) - 1] if times else None
+
+
+def _counted(cases: QuerySet[Case], name: str, *, newest_first: bool = False) -> list[CountedCases]:
+    rows = (
+        cases.values_list(name)
+        .annotate(arrived=Count("pk"), answered=Count("first_answer_at"))
+        .order_by("-" + name if newest_first else "-arrived", name)
+    )
+    return [CountedCases(value, arrived, answered) for value, arrived, answered in rows]
