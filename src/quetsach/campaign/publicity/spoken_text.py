@@ -128,9 +128,10 @@ def _clock(text: str) -> str:
 
 def _day(text: str) -> str:
     """Say a day; written without its year it is said so."""
-    day, month, *year = (int(part) for part in text.lower().removeprefix("ngày ").split("/"))
+    parts = [int(part) for part in text.lower().removeprefix("ngày ").split("/")]
+    has_year = len(parts) == 3
     try:
-        said = spoken_day(date(*year or [_LEAP_YEAR], month, day), with_year=bool(year))
+        said = spoken_day(date(parts[2] if has_year else _LEAP_YEAR, parts[1], parts[0]), with_year=has_year)
     except ValueError as error:
         raise PublicityError(f"there is no such day: {text}") from error
     return said.capitalize() if text[0] == "N" else said

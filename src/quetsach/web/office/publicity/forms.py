@@ -12,17 +12,19 @@ from quetsach.web.office.campaigns.models import Campaign
 MAX_DAYS = 400
 
 
+class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """One of the campaigns, by name."""
+
+    def label_from_instance(self, obj: Campaign) -> str:
+        """Return the name in the language of the page."""
+        return obj.plan.name.in_language("en" if get_language() == "en" else "vi")
+
+
 class KitForm(forms.Form):
     """Whose kit, and for which campaign."""
 
     unit = forms.SlugField(max_length=40, label=_("Unit"))
-    campaign = forms.ModelChoiceField(Campaign.objects.none(), label=_("Campaign"), empty_label=None)
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        field = self.fields["campaign"]
-        field.queryset = Campaign.objects.order_by("-begun_at")
-        field.label_from_instance = _campaign_name
+    campaign = CampaignField(Campaign.objects.order_by("-begun_at"), label=_("Campaign"), empty_label=None)
 
 
 class ReasonForm(forms.Form):
@@ -35,8 +37,8 @@ class ReachForm(forms.Form):
     """Which unit, and which days (UTC)."""
 
     unit = forms.SlugField(max_length=40, required=False, label=_("Unit"))
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first = forms.DateField(label=_("From this day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("Up to this day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order, and spans that are too long to be drawn."""
@@ -54,7 +56,3 @@ class CodeForm(forms.Form):
     """A code as a person types it."""
 
     ma = forms.CharField(max_length=60, label=_("Verification code"))
-
-
-def _campaign_name(campaign: Campaign) -> str:
-    return campaign.plan.name.in_language("en" if get_language() == "en" else "vi")

@@ -1,0 +1,216 @@
+"""``quetsach center publicity``: makes a unit's kit, and says how far its publicity came."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.number import number_text
+from quetsach.core.period import Period, parse_day
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.publicity.reach import Reach
+    from quetsach.web.office.units.models import Unit
+
+_DAYS_SHOWN = 30
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "made": "Đã lập bộ tài liệu của {unit}: {path}",
+        "code": "Mã xác minh {code} chưa có hiệu lực: một người trình, một người khác duyệt phát hành trong văn phòng.",
+        "no-unit": "không có đơn vị này",
+        "no-unit-hint": "ghi mã kèm năm, như 31-2025",
+        "no-campaign": "trong văn phòng không có chiến dịch này",
+        "no-campaign-hint": "nhập chiến dịch trước: quetsach center campaigns import",
+        "no-place": "trong những ngày này đơn vị không có trong cây đơn vị",
+        "no-out": "không ghi được vào thư mục này",
+        "unit": "đơn vị",
+        "visits": "lượt mở trang",
+        "all": "cả phần trực thuộc",
+        "own": "mã của riêng đơn vị",
+        "channel": "kênh (theo báo cáo)",
+        "times": "số lần",
+        "waiting": "chưa duyệt",
+        "apart": "Lượt mở trang và các kênh là hai loại khác nhau, không cộng với nhau.",
+    },
+    "en": {
+        "made": "Made the kit of {unit}: {path}",
+        "code": "The code {code} does not hold yet: one person asks for release in the office and another one decides.",
+        "no-unit": "there is no such unit",
+        "no-unit-hint": "write the code with its year, such as 31-2025",
+        "no-campaign": "the office has no such campaign",
+        "no-campaign-hint": "import it first: quetsach center campaigns import",
+        "no-place": "the unit did not stand in the tree in these days",
+        "no-out": "this folder cannot be written",
+        "unit": "unit",
+        "visits": "visits",
+        "all": "with all below",
+        "own": "own codes",
+        "channel": "channel (from returns)",
+        "times": "times",
+        "waiting": "not approved yet",
+        "apart": "Visits and channels are different things and are never added up.",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``publicity`` with ``kit`` and ``reach``."""
+    parser = add_command(
+        subcommands,
+        "publicity",
+        summary="publicity kits of units and how far they came",
+        examples="quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    kit = add_command(
+        commands,
+        "kit",
+        summary="make the kit of a unit: posters, leaflet, pictures, banners, texts, announcement, QR codes",
+        examples="quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
+    )
+    kit.add_argument("unit", metavar="UNIT", help="key of the unit, such as 31-2025")
+    kit.add_argument("--campaign", metavar="ID", required=True, help="campaign of the office")
+    kit.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder that gets the ZIP file")
+    kit.set_defaults(run=_kit)
+    reach = add_command(
+        commands,
+        "reach",
+        summary="visits through QR codes by unit and, apart from them, what returns say of other channels",
+        examples="quetsach center publicity reach\n"
+        "quetsach center publicity reach 31-2025 --from 2026-11-01 --to 2026-11-30 --json",
+    )
+    reach.add_argument("unit", metavar="UNIT", nargs="?", help="key of the unit (default: the whole country)")
+    reach.add_argument("--from", dest="first", metavar="DAY", help="first day, UTC (default: 30 days back)")
+    reach.add_argument("--to", dest="last", metavar="DAY", help="last day, UTC (default: today)")
+    reach.set_defaults(run=_reach)
+    for command in (kit, reach):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
+
+
+@contextmanager
+def _office(arguments: argparse.Namespace) -> Iterator[datetime]:
+    """Open the centre in the language of the output: refusals of the office come in it as well."""
+    with opened_centre(arguments) as now:
+        from django.utils import translation  # noqa: PLC0415
+
+        with translation.override(chosen_language(arguments)):
+            yield now
+
+
+def _kit(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from quetsach.web.office.campaigns.selectors.campaign import campaign_of  # noqa: PLC0415
+        from quetsach.web.office.publicity.kits import kit_make  # noqa: PLC0415
+        from quetsach.web.office.publicity.shelf import shelf_read  # noqa: PLC0415
+
+        unit = _unit(arguments.unit, words)
+        campaign = campaign_of(arguments.campaign)
+        if campaign is None:
+            raise InputError(words["no-campaign"], where=arguments.campaign[:60], hint=words["no-campaign-hint"])
+        kit = kit_make(unit=unit, campaign=campaign, by=None, now=now)
+        code = kit.verification.code
+        path = _written(arguments.out / f"quet-sach-{unit.key}-{code}.zip", shelf_read(kit.sha256), words)
+        name = unit.name
+    if arguments.json:
+        print_json({"kit": kit.pk, "unit": arguments.unit, "code": code, "sha256": kit.sha256, "file": str(path)})
+    else:
+        say(words["made"].format(unit=name, path=path))
+        say(words["code"].format(code=code))
+    return ExitCode.NOTHING_FOUND
+
+
+def _reach(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with _office(arguments) as now:
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.publicity.reach import reach_of  # noqa: PLC0415
+
+        unit = _unit(arguments.unit, words)
+        period = _period(arguments, now.date())
+        reach = reach_of(unit, period, person=None, day=today(now))
+        if reach is None:
+            raise InputError(words["no-place"], where=f"{unit.key} {period}")
+        if arguments.json:
+            print_json(_as_json(reach))
+        else:
+            _print(reach, words, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
+    from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+    from quetsach.web.office.units.selectors import root_unit, unit_of  # noqa: PLC0415
+
+    try:
+        return unit_of(key) if key else root_unit()
+    except Unit.DoesNotExist as error:
+        raise InputError(words["no-unit"], where=(key or "")[:60], hint=words["no-unit-hint"]) from error
+
+
+def _written(path: Path, content: bytes, words: Mapping[str, str]) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise QuetsachError(words["no-out"], where=str(path.parent), hint=str(error)) from error
+    return path
+
+
+def _period(arguments: argparse.Namespace, utc_day: date) -> Period:
+    last = parse_day(arguments.last) if arguments.last else utc_day
+    first = parse_day(arguments.first) if arguments.first else last - timedelta(days=_DAYS_SHOWN - 1)
+    return Period(first, last)
+
+
+def _as_json(reach: "Reach") -> dict[str, Any]:
+    return {
+        "unit": reach.unit.key,
+        "first": reach.period.first.isoformat(),
+        "last": reach.period.last.isoformat(),
+        "visits": {
+            "total": reach.total,
+            "own": reach.own,
+            "below": {row.unit.key: row.visits for row in reach.below},
+            "days": {day.isoformat(): count for day, count in reach.days},
+        },
+        "channels": [
+            {
+                "campaign": table.campaign.en,
+                "rows": [
+                    {"channel": use.label.en, "times": use.times, "waiting": use.waiting, "units": use.units}
+                    for use in table.rows
+                ],
+            }
+            for table in reach.channels
+        ],
+    }
+
+
+def _print(reach: "Reach", words: Mapping[str, str], language: str) -> None:
+    def count(value: int | None) -> str:
+        return "< 10" if value is None else number_text(value, language)
+
+    rows = [
+        [f"{reach.unit.name}, {words['all']}", count(reach.total)],
+        [f"{reach.unit.name}, {words['own']}", count(reach.own)],
+        *([row.unit.name, count(row.visits)] for row in reach.below),
+    ]
+    print_table([words["unit"], words["visits"]], rows, right=(1,))
+    for table in reach.channels:
+        print(f"\n{table.campaign.in_language(language)}")
+        uses = [[use.label.in_language(language), count(use.times), count(use.waiting)] for use in table.rows]
+        print_table([words["channel"], words["times"], words["waiting"]], uses, right=(1, 2))
+    if reach.channels:
+        say(words["apart"])
