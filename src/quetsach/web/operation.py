@@ -40,7 +40,8 @@ def metrics(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """Let search engines read everything but what is for programs."""
-    rules = "User-agent: *\nDisallow: /api/\nDisallow: /repository/\nDisallow: /metrics\nDisallow: /healthz\n"
+    closed = ("/api/", "/repository/", "/metrics", "/healthz", "/t/", "/en/t/")
+    rules = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed)
     return HttpResponse(rules, content_type="text/plain; charset=utf-8")
 
 
