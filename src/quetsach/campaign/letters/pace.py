@@ -20,7 +20,8 @@ class Step:
 class Funnel:
     """How many dispatches reached each stage, and how many of them are in trouble or over.
 
-    ``reached`` counts each dispatch in every stage up to its own, so its values never grow from stage to stage.
+    ``reached`` counts each dispatch in every stage up to its own, so its values never grow from stage to stage;
+    ``waiting`` counts those that still owe an answer.
     """
 
     total: int
@@ -28,6 +29,7 @@ class Funnel:
     bounced: int
     refused: int
     closed: int
+    waiting: int
 
     def percent(self, stage: Stage) -> float:
         """Return the share of all dispatches that reached a stage, in percent; 0 where there are none."""
@@ -61,6 +63,7 @@ def funnel(courses: Iterable[Course]) -> Funnel:
         bounced=standings.count(Standing.BOUNCED),
         refused=standings.count(Standing.REFUSED),
         closed=standings.count(Standing.CLOSED),
+        waiting=sum(course.is_pending for course in known),
     )
 
 

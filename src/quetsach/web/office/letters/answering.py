@@ -1,15 +1,16 @@
 """What a unit does with a letter that it received: open, acknowledge, refuse. Reports answer it as well."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Course, Happening, Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.events import course_of, courses_of, event_add
 from quetsach.web.office.letters.models import Dispatch, LetterState
-from quetsach.web.office.letters.sending import Hand
+from quetsach.web.office.letters.sending import LINK_DAYS, Hand
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -60,7 +61,7 @@ def dispatch_refuse(*, dispatch: Dispatch, reason: str, hand: Hand, now: datetim
     """
     dispatch = _held(dispatch, hand, now)
     if not reason.strip():
-        raise LetterError("a refusal needs a reason", hint="say why, so that the sender can put it right")
+        raise LetterError(_("a refusal needs a reason"), hint=_("say why, so that the sender can put it right"))
     _refuse_taken_back(dispatch)
     event_add(dispatch=dispatch, kind=Happening.REFUSED, at=now, via=hand.via, by=hand.person, reason=reason)
     _log(dispatch, "letter-refuse", hand, reason, now)
@@ -82,14 +83,14 @@ def dispatch_close(*, dispatch: Dispatch, reason: str, by: Person, now: datetime
     )
     require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
     if not reason.strip():
-        raise LetterError("say why no answer is waited for")
+        raise LetterError(_("say why no answer is waited for"))
     event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=reason)
     _log(dispatch, "letter-close", Hand(by, "centre"), reason, now)
     return course_of(dispatch)
 
 
 @transaction.atomic
-def link_renew(*, dispatch: Dispatch, until: datetime, by: Person, now: datetime) -> Dispatch:
+def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
     """Make a new link; older ones of this dispatch are void.
 
     Raises:
@@ -102,7 +103,7 @@ def link_renew(*, dispatch: Dispatch, until: datetime, by: Person, now: datetime
     )
     require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
     dispatch.link_number += 1
-    dispatch.link_until = until
+    dispatch.link_until = now + timedelta(days=LINK_DAYS)
     dispatch.copy_sha256 = ""  # the copy shows the link: it is made and sent anew
     dispatch.save(update_fields=["link_number", "link_until", "copy_sha256"])
     _log(dispatch, "letter-link-renew", Hand(by, "centre"), "", now)
@@ -134,7 +135,9 @@ def _held(dispatch: Dispatch, hand: Hand, now: datetime) -> Dispatch:
 
 def _refuse_taken_back(dispatch: Dispatch) -> None:
     if dispatch.letter.state != LetterState.ISSUED:
-        raise LetterError(f"{dispatch.letter.number_sign} was taken back: nothing needs to be done about it")
+        raise LetterError(
+            _("%(number)s was taken back: nothing needs to be done about it") % {"number": dispatch.letter.number_sign}
+        )
 
 
 def _log(dispatch: Dispatch, act: str, hand: Hand, reason: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from quetsach.campaign.letters.course import Course
+from quetsach.campaign.letters.course import Course, Stage
 from quetsach.campaign.letters.pace import Funnel, LevelPace, Step, funnel, pace
 from quetsach.web.office.letters.events import courses_of_units
 from quetsach.web.office.letters.models import Dispatch, Letter
@@ -28,6 +28,11 @@ class Branch:
     unit: Unit
     course: Course | None
     below: Funnel
+
+    @property
+    def acknowledged(self) -> int:
+        """How many units below it acknowledged."""
+        return self.below.reached[Stage.ACKNOWLEDGED]
 
 
 def chain_of(letter: Letter) -> QuerySet[Dispatch]:

@@ -4,12 +4,14 @@ import secrets
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Happening
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.publicity.verification_code import SPACE, code_of
+from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.events import courses_of, event_add
@@ -20,6 +22,7 @@ from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.publicity.verification import verification_register, verification_revoke
 from quetsach.web.office.units.models import Unit
 
 
@@ -41,7 +44,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         kind="letter", subject=letter.log_subject, digest=digest_of(letter)
     ):
         raise LetterError(
-            "a second person has not approved what this letter says now", hint="submit it and have it approved"
+            _("a second person has not approved what this letter says now"), hint=_("submit it and have it approved")
         )
     letter.state, letter.year = LetterState.ISSUED, day.year
     letter.number = _next_number(letter.unit, letter.book, day)
@@ -51,6 +54,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         _end_earlier(letter, letter.earlier, by, now)
     (letter.sha256,) = archive_put([print_original(text_of(letter), seals_of(letter))])
     letter.save()
+    _register_code(letter, now)
     log_append(
         by=by,
         act="letter-issue",
@@ -60,6 +64,21 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         now=now,
     )
     return letter
+
+
+def _register_code(letter: Letter, now: datetime) -> None:
+    """Let the public page of the code tell what the letter is."""
+    title, asks = f"{letter.number_sign}: {letter.subject}", letter.asks or letter.subject
+    verification_register(
+        kind="letter",
+        code=letter.code,
+        issuer=LocalText(letter.agency, letter.unit.name_en or letter.agency),
+        title=LocalText(title, title),
+        asks=LocalText(asks, asks),
+        issued_on=letter.issued_on or today(now),
+        url="",
+        now=now,
+    )
 
 
 def _next_number(unit: Unit, book: str, day: date) -> int:
@@ -74,11 +93,12 @@ def _end_earlier(letter: Letter, earlier: Letter, by: Person, now: datetime) -> 
     """Mark what this letter replaces or revokes: nobody needs to answer it, and mail that has not left stays here."""
     earlier = Letter.objects.select_for_update().get(pk=earlier.pk)
     if earlier.state != LetterState.ISSUED:
-        raise LetterError(f"{earlier.number_sign} was replaced or revoked before")
+        raise LetterError(_("%(number)s was replaced or revoked before") % {"number": earlier.number_sign})
     if letter.kind == DocumentKind.UPDATE:
         return
     earlier.state = LetterState.REVOKED if letter.kind == DocumentKind.REVOCATION else LetterState.REPLACED
     earlier.save(update_fields=["state"])
+    verification_revoke(code=earlier.code, reason=f"{letter.number_sign}: {letter.subject}", now=now)
     Message.objects.filter(dispatch__letter=earlier, state=MessageState.QUEUED).update(
         state=MessageState.FAILED, error=f"{earlier.number_sign} was taken back before this left"
     )

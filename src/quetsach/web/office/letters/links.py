@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach.campaign.letters.errors import LetterError
@@ -57,12 +58,12 @@ def dispatch_of(token: str, *, now: datetime) -> Dispatch:
     except BadSignature:
         found = None
     if found is None:
-        raise LinkError("this link was not made by the centre, or a part of it is missing", is_over=False)
+        raise LinkError(_("this link was not made by the centre, or a part of it is missing"), is_over=False)
     dispatch = (
         Dispatch.objects.select_related("letter__unit", "from_unit", "to_unit", "above")
         .filter(pk=int(found[1]))
         .first()
     )
     if dispatch is None or dispatch.link_number != int(found[2]) or dispatch.link_until <= now:
-        raise LinkError("this link is no longer valid", is_over=True)
+        raise LinkError(_("this link is no longer valid"), is_over=True)
     return dispatch

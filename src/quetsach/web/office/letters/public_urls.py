@@ -3,9 +3,9 @@
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.letters import link_views
+from quetsach.web.office.letters.views import link
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(_("letter/<str:token>/"), link_views.letter_page, name="letter-link"),
-    path(_("letter/<str:token>/open/"), link_views.letter_pdf, name="letter-link-open"),
+    path(_("letter/<str:token>/"), link.letter_page, name="letter-link"),
+    path(_("letter/<str:token>/open/"), link.letter_pdf, name="letter-link-open"),
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Happening
@@ -45,7 +46,7 @@ def letter_send(*, letter: Letter, units: Iterable[Unit], by: Person, now: datet
     day = today(now)
     require(by, Act.ISSUE_LETTER, letter.unit, day=day)
     if letter.state != LetterState.ISSUED:
-        raise LetterError("only a letter that was issued and holds can be sent")
+        raise LetterError(_("only a letter that was issued and holds can be sent"))
     made = _dispatch(letter, letter.unit, units, above=None, hand=Hand(by, "inbox"), note="", now=now)
     if letter.covers:
         received = Dispatch.objects.filter(letter=letter.covers, to_unit=letter.unit).first()
@@ -72,7 +73,9 @@ def dispatch_forward(*, dispatch: Dispatch, units: Iterable[Unit], note: str, ha
     if hand.person:
         require(hand.person, Act.HANDLE_LETTER, dispatch.to_unit, day=today(now))
     if dispatch.letter.state != LetterState.ISSUED:
-        raise LetterError(f"{dispatch.letter.number_sign} was taken back: it is not to be passed on")
+        raise LetterError(
+            _("%(number)s was taken back: it is not to be passed on") % {"number": dispatch.letter.number_sign}
+        )
     made = _dispatch(dispatch.letter, dispatch.to_unit, units, above=dispatch, hand=hand, note=note, now=now)
     if made:
         event_add(dispatch=dispatch, kind=Happening.FORWARDED, at=now, via=hand.via, by=hand.person)
@@ -101,7 +104,7 @@ def _dispatch(
     below = subtree_of(from_unit, today(now)).filter(unit__in=chosen)
     positions = list(below.select_related("unit").prefetch_related("unit__contacts").order_by("path"))
     if len(positions) != len(chosen):
-        raise LetterError("a letter goes only to units below the one that sends it, in the tree of today")
+        raise LetterError(_("a letter goes only to units below the one that sends it, in the tree of today"))
     taken = set(letter.dispatches.values_list("to_unit", flat=True))
     made = Dispatch.objects.bulk_create(
         [

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Happening
@@ -29,7 +30,7 @@ def message_settle(*, message: Message, was_sent: bool, by: Person, now: datetim
     """
     message = _held(message, by, now)
     if message.state != MessageState.UNCERTAIN:
-        raise LetterError("it is known what became of this message")
+        raise LetterError(_("it is known what became of this message"))
     if was_sent:
         message_sent(message=message, at=now)
     else:
@@ -48,11 +49,11 @@ def message_retry(*, message: Message, by: Person, now: datetime) -> Message:
     """
     message = _held(message, by, now)
     if message.state != MessageState.FAILED:
-        raise LetterError("only a message that failed is sent once more")
+        raise LetterError(_("only a message that failed is sent once more"))
     if message.dispatch:
         address = reachable_address(message.dispatch.to_unit.contacts.all())
         if not address:
-            raise LetterError("this unit has no address that works", hint="give it one among its contacts")
+            raise LetterError(_("this unit has no address that works"), hint=_("give it one among its contacts"))
         message.recipient = address
     _requeue(message, now)
     _log(message, "mail-retry", by, now, detail={})
@@ -69,7 +70,7 @@ def letter_handed_over(*, message: Message, how: str, by: Person, now: datetime)
     """
     message = _held(message, by, now)
     if message.kind != MessageKind.LETTER or message.dispatch is None or not how.strip():
-        raise LetterError("say how the letter reached the unit")
+        raise LetterError(_("say how the letter reached the unit"))
     event_add(dispatch=message.dispatch, kind=Happening.DELIVERED, at=now, via="centre", by=by, reason=how)
     _log(message, "letter-hand-over", by, now, detail={"how": how})
 

@@ -4,6 +4,9 @@ import hashlib
 import json
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import override
+
 from quetsach.campaign.letters.exchange import DocumentKind, ExchangeHeader
 from quetsach.web.office.letters.document.letter import (
     Annex,
@@ -97,7 +100,8 @@ def text_of(letter: Letter) -> LetterText:
 
 def verification_of(letter: Letter) -> Verification:
     """Return where a reader checks a letter."""
-    return Verification(f"{site()}/xac-minh/{letter.code}/", letter.code)
+    with override(letter.language):
+        return Verification(site() + reverse("verification", args=[letter.code]), letter.code)
 
 
 def header_of(letter: Letter, receivers: list[str]) -> ExchangeHeader:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
@@ -126,7 +127,10 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
     check_sign(letter.sign)
     texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
     if still_open := open_names("\n".join(texts)):
-        raise LetterError(f"still to be filled in: {', '.join(still_open)}", hint="write it in place of the braces")
+        raise LetterError(
+            _("still to be filled in: %(names)s") % {"names": ", ".join(still_open)},
+            hint=_("write it in place of the braces"),
+        )
     render(text_of(letter))
     letter.state = LetterState.SUBMITTED
     letter.save(update_fields=["state"])
@@ -155,18 +159,16 @@ def attachment_add(*, letter: Letter, name: str, content: bytes, by: Person, now
     name = " ".join(name.split())
     ending = name[name.rfind(".") :].lower()
     if not name.isprintable() or "/" in name or len(name) > 150 or ending not in ATTACHMENT_BEGINNINGS:
-        raise LetterError("this file cannot go with a letter", hint="PDF, DOCX or XLSX with a short name")
+        raise LetterError(_("this file cannot go with a letter"), hint=_("PDF, DOCX or XLSX with a short name"))
     if len(content) > MAX_ATTACHMENT_BYTES or letter.attachments.count() >= MAX_ATTACHMENTS:
-        raise LetterError(
-            "too many or too large files", hint=f"at most {MAX_ATTACHMENTS} of {MAX_ATTACHMENT_BYTES >> 20} MiB each"
-        )
+        raise LetterError(_("too many or too large files"), hint=_("at most ten, of 10 MB each"))
     if not content.startswith(ATTACHMENT_BEGINNINGS[ending]):
-        raise LetterError("the file is not what its name says", hint="save it again as PDF, DOCX or XLSX")
+        raise LetterError(_("the file is not what its name says"), hint=_("save it again as PDF, DOCX or XLSX"))
     (sha256,) = archive_put([content])
-    kept, _ = Attachment.objects.update_or_create(
+    kept, is_new = Attachment.objects.update_or_create(
         letter=letter, name=name, defaults={"size_bytes": len(content), "sha256": sha256}
     )
-    _back_to_draft(letter, by, now, {"added": name, "sha256": sha256})
+    _back_to_draft(letter, by, now, {"added" if is_new else "replaced": name, "sha256": sha256})
     return kept
 
 
@@ -189,7 +191,8 @@ def _open_letter(letter: Letter) -> Letter:
     letter = Letter.objects.select_for_update().get(pk=letter.pk)
     if not letter.is_open:
         raise LetterError(
-            f"{letter.number_sign} was issued and cannot be changed", hint="replace or revoke it with a new letter"
+            _("%(number)s was issued and cannot be changed") % {"number": letter.number_sign},
+            hint=_("replace or revoke it with a new letter"),
         )
     return letter
 
@@ -197,11 +200,11 @@ def _open_letter(letter: Letter) -> Letter:
 def _check_reference(reference: Reference, unit: Unit) -> None:
     earlier = reference.earlier
     if (reference.kind is DocumentKind.NEW) == (earlier is not None):
-        raise LetterError("a new letter refers to no earlier one, every other kind does")
+        raise LetterError(_("a new letter refers to no earlier one, every other kind does"))
     if earlier and (earlier.unit_id != unit.pk or earlier.state != LetterState.ISSUED):
-        raise LetterError("only a unit's own letter that was issued and still holds can be changed by a new one")
+        raise LetterError(_("only a unit's own letter that was issued and still holds can be changed by a new one"))
     if reference.covers and not reference.covers.is_issued:
-        raise LetterError("only a letter that was issued can be passed on")
+        raise LetterError(_("only a letter that was issued can be passed on"))
 
 
 def _fill_issuer(letter: Letter, day: date) -> None:

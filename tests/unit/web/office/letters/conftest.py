@@ -1,10 +1,11 @@
 """Letters of the small country: written, approved, issued."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
@@ -37,6 +38,13 @@ def post_office(settings, tmp_path: Path) -> Path:
         settings.CENTER, data=tmp_path, public_url="https://centre.example", mail_from="office@centre.example"
     )
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """What services say is compared in English."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture

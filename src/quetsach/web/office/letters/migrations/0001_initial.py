@@ -9,211 +9,443 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('office_units', '0001_initial'),
+        ("office_units", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dispatch',
+            name="Dispatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField(help_text='of the receiver in the tree of the day')),
-                ('channel', models.CharField(choices=[('mail', 'mail'), ('inbox', 'inbox')], max_length=5)),
-                ('note', models.TextField(blank=True, help_text='covering words of who passed it on', max_length=2000)),
-                ('made_at', models.DateTimeField()),
-                ('link_number', models.PositiveSmallIntegerField(default=1)),
-                ('link_until', models.DateTimeField()),
-                ('copy_sha256', models.CharField(blank=True, help_text="of this unit's own copy; empty until it is made", max_length=64)),
-                ('above', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='below', to='office_letters.dispatch')),
-                ('from_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sent_dispatches', to='office_units.unit')),
-                ('sent_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('to_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='received_dispatches', to='office_units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("level", models.PositiveSmallIntegerField(help_text="of the receiver in the tree of the day")),
+                ("channel", models.CharField(choices=[("mail", "mail"), ("inbox", "inbox")], max_length=5)),
+                ("note", models.TextField(blank=True, help_text="covering words of who passed it on", max_length=2000)),
+                ("made_at", models.DateTimeField()),
+                ("link_number", models.PositiveSmallIntegerField(default=1)),
+                ("link_until", models.DateTimeField()),
+                (
+                    "copy_sha256",
+                    models.CharField(
+                        blank=True, help_text="of this unit's own copy; empty until it is made", max_length=64
+                    ),
+                ),
+                (
+                    "above",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="below",
+                        to="office_letters.dispatch",
+                    ),
+                ),
+                (
+                    "from_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sent_dispatches",
+                        to="office_units.unit",
+                    ),
+                ),
+                (
+                    "sent_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "to_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="received_dispatches",
+                        to="office_units.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DispatchEvent',
+            name="DispatchEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sent', 'sent'), ('delivered', 'delivered'), ('bounced', 'bounced'), ('opened', 'opened'), ('acknowledged', 'acknowledged'), ('refused', 'refused'), ('forwarded', 'forwarded'), ('reported', 'reported'), ('closed', 'closed')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('via', models.CharField(help_text='mail, inbox, link, centre', max_length=10)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='office_letters.dispatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("sent", "sent"),
+                            ("delivered", "delivered"),
+                            ("bounced", "bounced"),
+                            ("opened", "opened"),
+                            ("acknowledged", "acknowledged"),
+                            ("refused", "refused"),
+                            ("forwarded", "forwarded"),
+                            ("reported", "reported"),
+                            ("closed", "closed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("via", models.CharField(help_text="mail, inbox, link, centre", max_length=10)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="office_letters.dispatch"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign', models.CharField(blank=True, db_index=True, max_length=60)),
-                ('kind', models.CharField(choices=[('new', 'new'), ('replacement', 'replacement'), ('revocation', 'revocation'), ('update', 'update')], default=quetsach.campaign.letters.exchange.DocumentKind['NEW'], max_length=12)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('issued', 'issued'), ('replaced', 'replaced'), ('revoked', 'revoked')], default=quetsach.web.office.letters.models.letter.LetterState['DRAFT'], max_length=10)),
-                ('superior', models.CharField(blank=True, max_length=200)),
-                ('agency', models.CharField(max_length=200)),
-                ('place', models.CharField(max_length=100)),
-                ('sign', models.CharField(max_length=40)),
-                ('address', models.CharField(blank=True, max_length=300)),
-                ('subject', models.CharField(max_length=400)),
-                ('addressees', models.TextField(help_text='one a line', max_length=20000)),
-                ('body', models.TextField(max_length=100000)),
-                ('annexes', models.JSONField(blank=True, default=list)),
-                ('copies', models.TextField(blank=True, help_text='one a line', max_length=20000)),
-                ('drafting', models.CharField(blank=True, max_length=100)),
-                ('signer_powers', models.CharField(blank=True, help_text='one a line, at most three', max_length=300)),
-                ('signer_title', models.CharField(max_length=200)),
-                ('signer_name', models.CharField(max_length=200)),
-                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'English')], default='vi', max_length=2)),
-                ('asks', models.CharField(blank=True, help_text='what it asks, for the public page that verifies it', max_length=500)),
-                ('due', models.DateField(blank=True, help_text='last day on which an answer is on time (Viet Nam)', null=True)),
-                ('written_at', models.DateTimeField()),
-                ('book', models.CharField(default='cv', max_length=20)),
-                ('year', models.PositiveSmallIntegerField(null=True)),
-                ('number', models.PositiveIntegerField(null=True)),
-                ('issued_on', models.DateField(null=True)),
-                ('issued_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, help_text='verification code', max_length=20)),
-                ('sha256', models.CharField(blank=True, help_text='of the PDF as issued', max_length=64)),
-                ('covers', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='covering', to='office_letters.letter')),
-                ('earlier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='office_letters.letter')),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('root', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='chain', to='office_letters.letter')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='office_units.unit')),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("campaign", models.CharField(blank=True, db_index=True, max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new", "new"),
+                            ("replacement", "replacement"),
+                            ("revocation", "revocation"),
+                            ("update", "update"),
+                        ],
+                        default=quetsach.campaign.letters.exchange.DocumentKind["NEW"],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "submitted"),
+                            ("issued", "issued"),
+                            ("replaced", "replaced"),
+                            ("revoked", "revoked"),
+                        ],
+                        default=quetsach.web.office.letters.models.letter.LetterState["DRAFT"],
+                        max_length=10,
+                    ),
+                ),
+                ("superior", models.CharField(blank=True, max_length=200)),
+                ("agency", models.CharField(max_length=200)),
+                ("place", models.CharField(max_length=100)),
+                ("sign", models.CharField(max_length=40)),
+                ("address", models.CharField(blank=True, max_length=300)),
+                ("subject", models.CharField(max_length=400)),
+                ("addressees", models.TextField(help_text="one a line", max_length=20000)),
+                ("body", models.TextField(max_length=100000)),
+                ("annexes", models.JSONField(blank=True, default=list)),
+                ("copies", models.TextField(blank=True, help_text="one a line", max_length=20000)),
+                ("drafting", models.CharField(blank=True, max_length=100)),
+                ("signer_powers", models.CharField(blank=True, help_text="one a line, at most three", max_length=300)),
+                ("signer_title", models.CharField(max_length=200)),
+                ("signer_name", models.CharField(max_length=200)),
+                (
+                    "language",
+                    models.CharField(choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi", max_length=2),
+                ),
+                (
+                    "asks",
+                    models.CharField(
+                        blank=True, help_text="what it asks, for the public page that verifies it", max_length=500
+                    ),
+                ),
+                (
+                    "due",
+                    models.DateField(
+                        blank=True, help_text="last day on which an answer is on time (Viet Nam)", null=True
+                    ),
+                ),
+                ("written_at", models.DateTimeField()),
+                ("book", models.CharField(default="cv", max_length=20)),
+                ("year", models.PositiveSmallIntegerField(null=True)),
+                ("number", models.PositiveIntegerField(null=True)),
+                ("issued_on", models.DateField(null=True)),
+                ("issued_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, help_text="verification code", max_length=20)),
+                ("sha256", models.CharField(blank=True, help_text="of the PDF as issued", max_length=64)),
+                (
+                    "covers",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="covering",
+                        to="office_letters.letter",
+                    ),
+                ),
+                (
+                    "earlier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="later",
+                        to="office_letters.letter",
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "root",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain",
+                        to="office_letters.letter",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="letters", to="office_units.unit"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="letters", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='dispatch',
-            name='letter',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='office_letters.letter'),
+            model_name="dispatch",
+            name="letter",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="dispatches", to="office_letters.letter"
+            ),
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150)),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('letter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='office_letters.letter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150)),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="office_letters.letter",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LetterVersion',
+            name="LetterVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('saved_at', models.DateTimeField()),
-                ('letter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='office_letters.letter')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="office_letters.letter"
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[('letter', 'letter'), ('reminder', 'reminder'), ('digest', 'digest')], max_length=10)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=500)),
-                ('text', models.TextField()),
-                ('copy_sha256', models.CharField(blank=True, help_text='the PDF that goes with it', max_length=64)),
-                ('copy_name', models.CharField(blank=True, max_length=100)),
-                ('message_id', models.CharField(max_length=120, unique=True)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('handing', 'handing'), ('sent', 'sent'), ('failed', 'failed'), ('uncertain', 'uncertain')], default=quetsach.web.office.letters.models.message.MessageState['QUEUED'], max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField()),
-                ('handed_at', models.DateTimeField(null=True)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('dispatch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='office_letters.dispatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=80, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("letter", "letter"), ("reminder", "reminder"), ("digest", "digest")], max_length=10
+                    ),
+                ),
+                ("recipient", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=500)),
+                ("text", models.TextField()),
+                ("copy_sha256", models.CharField(blank=True, help_text="the PDF that goes with it", max_length=64)),
+                ("copy_name", models.CharField(blank=True, max_length=100)),
+                ("message_id", models.CharField(max_length=120, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("handing", "handing"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("uncertain", "uncertain"),
+                        ],
+                        default=quetsach.web.office.letters.models.message.MessageState["QUEUED"],
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField()),
+                ("handed_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="office_letters.dispatch",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ParentDigest',
+            name="ParentDigest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.SmallIntegerField()),
-                ('late', models.JSONField()),
-                ('at', models.DateTimeField()),
-                ('letter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digests', to='office_letters.letter')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='office_units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.SmallIntegerField()),
+                ("late", models.JSONField()),
+                ("at", models.DateTimeField()),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="digests", to="office_letters.letter"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="office_units.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RegisterBook',
+            name="RegisterBook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('book', models.CharField(default='cv', max_length=20)),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='register_books', to='office_units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField()),
+                ("book", models.CharField(default="cv", max_length=20)),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="register_books",
+                        to="office_units.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.SmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='office_letters.dispatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.SmallIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="office_letters.dispatch",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Template',
+            name="Template",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('subject', models.CharField(max_length=400)),
-                ('body', models.TextField(max_length=100000)),
-                ('annexes', models.JSONField(default=list)),
-                ('unit', models.ForeignKey(help_text='empty: for all', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='office_units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("subject", models.CharField(max_length=400)),
+                ("body", models.TextField(max_length=100000)),
+                ("annexes", models.JSONField(default=list)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        help_text="empty: for all",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="office_units.unit",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['unit', 'state'], name='office_lett_unit_id_d613da_idx'),
+            model_name="letter",
+            index=models.Index(fields=["unit", "state"], name="office_lett_unit_id_d613da_idx"),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(models.F('unit'), models.F('year'), models.F('book'), models.F('number'), name='one_letter_a_number'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(
+                models.F("unit"), models.F("year"), models.F("book"), models.F("number"), name="one_letter_a_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(fields=['letter', 'copy_sha256'], name='office_lett_letter__298828_idx'),
+            model_name="dispatch",
+            index=models.Index(fields=["letter", "copy_sha256"], name="office_lett_letter__298828_idx"),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(models.F('letter'), models.F('to_unit'), name='one_dispatch_a_unit'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(models.F("letter"), models.F("to_unit"), name="one_dispatch_a_unit"),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(models.F('letter'), models.F('name'), name='one_attachment_a_name'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(models.F("letter"), models.F("name"), name="one_attachment_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='letterversion',
-            constraint=models.UniqueConstraint(models.F('letter'), models.F('number'), name='one_letter_version_a_number'),
+            model_name="letterversion",
+            constraint=models.UniqueConstraint(
+                models.F("letter"), models.F("number"), name="one_letter_version_a_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', 'next_at'], name='office_lett_state_07b02b_idx'),
+            model_name="message",
+            index=models.Index(fields=["state", "next_at"], name="office_lett_state_07b02b_idx"),
         ),
         migrations.AddConstraint(
-            model_name='parentdigest',
-            constraint=models.UniqueConstraint(models.F('letter'), models.F('unit'), models.F('day'), name='one_digest_a_unit_and_day'),
+            model_name="parentdigest",
+            constraint=models.UniqueConstraint(
+                models.F("letter"), models.F("unit"), models.F("day"), name="one_digest_a_unit_and_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registerbook',
-            constraint=models.UniqueConstraint(models.F('unit'), models.F('year'), models.F('book'), name='one_register_a_book'),
+            model_name="registerbook",
+            constraint=models.UniqueConstraint(
+                models.F("unit"), models.F("year"), models.F("book"), name="one_register_a_book"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(models.F('dispatch'), models.F('day'), name='one_reminder_a_day'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(models.F("dispatch"), models.F("day"), name="one_reminder_a_day"),
         ),
     ]

@@ -1,0 +1,129 @@
+"""Forms of letters."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.register import check_sign
+from quetsach.web.office.letters.models import Letter, Template
+from quetsach.web.office.units.models import Unit
+
+ANNEXES = 3
+"""How many annexes the form has places for."""
+
+
+class BeginForm(forms.Form):
+    """Whose letter, and what it begins with."""
+
+    campaign = forms.SlugField(max_length=60, required=False, label=_("Campaign"))
+
+    def __init__(self, *arguments: Any, units: list[Unit], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        writing = Unit.objects.filter(pk__in=[unit.pk for unit in units]).order_by("code")
+        templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units)).order_by("title")
+        self.fields["unit"] = forms.ModelChoiceField(writing, to_field_name="key", label=_("Unit that writes"))
+        self.fields["template"] = forms.ModelChoiceField(
+            templates, required=False, to_field_name="code", label=_("Begin with"), empty_label=_("an empty page")
+        )
+        self.order_fields(["unit", "template", "campaign"])
+
+
+class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic class when it runs
+    """What a letter says. Its annexes are pairs of a title and a text."""
+
+    class Meta:
+        """The written fields in the order of the paper."""
+
+        model = Letter
+        fields: ClassVar = [
+            "superior", "agency", "sign", "place", "subject", "addressees", "body", "signer_powers", "signer_title",
+            "signer_name", "copies", "drafting", "address", "campaign", "due", "asks", "language",
+        ]  # fmt: skip
+        labels: ClassVar = {
+            "superior": _("Agency above"),
+            "agency": _("Issuing agency"),
+            "sign": _("Sign"),
+            "place": _("Place"),
+            "subject": _("Subject"),
+            "addressees": _("Addressed to"),
+            "body": _("Text of the letter"),
+            "signer_powers": _("Signed on behalf of"),
+            "signer_title": _("Title of the signer"),
+            "signer_name": _("Name of the signer"),
+            "copies": _("Copies to"),
+            "drafting": _("Drafting unit and copies kept"),
+            "address": _("Address at the foot"),
+            "campaign": _("Campaign"),
+            "due": _("Answer by"),
+            "asks": _("What it asks, in one sentence"),
+            "language": _("Language"),
+        }
+        help_texts: ClassVar = {
+            "sign": _("Behind the number, in capitals: STTTT-CNTT"),
+            "subject": _("Without “Re”"),
+            "addressees": _("One a line"),
+            "body": _("A line is a paragraph. **bold**, *italic*, # heading, | table |"),
+            "signer_powers": _("One a line, as in “KT. GIÁM ĐỐC”; empty for the head's own signature"),
+            "copies": _("One a line, without “as above”"),
+            "drafting": _("As in “CNTT (05)”"),
+            "due": _("Units that have not acknowledged are reminded before and after this day"),
+            "asks": _("Shown on the public page on which anybody checks that the letter is genuine"),
+        }
+        widgets: ClassVar = {
+            "due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "addressees": forms.Textarea(attrs={"rows": 4}),
+            "body": forms.Textarea(attrs={"rows": 18}),
+            "copies": forms.Textarea(attrs={"rows": 4}),
+            "signer_powers": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name in ("superior", "drafting"):
+            self.fields[name].required = False
+        annexes = self.instance.annexes if self.instance else []
+        for number in range(1, max(ANNEXES, len(annexes)) + 1):
+            annex = annexes[number - 1] if number <= len(annexes) else {}
+            title, text = _("Annex %(number)s: title"), _("Annex %(number)s: text")
+            self.fields[f"annex_title_{number}"] = forms.CharField(
+                label=title % {"number": number}, required=False, max_length=300, initial=annex.get("title", "")
+            )
+            self.fields[f"annex_body_{number}"] = forms.CharField(
+                label=text % {"number": number},
+                required=False,
+                max_length=50_000,
+                initial=annex.get("body", ""),
+                widget=forms.Textarea(attrs={"rows": 6}),
+            )
+
+    def clean_sign(self) -> str:
+        """Refuse what cannot stand behind a number."""
+        try:
+            return check_sign(self.cleaned_data["sign"])
+        except LetterError as error:
+            raise ValidationError(_("Capitals and digits in groups, as in STTTT-CNTT")) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for both parts of an annex."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for number in self._numbers():
+            if bool(cleaned.get(f"annex_title_{number}")) != bool(cleaned.get(f"annex_body_{number}")):
+                self.add_error(f"annex_title_{number}", _("An annex needs a title and a text"))
+        return cleaned
+
+    def content(self) -> dict[str, Any]:
+        """Return what was written, for ``letter_save``."""
+        content = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        content["annexes"] = [
+            {"title": self.cleaned_data[f"annex_title_{n}"], "body": self.cleaned_data[f"annex_body_{n}"]}
+            for n in self._numbers()
+            if self.cleaned_data[f"annex_body_{n}"]
+        ]
+        return content
+
+    def _numbers(self) -> list[int]:
+        return [int(name.rpartition("_")[2]) for name in self.fields if name.startswith("annex_title_")]

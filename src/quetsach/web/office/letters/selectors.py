@@ -1,0 +1,150 @@
+"""Reads of letters: what a person sees, what came to a unit, the register, the queue of mail."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet
+
+from quetsach.campaign.authority import Act, scope
+from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
+from quetsach.web.office.people.access import AccessError, duties_of, visible
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Group, Membership, Position, Unit
+from quetsach.web.office.units.selectors import subtree_of
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A choice of units that a letter can be sent to. ``code`` is ``children``, ``level-2`` or ``group-7``."""
+
+    code: str
+    kinds: tuple[str, ...]
+    group: str
+    total: int
+
+
+def letters_visible(person: Person, *, day: date) -> QuerySet[Letter]:
+    """Return the letters that units within a person's sight wrote, the newest first."""
+    seen = visible(person, Act.SEE, day=day, prefix="unit__positions__")
+    return Letter.objects.filter(seen).distinct().select_related("unit").order_by("-pk")
+
+
+def letter_visible(person: Person, pk: int, *, day: date) -> Letter:
+    """Return one of those letters.
+
+    Raises:
+        AccessError: there is none, or the person does not see it; the same for both.
+    """
+    letter = letters_visible(person, day=day).select_related("unit", "earlier", "covers", "root").filter(pk=pk).first()
+    if letter is None:
+        raise AccessError("there is no such letter", is_hidden=True)
+    return letter
+
+
+def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Letter:
+    """Return a letter whose way below a unit the person may follow: it came there, or the person sees who wrote it.
+
+    Raises:
+        AccessError: it did not come there, or the person does not see the unit.
+    """
+    below = visible(person, Act.SEE, day=day)
+    top = Position.objects.on(day).filter(below, unit=unit).first()
+    if top is not None:
+        places = Position.objects.on(day).filter(path__startswith=top.path).values("unit")
+        came = Dispatch.objects.filter(Q(letter=pk) | Q(letter__root=pk), to_unit__in=places).exists()
+        if came or letters_visible(person, day=day).filter(pk=pk).exists():
+            return Letter.objects.select_related("unit").get(pk=pk)
+    raise AccessError("there is no such letter", is_hidden=True)
+
+
+def own_units(person: Person, act: Act, *, day: date) -> list[Unit]:
+    """Return the units that a person acts for: the tops of what the duties cover, in the tree of the day."""
+    tops = scope(duties_of(person, day=day), act)
+    return [p.unit for p in Position.objects.on(day).filter(path__in=tops).select_related("unit").order_by("path")]
+
+
+def inbox_of(unit: Unit) -> QuerySet[Dispatch]:
+    """Return what came to a unit, the newest first."""
+    came = Dispatch.objects.filter(to_unit=unit).select_related("letter__unit", "from_unit", "to_unit")
+    return came.order_by("-made_at", "-pk")
+
+
+def dispatch_visible(person: Person, pk: int, *, day: date) -> Dispatch:
+    """Return a dispatch to a unit that the person sees.
+
+    Raises:
+        AccessError: there is none, or the person does not see it; the same for both.
+    """
+    seen = visible(person, Act.SEE, day=day, prefix="to_unit__positions__")
+    found = Dispatch.objects.filter(seen, pk=pk).distinct()
+    dispatch = found.select_related("letter__unit", "from_unit", "to_unit", "above").first()
+    if dispatch is None:
+        raise AccessError("there is no such letter", is_hidden=True)
+    return dispatch
+
+
+def audiences_of(unit: Unit, *, day: date) -> list[Audience]:
+    """Return the choices of units below one: those directly below, each level, each group."""
+    below = subtree_of(unit, day).exclude(unit=unit)
+    children = below.filter(parent=unit)
+    found = [Audience("children", _kinds(children), "", children.count())]
+    for level in sorted(set(below.values_list("level", flat=True))):
+        here = below.filter(level=level)
+        found.append(Audience(f"level-{level}", _kinds(here), "", here.count()))
+    found += [Audience(f"group-{group.pk}", (), group.name_vi, size) for group, size in _groups(below, day)]
+    return [audience for audience in found if audience.total]
+
+
+def audience_units(unit: Unit, codes: list[str], *, day: date) -> list[Unit]:
+    """Return the units of some choices, each once."""
+    below = subtree_of(unit, day).exclude(unit=unit).select_related("unit")
+    chosen = Q(pk__in=[])
+    for code in codes:
+        name, _, number = code.partition("-")
+        if name == "children":
+            chosen |= Q(parent=unit)
+        elif name == "level" and number.isascii() and number.isdigit():
+            chosen |= Q(level=int(number[:4]))
+        elif name == "group" and number.isascii() and number.isdigit():
+            chosen |= Q(unit__in=Membership.objects.on(day).filter(group=int(number[:9])).values("unit"))
+    return [position.unit for position in below.filter(chosen)]
+
+
+def register_of(unit: Unit, year: int) -> QuerySet[Letter]:
+    """Return a unit's register of a year in the order of its numbers."""
+    return Letter.objects.filter(unit=unit, year=year, number__isnull=False).order_by("book", "number")
+
+
+def register_years(unit: Unit) -> list[int]:
+    """Return the years that a unit issued letters in, the last first."""
+    found = Letter.objects.filter(unit=unit, year__isnull=False).values_list("year", flat=True).distinct()
+    return sorted((year for year in found if year), reverse=True)
+
+
+def mail_counts(person: Person, *, day: date) -> Counter[str]:
+    """Return how many messages of units within sight are in each state."""
+    rows = mail_visible(person, day=day).order_by().values("state").annotate(number=Count("pk", distinct=True))
+    return Counter({row["state"]: row["number"] for row in rows})
+
+
+def mail_visible(person: Person, *, day: date) -> QuerySet[Message]:
+    """Return the mail that units in which a person may issue letters sent."""
+    seen = visible(person, Act.ISSUE_LETTER, day=day, prefix="dispatch__from_unit__positions__")
+    return Message.objects.filter(seen).distinct().select_related("dispatch__letter", "dispatch__to_unit")
+
+
+def mail_in_trouble(person: Person, *, day: date) -> QuerySet[Message]:
+    """Return the mail that a person has to look after."""
+    troubled = mail_visible(person, day=day).filter(state__in=[MessageState.UNCERTAIN, MessageState.FAILED])
+    return troubled.filter(dispatch__letter__state=LetterState.ISSUED).order_by("-state", "pk")
+
+
+def _kinds(positions: QuerySet[Position]) -> tuple[str, ...]:
+    return tuple(sorted(set(positions.order_by().values_list("unit__kind", flat=True).distinct())))
+
+
+def _groups(below: QuerySet[Position], day: date) -> list[tuple[Group, int]]:
+    held = Membership.objects.on(day).filter(unit__in=below.values("unit")).values_list("group", flat=True)
+    sizes = Counter(held)
+    return [(group, sizes[group.pk]) for group in Group.objects.filter(pk__in=sizes).order_by("pk")]

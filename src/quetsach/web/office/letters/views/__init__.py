@@ -1,0 +1,1 @@
+"""Pages about letters: writing, sending and following them, what came in, the mail, and the page behind a link."""

@@ -1,0 +1,117 @@
+"""Sending a letter and following it down the tree; the register; reminders."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.course import Stage
+from quetsach.campaign.letters.pace import Funnel
+from quetsach.campaign.letters.register import missing_numbers
+from quetsach.web.office.letters import selectors
+from quetsach.web.office.letters.cascade import branches_of, cascade_of
+from quetsach.web.office.letters.reminding import POLICY, reminders_plan
+from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.views.visitor import Visitor, attempt
+from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import position_of
+
+STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a funnel: a stage, how many reached it, and their share in percent."""
+
+    stage: str
+    number: int
+    percent: float
+
+
+def bars(counts: Funnel) -> list[Bar]:
+    """Return a funnel as lines."""
+    return [Bar(stage.name.lower(), counts.reached[stage], counts.percent(stage)) for stage in STAGES]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose whom an issued letter goes to."""
+    visitor = Visitor.of(request)
+    letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
+    if request.method == "POST":
+        chosen = selectors.audience_units(letter.unit, request.POST.getlist("to"), day=visitor.day)
+        told = _("Sent. Units: %(number)s") % {"number": len(chosen)} if chosen else _("Nobody was chosen.")
+        if attempt(
+            request,
+            lambda: chosen and letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now),
+            told,
+        ):
+            return redirect("office:letters:progress" if chosen else "office:letters:send", pk)
+    context = {
+        "letter": letter,
+        "audiences": selectors.audiences_of(letter.unit, day=visitor.day),
+        "sent": letter.dispatches.count(),
+        "tab": "letters",
+    }
+    return render(request, "office/letters/send.html", context)
+
+
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a letter has come below a unit: funnel, times of the levels, and the units directly below."""
+    visitor = Visitor.of(request)
+    if key := request.GET.get("unit", ""):
+        unit = get_object_or_404(Unit, key=key)
+    else:
+        unit = selectors.letter_visible(visitor.person, pk, day=visitor.day).unit
+    letter = selectors.letter_within_sight(visitor.person, pk, unit, day=visitor.day)
+    position = position_of(unit, visitor.day)
+    cascade = cascade_of(letter, within=position.path if position else "", day=visitor.day)
+    only = request.GET.get("only", "")
+    branches = branches_of(letter, unit, day=visitor.day)
+    if only == "pending":
+        branches = [b for b in branches if (b.course and b.course.is_pending) or b.below.waiting]
+    context = {
+        "letter": letter,
+        "unit": unit,
+        "above": position.parent if position and unit != letter.unit else None,
+        "cascade": cascade,
+        "bars": bars(cascade.funnel),
+        "levels": [(level, cascade.names.get(level.slowest_unit, "")) for level in cascade.levels],
+        "branches": branches,
+        "only": only,
+        "plan": reminders_plan(letter, now=visitor.now) if letter.due and unit == letter.unit else None,
+        "policy": POLICY,
+        "may_see_letter": may_do(visitor.person, Act.SEE, letter.unit, day=visitor.day),
+        "tab": "letters",
+    }
+    return render(request, "office/letters/progress.html", context)
+
+
+@require_safe
+def register(request: HttpRequest) -> HttpResponse:
+    """A unit's register of outgoing letters of a year."""
+    visitor = Visitor.of(request)
+    units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
+    key = request.GET.get("unit") or (units[0].key if units else "")
+    unit = get_object_or_404(Unit, key=key)
+    require(visitor.person, Act.SEE, unit, day=visitor.day)
+    years = selectors.register_years(unit) or [visitor.day.year]
+    chosen = request.GET.get("year", "")
+    year = int(chosen) if chosen.isascii() and chosen.isdigit() and int(chosen[:5]) in years else years[0]
+    letters = list(selectors.register_of(unit, year))
+    context = {
+        "unit": unit,
+        "units": units,
+        "year": year,
+        "years": years,
+        "letters": letters,
+        "missing": missing_numbers(letter.number for letter in letters if letter.number),
+        "tab": "register",
+    }
+    return render(request, "office/letters/register.html", context)

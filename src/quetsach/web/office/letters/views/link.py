@@ -1,0 +1,103 @@
+"""The page that a unit without an account answers a letter on. Looking changes nothing; every button is a POST."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.letters.answering import dispatch_acknowledge, dispatch_open, dispatch_refuse
+from quetsach.web.office.letters.copies import own_copy
+from quetsach.web.office.letters.events import course_of
+from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.sending import Hand, dispatch_forward
+from quetsach.web.office.letters.views.visitor import pdf_answer
+from quetsach.web.office.people.access import today
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import children_of
+
+HAND = Hand(None, "link")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def letter_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the letter and what can be done, or do it."""
+    now = datetime.now(UTC)
+    try:
+        dispatch = dispatch_of(token, now=now)
+    except LinkError as error:
+        return _refused(request, error)
+    fault = ""
+    if request.method == "POST":
+        try:
+            _ACTS.get(request.POST.get("act", ""), _nothing)(request, dispatch, now)
+        except LetterError as error:
+            fault = error.what
+        else:
+            return redirect("letter-link", token=token_of(dispatch))
+    page = {
+        "dispatch": dispatch,
+        "letter": dispatch.letter,
+        "course": course_of(dispatch),
+        "children": _children(dispatch, now),
+        "fault": fault,
+        "token": token,
+    }
+    return _private(render(request, "office/letters/link.html", page, status=400 if fault else 200))
+
+
+@require_POST
+def letter_pdf(request: HttpRequest, token: str) -> HttpResponse:
+    """Hand out the unit's copy and note that it was opened."""
+    now = datetime.now(UTC)
+    try:
+        dispatch = dispatch_of(token, now=now)
+    except LinkError as error:
+        return _refused(request, error)
+    content = own_copy(dispatch)
+    dispatch_open(dispatch=dispatch, hand=HAND, now=now)
+    return _private(pdf_answer(content, dispatch.letter.number_sign))
+
+
+def _acknowledge(_request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
+    dispatch_acknowledge(dispatch=dispatch, hand=HAND, now=now)
+
+
+def _refuse(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
+    dispatch_refuse(dispatch=dispatch, reason=request.POST.get("reason", ""), hand=HAND, now=now)
+
+
+def _forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
+    note = request.POST.get("note", "")
+    dispatch_forward(dispatch=dispatch, units=_children(dispatch, now), note=note, hand=HAND, now=now)
+
+
+def _nothing(_request: HttpRequest, _dispatch: Dispatch, _now: datetime) -> None:
+    raise LetterError(_("this form is not known"))
+
+
+_ACTS: dict[str, Callable[[HttpRequest, Dispatch, datetime], None]] = {
+    "acknowledge": _acknowledge,
+    "refuse": _refuse,
+    "forward": _forward,
+}
+
+
+def _children(dispatch: Dispatch, now: datetime) -> list[Unit]:
+    return children_of(dispatch.to_unit, today(now))
+
+
+def _refused(request: HttpRequest, error: LinkError) -> HttpResponse:
+    status = 410 if error.is_over else 404
+    return _private(render(request, "office/letters/link_refused.html", {"is_over": error.is_over}, status=status))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address of this page is a key: nobody keeps the page, no one is told the address."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,132 @@
+"""What came to a unit: its inbox, and one letter with what the unit can do about it."""
+
+from collections.abc import Callable
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.letters import selectors
+from quetsach.web.office.letters.answering import (
+    dispatch_acknowledge,
+    dispatch_close,
+    dispatch_open,
+    dispatch_refuse,
+    link_renew,
+)
+from quetsach.web.office.letters.copies import own_copy
+from quetsach.web.office.letters.events import course_of, courses_of
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.sending import Hand, dispatch_forward
+from quetsach.web.office.letters.views.visitor import Visitor, attempt, pdf_answer
+from quetsach.web.office.letters.views.writing import file_answer
+from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import children_of
+
+PAGE = 50
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What came to a unit of the person's, the newest first."""
+    visitor = Visitor.of(request)
+    units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
+    if key := request.GET.get("unit", ""):
+        unit = get_object_or_404(Unit, key=key)
+        require(visitor.person, Act.SEE, unit, day=visitor.day)
+    elif units:
+        unit = units[0]
+    else:
+        raise Http404
+    page = Paginator(selectors.inbox_of(unit), PAGE).get_page(request.GET.get("page"))
+    courses = courses_of(Dispatch.objects.filter(pk__in=[dispatch.pk for dispatch in page]))
+    context = {
+        "unit": unit,
+        "units": units,
+        "page": page,
+        "rows": [(dispatch, courses[dispatch.pk]) for dispatch in page],
+        "tab": "inbox",
+    }
+    return render(request, "office/letters/inbox.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def received(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter that came to a unit: look, acknowledge, refuse, pass on."""
+    visitor = Visitor.of(request)
+    dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
+    may_handle = may_do(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
+    if request.method == "POST":
+        _act(request, visitor, dispatch)
+        return redirect("office:letters:received", pk)
+    if may_handle and _is_own(visitor, dispatch):
+        dispatch_open(dispatch=dispatch, hand=Hand(visitor.person, "inbox"), now=visitor.now)
+    context = {
+        "dispatch": dispatch,
+        "letter": dispatch.letter,
+        "course": course_of(dispatch),
+        "events": dispatch.events.select_related("by").order_by("at", "pk"),
+        "attachments": dispatch.letter.attachments.order_by("name"),
+        "children": children_of(dispatch.to_unit, visitor.day),
+        "passed_on": dispatch.below.count(),
+        "may_handle": may_handle,
+        "may_close": may_do(visitor.person, Act.ISSUE_LETTER, dispatch.from_unit, day=visitor.day),
+        "tab": "inbox",
+    }
+    return render(request, "office/letters/received.html", context)
+
+
+@require_safe
+def received_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The unit's copy on paper."""
+    visitor = Visitor.of(request)
+    dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
+    return pdf_answer(own_copy(dispatch), dispatch.letter.number_sign)
+
+
+@require_safe
+def received_file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """A file that came with the letter."""
+    visitor = Visitor.of(request)
+    dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
+    return file_answer(get_object_or_404(dispatch.letter.attachments, pk=number))
+
+
+def _is_own(visitor: Visitor, dispatch: Dispatch) -> bool:
+    """Whether it came to the person's own unit: who looks from above has not opened it for the unit."""
+    own = selectors.own_units(visitor.person, Act.HANDLE_LETTER, day=visitor.day)
+    return dispatch.to_unit in own
+
+
+def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
+    hand, now = Hand(visitor.person, "inbox"), visitor.now
+    reason = request.POST.get("reason", "")
+    chosen = set(request.POST.getlist("unit"))
+    below = [unit for unit in children_of(dispatch.to_unit, visitor.day) if unit.key in chosen or "all" in chosen]
+    acts: dict[str, tuple[Callable[[], object], str]] = {
+        "acknowledge": (lambda: dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now), _("Acknowledged.")),
+        "refuse": (
+            lambda: dispatch_refuse(dispatch=dispatch, reason=reason, hand=hand, now=now),
+            _("Refused; the sender sees the reason."),
+        ),
+        "forward": (
+            lambda: dispatch_forward(
+                dispatch=dispatch, units=below, note=request.POST.get("note", ""), hand=hand, now=now
+            ),
+            _("Passed on."),
+        ),
+        "close": (
+            lambda: dispatch_close(dispatch=dispatch, reason=reason, by=visitor.person, now=now),
+            _("No answer is waited for any more."),
+        ),
+        "renew": (
+            lambda: link_renew(dispatch=dispatch, by=visitor.person, now=now),
+            _("A new link is on its way; the old one no longer opens."),
+        ),
+    }
+    if found := acts.get(request.POST.get("act", "")):
+        attempt(request, *found)

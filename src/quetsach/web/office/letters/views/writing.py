@@ -1,0 +1,205 @@
+"""Writing a letter: the list, a new one, its text, its preview, its files, asking for approval, issuing."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.letters import selectors
+from quetsach.web.office.letters.archive import archive_read
+from quetsach.web.office.letters.cascade import cascade_of
+from quetsach.web.office.letters.forms import BeginForm, LetterForm
+from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.letters.models import Attachment, Letter, LetterState
+from quetsach.web.office.letters.printing import print_original
+from quetsach.web.office.letters.views.visitor import Visitor, attempt, pdf_answer
+from quetsach.web.office.letters.wording import digest_of, text_of
+from quetsach.web.office.letters.writing import (
+    Reference,
+    attachment_add,
+    attachment_remove,
+    letter_begin,
+    letter_save,
+    letter_submit,
+)
+from quetsach.web.office.people.access import may_do
+
+PAGE = 50
+
+
+@require_safe
+def letters(request: HttpRequest) -> HttpResponse:
+    """All letters within sight, the newest first."""
+    visitor = Visitor.of(request)
+    found = selectors.letters_visible(visitor.person, day=visitor.day)
+    state = request.GET.get("state", "")
+    if state in set(LetterState):
+        found = found.filter(state=state)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    may_write = bool(selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day))
+    context = {"page": page, "state": state, "states": list(LetterState), "may_write": may_write, "tab": "letters"}
+    return render(request, "office/letters/letters.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Begin a letter, perhaps one that passes on, replaces or revokes another."""
+    visitor = Visitor.of(request)
+    units = selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day)
+    reference = _reference(request, visitor)
+    initial = {"unit": units[0].key if units else None, "campaign": request.GET.get("campaign", "")[:60]}
+    if reference.earlier:
+        initial = {"unit": reference.earlier.unit.key, "campaign": reference.earlier.campaign}
+    form = BeginForm(request.POST or None, units=units, initial=initial)
+    if form.is_valid():
+        try:
+            letter = letter_begin(**form.cleaned_data, by=visitor.person, now=visitor.now, reference=reference)
+        except QuetsachError as error:
+            form.add_error(None, error.explain())
+        else:
+            return redirect("office:letters:edit", letter.pk)
+    context = {"form": form, "reference": reference, "units": units, "tab": "letters"}
+    return render(request, "office/letters/begin.html", context)
+
+
+@require_safe
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter: what it is, how far it is, what can be done with it."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    digest = digest_of(found)
+    approvals = Approval.objects.filter(kind="letter", subject=found.log_subject).select_related("decided_by")
+    may = {
+        act.name.lower(): may_do(visitor.person, act, found.unit, day=visitor.day)
+        for act in (Act.WRITE_LETTER, Act.ISSUE_LETTER)
+    }
+    context: dict[str, Any] = {
+        "letter": found,
+        "digest": digest,
+        "approval": approvals.filter(digest=digest).order_by("-pk").first(),
+        "refused": approvals.filter(is_granted=False).order_by("-pk").first(),
+        "may": may,
+        "attachments": found.attachments.order_by("name"),
+        "versions": found.versions.select_related("saved_by").order_by("-number")[:20],
+        "cascade": cascade_of(found) if found.is_issued else None,
+        "tab": "letters",
+    }
+    return render(request, "office/letters/letter.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the letter."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    if not found.is_open:
+        return redirect("office:letters:letter", pk)
+    form = LetterForm(request.POST or None, instance=found)
+    if form.is_valid():
+        content = form.content()
+        if attempt(
+            request,
+            lambda: letter_save(letter=found, content=content, by=visitor.person, now=visitor.now),
+            _("Saved."),
+        ):
+            return redirect("office:letters:letter", pk)
+    return render(request, "office/letters/edit.html", {"form": form, "letter": found, "tab": "letters"})
+
+
+@require_safe
+def pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter on paper: the original once it was issued, before that what it would look like."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    if found.sha256 and found.state == LetterState.ISSUED:
+        return pdf_answer(archive_read(found.sha256), found.number_sign)
+    try:
+        content = print_original(text_of(found), None)
+    except QuetsachError as error:
+        messages.error(request, error.explain())
+        return redirect("office:letters:letter", pk)
+    return pdf_answer(content, found.number_sign or f"draft-{found.pk}")
+
+
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a second person."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    attempt(
+        request,
+        lambda: letter_submit(letter=found, by=visitor.person, now=visitor.now),
+        _("The letter waits for the approval of a second person."),
+    )
+    return redirect("office:letters:letter", pk)
+
+
+@require_POST
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Number, sign and keep it."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    is_issued = attempt(
+        request,
+        lambda: letter_issue(letter=found, by=visitor.person, now=visitor.now),
+        _("The letter is issued. Now choose whom it goes to."),
+    )
+    return redirect("office:letters:send" if is_issued else "office:letters:letter", pk)
+
+
+@require_POST
+def attach(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a file with the letter, or take one away."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    if "remove" in request.POST:
+        chosen = get_object_or_404(found.attachments, sha256=request.POST["remove"])
+        attempt(
+            request, lambda: attachment_remove(attachment=chosen, by=visitor.person, now=visitor.now), _("Removed.")
+        )
+    elif upload := request.FILES.get("file"):
+        content = upload.read()
+        attempt(
+            request,
+            lambda: attachment_add(
+                letter=found, name=upload.name or "", content=content, by=visitor.person, now=visitor.now
+            ),
+            _("Added."),
+        )
+    return redirect("office:letters:letter", pk)
+
+
+@require_safe
+def attachment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Hand out a file of the letter."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    return file_answer(get_object_or_404(found.attachments, pk=number))
+
+
+def file_answer(found: Attachment) -> HttpResponse:
+    """Return a file to be kept: it was written by others and is never shown inside our pages."""
+    response = HttpResponse(archive_read(found.sha256), content_type="application/octet-stream")
+    ending = found.name[found.name.rfind(".") :]
+    response["Content-Disposition"] = f'attachment; filename="{found.sha256[:12]}{ending}"'
+    return response
+
+
+def _reference(request: HttpRequest, visitor: Visitor) -> Reference:
+    """Read from the address what the new letter refers to."""
+    if (covers := request.GET.get("covers", "")).isdigit():
+        dispatch = selectors.dispatch_visible(visitor.person, int(covers[:18]), day=visitor.day)
+        return Reference(covers=dispatch.letter)
+    kind, earlier = request.GET.get("kind", ""), request.GET.get("earlier", "")
+    if earlier.isdigit() and kind in set(DocumentKind):
+        found: Letter = selectors.letter_visible(visitor.person, int(earlier[:18]), day=visitor.day)
+        return Reference(earlier=found, kind=DocumentKind(kind))
+    return Reference()

@@ -1,0 +1,189 @@
+"""Pages about letters: written, approved, issued, sent, followed; nobody sees what is not his."""
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.web.office.letters.conftest import CONTENT
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.letters.answering import dispatch_refuse
+from quetsach.web.office.letters.models import Dispatch, Letter, Message, MessageState, Template
+from quetsach.web.office.letters.sending import Hand, letter_send
+
+TODAY = datetime.now(UTC)
+"""Pages live in the tree of today."""
+
+
+@pytest.fixture
+def operator(person):
+    return person(Role.OPERATOR)
+
+
+@pytest.fixture
+def office(signed_in, operator):
+    return signed_in(operator)
+
+
+@pytest.fixture
+def sent(issued, units, operator) -> Letter:
+    letter = issued(now=TODAY)
+    letter_send(letter=letter, units=[units["31-2025"], units["01-2025"]], by=operator, now=TODAY)
+    return letter
+
+
+def of(letter: Letter, unit: str) -> Dispatch:
+    return Dispatch.objects.get(letter=letter, to_unit__key=unit)
+
+
+def page(client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, person, units) -> None:
+    Template.objects.create(code="t", title="Mẫu", subject="rà soát", body="Kính gửi {unit}")
+    answer = office.post("/en/office/letters/moi/", {"unit": "tw", "template": "t", "campaign": "viet-nam-2020"})
+    letter = Letter.objects.get()
+    assert answer["Location"] == f"/en/office/letters/{letter.pk}/sua/"
+    assert "Kính gửi Trung tâm" in page(office, answer["Location"])
+    form = {**CONTENT, "language": "vi", "annex_title_1": "Các bước", "annex_body_1": "1. Quét."}
+    office.post(f"/en/office/letters/{letter.pk}/sua/", form)
+    assert office.get(f"/en/office/letters/{letter.pk}/ban-in.pdf").content.startswith(b"%PDF-")
+    office.post(f"/en/office/letters/{letter.pk}/trinh/")
+    assert "A second person has to look at it" in page(office, f"/en/office/letters/{letter.pk}/")
+    approval_decide(
+        approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=datetime.now(UTC)
+    )
+    answer = office.post(f"/en/office/letters/{letter.pk}/ban-hanh/")
+    assert answer["Location"] == f"/en/office/letters/{letter.pk}/gui/"
+    assert "Directly below: provinces (2)" in page(office, answer["Location"])
+    answer = office.post(answer["Location"], {"to": ["children", "level-2"]})
+    assert answer["Location"] == f"/en/office/letters/{letter.pk}/tien-do/"
+    assert Dispatch.objects.count() == 3
+    assert "01/CATTT-NCSC" in page(office, "/en/office/letters/so/")
+
+
+def test_what_is_wrong_in_a_letter_is_said_beside_its_field(office, person, operator, units) -> None:
+    from quetsach.web.office.letters.writing import letter_begin
+
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    form = {**CONTENT, "language": "vi", "sign": "sttt", "annex_title_1": "Một mình"}
+    text = office.post(f"/en/office/letters/{letter.pk}/sua/", form).content.decode()
+    assert "Capitals and digits in groups" in text
+    assert "An annex needs a title and a text" in text
+    assert "Nguyễn Văn A" in text, "what was typed stays"
+
+
+def test_the_progress_page_shows_who_has_not_answered(office, sent) -> None:
+    dispatch_refuse(dispatch=of(sent, "31-2025"), reason="Không phải đơn vị", hand=Hand(None, "link"), now=TODAY)
+    text = page(office, f"/en/office/letters/{sent.pk}/tien-do/")
+    assert "Không phải đơn vị" in text
+    assert "Hai Phong" in text
+    pending = page(office, f"/en/office/letters/{sent.pk}/tien-do/?unit=tw&only=pending")
+    assert "Ha Noi" in pending
+    assert "Hai Phong" not in pending
+
+
+def test_a_province_sees_the_letter_that_came_to_it_and_acknowledges(signed_in, person, sent) -> None:
+    client = signed_in(person(Role.EDITOR, "31-2025"))
+    dispatch = of(sent, "31-2025")
+    assert "01/CATTT-NCSC" in page(client, "/en/office/letters/den/")
+    assert "Acknowledge" in page(client, f"/en/office/letters/den/{dispatch.pk}/")
+    assert dispatch.events.filter(kind="opened").exists()
+    client.post(f"/en/office/letters/den/{dispatch.pk}/", {"act": "acknowledge"})
+    assert dispatch.events.filter(kind="acknowledged", via="inbox").exists()
+    assert client.get(f"/en/office/letters/den/{dispatch.pk}/ban-in.pdf").content.startswith(b"%PDF-")
+
+
+def test_a_province_passes_the_letter_on_and_follows_it(signed_in, person, sent) -> None:
+    client = signed_in(person(Role.EDITOR, "31-2025"))
+    client.post(
+        f"/en/office/letters/den/{of(sent, '31-2025').pk}/", {"act": "forward", "unit": "all", "note": "Trước 20/10"}
+    )
+    assert of(sent, "11296-2025").note == "Trước 20/10"
+    text = page(client, f"/en/office/letters/{sent.pk}/tien-do/?unit=31-2025")
+    assert "Hong Bang" in text
+    assert "Ha Noi" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/office/letters/{letter}/",
+        "/en/office/letters/{letter}/sua/",
+        "/en/office/letters/{letter}/ban-in.pdf",
+        "/en/office/letters/{letter}/gui/",
+        "/en/office/letters/{letter}/tien-do/",
+        "/en/office/letters/{letter}/tien-do/?unit=01-2025",
+        "/en/office/letters/den/{other}/",
+        "/en/office/letters/den/{other}/ban-in.pdf",
+        "/en/office/letters/den/?unit=01-2025",
+        "/en/office/letters/so/?unit=01-2025",
+        "/en/office/letters/moi/?covers={other}",
+        "/en/office/letters/moi/?earlier={letter}&kind=revocation",
+    ],
+)
+def test_what_is_another_units_is_not_found(signed_in, person, sent, path: str) -> None:
+    client = signed_in(person(Role.APPROVER, "31-2025"))
+    page(client, path.format(letter=sent.pk, other=of(sent, "01-2025").pk), status=404)
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "refuse", "forward", "close", "renew"])
+def test_nobody_acts_for_another_unit(signed_in, person, sent, act: str) -> None:
+    other = of(sent, "01-2025")
+    client = signed_in(person(Role.APPROVER, "31-2025"))
+    assert client.post(f"/en/office/letters/den/{other.pk}/", {"act": act, "reason": "x"}).status_code == 404
+    assert other.events.count() == 1
+
+
+def test_a_viewer_looks_and_does_nothing(signed_in, person, sent) -> None:
+    client = signed_in(person(Role.VIEWER, "31-2025"))
+    dispatch = of(sent, "31-2025")
+    assert "Acknowledge<" not in page(client, f"/en/office/letters/den/{dispatch.pk}/")
+    assert client.post(f"/en/office/letters/den/{dispatch.pk}/", {"act": "acknowledge"}).status_code == 403
+    assert [event.kind for event in dispatch.events.all()] == ["sent"]
+
+
+def test_looking_from_above_does_not_open_a_letter_for_the_unit(office, sent) -> None:
+    dispatch = of(sent, "31-2025")
+    page(office, f"/en/office/letters/den/{dispatch.pk}/")
+    assert not dispatch.events.filter(kind="opened").exists()
+
+
+def test_mail_in_trouble_is_shown_and_settled(office, units, sent) -> None:
+    dispatch = of(sent, "31-2025")
+    message = Message.objects.create(
+        key="letter:x",
+        kind="letter",
+        dispatch=dispatch,
+        recipient="a@xa.example",
+        message_id="<qs-1@centre.example>",
+        state=MessageState.UNCERTAIN,
+        next_at=TODAY,
+    )
+    assert "qs-1@centre.example" in page(office, "/en/office/letters/thu/")
+    office.post(f"/en/office/letters/thu/{message.pk}/", {"act": "was-sent"})
+    assert Message.objects.get().state == MessageState.SENT
+
+
+def test_a_file_is_added_and_handed_out_to_be_kept(office, units, operator) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from quetsach.web.office.letters.writing import letter_begin
+
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    office.post(f"/en/office/letters/{letter.pk}/tep/", {"file": SimpleUploadedFile("phụ lục.pdf", b"%PDF-1.7")})
+    file = letter.attachments.get()
+    answer = office.get(f"/en/office/letters/{letter.pk}/tep/{file.pk}/")
+    assert (answer.content, answer["Content-Type"]) == (b"%PDF-1.7", "application/octet-stream")
+    assert answer["Content-Disposition"].startswith("attachment")
+    office.post(f"/en/office/letters/{letter.pk}/tep/", {"remove": file.sha256})
+    assert not letter.attachments.exists()
+
+
+def test_every_page_is_there_in_vietnamese(office, sent) -> None:
+    for path in ("", "moi/", "den/", "so/", "thu/", f"{sent.pk}/", f"{sent.pk}/tien-do/", f"{sent.pk}/gui/"):
+        page(office, f"/van-phong/cong-van/{path}")

@@ -1,0 +1,114 @@
+"""The page behind a link: no account, one unit, one letter, for a time; looking changes nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.letters.answering import link_renew
+from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.log.models import LogEntry
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def dispatch(issued, units, person) -> Dispatch:
+    by = person(Role.OPERATOR)
+    letter = issued(now=NOW)
+    letter_send(letter=letter, units=[units["31-2025"], units["01-2025"]], by=by, now=NOW)
+    return Dispatch.objects.select_related("letter").get(to_unit__key="31-2025")
+
+
+@pytest.fixture
+def page(dispatch: Dispatch) -> str:
+    return f"/cong-van/{token_of(dispatch)}/"
+
+
+def kinds(dispatch: Dispatch) -> list[str]:
+    return [event.kind for event in dispatch.events.order_by("pk")]
+
+
+def test_looking_at_the_page_changes_nothing(dispatch: Dispatch, page: str) -> None:
+    entries = LogEntry.objects.count()
+    for path in (page, f"/en/letter/{token_of(dispatch)}/"):
+        answer = Client().get(path, headers={"Sec-Purpose": "prefetch"})
+        assert answer.status_code == 200
+        assert answer.cookies == {}
+        assert answer["Cache-Control"] == "private, no-store"
+        assert answer["Referrer-Policy"] == "no-referrer"
+    assert kinds(dispatch) == ["sent"]
+    assert LogEntry.objects.count() == entries
+
+
+def test_the_letter_is_opened_and_acknowledged_by_buttons(dispatch: Dispatch, page: str) -> None:
+    client = Client()
+    assert client.get(f"{page}mo/").status_code == 405
+    assert client.post(f"{page}mo/").content.startswith(b"%PDF-")
+    answer = client.post(page, {"act": "acknowledge"})
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    assert kinds(dispatch) == ["sent", "opened", "acknowledged"]
+    assert "đã xác nhận" in client.get(page).content.decode()
+
+
+def test_the_letter_is_passed_on_to_the_units_below(dispatch: Dispatch, page: str) -> None:
+    Client().post(page, {"act": "forward", "note": "Đề nghị thực hiện"})
+    below = Dispatch.objects.get(to_unit__key="11296-2025")
+    assert (below.above, below.note, below.sent_by) == (dispatch, "Đề nghị thực hiện", None)
+
+
+def test_a_refusal_without_a_reason_says_what_is_missing(dispatch: Dispatch, page: str) -> None:
+    answer = Client().post(page, {"act": "refuse", "reason": " "})
+    assert answer.status_code == 400
+    assert kinds(dispatch) == ["sent"]
+
+
+def test_a_refusal_is_noted_with_its_reason(dispatch: Dispatch, page: str) -> None:
+    Client().post(page, {"act": "refuse", "reason": "Không đúng đơn vị"})
+    assert dispatch.events.get(kind="refused").reason == "Không đúng đơn vị"
+
+
+def test_another_site_cannot_press_the_buttons(dispatch: Dispatch, page: str) -> None:
+    answer = Client().post(page, {"act": "acknowledge"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert kinds(dispatch) == ["sent"]
+
+
+def test_a_form_that_is_not_known_does_nothing(dispatch: Dispatch, page: str) -> None:
+    assert Client().post(page, {"act": "close"}).status_code == 400
+    assert kinds(dispatch) == ["sent"]
+
+
+def test_a_link_of_one_unit_opens_no_other(dispatch: Dispatch) -> None:
+    other = Dispatch.objects.get(to_unit__key="01-2025")
+    token = token_of(dispatch).replace(f"{dispatch.pk}.", f"{other.pk}.", 1)
+    assert Client().get(f"/cong-van/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize("token", ["x", "1.1", "1.1:", "1.1:" + "A" * 43, "9" * 500, "1.1:%00"])
+def test_a_link_that_was_not_made_here_opens_nothing(units, token: str) -> None:
+    assert Client().get(f"/cong-van/{token}/").status_code == 404
+
+
+def test_a_new_link_makes_the_old_one_void(dispatch: Dispatch, page: str, person) -> None:
+    renewed = link_renew(dispatch=dispatch, by=person(Role.OPERATOR), now=NOW)
+    assert Client().get(page).status_code == 410
+    assert Client().post(page, {"act": "acknowledge"}).status_code == 410
+    assert Client().get(f"/cong-van/{token_of(renewed)}/").status_code == 200
+
+
+def test_a_link_ends_with_its_time(dispatch: Dispatch) -> None:
+    token = token_of(dispatch)
+    assert dispatch_of(token, now=dispatch.link_until - timedelta(seconds=1)) == dispatch
+    with pytest.raises(LinkError) as over:
+        dispatch_of(token, now=dispatch.link_until)
+    assert over.value.is_over
+
+
+def test_a_link_leads_to_the_page_in_the_language_of_the_letter(dispatch: Dispatch) -> None:
+    assert link_of(dispatch) == f"https://centre.example/cong-van/{token_of(dispatch)}/"
+    dispatch.letter.language = "en"
+    assert link_of(dispatch).startswith("https://centre.example/en/letter/")
