@@ -1,7 +1,7 @@
 """Tables of units in and out: first what a file would change, then the change, in one transaction."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,6 +26,17 @@ _LOOK_AGAIN = LocalText("xem trước lại", "look at the preview again")
 _MOST_LOGGED = 200
 
 type File = tuple[str, bytes]
+
+
+class ImportFaultsError(UnitsError):
+    """A file has faults, so nothing of it was applied; the first one is told, ``faults`` has all."""
+
+    def __init__(self, faults: Sequence[CellFault]) -> None:
+        first = faults[0]
+        told = LocalText(f"{_FAULTY.vi}: {first.what.vi}", f"{_FAULTY.en}: {first.what.en}")
+        where = f"{first.sheet}, {first.row}, {first.column}" if first.row else first.column
+        super().__init__(told, where=where, advice=first.hint)
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +89,12 @@ def units_import(*, files: Iterable[File], expected: str | None, by: Person | No
 
     Raises:
         AccessError: not an operator of the centre.
-        UnitsError: a file cannot be read, has a fault, or would do something else than the preview said.
+        ImportFaultsError: a file has faults.
+        UnitsError: a file cannot be read, or would do something else than the preview said.
     """
     preview = import_preview(files=files, by=by, now=now)
     if preview.faults:
-        fault = preview.faults[0]
-        where = f"{fault.sheet}, {fault.row}, {fault.column}" if fault.row else fault.column
-        raise UnitsError(
-            LocalText(f"{_FAULTY.vi}: {fault.what.vi}", f"{_FAULTY.en}: {fault.what.en}"),
-            where=where,
-            advice=fault.hint,
-        )
+        raise ImportFaultsError(preview.faults)
     if expected is not None and expected != preview.digest:
         raise UnitsError(_MOVED_ON, advice=_LOOK_AGAIN)
     if not preview.plan.is_empty:
@@ -111,8 +117,7 @@ def units_load(*, files: Iterable[File], now: datetime) -> int:
     tables.successions = {pair: row for pair, row in tables.successions.items() if pair not in there.successions}
     plan = replace(compare(tables, there), contacts={}, members=())
     if tables.faults:
-        fault = tables.faults[0]
-        raise UnitsError(fault.what, where=f"{fault.sheet}, {fault.row}, {fault.column}", advice=fault.hint)
+        raise ImportFaultsError(tables.faults)
     if not plan.is_empty:
         apply_plan(plan)
         detail = _told(Preview(plan, ()))

@@ -1,0 +1,280 @@
+"""``quetsach center units``: the tree of units in and out, and one unit on one day."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.bundled import bundled
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
+
+if TYPE_CHECKING:
+    from quetsach.campaign.units.cells import CellFault
+    from quetsach.campaign.units.comparison import Plan
+    from quetsach.campaign.units.errors import UnitsError
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.units.models import Unit
+
+_MOST_FAULTS = 50
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "plan": "{added} đơn vị mới, {changed} thay đổi (trong đó {closed} kết thúc), {successions} quan hệ kế thừa, "
+        "{contacts} đơn vị đổi đầu mối, {members} thay đổi về nhóm",
+        "same": "Nội dung tệp giống với dữ liệu hiện có.",
+        "dry": "Chưa có gì thay đổi. Bỏ --dry-run để áp dụng.",
+        "done": "Đã áp dụng.",
+        "faults": "Tệp có {count} lỗi, chưa có gì thay đổi:",
+        "loaded": "Đã thêm {count} đơn vị của bộ dữ liệu đi kèm; đơn vị đã có giữ nguyên.",
+        "written": "Đã ghi {path}",
+        "no-unit": "không có đơn vị mang khóa hoặc mã này",
+        "no-unit-hint": "ghi khóa như 31-2025, hoặc mã cùng với --on NGÀY",
+        "not-there": "không có trong cây ngày này",
+    },
+    "en": {
+        "plan": "{added} new units, {changed} changed ({closed} of them ending), {successions} successions, "
+        "other contacts for {contacts} units, {members} memberships of groups",
+        "same": "The file says what is there already.",
+        "dry": "Nothing was changed. Leave out --dry-run to apply it.",
+        "done": "Applied.",
+        "faults": "The file has {count} faults, nothing was changed:",
+        "loaded": "Added {count} units of the tables of this build; those that were there stay as they were.",
+        "written": "Written: {path}",
+        "no-unit": "there is no unit of this key or code",
+        "no-unit-hint": "give a key such as 31-2025, or a code together with --on DAY",
+        "not-there": "not in the tree on that day",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``units`` with ``import``, ``export``, ``show`` and ``load``."""
+    parser = add_command(
+        subcommands,
+        "units",
+        summary="the dated tree of provinces, districts, communes, ministries, enterprises",
+        examples="quetsach center units show 31 --on 2020-10-06\nquetsach center units export units.xlsx\n"
+        "quetsach center units import units.xlsx --dry-run",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    bring = add_command(
+        commands,
+        "import",
+        summary="take tables of units (CSV or XLSX); all of them, or nothing where one cell is wrong",
+        examples="quetsach center units import units.csv successions.csv\n"
+        "quetsach center units import units.xlsx --dry-run",
+    )
+    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or XLSX, together one import")
+    bring.add_argument("--dry-run", action="store_true", help="only say what would change")
+    bring.set_defaults(run=_import)
+    export = add_command(
+        commands,
+        "export",
+        summary="write all units, successions, contacts and groups: a workbook, or a folder of CSV files",
+        examples="quetsach center units export units.xlsx\nquetsach center units export tables/",
+    )
+    export.add_argument("path", type=Path, metavar="PATH", help="a file ending in .xlsx, else a folder")
+    export.set_defaults(run=_export)
+    show = add_command(
+        commands,
+        "show",
+        summary="show a unit on a day: what is above and below it, what it came from",
+        examples="quetsach center units show 31-2025\nquetsach center units show 303 --on 2020-10-06 --json",
+    )
+    show.add_argument("unit", metavar="KEY", help="key, or official code on that day")
+    show.add_argument("--on", metavar="DAY", help="day of the tree (default: today)")
+    show.set_defaults(run=_show)
+    load = add_command(
+        commands,
+        "load",
+        summary="add the units of this build that are missing; what is there stays as it is",
+        examples="quetsach center units load",
+    )
+    load.set_defaults(run=_load)
+    for command in (bring, export, show, load):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        if command is not export:
+            command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
+
+
+def load_bundled_units(now: datetime) -> int:
+    """Add the units of this build that the configured database lacks; return how many. For ``center up`` as well.
+
+    Raises:
+        UnitsError: the tables do not fit what is there.
+    """
+    from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
+
+    paths = sorted((bundled("data") / "units").glob("*.csv"))
+    return units_load(files=[(path.name, path.read_bytes()) for path in paths], now=now)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    files = [(path.name, _content(path)) for path in arguments.files]
+    with opened_centre(arguments) as now:
+        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
+        from quetsach.web.office.units.importing import (  # noqa: PLC0415
+            ImportFaultsError,
+            import_preview,
+            units_import,
+        )
+
+        try:
+            if arguments.dry_run:
+                preview = import_preview(files=files, by=None, now=now)
+                if preview.faults:
+                    return _complain(preview.faults, arguments, words)
+                plan = preview.plan
+            else:
+                plan = units_import(files=files, expected=None, by=None, now=now)
+        except ImportFaultsError as error:
+            return _complain(error.faults, arguments, words)
+        except UnitsError as error:
+            raise _in_language(error, arguments) from error
+    counts = _counts(plan)
+    if arguments.json:
+        print_json({**counts, "applied": not arguments.dry_run, "faults": []})
+    elif plan.is_empty:
+        say(words["same"])
+    else:
+        say(words["plan"].format(**counts))
+        say(words["dry" if arguments.dry_run else "done"])
+    return ExitCode.NOTHING_FOUND
+
+
+def _complain(faults: Sequence["CellFault"], arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+    language = chosen_language(arguments)
+    told = [
+        {
+            "sheet": fault.sheet,
+            "row": fault.row,
+            "column": fault.column,
+            "what": fault.what.in_language(language),
+            "hint": fault.hint.in_language(language),
+        }
+        for fault in faults
+    ]
+    if arguments.json:
+        print_json({"applied": False, "faults": told})
+    else:
+        say(words["faults"].format(count=len(told)))
+        for fault in told[:_MOST_FAULTS]:
+            where = ", ".join(str(part) for part in (fault["sheet"], fault["row"] or "", fault["column"]) if part)
+            say(f"  {where}: {fault['what']} ({fault['hint']})")
+    return ExitCode.USAGE
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables  # noqa: PLC0415
+
+        tables = export_tables(None, day=today(now))
+        path: Path = arguments.path
+        try:
+            if path.suffix.lower() == ".xlsx":
+                written = {path: as_xlsx(tables)}
+            else:
+                path.mkdir(parents=True, exist_ok=True)
+                written = {path / f"{name}.csv": as_csv(rows) for name, rows in tables.items()}
+            for file, content in written.items():
+                file.write_bytes(content)
+                say(words["written"].format(path=file))
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    return ExitCode.NOTHING_FOUND
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+        from quetsach.web.office.units.selectors import branches_of, line_of, position_of, unit_named  # noqa: PLC0415
+
+        day = parse_day(arguments.on) if arguments.on else today(now)
+        unit = Unit.objects.filter(key=arguments.unit.lower()).first() or unit_named(arguments.unit, day)
+        if unit is None:
+            raise InputError(words["no-unit"], where=arguments.unit[:60], hint=words["no-unit-hint"])
+        position = position_of(unit, day)
+        branches = branches_of(position, day) if position else []
+        facts = _facts(unit) | {
+            "day": str(day),
+            "path": position.path if position else None,
+            "above": [above.key for above in line_of(position)] if position else [],
+            "below": [{"key": b.unit.key, "name": b.unit.name_vi, "units_below": b.below} for b in branches],
+        }
+    if arguments.json:
+        print_json(facts)
+        return ExitCode.NOTHING_FOUND
+    flat = {name: value for name, value in facts.items() if name != "below"}
+    flat["path"] = flat["path"] or words["not-there"]
+    rows = [(name.replace("_", " "), ", ".join(v) if isinstance(v, list) else v or "–") for name, v in flat.items()]
+    print_table(("", ""), rows)
+    if facts["below"]:
+        print()
+        print_table(("key", "name", "below"), [tuple(row.values()) for row in facts["below"]], right=(2,))
+    return ExitCode.NOTHING_FOUND
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
+
+        try:
+            added = load_bundled_units(now)
+        except UnitsError as error:
+            raise _in_language(error, arguments) from error
+    if arguments.json:
+        print_json({"added": added})
+    else:
+        say(_WORDS[chosen_language(arguments)]["loaded"].format(count=added))
+    return ExitCode.NOTHING_FOUND
+
+
+def _facts(unit: "Unit") -> dict[str, Any]:
+    return {
+        "key": unit.key,
+        "code": unit.code,
+        "name_vi": unit.name_vi,
+        "name_en": unit.name_en,
+        "kind": unit.kind,
+        "opened": str(unit.opened),
+        "closed": str(unit.closed) if unit.closed else None,
+        "decree": unit.decree,
+        "successors": list(unit.successors.order_by("pk").values_list("new__key", flat=True)),
+        "predecessors": list(unit.predecessors.order_by("old__key").values_list("old__key", flat=True)),
+    }
+
+
+def _counts(plan: "Plan") -> dict[str, int]:
+    return {
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "closed": len(plan.closed),
+        "successions": len(plan.successions),
+        "contacts": len(plan.contacts),
+        "members": len(plan.members),
+    }
+
+
+def _in_language(error: "UnitsError", arguments: argparse.Namespace) -> InputError:
+    language = chosen_language(arguments)
+    hint = error.advice.in_language(language) if error.advice else ""
+    return InputError(error.told.in_language(language), where=error.where, hint=hint)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
