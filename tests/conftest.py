@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,39 +30,44 @@ def eicar_copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(Path(__file__).parent.parent / "packs" / "eicar", tmp_path / "eicar"))
 
 
-@pytest.fixture(autouse=True)
-def _append_only_again(django_db_blocker) -> Iterator[list[str]]:
-    """Put back, after the tables were emptied, what forbids it."""
-    statements: list[str] = []
-    yield statements
-    if statements:
-        from django.db import connection
-
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+_APPEND_ONLY = pytest.StashKey[tuple[Any, list[str]]]()
 
 
 @pytest.fixture(autouse=True)
-def _append_only_tables_are_emptied(request: pytest.FixtureRequest, _append_only_again: list[str]) -> Iterator[None]:
+def _append_only_tables_are_emptied(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
     """Let a test that really commits be cleaned up after: some tables forbid to change or take out their rows."""
     marker = request.node.get_closest_marker("django_db")
     commits = {"transactional_db", "live_server"} & set(request.fixturenames)
     if not commits and not (marker and marker.kwargs.get("transaction")):
         yield
         return
-    request.getfixturevalue("transactional_db")
+    request.getfixturevalue("transactional_db")  # which empties the tables after this fixture has ended
     yield
     from django.db import connection
 
+    again: list[str] = []
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             for name, sql in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
-                _append_only_again.append(sql)
+                again.append(sql)
         else:
             cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
             for (table,) in cursor.fetchall():
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-                _append_only_again.append(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+                again.append(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    request.node.stash[_APPEND_ONLY] = (django_db_blocker, again)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Put back, once the tables were emptied, what forbids it."""
+    yield
+    if _APPEND_ONLY in item.stash:
+        from django.db import connection
+
+        blocker, statements = item.stash[_APPEND_ONLY]
+        with blocker.unblock(), connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)

@@ -1,0 +1,204 @@
+"""Nobody comes in without a second factor, and who fails learns nothing."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.sessions.models import Session
+from django.test import Client
+from tests.unit.web.office.conftest import PASSWORD
+from tests.unit.web.office.people.conftest import SECRET, code, come_in, enter
+
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.people.models import Person
+
+
+@pytest.fixture
+def editor(person) -> Person:
+    return person("editor", "31-2020")
+
+
+def told(answer) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_password_and_code_open_the_desk(client: Client, editor) -> None:
+    come_in(client, editor)
+    assert client.get("/van-phong/").status_code == 200
+    assert LogEntry.objects.get(act="sign-in").person == editor
+
+
+def test_looking_at_the_page_leaves_no_cookie_and_no_session(client: Client, db) -> None:
+    assert not client.get("/van-phong/vao/").cookies
+    assert not Session.objects.exists()
+
+
+def test_the_session_has_a_cookie_for_each_address_of_the_office_and_none_for_the_public(client, editor) -> None:
+    come_in(client, editor)
+    cookies = {name: (c["path"], c["httponly"], c["samesite"]) for name, c in client.cookies.items()}
+    assert cookies == {"office": ("/van-phong/", True, "Lax"), "office-en": ("/en/office/", True, "Lax")}
+
+
+@pytest.mark.parametrize("kept", ["office", "office-en"])
+def test_either_cookie_opens_the_session(client: Client, editor, kept: str) -> None:
+    come_in(client, editor)
+    other = Client()
+    other.cookies[kept] = client.cookies[kept].value
+    assert other.get("/van-phong/").status_code == 200
+
+
+def test_https_makes_the_cookies_secure(client: Client, editor, settings) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    come_in(client, editor)
+    assert all(cookie["secure"] for cookie in client.cookies.values())
+
+
+def test_a_password_alone_opens_nothing(client: Client, editor) -> None:
+    TOTP.activate(editor, SECRET)
+    enter(client, editor)
+    assert client.get("/van-phong/")["Location"].startswith("/van-phong/vao/")
+
+
+def test_who_has_no_second_factor_reaches_his_account_and_nothing_else(client: Client, editor) -> None:
+    enter(client, editor)
+    assert client.get("/van-phong/")["Location"] == "/van-phong/tai-khoan/buoc-hai/"
+    assert client.get("/van-phong/tai-khoan/").status_code == 200
+    assert client.get("/van-phong/don-vi/")["Location"] == "/van-phong/tai-khoan/buoc-hai/"
+
+
+def test_a_session_that_never_showed_the_second_factor_ends_once_there_is_one(client: Client, editor) -> None:
+    enter(client, editor)
+    TOTP.activate(editor, SECRET)
+    assert client.get("/van-phong/tai-khoan/")["Location"] == "/van-phong/vao/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_unknown_address_and_a_wrong_password_are_answered_alike(client: Client, editor) -> None:
+    stranger = Person(email="nobody@example.vn")
+    wrong, unknown = (enter(client, who, password="sai mật khẩu rồi") for who in (editor, stranger))
+    assert wrong.status_code == unknown.status_code == 200
+    assert told(wrong).replace(editor.email, "") == told(unknown).replace(stranger.email, "")
+    assert "không đúng" in told(wrong)
+
+
+def test_an_unknown_address_costs_a_hash_as_well(client: Client, db, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    monkeypatch.setattr(Person, "set_password", lambda self, password: hashed.append(password))
+    enter(client, Person(email="nobody@example.vn"), password="gì đó")
+    assert hashed == ["gì đó"]
+
+
+def test_after_five_wrong_passwords_the_right_one_waits_too(client: Client, editor) -> None:
+    for _ in range(5):
+        enter(client, editor, password="sai")
+    assert "quá nhiều lần" in told(enter(client, editor))
+
+
+def test_wrong_codes_are_limited_and_logged(client: Client, editor) -> None:
+    TOTP.activate(editor, SECRET)
+    enter(client, editor)
+    for _ in range(5):
+        client.post("/van-phong/vao/ma/", {"code": "000000"})
+    assert "quá nhiều lần" in told(client.post("/van-phong/vao/ma/", {"code": code()}))
+    assert LogEntry.objects.filter(act="second-factor-refused").count() == 5
+
+
+def test_a_code_works_once(editor) -> None:
+    come_in(Client(), editor)
+    again = Client()
+    enter(again, editor)
+    assert again.post("/van-phong/vao/ma/", {"code": code()}).status_code == 200
+
+
+def test_a_recovery_code_works_once(editor) -> None:
+    TOTP.activate(editor, SECRET)
+    spare = RecoveryCodes.activate(editor).generate_codes()[0]
+    results = []
+    for _ in range(2):
+        client = Client()
+        enter(client, editor)
+        results.append(client.post("/van-phong/vao/ma/", {"code": spare}).status_code)
+    assert results == [302, 200]
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
+def test_signing_in_leads_to_our_own_pages_alone(client: Client, editor, settings, target: str) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    TOTP.activate(editor, SECRET)
+    client.post("/van-phong/vao/", {"login": editor.email, "password": PASSWORD, "next": target})
+    assert client.post("/van-phong/vao/ma/", {"code": code()})["Location"] == "/van-phong/"
+
+
+def test_one_comes_back_to_the_page_one_wanted(client: Client, editor) -> None:
+    TOTP.activate(editor, SECRET)
+    client.post("/van-phong/vao/", {"login": editor.email, "password": PASSWORD, "next": "/van-phong/nhat-ky/"})
+    assert client.post("/van-phong/vao/ma/", {"code": code()})["Location"] == "/van-phong/nhat-ky/"
+
+
+def test_somebody_who_left_does_not_come_in(client: Client, editor) -> None:
+    editor.is_active = False
+    editor.save()
+    answer = enter(client, editor, follow=True)
+    assert answer.status_code == 403
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_ends_the_session(client: Client, editor) -> None:
+    come_in(client, editor)
+    key = client.session.session_key
+    client.post("/van-phong/tai-khoan/ra/")
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+def test_the_key_of_the_app_is_not_kept_in_clear(editor) -> None:
+    TOTP.activate(editor, SECRET)
+    RecoveryCodes.activate(editor)
+    stored = {a.type: a.data for a in Authenticator.objects.all()}
+    assert SECRET not in str(stored)
+    assert stored["recovery_codes"]["seed"].startswith("gAAAA")
+
+
+def test_with_another_centres_key_no_code_is_right(client: Client, editor, settings) -> None:
+    TOTP.activate(editor, SECRET)
+    settings.SECRET_KEY = "another key, fifty characters or more, of another centre"
+    enter(client, editor)
+    assert client.post("/van-phong/vao/ma/", {"code": code()}).status_code == 200
+
+
+def test_the_last_second_factor_stays(client: Client, editor) -> None:
+    come_in(client, editor)
+    assert "duy nhất" in told(client.get("/van-phong/tai-khoan/buoc-hai/ung-dung/bo/"))
+    client.post("/van-phong/tai-khoan/buoc-hai/ung-dung/bo/")
+    assert Authenticator.objects.filter(user=editor, type="totp").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_setting_an_app_up_opens_the_office_and_gives_recovery_codes(client: Client, editor) -> None:
+    enter(client, editor)
+    page = "/van-phong/tai-khoan/buoc-hai/ung-dung/"
+    assert client.get(page)["Location"].startswith("/van-phong/tai-khoan/lai/")
+    client.post("/van-phong/tai-khoan/lai/", {"password": PASSWORD})
+    secret = re.search(r'class="hash">(\w+)<', client.get(page).content.decode())
+    assert secret
+    client.post(page, {"code": code(secret=secret[1])})
+    assert client.get("/van-phong/").status_code == 200
+    page = told(client.get("/van-phong/tai-khoan/buoc-hai/ma-du-phong/"))
+    assert len(re.findall(r"<code>\d{8}</code>", page)) == 10
+    assert "<code>" not in told(client.get("/van-phong/tai-khoan/buoc-hai/ma-du-phong/"))
+
+
+def test_nobody_signs_up(client: Client, db) -> None:
+    from django.urls import NoReverseMatch, reverse
+
+    with pytest.raises(NoReverseMatch):
+        reverse("account_signup")
+
+
+@pytest.mark.parametrize("page", ["/van-phong/vao/", "/en/office/sign-in/"])
+def test_only_pages_that_use_passkeys_allow_our_script(client: Client, editor, page: str) -> None:
+    assert "script-src 'self'" in client.get(page)["Content-Security-Policy"]
+    come_in(client, editor)
+    assert "script-src" not in client.get("/van-phong/")["Content-Security-Policy"]
+    assert "script-src" not in client.get("/van-phong/tai-khoan/")["Content-Security-Policy"]
