@@ -74,10 +74,11 @@ def _answer(letter: Letter, units: Iterable[Unit], cast: Cast, first: datetime) 
     hand = Hand(cast["an"], "centre")
     for number, unit in enumerate(units):
         dispatch, now = dispatches[unit.pk], first + timedelta(hours=5 * number)
-        dispatch_open(dispatch=dispatch, hand=hand, now=now)
         if number == 0 and letter.covers_id:
             dispatch_refuse(
                 dispatch=dispatch, reason="Đơn vị đã thực hiện theo hướng dẫn riêng. (Minh họa.)", hand=hand, now=now
             )
         elif number % _SLOW_PROVINCES != _SLOW_PROVINCES - 1:
-            dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now + timedelta(hours=1))
+            dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now)
+        else:
+            dispatch_open(dispatch=dispatch, hand=hand, now=now)
