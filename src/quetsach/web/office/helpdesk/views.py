@@ -55,7 +55,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(selectors.queue(person, filters, day=day), _CASES_A_PAGE).get_page(request.GET.get("page"))
     counts = selectors.state_counts(person, day=day)
-    context = {"page": page, "filters": filters, "counts": counts, "kinds": SHORT_KINDS.items(), "states": CaseState}
+    context = {
+        "page": page,
+        "filters": filters,
+        "counts": counts,
+        "kinds": SHORT_KINDS.items(),
+        "states": list(CaseState),
+    }
     return render(request, "office/helpdesk/listing.html", context)
 
 

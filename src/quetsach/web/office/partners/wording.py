@@ -45,7 +45,7 @@ VERSIONS: Mapping[str, str | Promise] = {
 OVERLAPS: Mapping[str, str | Promise] = {
     Overlap.NONE: _("no: a machine stands under one product only"),
     Overlap.POSSIBLE: _("yes, that happens"),
-    Overlap.UNKNOWN: _("not known"),
+    Overlap.UNKNOWN: _("that is not known"),
 }
 REFUSALS: Mapping[str, str | Promise] = {
     "key": _("The short name has lower-case letters, digits and hyphens only."),
