@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from quetsach.campaign.units.comparison import Standing
@@ -16,14 +17,15 @@ BATCH = 2000
 
 def unit_records() -> dict[str, Unit]:
     """Return every unit with whom it reports to, by key."""
-    parents: dict[str, list[tuple[object, str]]] = defaultdict(list)
+    parents: dict[str, list[tuple[date, str]]] = defaultdict(list)
     edges = models.Edge.objects.order_by("first").values_list("unit__key", "first", "parent__key")
     for key, first, parent in edges:
         parents[key].append((first, parent))
-    columns = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree")
     return {
-        row[0]: Unit(*row[:4], UnitKind(row[4]), *row[5:], tuple(parents.get(row[0], ())))  # type: ignore[arg-type]
-        for row in models.Unit.objects.order_by("pk").values_list(*columns)
+        key: Unit(key, code, name_vi, name_en, UnitKind(kind), opened, closed, decree, tuple(parents.get(key, ())))
+        for key, code, name_vi, name_en, kind, opened, closed, decree in models.Unit.objects.order_by("pk").values_list(
+            "key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree"
+        )
     }
 
 

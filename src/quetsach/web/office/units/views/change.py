@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.people.access import today
+from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm, told
 from quetsach.web.office.units.groups import unit_join
 from quetsach.web.office.units.models import Unit
@@ -21,7 +23,7 @@ from quetsach.web.office.units.services import require_centre, unit_add, unit_ch
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: OfficeRequest, key: str) -> HttpResponse:
     """Correct names and decree."""
     unit = _opened(request, key)
     initial = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
@@ -36,20 +38,20 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def add(request: HttpRequest, key: str) -> HttpResponse:
+def add(request: OfficeRequest, key: str) -> HttpResponse:
     """Add a unit below another."""
     parent = _opened(request, key)
     form = NewUnitForm(request.POST or None)
 
-    def save(values: dict[str, object], now: datetime) -> Unit:
+    def save(values: dict[str, Any], now: datetime) -> Unit:
         kind = UnitKind(str(values.pop("kind")))
-        return unit_add(parent=parent, kind=kind, by=request.user, now=now, **values)  # type: ignore[arg-type]
+        return unit_add(parent=parent, kind=kind, by=request.user, now=now, **values)
 
     return _done(request, parent, form, _("Add a unit below"), save)
 
 
 @require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, key: str) -> HttpResponse:
+def move(request: OfficeRequest, key: str) -> HttpResponse:
     """Let a unit report to another."""
     unit = _opened(request, key)
     return _done(
@@ -62,7 +64,7 @@ def move(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def close(request: HttpRequest, key: str) -> HttpResponse:
+def close(request: OfficeRequest, key: str) -> HttpResponse:
     """End a unit."""
     unit = _opened(request, key)
     return _done(
@@ -75,30 +77,30 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def join(request: HttpRequest, key: str) -> HttpResponse:
+def join(request: OfficeRequest, key: str) -> HttpResponse:
     """Put a unit into a group."""
     unit = _opened(request, key)
 
-    def save(values: dict[str, object], now: datetime) -> Unit:
-        unit_join(unit=unit, by=request.user, now=now, **values)  # type: ignore[arg-type]
+    def save(values: dict[str, Any], now: datetime) -> Unit:
+        unit_join(unit=unit, by=request.user, now=now, **values)
         return unit
 
     form = JoinForm(request.POST or None, initial={"since": today(datetime.now(UTC))})
     return _done(request, unit, form, _("Put it into a group"), save)
 
 
-def _opened(request: HttpRequest, key: str) -> Unit:
+def _opened(request: OfficeRequest, key: str) -> Unit:
     """Return the unit, for operators alone; others are refused before they see a form."""
     require_centre(request.user, now=datetime.now(UTC))
     return get_object_or_404(Unit, key=key)
 
 
 def _done(
-    request: HttpRequest,
+    request: OfficeRequest,
     unit: Unit,
     form: forms.Form,
     title: str | Promise,
-    save: Callable[[dict[str, object], datetime], Unit],
+    save: Callable[[dict[str, Any], datetime], Unit],
 ) -> HttpResponse:
     """Show the form, or save what it holds and go to the unit."""
     if request.method == "POST" and form.is_valid():

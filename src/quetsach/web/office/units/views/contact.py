@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import require, today
+from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.contacts import contact_add, contact_change, contact_remove
 from quetsach.web.office.units.forms import ContactForm
 from quetsach.web.office.units.models import Contact, Unit
@@ -18,7 +19,7 @@ _FIELDS = ("name", "title", "email", "phone", "is_primary")
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest, key: str) -> HttpResponse:
+def new(request: OfficeRequest, key: str) -> HttpResponse:
     """Add a contact."""
     now = datetime.now(UTC)
     unit = get_object_or_404(Unit, key=key)
@@ -33,7 +34,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
+def change(request: OfficeRequest, key: str, number: int) -> HttpResponse:
     """Change a contact."""
     now = datetime.now(UTC)
     contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
@@ -48,7 +49,7 @@ def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 
 @require_POST
-def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
+def remove(request: OfficeRequest, key: str, number: int) -> HttpResponse:
     """Remove a contact."""
     contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
     contact_remove(contact=contact, by=request.user, now=datetime.now(UTC))

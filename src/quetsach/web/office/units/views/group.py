@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
+from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.forms import GroupForm, GroupSetForm, told
 from quetsach.web.office.units.groups import group_add, group_set_add
 from quetsach.web.office.units.selectors import groups_on
@@ -18,7 +19,7 @@ from quetsach.web.office.units.services import require_centre
 
 
 @require_http_methods(["GET", "POST"])
-def groups(request: HttpRequest) -> HttpResponse:
+def groups(request: OfficeRequest) -> HttpResponse:
     """All sets and groups, with how many units are in each today; forms for one more of either."""
     now = datetime.now(UTC)
     require_centre(request.user, now=now)

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
+from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.exporting import TABLES, as_csv, as_xlsx, export_tables
 from quetsach.web.office.units.forms import ImportForm, told
 from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import
@@ -21,7 +22,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: OfficeRequest) -> HttpResponse:
     """Return what the person sees as XLSX, or one table of it as CSV."""
     day = today(datetime.now(UTC))
     tables = export_tables(request.user, day=day)
@@ -34,7 +35,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def bring(request: HttpRequest) -> HttpResponse:
+def bring(request: OfficeRequest) -> HttpResponse:
     """Take a file and show what it would change."""
     now = datetime.now(UTC)
     require_centre(request.user, now=now)
@@ -53,7 +54,7 @@ def bring(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: OfficeRequest) -> HttpResponse:
     """Show what the kept file would change; apply it, or throw it away."""
     now = datetime.now(UTC)
     require_centre(request.user, now=now)

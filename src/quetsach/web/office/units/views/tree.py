@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -12,13 +12,14 @@ from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.web.office.people.access import duties_of, may_do, today, visible
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
 from quetsach.web.office.units.reach import answering, require_sight
 from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, units_found
 
 
 @require_safe
-def units(request: HttpRequest) -> HttpResponse:
+def units(request: OfficeRequest) -> HttpResponse:
     """Where somebody begins: the tops of what he sees, and a search below them."""
     now = today(datetime.now(UTC))
     day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
@@ -32,7 +33,7 @@ def units(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def unit(request: HttpRequest, key: str) -> HttpResponse:
+def unit(request: OfficeRequest, key: str) -> HttpResponse:
     """Return one unit on one day: facts, what stands below it, contacts, groups, its past."""
     now = today(datetime.now(UTC))
     found = get_object_or_404(Unit, key=key)
@@ -59,7 +60,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "office/units/unit.html", context)
 
 
-def _day(request: HttpRequest) -> date | None:
+def _day(request: OfficeRequest) -> date | None:
     """Return the day that was asked for; one that is none is as if none was."""
     try:
         return parse_day(request.GET.get("day", ""))
