@@ -21,6 +21,8 @@ _REFRESH_SECONDS = 3600
 """The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
 SERVER_THREADS = 4
 """One more than may read the body of a report at the same time (``MOST_BODY_READERS``)."""
+_LAST_WORK_SECONDS = 10
+"""How long a stop waits for what is being written or handed over; what is not done then goes on at the next start."""
 _logger = logging.getLogger("quetsach.center")
 
 
@@ -114,8 +116,9 @@ def _serve(data: Path, host: str, port: int) -> None:
 
     multiprocessing.set_start_method("spawn", force=True)
     stopped = threading.Event()
-    keeper = threading.Thread(target=_keep_fresh, args=(data, stopped), daemon=True)
-    keeper.start()
+    works = [threading.Thread(target=work, args=(data, stopped), daemon=True) for work in (_keep_fresh, _send_letters)]
+    for work in works:
+        work.start()
     try:
         Granian(
             "quetsach.web.wsgi:application",
@@ -130,6 +133,8 @@ def _serve(data: Path, host: str, port: int) -> None:
         ).serve()
     finally:
         stopped.set()
+        for work in works:
+            work.join(timeout=_LAST_WORK_SECONDS)
     print("quetsach: stopped", file=sys.stderr)
 
 
@@ -142,3 +147,13 @@ def _keep_fresh(data: Path, stopped: threading.Event) -> None:
             refresh_repository(data)
         except QuetsachError:
             _logger.exception("the repository could not be renewed")
+
+
+def _send_letters(_data: Path, stopped: threading.Event) -> None:
+    """Print copies, hand mail over and remind for as long as the centre serves."""
+    from quetsach.web.office.letters.worker import work  # noqa: PLC0415
+
+    try:
+        work(stop=stopped)
+    except QuetsachError as error:
+        _logger.warning("letters: %s", error)
