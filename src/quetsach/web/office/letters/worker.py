@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as Stop
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
@@ -73,14 +73,17 @@ def _now() -> datetime:
 def _alone() -> Iterator[None]:
     """Keep a second worker out; the lock ends with the process, however it ends."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-            if not cursor.fetchone()[0]:
-                raise _busy()
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        holder = connections.create_connection(
+            "default"
+        )  # of its own: the working one is opened anew from time to time
+        try:
+            with holder.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+                if not cursor.fetchone()[0]:
+                    raise _busy()
+            yield
+        finally:
+            holder.close()
         return
     data: Path | None = settings.CENTER.data
     if data is None:
