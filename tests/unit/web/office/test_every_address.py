@@ -1,0 +1,129 @@
+"""Every address of the office, as nobody, as somebody without duties, and as an editor of another province."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import translation
+from tests.unit.web.office.conftest import NOW
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.models import Duty, Person
+from quetsach.web.office.people.services.invitation import invitation_issue
+
+PREFIX = "van-phong/"
+OPEN = ("van-phong/vao/", "van-phong/tai-khoan/")
+"""Signing in, and one's own account: open to whoever is there."""
+FOREIGN = "Hải Phòng"
+VALUES = {
+    "int": ["1", "2"],
+    "slug": ["31-2025", "viet-nam-2020"],
+    "path": ["x", "../x"],
+    "str": ["31-2025", "x"],
+    "uuid": ["0" * 8 + "-0000" * 3 + "-" + "0" * 12],
+}
+SAFE = {200, 302, 403, 404, 405, 400}
+
+
+def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield every address as a template, with the kinds of its parts."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif route.startswith(PREFIX):
+            converters = pattern.pattern.converters
+            kinds = [
+                type(c).__name__.removesuffix("Converter").lower().replace("string", "str") for c in converters.values()
+            ]
+            template = route
+            for name in converters:
+                start = template.index("<")
+                end = template.index(">", start)
+                assert template[start:end].endswith(name)
+                template = template[:start] + "{}" + template[end + 1 :]
+            yield template, kinds
+
+
+def addresses() -> list[str]:
+    with translation.override("vi"):
+        found = list(routes(get_resolver().url_patterns))
+    return sorted(
+        "/" + template.format(*values)
+        for template, kinds in found
+        for values in itertools.product(*(VALUES[kind] for kind in kinds))
+    )
+
+
+def is_open(path: str) -> bool:
+    return path.removeprefix("/").startswith(OPEN)
+
+
+@pytest.fixture
+def foreign(units, person) -> Person:
+    """Return the editor of Hà Nội, in a country where Hải Phòng has much to hide."""
+    editor = person(Role.EDITOR, "31-2025", name=f"Biên tập {FOREIGN}")
+    approval_ask(
+        kind="letter",
+        subject="letter:1",
+        digest="a" * 64,
+        title=f"Công văn {FOREIGN}",
+        by=editor,
+        unit=units["31-2025"],
+        now=NOW,
+    )
+    log_append(by=editor, act="letter-issue", subject="letter:1", unit=units["31-2025"], detail={}, now=NOW)
+    invitation_issue(
+        email="hai-phong@example.vn", role=Role.VIEWER, unit=units["31-2025"], by=None, now=NOW.replace(year=2026)
+    )
+    return person(Role.EDITOR, "01-2025")
+
+
+def test_the_office_has_addresses() -> None:
+    assert len(addresses()) > 30
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_gets_past_the_door_without_signing_in(db, method: str) -> None:
+    wrong = []
+    for path in addresses():
+        answer = getattr(Client(), method)(path)
+        if not is_open(path) and not (answer.status_code == 302 and answer["Location"].startswith("/van-phong/vao/")):
+            wrong.append((path, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_without_duties_one_sees_nothing_of_anybody(foreign, person, signed_in, method: str) -> None:
+    client = signed_in(person(None))
+    assert leaks(client, method) == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_editor_of_another_province_sees_nothing_of_this_one(foreign, signed_in, method: str) -> None:
+    assert leaks(signed_in(foreign), method) == []
+
+
+def test_the_editor_of_another_province_changes_nothing_of_this_one(foreign, signed_in) -> None:
+    before = LogEntry.objects.filter(unit__key__in=["31-2025", "11296-2025"]).count()
+    leaks(signed_in(foreign), "post")
+    assert LogEntry.objects.filter(unit__key__in=["31-2025", "11296-2025"]).count() == before
+    assert Duty.objects.filter(unit__key="31-2025", until=None).count() == 1
+
+
+def leaks(client: Client, method: str) -> list[tuple[str, int]]:
+    """Return the addresses that answer strangely or show something of Hải Phòng."""
+    found = []
+    for path in addresses():
+        if path.endswith("/ra/"):  # which would end the session
+            continue
+        answer = getattr(client, method)(path)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if answer.status_code not in SAFE or FOREIGN.encode() in content or b"hai-phong@" in content:
+            found.append((path, answer.status_code))
+    return found
