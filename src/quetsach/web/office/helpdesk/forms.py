@@ -32,7 +32,12 @@ def form_mark() -> str:
 class CaseForm(forms.Form):
     """What somebody who needs help tells. ``website`` is for programs that fill in all fields: people do not see it."""
 
-    kind = forms.ChoiceField(label=_("What happened?"), choices=list(KINDS.items()), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("What happened?"),
+        choices=list(KINDS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what happened.")},
+    )
     text = forms.CharField(
         label=_("Tell us more"),
         help_text=_(
@@ -40,6 +45,7 @@ class CaseForm(forms.Form):
         ),
         max_length=MAX_TEXT,
         widget=_TEXT,
+        error_messages={"required": _("Tell us in a few words.")},
     )
     province = forms.ModelChoiceField(
         label=_("Province or city (if you want to tell)"),
