@@ -13,9 +13,11 @@ def demonstrate_office(now: datetime) -> bool:
     Returns:
         Whether anything was played.
     """
-    from quetsach.web.office.demonstration.play import demonstration_office  # noqa: PLC0415
+    from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
     from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
 
+    if is_played():
+        return False
     data = bundled("data")
     units_load(files=[(path.name, path.read_bytes()) for path in sorted((data / "units").glob("*.csv"))], now=now)
     return demonstration_office(

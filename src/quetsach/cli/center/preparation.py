@@ -1,4 +1,4 @@
-"""Makes a data folder a centre: keys, database, demonstration campaign, signed repository, tool, figures.
+"""Makes a data folder a centre: keys, database, demonstration campaign, signed repository, tool, figures, office.
 
 Every step looks at what is there and does what is missing, so that a preparation that was killed is simply run again
 and a second start has nothing to do.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from quetsach import __version__
 from quetsach.cli.bundled import bundled
+from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.publication import (
     CAMPAIGN,
     DemonstrationMarker,
@@ -75,6 +76,9 @@ def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: b
     _publish_repository(data, tool, address)
     with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
+    if has_demonstration:
+        with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
+            demonstrate_office(datetime.now(UTC))
 
 
 def refresh_repository(data: Path) -> None:

@@ -19,6 +19,11 @@ from quetsach.web.office.demonstration.story import at, story
 KEY = "viet-nam-2020"
 
 
+def is_played() -> bool:
+    """Whether the demonstration's campaign is there; it comes with everything else or not at all."""
+    return Campaign.objects.filter(key=KEY).exists()
+
+
 @transaction.atomic
 def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     """Fill an office whose units are loaded and in which this campaign does not exist; all of it or nothing.
@@ -33,7 +38,7 @@ def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     Returns:
         Whether anything was done.
     """
-    if Campaign.objects.filter(key=KEY).exists():
+    if is_played():
         return False
     cast = hire()
     made = campaign_begin(document=campaign, by=cast["an"], now=at("2020-07-10 09:00"))
