@@ -93,7 +93,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.log.head import Head, head_read  # noqa: PLC0415
         from quetsach.web.office.log.verification import Verdict, all_entries, verify  # noqa: PLC0415
 
-        beside = head_read(settings.CENTER.data)
+        data = settings.CENTER.data
+        beside = head_read(data) if data else None
         heads = [Head(*noted) for noted in arguments.head] + ([beside] if beside else [])
         verdict = verify(all_entries(), heads=heads)
     if not verdict.fault and verdict.entries and beside is None:

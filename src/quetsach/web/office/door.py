@@ -59,9 +59,9 @@ class OfficeSession(_OfOffice, SessionMiddleware):
             request.COOKIES.setdefault(settings.SESSION_COOKIE_NAME, request.COOKIES[_TWIN_COOKIE])
         super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Set, or delete, both cookies alike."""
-        answer: HttpResponseBase = super().process_response(request, response)
+        answer = super().process_response(request, response)
         if (made := answer.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
             answer.cookies[_TWIN_COOKIE] = made.value
             answer.cookies[_TWIN_COOKIE].update({**made, "path": _TWIN_PATH})

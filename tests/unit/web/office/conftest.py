@@ -1,12 +1,13 @@
 """A small country, and people who work in it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
+from django.utils import translation
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.people.models import Duty, Person
@@ -32,6 +33,13 @@ TREE = [
     ("31-2025", "province", "Thành phố Hải Phòng", "Hai Phong City", "tw"),
     ("11296-2025", "commune", "Phường Hồng Bàng", "Hong Bang Ward", "31-2025"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _in_vietnamese() -> Iterator[None]:
+    """Begin in Vietnamese: the page of another test may have been in English."""
+    with translation.override("vi"):
+        yield
 
 
 @pytest.fixture(autouse=True)

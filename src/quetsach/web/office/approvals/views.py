@@ -13,6 +13,7 @@ from quetsach.web.office.approvals import selectors
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.people.access import today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.sign_in.views import require_again
 
 _A_PAGE = 50
@@ -24,9 +25,9 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for the person, what the person asked for, what was decided."""
     day = today(datetime.now(UTC))
     lists = {
-        "": lambda: selectors.waiting_for(request.user, day=day),
-        "asked": lambda: selectors.asked_by(request.user),
-        "decided": lambda: selectors.decided_near(request.user, day=day),
+        "": lambda: selectors.waiting_for(person_here(request), day=day),
+        "asked": lambda: selectors.asked_by(person_here(request)),
+        "decided": lambda: selectors.decided_near(person_here(request), day=day),
     }
     shown = request.GET.get("list", "")
     found = lists.get(shown, lists[""])()
@@ -42,13 +43,13 @@ def approvals(request: HttpRequest) -> HttpResponse:
 def approval(request: HttpRequest, key: int) -> HttpResponse:
     """One approval: what it is about, and the decision."""
     day = today(datetime.now(UTC))
-    found = selectors.approval_for(request.user, key, day=day)
+    found = selectors.approval_for(person_here(request), key, day=day)
     context = {
         "approval": found,
         "kind": KIND_TITLES[found.kind],
         "subject_url": selectors.subject_url(found),
-        "may_decide": found.is_granted is None and selectors.may_decide(request.user, found, day=day),
-        "is_own": found.asked_by_id == request.user.pk,
+        "may_decide": found.is_granted is None and selectors.may_decide(person_here(request), found, day=day),
+        "is_own": found.asked_by_id == person_here(request).pk,
     }
     return render(request, "office/approvals/approval.html", context)
 
@@ -58,14 +59,14 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
     """Grant or refuse, after showing the second factor again."""
     require_again(request)
     now = datetime.now(UTC)
-    found = selectors.approval_for(request.user, key, day=today(now))
+    found = selectors.approval_for(person_here(request), key, day=today(now))
     is_granted = request.POST.get("verdict") == "grant"
     try:
         approval_decide(
             approval=found,
             is_granted=is_granted,
             reason=request.POST.get("reason", "").strip()[:_LONGEST_REASON],
-            by=request.user,
+            by=person_here(request),
             now=now,
         )
     except ApprovalError as error:

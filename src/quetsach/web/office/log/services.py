@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -49,9 +50,9 @@ def log_append(
     )
     entry.digest = digest_of(entry)
     entry.save(force_insert=True)
-    if settings.CENTER.data is not None:
+    if (data := settings.CENTER.data) is not None:
         head = Head(entry.number, entry.digest)
-        transaction.on_commit(lambda: head_note(settings.CENTER.data, head), robust=True)
+        transaction.on_commit(partial(head_note, data, head), robust=True)
     return entry
 
 

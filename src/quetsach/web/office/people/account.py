@@ -16,6 +16,7 @@ from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import JoinForm, PersonForm
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
 from quetsach.web.office.people.services.session import sessions_end
@@ -47,21 +48,22 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Name, duties, second factors and sessions of the person who is signed in."""
-    form = PersonForm(request.POST or None, instance=request.user)
+    me = person_here(request)
+    form = PersonForm(request.POST or None, instance=me)
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
         return redirect("office:people:account")
-    factors = selectors.second_factors_of(request.user)
-    held = Duty.objects.on(today(datetime.now(UTC))).filter(person=request.user).select_related("unit")
-    codes = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    factors = selectors.second_factors_of(me)
+    held = Duty.objects.on(today(datetime.now(UTC))).filter(person=me).select_related("unit")
+    codes = Authenticator.objects.filter(user_id=me.pk, type=Authenticator.Type.RECOVERY_CODES).first()
     context = {
         "form": form,
         "duties": [(ROLE_TITLES[duty.role], duty) for duty in held],  # type: ignore[index]
         "app": next((factor for factor in factors if factor.type == Authenticator.Type.TOTP), None),
         "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
-        "sessions": selectors.sessions_of(request.user),
+        "sessions": selectors.sessions_of(me),
     }
     return render(request, "office/people/account.html", context)
 
@@ -69,7 +71,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, key: int) -> HttpResponse:
     """End one of one's own sessions."""
-    sessions_end(request.user, only=key)
+    sessions_end(person_here(request), only=key)
     messages.success(request, _("The session is ended."))
     return redirect("office:people:account")
 
@@ -77,6 +79,6 @@ def end_session(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End all of one's own sessions but this one."""
-    sessions_end(request.user, but=request.session.session_key or "")
+    sessions_end(person_here(request), but=request.session.session_key or "")
     messages.success(request, _("All other sessions are ended."))
     return redirect("office:people:account")

@@ -18,6 +18,7 @@ from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import DutyForm, InvitationForm
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage
 from quetsach.web.office.people.services.departure import person_leave
@@ -36,12 +37,13 @@ _LINK = "office.invitation-link"
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who works in the subtrees of the person who is signed in."""
+    by = person_here(request)
     now = datetime.now(UTC)
     day, text, role = today(now), request.GET.get("q", "").strip()[:100], request.GET.get("role", "")
-    found = selectors.duties_below(request.user, day=day, text=text, role=role if role in ROLE_TITLES else "")
+    found = selectors.duties_below(by, day=day, text=text, role=role if role in ROLE_TITLES else "")
     context = {
         "duties": Paginator(found, _A_PAGE).get_page(request.GET.get("page")),
-        "invitations": selectors.invitations_below(request.user, now=now, day=day),
+        "invitations": selectors.invitations_below(by, now=now, day=day),
         "roles": [(r.value, ROLE_TITLES[r]) for r in Role],
         "text": text,
         "role": role,
@@ -53,16 +55,15 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody to a duty."""
+    by = person_here(request)
     require_again(request)
     now = datetime.now(UTC)
-    form = InvitationForm(request.POST or None, initial=_asked(request), **_choices(request.user, now))
+    form = InvitationForm(request.POST or None, initial=_asked(request), **_choices(by, now))
     if form.is_valid():
         try:
             unit = _unit(form.cleaned_data["unit"], now)
             role = Role(form.cleaned_data["role"])
-            invitation, token = invitation_issue(
-                email=form.cleaned_data["email"], role=role, unit=unit, by=request.user, now=now
-            )
+            invitation, token = invitation_issue(email=form.cleaned_data["email"], role=role, unit=unit, by=by, now=now)
         except PeopleError as error:
             _tell(form, error)
         else:
@@ -73,15 +74,19 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, key: int) -> HttpResponse:
     """One person: duties, sign-in, what can be done."""
+    by = person_here(request)
     now = datetime.now(UTC)
     day = today(now)
-    who = selectors.person_below(request.user, key, day=day)
-    held = selectors.duties_below(request.user, day=day).filter(person=who)
-    is_whole = may_manage(request.user, who, day=day)
+    who = selectors.person_below(by, key, day=day)
+    held = selectors.duties_below(by, day=day).filter(person=who)
+    is_whole = may_manage(by, who, day=day)
     context = {
         "person": who,
         "duties": [
-            (duty, who != request.user and may_give_over(request.user, Role(duty.role), duty.unit, day=day))
+            (
+                duty,
+                who != by and may_give_over(by, Role(duty.role), duty.unit, day=day),
+            )
             for duty in held
         ],
         "is_whole": is_whole,
@@ -94,14 +99,15 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def give(request: HttpRequest, key: int) -> HttpResponse:
     """Give a person another duty."""
+    by = person_here(request)
     require_again(request)
     now = datetime.now(UTC)
-    who = selectors.person_below(request.user, key, day=today(now))
-    form = DutyForm(request.POST or None, initial=_asked(request), **_choices(request.user, now))
+    who = selectors.person_below(by, key, day=today(now))
+    form = DutyForm(request.POST or None, initial=_asked(request), **_choices(by, now))
     if form.is_valid():
         try:
             unit = _unit(form.cleaned_data["unit"], now)
-            duty_give(person=who, role=Role(form.cleaned_data["role"]), unit=unit, by=request.user, now=now)
+            duty_give(person=who, role=Role(form.cleaned_data["role"]), unit=unit, by=by, now=now)
         except PeopleError as error:
             _tell(form, error)
         else:
@@ -113,10 +119,11 @@ def give(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, key: int) -> HttpResponse:
     """End a duty."""
+    by = person_here(request)
     require_again(request)
     duty = get_object_or_404(Duty.objects.select_related("person", "unit"), pk=key)
     try:
-        duty_end(duty=duty, by=request.user, now=datetime.now(UTC))
+        duty_end(duty=duty, by=by, now=datetime.now(UTC))
         messages.success(request, _("The duty is ended."))
     except PeopleError as error:
         messages.error(request, f"{error.what}: {error.hint}")
@@ -126,11 +133,12 @@ def end(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """Make a link with which a person sets password and second factor anew."""
+    by = person_here(request)
     require_again(request)
     now = datetime.now(UTC)
-    who = selectors.person_below(request.user, key, day=today(now))
+    who = selectors.person_below(by, key, day=today(now))
     try:
-        invitation, token = invitation_renew(person=who, by=request.user, now=now)
+        invitation, token = invitation_renew(person=who, by=by, now=now)
     except PeopleError as error:
         messages.error(request, error.explain())
         return redirect("office:people:person", key)
@@ -140,8 +148,9 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, key: int) -> HttpResponse:
     """Withdraw an invitation."""
+    by = person_here(request)
     require_again(request)
-    invitation_withdraw(invitation=get_object_or_404(Invitation, pk=key), by=request.user, now=datetime.now(UTC))
+    invitation_withdraw(invitation=get_object_or_404(Invitation, pk=key), by=by, now=datetime.now(UTC))
     messages.success(request, _("The link does not work any more."))
     return redirect("office:people:list")
 
@@ -149,12 +158,13 @@ def withdraw(request: HttpRequest, key: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def leave(request: HttpRequest, key: int) -> HttpResponse:
     """Show what a departure ends and leaves behind; then do it."""
+    by = person_here(request)
     require_again(request)
     now = datetime.now(UTC)
-    who = selectors.person_below(request.user, key, day=today(now))
+    who = selectors.person_below(by, key, day=today(now))
     if request.method == "POST":
         try:
-            person_leave(person=who, by=request.user, now=now)
+            person_leave(person=who, by=by, now=now)
             messages.success(request, _("%(name)s has left. Duties, sessions and links are ended.") % {"name": who})
             return redirect("office:people:list")
         except PeopleError as error:

@@ -1,5 +1,7 @@
 """The log only grows: the database itself refuses to change an entry or take one out."""
 
+from typing import Any
+
 from django.db import migrations
 
 TABLE = "office_log_logentry"
@@ -18,7 +20,7 @@ POSTGRESQL = [
 ]
 
 
-def add(apps, schema_editor):
+def add(apps: Any, schema_editor: Any) -> None:
     for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}.get(schema_editor.connection.vendor, []):
         schema_editor.execute(statement)
 

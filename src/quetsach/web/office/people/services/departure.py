@@ -14,6 +14,7 @@ from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_manage
 from quetsach.web.office.people.services.duty import keep_an_operator
 from quetsach.web.office.people.services.session import sessions_end
+from quetsach.web.office.units.models import Unit
 
 
 @transaction.atomic
@@ -49,7 +50,8 @@ def person_leave(*, person: Person, by: Person | None, now: datetime) -> None:
     person.save(update_fields=["is_active", "left_at", "password"])
     Authenticator.objects.filter(user_id=person.pk).delete()
     sessions = sessions_end(person)
-    for unit in {duty.unit for duty in ended} or {None}:
+    units: set[Unit | None] = {duty.unit for duty in ended}
+    for unit in units or {None}:
         detail = {
             "name": person.name,
             "duties": sorted(duty.role for duty in ended if duty.unit == unit),

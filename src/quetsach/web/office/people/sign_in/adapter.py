@@ -22,7 +22,7 @@ from quetsach.web.client_address import client_address
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound: it stands for an address that our proxies did not name)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts come from invitations alone; a password never stands in for the second factor."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return stronger or methods
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors: secrets are encrypted where they lie, and the last one cannot be taken away."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
@@ -97,7 +97,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whether another factor stays; recovery codes are none."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
-        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         """Return a name for a new passkey that tells it from the others."""

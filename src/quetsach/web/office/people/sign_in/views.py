@@ -78,7 +78,8 @@ class AgainByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc]
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the page again, with what was wrong."""
-        return self.render_to_response(self.get_context_data(form=form))
+        answer: HttpResponse = self.render_to_response(self.get_context_data(form=form))
+        return answer
 
 
 class AddApp(ActivateTOTPView):  # type: ignore[misc]
