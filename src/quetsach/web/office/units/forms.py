@@ -122,14 +122,18 @@ class GroupSetForm(forms.Form):
 class GroupForm(GroupSetForm):
     """One part of a set."""
 
-    group_set = forms.ModelChoiceField(GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code")
+    group_set = forms.ModelChoiceField(
+        GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code", empty_label="–"
+    )
     field_order = ("group_set", "code", "name_vi", "name_en")
 
 
 class JoinForm(forms.Form):
     """Which group of a set a unit is in from a day on."""
 
-    group_set = forms.ModelChoiceField(GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code")
+    group_set = forms.ModelChoiceField(
+        GroupSet.objects.order_by("code"), label=_("Set"), to_field_name="code", empty_label="–"
+    )
     group = forms.ModelChoiceField(
         Group.objects.order_by("group_set__code", "code"), label=_("Group"), required=False, empty_label=_("none")
     )

@@ -238,4 +238,4 @@ def test_every_page_is_there_in_english(operator) -> None:
     for page in ("", "31-2025/", "31-2025/sua/", "31-2025/them/", "tep/nhap/", "nhom/tat-ca/"):
         response = operator.get(f"/en/office/units/{page}", follow=True)
         assert '<html lang="en">' in _text(response)
-        assert "Đơn vị trực thuộc" not in response.content.decode()
+        assert "Các đơn vị cấp dưới" not in response.content.decode()

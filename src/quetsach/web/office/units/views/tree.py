@@ -40,6 +40,7 @@ def unit(request: OfficeRequest, key: str) -> HttpResponse:
     require_sight(request.user, found, day=now)
     day = _day(request) or _day_of(found, now)
     position = position_of(found, day)
+    branches = branches_of(position, day) if position else []
     person: Person = request.user
     context = {
         "unit": found,
@@ -47,7 +48,8 @@ def unit(request: OfficeRequest, key: str) -> HttpResponse:
         "today": now,
         "position": position,
         "line": [above for above in line_of(position) if _sees(person, above, now)] if position else [],
-        "branches": branches_of(position, day) if position else [],
+        "branches": branches,
+        "all_below": sum(branch.below + 1 for branch in branches) if any(branch.below for branch in branches) else 0,
         "contacts": found.contacts.order_by("-is_primary", "name"),
         "memberships": found.memberships.on(day).select_related("group__group_set").order_by("group__group_set__code"),
         "parents": found.edges.select_related("parent").order_by("first"),
