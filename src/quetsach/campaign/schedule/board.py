@@ -26,6 +26,8 @@ class RowState(StrEnum):
     OPEN = "open"
     BEGUN = "begun"
     DONE = "done"
+    ASIDE = "aside"
+    """Shown, and not part of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,17 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One channel of deployment: how many of how many; ``expected`` 0 where nothing is to be expected."""
+    """One channel of deployment: how many of how many, ``expected`` 0 while nothing is.
+
+    What comes by itself, such as voluntary reports, is no work that could be done.
+    """
 
     id: str
     name: LocalText
     count: int
     expected: int
     note: LocalText = NO_NOTE
+    is_work: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,14 @@ class Board:
         return sum(row.state is RowState.DONE for row in self.rows)
 
     @property
+    def total(self) -> int:
+        """How many rows are work."""
+        return sum(row.state is not RowState.ASIDE for row in self.rows)
+
+    @property
     def state(self) -> RowState:
         """Done where every row is, open where none was begun; an empty board is open."""
-        states = {row.state for row in self.rows}
+        states = {row.state for row in self.rows} - {RowState.ASIDE}
         if states == {RowState.DONE}:
             return RowState.DONE
         return RowState.OPEN if states <= {RowState.OPEN} else RowState.BEGUN
@@ -125,10 +136,13 @@ def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
             continue
         note = LocalText(f"đã quyết định; đứng thứ {place}", f"decided; ranks {place}")
         rows.append(Row(family, ranked.name, (ranked.mean_daily, ranked.share_percent), RowState.DONE, note))
-    asked = LocalText("thuộc nhóm lớn nhất, chưa quyết định", "among the largest, not decided")
+    if len(decided) < BOTNETS_WANTED:
+        state, note = RowState.OPEN, LocalText("thuộc nhóm lớn nhất, chưa quyết định", "among the largest, not decided")
+    else:
+        state, note = RowState.ASIDE, LocalText("thuộc nhóm lớn nhất, không chọn", "among the largest, not chosen")
     chosen = set(decided)
     rows += [
-        Row(r.id, r.name, (r.mean_daily, r.share_percent), RowState.OPEN, asked)
+        Row(r.id, r.name, (r.mean_daily, r.share_percent), state, note)
         for r in ranking[:BOTNETS_WANTED]
         if r.id not in chosen
     ]
@@ -180,7 +194,9 @@ def deployment_board(channels: Sequence[Progress]) -> Board:
     """Return the board of deployment: one row a channel, done where all that was expected is there."""
     rows = []
     for channel in channels:
-        if channel.expected and channel.count >= channel.expected:
+        if not channel.is_work:
+            state = RowState.ASIDE
+        elif channel.expected and channel.count >= channel.expected:
             state = RowState.DONE
         else:
             state = RowState.BEGUN if channel.count else RowState.OPEN

@@ -25,6 +25,7 @@ class DateChange:
         """Return the change for the log."""
         return {
             "item": self.item,
+            "name": {"vi": self.name.vi, "en": self.name.en},
             "before": str(self.before) if self.before else None,
             "after": str(self.after) if self.after else None,
         }

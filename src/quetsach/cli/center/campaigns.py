@@ -157,7 +157,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             standing_json(campaign.key, standing)
-            | {"boards": [{"id": b.item.value, "done": b.done, "rows": len(b.rows)} for b in boards]}
+            | {"boards": [{"id": b.item.value, "done": b.done, "rows": b.total} for b in boards]}
         )
         return ExitCode.NOTHING_FOUND
     tell_standing(campaign.plan.name, standing, boards, language)

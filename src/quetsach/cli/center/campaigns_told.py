@@ -43,7 +43,7 @@ def tell_standing(name: LocalText, standing: "PlanStanding", boards: "Sequence[B
         say(f"{item.milestone.on}  {item.milestone.name.in_language(language)}: {_told(item.state, language)}")
     print()
     for board in boards:
-        say(f"{board.name.in_language(language)}: {board.done}/{len(board.rows)}")
+        say(f"{board.name.in_language(language)}: {board.done}/{board.total}")
 
 
 def tell_comparison(comparison: "Comparison", left: str, right: str, language: str) -> None:

@@ -25,6 +25,18 @@ def test_decided_botnets_are_done_and_the_other_large_ones_open() -> None:
     assert "3" in board.rows[0].note.en
 
 
+def test_once_ten_are_decided_the_others_are_no_work_any_more() -> None:
+    ranking = [_ranked(f"f{n:02}") for n in range(12)]
+    board = botnets_board(ranking, [f"f{n:02}" for n in range(1, 11)])
+    assert (board.done, board.total, board.state) == (10, 10, RowState.DONE)
+    assert [row.id for row in board.rows if row.state is RowState.ASIDE] == ["f00"]
+
+
+def test_what_comes_by_itself_is_no_work() -> None:
+    board = deployment_board([Progress("a", LocalText("x", "x"), 7, 0, is_work=False)])
+    assert board.rows[0].state is RowState.ASIDE
+
+
 def test_only_the_ten_largest_ask_for_a_decision() -> None:
     assert len(botnets_board([_ranked(f"f{n:02}") for n in range(25)], []).rows) == 10
 

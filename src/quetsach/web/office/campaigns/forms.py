@@ -77,7 +77,7 @@ class CloneForm(forms.Form):
     name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=300)
     name_en = forms.CharField(label=_("Name in English"), max_length=300)
     first = DayField(
-        label=_("First day"),
+        label=_("First day of the campaign"),
         help_text=_("All other days move along by the same number of days."),
     )
 

@@ -44,7 +44,7 @@ def send_returns(campaign: Campaign, form: bytes, cast: Cast) -> None:
         by=cast["giang"],
         now=at("2020-10-30 10:00"),
     )
-    whole = _submit(period, province, Scope.OWN, cast["hai"], "2020-10-30 11:00")
+    whole = _submit(period, province, Scope.OWN, cast["hai"], "2020-10-28 16:00")
     return_decide(filed=whole, act=Act.APPROVE, reason="", by=cast["an"], now=at("2020-11-02 09:00"))
     asked = totals_publish_ask(period=period, by=cast["an"], now=at("2020-11-03 09:00"))
     grant(asked.subject, cast["binh"], "2020-11-03 15:00")

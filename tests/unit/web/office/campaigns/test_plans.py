@@ -52,7 +52,12 @@ def test_moving_dates_makes_a_revision_and_a_decision_with_its_reason(campaign: 
     (decision,) = decisions_of(campaign)
     assert decision.grounds == "Hoãn lễ phát động do mưa bão"
     assert decision.figures["changes"] == [
-        {"item": "milestone:launch", "before": "2020-09-18..2020-09-18", "after": "2020-09-25..2020-09-25"}
+        {
+            "item": "milestone:launch",
+            "name": {"vi": "Lễ phát động trên toàn quốc", "en": "Public launch"},
+            "before": "2020-09-18..2020-09-18",
+            "after": "2020-09-25..2020-09-25",
+        }
     ]
 
 

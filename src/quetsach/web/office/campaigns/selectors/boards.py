@@ -93,6 +93,7 @@ def _channels(key: str) -> list[Progress]:
             tally.installs,
             0,
             LocalText(f"{tally.reports} lượt chạy", f"{tally.reports} runs"),
+            is_work=False,
         )
     )
     return channels

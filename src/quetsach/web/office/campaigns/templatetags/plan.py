@@ -10,6 +10,8 @@ from django.utils.translation import get_language
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
 from quetsach.core.number import number_text
+from quetsach.core.period import Period
+from quetsach.web.design.templatetags.words import day
 
 register = template.Library()
 
@@ -17,21 +19,21 @@ _WIDTH, _HEIGHT = 1000, 34
 
 
 @register.simple_tag
-def plan_bar(plan: Campaign, day: date) -> SafeString:
+def plan_bar(plan: Campaign, on: date) -> SafeString:
     """Draw a plan along time: phases, their parts, milestones, the day. A list beside it says the same in words."""
     first, last = plan.phases[0].period.first, plan.phases[-1].period.last
-    days = (last - first).days + 1
+    length = (last - first).days + 1
 
     def at(when: date) -> str:
-        return f"{_WIDTH * (when - first).days / days:.1f}"
+        return f"{_WIDTH * (when - first).days / length:.1f}"
 
     def rectangle(kind: str, begin: date, end: date) -> tuple[str, str, str]:
-        return kind, at(begin), f"{max(1.0, _WIDTH * ((end - begin).days + 1) / days - 2):.1f}"
+        return kind, at(begin), f"{max(1.0, _WIDTH * ((end - begin).days + 1) / length - 2):.1f}"
 
     phases = [rectangle(f"phase {p.stage}", p.period.first, p.period.last) for p in plan.phases]
     parts = [rectangle("part", p.period.first, p.period.last) for phase in plan.phases for p in phase.parts]
     marks = [(at(m.on),) for m in plan.milestones if first <= m.on <= last]
-    today = [(at(day),)] if first <= day <= last else []
+    today = [(at(on),)] if first <= on <= last else []
     return format_html(
         '<svg class="plan-bar" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}{}{}{}</svg>',
         _WIDTH,
@@ -41,6 +43,15 @@ def plan_bar(plan: Campaign, day: date) -> SafeString:
         format_html_join("", '<rect class="mark" x="{}" y="9" width="3" height="6"/>', marks),
         format_html_join("", '<rect class="today" x="{}" y="0" width="3" height="34"/>', today),
     )
+
+
+@register.filter
+def days(value: str | None) -> str:
+    """Write days that a decision keeps as ``2020-09-17..2020-12-15``; a single day once."""
+    if not value:
+        return "–"
+    period = Period.parse(value)
+    return day(period.first) if period.days == 1 else f"{day(period.first)} – {day(period.last)}"
 
 
 @register.simple_tag
