@@ -208,7 +208,7 @@ def main() -> None:
     """Measure, and tell whether the promises hold."""
     with TemporaryDirectory() as folder, counting_server() as (port, taken):
         data = Path(folder)
-        code, _, seconds = run(data, "prepare", folder, str(COMMUNES))
+        code, _, seconds = run(data, "prepare", folder, str(COMMUNES), port=port)
         assert code == 0
         print(f"laid out, issued and sent to {PROVINCES + COMMUNES:,} units in {seconds:.0f} s")
         _, _, first = run(data, "work", folder, kill_after=40)

@@ -2,18 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from quetsach.campaign.letters.course import Course, Stage, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One dispatch in the tree: to which unit, on which level of the tree, and its course."""
+    """One dispatch in the tree: to which unit, on which level of the tree, its course, and since when it is there.
+
+    ``since`` is when the letter was sent to the unit, which is earlier than its mail went out; without it the first
+    event counts.
+    """
 
     unit: str
     level: int
     course: Course
+    since: datetime | None = None
+
+    @property
+    def time_to_acknowledge(self) -> timedelta | None:
+        """Time from sending to acknowledging, never negative; ``None`` if it has not been acknowledged."""
+        if self.since is None or Stage.ACKNOWLEDGED not in self.course.reached:
+            return self.course.time_to_acknowledge
+        return max(self.course.reached[Stage.ACKNOWLEDGED] - self.since, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ def pace(steps: Iterable[Step]) -> list[LevelPace]:
 
 
 def _level_pace(level: int, steps: list[Step]) -> LevelPace:
-    timed = ((step.course.time_to_acknowledge, step.unit) for step in steps)
+    timed = ((step.time_to_acknowledge, step.unit) for step in steps)
     times = sorted((time, unit) for time, unit in timed if time is not None)
     middle = (len(steps) + 1) // 2 - 1
     return LevelPace(

@@ -35,6 +35,9 @@ def number_and_sign(number: int, sign: str) -> str:
 
 
 def missing_numbers(numbers: Iterable[int]) -> list[int]:
-    """Return the numbers from 1 to the highest that a book does not have; a sound register has none missing."""
+    """Return the numbers between the first and the last that a book does not have; a sound register has none missing.
+
+    A register may begin after 1: with the number after the last one on paper.
+    """
     taken = set(numbers)
-    return [number for number in range(1, max(taken, default=0)) if number not in taken]
+    return [number for number in range(min(taken, default=0), max(taken, default=0)) if number not in taken]

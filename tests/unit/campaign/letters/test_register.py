@@ -44,9 +44,13 @@ def test_signs_may_hold_the_letter_with_a_stroke() -> None:
     assert check_sign("UBND-SGDĐT") == "UBND-SGDĐT"
 
 
-@given(st.sets(st.integers(1, 50)))
+@given(st.sets(st.integers(1, 50), min_size=1))
 def test_missing_numbers_and_those_there_make_the_whole_book(numbers: set[int]) -> None:
-    assert sorted([*numbers, *missing_numbers(numbers)]) == list(range(1, max(numbers, default=0) + 1))
+    assert sorted([*numbers, *missing_numbers(numbers)]) == list(range(min(numbers), max(numbers) + 1))
+
+
+def test_an_empty_book_misses_nothing() -> None:
+    assert missing_numbers([]) == []
 
 
 def test_a_header_has_what_a_packet_needs() -> None:

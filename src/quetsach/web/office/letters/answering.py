@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,6 +11,7 @@ from quetsach.campaign.letters.course import Course, Happening, Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.events import course_of, courses_of, event_add
 from quetsach.web.office.letters.models import Dispatch, LetterState
+from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.sending import LINK_DAYS, Hand
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -105,7 +107,9 @@ def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
     dispatch.link_number += 1
     dispatch.link_until = now + timedelta(days=LINK_DAYS)
     dispatch.copy_sha256 = ""  # the copy shows the link: it is made and sent anew
-    dispatch.save(update_fields=["link_number", "link_until", "copy_sha256"])
+    if settings.CENTER.mail_server is not None:
+        dispatch.channel = Channel.MAIL
+    dispatch.save(update_fields=["link_number", "link_until", "copy_sha256", "channel"])
     _log(dispatch, "letter-link-renew", Hand(by, "centre"), "", now)
     return dispatch
 

@@ -1,5 +1,6 @@
 """How far a letter and the letters that passed it on have come, as numbers and as a tree to go down."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,11 +24,16 @@ class Cascade:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One unit in the tree: its own course, ``None`` if the letter has not come there; and all that is below it."""
+    """One unit in the tree: its own step, ``None`` if the letter has not come there; and all that is below it."""
 
     unit: Unit
-    course: Course | None
+    step: Step | None
     below: Funnel
+
+    @property
+    def course(self) -> Course | None:
+        """Where the unit itself stands."""
+        return self.step.course if self.step else None
 
     @property
     def acknowledged(self) -> int:
@@ -46,8 +52,7 @@ def cascade_of(letter: Letter, *, within: str = "", day: date | None = None) -> 
     if within and day:
         dispatches = _within(dispatches, within, day)
     courses = courses_of_units(dispatches)
-    units = {unit: (key, level) for unit, key, level in dispatches.values_list("to_unit", "to_unit__key", "level")}
-    levels = pace(Step(key, level, courses[unit]) for unit, (key, level) in units.items())
+    levels = pace(_steps(dispatches, courses).values())
     slowest = Unit.objects.filter(key__in=[level.slowest_unit for level in levels])
     return Cascade(funnel(courses.values()), levels, {unit.key: unit.name for unit in slowest})
 
@@ -57,14 +62,22 @@ def branches_of(letter: Letter, unit: Unit, *, day: date) -> list[Branch]:
     top = Position.objects.on(day).filter(unit=unit).first()
     if top is None:
         return []
-    courses = courses_of_units(_within(chain_of(letter), top.path, day))
+    dispatches = _within(chain_of(letter), top.path, day)
+    courses = courses_of_units(dispatches)
+    steps = _steps(dispatches, courses)
     children = list(Position.objects.on(day).filter(parent=unit).select_related("unit").order_by("unit__code"))
     below: dict[str, list[Course]] = {child.path: [] for child in children}
     for place, receiver in Position.objects.on(day).filter(path__startswith=top.path).values_list("path", "unit"):
         branch = "/".join(place.split("/")[: top.level + 3]) + "/"
         if receiver in courses and branch in below and place != branch:
             below[branch].append(courses[receiver])
-    return [Branch(child.unit, courses.get(child.unit_id), funnel(below[child.path])) for child in children]
+    return [Branch(child.unit, steps.get(child.unit_id), funnel(below[child.path])) for child in children]
+
+
+def _steps(dispatches: QuerySet[Dispatch], courses: Mapping[int, Course]) -> dict[int, Step]:
+    """Return each unit's step, counted from the first time that the letter or one that passed it on was sent to it."""
+    rows = dispatches.order_by("-made_at", "-pk").values_list("to_unit", "to_unit__key", "level", "made_at")
+    return {unit: Step(key, level, courses[unit], made_at) for unit, key, level, made_at in rows}
 
 
 def _within(dispatches: QuerySet[Dispatch], path: str, day: date) -> QuerySet[Dispatch]:

@@ -11,7 +11,7 @@ from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Me
 from quetsach.web.office.people.access import AccessError, duties_of, visible
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
-from quetsach.web.office.units.selectors import subtree_of
+from quetsach.web.office.units.selectors import children_of, subtree_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,12 @@ def audience_units(unit: Unit, codes: list[str], *, day: date) -> list[Unit]:
         elif name == "group" and number.isascii() and number.isdigit():
             chosen |= Q(unit__in=Membership.objects.on(day).filter(group=int(number[:9])).values("unit"))
     return [position.unit for position in below.filter(chosen)]
+
+
+def children_without(dispatch: Dispatch, *, day: date) -> list[Unit]:
+    """Return the units directly below the receiver that do not have the letter yet."""
+    have = set(dispatch.letter.dispatches.values_list("to_unit", flat=True))
+    return [unit for unit in children_of(dispatch.to_unit, day) if unit.pk not in have]
 
 
 def register_of(unit: Unit, year: int) -> QuerySet[Letter]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -138,7 +139,8 @@ def _dispatch(
 
 
 def _channel(position: Position) -> Channel:
-    return Channel.MAIL if reachable_address(position.unit.contacts.all()) else Channel.INBOX
+    has_server = settings.CENTER.mail_server is not None
+    return Channel.MAIL if has_server and reachable_address(position.unit.contacts.all()) else Channel.INBOX
 
 
 def _log(act: str, letter: Letter, made: Sequence[Dispatch], *, by: Person | None, unit: Unit, now: datetime) -> None:

@@ -27,7 +27,7 @@ def test_a_worker_killed_anywhere_sends_each_message_once_or_leaves_it_to_a_pers
 ) -> None:
     folder = str(tmp_path)
     with cascade.counting_server() as (port, taken):
-        assert cascade.run(tmp_path, "prepare", folder, str(UNITS))[0] == 0
+        assert cascade.run(tmp_path, "prepare", folder, str(UNITS), port=port)[0] == 0
         for point in ("copies-printed", "copies-written", "copies-noted"):
             assert cascade.run(tmp_path, "work", folder, point, "1", port=port)[0] == -9
         assert len(taken) == 0

@@ -9,6 +9,7 @@ from django.utils.translation import override
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
+from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.issuing import letter_issue
@@ -35,7 +36,11 @@ def post_office(settings, tmp_path: Path) -> Path:
     """A centre with a data folder and an address; passwords cost nothing here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CENTER = dataclasses.replace(
-        settings.CENTER, data=tmp_path, public_url="https://centre.example", mail_from="office@centre.example"
+        settings.CENTER,
+        data=tmp_path,
+        public_url="https://centre.example",
+        mail_from="office@centre.example",
+        mail_server=MailServer("127.0.0.1", 1, "none"),
     )
     return tmp_path
 

@@ -14,11 +14,10 @@ from quetsach.web.office.letters.copies import own_copy
 from quetsach.web.office.letters.events import course_of
 from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
 from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.selectors import children_without
 from quetsach.web.office.letters.sending import Hand, dispatch_forward
 from quetsach.web.office.letters.views.visitor import pdf_answer
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import children_of
 
 HAND = Hand(None, "link")
 
@@ -43,7 +42,7 @@ def letter_page(request: HttpRequest, token: str) -> HttpResponse:
         "dispatch": dispatch,
         "letter": dispatch.letter,
         "course": course_of(dispatch),
-        "children": _children(dispatch, now),
+        "children": children_without(dispatch, day=today(now)),
         "fault": fault,
         "token": token,
     }
@@ -73,7 +72,7 @@ def _refuse(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
 
 def _forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
     note = request.POST.get("note", "")
-    dispatch_forward(dispatch=dispatch, units=_children(dispatch, now), note=note, hand=HAND, now=now)
+    dispatch_forward(dispatch=dispatch, units=children_without(dispatch, day=today(now)), note=note, hand=HAND, now=now)
 
 
 def _nothing(_request: HttpRequest, _dispatch: Dispatch, _now: datetime) -> None:
@@ -85,10 +84,6 @@ _ACTS: dict[str, Callable[[HttpRequest, Dispatch, datetime], None]] = {
     "refuse": _refuse,
     "forward": _forward,
 }
-
-
-def _children(dispatch: Dispatch, now: datetime) -> list[Unit]:
-    return children_of(dispatch.to_unit, today(now))
 
 
 def _refused(request: HttpRequest, error: LinkError) -> HttpResponse:

@@ -25,7 +25,6 @@ from quetsach.web.office.letters.views.visitor import Visitor, attempt, pdf_answ
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import children_of
 
 PAGE = 50
 
@@ -71,7 +70,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
         "course": course_of(dispatch),
         "events": dispatch.events.select_related("by").order_by("at", "pk"),
         "attachments": dispatch.letter.attachments.order_by("name"),
-        "children": children_of(dispatch.to_unit, visitor.day),
+        "children": selectors.children_without(dispatch, day=visitor.day),
         "passed_on": dispatch.below.count(),
         "may_handle": may_handle,
         "may_close": may_do(visitor.person, Act.ISSUE_LETTER, dispatch.from_unit, day=visitor.day),
@@ -106,7 +105,9 @@ def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
     hand, now = Hand(visitor.person, "inbox"), visitor.now
     reason = request.POST.get("reason", "")
     chosen = set(request.POST.getlist("unit"))
-    below = [unit for unit in children_of(dispatch.to_unit, visitor.day) if unit.key in chosen or "all" in chosen]
+    below = [
+        unit for unit in selectors.children_without(dispatch, day=visitor.day) if unit.key in chosen or "all" in chosen
+    ]
     acts: dict[str, tuple[Callable[[], object], str]] = {
         "acknowledge": (lambda: dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now), _("Acknowledged.")),
         "refuse": (
