@@ -89,22 +89,18 @@ def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) ->
         return None
     is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Act.SEE), day)
     counts = _visits_by_path(top.path, period)
-    total = sum(counts.values())
-    groups = _by_child(top, counts, period.last if top.until is None or top.until > period.last else top.first)
-    own = counts.get(top.path, 0)
-    cells = {unit.key: own, **{child.key: count for child, count in groups.items()}}
-    open_cells = {unit.key} if is_own else set()
-    is_total_shown = is_own or total >= SMALLEST_CELL
-    shown = _protected(cells, open_cells) if is_total_shown else dict.fromkeys(cells)
+    below = _by_child(top, counts, period)
+    cells = {unit.key: counts.get(top.path, 0), **{child.key: count for child, count in below.items()}}
+    shown, has_total = _protected(cells, {unit.key} if is_own else set())
     days = _visits_by_day(top.path, period)
-    shown_days = _protected(days, set(days) if is_own and not groups else set()) if is_total_shown else {}
+    shown_days, _ = _protected(days, set(days) if is_own and not below else set())
     return Reach(
         unit=unit,
         period=period,
-        total=total if is_total_shown else None,
+        total=sum(counts.values()) if has_total else None,
         own=shown[unit.key],
-        below=tuple(UnitReach(child, shown[child.key]) for child in groups),
-        days=tuple((date.fromisoformat(each), count) for each, count in shown_days.items()),
+        below=tuple(UnitReach(child, shown[child.key]) for child in below),
+        days=tuple((date.fromisoformat(each), count) for each, count in shown_days.items()) if has_total else (),
         channels=_channels(top.path, period),
     )
 
@@ -133,21 +129,29 @@ def _visits_by_day(path: str, period: Period) -> dict[str, int]:
     return {day.isoformat(): found.get(day, 0) for day in period}
 
 
-def _by_child(top: Position, counts: Mapping[str, int], day: date) -> dict[Unit, int]:
-    """Add counts up by the units directly below; a unit below that nobody visited is there with none."""
+def _by_child(top: Position, counts: Mapping[str, int], period: Period) -> dict[Unit, int]:
+    """Add counts up by the units that stood directly below at any time in the span, whether anybody came or not."""
     added: Counter[str] = Counter()
     for path, count in counts.items():
         if path != top.path:
             added[path.removeprefix(top.path).split("/", 1)[0]] += count
-    below = Position.objects.on(day).filter(parent=top.unit).select_related("unit").order_by("unit__code")
-    return {place.unit: added[place.unit.key] for place in below}
+    below = Position.objects.filter(
+        Q(until=None) | Q(until__gt=period.first), parent=top.unit, first__lte=period.last
+    ).select_related("unit")
+    return {place.unit: added[place.unit.key] for place in below.order_by("unit__code", "unit__opened")}
 
 
-def _protected(values: Mapping[str, int], open_cells: set[str]) -> dict[str, int | None]:
-    """Hide small values; those of ``open_cells`` are known to the reader anyway."""
-    cells: dict[Cell, int] = {(name, "visits"): value for name, value in values.items() if name not in open_cells}
+def _protected(values: Mapping[str, int], known: set[str]) -> tuple[Mapping[str, int | None], bool]:
+    """Hide small values, but for those that the reader knows anyway, and none: that says nothing of any visitor.
+
+    Returns:
+        What may be shown, and whether the total may stand beside it without giving away what is hidden.
+    """
+    cells: dict[Cell, int] = {(n, "visits"): value for n, value in values.items() if value and n not in known}
     hidden = hidden_cells(cells, [Relation(tuple(cells))])
-    return {name: None if (name, "visits") in hidden else value for name, value in values.items()}
+    shown = {name: None if (name, "visits") in hidden else value for name, value in values.items()}
+    concealed = [cells[cell] for cell in hidden]
+    return shown, not concealed or (len(concealed) > 1 and sum(concealed) >= SMALLEST_CELL)
 
 
 def _channels(path: str, period: Period) -> tuple[ChannelTable, ...]:

@@ -22,7 +22,7 @@ from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.units.models import Unit
 
 FLUSH_SECONDS = 5.0
-_MAX_WAITING = 50_000
+_MAX_WAITING = 20_000
 _MAX_KEY_LENGTH = 40
 _log = logging.getLogger(__name__)
 

@@ -69,7 +69,7 @@ def test_reach_hides_small_counts_of_units_below(
 ) -> None:
     Visit.objects.create(unit=units["31-2025"], day=datetime.now(UTC).date(), count=4)
     run("reach", "--json")
-    assert json.loads(capsys.readouterr().out)["visits"]["below"] == {"01-2025": None, "31-2025": None}
+    assert json.loads(capsys.readouterr().out)["visits"]["below"] == {"01-2025": 0, "31-2025": None}
 
 
 def test_days_in_the_wrong_order_are_refused(run: Run, units: dict[str, Unit]) -> None:

@@ -76,6 +76,17 @@ def test_one_hidden_count_is_not_left_to_a_subtraction(units: dict[str, Unit], p
     assert below(found) == {"11296-2020": None, "11299-2020": None}
 
 
+def test_a_total_that_would_give_a_hidden_count_away_is_hidden(units: dict[str, Unit], person: Make) -> None:
+    visited(units, u303_2020=20, u11296_2020=4)
+    found = report(units["303-2020"], person(Role.VIEWER, "303-2020"))
+    assert (found.own, found.total, found.days) == (20, None, ())
+
+
+def test_where_nobody_came_there_is_nothing_to_hide(units: dict[str, Unit], person: Make) -> None:
+    found = report(units["303-2020"], person(Role.VIEWER, "31-2020"))
+    assert (found.total, found.own, below(found)) == (0, 0, {"11296-2020": 0, "11299-2020": 0})
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 40), min_size=3, max_size=3))
 def test_hidden_counts_are_never_fewer_than_ten_together_when_the_total_is_shown(
@@ -88,8 +99,10 @@ def test_hidden_counts_are_never_fewer_than_ten_together_when_the_total_is_shown
     hidden = [key for key, count in shown.items() if count is None]
     true = {"303-2020": counts[0] + counts[1], "304-2020": counts[2]}
     assert all(count is None or count == true[key] for key, count in shown.items())
-    assert all(count is None or count >= 10 for count in shown.values())
-    assert len(hidden) != 1
+    assert all(count is None or count == 0 or count >= 10 for count in shown.values())
+    if found.total is not None and hidden:
+        assert len(hidden) > 1
+        assert sum(true[key] for key in hidden) >= 10
 
 
 def test_units_outside_are_not_shown(units: dict[str, Unit], person: Make) -> None:
@@ -102,7 +115,9 @@ def test_visits_follow_the_tree_of_their_day(units: dict[str, Unit], person: Mak
     Visit.objects.create(unit=units["11296-2020"], day=date(2025, 6, 30), count=25)
     span = Period(date(2025, 6, 1), date(2025, 7, 30))
     assert report(units["31-2025"], None, span).total == 30
-    assert report(units["tw"], None, span).total == 55
+    country = report(units["tw"], None, span)
+    assert country.total == 55
+    assert below(country)["31-2020"] == 25
 
 
 def test_a_unit_that_was_not_in_the_tree_has_no_report(units: dict[str, Unit]) -> None:
