@@ -47,7 +47,8 @@ def examine(
         faults += _within(form, element, answers)
         faults += _hints(element, answers)
         faults += _fallen(element, answers, former or {})
-    return replace(answers, faults=tuple(faults))
+    order = {name: n for n, name in enumerate(n for e in form.elements() for n in (e.id, *e.fields()))}
+    return replace(answers, faults=tuple(sorted(faults, key=lambda fault: order[fault.field])))
 
 
 def _examine(form: Form, check: Check, answers: Answers) -> Iterator[Fault]:

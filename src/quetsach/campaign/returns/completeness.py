@@ -158,6 +158,11 @@ def survey(
     return Survey(by_path, found, covered_by, children)
 
 
+def in_order(by_kind: Mapping[str, Completeness]) -> dict[str, Completeness]:
+    """Return counts by kind from the top of the tree down, as they are told."""
+    return {kind: by_kind[kind] for kind in KINDS if kind in by_kind}
+
+
 def completeness_text(kind: str, counted: Completeness, *, is_approved_only: bool = False) -> LocalText:
     """Return "38 of 63 provinces (60.3 %), 54.0 % on time" in both languages; for the public of approved ones."""
     part = counted.accounted_approved if is_approved_only else counted.accounted

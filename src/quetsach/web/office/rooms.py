@@ -21,6 +21,7 @@ class Room:
 ROOMS: tuple[Room, ...] = (
     Room("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
     Room("office:letters:list", _("Letters"), Act.SEE),
+    Room("office:returns:list", _("Returns"), Act.SEE),
     Room("office:publicity:list", _("Publicity"), Act.SEE),
     Room("office:units:list", _("Units"), Act.SEE),
     Room("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),

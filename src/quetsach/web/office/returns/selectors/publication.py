@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from quetsach.campaign.returns.completeness import Completeness, completeness_text
+from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
 from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
 from quetsach.core.pack import LocalText
@@ -132,7 +132,7 @@ def _read(asked: Publication, published_at: datetime) -> PublishedTotals:
             PublishedFigure(**{**f, "label": LocalText(**f["label"]), "definition": LocalText(**f["definition"])})
             for f in document["figures"]
         ),
-        completeness={kind: Completeness.from_json(c) for kind, c in document["completeness"].items()},
+        completeness=in_order({kind: Completeness.from_json(c) for kind, c in document["completeness"].items()}),
         rows=tuple(
             PublishedRow(r["unit"], LocalText(**r["name"]), Completeness.from_json(r["completeness"]), r["values"])
             for r in document["rows"]

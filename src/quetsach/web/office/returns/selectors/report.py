@@ -28,8 +28,8 @@ def totals_report(period: Period, *, now: datetime, by: str, is_approved_only: b
     periods = list(assignment.periods.filter(last__lte=period.last))
     sums = totals_by_level(assignment, periods, elements, level=level, is_approved_only=is_approved_only)
     tally, country = tally_of(period, now=now), whole(sums)
-    counted, by_kind = tally.by_level(level), tally.by_kind()
-    told = [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in sorted(by_kind)]
+    by_place, by_kind = tally.by_level(level), tally.by_kind()
+    told = [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind]
     return {
         "campaign": assignment.campaign.key,
         "form": form.code,
@@ -38,7 +38,7 @@ def totals_report(period: Period, *, now: datetime, by: str, is_approved_only: b
         "first": period.first.isoformat(),
         "last": period.last.isoformat(),
         "is_approved_only": is_approved_only,
-        "completeness": {kind: by_kind[kind].as_json() for kind in sorted(by_kind)},
+        "completeness": {kind: counted.as_json() for kind, counted in by_kind.items()},
         "completeness_told": [_both(text) for text in told],
         "conflicts": [[above.key, below.key] for above, below in tally.conflicts()],
         "figures": [
@@ -64,8 +64,8 @@ def totals_report(period: Period, *, now: datetime, by: str, is_approved_only: b
                 "values": {name: total.value for name, total in sorted(sums.get(place.path, {}).items())},
             }
             for place in places_of(on_day.filter(level__lte=level))
-            if place.path in sums or place.path in counted
-            for own in (counted.get(place.path, Completeness()),)
+            if place.path in sums or place.path in by_place
+            for own in (by_place.get(place.path, Completeness()),)
         ],
     }
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import get_language
 
-from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, survey
+from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, in_order, survey
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
 from quetsach.web.office.returns.models import Assignment, Extension, Period, Return, SignOff
@@ -56,7 +56,7 @@ class Tally:
             for path, place in self.places.items()
             if path.startswith(within) and not (but_top and path == within)
         }
-        return self.survey.completeness_by(groups)
+        return in_order(self.survey.completeness_by(groups))
 
     def by_level(self, level: int) -> dict[str, Completeness]:
         """Return completeness by the path of the ancestor of that level; units above it stand for themselves."""

@@ -85,7 +85,7 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
 
 def _lines(tally: Tally, path: str) -> list[tuple[LocalText, Completeness, LocalText]]:
     counted = tally.by_kind(path, but_top=True)
-    return [(KINDS[kind], counted[kind], completeness_text(kind, counted[kind])) for kind in KINDS if kind in counted]
+    return [(KINDS[kind], counted[kind], completeness_text(kind, counted[kind])) for kind in counted]
 
 
 def _rows(tally: Tally, path: str, period: Period) -> list[_Row]:

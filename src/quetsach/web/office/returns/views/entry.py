@@ -1,5 +1,6 @@
 """Writing a return: the page of the form, for people with an account and for holders of a link."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign import authority
-from quetsach.campaign.returns.answers import Answers
+from quetsach.campaign.returns.answers import Answers, Fault
 from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
+from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import require
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
 from quetsach.web.office.returns.page import form_view
@@ -55,8 +58,8 @@ class _Desk:
             "unit": self.unit,
             "form": form,
             "sections": form_view(form, cells, faults),
-            "errors": self.answers.errors if self.answers else (),
-            "notes": self.answers.notes if self.answers else (),
+            "errors": _named(form, self.answers.errors if self.answers else ()),
+            "notes": _named(form, self.answers.notes if self.answers else ()),
             "refusal": self.refusal,
             "scope": self.scope if self.answers else Scope(self.filed.scope) if self.filed else Scope.OWN,
             "scopes": [(scope.value, title) for scope, title in SCOPES.items()],
@@ -96,6 +99,12 @@ class _Desk:
         if self.filed is None or self.filed.state != State.RETURNED:
             return None
         return self.filed.decisions.filter(act=Act.RETURN).last()
+
+
+def _named(form: Form, faults: Iterable[Fault]) -> list[tuple[str, LocalText, Fault]]:
+    """Return each fault with the anchor and the question that it belongs to."""
+    labels = {element.id: element.label for element in form.elements()}
+    return [(f"o-{f.field.replace('.', '-')}", labels[f.field.partition(".")[0]], f) for f in faults]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -82,9 +82,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "rows": rows,
         "since": periods[0].first if periods else at.period.first,
         "conflicts": tally.conflicts(),
-        "sentences": [
-            completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in sorted(by_kind)
-        ],
+        "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }
 
 
