@@ -17,6 +17,11 @@ class SigningKey(SimpleSigner):
 
     held: RSAPrivateKey | EllipticCurvePrivateKey
 
+    @property
+    def holder(self) -> str:
+        """The name in the certificate; empty if it has none."""
+        return str(self.signing_cert.subject.native.get("common_name", ""))
+
     def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
         """Return the signature of some bytes."""
         algorithm = get_pyca_cryptography_hash(digest_algorithm)

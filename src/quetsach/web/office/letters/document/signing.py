@@ -4,6 +4,7 @@ Both fields are there before the first signature, which certifies the letter and
 second locks everything. So no later change is lawful, and ``verification`` takes none.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -27,6 +28,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
+from quetsach.web.office.letters.document.errors import SigningError
 from quetsach.web.office.letters.document.keys import SigningKey
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.printed import Printed, SignatureSpot
@@ -91,8 +93,10 @@ class Signatures:
             timestamper: a time stamping authority; with one the signatures are B-T, else B-B.
 
         Raises:
-            SigningError: a picture or a name that cannot be shown.
+            SigningError: the key is of another person, or a picture or a name cannot be shown.
         """
+        if _folded(person.key.holder) != _folded(person.name):
+            raise SigningError(f"the key is of {person.key.holder}, the letter names {person.name}")
         return cls(
             person,
             agency,
@@ -179,6 +183,10 @@ class _Drawn(PdfContent):
         page = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._content)))
         self.resources.xobject[name] = page
         return f"{name} Do".encode()
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _boxes(spot: SignatureSpot) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:

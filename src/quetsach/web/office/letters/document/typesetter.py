@@ -1,5 +1,6 @@
 """The one warm Typst compiler of a template: fonts of this package alone, no packages, one caller at a time."""
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class Typesetter:
 
     _compiler: typst.Compiler
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _process: int = field(default_factory=os.getpid)
 
     def pdf(self, inputs: Mapping[str, str], *, standard: Standard, at: datetime, label: str = "") -> tuple[bytes, str]:
         """Return the PDF, and as JSON the list of the values that the template marked with a label.
@@ -30,6 +32,8 @@ class Typesetter:
         Raises:
             DocumentError: the values cannot be set, most often because the font lacks a sign.
         """
+        if os.getpid() != self._process:  # its threads stayed behind: it would wait for them for ever
+            raise DocumentError("a process that was forked off one that sets letters sets none", hint="spawn it")
         with self._lock:
             try:
                 content: Any = self._compiler.compile(

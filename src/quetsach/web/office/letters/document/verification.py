@@ -1,5 +1,6 @@
 """Reads the signatures of a PDF that came from anywhere, and says of each whether it still stands for what is shown."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,9 @@ _BROKEN = (
     NotImplementedError,
     OSError,
 )
+# It would log a traceback for each file that somebody forged; what is wrong with one is in its states.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

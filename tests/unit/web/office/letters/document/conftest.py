@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from tests.unit.web.office.letters.document.letters import letter
 
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
-from quetsach.web.office.letters.document.keyring import Keyring, read_keyring, write_demonstration
+from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.document.signing import Signatory, Signatures
 
 AT = datetime(2020, 10, 6, 3, 4, 5, tzinfo=UTC)
 PERSON, AGENCY = "Nguyễn Văn Mẫu", "Sở Thông tin và Truyền thông"
@@ -29,15 +29,12 @@ def made() -> DemonstrationKeys:
 
 
 @pytest.fixture(scope="session")
-def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
-    folder: Path = tmp_path_factory.mktemp("keys") / "31-2020"
-    write_demonstration(folder, person=PERSON, agency=AGENCY, now=AT - timedelta(days=3))
-    found = read_keyring(folder)
-    assert found is not None
-    return found
+def signatures(made: DemonstrationKeys) -> Signatures:
+    return Signatures.prepare(
+        person=Signatory(PERSON, load_key(made.person)), agency=Signatory(AGENCY, load_key(made.agency)), at=AT
+    )
 
 
 @pytest.fixture(scope="session")
-def signed(keyring: Keyring) -> Signed:
-    text = letter(annexes=())
-    return Signed(render(text, keyring.signatures(text, AT).put_on), keyring.root)
+def signed(made: DemonstrationKeys, signatures: Signatures) -> Signed:
+    return Signed(render(letter(annexes=()), signatures.put_on), made.root)

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -13,10 +14,9 @@ from tests.unit.web.office.letters.document.conftest import AGENCY, AT, PERSON, 
 from tests.unit.web.office.letters.document.letters import letter
 from tests.unit.web.office.letters.document.paper import DOTS_A_MM, fonts, pages, picture
 
-from quetsach.web.office.letters.document.demonstration import DemonstrationKeys
+from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
 from quetsach.web.office.letters.document.errors import SigningError
-from quetsach.web.office.letters.document.keyring import Keyring
-from quetsach.web.office.letters.document.keys import load_key
+from quetsach.web.office.letters.document.keys import MOST_KEY_BYTES, load_key
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.document.signing import Signatory, Signatures
@@ -105,15 +105,45 @@ def test_the_seal_without_a_picture_says_that_it_is_a_specimen() -> None:
     assert {"MẪU", "SPECIMEN"} <= set(pages(stamp.content)[0].text.split())
 
 
-def test_pictures_of_signature_and_seal_are_shown(keyring: Keyring) -> None:
-    text = letter(annexes=())
+def test_pictures_of_signature_and_seal_are_shown(signatures: Signatures) -> None:
     green = png(60, 30, b"\x00\xff\x00\xff")
-    agency = Signatory(AGENCY, keyring.agency.key, green)
-    person = Signatory(PERSON, next(iter(keyring.persons.values())).key, green)
-    content = render(text, Signatures.prepare(person=person, agency=agency, at=AT).put_on)
+    agency, person = (replace(signatory, image=green) for signatory in (signatures.agency, signatures.person))
+    content = render(letter(annexes=()), Signatures.prepare(person=person, agency=agency, at=AT).put_on)
     pixels = picture(content, 1).getcolors(1 << 24) or []
     assert sum(count for count, (red, green, blue) in pixels if green > 200 and red < 60 and blue < 60) > 10_000
     assert "SPECIMEN" not in pages(content)[0].text
+
+
+def test_nobody_signs_with_the_key_of_another(signatures: Signatures) -> None:
+    other = replace(signatures.person, name="Trần Thị Khác")
+    with pytest.raises(SigningError, match=f"the key is of {PERSON}, the letter names Trần Thị Khác"):
+        Signatures.prepare(person=other, agency=signatures.agency, at=AT)
+
+
+def test_case_and_spaces_of_a_name_do_not_matter(signatures: Signatures) -> None:
+    same = replace(signatures.person, name=" nguyễn  VĂN Mẫu")
+    assert Signatures.prepare(person=same, agency=signatures.agency, at=AT).person is same
+
+
+def test_keys_of_rsa_sign_as_well(made: DemonstrationKeys, signatures: Signatures) -> None:
+    agency = Signatory(AGENCY, load_key(made.time_stamp))
+    content = render(letter(annexes=()), Signatures.prepare(person=signatures.person, agency=agency, at=AT).put_on)
+    _, state = verify(content, [made.root])
+    assert state.is_intact
+
+
+def test_a_key_opens_with_its_own_pass_phrase_alone() -> None:
+    locked = demonstration_keys(person=PERSON, agency=AGENCY, now=AT, passphrase=b"a")
+    assert load_key(locked.person, b"a").holder == PERSON
+    for passphrase in (b"b", None):
+        with pytest.raises(SigningError, match="cannot be opened"):
+            load_key(locked.person, passphrase)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a key", bytes(MOST_KEY_BYTES + 1)])
+def test_a_file_that_is_no_key_is_refused(content: bytes) -> None:
+    with pytest.raises(SigningError):
+        load_key(content)
 
 
 @pytest.mark.parametrize(
