@@ -24,7 +24,9 @@ COMMANDS = (
     "people",
     "audit",
     "campaigns",
+    "letters",
     "publicity",
+    "helpdesk",
 )
 """Modules of this package, in the order of the help; each has ``register(subcommands)``."""
 

@@ -68,6 +68,12 @@ def state_counts(person: Person, *, day: date) -> dict[str, int]:
     }
 
 
+def all_state_counts() -> dict[str, int]:
+    """Return how many cases of the whole country are in each state; for the command line of the machine itself."""
+    rows = dict(Case.objects.values_list("state").annotate(number=Count("pk")).order_by())
+    return {state.value: rows.get(state.value, 0) for state in CaseState}
+
+
 @dataclass(frozen=True, slots=True)
 class CountedCases:
     """Cases of one day, kind or province: how many arrived, how many of them were answered."""

@@ -1,0 +1,79 @@
+"""``quetsach center helpdesk``: keeps the promise that what people wrote is erased, and tells how the desk is doing."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "purged": "Đã đóng {closed} hồ sơ không còn ai viết, đã xóa nội dung của {erased} hồ sơ hết hạn lưu.",
+        "state": "trạng thái",
+        "cases": "số hồ sơ",
+    },
+    "en": {
+        "purged": "Closed {closed} cases that nobody writes to, erased {erased} whose time is over.",
+        "state": "state",
+        "cases": "cases",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``helpdesk`` with ``purge`` and ``list``."""
+    parser = add_command(
+        subcommands,
+        "helpdesk",
+        summary="cases of people who asked for help",
+        examples="quetsach center helpdesk list\nquetsach center helpdesk purge",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    purge = add_command(
+        commands,
+        "purge",
+        summary="close what nobody writes to any more, erase what was closed 30 days ago; run it every day",
+        examples="quetsach center helpdesk purge --data /srv/quetsach",
+    )
+    purge.set_defaults(run=_purge)
+    listing = add_command(
+        commands, "list", summary="how many cases are in which state", examples="quetsach center helpdesk list --json"
+    )
+    listing.set_defaults(run=_list)
+    for command in (purge, listing):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
+
+
+def _purge(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
+
+        closed, erased = cases_purge(now=now)
+    if arguments.json:
+        print_json({"closed": closed, "erased": erased})
+    else:
+        say(_WORDS[chosen_language(arguments)]["purged"].format(closed=closed, erased=erased))
+    return ExitCode.NOTHING_FOUND
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        from quetsach.web.office.helpdesk.selectors import all_state_counts  # noqa: PLC0415
+
+        counts = all_state_counts()
+    if arguments.json:
+        print_json(counts)
+    else:
+        words = _WORDS[chosen_language(arguments)]
+        print_table((words["state"], words["cases"]), list(counts.items()), right=(1,))
+    return ExitCode.NOTHING_FOUND

@@ -1,0 +1,97 @@
+"""kill -9 anywhere in the import of a partner's report, then the same command again: the same rows, each once."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from tests.unit.campaign.partners.test_partner_declarations import GOOD
+from tests.unit.cli.test_center_partners import COMMAND, PREPARE
+
+ROWS = 25_000
+KILLS = 4
+
+
+def report(path: Path) -> None:
+    """Write rows of which some are new, some repeated, some corrected and some of no known place."""
+    dice = random.Random(5)
+    with path.open("w") as file:
+        file.write("day,place,product,revision,turns,machines,infected\n")
+        for number in range(ROWS):
+            day = date(2020, 9, 18) + timedelta(days=number // 500)
+            place = "99" if dice.random() < 0.02 else "31"
+            product = f"P{dice.randrange(200)}"
+            file.write(f"{day},{place},{product},{dice.randrange(2)},{dice.randrange(50, 53)},40,7\n")
+
+
+def lay_out(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "secret.key").write_text("s" * 50)
+    subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
+    (folder / "method.toml").write_text(GOOD)
+    for words in (["add", "hang-a", "--name", "A"], ["declare", "hang-a", folder / "method.toml"]):
+        subprocess.run([*COMMAND, "partners", *words, "--data", folder], check=True, stdout=subprocess.PIPE)
+    return folder
+
+
+def start(centre: Path, file: Path) -> subprocess.Popen[str]:
+    command = [*COMMAND, "partners", "import", "hang-a", file, "--data", centre, "--json"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def rows(centre: Path) -> list[tuple]:
+    with closing(sqlite3.connect(centre / "center.sqlite3")) as database:
+        return database.execute(
+            "SELECT l.product, r.first, r.unit_id, r.revision, r.turns, r.machines FROM office_partners_heldrow r "
+            "JOIN office_partners_line l ON l.id = r.line_id ORDER BY 1, 2, 3"
+        ).fetchall()
+
+
+def delivery(centre: Path) -> tuple:
+    with closing(sqlite3.connect(centre / "center.sqlite3")) as database:
+        found = database.execute(
+            "SELECT state, records, accepted, duplicates, replaced, set_aside FROM office_partners_delivery"
+        ).fetchall()
+    return found[0] if found else ()
+
+
+def test_killed_anywhere_and_begun_again_the_rows_are_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "report.csv"
+    report(file)
+    whole = lay_out(tmp_path / "whole")
+    begun = time.monotonic()
+    done = start(whole, file)
+    told = json.loads(done.communicate(timeout=120)[0])
+    seconds = time.monotonic() - begun
+    counts = [told[name] for name in ("accepted", "duplicates", "replaced", "set_aside")]
+    assert sum(counts) == told["records"] == ROWS
+    assert min(counts) > 0
+
+    broken = lay_out(tmp_path / "broken")
+    dice, kills = random.Random(7), 0
+    for _ in range(KILLS):
+        running = start(broken, file)
+        time.sleep(dice.uniform(0.3, 0.9) * seconds)
+        if running.poll() is None:
+            running.send_signal(signal.SIGKILL)
+            kills += 1
+        running.communicate(timeout=30)
+    assert kills
+    again = start(broken, file)
+    assert again.communicate(timeout=120)[0]
+    assert delivery(broken) == delivery(whole)
+    assert rows(broken) == rows(whole)
+    assert not [path for path in (broken / "partners").iterdir() if not path.name.startswith("incoming-")]
+
+
+@pytest.fixture(autouse=True)
+def _no_data_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUETSACH_DATA", raising=False)
