@@ -20,7 +20,8 @@ class SigningKey(SimpleSigner):
     @property
     def holder(self) -> str:
         """The name in the certificate; empty if it has none."""
-        return str(self.signing_cert.subject.native.get("common_name", ""))
+        certificate = self.signing_cert
+        return "" if certificate is None else str(certificate.subject.native.get("common_name", ""))
 
     def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
         """Return the signature of some bytes."""
