@@ -1,0 +1,60 @@
+"""What one publicity kit costs: 18 sheets in two languages, texts, announcement and QR codes, as one archive.
+
+Kits of units with different names are made one after the other, by CPU time after the first (which warms the
+compilers). Beside it the time of one A3 poster alone, so that the ratio holds on any machine.
+
+Usage: python bench/publicity.py [KITS]
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from quetsach.campaign.publicity.facts import Facts
+from quetsach.campaign.publicity.verification_code import code_of
+from quetsach.core.pack import LocalText
+from quetsach.web.office.publicity.kit_archive import kit_archive
+from quetsach.web.office.publicity.sheets.typesetter import SHEETS, typeset
+from quetsach.web.office.publicity.wording import sheet_values
+
+MOST_CPU_SECONDS_A_KIT = 3.0
+AT = datetime(2020, 10, 6, 3, tzinfo=UTC)
+CAMPAIGN = LocalText(
+    "Chiến dịch rà soát và bóc gỡ mã độc trên toàn quốc năm 2020",
+    "Nationwide malware scanning and removal campaign 2020",
+)
+
+
+def facts(number: int) -> Facts:
+    """Return the facts of one of many units."""
+    unit = LocalText(f"Ủy ban nhân dân xã số {number}, tỉnh Bà Rịa - Vũng Tàu", f"Commune {number}")
+    days = (date(2020, 9, 17), date(2020, 12, 15))
+    return Facts(CAMPAIGN, *days, unit, f"{number:05}-2020", "https://quetsach.example.vn", code_of(number * 10**9))
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return the CPU time of a piece of work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def main() -> int:
+    """Measure, print, and fail above the target."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    size = len(kit_archive(facts(0), made_at=AT))
+    kits = [cpu_seconds(lambda n=n: kit_archive(facts(n), made_at=AT)) for n in range(1, count + 1)]
+    posters = [
+        cpu_seconds(lambda n=n: typeset(SHEETS[0], sheet_values(facts(count + n), "vi"), made_at=AT))
+        for n in range(1, count + 1)
+    ]
+    kit, poster = statistics.median(kits), statistics.median(posters)
+    print(f"one kit:    {kit:.2f} CPU s, {size / 1e6:.1f} MB (at most {MOST_CPU_SECONDS_A_KIT:.0f} CPU s)")
+    print(f"one poster: {poster * 1000:.0f} CPU ms; a kit is {kit / poster:.0f} of them")
+    return int(kit > MOST_CPU_SECONDS_A_KIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
