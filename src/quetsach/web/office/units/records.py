@@ -1,9 +1,13 @@
 """Between the tables of the database and the records that the rules work on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
 
 from quetsach.campaign.units.comparison import Standing
 from quetsach.campaign.units.succession import WHOLE
@@ -62,39 +66,31 @@ def standing() -> Standing:
 def store_units(added: Iterable[Unit], changed: Iterable[Unit]) -> None:
     """Write units and whom they report to. What stands where is worked out afterwards, by ``store_positions``."""
     new, other = list(added), list(changed)
-    models.Unit.objects.bulk_create([_row(unit) for unit in new], batch_size=BATCH)
+    _insert(models.Unit, _COLUMNS, [tuple(getattr(unit, column) for column in _COLUMNS) for unit in new])
     ids = unit_ids()
-    rows = [_row(unit, pk=ids[unit.key]) for unit in other]
+    rows = [models.Unit(ids[unit.key], **{column: getattr(unit, column) for column in _COLUMNS}) for unit in other]
     models.Unit.objects.bulk_update(rows, [*_COLUMNS[1:]], batch_size=200)
     models.Edge.objects.filter(unit__in=[row.pk for row in rows]).delete()
-    edges = [
-        models.Edge(unit_id=ids[edge.unit], parent_id=ids[edge.parent], first=edge.first, until=edge.until)
-        for unit in (*new, *other)
-        for edge in unit.edges()
-    ]
-    models.Edge.objects.bulk_create(edges, batch_size=BATCH)
+    edges = (edge for unit in (*new, *other) for edge in unit.edges())
+    spans = [(ids[edge.unit], ids[edge.parent], edge.first, edge.until) for edge in edges]
+    _insert(models.Edge, ("unit_id", "parent_id", "first", "until"), spans)
 
 
 def store_successions(successions: Iterable[Succession]) -> None:
     """Write who succeeded whom; a pair that is there gets the new day, share and decree."""
     ids = unit_ids()
-    rows = [
-        models.Succession(
-            old_id=ids[row.old],
-            new_id=ids[row.new],
-            on=row.on,
-            decree=row.decree,
-            share=Decimal(row.millionths) / WHOLE,
-        )
-        for row in successions
-    ]
-    models.Succession.objects.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["old", "new"],
-        update_fields=["on", "decree", "share"],
-    )
+    there = {(old, new): pk for pk, old, new in models.Succession.objects.values_list("pk", "old", "new")}
+    columns = ("on", "decree", "share")
+    fresh, other = [], []
+    for row in successions:
+        pair, values = (ids[row.old], ids[row.new]), (row.on, row.decree, Decimal(row.millionths) / WHOLE)
+        if pair in there:
+            on, decree, share = values
+            other.append(models.Succession(pk=there[pair], on=on, decree=decree, share=share))
+        else:
+            fresh.append((*pair, *values))
+    _insert(models.Succession, ("old_id", "new_id", *columns), fresh)
+    models.Succession.objects.bulk_update(other, columns, batch_size=200)
 
 
 def store_positions(units: Mapping[str, Unit]) -> int:
@@ -108,8 +104,8 @@ def store_positions(units: Mapping[str, Unit]) -> int:
         (ids[p.unit], None if p.parent is None else ids[p.parent], p.path, p.level, p.first, p.until)
         for p in positions(units.values())
     }
-    columns = ("pk", "unit", "parent", "path", "level", "first", "until")
-    stored = {row[1:]: row[0] for row in models.Position.objects.values_list(*columns)}
+    columns = ("unit_id", "parent_id", "path", "level", "first", "until")
+    stored = {row[1:]: row[0] for row in models.Position.objects.values_list("pk", *columns)}
     stale = [stored[row] for row in stored.keys() - wanted]
     if len(stale) == len(stored):
         models.Position.objects.all().delete()
@@ -117,11 +113,7 @@ def store_positions(units: Mapping[str, Unit]) -> int:
         for start in range(0, len(stale), BATCH):
             models.Position.objects.filter(pk__in=stale[start : start + BATCH]).delete()
     fresh = sorted(wanted - stored.keys(), key=lambda row: (row[2], row[4]))
-    made = [
-        models.Position(unit_id=unit, parent_id=parent, path=path, level=level, first=first, until=until)
-        for unit, parent, path, level, first, until in fresh
-    ]
-    models.Position.objects.bulk_create(made, batch_size=BATCH)
+    _insert(models.Position, columns, fresh)
     return len(wanted)
 
 
@@ -133,5 +125,10 @@ def unit_ids() -> dict[str, int]:
 _COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree")
 
 
-def _row(unit: Unit, *, pk: int | None = None) -> models.Unit:
-    return models.Unit(pk=pk, **{column: getattr(unit, column) for column in _COLUMNS})
+def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows at once: the tree has tens of thousands, and making a model of each is most of the time."""
+    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001  (Django's own word for it, documented)
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
