@@ -44,6 +44,8 @@ def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) 
 
 def test_an_unchanged_lake_is_current_and_a_changed_one_is_not(centre_data: Path, tmp_path: Path) -> None:
     assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"))
+    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"), campaign="viet-nam-2020")
+    assert not figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"), campaign="viet-nam-2027")
     assert not figures_are_current(data=centre_data, lake=Lake(tmp_path / "other"))
     assert not figures_are_current(data=tmp_path, lake=Lake(centre_data / "lake"))
 

@@ -59,6 +59,9 @@ def _unfinished(left: Outcome, right: Outcome) -> Iterator[LocalText]:
                 f"“{side.name.vi}” chưa kết thúc; số liệu tính đến ngày {side.as_of:%d/%m/%Y} và còn thay đổi.",
                 f"“{side.name.en}” is not closed; its figures are as of {side.as_of} and will change.",
             )
+        if side.addresses and side.addresses.not_real:
+            note = side.addresses.not_real
+            yield LocalText(f"“{side.name.vi}”: {note.vi}", f"“{side.name.en}”: {note.en}")
         if side.addresses and not side.addresses.seal:
             yield LocalText(
                 f"Mốc so sánh của “{side.name.vi}” chưa được chốt.", f"The baseline of “{side.name.en}” is not frozen."
@@ -200,7 +203,7 @@ def _tool_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
 
 def _row(name: LocalText, sides: Iterable[LocalText], *, compares: bool = True) -> Row:
     left, right = sides
-    return Row(name, left, right, compares)
+    return Row(name, left, right, compares or NONE in (left, right))  # with nothing there is nothing to be misled by
 
 
 def _count(value: float) -> LocalText:

@@ -46,7 +46,10 @@ class WindowFact:
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """What was counted of addresses: by which definition and from which feeds; ``seal`` is the frozen baseline's."""
+    """What was counted of addresses: by which definition and from which feeds; ``seal`` is the frozen baseline's.
+
+    ``warnings`` are what a reader must know beside the figures; ``not_real`` says what they are if not real.
+    """
 
     definition: str
     feeds: tuple[str, ...]
@@ -54,6 +57,8 @@ class AddressFacts:
     baseline: WindowFact
     seal: str
     windows: tuple[WindowFact, ...]
+    warnings: tuple[LocalText, ...] = ()
+    not_real: LocalText | None = None
 
     @property
     def last(self) -> WindowFact | None:

@@ -53,22 +53,29 @@ class Tables:
     campaign: Campaign | None
 
 
-def figures_are_current(*, data: Path, lake: Lake) -> bool:
+def figures_are_current(*, data: Path, lake: Lake, campaign: str = "") -> bool:
     """Whether the published figures, or a candidate, count exactly what the lake holds; damaged or older ones do not.
+
+    Args:
+        data: the centre's data folder.
+        lake: the sightings.
+        campaign: figures of another campaign are not current either; empty where that does not matter.
 
     Raises:
         LakeError: the lake cannot be read.
     """
     state = _state(lake)
-    return any(_counts(data, stage, state) for stage in Stage)
+    return any(_counts(data, stage, state, campaign) for stage in Stage)
 
 
-def _counts(data: Path, stage: Stage, state: str) -> bool:
+def _counts(data: Path, stage: Stage, state: str, campaign: str) -> bool:
     try:
         snapshot = read_snapshot(data, stage=stage)
     except PublicationError:
         return False
-    return snapshot is not None and snapshot.lake == state and listed_path(data, stage).exists()
+    if snapshot is None or snapshot.lake != state or not listed_path(data, stage).exists():
+        return False
+    return not campaign or snapshot.campaign is None or snapshot.campaign.id == campaign
 
 
 def figures_publish(

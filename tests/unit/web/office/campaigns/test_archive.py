@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, grant
 
+from quetsach.assess import NO_VERDICT
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.decision import digest_of
 from quetsach.core.errors import QuetsachError
@@ -129,3 +130,10 @@ def test_a_folder_that_holds_something_is_left_alone(campaign: Campaign, tmp_pat
 def test_what_was_typed_is_text_in_the_pages(campaign: Campaign, operator, second) -> None:
     grant(close_ask(campaign=campaign, reason="<script>x</script>", by=operator, now=NOW), second)
     assert b"<script>" not in archive_files(campaign, now=NOW)["vi/index.html"]
+
+
+def test_the_figures_carry_their_warnings_and_say_that_they_are_not_real(files: dict[str, bytes]) -> None:
+    page = files["vi/targets.html"].decode()
+    assert 'id="care"' in page
+    assert NO_VERDICT.vi in page
+    assert "Số liệu mô phỏng." in page

@@ -7,13 +7,20 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze
 from quetsach.campaign.schedule.condition import Need
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.standing import PhaseState
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import ApprovalError
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
-from quetsach.web.office.campaigns.selectors.campaign import is_closed, standing_of, steps_asked, steps_taken
+from quetsach.web.office.campaigns.selectors.campaign import (
+    is_closed,
+    measured_campaign,
+    standing_of,
+    steps_asked,
+    steps_taken,
+)
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
-from quetsach.web.office.campaigns.services.plans import plan_move
+from quetsach.web.office.campaigns.services.plans import campaign_clone, plan_move
 
 TODAY = date(2020, 10, 6)
 
@@ -124,3 +131,15 @@ def test_after_the_close_nothing_changes_any_more(campaign: Campaign, operator, 
         decide_botnets(campaign, operator)
     with pytest.raises(ScheduleError, match="closed"):
         gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
+
+
+def test_figures_are_published_for_the_campaign_that_runs(campaign: Campaign, operator, second) -> None:
+    assert measured_campaign() is None
+    name = LocalText("Sau", "Next")
+    later = campaign_clone(pattern=campaign, key="next", name=name, first=date(2027, 3, 1), by=operator, now=NOW)
+    grant(gate_ask(campaign=campaign, phase="before", by=operator, now=NOW), second)
+    assert measured_campaign() == "viet-nam-2020"
+    grant(gate_ask(campaign=later, phase="before", by=operator, now=NOW), second)
+    assert measured_campaign() == "next"
+    grant(close_ask(campaign=later, reason="Dừng", by=operator, now=NOW), second)
+    assert measured_campaign() == "viet-nam-2020"

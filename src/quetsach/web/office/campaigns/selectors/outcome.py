@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from quetsach.assess import DEFINITIONS
+from quetsach.assess import DEFINITIONS, NO_VERDICT
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.outcome import (
@@ -99,6 +99,8 @@ def _addresses(snapshot: Snapshot | None, key: str) -> AddressFacts | None:
         baseline=_window(figures.baseline_window),
         seal=figures.seal,
         windows=tuple(_window(w) for w in figures.windows if w.change_percent is not None),
+        warnings=(*figures.warnings, NO_VERDICT),
+        not_real=snapshot.demonstration.text if snapshot.demonstration else None,
     )
 
 
