@@ -105,8 +105,11 @@ def _prepare_django(data: Path) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import DatabaseError  # noqa: PLC0415
 
+    from quetsach.web.office.letters.samples import samples_load  # noqa: PLC0415
+
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        samples_load()
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise QuetsachError(

@@ -74,19 +74,21 @@ def reminders_queue(*, now: datetime) -> int:
     Returns:
         How many went into the queue.
     """
+    return sum(_queue(found, now) for found in reminders_due(now=now))
+
+
+def reminders_due(*, now: datetime) -> list[LetterPlan]:
+    """Return the plans of all letters for which something is to go out now."""
     day = today(now)
     first = day - timedelta(days=_REMEMBERED_DAYS)
     last = day - timedelta(days=min(POLICY.unit_days))
-    queued = 0
-    for letter in Letter.objects.filter(state=LetterState.ISSUED, due__gte=first, due__lte=last).select_related("unit"):
-        queued += _queue(reminders_plan(letter, now=now), now)
-    return queued
+    letters = Letter.objects.filter(state=LetterState.ISSUED, due__gte=first, due__lte=last).select_related("unit")
+    plans = [reminders_plan(letter, now=now) for letter in letters]
+    return [found for found in plans if found.plan.reminders or found.plan.digests]
 
 
 @transaction.atomic
 def _queue(found: LetterPlan, now: datetime) -> int:
-    if not found.plan.reminders and not found.plan.digests:
-        return 0
     messages = [message for message in _reminders(found, now) if message]
     messages += [message for digest in found.plan.digests if (message := _digest(found, digest, now))]
     Message.objects.bulk_create(messages, batch_size=200, ignore_conflicts=True)

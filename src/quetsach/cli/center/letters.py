@@ -1,0 +1,291 @@
+"""``quetsach center letters``: how far letters have come, sending, and the work behind them."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.letters.models import Letter
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "header": "mã|số, ký hiệu|ngày|trích yếu|trạng thái|nơi nhận|chưa trả lời",
+        "levels": "cấp|nơi nhận|đã xác nhận|một nửa trong|lâu nhất|đơn vị lâu nhất",
+        "sent": "Đã gửi {number} đến {count} đơn vị. Thư được gửi đi khi lệnh letters work hoặc center up chạy.",
+        "again": "Tất cả đã có công văn này; không gửi lần thứ hai.",
+        "reminders": "{number}: {reminders} thư nhắc, {digests} danh sách cho cấp trên",
+        "queued": "Đã xếp hàng: {count}.",
+        "bounces": "Số thông báo về thư của trung tâm: {count}.",
+        "queue": "Hàng thư: {states}.",
+        "nothing": "Không có gì.",
+        "keys": "Khóa ký thử nghiệm nằm tại {folder}. Không dùng cho công văn thật.",
+        "keys-there": "Đơn vị này đã có khóa; không thay đổi.",
+    },
+    "en": {
+        "header": "id|number|day|subject|state|sent to|without answer",
+        "levels": "level|sent to|acknowledged|half within|slowest|slowest unit",
+        "sent": "{number} is sent to {count} units. Their mail goes out while letters work or center up runs.",
+        "again": "All of them have this letter; nobody gets it twice.",
+        "reminders": "{number}: {reminders} reminders, {digests} lists for units above",
+        "queued": "Queued: {count}.",
+        "bounces": "Notices about our messages: {count}.",
+        "queue": "Mail: {states}.",
+        "nothing": "Nothing.",
+        "keys": "Signing keys for show are in {folder}. Never use them for a real letter.",
+        "keys-there": "This unit has keys; nothing was changed.",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``letters`` with its commands."""
+    parser = add_command(
+        subcommands,
+        "letters",
+        summary="official letters: how far they have come, sending, reminders, bounces",
+        examples="quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(commands, "list", _list, "all letters, the newest first", "quetsach center letters list --json")
+    show = _add(
+        commands, "show", _show, "one letter: its funnel and the times of each level", "quetsach center letters show 12"
+    )
+    show.add_argument("letter", type=int, metavar="ID", help="number in the list")
+    _register_send(commands)
+    work = _add(
+        commands,
+        "work",
+        _work,
+        "print copies, hand mail over, remind, read bounces, until stopped; center up does this too",
+        "quetsach center letters work\nquetsach center letters work --once",
+    )
+    work.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
+    reminders = _add(
+        commands, "reminders", _reminders, "what is to go out today", "quetsach center letters reminders --queue"
+    )
+    reminders.add_argument("--queue", action="store_true", help="put it into the queue")
+    _add(commands, "bounces", _bounces, "read what came back by mail", "quetsach center letters bounces")
+    keys = _add(
+        commands,
+        "keys",
+        _keys,
+        "make signing keys for show; real ones are put in their place by hand",
+        'quetsach center letters keys tw --person "Nguyễn Văn A" --agency "Cục An toàn thông tin"',
+    )
+    keys.add_argument("unit", metavar="KEY", help="key of the unit")
+    keys.add_argument("--person", required=True, metavar="NAME", help="name of the signer")
+    keys.add_argument("--agency", required=True, metavar="NAME", help="name of the agency")
+
+
+def _register_send(commands: "Subcommands") -> None:
+    send = _add(
+        commands,
+        "send",
+        _send,
+        "send an issued letter to units below its own",
+        "quetsach center letters send 12 --to children --by an@example.vn\n"
+        "quetsach center letters send 12 --to level-1 --to level-2 --by an@example.vn",
+    )
+    send.add_argument("letter", type=int, metavar="ID", help="number in the list")
+    send.add_argument(
+        "--to", action="append", required=True, metavar="WHOM", help="children, level-N or group-N; may be repeated"
+    )
+    send.add_argument("--by", required=True, metavar="EMAIL", help="who sends it")
+
+
+def _add(
+    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
+) -> argparse.ArgumentParser:
+    command = add_command(commands, name, summary=summary, examples=examples)
+    command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(command)
+    command.set_defaults(run=run)
+    return command
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
+        from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
+
+        letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
+        found = [(letter, cascade_of(letter).funnel) for letter in letters]
+    rows = [
+        (
+            letter.pk,
+            letter.number_sign or "–",
+            letter.issued_on or "–",
+            letter.subject[:60],
+            letter.state,
+            funnel.total,
+            funnel.waiting,
+        )
+        for letter, funnel in found
+    ]
+    if arguments.json:
+        names = ("id", "number", "day", "subject", "state", "sent_to", "without_answer")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(_words(arguments)["header"].split("|"), rows, right=(0, 5, 6))
+    return ExitCode.NOTHING_FOUND
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
+
+        letter = _letter(arguments.letter)
+        cascade = cascade_of(letter)
+        levels = [
+            (p.level, p.total, p.acknowledged, p.half or "–", p.slowest or "–", cascade.names.get(p.slowest_unit, ""))
+            for p in cascade.levels
+        ]
+    counts = cascade.funnel
+    told: dict[str, Any] = {
+        "id": letter.pk,
+        "number": letter.number_sign,
+        "subject": letter.subject,
+        "state": letter.state,
+        "sent_to": counts.total,
+        "reached": {stage.name.lower(): number for stage, number in counts.reached.items()},
+        "bounced": counts.bounced,
+        "refused": counts.refused,
+        "without_answer": counts.waiting,
+    }
+    names = ("level", "sent_to", "acknowledged", "half_within", "slowest", "slowest_unit")
+    if arguments.json:
+        print_json({**told, "levels": [dict(zip(names, level, strict=True)) for level in levels]})
+        return ExitCode.NOTHING_FOUND
+    say(f"{letter.number_sign or letter.pk}: {letter.subject}")
+    print_table(
+        ("", ""), [*told["reached"].items(), *((name, told[name]) for name in ("bounced", "refused"))], right=(1,)
+    )
+    print_table(_words(arguments)["levels"].split("|"), levels, right=(0, 1, 2, 3, 4))
+    return ExitCode.NOTHING_FOUND
+
+
+def _send(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
+        from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.people.models import Person  # noqa: PLC0415
+
+        letter = _letter(arguments.letter)
+        by = Person.objects.filter(email=arguments.by.strip().lower(), is_active=True).first()
+        if by is None:
+            raise InputError(f"nobody works here under {arguments.by[:100]!r}", hint="quetsach center people list")
+        units = audience_units(letter.unit, arguments.to, day=today(now))
+        if not units:
+            raise InputError("no unit is meant by this", where="--to", hint="children, level-N or group-N")
+        count = letter_send(letter=letter, units=units, by=by, now=now)
+    if arguments.json:
+        print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
+    else:
+        say(_words(arguments)["sent" if count else "again"].format(number=letter.number_sign, count=count))
+    return ExitCode.NOTHING_FOUND
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        from quetsach.web.office.letters.models import Message, MessageState  # noqa: PLC0415
+        from quetsach.web.office.letters.worker import work  # noqa: PLC0415
+
+        stop = threading.Event()
+        before = [(number, signal.signal(number, lambda *_: stop.set())) for number in (signal.SIGTERM, signal.SIGINT)]
+        try:
+            work(stop=stop, is_once=arguments.once)
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)
+        states = {state.value: Message.objects.filter(state=state).count() for state in MessageState}
+    if arguments.json:
+        print_json(states)
+    else:
+        say(_words(arguments)["queue"].format(states=", ".join(f"{name} {count}" for name, count in states.items())))
+    return ExitCode.NOTHING_FOUND
+
+
+def _reminders(arguments: argparse.Namespace) -> int:
+    words = _words(arguments)
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.letters.reminding import reminders_due, reminders_queue  # noqa: PLC0415
+
+        due = [
+            {
+                "number": found.letter.number_sign,
+                "reminders": len(found.plan.reminders),
+                "digests": len(found.plan.digests),
+            }
+            for found in reminders_due(now=now)
+        ]
+        queued = reminders_queue(now=now) if arguments.queue else 0
+    if arguments.json:
+        print_json({"due": due, "queued": queued})
+        return ExitCode.NOTHING_FOUND
+    for line in due:
+        say(words["reminders"].format(**line))
+    if not due:
+        say(words["nothing"])
+    if arguments.queue:
+        say(words["queued"].format(count=queued))
+    return ExitCode.NOTHING_FOUND
+
+
+def _bounces(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from django.conf import settings  # noqa: PLC0415
+
+        from quetsach.web.office.letters.bounces import bounces_read  # noqa: PLC0415
+
+        if settings.CENTER.bounces is None:
+            raise InputError(
+                "no folder of bounces is set", where="QUETSACH_BOUNCES", hint="name the Maildir of the sender's address"
+            )
+        count = bounces_read(now=now)
+    if arguments.json:
+        print_json({"believed": count})
+    else:
+        say(_words(arguments)["bounces"].format(count=count))
+    return ExitCode.NOTHING_FOUND
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.letters.seals import demonstration_seals_make  # noqa: PLC0415
+        from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+
+        unit = Unit.objects.filter(key=arguments.unit).first()
+        if unit is None:
+            raise InputError(f"no unit has the key {arguments.unit[:40]!r}", hint="quetsach center units show KEY")
+        folder = demonstration_seals_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
+    if arguments.json:
+        print_json({"folder": str(folder) if folder else None})
+    else:
+        say(_words(arguments)["keys" if folder else "keys-there"].format(folder=folder))
+    return ExitCode.NOTHING_FOUND
+
+
+def _letter(number: int) -> "Letter":
+    from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
+
+    found: Letter | None = Letter.objects.select_related("unit").filter(pk=number).first()
+    if found is None:
+        raise InputError(f"there is no letter {number}", hint="quetsach center letters list")
+    return found
+
+
+def _words(arguments: argparse.Namespace) -> Mapping[str, str]:
+    return _WORDS[chosen_language(arguments)]
