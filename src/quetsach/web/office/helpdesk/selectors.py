@@ -109,7 +109,8 @@ def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
     cases = cases_of(person, day=day).filter(arrived_at__gte=begin, arrived_at__lt=end)
     times = sorted(
         (answered - arrived).total_seconds() / 3600
-        for arrived, answered in cases.exclude(first_answer_at=None).values_list("arrived_at", "first_answer_at")
+        for arrived, answered in cases.values_list("arrived_at", "first_answer_at")
+        if answered
     )
     provinces = {unit.pk: unit for unit in Unit.objects.filter(pk__in=cases.values("province"))}
     units = {unit.pk: unit for unit in Unit.objects.filter(pk__in=cases.values("unit"))}

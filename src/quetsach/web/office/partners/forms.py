@@ -12,7 +12,7 @@ from quetsach.core.period import Period
 from quetsach.web.office.partners.wording import COUNTED_AS, KEYS, LEVELS, OVERLAPS, VERSIONS, WINDOWS
 
 _DAY = forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
-_TEXT = {"widget": forms.Textarea(attrs={"rows": 3}), "max_length": 2000}
+_TEXT: dict[str, Any] = {"widget": forms.Textarea(attrs={"rows": 3}), "max_length": 2000}
 DEFAULT_DAYS = 30
 
 
