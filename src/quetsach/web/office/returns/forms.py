@@ -31,12 +31,8 @@ class AssignmentForm(forms.Form):
         label=_("Periods"),
         choices=[(PeriodKind.WEEK.value, _("every week")), (PeriodKind.PHASE.value, _("every phase"))],
     )
-    first = forms.DateField(
-        label=_("First day"), required=False, help_text=_("for weeks"), widget=forms.DateInput({"type": "date"})
-    )
-    last = forms.DateField(
-        label=_("Last day"), required=False, help_text=_("for weeks"), widget=forms.DateInput({"type": "date"})
-    )
+    first = forms.DateField(label=_("First day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
+    last = forms.DateField(label=_("Last day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
     kinds = forms.MultipleChoiceField(
         label=_("Who reports"),
         choices=[(kind.value, title) for kind, title in KIND_TITLES.items()],
