@@ -25,6 +25,8 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.verification import verification_register, verification_revoke
 from quetsach.web.office.units.models import Unit
 
+MOST_NUMBER = 99_999
+
 
 @transaction.atomic
 def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
@@ -64,6 +66,31 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         now=now,
     )
     return letter
+
+
+@transaction.atomic
+def register_continue(*, unit: Unit, year: int, last: int, by: Person, now: datetime) -> RegisterBook:
+    """Go on with a register that began on paper: the next letter gets the number after ``last``.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: letters of that year were numbered here already, or the number cannot be one.
+    """
+    require(by, Act.ISSUE_LETTER, unit, day=today(now))
+    if not 0 <= last <= MOST_NUMBER:
+        raise LetterError(_("the last number on paper is from 0 to 99,999"))
+    if Letter.objects.filter(unit=unit, year=year, number__isnull=False).exists():
+        raise LetterError(_("letters of this year were numbered here already"))
+    book, _is_new = RegisterBook.objects.update_or_create(unit=unit, year=year, book="cv", defaults={"last": last})
+    log_append(
+        by=by,
+        act="register-continue",
+        subject=f"register:{unit.key}:{year}",
+        unit=unit,
+        detail={"last": last},
+        now=now,
+    )
+    return book
 
 
 def _register_code(letter: Letter, now: datetime) -> None:

@@ -20,10 +20,10 @@ from quetsach.web.office.letters.models import Message
 MAX_SUBJECT_LENGTH = 400
 
 
-def worded(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """Return the text of a mail in a language."""
+def worded(template: str, language: str, values: Mapping[str, Any], *, room: str = "letters") -> str:
+    """Return the text of a mail of a room of the office in a language."""
     with override(language):
-        return render_to_string(f"office/letters/mail/{template}.txt", dict(values)).strip() + "\n"
+        return render_to_string(f"office/{room}/mail/{template}.txt", dict(values)).strip() + "\n"
 
 
 def new_message_id() -> str:

@@ -187,3 +187,10 @@ def test_a_file_is_added_and_handed_out_to_be_kept(office, units, operator) -> N
 def test_every_page_is_there_in_vietnamese(office, sent) -> None:
     for path in ("", "moi/", "den/", "so/", "thu/", f"{sent.pk}/", f"{sent.pk}/tien-do/", f"{sent.pk}/gui/"):
         page(office, f"/van-phong/cong-van/{path}")
+
+
+def test_a_register_is_gone_on_with_from_paper(office, units) -> None:
+    assert "Last number on paper" in page(office, "/en/office/letters/so/?unit=31-2025")
+    office.post("/en/office/letters/so/", {"unit": "31-2025", "last": "41"})
+    assert 'value="41"' in page(office, "/en/office/letters/so/?unit=31-2025")
+    assert "0 to 99,999" in office.post("/en/office/letters/so/", {"unit": "tw", "last": "x"}).content.decode()

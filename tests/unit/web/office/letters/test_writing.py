@@ -11,7 +11,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.letters.archive import archive_read
 from quetsach.web.office.letters.document.errors import DocumentError
-from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.letters.issuing import letter_issue, register_continue
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
 from quetsach.web.office.letters.wording import digest_of, header_of
 from quetsach.web.office.letters.writing import (
@@ -41,6 +41,19 @@ def test_an_issued_letter_has_number_day_code_and_original(issued) -> None:
 
 def test_numbers_follow_each_other_in_each_units_own_register(issued) -> None:
     assert [issued("tw").number, issued("31-2020").number, issued("tw").number] == [1, 1, 2]
+
+
+def test_a_register_that_began_on_paper_goes_on(issued, units, person) -> None:
+    by = person(Role.APPROVER, "31-2020")
+    register_continue(unit=units["31-2020"], year=2020, last=2048, by=by, now=NOW)
+    assert issued("31-2020", sign="STTTT-CNTT").number_sign == "2049/STTTT-CNTT"
+    with pytest.raises(LetterError, match="already"):
+        register_continue(unit=units["31-2020"], year=2020, last=5, by=by, now=NOW)
+
+
+def test_nobody_sets_the_register_of_another_unit(units, person) -> None:
+    with pytest.raises(AccessError):
+        register_continue(unit=units["01-2020"], year=2020, last=5, by=person(Role.APPROVER, "31-2020"), now=NOW)
 
 
 def test_a_letter_without_approval_is_not_issued(person, units) -> None:

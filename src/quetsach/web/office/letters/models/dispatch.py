@@ -56,7 +56,7 @@ class DispatchEvent(models.Model):
     kind = models.CharField(max_length=12, choices=[(h.value, h.value) for h in Happening])
     at = models.DateTimeField()
     reason = models.CharField(max_length=1000, blank=True)
-    via = models.CharField(max_length=10, help_text="mail, inbox, link, centre")
+    via = models.CharField(max_length=10, help_text="mail, inbox, link, centre, return")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:

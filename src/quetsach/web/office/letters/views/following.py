@@ -13,6 +13,8 @@ from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import branches_of, cascade_of
+from quetsach.web.office.letters.issuing import register_continue
+from quetsach.web.office.letters.models import RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.views.visitor import Visitor, attempt
@@ -93,12 +95,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "office/letters/progress.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """A unit's register of outgoing letters of a year."""
+    """A unit's register of outgoing letters of a year; one that began on paper is gone on with."""
     visitor = Visitor.of(request)
+    if request.method == "POST":
+        _continue_register(request, visitor)
     units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
-    key = request.GET.get("unit") or (units[0].key if units else "")
+    key = request.POST.get("unit") or request.GET.get("unit") or (units[0].key if units else "")
     unit = get_object_or_404(Unit, key=key)
     require(visitor.person, Act.SEE, unit, day=visitor.day)
     years = selectors.register_years(unit) or [visitor.day.year]
@@ -111,7 +115,22 @@ def register(request: HttpRequest) -> HttpResponse:
         "year": year,
         "years": years,
         "letters": letters,
+        "may_continue": not letters
+        and year == visitor.day.year
+        and may_do(visitor.person, Act.ISSUE_LETTER, unit, day=visitor.day),
+        "book": RegisterBook.objects.filter(unit=unit, year=year, book="cv").first(),
         "missing": missing_numbers(letter.number for letter in letters if letter.number),
         "tab": "register",
     }
     return render(request, "office/letters/register.html", context)
+
+
+def _continue_register(request: HttpRequest, visitor: Visitor) -> None:
+    unit = get_object_or_404(Unit, key=request.POST.get("unit", ""))
+    typed = request.POST.get("last", "")
+    last = int(typed[:9]) if typed.isascii() and typed.isdigit() else -1
+    attempt(
+        request,
+        lambda: register_continue(unit=unit, year=visitor.day.year, last=last, by=visitor.person, now=visitor.now),
+        _("The next letter gets the number after it."),
+    )
