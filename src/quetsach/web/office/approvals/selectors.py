@@ -14,7 +14,7 @@ from quetsach.web.office.units.models import Position
 
 _PAGES = {
     "letter": "office:letters:letter",
-    "campaign": "office:campaigns:overview",
+    "campaign": "office:campaigns:asked",
     "numbers": "office:figures:candidate",
     "kit": "office:publicity:kit",
 }

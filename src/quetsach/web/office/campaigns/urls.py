@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.campaign_list, name="list"),
     path("moi/", acts.begin, name="begin"),
     path("so-sanh/", views.comparison, name="compare"),
+    path("de-nghi/<str:asked>/", views.asked, name="asked"),
     path("<slug:key>/", views.overview, name="overview"),
     path("<slug:key>/bang/", views.boards, name="boards"),
     path("<slug:key>/thoi-gian/", acts.dates, name="dates"),

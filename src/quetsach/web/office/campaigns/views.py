@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from quetsach.campaign.schedule.comparison import compare
+from quetsach.campaign.schedule.condition import Condition, Finding, Need
 from quetsach.web.office.campaigns.archive import archive_zip
 from quetsach.web.office.campaigns.forms import (
     KIND_TITLES,
     CompareForm,
 )
+from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.pages import attachment, enter, opened, page
 from quetsach.web.office.campaigns.selectors.boards import boards_of
 from quetsach.web.office.campaigns.selectors.campaign import (
+    asked_for,
     campaign_of,
     campaigns,
     decisions_of,
@@ -22,7 +25,7 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     steps_asked,
     steps_taken,
 )
-from quetsach.web.office.campaigns.selectors.outcome import outcome_of
+from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
 
 
 @require_safe
@@ -57,6 +60,31 @@ def boards(request: HttpRequest, key: str) -> HttpResponse:
     """The four work items of the middle phase."""
     desk, campaign = opened(request, key)
     return page(request, "boards", desk, {"boards": boards_of(campaign)}, campaign)
+
+
+@require_safe
+def asked(request: HttpRequest, asked: str) -> HttpResponse:
+    """What exactly was asked to be agreed to: the sealed facts of a step."""
+    desk = enter(request)
+    found = asked_for(asked)
+    if found is None:
+        raise Http404
+    campaign, passage = found
+    is_close = passage.step == CLOSE
+    findings = [] if is_close else [_finding(stored) for stored in passage.facts["findings"]]
+    context = {
+        "passage": passage,
+        "phase": next((p for p in campaign.plan.phases if p.id == passage.step), None),
+        "outcome": outcome_read(passage.facts) if is_close else None,
+        "findings": findings,
+        "is_plan_in_force": is_close or passage.facts["plan"] == campaign.revision.sha256,
+    }
+    return page(request, "asked", desk, context, campaign)
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    condition = Condition(Need(stored["needs"]), stored["least"], stored.get("subject", ""))
+    return Finding(condition, stored["count"])
 
 
 @require_safe

@@ -8,9 +8,11 @@ from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, deci
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.dates import dated_items
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.selectors import subject_url
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
-from quetsach.web.office.campaigns.services.passages import close_ask
+from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.people.models import Person
 
 AT = "/van-phong/chien-dich/"
@@ -173,3 +175,23 @@ def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, 
     page = browser.get(HOME + "bang/").content.decode()
     assert "andromeda" in page
     assert "chưa có gói" in page
+
+
+def test_the_second_person_sees_exactly_what_is_asked(campaign: Campaign, browser: Client, operator) -> None:
+    passage = gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
+    address = subject_url(Approval.objects.get(subject=passage.subject))
+    page = browser.get(address).content.decode()
+    assert passage.sha256 in page
+    assert "Mở: Trước chiến dịch: chuẩn bị" in page
+
+
+def test_the_second_person_sees_what_a_close_would_seal(campaign: Campaign, browser: Client, operator) -> None:
+    passage = close_ask(campaign=campaign, reason="Dừng theo chỉ đạo", by=operator, now=NOW)
+    page = browser.get(subject_url(Approval.objects.get(subject=passage.subject))).content.decode()
+    assert "Dừng theo chỉ đạo" in page
+    assert "Giai đoạn chưa được mở" in page
+
+
+@pytest.mark.parametrize("asked", ["1:never", "x:before", "99999999999999999999:before", "²:before", "1"])
+def test_what_was_never_asked_is_not_found(campaign: Campaign, browser: Client, asked: str) -> None:
+    assert browser.get(f"{AT}de-nghi/{asked}/").status_code == 404

@@ -9,6 +9,7 @@ from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.standing import PhaseState
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import (
@@ -143,3 +144,18 @@ def test_figures_are_published_for_the_campaign_that_runs(campaign: Campaign, op
     assert measured_campaign() == "next"
     grant(close_ask(campaign=later, reason="Dừng", by=operator, now=NOW), second)
     assert measured_campaign() == "viet-nam-2020"
+
+
+def test_what_waits_is_void_once_the_plan_changes(campaign: Campaign, operator, second) -> None:
+    passage = gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
+    days = {"milestone:launch": Period(date(2020, 9, 25), date(2020, 9, 25))}
+    plan_move(campaign=campaign, days=days, reason="Hoãn", by=operator, now=NOW)
+    assert steps_asked(campaign) == {}
+    with pytest.raises(Approval.DoesNotExist):
+        grant(passage, second)
+
+
+def test_a_close_that_waits_is_void_once_something_is_decided(campaign: Campaign, operator) -> None:
+    close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW)
+    decide_botnets(campaign, operator)
+    assert steps_asked(campaign) == {}

@@ -66,6 +66,14 @@ def steps_asked(campaign: Campaign) -> dict[str, Approval]:
     return {approval.subject.rpartition(":")[2]: approval for approval in waiting}
 
 
+def asked_for(approval_subject: str) -> tuple[Campaign, Passage] | None:
+    """Return the campaign and the newest passage that an approval's subject (without its kind) names."""
+    pk, _, step = approval_subject.partition(":")
+    campaign = Campaign.objects.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+    passage = campaign.passages.filter(step=step).order_by("-asked_at", "-pk").first() if campaign else None
+    return (campaign, passage) if campaign and passage else None
+
+
 def is_closed(campaign: Campaign) -> bool:
     """Whether the campaign was closed."""
     return CLOSE in steps_taken(campaign)

@@ -14,6 +14,7 @@ from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.campaigns.models import Campaign, Decision
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
+from quetsach.web.office.campaigns.services.passages import passages_void
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -69,6 +70,7 @@ def decision_append(*, campaign: Campaign, decision: Decided, by: Person | None,
     earlier = decisions_of(campaign)
     decision = replace(decision, number=earlier[-1].number + 1 if earlier else 1)
     check_decision(decision, earlier, today=today(now))
+    passages_void(campaign, by=by, now=now)
     made = Decision.objects.create(
         campaign=campaign,
         **(decision.as_json() | {"decided_on": decision.decided_on}),

@@ -9,10 +9,12 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.schedule.decision import digest_of
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
+from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.campaign import is_closed, plan_day, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_now
+from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
@@ -49,7 +51,13 @@ def gate_ask(*, campaign: Campaign, phase: str, by: Person, now: datetime) -> Pa
         "phase": phase,
         "plan": campaign.revision.sha256,
         "findings": [
-            {"needs": f.condition.needs.value, "least": f.condition.least, "count": f.count} for f in gate.findings
+            {
+                "needs": f.condition.needs.value,
+                "least": f.condition.least,
+                "subject": f.condition.subject,
+                "count": f.count,
+            }
+            for f in gate.findings
         ],
     }
     return _ask(campaign, phase, facts, title=f"{campaign.plan.name.vi}: {gate.phase.name.vi}", by=by, now=now)
@@ -79,6 +87,21 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
         )
     title = f"Kết thúc {campaign.plan.name.vi}"
     return _ask(campaign, CLOSE, outcome_json(outcome), title=title, reason=reason.strip(), by=by, now=now)
+
+
+def passages_void(campaign: Campaign, *, by: Person | None, now: datetime) -> None:
+    """Take back what still waits for a second person, since what it was asked on has changed."""
+    waiting = Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:", is_granted=None)
+    for approval in waiting:
+        log_append(
+            by=by,
+            act="approval-void",
+            subject=approval.subject,
+            unit=root_unit(),
+            detail={"digest": approval.digest},
+            now=now,
+        )
+    waiting.delete()
 
 
 def _begin(campaign: Campaign, by: Person, now: datetime) -> Campaign:
