@@ -28,6 +28,7 @@ PACKAGES = {
     "postgresql": lambda: next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None),
     "nginx-light": lambda: shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin"),
     "util-linux": lambda: shutil.which("unshare"),
+    "zbar-tools": lambda: shutil.which("zbarimg"),
 }
 """Debian package -> whether what the tests use of it is there."""
 

@@ -109,7 +109,7 @@ class Signatures:
     def put_on(self, letter: Printed) -> bytes:
         """Return the letter with both signatures."""
         hand_box, seal_box = _boxes(letter.spot)
-        writer = IncrementalPdfFileWriter(BytesIO(letter.content))
+        writer = _Revision(BytesIO(letter.content))
         page = letter.spot.page - 1
         append_signature_field(writer, SigFieldSpec(PERSON_FIELD, on_page=page, box=hand_box))
         lock = FieldMDPSpec(FieldMDPAction.ALL)
@@ -133,7 +133,7 @@ class Signatures:
             subfilter=SigSeedSubFilter.PADES,
             docmdp_permissions=MDPPerm.NO_CHANGES,
         )
-        return self._signed(IncrementalPdfFileWriter(signed), sealing, self.agency.key, self.seal).getvalue()
+        return self._signed(_Revision(signed), sealing, self.agency.key, self.seal).getvalue()
 
     def _signed(
         self, writer: IncrementalPdfFileWriter, metadata: PdfSignatureMetadata, key: SigningKey, stamp: Stamp
@@ -154,6 +154,13 @@ class Signatures:
         certificates = sum(len(certificate.dump()) for certificate in key.cert_registry)
         stamp = 0 if self.timestamper is None else _STAMP_BYTES
         return 2 * (certificates + _SIGNATURE_BYTES + stamp)
+
+
+class _Revision(IncrementalPdfFileWriter):
+    """Leaves the metadata, by which archives know their kind of file, as the printer wrote it."""
+
+    def _update_meta(self) -> None:
+        pass
 
 
 class _DatedSigner(PdfSigner):
