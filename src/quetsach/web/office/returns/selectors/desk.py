@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.returns.period import Deadline, day_of
-from quetsach.campaign.returns.state import Standing
-from quetsach.web.office.people.access import duties_of, today
+from quetsach.campaign.returns.state import Standing, State
+from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.returns.models import Assignment, Period
-from quetsach.web.office.returns.selectors.tally import Place, Tally, tally_of
+from quetsach.web.office.returns.models import Assignment, Period, Return
+from quetsach.web.office.returns.selectors.tally import Place, Tally, expected_positions, tally_of
+from quetsach.web.office.units.models import Position
 
-_MOST_PERIODS = 12
+_PRESSING = {Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK}
+_MOST_PERIODS = 8
 """Older periods are found by way of their assignment."""
 
 
@@ -36,24 +38,28 @@ class Desk:
 
 
 def desk_of(person: Person, *, now: datetime) -> Desk:
-    """Return what waits for a person, of the periods that have begun."""
+    """Return what waits for a person, of the periods that have begun: own returns, and those directly below."""
     day = today(now)
-    held = Duty.objects.on(day).filter(person=person).values_list("unit_id", flat=True)
-    own, duties = set(held), duties_of(person, day=day)
-    deciding = scope(duties, Act.APPROVE_RETURN)
-    may_write = bool(scope(duties, Act.ENTER_RETURN))
+    held = list(Duty.objects.on(day).filter(person=person).values_list("role", "unit_id"))
+    writing, deciding = (
+        {unit for role, unit in held if act in ACTS[Role(role)]} for act in (Act.ENTER_RETURN, Act.APPROVE_RETURN)
+    )
     begun = Period.objects.filter(first__lte=day_of(now)).select_related("assignment__form", "assignment__campaign")
     to_write: list[Waiting] = []
     to_decide: list[Waiting] = []
     for period in begun.order_by("-last")[:_MOST_PERIODS]:
+        own = expected_positions(period).filter(unit__in=writing)
+        below = Position.objects.on(period.last).filter(parent__in=deciding)
+        asked = Return.objects.filter(period=period, state=State.SUBMITTED, unit__in=below.values("unit"))
+        if not own.exists() and not asked.exists():
+            continue
         tally = tally_of(period, now=now)
-        if may_write:
-            to_write += _of(tally, own)
-        to_decide += [w for w in _ready(tally) if any(_is_inside(w.place.path, top) for top in deciding)]
+        to_write += _of(tally, writing, _PRESSING)
+        to_decide += _of(tally, set(asked.values_list("unit_id", flat=True)), {Standing.READY, Standing.WAITING})
     current = [(a, current_period(a, now)) for a in Assignment.objects.select_related("campaign", "form")]
     return Desk(
         tuple(sorted(to_write, key=lambda w: (w.deadline.due, w.place.path))),
-        tuple(sorted(to_decide, key=lambda w: (w.deadline.due, w.place.path))[:50]),
+        tuple(sorted(to_decide, key=lambda w: (w.standing is not Standing.READY, w.deadline.due, w.place.path))),
         tuple(current),
     )
 
@@ -65,23 +71,8 @@ def current_period(assignment: Assignment, now: datetime) -> Period | None:
     return begun[-1] if begun else periods[0] if periods else None
 
 
-def _of(tally: Tally, units: set[int]) -> Iterator[Waiting]:
-    pressing = {Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK}
+def _of(tally: Tally, units: set[int], standings: set[Standing]) -> Iterator[Waiting]:
     for path, place in tally.places.items():
-        if place.pk in units and tally.survey.standings[path] in pressing:
-            yield _waiting(tally, path)
-
-
-def _ready(tally: Tally) -> Iterator[Waiting]:
-    for path, standing in tally.survey.standings.items():
-        if standing is Standing.READY:
-            yield _waiting(tally, path)
-
-
-def _waiting(tally: Tally, path: str) -> Waiting:
-    return Waiting(tally.period, tally.places[path], tally.survey.standings[path], tally.survey.expected[path].deadline)
-
-
-def _is_inside(path: str, top: str) -> bool:
-    """Whether the unit above lies in a subtree; only the top of the country decides on its own return."""
-    return path.startswith(top) and (path != top or top.count("/") == 2)
+        standing = tally.survey.standings[path]
+        if place.pk in units and standing in standings:
+            yield Waiting(tally.period, place, standing, tally.survey.expected[path].deadline)

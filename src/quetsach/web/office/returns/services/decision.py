@@ -145,7 +145,7 @@ def _refuse_waiting(tally: Tally, filed: Return) -> None:
     path = tally.path_of(filed.unit)
     if path is None:
         raise ReturnError(_("no return is expected of this unit for this period"))
-    refuse_doubles(tally, filed.unit, Scope(filed.scope))
+    refuse_doubles(filed.period, filed.unit, Scope(filed.scope))
     if tally.survey.standings[path] is Standing.WAITING:
         names = [tally.places[below].name for below in tally.survey.waiting_for(path)]
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

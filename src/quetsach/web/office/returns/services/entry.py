@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
@@ -14,10 +15,11 @@ from quetsach.campaign.returns.answers import Answers
 from quetsach.campaign.returns.checks import examine
 from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.period import day_of
+from quetsach.campaign.returns.state import RECEIVED, Scope, State, after
 from quetsach.campaign.returns.state import Act as ReturnAct
-from quetsach.campaign.returns.state import Scope, State, after
-from quetsach.campaign.returns.tree import conflicts_of
+from quetsach.campaign.returns.tree import ancestors, conflicts_of
 from quetsach.core.family import name_key
+from quetsach.web.office.letters.answering import letters_reported
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -30,8 +32,9 @@ from quetsach.web.office.returns.models import (
     ReturnLink,
     ReturnRevision,
 )
-from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, expected_positions, tally_of
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
+from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.selectors import position_of
 
 type Author = Person | ReturnLink
 """Who writes: somebody with an account, or whoever was given the unit's link."""
@@ -105,8 +108,7 @@ def return_submit(
     answers = read_return(period, unit, cells)
     if answers.errors or (answers.notes and not has_seen_notes):
         raise FaultyError(answers)
-    tally = tally_of(period, now=now)
-    refuse_doubles(tally, unit, scope)
+    refuse_doubles(period, unit, scope)
     filed.state = after(State(filed.state), ReturnAct.SUBMIT)
     filed.scope, filed.cells, filed.changed_at = scope, dict(answers.cells), now
     filed.submitted_at = filed.submitted_at or now
@@ -138,23 +140,29 @@ def return_submit(
         },
         now=now,
     )
+    # A return answers the letters of its campaign, whether or not anybody clicked that they came.
+    letters_reported(unit=unit, campaign=period.assignment.campaign.key, via="return", by=person, at=now)
     return filed
 
 
-def refuse_doubles(tally: Tally, unit: Unit, scope: Scope) -> None:
+def refuse_doubles(period: Period, unit: Unit, scope: Scope) -> None:
     """Refuse a return that would count machines which another received return counts.
 
     Raises:
         ReturnError: with the units whose returns stand against it.
     """
-    path = tally.path_of(unit)
-    received = {p: one.filed.scope for p, one in tally.survey.expected.items() if one.filed.is_received and p != path}
-    against = conflicts_of(path, scope, received) if path else ()
+    position = position_of(unit, period.last)
+    path = position.path if position else "/"
+    near = Position.objects.on(period.last).filter(Q(path__startswith=path) | Q(path__in=list(ancestors(path))))
+    paths = dict(near.exclude(unit=unit).values_list("unit_id", "path"))
+    others = Return.objects.filter(period=period, state__in=RECEIVED, unit__in=near.values("unit")).exclude(unit=unit)
+    received = {paths[one.unit_id]: one for one in others.select_related("unit")}
+    against = conflicts_of(path, scope, {p: Scope(one.scope) for p, one in received.items()})
     if not against:
         return
-    names = [tally.places[c.below if c.above == path else c.above].name for c in against]
+    names = [received[c.below if c.above == path else c.above].unit.name for c in against]
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-    if scope is Scope.SUBTREE and against[0].above == path:
+    if against[0].above == path:
         raise ReturnError(
             _("units below have reported by themselves: %(units)s") % {"units": shown},
             hint=_("report your own machines only, or send their returns back first"),
