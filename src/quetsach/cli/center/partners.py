@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.opened import opened_centre
-from quetsach.cli.center.partners_told import SHOWN_FAULTS, figure_json, figure_row, receipt, tell_delivery, words_of
+from quetsach.cli.center.partners_told import (
+    MOST_FAULTS,
+    SHOWN_FAULTS,
+    figure_json,
+    figure_row,
+    receipt,
+    tell_delivery,
+    words_of,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -199,7 +207,7 @@ def _import(arguments: argparse.Namespace) -> int:
             delivery = delivery_take_in(delivery=delivery, now=now, progress=progress.advance)
         faults = delivery.faults.order_by("line").values("line", "reason", "column", "excerpt")
         if arguments.json:
-            print_json({**receipt(delivery), "is_new": is_new, "faults": list(faults)})
+            print_json({**receipt(delivery), "is_new": is_new, "faults": list(faults[:MOST_FAULTS])})
         else:
             tell_delivery(delivery, [dict(fault) for fault in faults[:SHOWN_FAULTS]], words, is_new=is_new)
     return ExitCode.NOTHING_FOUND

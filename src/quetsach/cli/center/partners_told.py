@@ -26,7 +26,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         "known": "Tệp này đã được tiếp nhận trước đây; không có gì thay đổi.",
         "waiting": "Tệp {name} đang chờ xử lý.",
         "faults": ("dòng", "lý do", "cột", "nội dung"),
-        "more": "… và {number} bản ghi khác; xem toàn bộ bằng --json.",
+        "more": "… và {number} bản ghi khác; xem thêm bằng --json hoặc trong văn phòng.",
         "worked": "Đã xử lý xong {number} tệp.",
         "totals": ("đối tác", "chỉ tiêu", "đơn vị đếm", "ít nhất", "nhiều nhất"),
         "all": "mọi đối tác (phần trùng chưa rõ)",
@@ -53,7 +53,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         "known": "This file was taken in before; nothing changes.",
         "waiting": "File {name} is waiting.",
         "faults": ("line", "reason", "column", "excerpt"),
-        "more": "… and {number} more; --json shows all.",
+        "more": "… and {number} more; --json or the office shows them.",
         "worked": "{number} files finished.",
         "totals": ("partner", "measure", "counted as", "at least", "at most"),
         "all": "all partners (overlap not known)",
@@ -68,6 +68,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         },
     },
 }
+MOST_FAULTS = 10_000
+"""Records that were set aside and are shown with ``--json``; the office and the interface page through all."""
 SHOWN_FAULTS = 20
 """Records that were set aside and are shown without ``--json``."""
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -67,6 +68,7 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(tmp_path: Path) -
     file = tmp_path / "report.csv"
     report(file)
     whole = lay_out(tmp_path / "whole")
+    broken = shutil.copytree(whole, tmp_path / "broken")
     begun = time.monotonic()
     done = start(whole, file)
     told = json.loads(done.communicate(timeout=120)[0])
@@ -75,7 +77,6 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(tmp_path: Path) -
     assert sum(counts) == told["records"] == ROWS
     assert min(counts) > 0
 
-    broken = lay_out(tmp_path / "broken")
     dice, kills = random.Random(7), 0
     for _ in range(KILLS):
         running = start(broken, file)
