@@ -8,9 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from quetsach.campaign.authority import Act
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
-from quetsach.web.office.people.access import AccessError, may_do, visible
+from quetsach.web.office.people.access import AccessError, may_do, within
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Position
 
 _PAGES = {
     "letter": "office:letters:letter",
@@ -72,6 +71,5 @@ def _decidable(person: Person, *, day: date) -> QuerySet[Approval]:
     found = Q(pk__in=[])
     for act in sorted(set(DECIDING_ACT.values())):
         kinds = [kind for kind, needed in DECIDING_ACT.items() if needed is act]
-        units = Position.objects.filter(visible(person, act, day=day)).values("unit")
-        found |= Q(kind__in=kinds, unit__in=units)
-    return Approval.objects.filter(found).select_related("unit", "asked_by", "decided_by")
+        found |= Q(kind__in=kinds) & within(person, act, day=day)
+    return Approval.objects.filter(found).select_related("unit", "asked_by", "decided_by").distinct()

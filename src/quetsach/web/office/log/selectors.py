@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import may_do, visible
+from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Position
 from quetsach.web.office.units.selectors import root_unit
@@ -34,8 +34,7 @@ def entries_for(person: Person, wanted: Wanted, *, day: date) -> QuerySet[LogEnt
     """
     found = LogEntry.objects.order_by("-number").select_related("unit")
     if not may_do(person, Act.READ_LOG, root_unit(), day=day):
-        units = Position.objects.filter(visible(person, Act.READ_LOG, day=day)).values("unit")
-        found = found.filter(Q(unit__in=units) | Q(unit__successors__new__in=units)).distinct()
+        found = found.filter(within(person, Act.READ_LOG, day=day)).distinct()
     if wanted.text:
         of_text = Q(person_name__icontains=wanted.text) | Q(subject=wanted.text)
         found = found.filter(of_text | Q(unit__name_vi__icontains=wanted.text))

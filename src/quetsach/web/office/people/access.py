@@ -84,6 +84,18 @@ def visible(person: Person, act: Act, *, day: date, prefix: str = "") -> Q:
     return places & in_time
 
 
+def within(person: Person, act: Act, *, day: date) -> Q:
+    """Return the filter, for models with a ``unit``, of what lies in the subtrees in which a person may do ``act``.
+
+    Besides the units that stand there on the day, these are the ones that they succeeded and that are no more: what
+    happened to a unit before a reform stays with its successors. Add ``.distinct()``.
+    """
+    units = Position.objects.filter(visible(person, act, day=day)).values("unit")
+    standing = Position.objects.on(day).values("unit")
+    gone = Q(unit__successors__new__in=units, unit__successors__on__lte=day) & ~Q(unit__in=standing)
+    return Q(unit__in=units) | gone
+
+
 def _paths(unit: int, day: date) -> Iterable[str]:
     """Return the paths that a unit, or what succeeded it, has on a day; a unit without any is nobody's."""
     seen, units = {unit}, [unit]

@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
 from quetsach.campaign.authority import Act, Role
-from quetsach.web.office.people.access import AccessError, visible
+from quetsach.web.office.people.access import AccessError, visible, within
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage
 from quetsach.web.office.units.models import Position, Unit
@@ -29,20 +29,23 @@ class LeftBehind:
 
 
 def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> QuerySet[Duty]:
-    """Return the duties that are held in the subtrees whose people somebody manages, by place in the tree."""
-    found = Duty.objects.on(day).filter(visible(by, Act.MANAGE_PEOPLE, day=day, prefix="unit__positions__"))
+    """Return the duties that are held in the subtrees whose people somebody manages, by code."""
+    found = Duty.objects.on(day).filter(within(by, Act.MANAGE_PEOPLE, day=day))
     if text:
         wanted = Q(person__name__icontains=text) | Q(person__email__icontains=text)
         found = found.filter(wanted | Q(unit__name_vi__icontains=text) | Q(unit__code=text))
     if role:
         found = found.filter(role=role)
-    return found.select_related("person", "unit").order_by("unit__positions__path", "role", "person__name").distinct()
+    return (
+        found.select_related("person", "unit").order_by("unit__code", "unit__opened", "role", "person__name").distinct()
+    )
 
 
 def invitations_below(by: Person, *, now: datetime, day: date) -> QuerySet[Invitation]:
     """Return the open invitations to duties in the subtrees whose people somebody manages."""
-    within = visible(by, Act.MANAGE_PEOPLE, day=day, prefix="unit__positions__")
-    open_ones = Invitation.objects.filter(within, used_at=None, withdrawn_at=None, expires_at__gt=now)
+    open_ones = Invitation.objects.filter(
+        within(by, Act.MANAGE_PEOPLE, day=day), used_at=None, withdrawn_at=None, expires_at__gt=now
+    )
     return open_ones.select_related("unit", "given_by").order_by("given_at").distinct()
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quetsach.campaign.authority import ACTS, Act, Role
-from quetsach.web.office.people.access import may_do, visible
+from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.units.models import Edge, Position, Succession, Unit
 from quetsach.web.office.units.services import positions_rebuild
@@ -125,6 +125,7 @@ def test_nobody_sees_or_does_anything_outside_the_subtrees_of_his_duties(nothing
         through = set(
             Unit.objects.filter(visible(person, act, day=day, prefix="positions__")).values_list("key", flat=True)
         )
+        kept = set(Edge.objects.filter(within(person, act, day=day)).values_list("unit__key", flat=True))
         done = {unit.key for unit in units.values() if may_do(person, act, unit, day=day)}
         transaction.set_rollback(True)
     keys = {number: ("tw" if number == 0 else f"u{number}") for number in range(len(country.parents) + 1)}
@@ -132,6 +133,7 @@ def test_nobody_sees_or_does_anything_outside_the_subtrees_of_his_duties(nothing
     standing = {keys[n] for n in keys if country.chain(n, day) is not None}
     assert done == allowed
     assert seen == through == allowed & standing
+    assert (allowed & standing) - {"tw"} <= kept <= allowed
 
 
 def test_somebody_who_has_left_sees_nothing(person) -> None:
