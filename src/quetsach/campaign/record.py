@@ -1,7 +1,7 @@
 """A campaign: what it set out to do, when, and which windows it is measured over."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -165,25 +165,23 @@ def check_plan(campaign: Campaign, *, file: str = "plan") -> None:
     _refuse_twins(top, "phases", (p.id for p in campaign.phases))
     _refuse_twins(top, "milestones", (m.id for m in campaign.milestones))
     order = list(Stage)
+    _refuse_overlap(top, campaign.phases)
     for earlier, later in pairwise(campaign.phases):
-        if later.period.first <= earlier.period.last:
-            what = f"{later.name.en} begins before {earlier.name.en} is over"
-            raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
         if order.index(later.stage) < order.index(earlier.stage):
             what = f"{later.name.en} is of an earlier stage than {earlier.name.en}"
             vi = f"“{later.name.vi}” thuộc giai đoạn sớm hơn “{earlier.name.vi}”"
             raise top.error("phases", what, vi=vi)
     for phase in campaign.phases:
-        _check_parts(phase, top)
+        _refuse_twins(top, f"phases.{phase.id}.parts", (p.id for p in phase.parts))
+        _refuse_overlap(top, phase.parts)
+        for part in phase.parts:
+            if part.period.first not in phase.period or part.period.last not in phase.period:
+                what = f"{part.name.en} lies outside {phase.name.en}"
+                raise top.error("phases", what, vi=f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”")
 
 
-def _check_parts(phase: Phase, top: Section) -> None:
-    _refuse_twins(top, f"phases.{phase.id}.parts", (p.id for p in phase.parts))
-    for part in phase.parts:
-        if part.period.first not in phase.period or part.period.last not in phase.period:
-            what = f"{part.name.en} lies outside {phase.name.en}"
-            raise top.error("phases", what, vi=f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”")
-    for earlier, later in pairwise(phase.parts):
+def _refuse_overlap(top: Section, items: Sequence[Phase | Part]) -> None:
+    for earlier, later in pairwise(items):
         if later.period.first <= earlier.period.last:
             what = f"{later.name.en} begins before {earlier.name.en} is over"
             raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
@@ -195,28 +193,31 @@ def _check(campaign: Campaign, top: Section) -> None:
     _refuse_twins(top, "windows", (w.id for w in campaign.windows))
     known = {w.id for w in campaign.windows}
     if campaign.baseline not in known:
-        raise top.error("baseline", "names no window")
+        raise top.error("baseline", "names no window", vi="không có kỳ đếm nào mang tên này")
     if campaign.previous_year and (campaign.previous_year not in known or campaign.previous_year == campaign.baseline):
-        raise top.error("previous_year", "must name a window other than the baseline")
+        vi = "phải là một kỳ đếm khác kỳ làm mốc"
+        raise top.error("previous_year", "must name a window other than the baseline", vi=vi)
     days = campaign.window(campaign.baseline).period.days
     for window in campaign.windows:
         if window.period.days != days:
             what = f"{window.id} has {window.period.days} days and the baseline {days}: unequal windows do not compare"
-            raise top.error("windows", what)
+            vi = f"{window.id} dài {window.period.days} ngày, kỳ làm mốc {days} ngày: không so sánh được"
+            raise top.error("windows", what, vi=vi)
 
 
 def _refuse_twins(top: Section, name: str, identifiers: Iterable[str]) -> None:
     seen: set[str] = set()
     for identifier in identifiers:
         if identifier in seen:
-            raise top.error(name, f"{identifier} is there twice")
+            raise top.error(name, f"{identifier} is there twice", vi=f"{identifier} có hai lần")
         seen.add(identifier)
 
 
 def _identifier(section: Section) -> str:
     text = section.text("id")
     if len(text) > 60 or not _IDENTIFIER.fullmatch(text):
-        raise section.error("id", "must be lower-case letters, digits and hyphens, at most 60")
+        vi = "chỉ gồm chữ thường không dấu, chữ số, gạch nối, tối đa 60"
+        raise section.error("id", "must be lower-case letters, digits and hyphens, at most 60", vi=vi)
     return text
 
 
@@ -300,4 +301,5 @@ def _one_of[E: StrEnum](section: Section, name: str, kind: type[E]) -> E:
     try:
         return kind(text)
     except ValueError as error:
-        raise section.error(name, f"must be one of {', '.join(kind)}") from error
+        known = ", ".join(kind)
+        raise section.error(name, f"must be one of {known}", vi=f"phải là một trong: {known}") from error

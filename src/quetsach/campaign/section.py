@@ -35,31 +35,35 @@ class Section:
             CampaignError: too large, or not TOML in UTF-8.
         """
         if len(content) > MAX_BYTES:
-            raise CampaignError(f"larger than {MAX_BYTES:,} bytes", where=file)
+            what = f"larger than {MAX_BYTES:,} bytes"
+            raise CampaignError(what, where=file, text=LocalText("tệp quá lớn", what))
         try:
             return cls(tomllib.loads(content.decode("utf-8")), file)
         except (ValueError, RecursionError) as error:
-            raise CampaignError(f"not TOML in UTF-8: {str(error)[:200]}", where=file) from error
+            what = f"not TOML in UTF-8: {str(error)[:200]}"
+            text = LocalText(f"không phải tệp TOML, mã UTF-8: {str(error)[:200]}", what)
+            raise CampaignError(what, where=file, text=text) from error
 
     def text(self, name: str) -> str:
         """Return a text that is not empty."""
         value = self._value(name, str, 'a text in quotes, as in "VNPT"')
         if not value.strip() or len(value) > MAX_TEXT_LENGTH:
-            raise self.error(name, f"empty or longer than {MAX_TEXT_LENGTH} characters")
+            vi = f"để trống hoặc dài quá {MAX_TEXT_LENGTH} ký tự"
+            raise self.error(name, f"empty or longer than {MAX_TEXT_LENGTH} characters", vi=vi)
         return str(value)
 
     def integer(self, name: str, *, least: int, most: int) -> int:
         """Return a whole number from ``least`` to ``most``."""
         value = self._value(name, int, "a whole number")
         if not least <= value <= most:
-            raise self.error(name, f"must be from {least:,} to {most:,}")
+            raise self.error(name, f"must be from {least:,} to {most:,}", vi=f"phải từ {least} đến {most}")
         return int(value)
 
     def number(self, name: str, *, least: float, most: float) -> float:
         """Return a number from ``least`` to ``most``."""
         value = self._value(name, (int, float), "a number")
         if not least <= value <= most:  # NaN is in no range
-            raise self.error(name, f"must be from {least:g} to {most:g}")
+            raise self.error(name, f"must be from {least:g} to {most:g}", vi=f"phải từ {least:g} đến {most:g}")
         return float(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -77,14 +81,14 @@ class Section:
         """Return a day, written without quotes: ``2020-06-16``."""
         value = self._value(name, date, "a day without quotes, as in 2020-06-16")
         if isinstance(value, datetime):
-            raise self.error(name, "must be a day without a time")
+            raise self.error(name, "must be a day without a time", vi="phải là ngày, không kèm giờ")
         return value  # type: ignore[no-any-return]
 
     def period(self) -> Period:
         """Return the days from this section's ``first`` to its ``last``."""
         first, last = self.day("first"), self.day("last")
         if last < first:
-            raise self.error("last", "is before first")
+            raise self.error("last", "is before first", vi="trước ngày đầu")
         return Period(first, last)
 
     def local_text(self, name: str) -> LocalText:
@@ -103,7 +107,8 @@ class Section:
         """Return a list of tables, at least one: ``[[name]]``."""
         value = self._value(name, list, f"tables under [[{name}]]")
         if not value or len(value) > MAX_ITEMS or not all(isinstance(item, dict) for item in value):
-            raise self.error(name, f"must be 1 to {MAX_ITEMS} tables under [[{name}]]")
+            vi = f"phải có từ 1 đến {MAX_ITEMS} bảng [[{name}]]"
+            raise self.error(name, f"must be 1 to {MAX_ITEMS} tables under [[{name}]]", vi=vi)
         return [Section(item, self.file, f"{self._at(name)}[{n}]") for n, item in enumerate(value, 1)]
 
     def optional_sections(self, name: str) -> list["Section"]:
@@ -122,7 +127,9 @@ class Section:
         """
         if unknown := sorted(set(self.values) - self._read):
             known = ", ".join(sorted(self._read))
-            raise CampaignError("is not a field of this file", where=self._where(unknown[0]), hint=f"known: {known}")
+            what = "is not a field of this file"
+            text = LocalText(f"không có trường này; các trường: {known}", what)
+            raise CampaignError(what, where=self._where(unknown[0]), hint=f"known: {known}", text=text)
 
     def error(self, name: str, what: str, *, vi: str = "") -> CampaignError:
         """Return the error that says what is wrong with a field, in Vietnamese too where the office shows it."""
@@ -131,10 +138,13 @@ class Section:
     def _value(self, name: str, kind: type | tuple[type, ...], form: str) -> Any:
         self._read.add(name)
         if name not in self.values:
-            raise CampaignError("is missing", where=self._where(name), hint=f"add {form}")
+            text = LocalText("còn thiếu", "is missing")
+            raise CampaignError("is missing", where=self._where(name), hint=f"add {form}", text=text)
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise CampaignError("is of the wrong kind", where=self._where(name), hint=f"it must be {form}")
+            text = LocalText("sai kiểu dữ liệu", "is of the wrong kind")
+            hint = f"it must be {form}"
+            raise CampaignError("is of the wrong kind", where=self._where(name), hint=hint, text=text)
         return value
 
     def _at(self, name: str) -> str:

@@ -138,3 +138,38 @@ def test_the_centres_own_campaign_goes_before_the_one_of_the_build(tmp_path) -> 
     published = load_campaign("viet-nam-2020", tmp_path).window("baseline").published
     assert published is not None
     assert published.addresses == 2_014_513
+
+
+def test_a_plan_may_have_stages_parts_conditions_and_milestones() -> None:
+    text = GOOD.replace(
+        'name = {vi = "Một", en = "One"}',
+        'name = {vi = "Một", en = "One"}\nstage = "before"\n'
+        '[[phases.parts]]\nid = "p"\nfirst = 2020-01-01\nlast = 2020-01-05\nname = {vi = "P", en = "P"}\n'
+        '[[phases.conditions]]\nneeds = "botnets-decided"\nleast = 3\n'
+        '[[milestones]]\nid = "m"\non = 2020-01-09\nname = {vi = "M", en = "M"}',
+    )
+    (phase,) = _read(text).phases
+    assert (phase.stage.value, phase.parts[0].id, phase.conditions[0].least) == ("before", "p", 3)
+    assert _read(text).milestones[0].conditions == ()
+
+
+def test_a_mistake_is_told_in_vietnamese_too() -> None:
+    with pytest.raises(CampaignError) as refused:
+        _read(GOOD.replace("last = 2020-03-30", "last = 2020-03-29"))
+    assert "không so sánh được" in refused.value.text.vi
+    assert refused.value.text.en == refused.value.what
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'needs = "luck"',
+        'needs = "tool-offered"\nleast = 0',
+        'needs = "tool-offered"\nsubject = "x"',
+        'needs = "decision-recorded"',
+    ],
+)
+def test_a_condition_that_cannot_be_judged_is_refused(condition: str) -> None:
+    name = 'name = {vi = "Một", en = "One"}'
+    with pytest.raises(CampaignError):
+        _read(GOOD.replace(name, f"{name}\n[[phases.conditions]]\n{condition}"))
