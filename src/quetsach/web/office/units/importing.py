@@ -16,7 +16,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.applying import apply_plan
 from quetsach.web.office.units.models import ImportDraft, Unit
-from quetsach.web.office.units.records import standing
+from quetsach.web.office.units.records import hold_tree, standing
 from quetsach.web.office.units.services import require_centre
 from quetsach.web.office.units.spreadsheet import read_xlsx
 
@@ -92,6 +92,7 @@ def units_import(*, files: Iterable[File], expected: str | None, by: Person | No
         ImportFaultsError: a file has faults.
         UnitsError: a file cannot be read, or would do something else than the preview said.
     """
+    hold_tree()
     preview = import_preview(files=files, by=by, now=now)
     if preview.faults:
         raise ImportFaultsError(preview.faults)
@@ -112,6 +113,7 @@ def units_load(*, files: Iterable[File], now: datetime) -> int:
     Raises:
         UnitsError: a file is damaged, or does not fit what is there.
     """
+    hold_tree()
     tables, there = read_files(files), standing()
     tables.units = {key: unit for key, unit in tables.units.items() if key not in there.units}
     tables.successions = {pair: row for pair, row in tables.successions.items() if pair not in there.successions}

@@ -63,6 +63,11 @@ def standing() -> Standing:
     return Standing(unit_records(), succession_records(), contact_records(), member_records(), set(groups))
 
 
+def hold_tree() -> None:
+    """Let one change of the tree wait for another, for the rest of the transaction: each is judged by all there is."""
+    list(models.Unit.objects.select_for_update().filter(kind=UnitKind.CENTRE).values_list("pk"))
+
+
 def store_units(added: Iterable[Unit], changed: Iterable[Unit]) -> None:
     """Write units and whom they report to. What stands where is worked out afterwards, by ``store_positions``."""
     new, other = list(added), list(changed)

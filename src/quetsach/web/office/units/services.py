@@ -17,7 +17,7 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units import models
 from quetsach.web.office.units.applying import apply_plan
-from quetsach.web.office.units.records import standing, store_positions, unit_records
+from quetsach.web.office.units.records import hold_tree, standing, store_positions, unit_records
 from quetsach.web.office.units.selectors import root_unit
 
 _GONE = LocalText("đã kết thúc", "has closed already")
@@ -54,7 +54,7 @@ def unit_add(
         AccessError: not an operator of the centre.
         UnitsError: the key or the code is taken, or the parent does not exist since that day.
     """
-    require_centre(by, now=now)
+    _begin(by, now)
     if models.Unit.objects.filter(key=key).exists():
         raise UnitsError(_TAKEN, where=key)
     record = Unit(key, code, name_vi, name_en, kind, opened, None, decree, ((opened, parent.key),))
@@ -70,7 +70,7 @@ def unit_change(
     Raises:
         AccessError: not an operator of the centre.
     """
-    require_centre(by, now=now)
+    _begin(by, now)
     record = replace(unit_records()[unit.key], name_vi=name_vi, name_en=name_en, decree=decree)
     before = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
     return _change(record, act="unit-change", detail={"before": before}, by=by, now=now)
@@ -84,7 +84,7 @@ def unit_move(*, unit: models.Unit, parent: models.Unit, since: date, by: Person
         AccessError: not an operator of the centre.
         UnitsError: the tree cannot be so: a ring, a parent that does not exist then, a day outside the unit's own.
     """
-    require_centre(by, now=now)
+    _begin(by, now)
     record = unit_records()[unit.key]
     kept = tuple((first, key) for first, key in record.parents if first < since)
     record = replace(record, parents=(*kept, (since, parent.key)))
@@ -115,7 +115,7 @@ def unit_close(
         AccessError: not an operator of the centre.
         UnitsError: it has closed, units still report to it then, or the shares do not add up.
     """
-    require_centre(by, now=now)
+    _begin(by, now)
     if unit.closed is not None:
         raise UnitsError(_GONE, where=unit.key)
     record = unit_records()[unit.key]
@@ -134,6 +134,12 @@ def positions_rebuild() -> int:
         UnitsError: the edges are no tree.
     """
     return store_positions(unit_records())
+
+
+def _begin(by: Person | None, now: datetime) -> None:
+    """Let pass who may, then let one change wait for another before anything is read."""
+    require_centre(by, now=now)
+    hold_tree()
 
 
 def _change(

@@ -36,20 +36,14 @@ def export(request: OfficeRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def bring(request: OfficeRequest) -> HttpResponse:
-    """Take a file and show what it would change."""
+    """Take a file; the next page reads it, once, and shows what it would change."""
     now = datetime.now(UTC)
     require_centre(request.user, now=now)
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        try:
-            kept = (file.name, file.read())
-            import_preview(files=[kept], by=request.user, now=now)
-        except UnitsError as error:
-            form.add_error("file", told(error))
-        else:
-            draft_keep(file=kept, by=request.user, now=now)
-            return redirect("office:units:preview")
+        draft_keep(file=(file.name, file.read()), by=request.user, now=now)
+        return redirect("office:units:preview")
     return render(request, "office/units/import.html", {"form": form, "tables": TABLES})
 
 
@@ -74,6 +68,11 @@ def preview(request: OfficeRequest) -> HttpResponse:
         draft_drop(by=request.user)
         messages.success(request, _("The file is applied."))
         return redirect("office:units:list")
-    found = import_preview(files=files, by=request.user, now=now)
+    try:
+        found = import_preview(files=files, by=request.user, now=now)
+    except UnitsError as error:
+        draft_drop(by=request.user)
+        messages.error(request, told(error))
+        return redirect("office:units:import")
     context = {"draft": draft, "preview": found, "plan": found.plan, "most": _MOST_SHOWN, "first": f":{_MOST_SHOWN}"}
     return render(request, "office/units/preview.html", context)
