@@ -17,6 +17,7 @@ from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.delivery import queue_recover, queue_send
 from quetsach.web.office.letters.reminding import reminders_queue
+from quetsach.web.office.returns.reminding import returns_remind
 
 PAUSE_SECONDS = 15
 _LOCK = 0x51544C5052
@@ -62,6 +63,7 @@ def turn(*, stop: Stop) -> None:
     bounces_read(now=_now())
     copies_make(now=_now, is_over=stop.is_set)
     reminders_queue(now=_now())
+    returns_remind(now=_now())
     queue_send(now=_now, stop=stop)
 
 

@@ -269,3 +269,23 @@ class Publication(models.Model):
     def as_of(self) -> date:
         """The last day that the totals are of."""
         return self.period.last
+
+
+class ReturnReminder(models.Model):
+    """That a unit was reminded of its return, or told of the late ones below it; ``day`` counts from the due day."""
+
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="reminders")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    day = models.SmallIntegerField()
+    is_digest = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """Nothing goes out twice."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint("period", "unit", "day", "is_digest", name="one_return_reminder_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.unit_id} {self.day}"

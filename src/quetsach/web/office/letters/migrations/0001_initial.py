@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField()),
                 ("reason", models.CharField(blank=True, max_length=1000)),
-                ("via", models.CharField(help_text="mail, inbox, link, centre", max_length=10)),
+                ("via", models.CharField(help_text="mail, inbox, link, centre, return", max_length=10)),
                 (
                     "by",
                     models.ForeignKey(

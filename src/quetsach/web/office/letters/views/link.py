@@ -18,8 +18,13 @@ from quetsach.web.office.letters.selectors import children_without
 from quetsach.web.office.letters.sending import Hand, dispatch_forward
 from quetsach.web.office.letters.views.visitor import pdf_answer
 from quetsach.web.office.people.access import today
+from quetsach.web.office.returns.selectors.owed import owed_by
+from quetsach.web.office.returns.services.link import link_make
+from quetsach.web.office.returns.services.link import token_of as return_token_of
 
 HAND = Hand(None, "link")
+REPORT_DAYS = 30
+"""How long the link to a return lives that was made from the link to a letter."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,6 +36,8 @@ def letter_page(request: HttpRequest, token: str) -> HttpResponse:
     except LinkError as error:
         return _refused(request, error)
     fault = ""
+    if request.method == "POST" and request.POST.get("act") == "report":
+        return _report(request, dispatch, now)
     if request.method == "POST":
         try:
             _ACTS.get(request.POST.get("act", ""), _nothing)(request, dispatch, now)
@@ -43,6 +50,7 @@ def letter_page(request: HttpRequest, token: str) -> HttpResponse:
         "letter": dispatch.letter,
         "course": course_of(dispatch),
         "children": children_without(dispatch, day=today(now)),
+        "owed": owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now),
         "fault": fault,
         "token": token,
     }
@@ -73,6 +81,16 @@ def _refuse(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
 def _forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
     note = request.POST.get("note", "")
     dispatch_forward(dispatch=dispatch, units=children_without(dispatch, day=today(now)), note=note, hand=HAND, now=now)
+
+
+def _report(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
+    """Lead from the letter to the unit's return: whoever holds the one link may have the other."""
+    owed = {str(p.pk): p for p in owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now)}
+    period = owed.get(request.POST.get("period", ""))
+    if period is None:
+        return redirect("letter-link", token=token_of(dispatch))
+    link = link_make(period=period, unit=dispatch.to_unit, days=REPORT_DAYS, by=None, now=now)
+    return redirect("return-link", token=return_token_of(link))
 
 
 def _nothing(_request: HttpRequest, _dispatch: Dispatch, _now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from quetsach.campaign.returns.period import day_of
 from quetsach.campaign.returns.state import State
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
@@ -9,8 +10,8 @@ from quetsach.web.office.units.models import Unit
 
 
 def owed_by(unit: Unit, *, campaign: str, now: datetime) -> list[Period]:
-    """Return the periods of a campaign that have begun, are not closed, and for which the unit's return is not approved."""
-    begun = Period.objects.filter(assignment__campaign__key=campaign, first__lte=now).order_by("first")
+    """Return the periods of a campaign for which a unit still may write: begun, not closed, not approved."""
+    begun = Period.objects.filter(assignment__campaign__key=campaign, first__lte=day_of(now)).order_by("first")
     approved = Return.objects.filter(unit=unit, state=State.APPROVED).values("period")
     return [
         period

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
+from quetsach.web.office.letters.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -55,6 +58,12 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
 def token_of(link: ReturnLink) -> str:
     """Return the secret part of the link's address."""
     return signing.Signer(salt=_SALT).sign_object([link.pk, link.period_id, link.unit_id])
+
+
+def link_address(link: ReturnLink) -> str:
+    """Return the whole address of the link, for mail and paper: that of the Vietnamese page."""
+    with override("vi"):
+        return f"{site()}{reverse('return-link', args=[token_of(link)])}"
 
 
 def link_of(token: str, *, now: datetime) -> ReturnLink:

@@ -1,0 +1,79 @@
+"""Units that owe a return are reminded, once a day of the policy; the unit above gets one digest."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from quetsach.web.configuration import MailServer
+from quetsach.web.office.letters.models import Message
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.reminding import returns_remind
+from quetsach.web.office.returns.services.decision import extension_give
+from quetsach.web.office.units.models import Contact, Unit
+
+BEFORE = datetime(2020, 10, 12, 3, tzinfo=UTC)  # due on 14 October
+DUE = datetime(2020, 10, 14, 3, tzinfo=UTC)
+AFTER = datetime(2020, 10, 15, 3, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _post(settings, tmp_path: Path, units: dict[str, Unit], period: Period) -> None:
+    """Two communes and their district have an address; the third unit of the district has none."""
+    server = MailServer("127.0.0.1", 1, "none")
+    settings.CENTER = dataclasses.replace(
+        settings.CENTER,
+        data=tmp_path,
+        public_url="https://centre.example",
+        mail_from="o@centre.example",
+        mail_server=server,
+    )
+    for key in ("11296-2020", "303-2020"):
+        Contact.objects.create(unit=units[key], email=f"a{key}@unit.example", is_primary=True)
+
+
+def mails(kind: str) -> list[str]:
+    return sorted(Message.objects.filter(kind=kind).values_list("recipient", flat=True))
+
+
+def test_before_the_due_day_a_unit_is_reminded_with_a_link() -> None:
+    assert returns_remind(now=BEFORE) == 2
+    assert mails("reminder") == ["a11296-2020@unit.example", "a303-2020@unit.example"]
+    text = Message.objects.get(recipient="a11296-2020@unit.example").text
+    assert "https://centre.example/bao-cao/" in text
+    assert "14/10/2020" in text
+
+
+def test_the_same_day_again_adds_nothing() -> None:
+    returns_remind(now=BEFORE)
+    assert returns_remind(now=BEFORE) == 0
+
+
+def test_who_has_submitted_is_left_in_peace(submit: Callable[..., Return]) -> None:
+    submit("11296-2020")
+    returns_remind(now=BEFORE)
+    assert mails("reminder") == ["a303-2020@unit.example"]
+
+
+def test_the_unit_above_gets_one_digest_of_all_that_are_late_and_who_cannot_be_reached() -> None:
+    returns_remind(now=AFTER)
+    assert mails("digest") == ["a303-2020@unit.example"]
+    text = Message.objects.get(kind="digest").text
+    assert "Phường Quán Toan\n" in text
+    assert "Phường Hùng Vương (không gửi được thư)" in text
+
+
+def test_a_unit_with_more_time_is_reminded_by_its_own_day(units, period: Period, operator) -> None:
+    extension_give(
+        period=period, unit=units["11296-2020"], until=date(2020, 10, 18), reason="Bão", by=operator, now=DUE
+    )
+    returns_remind(now=DUE)
+    assert mails("reminder") == ["a303-2020@unit.example"]
+
+
+def test_what_went_out_is_in_the_log() -> None:
+    returns_remind(now=AFTER)
+    assert LogEntry.objects.filter(act="returns-remind").exists()
