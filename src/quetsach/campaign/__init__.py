@@ -4,16 +4,13 @@ from quetsach.campaign.errors import CampaignError
 from quetsach.campaign.record import (
     Campaign,
     Measure,
-    Milestone,
-    Part,
-    Phase,
     Provenance,
     Published,
-    Stage,
     Target,
     Window,
     read_campaign,
 )
+from quetsach.campaign.schedule.plan import Milestone, Part, Phase, Stage
 from quetsach.campaign.section import Section
 
 __all__ = [

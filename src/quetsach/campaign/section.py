@@ -3,10 +3,12 @@
 Scenarios (``quetsach.simulate``) are read the same way.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from quetsach.campaign.errors import CampaignError
@@ -16,6 +18,8 @@ from quetsach.core.period import Period
 MAX_BYTES = 1 << 20
 MAX_ITEMS = 1000
 MAX_TEXT_LENGTH = 2000
+MAX_IDENTIFIER_LENGTH = 60
+_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(slots=True)
@@ -97,6 +101,36 @@ class Section:
         text = LocalText(both.text("vi"), both.text("en"))
         both.finish()
         return text
+
+    def identifier(self, name: str = "id") -> str:
+        """Return an identifier: lower-case letters, digits and single hyphens, at most 60."""
+        text = self.text(name)
+        if len(text) > MAX_IDENTIFIER_LENGTH or not _IDENTIFIER.fullmatch(text):
+            vi = f"chỉ gồm chữ thường không dấu, chữ số, gạch nối, tối đa {MAX_IDENTIFIER_LENGTH}"
+            what = f"must be lower-case letters, digits and hyphens, at most {MAX_IDENTIFIER_LENGTH}"
+            raise self.error(name, what, vi=vi)
+        return text
+
+    def one_of[E: StrEnum](self, name: str, kind: type[E]) -> E:
+        """Return one of the words of an enumeration."""
+        text = self.text(name)
+        try:
+            return kind(text)
+        except ValueError as error:
+            known = ", ".join(kind)
+            raise self.error(name, f"must be one of {known}", vi=f"phải là một trong: {known}") from error
+
+    def refuse_twins(self, name: str, identifiers: Iterable[str]) -> None:
+        """Refuse an identifier that is there twice.
+
+        Raises:
+            CampaignError: there is one.
+        """
+        seen: set[str] = set()
+        for identifier in identifiers:
+            if identifier in seen:
+                raise self.error(name, f"{identifier} is there twice", vi=f"{identifier} có hai lần")
+            seen.add(identifier)
 
     def section(self, name: str) -> "Section":
         """Return a table inside this one."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from quetsach.campaign.record import Stage
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome, ReturnFacts
+from quetsach.campaign.schedule.plan import Stage
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 

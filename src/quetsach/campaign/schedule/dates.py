@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from quetsach.campaign.record import Campaign, Milestone, Phase, check_plan
+from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.schedule.plan import Milestone, Phase, check_plan
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
@@ -68,7 +69,7 @@ def redated(campaign: Campaign, days: Mapping[str, Period]) -> Campaign:
         phases=tuple(phase(p) for p in campaign.phases),
         milestones=tuple(milestone(m) for m in campaign.milestones),
     )
-    check_plan(made)
+    check_plan(made.phases, made.milestones)
     return made
 
 

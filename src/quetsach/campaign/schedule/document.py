@@ -4,8 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from quetsach.campaign.record import Campaign, Part, Phase, Window
+from quetsach.campaign.record import Campaign, Window
 from quetsach.campaign.schedule.condition import Condition
+from quetsach.campaign.schedule.plan import Part, Phase
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from quetsach.campaign.record import Campaign, Stage
+from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.plan import Stage
 from quetsach.campaign.schedule.standing import MilestoneState, PlanStanding
 from quetsach.core.pack import LocalText
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from quetsach.campaign.record import Campaign, Milestone, Part, Phase
+from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.condition import Evidence, Finding, judge
+from quetsach.campaign.schedule.plan import Milestone, Part, Phase
 
 AHEAD_DAYS = 14
 """How far ahead milestones are shown as coming."""

@@ -1,0 +1,127 @@
+"""The plan of a campaign: phases with their parts and gates, and milestones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+
+from quetsach.campaign.schedule.condition import Condition, Need
+from quetsach.campaign.section import Section
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+
+
+class Stage(StrEnum):
+    """The three stages of every campaign; a phase belongs to one."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a phase ("đợt"); ``period`` in days of Viet Nam."""
+
+    id: str
+    name: LocalText
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase of the campaign; ``period`` in days of Viet Nam. ``conditions`` are the gate that stands before it."""
+
+    id: str
+    name: LocalText
+    period: Period
+    stage: Stage = Stage.DURING
+    parts: tuple[Part, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A day by which ``conditions`` are to hold; without any it is reached when the day comes."""
+
+    id: str
+    name: LocalText
+    on: date
+    conditions: tuple[Condition, ...] = ()
+
+
+def check_plan(phases: Sequence[Phase], milestones: Sequence[Milestone], *, file: str = "plan") -> None:
+    """Refuse a plan whose phases or parts overlap, run backwards or lie outside one another.
+
+    Raises:
+        CampaignError: with the field, what is wrong.
+    """
+    top = Section({}, file)
+    top.refuse_twins("phases", (p.id for p in phases))
+    top.refuse_twins("milestones", (m.id for m in milestones))
+    order = list(Stage)
+    _refuse_overlap(top, phases)
+    for earlier, later in pairwise(phases):
+        if order.index(later.stage) < order.index(earlier.stage):
+            what = f"{later.name.en} is of an earlier stage than {earlier.name.en}"
+            vi = f"“{later.name.vi}” thuộc giai đoạn sớm hơn “{earlier.name.vi}”"
+            raise top.error("phases", what, vi=vi)
+    for phase in phases:
+        top.refuse_twins(f"phases.{phase.id}.parts", (p.id for p in phase.parts))
+        _refuse_overlap(top, phase.parts)
+        for part in phase.parts:
+            if part.period.first not in phase.period or part.period.last not in phase.period:
+                what = f"{part.name.en} lies outside {phase.name.en}"
+                raise top.error("phases", what, vi=f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”")
+
+
+def _refuse_overlap(top: Section, items: Sequence[Phase | Part]) -> None:
+    for earlier, later in pairwise(items):
+        if later.period.first <= earlier.period.last:
+            what = f"{later.name.en} begins before {earlier.name.en} is over"
+            raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
+
+
+def read_phase(section: Section) -> Phase:
+    """Read one table of ``[[phases]]``."""
+    identifier = section.identifier()
+    stage = Stage(identifier) if identifier in set(Stage) else Stage.DURING
+    phase = Phase(
+        identifier,
+        section.local_text("name"),
+        section.period(),
+        section.one_of("stage", Stage) if section.has("stage") else stage,
+        tuple(_part(s) for s in section.optional_sections("parts")),
+        _conditions(section),
+    )
+    section.finish()
+    return phase
+
+
+def _part(section: Section) -> Part:
+    part = Part(section.identifier(), section.local_text("name"), section.period())
+    section.finish()
+    return part
+
+
+def read_milestone(section: Section) -> Milestone:
+    """Read one table of ``[[milestones]]``."""
+    milestone = Milestone(section.identifier(), section.local_text("name"), section.day("on"), _conditions(section))
+    section.finish()
+    return milestone
+
+
+def _conditions(section: Section) -> tuple[Condition, ...]:
+    return tuple(_condition(s) for s in section.optional_sections("conditions"))
+
+
+def _condition(section: Section) -> Condition:
+    needs = section.one_of("needs", Need)
+    condition = Condition(
+        needs,
+        section.integer("least", least=1, most=100_000) if section.has("least") else 1,
+        section.text("subject") if needs is Need.DECISION_RECORDED else "",
+    )
+    section.finish()
+    return condition
