@@ -1,5 +1,6 @@
 """The letter as its writers give it: everything that is printed, nothing of how."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +10,14 @@ from enum import StrEnum
 from quetsach.web.office.letters.document.errors import DocumentError
 
 MOST_LINE_CHARACTERS = 500
+MOST_FOOT_CHARACTERS = 130
+"""Of what stands at the foot of the first page, which has room for so much."""
 MOST_BODY_CHARACTERS = 100_000
 MOST_LINES = 200
+MOST_WORD_CHARACTERS = 70
+"""Between spaces, strokes and hyphens: a longer word would leave the paper."""
 MOST_ANNEXES = 20
+_LONG_WORD = re.compile(rf"[^\s/\-]{{{MOST_WORD_CHARACTERS + 1}}}")
 
 
 class Language(StrEnum):
@@ -58,8 +64,8 @@ class Issuer:
     def __post_init__(self) -> None:
         for name in ("agency", "place", "symbol"):
             _check_line(getattr(self, name), name)
-        for name in ("superior", "address"):
-            _check_line(getattr(self, name), name, may_be_empty=True)
+        _check_line(self.superior, "superior", may_be_empty=True)
+        _check_line(self.address, "address", may_be_empty=True, most=MOST_FOOT_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,8 @@ class Verification:
     code: str
 
     def __post_init__(self) -> None:
-        _check_line(self.url, "url")
-        _check_line(self.code, "code")
+        _check_line(self.url, "url", most=MOST_FOOT_CHARACTERS)
+        _check_line(self.code, "code", most=40)
         if not self.url.startswith(("https://", "http://")):
             raise DocumentError("the address does not begin with https:// or http://", where="url")
 
@@ -204,11 +210,11 @@ def _check_lines(lines: Iterable[str], where: str, *, most: int) -> None:
         _check_line(line, f"{where}, line {number}")
 
 
-def _check_line(line: str, where: str, *, may_be_empty: bool = False) -> None:
+def _check_line(line: str, where: str, *, may_be_empty: bool = False, most: int = MOST_LINE_CHARACTERS) -> None:
     if not line.strip() and not may_be_empty:
         raise DocumentError("is empty", where=where)
-    if len(line) > MOST_LINE_CHARACTERS:
-        raise DocumentError(f"longer than {MOST_LINE_CHARACTERS} characters", where=where)
+    if len(line) > most:
+        raise DocumentError(f"longer than {most} characters", where=where)
     _check_characters(line, where)
 
 
@@ -226,3 +232,5 @@ def _check_characters(line: str, where: str) -> None:
     for sign in line.replace("\t", " ").removesuffix("\r"):
         if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
             raise DocumentError(f"the sign U+{ord(sign):04X} cannot be printed", where=where, hint="delete it")
+    if word := _LONG_WORD.search(line):
+        raise DocumentError(f"the word {word[0][:20]}… does not fit on a line", where=where, hint="write it in parts")

@@ -29,9 +29,10 @@ from quetsach.web.office.letters.document.letter import (
         ({"body": ""}, "body"),
         ({"body": "a" * (MOST_BODY_CHARACTERS + 1)}, "body"),
         ({"body": "một\nh\u200bai"}, "body, line 2"),
+        ({"body": "một\n" + "w" * 71}, "body, line 2"),
         ({"number": 0}, "number"),
         ({"annexes": (Annex("a", "b"),) * 21}, "annexes"),
-        ({"annexes": (Annex("a", "b" * MOST_BODY_CHARACTERS),) * 2}, "annexes"),
+        ({"annexes": (Annex("a", "b " * (MOST_BODY_CHARACTERS // 2)),) * 2}, "annexes"),
     ],
 )
 def test_what_cannot_be_printed_is_refused_with_its_field(changes: dict[str, Any], where: str) -> None:
@@ -53,6 +54,16 @@ def test_an_address_to_check_at_is_one_of_the_web(url: str) -> None:
 def test_an_issuer_needs_a_name() -> None:
     with pytest.raises(DocumentError, match="empty"):
         Issuer("", "", "Hà Nội", "ABC")
+
+
+def test_the_foot_of_the_page_has_room_for_so_much() -> None:
+    for make in (
+        lambda text: Issuer("", "A", "Huế", "A", text),
+        lambda text: Verification(f"https://{text}", "7KQM-2F9D"),
+    ):
+        make("abcd-" * 24)
+        with pytest.raises(DocumentError, match="longer than 130"):
+            make("abcd-" * 31)
 
 
 def test_a_signer_has_at_most_three_lines_of_power() -> None:

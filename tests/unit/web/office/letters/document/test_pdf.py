@@ -249,6 +249,13 @@ def test_a_long_subject_and_many_names_stay_on_the_paper() -> None:
         assert all(word.top > 0 and word.bottom < page.height for word in page.words)
 
 
+def test_the_foot_stays_on_the_paper_however_much_it_says() -> None:
+    many = "Địa chỉ " * 16
+    check = Verification("https://a.example/" + "abcde-" * 18, "W" * 40)
+    content = render(letter(issuer=Issuer("", "Sở A", "Huế", "A", many), verification=check, annexes=()))
+    assert max(word.bottom for word in pages(content)[0].words) < 297 - 3
+
+
 def _ink(text: str) -> str:
     """Leave what poppler may tell otherwise: marks alone and capitals."""
     return "".join(sign for sign in unicodedata.normalize("NFD", text).casefold() if not unicodedata.combining(sign))
