@@ -1,0 +1,41 @@
+"""One process of several that write the log: ``driver.py DATA migrate|append|verify``."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quetsach.cli.center.publication import configure_web
+
+ENTRIES = 40
+
+
+def main(data: Path, task: str) -> None:
+    """Do one task on the centre's data."""
+    configure_web(data)
+    from django.core.management import call_command
+    from django.db import transaction
+
+    from quetsach.web.office.log.head import head_read
+    from quetsach.web.office.log.services import log_append
+    from quetsach.web.office.log.verification import all_entries, verify
+
+    if task == "migrate":
+        call_command("migrate", verbosity=0, interactive=False)
+    elif task == "append":
+        for number in range(ENTRIES):
+            with transaction.atomic():
+                now = datetime.now(UTC)
+                log_append(
+                    by=None, act="begin", subject=f"process:{os.getpid()}", unit=None, detail={"n": number}, now=now
+                )
+                if number % 7 == 3:
+                    transaction.set_rollback(True)
+    else:
+        head = head_read(data)
+        verdict = verify(all_entries(), heads=[head] if head else [])
+        print(verdict.entries, head.number if head else 0, verdict.fault or "whole")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

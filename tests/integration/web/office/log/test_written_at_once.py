@@ -1,0 +1,33 @@
+"""Several processes write the log at the same time: one chain without a gap, and the head beside it is the last."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.integration.web.office.log.driver import ENTRIES
+
+ROOT = Path(__file__).parents[5]
+DRIVER = Path(__file__).with_name("driver.py")
+WRITERS = 3
+KEPT = len([number for number in range(ENTRIES) if number % 7 != 3])
+
+
+def driver(data: Path, task: str) -> str:
+    """Run one process to its end and return what it said."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, DRIVER, data, task]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_chain_has_no_gap_and_no_fork(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("fifty characters or more of a key that signs nothing here\n")
+    driver(tmp_path, "migrate")
+    before = int(driver(tmp_path, "verify").split()[0])
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(lambda _: driver(tmp_path, "append"), range(WRITERS)))
+    expected = str(before + WRITERS * KEPT)
+    assert driver(tmp_path, "verify").split() == [expected, expected, "whole"]
