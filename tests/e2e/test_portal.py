@@ -29,6 +29,7 @@ PAGES = (
     *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
     *("/en/download/", "/en/how-this-is-counted/", "/en/privacy/", "/en/malware/", "/en/malware/eicar/"),
     *("/en/malware/xmrig-miner/", "/ma-doc/iot-devices/", "/en/malware/qsnatch/", "/en/no-such-page/"),
+    *("/giup-do/", "/giup-do/HT-222-222/", "/en/giup-do/"),
 )
 WIDTHS = {360: "light", 1280: "dark"}
 """Width in pixels and colour scheme: each page is seen in both; colours do not depend on the width."""

@@ -4,11 +4,12 @@ Never added to the returns of units or to the reports of our own tool: the same 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, F, IntegerField, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 
@@ -19,6 +20,8 @@ from quetsach.core.period import Period
 from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, rows_of
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import root_unit
+
+_REMEMBERED_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,21 @@ class PlaceTotals:
 
 def partner_totals(partner: Partner, period: Period) -> PartnerTotals:
     """Return what a partner reported for the windows that lie wholly in a period."""
+    return _remembered("totals", _partner_totals, partner, period)
+
+
+def _remembered[T](name: str, read: Callable[[Partner, Period], T], partner: Partner, period: Period) -> T:
+    """Read once what does not change until the partner's next row; adding up a season takes a second or more."""
+    held = partner.deliveries.aggregate(accepted=Sum("accepted"), replaced=Sum("replaced"))
+    key = f"partners-{name}-{partner.pk}-{period}-{held['accepted']}-{held['replaced']}"
+    kept: T | None = cache.get(key)
+    if kept is None:
+        kept = read(partner, period)
+        cache.set(key, kept, _REMEMBERED_SECONDS)
+    return kept
+
+
+def _partner_totals(partner: Partner, period: Period) -> PartnerTotals:
     methods = _methods(partner)
     lines = _lines(partner)
     sums = _sums(_rows(partner, methods, period), ())
@@ -75,6 +93,10 @@ def totals_by_place(partner: Partner, period: Period) -> tuple[PlaceTotals, ...]
 
     Rows of the whole country belong to no place below it and are left out.
     """
+    return _remembered("places", _totals_by_place, partner, period)
+
+
+def _totals_by_place(partner: Partner, period: Period) -> tuple[PlaceTotals, ...]:
     methods, lines = _methods(partner), _lines(partner)
     top = f"/{root_unit().key}/"
     in_time = Q(unit__positions__until=None) | Q(unit__positions__until__gt=F("first"))
