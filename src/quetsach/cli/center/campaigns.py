@@ -90,8 +90,8 @@ def _register_clone(commands: "Subcommands") -> None:
         "clone",
         _clone,
         "begin the next campaign on the plan of another",
-        "quetsach center campaigns clone viet-nam-2020 viet-nam-2027 --from 2027-03-01\n"
-        '  --name-vi "Chiến dịch năm 2027" --name-en "Campaign 2027"',
+        "quetsach center campaigns clone viet-nam-2020 viet-nam-2027 --from 2027-03-01 "
+        '--name-vi "Chiến dịch năm 2027" --name-en "Campaign 2027"',
     )
     command.add_argument("next", metavar="NEW-ID", help="identifier of the next campaign")
     command.add_argument("--from", dest="first", required=True, metavar="DATE", help="first day of the next campaign")
