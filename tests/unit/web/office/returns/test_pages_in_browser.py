@@ -1,0 +1,74 @@
+"""The pages of returns on a phone and on a desk: nothing to fix for a screen reader, nothing wider than the screen."""
+
+from datetime import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from tests.browser import chromium
+from tests.unit.web.office.returns.conftest import IN_TIME
+from tests.unit.web.office.returns.test_pages import PLAN
+
+from quetsach.campaign.returns.state import Act, Scope
+from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.returns.services.decision import return_decide
+from quetsach.web.office.returns.services.link import link_make, token_of
+from quetsach.web.office.returns.views import board, entry, finding
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("return-pages")]
+
+
+@pytest.fixture
+def pages(units, assignment, period, submit, operator, monkeypatch, empty_centre) -> list[str]:
+    """Return the addresses of every page, with something on each."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return IN_TIME
+
+    for module in (board, entry, finding):
+        monkeypatch.setattr(module, "datetime", Clock)
+    # The test's own database calls run beside the browser's event loop.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    PlanRevision.objects.create(
+        campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=IN_TIME
+    )
+    filed = submit("11296-2020", **{"families.1.name": "Conficker", "families.1.count": 7}, difficulties="Máy cũ")
+    submit("303-2020")
+    submit("001-2020", scope=Scope.SUBTREE)
+    return_decide(filed=filed, act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
+    link = link_make(period=period, unit=units["11299-2020"], days=5, by=operator, now=IN_TIME)
+    root, room = f"/van-phong/bao-cao/{assignment.pk}/{period.key}", "/van-phong/bao-cao/"
+    of_one = ("11296-2020/", "303-2020/", "11299-2020/ghi/", "11299-2020/giay/", "11296-2020/giay/")
+    return [
+        *(room, f"{room}giao/", f"{room}{assignment.pk}/", f"{root}/tw/bang/", f"{root}/tw/so-lieu/"),
+        *(f"{root}/{page}" for page in of_one),
+        f"/bao-cao/{token_of(link)}/",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_fit_for_a_phone_and_for_everyone(pages, operator, signed_in, live_server) -> None:
+    cookie = {
+        "name": "office",
+        "value": signed_in(operator).cookies["office"].value,
+        "path": "/",
+        "domain": "localhost",
+    }
+    faults: list[object] = []
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        for width in (360, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 800})
+            context.add_cookies([cookie])
+            page = context.new_page()
+            for address in pages:
+                answer = page.goto(f"{live_server.url}{address}")
+                assert answer
+                assert answer.status == 200
+                if page.evaluate("document.documentElement.scrollWidth") > width:
+                    faults.append((address, width, "wider than the screen"))
+                if width == 360:
+                    found = Axe().run(page).response["violations"]
+                    faults += [(address, v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+    assert faults == []
