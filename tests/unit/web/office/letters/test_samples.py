@@ -1,0 +1,38 @@
+"""The templates of this build begin letters that can be printed once their braces are filled."""
+
+import pytest
+from tests.unit.web.office.conftest import NOW
+from tests.unit.web.office.letters.conftest import CONTENT
+
+from quetsach.campaign.authority import Role
+from quetsach.campaign.letters.placeholders import open_names
+from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.models import Template
+from quetsach.web.office.letters.samples import samples_load
+from quetsach.web.office.letters.wording import text_of
+from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save
+
+
+def test_loading_them_twice_changes_nothing(db) -> None:
+    assert samples_load() == samples_load() == Template.objects.count()
+
+
+@pytest.mark.parametrize("code", ["campaign", "covering", "revocation", "urging"])
+def test_a_template_begins_a_letter(code: str, issued, units, person) -> None:
+    samples_load()
+    by, first = person(Role.OPERATOR), issued()
+    reference = {
+        "covering": Reference(covers=first),
+        "revocation": Reference(earlier=first, kind="revocation"),
+    }.get(code)
+    letter = letter_begin(
+        unit=units["tw"],
+        template=Template.objects.get(code=code),
+        campaign="viet-nam-2020",
+        by=by,
+        now=NOW,
+        reference=reference,
+    )
+    assert set(open_names(letter.subject + letter.body)) <= {"due"}
+    rest = {name: value for name, value in CONTENT.items() if name not in ("subject", "body")}
+    assert render(text_of(letter_save(letter=letter, content=rest, by=by, now=NOW))).startswith(b"%PDF-")
