@@ -9,7 +9,7 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import Return, ReturnFigure
 from quetsach.web.office.returns.services.decision import extension_give, return_decide
-from quetsach.web.office.returns.services.entry import FaultyError, return_save, return_submit
+from quetsach.web.office.returns.services.entry import MOST_REVISIONS, FaultyError, return_save, return_submit
 
 
 def submission(period, unit, author, cells=None, **changes):
@@ -157,3 +157,9 @@ def test_the_stored_state_is_the_one_its_history_leads_to(submit, operator) -> N
     history = [(r.submitted_at, Act.SUBMIT) for r in filed.revisions.all()]
     history += [(d.decided_at, Act(d.act)) for d in filed.decisions.all()]
     assert filed.state == state_of(act for _, act in sorted(history, key=lambda entry: entry[0]))
+
+
+def test_a_return_is_not_submitted_without_end(submit) -> None:
+    Return.objects.filter(pk=submit("11296-2020").pk).update(revision=MOST_REVISIONS)
+    with pytest.raises(ReturnError, match="too often"):
+        submit("11296-2020")

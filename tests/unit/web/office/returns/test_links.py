@@ -110,3 +110,9 @@ def test_a_dead_link_has_a_page(empty_centre, db) -> None:
     answer = Client().get("/bao-cao/abc/")
     assert answer.status_code == 404
     assert "không mở được" in answer.content.decode()
+
+
+def test_a_link_that_is_opened_again_and_again_is_noted_once_a_minute(link: ReturnLink) -> None:
+    for seconds in (0, 1, 59, 61):
+        links.link_shown(link=link, now=IN_TIME + timedelta(seconds=seconds))
+    assert LinkUse.objects.count() == 2

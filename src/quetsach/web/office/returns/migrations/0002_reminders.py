@@ -5,25 +5,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('office_returns', '0001_initial'),
-        ('office_units', '0002_import_drafts'),
+        ("office_returns", "0001_initial"),
+        ("office_units", "0002_import_drafts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReturnReminder',
+            name="ReturnReminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.SmallIntegerField()),
-                ('is_digest', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='office_returns.period')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='office_units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.SmallIntegerField()),
+                ("is_digest", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="office_returns.period",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="office_units.unit"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('period'), models.F('unit'), models.F('day'), models.F('is_digest'), name='one_return_reminder_a_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("period"),
+                        models.F("unit"),
+                        models.F("day"),
+                        models.F("is_digest"),
+                        name="one_return_reminder_a_day",
+                    )
+                ],
             },
         ),
     ]

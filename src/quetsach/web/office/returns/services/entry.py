@@ -36,6 +36,9 @@ from quetsach.web.office.returns.selectors.tally import deadline_of, expected_po
 from quetsach.web.office.units.models import Position, Unit
 from quetsach.web.office.units.selectors import position_of
 
+MOST_REVISIONS = 100
+"""Each is kept for good: a link must not fill the database."""
+
 type Author = Person | ReturnLink
 """Who writes: somebody with an account, or whoever was given the unit's link."""
 
@@ -109,6 +112,8 @@ def return_submit(
     if answers.errors or (answers.notes and not has_seen_notes):
         raise FaultyError(answers)
     refuse_doubles(period, unit, scope)
+    if filed.revision >= MOST_REVISIONS:
+        raise ReturnError(_("this return was submitted too often"), hint=_("ask the unit above to decide on it"))
     filed.state = after(State(filed.state), ReturnAct.SUBMIT)
     filed.scope, filed.cells, filed.changed_at = scope, dict(answers.cells), now
     filed.submitted_at = filed.submitted_at or now

@@ -21,6 +21,7 @@ from quetsach.web.office.units.models import Unit
 
 _SALT = "quetsach.office.return-link"
 MOST_DAYS = 60
+_SAME_OPENING = timedelta(minutes=1)
 
 
 class LinkError(ReturnError):
@@ -88,8 +89,9 @@ def link_of(token: str, *, now: datetime) -> ReturnLink:
 
 
 def link_shown(*, link: ReturnLink, now: datetime) -> None:
-    """Note that a link was opened."""
-    LinkUse.objects.create(link=link, act="shown", at=now)
+    """Note that a link was opened; opened again within a minute it is noted once, so that nobody fills the table."""
+    if not LinkUse.objects.filter(link=link, act="shown", at__gt=now - _SAME_OPENING).exists():
+        LinkUse.objects.create(link=link, act="shown", at=now)
 
 
 @transaction.atomic
