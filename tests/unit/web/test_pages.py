@@ -20,7 +20,6 @@ PAGES = {
     "definitions": ("/cach-tinh/", "/en/how-this-is-counted/"),
     "privacy": ("/quyen-rieng-tu/", "/en/privacy/"),
     "families": ("/ma-doc/", "/en/malware/"),
-    "help": ("/giup-do/", "/en/giup-do/"),
 }
 ALL = [path for paths in PAGES.values() for path in paths]
 

@@ -19,6 +19,7 @@ from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.client_address import client_address
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark
 from quetsach.web.office.helpdesk.models import Author, Case
+from quetsach.web.office.helpdesk.selectors import is_open
 from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
 from quetsach.web.office.helpdesk.wording import told
 
@@ -34,16 +35,20 @@ KEY_LIMIT = RateLimit(burst=20, per_minute=4)
 @never_cache
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form; take it, and give code and key. A post from the check page brings its answer along."""
+    if not is_open():
+        return render(request, "helpdesk/shut.html", status=503)
     if request.method != "POST" or "mark" not in request.POST:
         form = CaseForm(initial={"mark": form_mark(), "slip": request.POST.get("slip", ""), "kind": _kind(request)})
         return _form(request, form)
-    form = CaseForm(request.POST)
+    return _taken(request, CaseForm(request.POST), datetime.now(UTC))
+
+
+def _taken(request: HttpRequest, form: CaseForm, now: datetime) -> HttpResponse:
     if not form.is_valid():
         if "mark" in form.errors:
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["mark"] = form_mark()  # type: ignore[index]
         return _form(request, form, status=422)
-    now = datetime.now(UTC)
     if form.is_of_a_program:  # it is told what a person would be told, and nothing is kept
         return render(request, "helpdesk/thanks.html")
     if seconds := _wait(request, now):

@@ -22,6 +22,11 @@ TO_DO = (CaseState.NEW, CaseState.OPEN)
 """What somebody of the office has to do something about."""
 
 
+def is_open() -> bool:
+    """Whether there is a centre that cases go to: the tree of units was loaded."""
+    return Unit.objects.filter(kind="centre").exists()
+
+
 def provinces_today(day: date) -> QuerySet[Unit]:
     """Return the provinces and cities that there are on a day, by name."""
     there = Q(closed=None) | Q(closed__gt=day)

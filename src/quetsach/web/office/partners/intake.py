@@ -95,7 +95,7 @@ def delivery_receive(
             by=by,
             act="partner-delivery",
             subject=f"partner:{partner.key}",
-            unit=root_unit(),
+            unit=None,
             detail={"delivery": delivery.pk, "sha256": spooled.sha256, "records": spooled.records, "by": channel},
             now=now,
         )

@@ -98,6 +98,8 @@ def totals_by_place(partner: Partner, period: Period) -> tuple[PlaceTotals, ...]
 
 def _totals_by_place(partner: Partner, period: Period) -> tuple[PlaceTotals, ...]:
     methods, lines = _methods(partner), _lines(partner)
+    if not lines:
+        return ()
     top = f"/{root_unit().key}/"
     in_time = Q(unit__positions__until=None) | Q(unit__positions__until__gt=F("first"))
     rows = (

@@ -29,7 +29,7 @@ def _require(by: Person | None, now: datetime) -> None:
 
 
 def _log(by: Person | None, act: str, partner: Partner, now: datetime, **detail: object) -> None:
-    log_append(by=by, act=act, subject=f"partner:{partner.key}", unit=root_unit(), detail=detail, now=now)
+    log_append(by=by, act=act, subject=f"partner:{partner.key}", unit=None, detail=detail, now=now)
 
 
 @transaction.atomic

@@ -219,3 +219,9 @@ def test_hostile_text_is_shown_as_text(ask) -> None:
     page = Client().post(f"{URL}{Case.objects.get().code}/", {"key": key}).content.decode()
     assert "<script" not in page
     assert 'href="javascript' not in page
+
+
+def test_before_the_tree_is_loaded_the_desk_says_that_it_is_not_open(db) -> None:
+    for answer in (Client().get(URL), Client().post(URL, {"mark": forms.form_mark(), "kind": "other", "text": "x"})):
+        assert answer.status_code == 503
+        assert "Bộ phận hỗ trợ chưa hoạt động" in words(answer)
