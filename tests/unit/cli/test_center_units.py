@@ -97,3 +97,11 @@ def test_a_file_that_is_no_table_is_refused(centre: Path, tmp_path: Path) -> Non
     assert (
         "cannot be read" in _run(centre=centre, words=["import", tmp_path / "none.csv", "--lang", "en"], code=1).stderr
     )
+
+
+def test_figures_are_carried_over_to_the_units_of_a_day(centre: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("unit,figure\n31-2020,7\n303-2020,5\n")
+    told = json.loads(_run(centre=centre, words=["recast", tmp_path / "x.csv", "--on", "2025-07-01", "--json"]).stdout)
+    assert told == [{"unit": "31-2025", "name": "Thành phố Hải Phòng", "figure": 12}]
+    (tmp_path / "x.csv").write_text("unit,figure\n31-2020,x\n")
+    assert "x.csv, 2, figure" in _run(centre=centre, words=["recast", tmp_path / "x.csv"], code=1).stdout

@@ -22,7 +22,7 @@ CODE_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 EMAIL_FORM = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 PHONE_FORM = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
-_KEY_HINT = LocalText(
+KEY_HINT = LocalText(
     "chữ thường không dấu, chữ số và gạch nối, ví dụ 31-2025", "small letters, digits and hyphens, such as 31-2025"
 )
 _CODE_HINT = LocalText("chữ cái không dấu, chữ số, dấu chấm và gạch nối", "letters, digits, dots and hyphens")
@@ -168,7 +168,7 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
 
 
 def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
-    key = row.matching("key", KEY_FORM, hint=_KEY_HINT)
+    key = row.matching("key", KEY_FORM, hint=KEY_HINT)
     kind = row.one_of("kind", _KINDS)
     code = row.matching("code", CODE_FORM, hint=_CODE_HINT, most=30)
     digits = _DIGITS.get(kind) if kind else None
@@ -191,7 +191,7 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
-    old, new = row.matching("old", KEY_FORM, hint=_KEY_HINT), row.matching("new", KEY_FORM, hint=_KEY_HINT)
+    old, new = row.matching("old", KEY_FORM, hint=KEY_HINT), row.matching("new", KEY_FORM, hint=KEY_HINT)
     on, decree = row.day("on"), row.text("decree", is_required=False)
     cell = row.text("share", most=20)
     share = row.parsed("share", parse_share, cell) if cell else None
@@ -203,7 +203,7 @@ def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
-    unit = row.matching("unit", KEY_FORM, hint=_KEY_HINT)
+    unit = row.matching("unit", KEY_FORM, hint=KEY_HINT)
     name, title = (row.text(column, most=100, is_required=False) for column in ("name", "title"))
     email = row.matching("email", EMAIL_FORM, hint=_EMAIL_HINT, most=200, is_required=False)
     phone = row.matching("phone", PHONE_FORM, hint=_PHONE_HINT, is_required=False)
@@ -216,7 +216,7 @@ def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
 
 
 def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
-    group_set, group, unit = (row.matching(column, KEY_FORM, hint=_KEY_HINT) for column in MEMBER_COLUMNS[:3])
+    group_set, group, unit = (row.matching(column, KEY_FORM, hint=KEY_HINT) for column in MEMBER_COLUMNS[:3])
     first, until = row.day("first"), row.day("until", is_required=False)
     if first is not None and until is not None and until <= first:
         row.fault("until", *_ENDS_EARLY)

@@ -1,13 +1,13 @@
 """``quetsach center units``: the tree of units in and out, and one unit on one day."""
 
 import argparse
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, in_language_of, tell_faults
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -16,45 +16,11 @@ from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.campaign.units.cells import CellFault
-    from quetsach.campaign.units.comparison import Plan
-    from quetsach.campaign.units.errors import UnitsError
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.units.models import Unit
-
-_MOST_FAULTS = 50
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "plan": "{added} đơn vị mới, {changed} thay đổi (trong đó {closed} kết thúc), {successions} quan hệ kế thừa, "
-        "{contacts} đơn vị đổi đầu mối, {members} thay đổi về nhóm",
-        "same": "Nội dung tệp giống với dữ liệu hiện có.",
-        "dry": "Chưa có gì thay đổi. Bỏ --dry-run để áp dụng.",
-        "done": "Đã áp dụng.",
-        "faults": "Tệp có {count} lỗi, chưa có gì thay đổi:",
-        "loaded": "Đã thêm {count} đơn vị của bộ dữ liệu đi kèm; đơn vị đã có giữ nguyên.",
-        "written": "Đã ghi {path}",
-        "no-unit": "không có đơn vị mang khóa hoặc mã này",
-        "no-unit-hint": "ghi khóa như 31-2025, hoặc mã cùng với --on NGÀY",
-        "not-there": "không có trong cây ngày này",
-    },
-    "en": {
-        "plan": "{added} new units, {changed} changed ({closed} of them ending), {successions} successions, "
-        "other contacts for {contacts} units, {members} memberships of groups",
-        "same": "The file says what is there already.",
-        "dry": "Nothing was changed. Leave out --dry-run to apply it.",
-        "done": "Applied.",
-        "faults": "The file has {count} faults, nothing was changed:",
-        "loaded": "Added {count} units of the tables of this build; those that were there stay as they were.",
-        "written": "Written: {path}",
-        "no-unit": "there is no unit of this key or code",
-        "no-unit-hint": "give a key such as 31-2025, or a code together with --on DAY",
-        "not-there": "not in the tree on that day",
-    },
-}
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``units`` with ``import``, ``export``, ``show`` and ``load``."""
+    """Add ``units`` with ``import``, ``export``, ``show``, ``recast`` and ``load``."""
     parser = add_command(
         subcommands,
         "units",
@@ -90,6 +56,17 @@ def register(subcommands: "Subcommands") -> None:
     show.add_argument("unit", metavar="KEY", help="key, or official code on that day")
     show.add_argument("--on", metavar="DAY", help="day of the tree (default: today)")
     show.set_defaults(run=_show)
+    carry = add_command(
+        commands,
+        "recast",
+        summary="carry figures of former units over to the units of a day: whole numbers, the same sum",
+        examples="quetsach center units recast infected-2020.csv --on 2025-07-01\n"
+        "quetsach center units recast infected-2020.csv --level 1 --json",
+    )
+    carry.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX with the columns unit (key) and figure")
+    carry.add_argument("--on", metavar="DAY", help="day of the tree (default: today)")
+    carry.add_argument("--level", type=int, choices=(0, 1, 2, 3), help="add up to this level: 1 is provinces")
+    carry.set_defaults(run=_recast)
     load = add_command(
         commands,
         "load",
@@ -97,7 +74,7 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center units load",
     )
     load.set_defaults(run=_load)
-    for command in (bring, export, show, load):
+    for command in (bring, export, show, carry, load):
         command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
         if command is not export:
             command.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -117,7 +94,7 @@ def load_bundled_units(now: datetime) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    words = _WORDS[chosen_language(arguments)]
+    words = WORDS[chosen_language(arguments)]
     files = [(path.name, _content(path)) for path in arguments.files]
     with opened_centre(arguments) as now:
         from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
@@ -131,15 +108,15 @@ def _import(arguments: argparse.Namespace) -> int:
             if arguments.dry_run:
                 preview = import_preview(files=files, by=None, now=now)
                 if preview.faults:
-                    return _complain(preview.faults, arguments, words)
+                    return tell_faults(preview.faults, arguments)
                 plan = preview.plan
             else:
                 plan = units_import(files=files, expected=None, by=None, now=now)
         except ImportFaultsError as error:
-            return _complain(error.faults, arguments, words)
+            return tell_faults(error.faults, arguments)
         except UnitsError as error:
-            raise _in_language(error, arguments) from error
-    counts = _counts(plan)
+            raise in_language_of(error, arguments) from error
+    counts = counts_of(plan)
     if arguments.json:
         print_json({**counts, "applied": not arguments.dry_run, "faults": []})
     elif plan.is_empty:
@@ -150,30 +127,8 @@ def _import(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _complain(faults: Sequence["CellFault"], arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
-    language = chosen_language(arguments)
-    told = [
-        {
-            "sheet": fault.sheet,
-            "row": fault.row,
-            "column": fault.column,
-            "what": fault.what.in_language(language),
-            "hint": fault.hint.in_language(language),
-        }
-        for fault in faults
-    ]
-    if arguments.json:
-        print_json({"applied": False, "faults": told})
-    else:
-        say(words["faults"].format(count=len(told)))
-        for fault in told[:_MOST_FAULTS]:
-            where = ", ".join(str(part) for part in (fault["sheet"], fault["row"] or "", fault["column"]) if part)
-            say(f"  {where}: {fault['what']} ({fault['hint']})")
-    return ExitCode.USAGE
-
-
 def _export(arguments: argparse.Namespace) -> int:
-    words = _WORDS[chosen_language(arguments)]
+    words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables  # noqa: PLC0415
@@ -195,7 +150,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    words = _WORDS[chosen_language(arguments)]
+    words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.units.models import Unit  # noqa: PLC0415
@@ -207,7 +162,7 @@ def _show(arguments: argparse.Namespace) -> int:
             raise InputError(words["no-unit"], where=arguments.unit[:60], hint=words["no-unit-hint"])
         position = position_of(unit, day)
         branches = branches_of(position, day) if position else []
-        facts = _facts(unit) | {
+        facts = facts_of(unit) | {
             "day": str(day),
             "path": position.path if position else None,
             "above": [above.key for above in line_of(position)] if position else [],
@@ -226,6 +181,31 @@ def _show(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
+def _recast(arguments: argparse.Namespace) -> int:
+    content = _content(arguments.file)
+    with opened_centre(arguments) as now:
+        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
+        from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.units.importing import read_sheets  # noqa: PLC0415
+        from quetsach.web.office.units.recasting import figures_recast  # noqa: PLC0415
+
+        day = parse_day(arguments.on) if arguments.on else today(now)
+        try:
+            figures = read_figures(read_sheets([(arguments.file.name, content)])[0])
+            if figures.faults:
+                return tell_faults(figures.faults, arguments)
+            found = figures_recast(figures.by_unit, day=day, level=arguments.level)
+        except UnitsError as error:
+            raise in_language_of(error, arguments) from error
+    rows = [(row.unit.key, row.unit.name_vi, row.figure) for row in found]
+    if arguments.json:
+        print_json([{"unit": key, "name": name, "figure": figure} for key, name, figure in rows])
+    else:
+        print_table(("unit", "name", "figure"), rows, right=(2,))
+    return ExitCode.NOTHING_FOUND
+
+
 def _load(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
@@ -233,44 +213,12 @@ def _load(arguments: argparse.Namespace) -> int:
         try:
             added = load_bundled_units(now)
         except UnitsError as error:
-            raise _in_language(error, arguments) from error
+            raise in_language_of(error, arguments) from error
     if arguments.json:
         print_json({"added": added})
     else:
-        say(_WORDS[chosen_language(arguments)]["loaded"].format(count=added))
+        say(WORDS[chosen_language(arguments)]["loaded"].format(count=added))
     return ExitCode.NOTHING_FOUND
-
-
-def _facts(unit: "Unit") -> dict[str, Any]:
-    return {
-        "key": unit.key,
-        "code": unit.code,
-        "name_vi": unit.name_vi,
-        "name_en": unit.name_en,
-        "kind": unit.kind,
-        "opened": str(unit.opened),
-        "closed": str(unit.closed) if unit.closed else None,
-        "decree": unit.decree,
-        "successors": list(unit.successors.order_by("pk").values_list("new__key", flat=True)),
-        "predecessors": list(unit.predecessors.order_by("old__key").values_list("old__key", flat=True)),
-    }
-
-
-def _counts(plan: "Plan") -> dict[str, int]:
-    return {
-        "added": len(plan.added),
-        "changed": len(plan.changed),
-        "closed": len(plan.closed),
-        "successions": len(plan.successions),
-        "contacts": len(plan.contacts),
-        "members": len(plan.members),
-    }
-
-
-def _in_language(error: "UnitsError", arguments: argparse.Namespace) -> InputError:
-    language = chosen_language(arguments)
-    hint = error.advice.in_language(language) if error.advice else ""
-    return InputError(error.told.in_language(language), where=error.where, hint=hint)
 
 
 def _content(path: Path) -> bytes:

@@ -22,6 +22,7 @@ from quetsach.web.office.units.spreadsheet import read_xlsx
 
 _FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")
 _MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trước", "the units have changed since the preview")
+_EMPTY = LocalText("trong tệp không có bảng nào", "there is no table in the file")
 _LOOK_AGAIN = LocalText("xem trước lại", "look at the preview again")
 _MOST_LOGGED = 200
 
@@ -58,10 +59,21 @@ def read_files(files: Iterable[File]) -> Tables:
     Raises:
         UnitsError: a file is none of the two, too large, or of no known table.
     """
+    return read_tables(read_sheets(files))
+
+
+def read_sheets(files: Iterable[File]) -> list[Sheet]:
+    """Read CSV and XLSX files as they are, whatever their columns; at least one sheet.
+
+    Raises:
+        UnitsError: a file is none of the two, too large, or empty.
+    """
     sheets: list[Sheet] = []
     for name, content in files:
         sheets += read_xlsx(content, name=name) if content.startswith(b"PK") else [read_csv(content, name=name)]
-    return read_tables(sheets)
+    if not sheets:
+        raise UnitsError(_EMPTY)
+    return sheets
 
 
 def import_preview(*, files: Iterable[File], by: Person | None, now: datetime) -> Preview:
