@@ -146,7 +146,7 @@ def _delivery(request: HttpRequest, number: int) -> Delivery:
 
 def _receive(request: HttpRequest, partner: Partner, now: datetime) -> tuple[Delivery, bool]:
     length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdigit():
+    if not (length.isascii() and length.isdigit()):
         raise PartnerError("the length of the body is not given", code="no-length", status=411)
     if int(length) > MAX_FILE_BYTES:
         raise PartnerError(

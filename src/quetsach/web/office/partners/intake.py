@@ -37,6 +37,8 @@ AT_ONCE_RECORDS = 2000
 PIECE_RECORDS = 5000
 MOST_LINES = 5000
 """Products, versions and families of one partner: beyond that a column holds something else."""
+MOST_WAITING = 20
+"""Files of one partner in the spool: a program that has run wild must not fill the disk."""
 _FIGURES = ("turns", "machines", "infected", "cleaned", "count")
 _COLUMNS = ("key", "line_id", "first", "unit_id", "delivery_id", "revision", *_FIGURES)
 
@@ -61,7 +63,7 @@ def delivery_receive(
         was set aside, which may fit by now.
 
     Raises:
-        PartnerError: nothing is declared yet, or the file cannot be read.
+        PartnerError: nothing is declared yet, too many files wait, or this one cannot be read.
         AccessError: not this person's to do.
     """
     if by is not None:
@@ -72,6 +74,13 @@ def delivery_receive(
             code="undeclared",
             status=409,
             hint="declare the method before the first report",
+        )
+    if partner.deliveries.filter(state=DeliveryState.WAITING).count() >= MOST_WAITING:
+        raise PartnerError(
+            f"{MOST_WAITING} reports of this partner are waiting already",
+            code="too-many",
+            status=429,
+            hint="send this one when they are worked off",
         )
     spooled = spool(chunks, partner=partner.pk)
     with transaction.atomic():

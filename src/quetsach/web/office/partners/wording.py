@@ -61,6 +61,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-utf-8": _("The first line is not text in UTF-8."),
     "damaged": _("The compressed file is damaged. Compress it again."),
     "too-large": _("The file is too large. Send it in parts, compressed with gzip."),
+    "too-many": _("Many files of this partner are waiting. Send this one when they are worked off."),
     "lost": _("The file is no longer here. Send it again."),
     "no-folder": _("This centre keeps no files."),
 }

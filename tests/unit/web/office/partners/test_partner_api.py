@@ -118,3 +118,11 @@ def test_a_second_upload_waits_and_no_reader_is_lost(send) -> None:
 
 def test_the_description_of_the_interface_has_it(db, client: Client) -> None:
     assert "/api/v1/partners/reports" in client.get("/api/v1/openapi.json").json()["paths"]
+
+
+@pytest.mark.parametrize("length", ["", "x", "²", "-5"])
+def test_a_length_that_is_none_is_refused(secret, length: str) -> None:
+    answer = Client().post(
+        URL, report(ROWS), content_type="text/csv", headers={"Authorization": f"Bearer {secret}"}, CONTENT_LENGTH=length
+    )
+    assert answer.status_code == 411

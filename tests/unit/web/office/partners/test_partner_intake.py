@@ -1,6 +1,7 @@
 """Every record of a file is accounted for, once, whatever breaks off in between."""
 
 import gzip
+import os
 import random
 
 import pytest
@@ -191,3 +192,26 @@ def test_a_line_without_end_is_one_record_that_is_set_aside(take_in) -> None:
 def test_nothing_is_taken_before_the_method_is_declared(units, folder) -> None:
     other = partner_add(key="other", name="Other", by=None, now=NOW)
     assert _refused(other, report(ROWS)).code == "undeclared"
+
+
+def test_a_partner_cannot_fill_the_disk_with_files_that_wait(partner, receive, monkeypatch) -> None:
+    monkeypatch.setattr(intake, "MOST_WAITING", 1)
+    receive(report(ROWS))
+    assert _refused(partner, report(ROWS[:1])).status == 429
+    deliveries_work(now=NOW)
+    receive(report(ROWS[:1]))
+
+
+def test_what_a_break_off_left_in_the_spool_is_swept_after_a_day(receive, folder) -> None:
+    delivery = receive(report(ROWS))
+    left = folder / "incoming-x"
+    for path in (left, folder / f"{delivery.partner_id}-{'0' * 64}"):
+        path.write_bytes(b"x")
+        os.utime(path, (NOW.timestamp() - 90_000,) * 2)
+    kept = spool.spool_path(delivery.partner_id, delivery.sha256)
+    os.utime(kept, (NOW.timestamp() - 90_000,) * 2)
+    young = folder / "incoming-y"
+    young.write_bytes(b"x")
+    os.utime(young, (NOW.timestamp() - 3600,) * 2)
+    spool.sweep(keep={(delivery.partner_id, delivery.sha256)}, now=NOW)
+    assert sorted(folder.iterdir()) == sorted([kept, young])
