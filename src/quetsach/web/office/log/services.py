@@ -41,7 +41,7 @@ def log_append(
         number=last.number + 1 if last else 1,
         at=now.astimezone(UTC),
         person=by,
-        person_name=str(by) if by else "",
+        person_name=str(by)[:100] if by else "",
         act=act,
         subject=subject,
         unit=unit,
