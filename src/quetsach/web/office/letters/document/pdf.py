@@ -1,4 +1,7 @@
-"""Sets letters as PDF/A-2a: all that people typed is passed as data, and the same letter gives the same bytes."""
+"""Sets letters as PDF/A-2a and PDF/UA-1: archives take them, and screen readers read them.
+
+All that people typed is passed as data, and the same letter gives the same bytes.
+"""
 
 import io
 import json
@@ -27,7 +30,7 @@ class _Setting:
 
     def printed(self, copy: Copy) -> Printed:
         content, spots = typesetter("letter.typ").pdf(
-            {"sheet": self.sheet, "copy": _copy_json(copy)}, standard="a-2a", at=self.at, label="<signature>"
+            {"sheet": self.sheet, "copy": _copy_json(copy)}, standards=["a-2a", "ua-1"], at=self.at, label="<signature>"
         )
         return Printed(content, SignatureSpot(**json.loads(spots)[0]))
 

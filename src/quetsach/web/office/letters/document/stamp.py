@@ -75,7 +75,7 @@ def _stamp(
     }
     try:
         content, _ = typesetter("stamp.typ").pdf(
-            {"stamp": json.dumps(values, ensure_ascii=False)}, standard="a-2b", at=at
+            {"stamp": json.dumps(values, ensure_ascii=False)}, standards=["a-2b"], at=at
         )
     except DocumentError as error:
         raise SigningError(f"the picture or the name {error.what}") from error

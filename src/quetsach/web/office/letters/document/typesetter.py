@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -15,7 +15,7 @@ from quetsach.web.office.letters.document.errors import DocumentError
 
 FONTS = Path(__file__).parent / "fonts"
 
-type Standard = Literal["a-2a", "a-2b"]
+type Standard = Literal["a-2a", "a-2b", "ua-1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Typesetter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: int = field(default_factory=os.getpid)
 
-    def pdf(self, inputs: Mapping[str, str], *, standard: Standard, at: datetime, label: str = "") -> tuple[bytes, str]:
+    def pdf(
+        self, inputs: Mapping[str, str], *, standards: Sequence[Standard], at: datetime, label: str = ""
+    ) -> tuple[bytes, str]:
         """Return the PDF, and as JSON the list of the values that the template marked with a label.
 
         Raises:
@@ -39,9 +41,9 @@ class Typesetter:
                 content: Any = self._compiler.compile(
                     format="pdf",
                     sys_inputs=dict(inputs),
-                    pdf_standards=[standard],
+                    pdf_standards=list(standards),
                     timestamp=at,
-                    pdf_tags=standard == "a-2a",
+                    pdf_tags="ua-1" in standards,
                 )
                 return content, self._compiler.query(label, field="value") if label else "[]"
             except RuntimeError as error:  # TypstError of compiling, its parent of querying

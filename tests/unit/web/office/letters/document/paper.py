@@ -13,6 +13,8 @@ from PIL import Image
 DOTS_A_MM = 200 / 25.4
 _PAGE = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', re.DOTALL)
 _WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>')
+_ELEMENT = re.compile(r"\s*([A-Z][A-Za-z0-9]*)\b")
+_TEXT = re.compile(r'\s*"(.*)"$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,19 @@ def fonts(content: bytes) -> list[tuple[str, bool]]:
     """Return each font's name without its subset's letters, and whether it is embedded."""
     lines = _run("pdffonts", content, to_output=False).decode().splitlines()[2:]
     return [(line.split()[0].partition("+")[2], line.split()[-5] == "yes") for line in lines]
+
+
+def structure(content: bytes) -> list[tuple[str, str]]:
+    """Return the tagged parts in the order of reading: the nearest kind that is not mere layout, and the text."""
+    told = _run("pdfinfo", content, "-struct-text", to_output=False).decode(errors="replace")
+    found: list[tuple[str, str]] = []
+    for line in told.splitlines():
+        if text := _TEXT.match(line):
+            kind, before = found[-1]
+            found[-1] = (kind, before + text[1])
+        elif (element := _ELEMENT.match(line)) and element[1] not in {"Span", "Div", "Strong", "Em"}:
+            found.append((element[1], ""))
+    return found
 
 
 def picture(content: bytes, page: int) -> Image.Image:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from tests.unit.web.office.letters.document.letters import BODY, ISSUER, letter
-from tests.unit.web.office.letters.document.paper import Page, fonts, longest_dark_run_mm, pages, picture
+from tests.unit.web.office.letters.document.paper import Page, fonts, longest_dark_run_mm, pages, picture, structure
 
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import Annex, Issuer, Personal, Signer, Standing, Verification
@@ -155,16 +155,26 @@ def test_only_the_fonts_of_the_package_are_used_and_all_are_embedded(printed: by
     assert all(is_embedded for _, is_embedded in found)
 
 
-def test_the_file_is_pdf_a_2a_with_title_author_and_language(printed: bytes) -> None:
+def test_the_file_is_pdf_a_2a_and_ua_1_with_title_author_and_language(printed: bytes) -> None:
     root = PdfFileReader(BytesIO(printed)).root
     told = root["/Metadata"].data.decode()
     assert "<pdfaid:part>2</pdfaid:part>" in told
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in told
+    assert "<pdfuaid:part>1</pdfuaid:part>" in told
     assert "2049/STTTT-CNTT: V/v phối hợp triển khai" in told
     assert "Sở Thông tin và Truyền thông" in told
     assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("vi", True)
     assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
     assert "/StructTreeRoot" in root
+
+
+def test_headings_paragraphs_and_tables_are_told_to_screen_readers(printed: bytes) -> None:
+    tree = structure(printed)
+    assert [kind for kind, text in tree if "Thông báo, tuyên truyền" in text] == ["H1"]
+    assert [kind for kind, text in tree if text == "Phụ lục II"] == ["H1"]
+    assert [kind for kind, text in tree if "Bước 2. Quét" in text] == ["H2"]
+    kinds = {kind for kind, _ in tree}
+    assert {"P", "TH", "TD"} <= kinds
 
 
 def test_the_same_letter_gives_the_same_bytes(printed: bytes) -> None:
