@@ -14,8 +14,10 @@ from quetsach.web.office.returns.selectors.tally import Place, Tally, expected_p
 from quetsach.web.office.units.models import Position
 
 _PRESSING = {Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK}
-_MOST_PERIODS = 8
+_MOST_PERIODS = 6
 """Older periods are found by way of their assignment."""
+_ENOUGH = 50
+"""With so many to decide on, older periods wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,20 @@ def desk_of(person: Person, *, now: datetime) -> Desk:
     to_write: list[Waiting] = []
     to_decide: list[Waiting] = []
     for period in begun.order_by("-last")[:_MOST_PERIODS]:
-        own = expected_positions(period).filter(unit__in=writing)
-        below = Position.objects.on(period.last).filter(parent__in=deciding)
-        asked = Return.objects.filter(period=period, state=State.SUBMITTED, unit__in=below.values("unit"))
-        if not own.exists() and not asked.exists():
-            continue
-        tally = tally_of(period, now=now)
-        to_write += _of(tally, writing, _PRESSING)
-        to_decide += _of(tally, set(asked.values_list("unit_id", flat=True)), {Standing.READY, Standing.WAITING})
+        owing = expected_positions(period)
+        for top in Position.objects.on(period.last).filter(unit__in={*writing, *deciding}):
+            is_own = top.unit_id in writing and owing.filter(unit=top.unit_id).exists()
+            below = Position.objects.on(period.last).filter(parent=top.unit_id).values("unit")
+            asked = Return.objects.filter(period=period, state=State.SUBMITTED, unit__in=below)
+            units = (
+                set(asked.values_list("unit_id", flat=True))
+                if top.unit_id in deciding and len(to_decide) < _ENOUGH
+                else set()
+            )
+            if is_own or units:
+                tally = tally_of(period, now=now, around=top.path)
+                to_write += _of(tally, {top.unit_id} if is_own else set(), _PRESSING)
+                to_decide += _of(tally, units, {Standing.READY, Standing.WAITING})
     current = [(a, current_period(a, now)) for a in Assignment.objects.select_related("campaign", "form")]
     return Desk(
         tuple(sorted(to_write, key=lambda w: (w.deadline.due, w.place.path))),

@@ -10,8 +10,10 @@ from django.utils.translation import get_language
 from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, in_order, survey
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
+from quetsach.campaign.returns.tree import ancestors
 from quetsach.web.office.returns.models import Assignment, Extension, Period, Return, SignOff
 from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.selectors import position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,24 @@ def places_of(positions: QuerySet[Position]) -> Iterable[Place]:
     return (Place(*row) for row in positions.values_list(*columns).order_by("path"))
 
 
-def tally_of(period: Period, *, now: datetime) -> Tally:
-    """Look at a period: who owes a return, what came, what is late, who waits for whom."""
-    places = {place.path: place for place in places_of(expected_positions(period))}
+def tally_of(period: Period, *, now: datetime, around: str = "") -> Tally:
+    """Look at a period: who owes a return, what came, what is late, who waits for whom.
+
+    Args:
+        period: the period.
+        now: the moment of asking (UTC).
+        around: the path of a unit: look only at its subtree and at the units above it, which is right for that unit
+            and those below, and quick. Of those above only the state is right.
+    """
+    positions, returns = expected_positions(period), Return.objects.filter(period=period)
+    if around.count("/") > 2:
+        near = Q(path__startswith=around) | Q(path__in=list(ancestors(around)))
+        positions = positions.filter(near)
+        returns = returns.filter(unit__in=positions.values("unit"))
+    places = {place.path: place for place in places_of(positions)}
     filed = {
         unit: Filed(State(state), Scope(scope), submitted_at)
-        for unit, state, scope, submitted_at in Return.objects.filter(period=period).values_list(
-            "unit_id", "state", "scope", "submitted_at"
-        )
+        for unit, state, scope, submitted_at in returns.values_list("unit_id", "state", "scope", "submitted_at")
     }
     given = extensions_of(period)
     deadline = period.deadline
@@ -111,6 +123,12 @@ def tally_of(period: Period, *, now: datetime) -> Tally:
         for path, place in places.items()
     )
     return Tally(period, places, survey(expected, now=now, signed_off=_signed_off(period, places)))
+
+
+def path_on(unit: Unit, period: Period) -> str:
+    """Return where a unit stands on the period's last day; empty if it is not in that tree."""
+    position = position_of(unit, period.last)
+    return position.path if position else ""
 
 
 def extensions_of(period: Period) -> Mapping[int, date]:

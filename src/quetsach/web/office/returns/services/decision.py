@@ -15,7 +15,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Extension, Period, Return, ReturnDecision, SignOff
-from quetsach.web.office.returns.selectors.tally import Tally, expected_positions, tally_of
+from quetsach.web.office.returns.selectors.tally import Tally, expected_positions, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
@@ -39,7 +39,7 @@ def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now
     if act in {ReturnAct.RETURN, ReturnAct.REOPEN} and not reason:
         raise ReturnError(_("a reason is needed"), hint=_("say what must be corrected"))
     state = _next(State(filed.state), act)
-    tally = tally_of(filed.period, now=now)
+    tally = tally_of(filed.period, now=now, around=path_on(filed.unit, filed.period))
     if act is ReturnAct.APPROVE:
         _refuse_waiting(tally, filed)
     else:
@@ -92,7 +92,7 @@ def missing_sign_off(
     reason = reason.strip()[:2000]
     if not reason:
         raise ReturnError(_("a reason is needed"), hint=_("say why these returns will not come"))
-    tally = tally_of(period, now=now)
+    tally = tally_of(period, now=now, around=path_on(unit, period))
     path = tally.path_of(unit)
     waiting = {tally.places[below].pk for below in tally.survey.waiting_for(path)} if path else set()
     if not missing or {one.pk for one in missing} - waiting:

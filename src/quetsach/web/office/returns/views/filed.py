@@ -19,7 +19,7 @@ from quetsach.core.period import parse_day
 from quetsach.web.office.returns.models import ReturnLink, SignOff
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.fleet import fleet_report
-from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, tally_of
+from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, path_on, tally_of
 from quetsach.web.office.returns.services.decision import (
     decider_of,
     extension_give,
@@ -37,7 +37,7 @@ from quetsach.web.office.units.models import Unit
 def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Show a unit's return of a period."""
     at = asked(request, assignment, period, unit)
-    tally = tally_of(at.period, now=at.now)
+    tally = tally_of(at.period, now=at.now, around=path_on(at.unit, at.period))
     path = tally.path_of(at.unit)
     one = at.filed
     standing = tally.survey.standings[path] if path else None
