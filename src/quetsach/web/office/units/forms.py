@@ -1,5 +1,6 @@
 """Forms about units."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -16,6 +17,11 @@ from quetsach.web.office.units.models import Group, GroupSet, Unit
 from quetsach.web.office.units.words import KIND_TITLES
 
 MOST_SUCCESSORS = 50
+
+
+def _whole(form: re.Pattern[str]) -> str:
+    """Django looks for a pattern anywhere in the text; ours are of the whole."""
+    return rf"\A(?:{form.pattern})\Z"
 
 
 class DayField(forms.DateField):
@@ -51,13 +57,13 @@ class NewUnitForm(UnitForm):
     """A unit that begins."""
 
     key = forms.RegexField(
-        KEY_FORM,
+        _whole(KEY_FORM),
         label=_("Key"),
         max_length=40,
         help_text=_("Code and year, such as 305-2026: it names the unit for ever, also when the code is used again."),
     )
     code = forms.RegexField(
-        CODE_FORM, label=_("Code"), max_length=30, help_text=_("The official code, with its zeros.")
+        _whole(CODE_FORM), label=_("Code"), max_length=30, help_text=_("The official code, with its zeros.")
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, title) for kind, title in KIND_TITLES.items()][1:])
     opened = DayField(label=_("First day"))
@@ -100,8 +106,8 @@ class ContactForm(forms.Form):
 
     name = forms.CharField(label=_("Full name"), max_length=100, required=False)
     title = forms.CharField(label=_("Position"), max_length=100, required=False)
-    email = forms.RegexField(EMAIL_FORM, label=_("E-mail address"), max_length=200, required=False)
-    phone = forms.RegexField(PHONE_FORM, label=_("Telephone"), max_length=40, required=False)
+    email = forms.RegexField(_whole(EMAIL_FORM), label=_("E-mail address"), max_length=200, required=False)
+    phone = forms.RegexField(_whole(PHONE_FORM), label=_("Telephone"), max_length=40, required=False)
     is_primary = forms.BooleanField(label=_("First contact: letters go there"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -114,7 +120,9 @@ class ContactForm(forms.Form):
 class GroupSetForm(forms.Form):
     """A way to divide units, or one part of it."""
 
-    code = forms.RegexField(KEY_FORM, label=_("Code"), max_length=40, help_text=_("Small letters, such as sector."))
+    code = forms.RegexField(
+        _whole(KEY_FORM), label=_("Code"), max_length=40, help_text=_("Small letters, such as sector.")
+    )
     name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=100)
     name_en = forms.CharField(label=_("Name in English"), max_length=100, required=False)
 

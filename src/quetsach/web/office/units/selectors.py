@@ -57,18 +57,21 @@ def subtree_of(unit: Unit, day: date) -> QuerySet[Position]:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A unit directly below another, and how many units stand below it."""
+    """A unit directly below another, how many units stand below it, and how many of all these nobody is named for."""
 
     unit: Unit
     below: int
+    unreached: int
 
 
 def branches_of(top: Position, day: date) -> list[Branch]:
     """Return the units directly below a position on a day, by kind and code, each with the size of its subtree."""
     beneath = Position.objects.on(day).filter(path__startswith=top.path).exclude(path=top.path)
     counts = dict(beneath.values_list(key_below(top)).annotate(Count("pk")).order_by())
+    nameless = beneath.filter(unit__contacts=None).values_list(key_below(top)).annotate(Count("pk")).order_by()
+    unreached = dict(nameless)
     children = sorted(Unit.objects.filter(key__in=counts), key=_in_order)
-    return [Branch(unit, counts[unit.key] - 1) for unit in children]
+    return [Branch(unit, counts[unit.key] - 1, unreached.get(unit.key, 0)) for unit in children]
 
 
 def key_below(top: Position, path: str = "path") -> Combinable:

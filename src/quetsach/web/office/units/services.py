@@ -13,7 +13,7 @@ from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.access import AccessError, require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units import models
 from quetsach.web.office.units.applying import apply_plan
@@ -30,8 +30,13 @@ def require_centre(by: Person | None, *, now: datetime) -> None:
     Raises:
         AccessError: somebody else.
     """
-    if by is not None:
-        require(by, Act.EDIT_UNITS, root_unit(), day=today(now))
+    if by is None:
+        return
+    try:
+        root = root_unit()
+    except models.Unit.DoesNotExist:
+        raise AccessError("there is no tree yet", is_hidden=True) from None
+    require(by, Act.EDIT_UNITS, root, day=today(now))
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Shee
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.pack import LocalText
 
-MAX_UNPACKED = 64 << 20
+MAX_UNPACKED = 32 << 20
 MAX_PARTS = 200
 MAX_SHEETS = 8
 _FORBIDDEN = (

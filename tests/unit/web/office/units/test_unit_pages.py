@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import UNIT_COLUMNS
+from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Contact, Group, GroupSet, ImportDraft, Membership, Unit
 
 OFFICE = "/van-phong/don-vi/"
@@ -44,7 +45,8 @@ def test_a_unit_s_page_shows_what_stands_below_it_with_counts(operator) -> None:
     text = _text(operator.get(f"{OFFICE}31-2020/?day=2020-10-06"))
     assert "Quận Hồng Bàng" in text
     assert "Trực thuộc ngày 06/10/2020: 2" in text
-    assert '<td class="number">2</td>' in text
+    assert '<td class="number">2</td><td class="number">3</td>' in text
+    assert "chưa có đầu mối: 5" in text
 
 
 def test_the_tree_is_that_of_the_day_asked_for(operator) -> None:
@@ -100,7 +102,16 @@ def test_an_editor_adds_changes_and_removes_a_contact(hai_phong) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"email": "không phải thư"}, {"phone": "gọi sau"}, {"email": "", "phone": ""}, {"name": "x" * 101}]
+    "wrong",
+    [
+        {"email": "không phải thư"},
+        {"email": "hoa@x.example, khac@x.example"},
+        {"email": "hoa@x.example\nBcc: khac@x.example"},
+        {"phone": "gọi sau"},
+        {"phone": "gọi 0225 3842 119"},
+        {"email": "", "phone": ""},
+        {"name": "x" * 101},
+    ],
 )
 def test_a_contact_that_cannot_be_reached_is_not_saved(hai_phong, wrong: dict[str, str]) -> None:
     values = {"name": "Hoa", "email": "hoa@x.example", "phone": "0225 3842 119", **wrong}
@@ -240,3 +251,19 @@ def test_every_page_is_there_in_english(operator) -> None:
         response = operator.get(f"/en/office/units/{page}", follow=True)
         assert '<html lang="en">' in _text(response)
         assert "Các đơn vị cấp dưới" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"key": "a b"}, {"key": "../tw"}, {"key": "Hải"}, {"code": "1 2"}, {"kind": "centre"}]
+)
+def test_a_new_unit_of_a_wrong_key_code_or_kind_is_not_saved(operator, wrong: dict[str, str]) -> None:
+    values = {"key": "11948-2026", "code": "11948", "kind": "commune", "name_vi": "Mẫu", "opened": "2026-01-01"}
+    assert "errorlist" in _text(operator.post(f"{OFFICE}31-2025/them/", {**values, **wrong}))
+    assert Unit.objects.count() == 12
+
+
+def test_an_office_without_a_tree_has_no_unit_to_show(db, signed_in) -> None:
+    somebody = Person.objects.create_user("a@b.example", "rất dài và khó đoán 2020", name="A")
+    browser = signed_in(somebody)
+    assert browser.get(OFFICE, {"q": "x"}).status_code == 200
+    assert browser.get(f"{OFFICE}tep/nhap/").status_code == 404

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.units.tree import ROOT
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.web.office.people.access import duties_of, may_do, today, visible
@@ -49,6 +50,7 @@ def unit(request: OfficeRequest, key: str) -> HttpResponse:
         "position": position,
         "line": [above for above in line_of(position) if _sees(person, above, now)] if position else [],
         "branches": branches,
+        "unreached": sum(branch.unreached for branch in branches),
         "all_below": sum(branch.below + 1 for branch in branches) if any(branch.below for branch in branches) else 0,
         "contacts": found.contacts.order_by("-is_primary", "name"),
         "memberships": found.memberships.on(day).select_related("group__group_set").order_by("group__group_set__code"),
@@ -83,7 +85,7 @@ def _tops(paths: tuple[str, ...], now: date) -> QuerySet[Position]:
 
 def _in_sight(person: Person, tops: tuple[str, ...], day: date, now: date) -> QuerySet[Position]:
     """Return the positions that a search looks through: who sees the whole tree may search it on any day."""
-    if f"/{root_unit().key}/" in tops:
+    if f"/{ROOT}/" in tops:
         return Position.objects.on(day)
     return Position.objects.on(now).filter(visible(person, Act.SEE, day=now))
 
