@@ -14,7 +14,7 @@ from quetsach.web.office.helpdesk.models import Author, Case, Message
 from quetsach.web.office.helpdesk.seal import unseal
 from quetsach.web.office.helpdesk.services import case_erase, checked_text
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
 
@@ -37,15 +37,18 @@ def _step(
         log_append(by=by, act=f"case-{step}", subject=f"case:{case.code}", unit=unit, detail=detail or {}, now=now)
 
 
-def case_take(*, case: Case, by: Person, now: datetime) -> None:
-    """Take a case, or take it over from a colleague.
+def case_take(*, case: Case, by: Person, now: datetime, assignee: Person | None = None) -> None:
+    """Take a case, take it over from a colleague, or give it to one.
 
     Raises:
-        CaseError: it is closed or erased.
+        CaseError: it is closed or erased, or the colleague may not answer it.
         AccessError: not this person's to do.
     """
-    with _step(case, Step.TAKE, by=by, now=now) as taken:
-        taken.assignee = by
+    taker = assignee or by
+    with _step(case, Step.TAKE, by=by, now=now, detail={"to": taker.pk}) as taken:
+        if not may_do(taker, Act.ANSWER_CASES, taken.unit, day=today(now)):
+            raise CaseError("this colleague may not answer the unit's cases", code="colleague")
+        taken.assignee = taker
 
 
 def case_reply(*, case: Case, text: str, is_question: bool, by: Person, now: datetime) -> None:

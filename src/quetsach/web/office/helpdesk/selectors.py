@@ -10,12 +10,13 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.selectors import position_of
 
 ZONE = ZoneInfo(settings.TIME_ZONE)
 TO_DO = (CaseState.NEW, CaseState.OPEN)
@@ -63,6 +64,15 @@ def queue(person: Person, filters: Filters, *, day: date) -> QuerySet[Case]:
     if filters.is_mine:
         cases = cases.filter(assignee=person)
     return cases.order_by("changed_at" if filters.state == "to-do" else "-changed_at", "pk")
+
+
+def colleagues(unit: Unit, *, day: date) -> QuerySet[Person]:
+    """Return who may answer the cases of a unit: those with such a duty over it or over a unit above it."""
+    position = position_of(unit, day)
+    keys = position.path.strip("/").split("/") if position else [unit.key]
+    roles = [role.value for role, acts in ACTS.items() if Act.ANSWER_CASES in acts]
+    held = Duty.objects.filter(Q(until=None) | Q(until__gt=day), role__in=roles, unit__key__in=keys, first__lte=day)
+    return Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("name", "pk")
 
 
 def state_counts(person: Person, *, day: date) -> dict[str, int]:

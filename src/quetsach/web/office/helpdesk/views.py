@@ -82,6 +82,7 @@ def _shown(request: HttpRequest, found: Case, context: dict[str, Any], *, status
         "answers": answers_for(found),
         "has_contact": bool(asker and asker.contact),
         "slip": Slip.from_json(asker.check_answer) if asker and asker.check_answer else None,
+        "colleagues": selectors.colleagues(found.unit, day=today(datetime.now(UTC))),
         "reply_form": TextForm(),
         "note_form": TextForm(auto_id="note_%s"),
         "hand_over_form": HandOverForm(auto_id="over_%s"),
@@ -139,6 +140,18 @@ def _hand_over(request: HttpRequest, found: Case, person: Person, now: datetime)
     return None
 
 
+def _give(request: HttpRequest, found: Case, person: Person, now: datetime) -> None:
+    typed = request.POST.get("colleague", "")
+    colleague = (
+        selectors.colleagues(found.unit, day=today(now))
+        .filter(pk=int(typed) if typed.isdecimal() and len(typed) < 19 else 0)
+        .first()
+    )
+    if colleague is None:
+        raise CaseError("this colleague may not answer the unit's cases", code="colleague")
+    desk.case_take(case=found, by=person, now=now, assignee=colleague)
+
+
 def _simple(request: HttpRequest, found: Case, person: Person, now: datetime) -> None:
     act = {"take": desk.case_take, "close": desk.case_close, "reopen": desk.case_reopen}[request.POST["do"]]
     act(case=found, by=person, now=now)
@@ -154,6 +167,7 @@ _STEPS = {
     "note": _note,
     "hand-over": _hand_over,
     "take": _simple,
+    "give": _give,
     "close": _simple,
     "reopen": _simple,
     "contact": _contact,

@@ -47,6 +47,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "too-many": _("There are many messages in this case already. Please wait for our answer."),
     "erased": _("This case was erased."),
     "step": _("This cannot be done with the case as it stands now. Look at it again."),
+    "colleague": _("Choose a colleague who may answer the cases of this unit."),
     "unit": _("Choose another unit that there is today, by its code or key."),
 }
 

@@ -18,7 +18,15 @@ from quetsach.web.office.helpdesk.desk import (
     contact_show,
 )
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
-from quetsach.web.office.helpdesk.selectors import Filters, cases_of, nine_of_ten, numbers, queue, state_counts
+from quetsach.web.office.helpdesk.selectors import (
+    Filters,
+    cases_of,
+    colleagues,
+    nine_of_ten,
+    numbers,
+    queue,
+    state_counts,
+)
 from quetsach.web.office.helpdesk.services import MOST_MESSAGES, case_erase, case_opened_by, case_write
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
@@ -125,6 +133,18 @@ def test_nobody_else_touches_a_case_of_the_centre(open_case, person, role, unit:
         with pytest.raises(AccessError):
             act()
     assert list(cases_of(who, day=TODAY)) == []
+
+
+def test_a_case_is_given_only_to_a_colleague_who_may_answer_it(open_case, person, units) -> None:
+    case, _ = open_case()
+    operator, press, editor = person("operator"), person("press"), person("editor", "31-2025")
+    assert list(colleagues(units["tw"], day=TODAY)) == [operator, press]
+    assert list(colleagues(units["31-2025"], day=TODAY)) == [operator, press, editor]
+    case_take(case=case, by=press, now=NOW, assignee=operator)
+    case.refresh_from_db()
+    assert (case.assignee, case.state) == (operator, CaseState.OPEN)
+    with pytest.raises(CaseError):
+        case_take(case=case, by=press, now=NOW, assignee=editor)
 
 
 def test_a_case_that_is_handed_over_is_the_units(open_case, person, units) -> None:

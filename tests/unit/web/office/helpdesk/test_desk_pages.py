@@ -60,6 +60,19 @@ def test_a_case_is_worked_on_from_its_page(desk, open_case) -> None:
     assert all(text in page for text in ("đã gọi", "Máy nào?", "Làm thế này"))
 
 
+def test_a_case_is_given_to_a_colleague_from_its_page(desk, person, open_case) -> None:
+    case, _ = open_case()
+    colleague = person("press", name="Lê Thị Cúc")
+    path = f"{BASE}{case.code}/"
+    assert "Lê Thị Cúc" in words(desk.get(path))
+    desk.post(f"{path}buoc/", {"do": "give", "colleague": str(colleague.pk)})
+    case.refresh_from_db()
+    assert case.assignee == colleague
+    for typed in ("", "x", "0", "9" * 30):
+        page = desk.post(f"{path}buoc/", {"do": "give", "colleague": typed}, follow=True)
+        assert "Hãy chọn người được trả lời" in words(page)
+
+
 def test_what_cannot_be_done_is_told(desk, open_case) -> None:
     case, _ = open_case()
     path = f"{BASE}{case.code}/"
