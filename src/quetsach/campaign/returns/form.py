@@ -157,6 +157,10 @@ class Form:
         """Return the elements whose answer is one count: what totals are made of."""
         return tuple(e for e in self.elements() if e.kind is Kind.COUNT)
 
+    def detail_elements(self) -> tuple[Element, ...]:
+        """Return the elements of more than one figure: tables and families."""
+        return tuple(e for e in self.elements() if e.kind in {Kind.TABLE, Kind.FAMILIES})
+
 
 def read_form(content: bytes, *, file: str) -> Form:
     """Read a form's TOML file.

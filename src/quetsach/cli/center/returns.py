@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.campaign.units.cells import guarded
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.commands import add_command
@@ -232,4 +233,5 @@ def _periods(arguments: argparse.Namespace, now: "datetime") -> "list[Period]":
 
 
 def _print_csv(rows: Iterable[Iterable[object]]) -> None:
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+    safe = ([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(sys.stdout, lineterminator="\n").writerows(safe)

@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import datetime
 
 import pytest
@@ -186,6 +187,21 @@ def test_totals_say_that_they_are_provisional(root, submit, signed_in, operator)
     return_decide(filed=filed, act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
     table = text(client.get(f"{root}/tw/so-lieu/?duyet&csv"))
     assert "31-2020,31,Thành phố Hải Phòng,6,1,1,0,1,5" in table
+
+
+def test_totals_show_systems_channels_and_families(root, submit, signed_in, operator) -> None:
+    families = {"families.1.name": "Conficker", "families.1.count": 7}
+    submit(UNIT, **families, **{"machines-by-os.windows-7": 60, "channels.zalo": 3})
+    submit("001-2020", **{"families.1.name": "conficker", "families.1.count": 2})
+    page = text(signed_in(operator).get(f"{root}/tw/so-lieu/"))
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="number">([^<]+)</td></tr>', page))
+    assert rows == {"conficker": "9", "Windows 7": "60", "Zalo (tin)": "3"}
+
+
+def test_only_a_unit_with_units_below_chooses_whose_machines_it_counts(root, signed_in, operator) -> None:
+    client = signed_in(operator)
+    assert 'name="scope"' not in text(client.get(f"{root}/{UNIT}/ghi/"))
+    assert 'name="scope"' in text(client.get(f"{root}/303-2020/ghi/"))
 
 
 def test_publishing_is_asked_for_on_the_page(root, submit, signed_in, operator) -> None:

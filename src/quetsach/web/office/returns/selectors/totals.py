@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from quetsach.campaign.returns.form import Element, Span
+from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
 from quetsach.web.office.units.models import Position
@@ -49,20 +49,30 @@ def totals_by_level(
     Args:
         assignment: what the returns are of.
         periods: in order of time, all of that assignment.
-        elements: which counts of the form.
+        elements: which figures of the form; each row of a table and each family is one of its own.
         level: 0 for the whole country, 1 for provinces and ministries, and so on.
         is_approved_only: what the public sees; else provisional, for the office.
         within: the path of a subtree.
     """
     found: dict[str, dict[str, Total]] = {}
     for span, wanted in ((Span.PERIOD, periods), (Span.TO_DATE, periods[-1:])):
-        names = [element.id for element in elements if element.span is span]
+        names = [name for element in elements if element.span is span for name in figure_names(element)]
         asked = _Question(assignment, names, level, is_approved_only, within)
         for part in _same_tree(wanted) if names else ():
             for name, path, value, given in _sums(asked, part):
                 group = found.setdefault(path, {})
                 group[name] = group.get(name, Total()) + Total(value, given)
     return found
+
+
+def figure_names(element: Element) -> list[str]:
+    """Return the names of an element's figures; families have those that were ever reported."""
+    if element.kind is Kind.TABLE:
+        return [f"{element.id}.{option.id}" for option in element.options]
+    if element.kind is Kind.FAMILIES:
+        codes = FigureName.objects.filter(code__startswith=f"{element.id}.").order_by("code")
+        return list(codes.values_list("code", flat=True))
+    return [element.id]
 
 
 def whole(totals: Totals) -> Mapping[str, Total]:

@@ -32,7 +32,7 @@ from quetsach.web.office.returns.services.entry import (
 from quetsach.web.office.returns.services.link import LinkError, link_of, link_shown
 from quetsach.web.office.returns.views.finding import asked, told
 from quetsach.web.office.returns.wording import SCOPES
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.models import Position, Unit
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class _Desk:
             "notes": _named(form, self.answers.notes if self.answers else ()),
             "refusal": self.refusal,
             "scope": self.scope if self.answers else Scope(self.filed.scope) if self.filed else Scope.OWN,
-            "scopes": [(scope.value, title) for scope, title in SCOPES.items()],
+            "scopes": [(scope.value, title) for scope, title in SCOPES.items()] if self._has_below() else (),
             "filed": self.filed,
             "may_save": self.filed is None or self.filed.state in {State.DRAFT, State.RETURNED},
             "is_closed": self.filed is not None and self.filed.state == State.APPROVED,
@@ -94,6 +94,10 @@ class _Desk:
         except ReturnError as error:
             self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
         return None
+
+    def _has_below(self) -> bool:
+        """Whether there is anybody whose machines the unit could count with its own."""
+        return Position.objects.on(self.period.last).filter(parent=self.unit).exists()
 
     def _sent_back(self) -> ReturnDecision | None:
         if self.filed is None or self.filed.state != State.RETURNED:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.form import Element, Kind
 from quetsach.campaign.units.cells import guarded
+from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.returns.selectors.publication import published_totals
 from quetsach.web.office.returns.selectors.tally import places_of, tally_of
-from quetsach.web.office.returns.selectors.totals import totals_by_level, whole
+from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views.finding import Asked, asked, told
 from quetsach.web.office.units.models import Position
@@ -61,7 +63,8 @@ def publish(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
 def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     position = position_of(at.unit, at.period.last)
     path, level = (position.path, position.level) if position else ("/none/", 0)
-    elements = at.period.assignment.form.form.figure_elements()
+    form = at.period.assignment.form.form
+    elements = form.figure_elements()
     periods = list(at.period.assignment.periods.filter(last__lte=at.period.last))
     sums = totals_by_level(
         at.period.assignment, periods, elements, level=level + 1, is_approved_only=is_approved_only, within=path
@@ -69,6 +72,12 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     tally, all_of_it = tally_of(at.period, now=at.now), whole(sums)
     below = Position.objects.on(at.period.last).filter(path__startswith=path, level__lte=level + 1)
     counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
+    details = form.detail_elements()
+    parts = whole(
+        totals_by_level(
+            at.period.assignment, periods, details, level=level, is_approved_only=is_approved_only, within=path
+        )
+    )
     given = [element for element in elements if element.id in all_of_it]
     rows = [
         (place, counted.get(place.path, Completeness()), [sums.get(place.path, {}).get(e.id) for e in given])
@@ -80,10 +89,21 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "elements": given,
         "country": [(element, all_of_it[element.id]) for element in given],
         "rows": rows,
+        "details": [(element, rows) for element in details if (rows := _detail_rows(element, parts))],
         "since": periods[0].first if periods else at.period.first,
         "conflicts": tally.conflicts(),
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }
+
+
+def _detail_rows(element: Element, parts: Mapping[str, Total]) -> list[tuple[LocalText, Total]]:
+    """Return the rows of a table in the form's order, or families from the most to the fewest machines."""
+    if element.kind is Kind.TABLE:
+        named = [(option.label, f"{element.id}.{option.id}") for option in element.options]
+        return [(label, parts[name]) for label, name in named if name in parts]
+    begun = f"{element.id}."
+    found = [(LocalText(*[n.removeprefix(begun)] * 2), total) for n, total in parts.items() if n.startswith(begun)]
+    return sorted(found, key=lambda row: (-row[1].value, row[0].vi))
 
 
 def _csv(at: Asked, found: dict[str, Any]) -> HttpResponse:
