@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePri
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
+from django.utils.translation import gettext_lazy as _
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
@@ -42,14 +43,16 @@ def load_key(content: bytes, passphrase: bytes | None = None) -> SigningKey:
         SigningError: not such a file, another pass phrase, or a key of another kind.
     """
     if len(content) > MOST_KEY_BYTES:
-        raise SigningError(f"the signing key's file is larger than {MOST_KEY_BYTES:,} bytes")
+        raise SigningError(_("the file of the signing key is larger than %(most)s bytes") % {"most": MOST_KEY_BYTES})
     try:
         opened = SimpleSigner.load_pkcs12_data(content, (), passphrase)
-        held, _, _ = pkcs12.load_key_and_certificates(content, passphrase)
+        held, _certificate, _others = pkcs12.load_key_and_certificates(content, passphrase)
     except (ValueError, TypeError, AttributeError) as error:  # the last for a file without a key or certificate
-        raise SigningError("the signing key cannot be opened", hint="check the file and its pass phrase") from error
+        raise SigningError(
+            _("the signing key cannot be opened"), hint=_("check the file and its pass phrase")
+        ) from error
     if not isinstance(held, RSAPrivateKey | EllipticCurvePrivateKey):
-        raise SigningError("the signing key is neither RSA nor of an elliptic curve")
+        raise SigningError(_("the signing key is neither RSA nor of an elliptic curve"))
     key = SigningKey(
         signing_cert=opened.signing_cert, signing_key=opened.signing_key, cert_registry=opened.cert_registry
     )

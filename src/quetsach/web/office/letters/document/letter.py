@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from quetsach.web.office.letters.document.errors import DocumentError
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.letters.document.errors import DocumentError, Line
 
 MOST_LINE_CHARACTERS = 500
 MOST_FOOT_CHARACTERS = 130
@@ -62,10 +64,11 @@ class Issuer:
     address: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("agency", "place", "symbol"):
-            _check_line(getattr(self, name), name)
-        _check_line(self.superior, "superior", may_be_empty=True)
-        _check_line(self.address, "address", may_be_empty=True, most=MOST_FOOT_CHARACTERS)
+        _check_line(self.agency, _("issuing agency"))
+        _check_line(self.place, _("place of the date"))
+        _check_line(self.symbol, _("letters behind the number"))
+        _check_line(self.superior, _("superior agency"), may_be_empty=True)
+        _check_line(self.address, _("address at the foot"), may_be_empty=True, most=MOST_FOOT_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,9 @@ class Signer:
     name: str
 
     def __post_init__(self) -> None:
-        _check_lines(self.powers, "powers", most=3)
-        _check_line(self.title, "title")
-        _check_line(self.name, "name")
+        _check_lines(self.powers, _("powers to sign"), most=3)
+        _check_line(self.title, _("title of the signer"))
+        _check_line(self.name, _("name of the signer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ class Annex:
     is_landscape: bool = False
 
     def __post_init__(self) -> None:
-        _check_line(self.title, "annex title")
-        _check_body(self.body, "annex body")
+        _check_line(self.title, _("title of an annex"))
+        _check_body(self.body, _("text of an annex"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,8 @@ class Reference:
     agency: str
 
     def __post_init__(self) -> None:
-        _check_line(self.number_sign, "number_sign")
-        _check_line(self.agency, "agency")
+        _check_line(self.number_sign, _("number of another letter"))
+        _check_line(self.agency, _("issuing agency"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,12 @@ class Verification:
     code: str
 
     def __post_init__(self) -> None:
-        _check_line(self.url, "url", most=MOST_FOOT_CHARACTERS)
-        _check_line(self.code, "code", most=40)
+        _check_line(self.url, _("address to check at"), most=MOST_FOOT_CHARACTERS)
+        _check_line(self.code, _("code to check by"), most=40)
         if not self.url.startswith(("https://", "http://")):
-            raise DocumentError("the address does not begin with https:// or http://", where="url")
+            raise DocumentError(
+                _("the address does not begin with https:// or http://"), where=_("address to check at")
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,20 +180,25 @@ class LetterText:
     language: Language = Language.VIETNAMESE
 
     def __post_init__(self) -> None:
-        _check_line(self.subject, "subject")
+        _check_line(self.subject, _("subject of the letter"))
         if not self.addressees:
-            raise DocumentError("nobody is addressed", where="addressees")
-        _check_lines(self.addressees, "addressees", most=MOST_LINES)
-        _check_lines(self.copies, "copies", most=MOST_LINES)
-        _check_line(self.drafting, "drafting", may_be_empty=True)
-        _check_body(self.body, "body")
+            raise DocumentError(_("nobody is addressed"), where=_("addressees"))
+        _check_lines(self.addressees, _("addressees"), most=MOST_LINES)
+        _check_lines(self.copies, _("copies to"), most=MOST_LINES)
+        _check_line(self.drafting, _("drafting unit"), may_be_empty=True)
+        _check_body(self.body, _("text of the letter"))
         if self.number is not None and not 0 < self.number < 1_000_000:
-            raise DocumentError("the number must be from 1 to 999,999", where="number")
-        for name, most in (("changes", MOST_LINES), ("annexes", MOST_ANNEXES)):
-            if len(getattr(self, name)) > most:
-                raise DocumentError(f"more than {most}", where=name)
+            raise DocumentError(_("the number must be from 1 to 999,999"), where=_("number"))
+        for name, parts, most in (
+            (_("replaced letters"), self.changes, MOST_LINES),
+            (_("annexes"), self.annexes, MOST_ANNEXES),
+        ):
+            if len(parts) > most:
+                raise DocumentError(_("more than %(most)s") % {"most": most}, where=name)
         if sum(len(annex.body) for annex in self.annexes) > MOST_BODY_CHARACTERS:
-            raise DocumentError(f"longer than {MOST_BODY_CHARACTERS:,} characters together", where="annexes")
+            raise DocumentError(
+                _("longer than %(most)s characters together") % {"most": MOST_BODY_CHARACTERS}, where=_("annexes")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,38 +209,48 @@ class Personal:
     addressee: str = ""
 
     def __post_init__(self) -> None:
-        _check_line(self.addressee, "addressee", may_be_empty=True)
+        _check_line(self.addressee, _("addressees"), may_be_empty=True)
 
 
-def _check_lines(lines: Iterable[str], where: str, *, most: int) -> None:
+def _check_lines(lines: Iterable[str], where: object, *, most: int) -> None:
     lines = tuple(lines)
     if len(lines) > most:
-        raise DocumentError(f"more than {most} lines", where=where, hint="list them in an annex")
+        raise DocumentError(
+            _("more than %(most)s lines") % {"most": most}, where=where, hint=_("list them in an annex")
+        )
     for number, line in enumerate(lines, 1):
-        _check_line(line, f"{where}, line {number}")
+        _check_line(line, Line(where, number))
 
 
-def _check_line(line: str, where: str, *, may_be_empty: bool = False, most: int = MOST_LINE_CHARACTERS) -> None:
+def _check_line(line: str, where: object, *, may_be_empty: bool = False, most: int = MOST_LINE_CHARACTERS) -> None:
     if not line.strip() and not may_be_empty:
-        raise DocumentError("is empty", where=where)
+        raise DocumentError(_("nothing is written here"), where=where)
     if len(line) > most:
-        raise DocumentError(f"longer than {most} characters", where=where)
+        raise DocumentError(_("longer than %(most)s characters") % {"most": most}, where=where)
     _check_characters(line, where)
 
 
-def _check_body(body: str, where: str) -> None:
+def _check_body(body: str, where: object) -> None:
     if not body.strip():
-        raise DocumentError("is empty", where=where)
+        raise DocumentError(_("nothing is written here"), where=where)
     if len(body) > MOST_BODY_CHARACTERS:
-        raise DocumentError(f"longer than {MOST_BODY_CHARACTERS:,} characters", where=where)
+        raise DocumentError(_("longer than %(most)s characters") % {"most": MOST_BODY_CHARACTERS}, where=where)
     for number, line in enumerate(body.split("\n"), 1):
-        _check_characters(line, f"{where}, line {number}")
+        _check_characters(line, Line(where, number))
 
 
-def _check_characters(line: str, where: str) -> None:
+def _check_characters(line: str, where: object) -> None:
     # Signs that cannot be seen reverse what is read, or make one name look like another.
     for sign in line.replace("\t", " ").removesuffix("\r"):
         if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            raise DocumentError(f"the sign U+{ord(sign):04X} cannot be printed", where=where, hint="delete it")
+            raise DocumentError(
+                _("the sign %(sign)s cannot be printed") % {"sign": f"U+{ord(sign):04X}"},
+                where=where,
+                hint=_("delete it"),
+            )
     if word := _LONG_WORD.search(line):
-        raise DocumentError(f"the word {word[0][:20]}… does not fit on a line", where=where, hint="write it in parts")
+        raise DocumentError(
+            _("the word %(word)s… does not fit on a line") % {"word": word[0][:20]},
+            where=where,
+            hint=_("write it in parts"),
+        )

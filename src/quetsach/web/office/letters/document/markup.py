@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from quetsach.web.office.letters.document.errors import DocumentError
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.letters.document.errors import DocumentError, Line
 
 MOST_COLUMNS = 12
 MOST_LINES = 2_000
@@ -60,22 +62,24 @@ def escape(text: str) -> str:
     return _MARKED.sub(r"\\\1", text)
 
 
-def parse(body: str, *, where: str = "body") -> tuple[Block, ...]:
-    """Read a body.
+def parse(body: str, *, where: object = _("text of the letter")) -> tuple[Block, ...]:
+    """Read a body; ``where`` names it.
 
     Raises:
         DocumentError: emphasis that is not closed, a row of another length than its header, or too much of anything.
     """
-    lines = ((f"{where}, line {number}", line.strip()) for number, line in enumerate(_lines(body), 1))
+    lines = ((Line(where, number), line.strip()) for number, line in enumerate(_lines(body), 1))
     written = [(at, line) for at, line in lines if line]
     if len(written) > MOST_LINES:
-        raise DocumentError(f"more than {MOST_LINES:,} lines", where=where, hint="put what is long into a table apart")
+        raise DocumentError(_("more than %(most)s lines") % {"most": MOST_LINES}, where=where)
     blocks: list[Block] = []
     for is_table, group in groupby(written, key=lambda item: item[1].startswith("|")):
         lines_of_kind = list(group)
         blocks += [_table(lines_of_kind)] if is_table else [_paragraph(at, line) for at, line in lines_of_kind]
     if sum(map(_run_count, blocks)) > MOST_RUNS:
-        raise DocumentError(f"more than {MOST_RUNS:,} cells and changes of letters", where=where)
+        raise DocumentError(
+            _("more than %(most)s cells of tables and bold or italic words") % {"most": MOST_RUNS}, where=where
+        )
     return tuple(blocks)
 
 
@@ -88,20 +92,23 @@ def _lines(body: str) -> list[str]:
     return unicodedata.normalize("NFC", body).replace("\r\n", "\n").replace("\t", " ").split("\n")
 
 
-def _paragraph(at: str, line: str) -> Paragraph:
+def _paragraph(at: Line, line: str) -> Paragraph:
     if line.startswith("# "):
         return Paragraph(tuple(_runs(at, line[2:].strip())), is_heading=True)
     return Paragraph(tuple(_runs(at, line)))
 
 
-def _table(lines: list[tuple[str, str]]) -> Table:
+def _table(lines: list[tuple[Line, str]]) -> Table:
     rows = [_row(at, line) for at, line in lines]
     header, at = rows[0], lines[0][0]
     if len(header) > MOST_COLUMNS:
-        raise DocumentError(f"a table has at most {MOST_COLUMNS} columns", where=at)
-    for (place, _), row in zip(lines, rows, strict=True):
+        raise DocumentError(_("a table has at most %(most)s columns") % {"most": MOST_COLUMNS}, where=at)
+    for (place, _line), row in zip(lines, rows, strict=True):
         if len(row) != len(header):
-            raise DocumentError(f"{len(row)} cells where the first row has {len(header)}", where=place)
+            raise DocumentError(
+                _("%(found)s cells where the first row has %(wanted)s") % {"found": len(row), "wanted": len(header)},
+                where=place,
+            )
     return Table(header, tuple(rows[1:]), tuple(_weight(column) for column in zip(*rows, strict=True)))
 
 
@@ -111,13 +118,13 @@ def _run_count(block: Block) -> int:
     return sum(max(1, len(cell)) for row in (block.header, *block.rows) for cell in row)
 
 
-def _row(at: str, line: str) -> tuple[Runs, ...]:
+def _row(at: Line, line: str) -> tuple[Runs, ...]:
     cells, end = [], 1
     while cell := _CELL.match(line, end):
         cells.append(tuple(_runs(at, cell[1].strip())))
         end = cell.end()
     if not cells or end != len(line):
-        raise DocumentError("a row of a table ends with |", where=at)
+        raise DocumentError(_("a row of a table ends with |"), where=at)
     return tuple(cells)
 
 
@@ -127,7 +134,7 @@ def _weight(column: tuple[Runs, ...]) -> int:
     return min(max((lengths[-1] + lengths[len(lengths) // 2]) // 2, _LEAST_WEIGHT), _MOST_WEIGHT)
 
 
-def _runs(at: str, text: str) -> Iterator[Run]:
+def _runs(at: Line, text: str) -> Iterator[Run]:
     pieces, bold, italic = [], False, False
     for token in _TOKEN.finditer(text):
         escaped, stars, letters = token.groups()
@@ -138,6 +145,10 @@ def _runs(at: str, text: str) -> Iterator[Run]:
             pieces.append(Run(escaped or letters, bold, italic))
     if bold or italic:
         mark = "*" * (2 * bold + italic)
-        raise DocumentError(f"{mark} is opened and not closed", where=at, hint=r"write \* for the sign itself")
+        raise DocumentError(
+            _("%(mark)s is opened and not closed") % {"mark": mark},
+            where=at,
+            hint=_("put a backslash before a star that is to be read"),
+        )
     for (is_bold, is_italic), same in groupby(pieces, key=lambda run: (run.bold, run.italic)):
         yield Run("".join(run.text for run in same), is_bold, is_italic)

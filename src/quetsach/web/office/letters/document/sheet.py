@@ -160,7 +160,7 @@ def _annexes(letter: LetterText, sign: str) -> Iterable[SheetAnnex]:
             heading=f"{words.annex} {roman(number)}" if len(letter.annexes) > 1 else words.annex,
             title=_nfc(annex.title).upper(),
             reference=_nfc(words.attached.format(named)),
-            blocks=parse(annex.body, where=f"annex {number}"),
+            blocks=parse(annex.body, where=f"{words.annex} {roman(number)}"),
             is_landscape=annex.is_landscape,
         )
 

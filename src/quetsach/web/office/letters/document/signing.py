@@ -10,6 +10,7 @@ from datetime import datetime
 from io import BytesIO
 from uuid import uuid4
 
+from django.utils.translation import gettext_lazy as _
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, SimpleBoxLayoutRule
@@ -96,7 +97,10 @@ class Signatures:
             SigningError: the key is of another person, or a picture or a name cannot be shown.
         """
         if _folded(person.key.holder) != _folded(person.name):
-            raise SigningError(f"the key is of {person.key.holder}, the letter names {person.name}")
+            raise SigningError(
+                _("the key is of %(holder)s, the letter names %(name)s")
+                % {"holder": person.key.holder, "name": person.name}
+            )
         return cls(
             person,
             agency,

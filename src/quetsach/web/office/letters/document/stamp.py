@@ -5,6 +5,8 @@ import struct
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from django.utils.translation import gettext_lazy as _
+
 from quetsach.web.office.letters.document.errors import DocumentError, SigningError
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.typesetter import typesetter
@@ -74,22 +76,26 @@ def _stamp(
         "image": None if image is None else list(_checked(image)),
     }
     try:
-        content, _ = typesetter("stamp.typ").pdf(
+        content, _values = typesetter("stamp.typ").pdf(
             {"stamp": json.dumps(values, ensure_ascii=False)}, standards=["a-2b"], at=at
         )
     except DocumentError as error:
-        raise SigningError(f"the picture or the name {error.what}") from error
+        raise SigningError(
+            _("the picture of a signature cannot be used: %(reason)s") % {"reason": error.what}
+        ) from error
     return Stamp(content, width_mm, height_mm)
 
 
 def _checked(image: bytes) -> bytes:
     if len(image) > MOST_IMAGE_BYTES:
-        raise SigningError(f"the picture is larger than {MOST_IMAGE_BYTES:,} bytes")
+        raise SigningError(_("the picture of a signature is larger than %(most)s bytes") % {"most": MOST_IMAGE_BYTES})
     if len(image) < _PNG_HEAD.size:
-        raise SigningError("the picture is no PNG")
+        raise SigningError(_("the picture of a signature is no PNG"))
     magic, chunk, width, height = _PNG_HEAD.unpack_from(image)
     if magic != b"\x89PNG\r\n\x1a\n" or chunk != b"IHDR":
-        raise SigningError("the picture is no PNG")
+        raise SigningError(_("the picture of a signature is no PNG"))
     if not (0 < width <= MOST_IMAGE_PIXELS and 0 < height <= MOST_IMAGE_PIXELS):
-        raise SigningError(f"the picture is wider or higher than {MOST_IMAGE_PIXELS:,} pixels")
+        raise SigningError(
+            _("the picture of a signature is wider or higher than %(most)s pixels") % {"most": MOST_IMAGE_PIXELS}
+        )
     return image

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.letters.document.errors import DocumentError
 
@@ -48,7 +49,8 @@ class Typesetter:
                 return content, self._compiler.query(label, field="value") if label else "[]"
             except RuntimeError as error:  # TypstError of compiling, its parent of querying
                 raise DocumentError(
-                    f"cannot be set: {str(error)[:300]}", hint="replace the sign in the text"
+                    _("the letter cannot be printed: %(reason)s") % {"reason": str(error)[:300]},
+                    hint=_("change the text"),
                 ) from error
 
 

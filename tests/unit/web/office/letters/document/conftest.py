@@ -1,9 +1,11 @@
 """Keys and signed letters that are made once for all tests of a run."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 from tests.unit.web.office.letters.document.letters import letter
 
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
@@ -21,6 +23,12 @@ class Signed:
 
     content: bytes
     root: bytes
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -20,16 +20,16 @@ from quetsach.web.office.letters.document.letter import (
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"subject": " "}, "subject"),
-        ({"subject": "a" * (MOST_LINE_CHARACTERS + 1)}, "subject"),
+        ({"subject": " "}, "subject of the letter"),
+        ({"subject": "a" * (MOST_LINE_CHARACTERS + 1)}, "subject of the letter"),
         ({"addressees": ()}, "addressees"),
         ({"addressees": ("a",) * (MOST_LINES + 1)}, "addressees"),
         ({"addressees": ("a", "b\u202ec")}, "addressees, line 2"),
-        ({"copies": ("a\nb",)}, "copies, line 1"),
-        ({"body": ""}, "body"),
-        ({"body": "a" * (MOST_BODY_CHARACTERS + 1)}, "body"),
-        ({"body": "một\nh\u200bai"}, "body, line 2"),
-        ({"body": "một\n" + "w" * 71}, "body, line 2"),
+        ({"copies": ("a\nb",)}, "copies to, line 1"),
+        ({"body": ""}, "text of the letter"),
+        ({"body": "a" * (MOST_BODY_CHARACTERS + 1)}, "text of the letter"),
+        ({"body": "một\nh\u200bai"}, "text of the letter, line 2"),
+        ({"body": "một\n" + "w" * 71}, "text of the letter, line 2"),
         ({"number": 0}, "number"),
         ({"annexes": (Annex("a", "b"),) * 21}, "annexes"),
         ({"annexes": (Annex("a", "b " * (MOST_BODY_CHARACTERS // 2)),) * 2}, "annexes"),
@@ -52,7 +52,7 @@ def test_an_address_to_check_at_is_one_of_the_web(url: str) -> None:
 
 
 def test_an_issuer_needs_a_name() -> None:
-    with pytest.raises(DocumentError, match="empty"):
+    with pytest.raises(DocumentError, match="nothing is written"):
         Issuer("", "", "Hà Nội", "ABC")
 
 

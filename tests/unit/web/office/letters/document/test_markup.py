@@ -51,12 +51,12 @@ def test_a_long_column_is_wider_than_a_short_one() -> None:
 @pytest.mark.parametrize(
     ("body", "where", "what"),
     [
-        ("một\n**hai", "body, line 2", "** is opened and not closed"),
-        ("***a**", "body, line 1", "* is opened and not closed"),
-        ("| a | b |\n\n| c |", "body, line 3", "1 cells where the first row has 2"),
-        ("| a | b", "body, line 1", "a row of a table ends with |"),
-        (r"| a \|", "body, line 1", "a row of a table ends with |"),
-        ("|" + "a|" * 13, "body, line 1", "a table has at most 12 columns"),
+        ("một\n**hai", "text of the letter, line 2", "** is opened and not closed"),
+        ("***a**", "text of the letter, line 1", "* is opened and not closed"),
+        ("| a | b |\n\n| c |", "text of the letter, line 3", "1 cells where the first row has 2"),
+        ("| a | b", "text of the letter, line 1", "a row of a table ends with |"),
+        (r"| a \|", "text of the letter, line 1", "a row of a table ends with |"),
+        ("|" + "a|" * 13, "text of the letter, line 1", "a table has at most 12 columns"),
     ],
 )
 def test_damaged_markup_is_told_with_its_line(body: str, where: str, what: str) -> None:

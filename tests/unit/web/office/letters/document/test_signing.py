@@ -151,7 +151,7 @@ def test_a_file_that_is_no_key_is_refused(content: bytes) -> None:
         (b"GIF89a" + bytes(40), "no PNG"),
         (png(3000, 10), "wider or higher"),
         (png(10, 10) + bytes(MOST_IMAGE_BYTES), "larger than"),
-        (png(10, 10)[:40], "cannot be set"),
+        (png(10, 10)[:40], "cannot be printed"),
     ],
 )
 def test_a_picture_that_is_none_is_refused(image: bytes, what: str) -> None:
