@@ -160,6 +160,26 @@ def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, da
     assert plain.url == f"{url}/ba-buoc/"
 
 
+def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(url: str, plain: Page) -> None:
+    plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
+    plain.goto(f"{url}/kiem-tra/")
+    plain.click("main button")
+    plain.get_by_role("button", name="Nhờ hỗ trợ về kết quả này").click()
+    plain.check("#id_attach")
+    plain.fill("#id_text", "Tôi muốn hỏi thêm.")
+    plain.check("#id_consent")
+    plain.click("main button.now")
+    code, key = plain.locator(".two-codes dd").all_inner_texts()
+    plain.goto(f"{url}/giup-do/")
+    plain.fill("#id_code", code)
+    plain.get_by_role("button", name="Mở hồ sơ của tôi").click()
+    assert plain.url == f"{url}/giup-do/{code}/"
+    plain.fill("#id_key", key)
+    plain.click("main button.now")
+    assert "Tôi muốn hỏi thêm." in plain.locator(".thread").inner_text()
+    assert plain.context.cookies() == []
+
+
 def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
     plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
     plain.goto(f"{url}/en/check/")
