@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/", writing.letter, name="letter"),
     path("<int:pk>/sua/", writing.edit, name="edit"),
     path("<int:pk>/ban-in.pdf", writing.pdf, name="pdf"),
+    path("<int:pk>/ban-thao.docx", writing.docx, name="docx"),
     path("<int:pk>/trinh/", writing.submit, name="submit"),
     path("<int:pk>/ban-hanh/", writing.issue, name="issue"),
     path("<int:pk>/tep/", writing.attach, name="attach"),

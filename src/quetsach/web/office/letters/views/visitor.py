@@ -12,6 +12,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.office.people.access import AccessError, today
 from quetsach.web.office.people.models import Person
 
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -44,6 +46,16 @@ def attempt(request: HttpRequest, act: Callable[[], object], told: str) -> bool:
 def pdf_answer(content: bytes, name: str) -> HttpResponse:
     """Return a PDF to be shown, under the number of its letter."""
     response = HttpResponse(content, content_type="application/pdf")
-    ascii_name = name.replace("/", "-").encode("ascii", "ignore").decode() or "letter"
-    response["Content-Disposition"] = f'inline; filename="{ascii_name}.pdf"'
+    response["Content-Disposition"] = f'inline; filename="{_file_name(name)}.pdf"'
     return response
+
+
+def docx_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a DOCX to be kept, under the number of its letter."""
+    response = HttpResponse(content, content_type=_DOCX)
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(name)}.docx"'
+    return response
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "-").encode("ascii", "ignore").decode() or "letter"

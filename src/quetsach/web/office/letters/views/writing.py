@@ -16,11 +16,12 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.archive import archive_read
 from quetsach.web.office.letters.cascade import cascade_of
+from quetsach.web.office.letters.document.word import render_docx
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
 from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.printing import print_original
-from quetsach.web.office.letters.views.visitor import Visitor, attempt, pdf_answer
+from quetsach.web.office.letters.views.visitor import Visitor, attempt, docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import (
     Reference,
@@ -127,6 +128,19 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, error.explain())
         return redirect("office:letters:letter", pk)
     return pdf_answer(content, found.number_sign or f"draft-{found.pk}")
+
+
+@require_safe
+def docx(request: HttpRequest, pk: int) -> HttpResponse:
+    """The working form of the letter, for a word processor; it is never signed."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    try:
+        content = render_docx(text_of(found))
+    except QuetsachError as error:
+        messages.error(request, error.explain())
+        return redirect("office:letters:letter", pk)
+    return docx_answer(content, found.number_sign or f"draft-{found.pk}")
 
 
 @require_POST
