@@ -142,10 +142,10 @@ def cases_purge(*, now: datetime) -> tuple[int, int]:
     ).select_related("unit"):
         with transaction.atomic():
             following = state_after(case.case_state, Step.LAPSE)
-            closed += Case.objects.filter(pk=case.pk, state=case.state, changed_at=case.changed_at).update(
-                state=following, closed_at=now, changed_at=now
-            )
-            log_append(by=None, act="case-lapse", subject=f"case:{case.code}", unit=case.unit, detail={}, now=now)
+            unchanged = Case.objects.filter(pk=case.pk, state=case.state, changed_at=case.changed_at)
+            if unchanged.update(state=following, closed_at=now, changed_at=now):
+                closed += 1
+                log_append(by=None, act="case-lapse", subject=f"case:{case.code}", unit=case.unit, detail={}, now=now)
     gone = list(Case.objects.filter(state=CaseState.CLOSED, closed_at__lt=erase_before(now), erased_at=None))
     for case in gone:
         case_erase(case=case, now=now, reason="retention")
