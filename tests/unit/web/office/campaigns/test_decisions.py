@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.unit.web.office.campaigns.conftest import NOW, TEN, decide_botnets
@@ -12,6 +12,8 @@ from quetsach.web.office.campaigns.services.decisions import decision_record
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.portal.selectors import published_snapshot
+
+PUBLISHED = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 def test_a_decision_is_kept_with_its_digest_and_logged(campaign: Campaign, operator) -> None:
@@ -47,12 +49,16 @@ def test_the_published_figures_of_the_moment_are_sealed_beside_it(campaign: Camp
         subjects=(largest.id,),
         supersedes=None,
         by=operator,
-        now=NOW,
+        now=PUBLISHED,
     )
     (row,) = made.figures["rows"]
     assert (row["id"], row["mean_daily"]) == (largest.id, largest.mean_daily)
     assert made.figures["as_of"] == "2020-11-30"
     assert made.decided_by == str(operator)
+
+
+def test_figures_of_a_later_day_are_no_grounds(campaign: Campaign, operator, centre_figures) -> None:
+    assert decide_botnets(campaign, operator).figures == {}
 
 
 def test_a_day_to_come_is_refused(campaign: Campaign, operator) -> None:

@@ -55,7 +55,7 @@ def decision_record(
         decided_on=decided_on,
         decided_by=decided_by.strip() or str(by),
         subjects=tuple(subjects),
-        figures=_figures(kind, subjects),
+        figures=_figures(kind, subjects, day=today(now)),
         supersedes=supersedes,
     )
     return decision_append(campaign=campaign, decision=decision, by=by, now=now)
@@ -89,13 +89,13 @@ def decision_append(*, campaign: Campaign, decision: Decided, by: Person | None,
     return made
 
 
-def _figures(kind: DecisionKind, subjects: Sequence[str]) -> dict[str, Any]:
-    """Return what was published about the subjects when it was decided, and from when that is."""
+def _figures(kind: DecisionKind, subjects: Sequence[str], *, day: date) -> dict[str, Any]:
+    """Return what was published about the subjects when it was decided; figures of a later day are no grounds."""
     snapshot = published_snapshot()
     rows: dict[DecisionKind, tuple[RankedRow, ...]] = (
         {DecisionKind.BOTNETS: snapshot.families, DecisionKind.ISPS: snapshot.isps} if snapshot else {}
     )
-    if snapshot is None or kind not in rows:
+    if snapshot is None or kind not in rows or snapshot.as_of > day:
         return {}
     chosen = set(subjects)
     return {
