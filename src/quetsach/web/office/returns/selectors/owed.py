@@ -1,20 +1,42 @@
-"""What one unit still owes, for the pages that it opens without an account."""
+"""What units still owe, one by one: for the pages behind links, and for the desk."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.returns.period import day_of
-from quetsach.campaign.returns.state import State
+from quetsach.campaign.returns.state import RECEIVED, State
+from quetsach.web.office.people.access import visible
+from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.models import Unit, UnitKind
+
+ENTERING = [role.value for role in Role if Act.ENTER_RETURN in ACTS[role]]
 
 
-def owed_by(unit: Unit, *, campaign: str, now: datetime) -> list[Period]:
-    """Return the periods of a campaign for which a unit still may write: begun, not closed, not approved."""
-    begun = Period.objects.filter(assignment__campaign__key=campaign, first__lte=day_of(now)).order_by("first")
+def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
+    """Return the periods of a campaign, or of all, for which a unit still may write: begun, not closed, not approved."""
+    begun = Period.objects.filter(first__lte=day_of(now)).order_by("first")
+    if campaign is not None:
+        begun = begun.filter(assignment__campaign__key=campaign)
     approved = Return.objects.filter(unit=unit, state=State.APPROVED).values("period")
     return [
         period
         for period in begun.exclude(pk__in=approved).select_related("assignment__form", "assignment__campaign")
         if not deadline_of(period, unit).is_locked(now) and expected_positions(period).filter(unit=unit).exists()
     ]
+
+
+def to_write(person: Person, *, now: datetime) -> int:
+    """Return how many returns a person's own units have not submitted."""
+    own = Duty.objects.on(day_of(now)).filter(person=person, role__in=ENTERING).values("unit")
+    units = Unit.objects.filter(pk__in=own)
+    filed = set(Return.objects.filter(unit__in=own, state__in=RECEIVED).values_list("unit", "period"))
+    return sum((unit.pk, period.pk) not in filed for unit in units for period in owed_by(unit, campaign=None, now=now))
+
+
+def submitted_below(person: Person, *, day: date) -> int:
+    """Return how many submitted returns lie in the subtrees in which a person approves, those that wait included."""
+    below = visible(person, Act.APPROVE_RETURN, day=day, prefix="unit__positions__")
+    own = Duty.objects.on(day).filter(person=person).exclude(unit__kind=UnitKind.CENTRE).values("unit")
+    return Return.objects.filter(below, state=State.SUBMITTED).exclude(unit__in=own).distinct().count()

@@ -89,7 +89,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "elements": given,
         "country": [(element, all_of_it[element.id]) for element in given],
         "rows": rows,
-        "details": [(element, rows) for element in details if (rows := _detail_rows(element, parts))],
+        "details": [(element, lines) for element in details if (lines := _detail_rows(element, parts))],
         "since": periods[0].first if periods else at.period.first,
         "conflicts": tally.conflicts(),
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
