@@ -26,7 +26,8 @@ class DutyForm(forms.Form):
             self.fields["unit"].help_text = _("Code of the unit, such as 31, or its key, such as 31-2025.")
         else:
             self.fields["unit"] = forms.ChoiceField(
-                label=_("Unit"), choices=[(unit.key, f"{unit.name} ({unit.code})") for unit in units]
+                label=_("Unit"),
+                choices=[("", _("Choose a unit")), *((unit.key, f"{unit.name} ({unit.code})") for unit in units)],
             )
 
 

@@ -202,3 +202,18 @@ def test_only_pages_that_use_passkeys_allow_our_script(client: Client, editor, p
     come_in(client, editor)
     assert "script-src" not in client.get("/van-phong/")["Content-Security-Policy"]
     assert "script-src" not in client.get("/van-phong/tai-khoan/")["Content-Security-Policy"]
+
+
+def test_questions_for_passkeys_are_limited_and_their_sessions_short(client: Client, db) -> None:
+    asked = [client.get("/van-phong/vao/passkey/", headers={"accept": "application/json"}) for _ in range(61)]
+    assert [answer.status_code for answer in asked] == [200] * 60 + [429]
+    assert asked[0].json()["request_options"]["publicKey"]["userVerification"] == "required"
+    assert client.session.get_expiry_age() == 600
+
+
+@pytest.mark.parametrize("credential", ["", "{}", "[]", "x", '{"response": {"userHandle": "MQ"}}', '{"response": 1}'])
+def test_a_senseless_passkey_is_refused(client: Client, editor, credential: str) -> None:
+    client.get("/van-phong/vao/passkey/", headers={"accept": "application/json"})
+    answer = client.post("/van-phong/vao/passkey/", {"credential": credential})
+    assert answer["Location"] == "/van-phong/vao/"
+    assert "_auth_user_id" not in client.session

@@ -28,6 +28,7 @@ def connect() -> None:
 def _signed_in(request: HttpRequest, user: Person, **_: Any) -> None:
     """Whoever has just come in with a second factor is not asked for it again at once."""
     now = datetime.now(UTC)
+    request.session.set_expiry(0)  # with the browser; on our side after SESSION_COOKIE_AGE
     if has_second_factor(request):
         record_authentication(request, user, method="mfa", reauthenticated=True)
     Session.objects.filter(expire_date__lt=now).delete()

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.account.views import LoginView, LogoutView, PasswordChangeView, ReauthenticateView
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
@@ -23,6 +24,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 
 _FOLDER = "office/people/"
+_QUESTIONS = {"question": "60/m/ip"}
+_QUESTION_SECONDS = 600
 
 
 class _OurSite:
@@ -51,6 +54,14 @@ class SignInByPasskey(_OurSite, LoginWebAuthnView):  # type: ignore[misc]
     """A passkey alone: the device has checked who holds it."""
 
     template_name = f"{_FOLDER}sign_in.html"
+
+    def get(self, request: HttpRequest, *arguments: Any, **names: Any) -> HttpResponse:
+        """Give the question that the device answers. It is kept in a session, so not everybody gets any number."""
+        if not ratelimit.consume(request, app="quetsach", action="question", config=_QUESTIONS, limit_get=True):
+            return HttpResponse(status=429)
+        request.session.set_expiry(_QUESTION_SECONDS)
+        answer: HttpResponse = super().get(request, *arguments, **names)
+        return answer
 
 
 class SecondFactor(_OurSite, AuthenticateView):  # type: ignore[misc]
