@@ -75,9 +75,8 @@ def _now() -> datetime:
 def _alone() -> Iterator[None]:
     """Keep a second worker out; the lock ends with the process, however it ends."""
     if connection.vendor == "postgresql":
-        holder = connections.create_connection(
-            "default"
-        )  # of its own: the working one is opened anew from time to time
+        # Held by a connection of its own: the one that works is opened anew from time to time.
+        holder = connections.create_connection("default")
         try:
             with holder.cursor() as cursor:
                 cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
