@@ -7,7 +7,7 @@ from django.conf import settings
 
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.portal.snapshot import Snapshot, Stage, candidate_digest, read_snapshot
+from quetsach.web.portal.snapshot import Snapshot, Stage, candidate_digest, figures_path, read_snapshot
 
 KIND = "numbers"
 
@@ -45,6 +45,12 @@ def subject_of(figures: Snapshot) -> str:
 def published_figures() -> Snapshot | None:
     """Return what the portal shows."""
     return read_snapshot(settings.CENTER.data)
+
+
+def is_candidate_waiting() -> bool:
+    """Whether new figures wait, without reading them."""
+    data: Path | None = settings.CENTER.data
+    return data is not None and figures_path(data, Stage.CANDIDATE).exists()
 
 
 def waiting_candidate() -> Candidate | None:

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
 from quetsach.web.office.people.access import AccessError, duties_of, visible
 from quetsach.web.office.people.models import Person
@@ -68,6 +69,13 @@ def inbox_of(unit: Unit) -> QuerySet[Dispatch]:
     """Return what came to a unit, the newest first."""
     came = Dispatch.objects.filter(to_unit=unit).select_related("letter__unit", "from_unit", "to_unit")
     return came.order_by("-made_at", "-pk")
+
+
+def unanswered(person: Person, *, day: date) -> int:
+    """Return how many letters of a person's own units nobody has answered yet."""
+    own = own_units(person, Act.HANDLE_LETTER, day=day)
+    received = Dispatch.objects.filter(to_unit__in=own, letter__state=LetterState.ISSUED)
+    return sum(course.is_pending for course in courses_of(received).values())
 
 
 def dispatch_visible(person: Person, pk: int, *, day: date) -> Dispatch:

@@ -15,7 +15,7 @@ ENTERING = [role.value for role in Role if Act.ENTER_RETURN in ACTS[role]]
 
 
 def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
-    """Return the periods of a campaign, or of all, for which a unit still may write: begun, not closed, not approved."""
+    """Return the periods (of a campaign) for which a unit still may write: begun, not closed, not approved."""
     begun = Period.objects.filter(first__lte=day_of(now)).order_by("first")
     if campaign is not None:
         begun = begun.filter(assignment__campaign__key=campaign)

@@ -1,0 +1,51 @@
+"""What waits for somebody, by room: counted when the desk is opened, each by one selector of its room."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign.authority import Act, scope
+from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
+from quetsach.web.office.figures.selectors import is_candidate_waiting
+from quetsach.web.office.helpdesk.selectors import state_counts
+from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
+from quetsach.web.office.people.access import duties_of, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.selectors.owed import submitted_below, to_write
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something to do: what, how many, and where."""
+
+    title: str | Promise
+    count: int
+    url: str
+
+
+def desk_of(person: Person, *, now: datetime) -> list[Waiting]:
+    """Return what waits for a person; nothing that there is none of."""
+    return [waiting for waiting in _all_of(person, now) if waiting.count]
+
+
+def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
+    day = today(now)
+    duties = duties_of(person, day=day)
+    yield Waiting(
+        _("Approvals to decide"), approvals_waiting_for(person, day=day).count(), reverse("office:approvals:list")
+    )
+    yield Waiting(_("Letters to acknowledge"), unanswered(person, day=day), reverse("office:letters:inbox"))
+    yield Waiting(
+        _("Mail that did not get through"), mail_in_trouble(person, day=day).count(), reverse("office:letters:mail")
+    )
+    yield Waiting(_("Returns to write"), to_write(person, now=now), reverse("office:returns:list"))
+    yield Waiting(_("Returns to decide on"), submitted_below(person, day=day), reverse("office:returns:list"))
+    if scope(duties, Act.ANSWER_CASES):
+        count = state_counts(person, day=day)["to-do"]
+        yield Waiting(_("Cases to answer"), count, reverse("office:helpdesk:list"))
+    if scope(duties, Act.PUBLISH_NUMBERS):
+        yield Waiting(_("Figures to publish"), int(is_candidate_waiting()), reverse("office:figures:candidate"))

@@ -1,0 +1,63 @@
+"""The desk says what waits, and only what is the person's to do."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from quetsach.campaign.returns.period import PeriodKind, week_of
+from quetsach.cli.bundled import bundled
+from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.desk import desk_of
+from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
+from quetsach.web.office.units.models import UnitKind
+
+NOW = datetime.now(UTC)
+
+
+def counts(person) -> dict[str, int]:
+    return {waiting.url.split("/")[2]: waiting.count for waiting in desk_of(person, now=NOW)}
+
+
+@pytest.fixture
+def period(units) -> Period:
+    """Communes and provinces owe a return for the week that is running."""
+    path = bundled("data") / "forms" / "unit-return-1.toml"
+    week = week_of(NOW.date() - timedelta(days=1))
+    made = assignment_make(
+        by=None,
+        campaign=Campaign.objects.create(key="viet-nam", begun_at=NOW),
+        form=form_load(content=path.read_bytes(), file=path.name),
+        period_kind=PeriodKind.WEEK,
+        periods=[week],
+        targets=[Target(units["tw"], kind) for kind in (UnitKind.PROVINCE, UnitKind.COMMUNE)],
+        due_days=3,
+        lock_days=10,
+        now=NOW,
+    )
+    return made.periods.get()
+
+
+def test_who_has_nothing_to_do_is_told_so(person, signed_in) -> None:
+    assert "Không có nội dung nào chờ bạn." in signed_in(person("viewer")).get("/van-phong/").content.decode()
+
+
+def test_a_return_that_is_owed_waits_for_the_units_own_people(period: Period, person) -> None:
+    assert counts(person("editor", "11296-2025")) == {"bao-cao": 1}
+    assert counts(person("viewer", "11296-2025")) == {}
+
+
+def test_a_submitted_return_waits_for_the_unit_above_only(period: Period, person, units) -> None:
+    Return.objects.create(period=period, unit=units["11296-2025"], state="submitted", scope="own", changed_at=NOW)
+    assert counts(person("approver", "31-2025")) == {"bao-cao": 1}
+    assert counts(person("approver", "11296-2025")) == {}
+    assert counts(person("approver", "01-2025")) == {"bao-cao": 1}  # its own, not that of the other province
+
+
+def test_an_approval_waits_for_others_than_who_asked(person, units) -> None:
+    one, other = person("approver", "31-2025"), person("approver", "31-2025")
+    facts = {"kind": "letter", "subject": "letter:1", "digest": "a" * 64, "title": "Công văn"}
+    approval_ask(**facts, by=one, unit=units["31-2025"], now=NOW)
+    assert counts(one) == {}
+    assert counts(other) == {"phe-duyet": 1}
