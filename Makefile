@@ -75,6 +75,11 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/goodware.py
 	$(VENV)/bin/python bench/endpoint_crash.py
 	$(VENV)/bin/python bench/update.py
+	$(VENV)/bin/python bench/rollup.py
+	$(VENV)/bin/python bench/letters.py
+	$(VENV)/bin/python bench/cascade.py
+	$(VENV)/bin/python bench/publicity.py
+	$(VENV)/bin/python bench/partners.py
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
