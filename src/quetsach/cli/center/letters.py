@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.letters_verify import register_verify
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -53,7 +54,7 @@ def register(subcommands: "Subcommands") -> None:
     parser = add_command(
         subcommands,
         "letters",
-        summary="official letters: how far they have come, sending, reminders, bounces",
+        summary="official letters: how far they have come, sending, reminders, bounces, signatures",
         examples="quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -63,6 +64,7 @@ def register(subcommands: "Subcommands") -> None:
     )
     show.add_argument("letter", type=int, metavar="ID", help="number in the list")
     _register_send(commands)
+    register_verify(commands)
     work = _add(
         commands,
         "work",
