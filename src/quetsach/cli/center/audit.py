@@ -69,7 +69,7 @@ def register(subcommands: "Subcommands") -> None:
         commands,
         "export",
         summary="write the log as JSON lines, with the digests",
-        examples="quetsach center audit export log.jsonl\nquetsach center audit export > log.jsonl",
+        examples="quetsach center audit export log.jsonl\nquetsach center audit export | sha256sum",
     )
     export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; standard output if left out")
     export.set_defaults(run=_export)

@@ -63,7 +63,8 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center people invite lan@haiphong.example --role approver --unit 31-2025",
     )
     invite.add_argument("email", metavar="ADDRESS", help="e-mail address, which becomes the login")
-    invite.add_argument("--role", choices=[role.value for role in Role], required=True, help="what for")
+    roles = [role.value for role in Role]
+    invite.add_argument("--role", choices=roles, required=True, metavar="ROLE", help=f"what for: {', '.join(roles)}")
     invite.add_argument("--unit", metavar="KEY", help="over which unit and all below it (default: the whole country)")
     invite.set_defaults(run=_invite)
     renew = add_command(
