@@ -4,6 +4,7 @@ Whatever happens between two pieces, the next worker goes on where the last piec
 both take the same piece, because each checks the checkpoint under the partner's lock.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from itertools import batched
@@ -16,6 +17,7 @@ from quetsach.campaign.partners.record import Cells, Fault, Reason, read_records
 from quetsach.campaign.partners.row import Line as RowLine
 from quetsach.campaign.partners.row import Row, RowReader
 from quetsach.campaign.partners.verdict import Held, Tally, Verdict, judge
+from quetsach.core.errors import QuetsachError
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import (
     Delivery,
@@ -41,6 +43,8 @@ MOST_WAITING = 20
 """Files of one partner in the spool: a program that has run wild must not fill the disk."""
 _FIGURES = ("turns", "machines", "infected", "cleaned", "count")
 _COLUMNS = ("key", "line_id", "first", "unit_id", "delivery_id", "revision", *_FIGURES)
+
+_logger = logging.getLogger("quetsach.office.partners")
 
 type Record = tuple[int, Cells | Fault]
 
@@ -119,7 +123,10 @@ def deliveries_work(*, now: datetime, is_stopped: Callable[[], bool] = lambda: F
     sweep(keep={(d.partner_id, d.sha256) for d in Delivery.objects.filter(state=DeliveryState.WAITING)}, now=now)
     finished = 0
     for delivery in Delivery.objects.filter(state=DeliveryState.WAITING).order_by("pk"):
-        finished += delivery_take_in(delivery=delivery, now=now, is_stopped=is_stopped).is_done
+        try:
+            finished += delivery_take_in(delivery=delivery, now=now, is_stopped=is_stopped).is_done
+        except QuetsachError as error:  # of this file; the others are worked off all the same
+            _logger.warning("delivery %s: %s", delivery.pk, error)
         if is_stopped():
             break
     return finished

@@ -151,6 +151,16 @@ def test_what_waits_is_worked_off_and_its_file_removed(receive, folder) -> None:
     assert deliveries_work(now=NOW) == 0
 
 
+def test_a_file_that_was_lost_keeps_no_other_waiting_and_is_sent_again(receive, folder) -> None:
+    lost = receive(report(ROWS[:1]))
+    spool.spool_path(lost.partner_id, lost.sha256).unlink()
+    receive(report(ROWS[1:]))
+    assert deliveries_work(now=NOW) == 1
+    assert receive(report(ROWS[:1])) == lost
+    assert deliveries_work(now=NOW) == 1
+    assert HeldRow.objects.count() == 4
+
+
 def test_a_partner_that_invents_products_without_end_is_stopped(take_in, monkeypatch) -> None:
     monkeypatch.setattr(intake, "MOST_LINES", 2)
     delivery = take_in(report([f"2020-10-06,31,P{n},,,5,4,1," for n in range(4)]))
