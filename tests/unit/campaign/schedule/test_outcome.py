@@ -12,6 +12,7 @@ ALL = frozenset(phase.id for phase in CAMPAIGN.phases)
 EVERYTHING = Evidence(dict.fromkeys(Need, 100))
 END = CAMPAIGN.phases[-1].period.last
 NAME = LocalText("x", "x")
+COMPLETE = ReturnFacts((), 10, 10, 10, NAME)
 
 
 def _addresses(seal: str = "ab", windows: int = 99) -> AddressFacts:
@@ -29,7 +30,7 @@ def _points(
     evidence: Evidence = EVERYTHING,
     opened: frozenset[str] = ALL,
     addresses: AddressFacts | None = None,
-    returns: ReturnFacts | None = ReturnFacts((), 10, 10, 10, NAME),
+    returns: ReturnFacts | None = COMPLETE,
 ) -> list[str]:
     standing = plan_standing(CAMPAIGN, day, evidence, opened=opened)
     return [point.en for point in open_points(CAMPAIGN, standing, addresses or _addresses(), returns)]
