@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.letters.archive import archive_put
+from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.links import site
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState, LetterVersion, Template
@@ -212,6 +214,12 @@ def _fill_issuer(letter: Letter, day: date) -> None:
     if last:
         for name in (*_ISSUER_FIELDS, "signer_name"):
             setattr(letter, name, getattr(last, name))
+        return
+    known = issuer_on(issuers_of(settings.CENTER.data), letter.unit.key, day)
+    if known:
+        issuer = known.issuer
+        letter.superior, letter.agency, letter.place = issuer.superior, issuer.agency, issuer.place
+        letter.sign, letter.address, letter.signer_title = issuer.symbol, issuer.address, known.title
         return
     position = position_of(letter.unit, day)
     letter.agency = letter.unit.name_vi

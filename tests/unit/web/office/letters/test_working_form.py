@@ -3,10 +3,12 @@
 from io import BytesIO
 
 from docx import Document
+from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.writing import letter_begin
 
 
 def test_a_letter_is_given_out_for_a_word_processor(issued, signed_in, person) -> None:
@@ -28,3 +30,8 @@ def test_a_writer_is_told_in_vietnamese_what_cannot_be_printed(issued, signed_in
     office = signed_in(person(Role.OPERATOR))
     answer = office.get(f"/van-phong/cong-van/{letter.pk}/ban-thao.docx", follow=True)
     assert "nội dung công văn, dòng 2: ** mở mà không đóng" in answer.content.decode()
+
+
+def test_a_first_letter_names_the_agency_of_its_day(person, units) -> None:
+    begun = letter_begin(unit=units["31-2020"], template=None, campaign="", by=person(Role.OPERATOR), now=NOW)
+    assert (begun.agency, begun.sign) == ("Sở Thông tin và Truyền thông", "STTTT-CNTT")

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
 
-from quetsach.campaign.section import Section
+from quetsach.campaign.section import MAX_BYTES, Section
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import Issuer
 
 
 @dataclass(frozen=True, slots=True)
 class DatedIssuer:
-    """An issuer for the days from ``first`` to ``last``, both included; ``title`` is that of its head."""
+    """An issuer for the days from ``first`` to ``last``, both included: a unit's key, and the title of its head."""
 
     key: str
     first: date
@@ -36,6 +38,19 @@ def read_issuers(content: bytes, *, file: str) -> tuple[DatedIssuer, ...]:
         if earlier.key == later.key and (earlier.last is None or earlier.last >= later.first):
             raise DocumentError(f"two entries of {later.key!r} count on {later.first}", where=file)
     return issuers
+
+
+def issuers_of(data: Path | None) -> tuple[DatedIssuer, ...]:
+    """Return the issuers in a centre's data, ``letters/issuers.toml``; those of this build where it has none.
+
+    Raises:
+        CampaignError, DocumentError: as ``read_issuers``.
+    """
+    own = data / "letters" / "issuers.toml" if data else None
+    if own is not None and own.is_file():
+        with own.open("rb") as file:
+            return read_issuers(file.read(MAX_BYTES + 1), file=str(own))
+    return read_issuers(files(__package__).joinpath("issuers.toml").read_bytes(), file="issuers.toml")
 
 
 def issuer_on(issuers: Iterable[DatedIssuer], key: str, day: date) -> DatedIssuer | None:

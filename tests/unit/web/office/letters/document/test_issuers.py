@@ -7,9 +7,8 @@ import pytest
 
 from quetsach.campaign.errors import CampaignError
 from quetsach.web.office.letters.document.errors import DocumentError
-from quetsach.web.office.letters.document.issuers import issuer_on, read_issuers
+from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of, read_issuers
 
-FILE = Path(__file__).parents[6] / "data/issuers/issuers.toml"
 ONE = """[[issuer]]
 key = "a"
 first = 2020-01-01
@@ -22,12 +21,21 @@ title = "Giám đốc"
 
 
 def test_the_issuers_of_this_build_are_those_of_their_days() -> None:
-    issuers = read_issuers(FILE.read_bytes(), file="issuers.toml")
-    found = issuer_on(issuers, "ais", date(2020, 9, 22))
+    issuers = issuers_of(None)
+    found = issuer_on(issuers, "tw", date(2020, 9, 22))
     assert found is not None
     assert (found.issuer.agency, found.issuer.symbol) == ("Cục An toàn thông tin", "CATTT-NCSC")
-    assert issuer_on(issuers, "ais", date(2025, 3, 1)) is None
-    assert issuer_on(issuers, "centre", date(2026, 1, 1)) is not None
+    assert issuer_on(issuers, "31-2020", date(2025, 3, 1)) is None
+    later = issuer_on(issuers, "tw", date(2026, 1, 1))
+    assert later is not None
+    assert "mẫu" in later.issuer.agency
+
+
+def test_a_centre_has_issuers_of_its_own(tmp_path: Path) -> None:
+    assert issuers_of(tmp_path) == issuers_of(None)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "issuers.toml").write_text(ONE)
+    assert [one.issuer.agency for one in issuers_of(tmp_path)] == ["Sở A"]
 
 
 def test_first_and_last_day_are_included() -> None:
