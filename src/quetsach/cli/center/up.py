@@ -76,9 +76,18 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.prepare_only:
             print(f"ready: {data}", file=sys.stderr)
             return ExitCode.NOTHING_FOUND
-        print(f"Quét Sạch: {address}/\ndata: {data}", file=sys.stderr, flush=True)
+        print(f"Quét Sạch: {address}/\ndata: {data}{_way_in(data)}", file=sys.stderr, flush=True)
         _serve(data, arguments.host, arguments.port)
     return ExitCode.NOTHING_FOUND
+
+
+def _way_in(data: Path) -> str:
+    """Say how the office gets its first operator, while nobody can sign in there."""
+    from quetsach.web.office.people.selectors import is_anybody_in  # noqa: PLC0415
+
+    if is_anybody_in():
+        return ""
+    return f"\nvăn phòng / office: quetsach center people invite EMAIL --role operator --data {data}"
 
 
 def _shown_host(host: str) -> str:

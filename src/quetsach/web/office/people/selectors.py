@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
 from quetsach.campaign.authority import Act, Role
@@ -94,3 +95,9 @@ def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
     asked = person.asked_approvals.filter(is_granted=None).order_by("asked_at").values_list("title", flat=True)
     invited = Invitation.objects.filter(given_by=person, used_at=None, withdrawn_at=None, expires_at__gt=now)
     return LeftBehind(alone, tuple(asked), tuple(invited.select_related("unit")))
+
+
+def is_anybody_in() -> bool:
+    """Whether somebody can sign in at all; the people of the demonstration cannot."""
+    unusable = Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return Person.objects.filter(is_active=True).exclude(unusable).exists()
