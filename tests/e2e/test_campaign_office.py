@@ -178,7 +178,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     for name, content in (("units.csv", UNITS), ("contacts.csv", CONTACTS)):
         (data / name).write_text(content, "utf-8")
     served.run("units", "import", data / "units.csv", data / "contacts.csv")
-    served.run("returns", "load")
     command = [sys.executable, "-c", MAKE_PEOPLE, str(data), json.dumps(PEOPLE)]
     served.sessions = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     mail = {"QUETSACH_SMTP_URL": f"smtp://127.0.0.1:{post.port}", "QUETSACH_MAIL_FROM": "vanphong@centre.example"}

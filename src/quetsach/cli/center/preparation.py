@@ -24,6 +24,7 @@ from quetsach.cli.center.publication import (
     configure_web,
     publish_figures,
 )
+from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
 from quetsach.core.errors import QuetsachError
 from quetsach.packs.keys import load_keys, new_keys
@@ -110,6 +111,7 @@ def _prepare_django(data: Path) -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
         samples_load()
+        load_bundled_forms()
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise QuetsachError(
