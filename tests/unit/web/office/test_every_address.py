@@ -21,10 +21,10 @@ OPEN = ("van-phong/vao/", "van-phong/tai-khoan/")
 """Signing in, and one's own account: open to whoever is there."""
 FOREIGN = "Hải Phòng"
 VALUES = {
-    "int": ["1", "2"],
-    "slug": ["31-2025", "viet-nam-2020"],
-    "path": ["x", "../x"],
-    "str": ["31-2025", "x"],
+    "int": ["1"],
+    "slug": ["31-2025"],
+    "path": ["x"],
+    "str": ["x"],
     "uuid": ["0" * 8 + "-0000" * 3 + "-" + "0" * 12],
 }
 SAFE = {200, 302, 403, 404, 405, 400}

@@ -46,6 +46,13 @@ def test_the_link_is_shown_once_and_lets_somebody_in(desk: Client, client: Clien
     assert client.get(link).status_code == 404
 
 
+def test_the_link_can_be_written_in_ones_own_mail_program(desk: Client) -> None:
+    sent = {"email": "lan+1@haiphong.gov.vn", "role": "editor", "unit": "11296-2025"}
+    shown = page(desk.post("/van-phong/nhan-su/moi/", sent, follow=True))
+    found = re.search(r'href="mailto:lan%2B1@haiphong.gov.vn\?subject=[^"&]+&amp;body=http%3A%2F%2F[^"&]+"', shown)
+    assert found
+
+
 @pytest.mark.parametrize("password", ["ngắn", "lan@haiphong.gov.vn", "1234567890123", "Lê Thị Lan"])
 def test_a_weak_password_is_refused(desk: Client, client: Client, password: str) -> None:
     link = invited(desk)

@@ -217,3 +217,9 @@ def test_a_senseless_passkey_is_refused(client: Client, editor, credential: str)
     answer = client.post("/van-phong/vao/passkey/", {"credential": credential})
     assert answer["Location"] == "/van-phong/vao/"
     assert "_auth_user_id" not in client.session
+
+
+def test_who_tries_thirty_times_a_minute_is_told_to_wait(client: Client, db) -> None:
+    answers = [client.post("/van-phong/vao/", {"login": "x", "password": ""}) for _ in range(31)]
+    assert answers[-1].status_code == 429
+    assert "Thử quá nhiều lần" in told(answers[-1])

@@ -9,7 +9,6 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 CODE_LENGTH = 12
@@ -75,7 +74,7 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         _plain(self.fields["name"], _("Name of the device"), maxlength=60)
 
     def clean(self) -> dict[str, Any]:
-        """Demand that the device checked who holds it."""
+        """Keep the name short; that the device checked who holds it was demanded when it was asked."""
         cleaned: dict[str, Any] = super().clean()
         cleaned["name"] = str(cleaned.get("name", ""))[:60]
         return cleaned
@@ -92,9 +91,9 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
         _plain(self.fields["password2"], _("New password once more"))
 
 
-def password_rules() -> Any:
-    """Return the rules for passwords as one text."""
-    return format_lazy("{}", " ".join(str(text) for text in password_validators_help_texts()))
+def password_rules() -> str:
+    """Return the rules for passwords as one text, in the language of the page."""
+    return " ".join(str(text) for text in password_validators_help_texts())
 
 
 def _name_code(field: forms.Field) -> None:

@@ -158,6 +158,11 @@ def second_factors(_request: HttpRequest) -> HttpResponse:
     return redirect("office:people:account")
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Tell somebody who tries too often to wait; allauth looks it up as ``handler429`` of the addresses."""
+    return render(request, f"{_FOLDER}too_many.html", status=429)
+
+
 def closed(request: HttpRequest) -> HttpResponse:
     """Tell somebody whose account is closed, and who knew its password."""
     return render(request, f"{_FOLDER}closed.html", status=403)
