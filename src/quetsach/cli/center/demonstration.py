@@ -13,8 +13,6 @@ def demonstrate_office(now: datetime) -> bool:
     Returns:
         Whether anything was played.
     """
-    from django.db import connection  # noqa: PLC0415
-
     from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
     from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
 
@@ -22,9 +20,6 @@ def demonstrate_office(now: datetime) -> bool:
         return False
     data = bundled("data")
     units_load(files=[(path.name, path.read_bytes()) for path in sorted((data / "units").glob("*.csv"))], now=now)
-    if connection.vendor == "postgresql":  # it plans by statistics, which tables that were just filled do not have
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
     return demonstration_office(
         campaign=(data / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes(),
         form=(data / "forms" / "unit-return-1.toml").read_bytes(),

@@ -2,9 +2,14 @@
 
 from datetime import date
 
+from django.db import connection
+
 from quetsach.campaign.units.comparison import Plan
 from quetsach.web.office.units import models
 from quetsach.web.office.units.records import store_positions, store_successions, store_units, unit_ids
+
+_MANY = 1000
+"""PostgreSQL plans by statistics, which tables that were just filled do not have: from so many units on it takes them."""
 
 
 def apply_plan(plan: Plan) -> None:
@@ -22,6 +27,9 @@ def apply_plan(plan: Plan) -> None:
         _store_contacts(plan)
     if plan.members:
         _store_members(plan)
+    if len(plan.added) >= _MANY and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _store_contacts(plan: Plan) -> None:
