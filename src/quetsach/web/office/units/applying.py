@@ -9,7 +9,7 @@ from quetsach.web.office.units import models
 from quetsach.web.office.units.records import store_positions, store_successions, store_units, unit_ids
 
 _MANY = 1000
-"""PostgreSQL plans by statistics, which tables that were just filled do not have: from so many units on it takes them."""
+"""From so many new units on PostgreSQL takes its statistics: it plans by them, and tables just filled have none."""
 
 
 def apply_plan(plan: Plan) -> None:

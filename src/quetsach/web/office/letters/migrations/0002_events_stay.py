@@ -1,5 +1,7 @@
 """What happened to a letter cannot be changed or taken out, also by whoever reaches the database past the program."""
 
+from typing import Any
+
 from django.db import migrations
 
 TABLE = "office_letters_dispatchevent"
@@ -16,7 +18,7 @@ POSTGRESQL = [
 ]
 
 
-def add(apps, schema_editor):
+def add(apps: Any, schema_editor: Any) -> None:
     for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}.get(schema_editor.connection.vendor, []):
         schema_editor.execute(statement)
 
