@@ -1,9 +1,20 @@
-"""The templates that every centre begins with: TOML files of this package, loaded as templates for all units."""
+"""The templates that every centre begins with (TOML files of this package), and those that units make of letters."""
 
 import tomllib
+from datetime import datetime
 from importlib import resources
 
-from quetsach.web.office.letters.models import Template
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.letters.models import Letter, Template
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+
+MAX_TITLE_LENGTH = 200
 
 
 def samples_load() -> int:
@@ -27,3 +38,28 @@ def samples_load() -> int:
             },
         )
     return len(files)
+
+
+@transaction.atomic
+def template_keep(*, letter: Letter, title: str, by: Person, now: datetime) -> Template:
+    """Make a template for a unit of one of its letters; done again, it takes the letter as it is then.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: without a title.
+    """
+    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    if not title.strip() or len(title) > MAX_TITLE_LENGTH:
+        raise LetterError(_("a template needs a title of at most 200 characters"))
+    kept, _is_new = Template.objects.update_or_create(
+        code=f"{letter.unit.key}-{letter.pk}",
+        defaults={
+            "unit": letter.unit,
+            "title": title.strip(),
+            "subject": letter.subject,
+            "body": letter.body,
+            "annexes": letter.annexes,
+        },
+    )
+    log_append(by=by, act="template-keep", subject=letter.log_subject, unit=letter.unit, detail={}, now=now)
+    return kept

@@ -99,7 +99,8 @@ def audiences_of(unit: Unit, *, day: date) -> list[Audience]:
     found = [Audience("children", _kinds(children), "", children.count())]
     for level in sorted(set(below.values_list("level", flat=True))):
         here = below.filter(level=level)
-        found.append(Audience(f"level-{level}", _kinds(here), "", here.count()))
+        if here.exclude(parent=unit).exists():  # otherwise these are the ones directly below
+            found.append(Audience(f"level-{level}", _kinds(here), "", here.count()))
     found += [Audience(f"group-{group.pk}", (), group.name_vi, size) for group, size in _groups(below, day)]
     return [audience for audience in found if audience.total]
 

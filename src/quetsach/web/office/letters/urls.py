@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/ban-thao.docx", writing.docx, name="docx"),
     path("<int:pk>/trinh/", writing.submit, name="submit"),
     path("<int:pk>/ban-hanh/", writing.issue, name="issue"),
+    path("<int:pk>/mau/", writing.keep, name="keep"),
     path("<int:pk>/tep/", writing.attach, name="attach"),
     path("<int:pk>/tep/<int:number>/", writing.attachment, name="attachment"),
     path("<int:pk>/gui/", following.send, name="send"),

@@ -194,3 +194,8 @@ def test_a_register_is_gone_on_with_from_paper(office, units) -> None:
     office.post("/en/office/letters/so/", {"unit": "31-2025", "last": "41"})
     assert 'value="41"' in page(office, "/en/office/letters/so/?unit=31-2025")
     assert "0 to 99,999" in office.post("/en/office/letters/so/", {"unit": "tw", "last": "x"}).content.decode()
+
+
+def test_a_letter_is_kept_as_a_template(office, sent) -> None:
+    office.post(f"/en/office/letters/{sent.pk}/mau/", {"title": "Mẫu riêng"})
+    assert "Mẫu riêng" in page(office, "/en/office/letters/moi/")

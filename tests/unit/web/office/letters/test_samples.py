@@ -5,12 +5,14 @@ from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
+from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.placeholders import open_names
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import Template
-from quetsach.web.office.letters.samples import samples_load
+from quetsach.web.office.letters.samples import samples_load, template_keep
 from quetsach.web.office.letters.wording import text_of
 from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save
+from quetsach.web.office.people.access import AccessError
 
 
 def test_loading_them_twice_changes_nothing(db) -> None:
@@ -36,3 +38,14 @@ def test_a_template_begins_a_letter(code: str, issued, units, person) -> None:
     assert set(open_names(letter.subject + letter.body)) <= {"due"}
     rest = {name: value for name, value in CONTENT.items() if name not in ("subject", "body")}
     assert render(text_of(letter_save(letter=letter, content=rest, by=by, now=NOW))).startswith(b"%PDF-")
+
+
+def test_a_unit_keeps_a_letter_as_its_own_template(issued, units, person) -> None:
+    letter, by = issued("31-2020"), person(Role.EDITOR, "31-2020")
+    template_keep(letter=letter, title="Mẫu của Hải Phòng", by=by, now=NOW)
+    kept = template_keep(letter=letter, title="Mẫu của thành phố", by=by, now=NOW)
+    assert (Template.objects.count(), kept.title, kept.unit.key) == (1, "Mẫu của thành phố", "31-2020")
+    with pytest.raises(LetterError):
+        template_keep(letter=letter, title=" ", by=by, now=NOW)
+    with pytest.raises(AccessError):
+        template_keep(letter=letter, title="x", by=person(Role.EDITOR, "01-2020"), now=NOW)

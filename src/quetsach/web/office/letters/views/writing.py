@@ -21,6 +21,7 @@ from quetsach.web.office.letters.forms import BeginForm, LetterForm
 from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.printing import print_original
+from quetsach.web.office.letters.samples import template_keep
 from quetsach.web.office.letters.views.visitor import Visitor, attempt, docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import (
@@ -167,6 +168,20 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         _("The letter is issued. Now choose whom it goes to."),
     )
     return redirect("office:letters:send" if is_issued else "office:letters:letter", pk)
+
+
+@require_POST
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a template of the letter."""
+    visitor = Visitor.of(request)
+    found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    title = request.POST.get("title", "")
+    attempt(
+        request,
+        lambda: template_keep(letter=found, title=title, by=visitor.person, now=visitor.now),
+        _("New letters can begin with it now."),
+    )
+    return redirect("office:letters:letter", pk)
 
 
 @require_POST
