@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 LIMIT_MS = 50
-REPEATS = 9
+REPEATS = 25
 FIRST_WEEK = date(2020, 9, 14)
 NOW = datetime(2020, 12, 20, tzinfo=UTC)
 ELEMENT = "scan-turns"

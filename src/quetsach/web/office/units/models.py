@@ -89,9 +89,12 @@ class Position(models.Model):
     objects = DatedQuerySet["Position"].as_manager()
 
     class Meta:
-        """Looked up by unit and by parent."""
+        """Looked up by unit and by parent; totals read a unit's place from the index alone."""
 
-        indexes: ClassVar = [models.Index(fields=["unit", "first"]), models.Index(fields=["parent", "first"])]
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "first", "until", "level", "path"], name="unit_place"),
+            models.Index(fields=["parent", "first"]),
+        ]
 
     def __str__(self) -> str:
         return self.path

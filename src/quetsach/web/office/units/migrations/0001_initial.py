@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="position",
-            index=models.Index(fields=["unit", "first"], name="office_unit_unit_id_070919_idx"),
+            index=models.Index(fields=["unit", "first", "until", "level", "path"], name="unit_place"),
         ),
         migrations.AddIndex(
             model_name="position",
