@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("office-sign-in")]
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 ADDRESS, NAME, PASSWORD = "van.hanh@centre.example", "Nguyễn Văn Hành", "bốn từ dễ nhớ khó đoán"
-PAGES = ("vao/", "tai-khoan/", "nhan-su/", "nhan-su/moi/", "nhat-ky/", "phe-duyet/", "")
-ENGLISH = ("sign-in/", "account/", "people/", "people/moi/", "log/", "approvals/", "")
+PAGES = ("vao/", "tai-khoan/", "nhan-su/", "nhan-su/1/", "nhan-su/moi/", "nhat-ky/", "phe-duyet/", "")
+ENGLISH = ("sign-in/", "account/", "people/", "people/1/", "people/moi/", "log/", "approvals/", "")
 
 
 @dataclass
@@ -41,9 +41,9 @@ class Office:
         command = [QUETSACH, "center", *words, "--data", self.data]
         return subprocess.run(command, capture_output=True, text=True, timeout=180, check=True).stdout
 
-    def link(self) -> str:
-        """Invite the operator and return the link, at this office's address."""
-        told = self.run("people", "invite", ADDRESS, "--role", "operator")
+    def link(self, address: str = ADDRESS) -> str:
+        """Invite an operator and return the link, at this office's address."""
+        told = self.run("people", "invite", address, "--role", "operator")
         found = re.search(r"http://[^/]+(/van-phong/vao/moi/\S+)", told)
         assert found, told
         return self.url + found[1]
@@ -197,6 +197,31 @@ def test_an_invited_approver_sees_his_own_people_alone(office: Office, operator:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_the_way_in_is_accessible_and_never_wider_than_the_screen(
+    office: Office, browser: Browser, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+    try:
+        page = context.new_page()
+        page.goto(office.link(f"w{width}@centre.example"))
+        audit(page, width)
+        page.fill("[name=name]", NAME)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button")
+        for way in ("", "buoc-hai/ung-dung/", "buoc-hai/passkey/them/", "mat-khau/", "ra/"):
+            page.goto(f"{office.url}/van-phong/tai-khoan/{way}")
+            audit(page, width)
+    finally:
+        context.close()
+
+
+def audit(page: Page, width: int) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("path", [*(f"/van-phong/{p}" for p in PAGES), *(f"/en/office/{p}" for p in ENGLISH)])
 def test_a_page_is_accessible_and_never_wider_than_the_screen(
     office: Office, operator: Page, browser: Browser, path: str, width: int, scheme: str
@@ -208,8 +233,6 @@ def test_a_page_is_accessible_and_never_wider_than_the_screen(
     try:
         page = context.new_page()
         page.goto(office.url + path)
-        found = Axe().run(page).response["violations"]
-        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        audit(page, width)
     finally:
         context.close()
