@@ -9,10 +9,10 @@ from django.db.models import Count, Q, QuerySet
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
-from quetsach.web.office.people.access import AccessError, duties_of, visible
+from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
-from quetsach.web.office.units.selectors import children_of, subtree_of
+from quetsach.web.office.units.selectors import children_of, root_unit, subtree_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +144,20 @@ def mail_counts(person: Person, *, day: date) -> Counter[str]:
 
 
 def mail_visible(person: Person, *, day: date) -> QuerySet[Message]:
-    """Return the mail that units in which a person may issue letters sent."""
+    """Return the mail that units in which a person may issue letters sent.
+
+    Digests and reminders of returns belong to no dispatch: whoever issues the centre's letters looks after them.
+    """
     seen = visible(person, Act.ISSUE_LETTER, day=day, prefix="dispatch__from_unit__positions__")
+    if may_do(person, Act.ISSUE_LETTER, root_unit(), day=day):
+        seen |= Q(dispatch=None)
     return Message.objects.filter(seen).distinct().select_related("dispatch__letter", "dispatch__to_unit")
 
 
 def mail_in_trouble(person: Person, *, day: date) -> QuerySet[Message]:
     """Return the mail that a person has to look after."""
     troubled = mail_visible(person, day=day).filter(state__in=[MessageState.UNCERTAIN, MessageState.FAILED])
-    return troubled.filter(dispatch__letter__state=LetterState.ISSUED).order_by("-state", "pk")
+    return troubled.filter(Q(dispatch=None) | Q(dispatch__letter__state=LetterState.ISSUED)).order_by("-state", "pk")
 
 
 def _kinds(positions: QuerySet[Position]) -> tuple[str, ...]:

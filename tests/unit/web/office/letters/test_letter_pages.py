@@ -199,3 +199,19 @@ def test_a_register_is_gone_on_with_from_paper(office, units) -> None:
 def test_a_letter_is_kept_as_a_template(office, sent) -> None:
     office.post(f"/en/office/letters/{sent.pk}/mau/", {"title": "Mẫu riêng"})
     assert "Mẫu riêng" in page(office, "/en/office/letters/moi/")
+
+
+def test_lists_for_units_above_are_looked_after_by_the_centre_alone(office, signed_in, person, sent) -> None:
+    Message.objects.create(
+        key="digest:x",
+        kind="digest",
+        recipient="a@xa.example",
+        subject="Công văn 01: chậm trả lời",
+        message_id="<qs-2@centre.example>",
+        state=MessageState.FAILED,
+        next_at=TODAY,
+    )
+    assert "qs-2@centre.example" in page(office, "/en/office/letters/thu/")
+    assert "qs-2@" not in page(signed_in(person(Role.APPROVER, "31-2025")), "/en/office/letters/thu/")
+    office.post(f"/en/office/letters/thu/{Message.objects.get().pk}/", {"act": "retry"})
+    assert Message.objects.get().state == MessageState.QUEUED
