@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from quetsach.campaign.authority import Act, Duty, Role, may, may_give
-from quetsach.web.office.people.access import duties_of, paths_of
+from quetsach.campaign.authority import Act, Duty, Role, may_give
+from quetsach.web.office.people.access import duties_of, may_do, paths_of
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
@@ -11,9 +11,19 @@ from quetsach.web.office.units.selectors import root_unit
 
 
 def may_give_over(by: Person, role: Role, unit: Unit, *, day: date) -> bool:
-    """Whether a person may give a role over a unit, and end it there: in his subtree, never more than he has."""
+    """Whether a person may give a role over a unit, and end it there: in his subtree, never more than he has.
+
+    What is held over a unit that is no more and left nothing behind opens nothing; the centre alone clears it away.
+    """
     held, paths = duties_of(by, day=day), paths_of(unit, day=day)
-    return bool(paths) and all(may_give(held, Duty(role, path)) for path in paths)
+    if not paths:
+        return manages_country(by, day=day)
+    return all(may_give(held, Duty(role, path)) for path in paths)
+
+
+def manages_country(by: Person, *, day: date) -> bool:
+    """Whether somebody manages people over the whole country."""
+    return may_do(by, Act.MANAGE_PEOPLE, root_unit(), day=day)
 
 
 def may_manage(by: Person, person: Person, *, day: date) -> bool:
@@ -25,8 +35,7 @@ def may_manage(by: Person, person: Person, *, day: date) -> bool:
     if by.pk == person.pk:
         return False
     duties = list(StoredDuty.objects.on(day).filter(person=person).select_related("unit"))
-    if not duties:
-        duties = list(StoredDuty.objects.filter(person=person).select_related("unit").order_by("-until", "-pk")[:1])
-    if not duties:
-        return any(may(duties_of(by, day=day), Act.MANAGE_PEOPLE, path) for path in paths_of(root_unit(), day=day))
-    return all(may_give_over(by, Role(duty.role), duty.unit, day=day) for duty in duties)
+    if held := [duty for duty in duties if paths_of(duty.unit, day=day)]:
+        return all(may_give_over(by, Role(duty.role), duty.unit, day=day) for duty in held)
+    last = StoredDuty.objects.filter(person=person).select_related("unit").order_by("-until", "-pk").first()
+    return may_give_over(by, Role(last.role), last.unit, day=day) if last else manages_country(by, day=day)

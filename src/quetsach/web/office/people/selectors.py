@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from quetsach.campaign.authority import Act, Role
 from quetsach.web.office.people.access import AccessError, visible, within
 from quetsach.web.office.people.models import Duty, Invitation, Person
-from quetsach.web.office.people.power import may_give_over, may_manage
+from quetsach.web.office.people.power import manages_country, may_give_over, may_manage
 from quetsach.web.office.units.models import Position, Unit
 
 _LONGEST_CHOICE = 300
@@ -31,7 +31,9 @@ class LeftBehind:
 
 def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> QuerySet[Duty]:
     """Return the duties that are held in the subtrees whose people somebody manages, by code."""
-    found = Duty.objects.on(day).filter(within(by, Act.MANAGE_PEOPLE, day=day))
+    found = Duty.objects.on(day)
+    if not manages_country(by, day=day):
+        found = found.filter(within(by, Act.MANAGE_PEOPLE, day=day))
     if text:
         wanted = Q(person__name__icontains=text) | Q(person__email__icontains=text)
         found = found.filter(wanted | Q(unit__name_vi__icontains=text) | Q(unit__code=text))

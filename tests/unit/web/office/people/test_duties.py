@@ -11,6 +11,7 @@ from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import AccessError, duties_of, may_do
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty
+from quetsach.web.office.people.power import may_manage
 from quetsach.web.office.people.services.departure import person_leave
 from quetsach.web.office.people.services.duty import duty_end, duty_give
 from quetsach.web.office.people.services.invitation import invitation_issue, invitation_of
@@ -117,3 +118,30 @@ def test_the_list_shows_the_people_of_the_subtree_and_no_others(units, person) -
 
 def test_an_editor_sees_nobody_in_the_list(person) -> None:
     assert not selectors.duties_below(person(Role.EDITOR, "31-2020"), day=TODAY).exists()
+
+
+def test_a_duty_over_a_unit_that_left_nothing_behind_is_cleared_away_by_the_centre(units, person) -> None:
+    after = NOW.replace(year=2026)
+    duty = Duty.objects.get(person=person(Role.EDITOR, "303-2020"))
+    assert duties_of(duty.person, day=after.date()) == ()
+    approver, operator = person(Role.APPROVER, "31-2025"), person(Role.OPERATOR)
+    with pytest.raises(AccessError):
+        duty_end(duty=duty, by=approver, now=after)
+    assert duty in selectors.duties_below(operator, day=after.date())
+    duty_end(duty=duty, by=operator, now=after)
+    assert not Duty.objects.on(after.date()).filter(pk=duty.pk).exists()
+
+
+def test_a_duty_that_opens_nothing_any_more_keeps_no_one_from_managing_the_person(units, person) -> None:
+    day = NOW.replace(year=2026).date()
+    who = person(Role.EDITOR, "303-2020")
+    Duty.objects.create(person=who, role=Role.EDITOR, unit=units["11296-2025"], first=day)
+    assert may_manage(person(Role.APPROVER, "31-2025"), who, day=day)
+    assert not may_manage(person(Role.APPROVER, "01-2025"), who, day=day)
+
+
+def test_a_duty_held_over_what_a_unit_was_before_the_reform_is_in_the_list(units, person) -> None:
+    duty = Duty.objects.get(person=person(Role.EDITOR, "11296-2020"))
+    day = NOW.replace(year=2026).date()
+    assert duty in selectors.duties_below(person(Role.APPROVER, "31-2025"), day=day)
+    assert duty not in selectors.duties_below(person(Role.APPROVER, "01-2025"), day=day)
