@@ -223,3 +223,19 @@ def test_who_tries_thirty_times_a_minute_is_told_to_wait(client: Client, db) -> 
     answers = [client.post("/van-phong/vao/", {"login": "x", "password": ""}) for _ in range(31)]
     assert answers[-1].status_code == 429
     assert "Thử quá nhiều lần" in told(answers[-1])
+
+
+@pytest.mark.parametrize(
+    ("language", "door", "desk"),
+    [
+        ("vi", "/van-phong/vao/", "/van-phong/"),
+        ("en", "/van-phong/vao/", "/en/office/"),
+        ("vi", "/en/office/sign-in/", "/en/office/"),
+    ],
+)
+def test_who_prefers_english_finds_the_desk_in_english(client: Client, editor, language, door, desk) -> None:
+    editor.language = language
+    editor.save()
+    TOTP.activate(editor, SECRET)
+    client.post(door, {"login": editor.email, "password": PASSWORD})
+    assert client.post(f"{door}ma/", {"code": code()})["Location"] == desk

@@ -13,8 +13,10 @@ from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.client_address import client_address
@@ -47,6 +49,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_safe_url(self, url: str) -> bool:
         """Whether somebody may be led there after signing in: to our own pages alone, whatever hosts we answer to."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead to the desk; who prefers English and signed in on the page that everybody gets finds it in English."""
+        language = getattr(request.user, "language", "") if get_language() == settings.LANGUAGE_CODE else None
+        with override(language or get_language()):
+            return reverse(settings.LOGIN_REDIRECT_URL)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that our own proxies saw; it limits attempts and stands in the list of sessions."""
