@@ -8,4 +8,5 @@ from quetsach.web.office.letters.views import link
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_("letter/<str:token>/"), link.letter_page, name="letter-link"),
     path(_("letter/<str:token>/open/"), link.letter_pdf, name="letter-link-open"),
+    path(_("letter/<str:token>/open/<int:number>/"), link.letter_file, name="letter-link-file"),
 ]

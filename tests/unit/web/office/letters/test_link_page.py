@@ -7,8 +7,9 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.answering import link_renew
+from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
-from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.models import Attachment, Dispatch, Letter
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.log.models import LogEntry
 
@@ -112,3 +113,24 @@ def test_a_link_leads_to_the_page_in_the_language_of_the_letter(dispatch: Dispat
     assert link_of(dispatch) == f"https://centre.example/cong-van/{token_of(dispatch)}/"
     dispatch.letter.language = "en"
     assert link_of(dispatch).startswith("https://centre.example/en/letter/")
+
+
+def test_a_file_that_goes_with_the_letter_is_handed_out_by_a_button(dispatch: Dispatch, page: str) -> None:
+    (sha256,) = archive_put([b"%PDF-1.7 phu luc"])
+    file = Attachment.objects.create(letter=dispatch.letter, name="phụ lục.pdf", size_bytes=16, sha256=sha256)
+    other = Attachment.objects.create(
+        letter=Letter.objects.create(
+            unit=dispatch.letter.unit, written_by=dispatch.letter.written_by, written_at=NOW, sign="X"
+        ),
+        name="của nơi khác.pdf",
+        size_bytes=16,
+        sha256=sha256,
+    )
+    client = Client()
+    assert "phụ lục.pdf" in client.get(page).content.decode()
+    assert client.get(f"{page}mo/{file.pk}/").status_code == 405
+    answer = client.post(f"{page}mo/{file.pk}/")
+    assert answer.content == b"%PDF-1.7 phu luc"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert client.post(f"{page}mo/{other.pk}/").status_code == 404
+    assert kinds(dispatch) == ["sent", "opened"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +17,7 @@ from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import children_without
 from quetsach.web.office.letters.sending import Hand, dispatch_forward
 from quetsach.web.office.letters.views.visitor import pdf_answer
+from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.selectors.owed import owed_by
 from quetsach.web.office.returns.services.link import link_make
@@ -53,6 +54,7 @@ def letter_page(request: HttpRequest, token: str) -> HttpResponse:
         "owed": owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now),
         "fault": fault,
         "token": token,
+        "attachments": dispatch.letter.attachments.order_by("name"),
     }
     return _private(render(request, "office/letters/link.html", page, status=400 if fault else 200))
 
@@ -68,6 +70,19 @@ def letter_pdf(request: HttpRequest, token: str) -> HttpResponse:
     content = own_copy(dispatch)
     dispatch_open(dispatch=dispatch, hand=HAND, now=now)
     return _private(pdf_answer(content, dispatch.letter.number_sign))
+
+
+@require_POST
+def letter_file(request: HttpRequest, token: str, number: int) -> HttpResponse:
+    """Hand out a file that goes with the letter and note that the letter was opened."""
+    now = datetime.now(UTC)
+    try:
+        dispatch = dispatch_of(token, now=now)
+    except LinkError as error:
+        return _refused(request, error)
+    answer = file_answer(get_object_or_404(dispatch.letter.attachments, pk=number))
+    dispatch_open(dispatch=dispatch, hand=HAND, now=now)
+    return _private(answer)
 
 
 def _acknowledge(_request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
