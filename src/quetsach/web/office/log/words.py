@@ -89,5 +89,6 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "case-hand-over": _("Help case handed over"),
     "case-close": _("Help case closed"),
     "case-reopen": _("Help case opened again"),
+    "template-keep": _("Template of a letter kept"),
 }
 """Act -> title. An act that is missing here stands in the log as it was written."""
