@@ -95,10 +95,15 @@ def nothing_stays(db) -> Iterator[None]:
     assert not Unit.objects.exists()
 
 
+def key_of(number: int) -> str:
+    """Name the unit of a number; each name begins like the one before it."""
+    return "u" + "1" * number if number else "tw"
+
+
 def build(country: Country) -> tuple[Person, dict[int, Unit]]:
     units = {}
     for number in range(len(country.parents) + 1):
-        key = "tw" if number == 0 else f"u{number}"
+        key = key_of(number)
         kind = "centre" if number == 0 else "district"
         edges = country.parents.get(number, [(0, FIRST, None)])
         unit = Unit(key=key, code=key, name_vi=key, kind=kind, opened=edges[0][1], closed=edges[-1][2])
@@ -128,7 +133,7 @@ def test_nobody_sees_or_does_anything_outside_the_subtrees_of_his_duties(nothing
         kept = set(Edge.objects.filter(within(person, act, day=day)).values_list("unit__key", flat=True))
         done = {unit.key for unit in units.values() if may_do(person, act, unit, day=day)}
         transaction.set_rollback(True)
-    keys = {number: ("tw" if number == 0 else f"u{number}") for number in range(len(country.parents) + 1)}
+    keys = {number: key_of(number) for number in range(len(country.parents) + 1)}
     allowed = {keys[n] for n in keys if country.allows(act, n, day)}
     standing = {keys[n] for n in keys if country.chain(n, day) is not None}
     assert done == allowed
