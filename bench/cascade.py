@@ -111,7 +111,9 @@ def _issue(unit: Any, units: list[Any], writer: Any, approver: Any, *, now: date
     }
     letter = letter_begin(unit=unit, template=None, campaign="", by=writer, now=now)
     letter = letter_submit(letter=letter_save(letter=letter, content=content, by=writer, now=now), by=writer, now=now)
-    approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=approver, now=now)
+    approval_decide(
+        approval=Approval.objects.get(subject=letter.log_subject), is_granted=True, reason="", by=approver, now=now
+    )
     letter_issue(letter=letter, by=writer, now=now)
     letter_send(letter=letter, units=units, by=writer, now=now)
 

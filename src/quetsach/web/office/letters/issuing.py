@@ -1,6 +1,7 @@
 """Issuing a letter: a number of the register, the printed and signed original, its public code; taking it back."""
 
 import secrets
+from copy import copy
 from datetime import date, datetime
 
 from django.db import transaction
@@ -28,7 +29,6 @@ from quetsach.web.office.units.models import Unit
 MOST_NUMBER = 99_999
 
 
-@transaction.atomic
 def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
     """Give an approved letter its number and day and keep its original.
 
@@ -39,6 +39,17 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         LetterError: it was issued before, or nobody approved what it says now.
         DocumentError: it cannot be printed.
     """
+    require(by, Act.ISSUE_LETTER, letter.unit, day=today(now))
+    code = code_of(secrets.randbelow(SPACE))
+    trial = copy(letter)
+    trial.code = code
+    # Printed once before the register is held: a first print loads much, and others wait for the register meanwhile.
+    print_original(text_of(trial), None)
+    return _issue(letter, code, by, now)
+
+
+@transaction.atomic
+def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
     letter = Letter.objects.select_for_update(of=("self",)).select_related("unit", "earlier").get(pk=letter.pk)
     day = today(now)
     require(by, Act.ISSUE_LETTER, letter.unit, day=day)
@@ -51,7 +62,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
     letter.state, letter.year = LetterState.ISSUED, day.year
     letter.number = _next_number(letter.unit, letter.book, day)
     letter.issued_on, letter.issued_at, letter.issued_by = day, now, by
-    letter.code = code_of(secrets.randbelow(SPACE))
+    letter.code = code
     if letter.earlier:
         _end_earlier(letter, letter.earlier, by, now)
     (letter.sha256,) = archive_put([print_original(text_of(letter), seals_of(letter))])

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/mau/", writing.keep, name="keep"),
     path("<int:pk>/tep/", writing.attach, name="attach"),
     path("<int:pk>/tep/<int:number>/", writing.attachment, name="attachment"),
+    path("<int:pk>/trao-doi.json", following.exchange, name="exchange"),
     path("<int:pk>/gui/", following.send, name="send"),
     path("<int:pk>/tien-do/", following.progress, name="progress"),
 ]

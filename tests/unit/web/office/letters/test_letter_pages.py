@@ -215,3 +215,10 @@ def test_lists_for_units_above_are_looked_after_by_the_centre_alone(office, sign
     assert "qs-2@" not in page(signed_in(person(Role.APPROVER, "31-2025")), "/en/office/letters/thu/")
     office.post(f"/en/office/letters/thu/{Message.objects.get().pk}/", {"act": "retry"})
     assert Message.objects.get().state == MessageState.QUEUED
+
+
+def test_the_fields_of_the_exchange_of_documents_are_handed_out(office, sent) -> None:
+    fields = office.get(f"/en/office/letters/{sent.pk}/trao-doi.json").json()
+    assert (fields["code_number"], fields["code_notation"], fields["document_type"]) == (1, "CATTT-NCSC", "new")
+    assert (fields["from"], fields["to"]) == ("tw", ["01-2025", "31-2025"])
+    assert fields["sha256"] == sent.sha256

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +18,7 @@ from quetsach.web.office.letters.models import RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.views.visitor import Visitor, attempt
+from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
@@ -93,6 +94,17 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "tab": "letters",
     }
     return render(request, "office/letters/progress.html", context)
+
+
+@require_safe
+def exchange(request: HttpRequest, pk: int) -> JsonResponse:
+    """What a packet of the exchange of documents needs to know of an issued letter."""
+    visitor = Visitor.of(request)
+    letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    if not letter.is_issued:
+        raise Http404
+    receivers = letter.dispatches.order_by("to_unit__key").values_list("to_unit__key", flat=True)
+    return JsonResponse(header_of(letter, list(receivers)).as_json(), json_dumps_params={"ensure_ascii": False})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
