@@ -36,7 +36,8 @@ KEY_LIMIT = RateLimit(burst=20, per_minute=4)
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form; take it, and give code and key. A post from the check page brings its answer along."""
     if not is_open():
-        return render(request, "helpdesk/shut.html", status=503)
+        # The page that says so is there; what somebody wrote elsewhere and sends here is not taken.
+        return render(request, "helpdesk/shut.html", status=503 if request.method == "POST" else 200)
     if request.method != "POST" or "mark" not in request.POST:
         form = CaseForm(initial={"mark": form_mark(), "slip": request.POST.get("slip", ""), "kind": _kind(request)})
         return _form(request, form)
