@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-TESTS = ("tests/unit/web", "tests/integration/web", "tests/integration/center")
+TESTS = ("tests/unit/web", "tests/integration/web/office")
 """What reads or writes the database."""
 
 
