@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import psycopg
-
 from tests.postgresql import cluster
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
