@@ -1,8 +1,6 @@
 """What every page of campaigns does: who may enter, which campaign, and how a refusal is said."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.forms import Form
@@ -18,33 +16,23 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     campaign_of,
     steps_taken,
 )
-from quetsach.web.office.people.access import AccessError, may_do, require, today
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.visitor import Visitor
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who works, and when (UTC)."""
-
-    person: Person
-    now: datetime
-
-
-def enter(request: HttpRequest, act: Act = Act.SEE) -> Desk:
+def enter(request: HttpRequest, act: Act = Act.SEE) -> Visitor:
     """Let in those who work for the whole country; units find the campaign on the public page.
 
     Raises:
         AccessError: the person may not do this.
     """
-    if not isinstance(request.user, Person):  # the door lets nobody else in
-        raise AccessError("nobody is signed in", is_hidden=True)
-    now = datetime.now(UTC)
-    require(request.user, act, root_unit(), day=today(now))
-    return Desk(request.user, now)
+    visitor = Visitor.of(request)
+    require(visitor.person, act, root_unit(), day=visitor.day)
+    return visitor
 
 
-def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Desk, Campaign]:
+def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Visitor, Campaign]:
     """Return who works, and the campaign of a page.
 
     Raises:
@@ -59,10 +47,10 @@ def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Desk, Ca
 
 
 def page(
-    request: HttpRequest, name: str, desk: Desk, context: dict[str, Any], campaign: Campaign | None = None
+    request: HttpRequest, name: str, desk: Visitor, context: dict[str, Any], campaign: Campaign | None = None
 ) -> HttpResponse:
     """Render a page; a form that was refused answers 422."""
-    is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=today(desk.now))
+    is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
     context |= {"is_runner": is_runner, "here": name, "campaign": campaign}
     if campaign:
         context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}

@@ -1,30 +1,28 @@
 """The page of figures that wait."""
 
-from datetime import UTC, datetime
-
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
-from quetsach.web.office.people.access import require, today
-from quetsach.web.office.request import OfficeRequest
+from quetsach.web.office.people.access import require
 from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.visitor import Visitor
 from quetsach.web.portal.snapshot import PublicationError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def candidate(request: OfficeRequest) -> HttpResponse:
+def candidate(request: HttpRequest) -> HttpResponse:
     """Show what waits beside what is published; ask, or publish."""
-    now = datetime.now(UTC)
-    require(request.user, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))
+    visitor = Visitor.of(request)
+    require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
     waiting = selectors.waiting_candidate()
     if request.method == "POST" and waiting is not None:
-        return _act(request, waiting, now)
+        return _act(request, waiting, visitor)
     context = {
         "published": selectors.published_figures(),
         "waiting": waiting,
@@ -33,14 +31,14 @@ def candidate(request: OfficeRequest) -> HttpResponse:
     return render(request, "office/figures/candidate.html", context)
 
 
-def _act(request: OfficeRequest, waiting: selectors.Candidate, now: datetime) -> HttpResponse:
+def _act(request: HttpRequest, waiting: selectors.Candidate, visitor: Visitor) -> HttpResponse:
     digest = request.POST.get("digest", "")
     try:
         if request.POST.get("act") == "release":
-            services.figures_release(candidate=waiting, digest=digest, by=request.user, now=now)
+            services.figures_release(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
             messages.success(request, _("The figures are published."))
         else:
-            services.figures_ask(candidate=waiting, digest=digest, by=request.user, now=now)
+            services.figures_ask(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
             messages.success(request, _("Asked. Another person with the same right must now agree."))
     except PublicationError as error:
         messages.error(request, error.explain())

@@ -17,11 +17,12 @@ from quetsach.web.office.letters.issuing import register_continue
 from quetsach.web.office.letters.models import RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.views.visitor import Visitor, attempt
+from quetsach.web.office.letters.views.answer import attempt
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.visitor import Visitor
 
 STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 

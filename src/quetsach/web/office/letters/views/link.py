@@ -16,7 +16,7 @@ from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import children_without
 from quetsach.web.office.letters.sending import Hand, dispatch_forward
-from quetsach.web.office.letters.views.visitor import pdf_answer
+from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.selectors.owed import owed_by

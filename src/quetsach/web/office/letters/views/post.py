@@ -9,7 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.models import MessageState
 from quetsach.web.office.letters.settling import letter_handed_over, message_retry, message_settle
-from quetsach.web.office.letters.views.visitor import Visitor, attempt
+from quetsach.web.office.letters.views.answer import attempt
+from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
 

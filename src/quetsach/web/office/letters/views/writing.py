@@ -22,7 +22,7 @@ from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.printing import print_original
 from quetsach.web.office.letters.samples import template_keep
-from quetsach.web.office.letters.views.visitor import Visitor, attempt, docx_answer, pdf_answer
+from quetsach.web.office.letters.views.answer import attempt, docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import (
     Reference,
@@ -33,6 +33,7 @@ from quetsach.web.office.letters.writing import (
     letter_submit,
 )
 from quetsach.web.office.people.access import may_do
+from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
 

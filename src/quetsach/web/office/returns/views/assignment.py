@@ -12,10 +12,11 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind
 from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
-from quetsach.web.office.returns.views.finding import person_of, told
+from quetsach.web.office.returns.views.finding import told
 from quetsach.web.office.units.models import UnitKind
 from quetsach.web.office.units.selectors import root_unit
 
@@ -23,7 +24,7 @@ from quetsach.web.office.units.selectors import root_unit
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest) -> HttpResponse:
     """Make units owe returns."""
-    person, now = person_of(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = AssignmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -51,7 +52,7 @@ def assign(request: HttpRequest) -> HttpResponse:
 @require_safe
 def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     """An assignment: who owes what until when, and the way to its periods."""
-    person_of(request)
+    person_here(request)
     one = get_object_or_404(Assignment.objects.select_related("campaign", "form"), pk=assignment)
     targets = [
         (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")

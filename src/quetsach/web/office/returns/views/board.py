@@ -12,10 +12,11 @@ from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.returns.completeness import KINDS, Completeness, completeness_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import duties_of, may_do, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.desk import desk_of
 from quetsach.web.office.returns.selectors.tally import Place, Tally, ancestor, late_in, places_of, tally_of
-from quetsach.web.office.returns.views.finding import asked, find_period, person_of
+from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
 from quetsach.web.office.units.models import Position, Unit
 from quetsach.web.office.units.selectors import position_of, root_unit
@@ -36,7 +37,7 @@ class _Row:
 @require_safe
 def returns(request: HttpRequest) -> HttpResponse:
     """The room's first page: what waits for the person who asks."""
-    person, now = person_of(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     desk = desk_of(person, now=now)
     groups = (desk.to_write, desk.to_decide)
     to_write, to_decide = ([(one, STANDINGS[one.standing]) for one in group] for group in groups)
@@ -50,7 +51,7 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
     """Lead to the board of the unit that the person looks after."""
     found = find_period(assignment, period)
     now = datetime.now(UTC)
-    tops = scope(duties_of(person_of(request), day=today(now)), Act.SEE)
+    tops = scope(duties_of(person_here(request), day=today(now)), Act.SEE)
     key = tops[0].strip("/").split("/")[-1] if tops else root_unit().key
     unit = Unit.objects.filter(key=key).first()
     if unit is not None and position_of(unit, found.last) is None:  # a unit of another time: one that stood before it

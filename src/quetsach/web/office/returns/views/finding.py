@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.units.models import Unit
@@ -48,7 +49,7 @@ def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Aske
     one = Unit.objects.filter(key=unit).first()
     if one is None:
         raise Http404
-    person, now = person_of(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     require(person, Act.SEE, one, day=today(now))
     return Asked(person, found, one, now)
 
@@ -64,14 +65,6 @@ def find_period(assignment: int, key: str) -> Period:
     if period is None:
         raise Http404
     return period
-
-
-def person_of(request: HttpRequest) -> Person:
-    """Return who is signed in; the door lets nobody else come here."""
-    person = request.user
-    if not isinstance(person, Person):
-        raise Http404
-    return person
 
 
 def told(error: ReturnError) -> str:

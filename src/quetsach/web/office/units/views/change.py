@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.people.access import today
-from quetsach.web.office.request import OfficeRequest
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm, told
 from quetsach.web.office.units.groups import unit_join
 from quetsach.web.office.units.models import Unit
@@ -23,7 +23,7 @@ from quetsach.web.office.units.services import require_centre, unit_add, unit_ch
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: OfficeRequest, key: str) -> HttpResponse:
+def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Correct names and decree."""
     unit = _opened(request, key)
     initial = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
@@ -33,25 +33,25 @@ def edit(request: OfficeRequest, key: str) -> HttpResponse:
         unit,
         form,
         _("Correct the unit"),
-        lambda values, now: unit_change(unit=unit, by=request.user, now=now, **values),
+        lambda values, now: unit_change(unit=unit, by=person_here(request), now=now, **values),
     )
 
 
 @require_http_methods(["GET", "POST"])
-def add(request: OfficeRequest, key: str) -> HttpResponse:
+def add(request: HttpRequest, key: str) -> HttpResponse:
     """Add a unit below another."""
     parent = _opened(request, key)
     form = NewUnitForm(request.POST or None)
 
     def save(values: dict[str, Any], now: datetime) -> Unit:
         kind = UnitKind(str(values.pop("kind")))
-        return unit_add(parent=parent, kind=kind, by=request.user, now=now, **values)
+        return unit_add(parent=parent, kind=kind, by=person_here(request), now=now, **values)
 
     return _done(request, parent, form, _("Add a unit below"), save)
 
 
 @require_http_methods(["GET", "POST"])
-def move(request: OfficeRequest, key: str) -> HttpResponse:
+def move(request: HttpRequest, key: str) -> HttpResponse:
     """Let a unit report to another."""
     unit = _opened(request, key)
     return _done(
@@ -59,12 +59,12 @@ def move(request: OfficeRequest, key: str) -> HttpResponse:
         unit,
         MoveForm(request.POST or None),
         _("Let it report to another unit"),
-        lambda values, now: unit_move(unit=unit, by=request.user, now=now, **values),
+        lambda values, now: unit_move(unit=unit, by=person_here(request), now=now, **values),
     )
 
 
 @require_http_methods(["GET", "POST"])
-def close(request: OfficeRequest, key: str) -> HttpResponse:
+def close(request: HttpRequest, key: str) -> HttpResponse:
     """End a unit."""
     unit = _opened(request, key)
     return _done(
@@ -72,31 +72,31 @@ def close(request: OfficeRequest, key: str) -> HttpResponse:
         unit,
         CloseForm(request.POST or None),
         _("End the unit"),
-        lambda values, now: unit_close(unit=unit, by=request.user, now=now, **values),
+        lambda values, now: unit_close(unit=unit, by=person_here(request), now=now, **values),
     )
 
 
 @require_http_methods(["GET", "POST"])
-def join(request: OfficeRequest, key: str) -> HttpResponse:
+def join(request: HttpRequest, key: str) -> HttpResponse:
     """Put a unit into a group."""
     unit = _opened(request, key)
 
     def save(values: dict[str, Any], now: datetime) -> Unit:
-        unit_join(unit=unit, by=request.user, now=now, **values)
+        unit_join(unit=unit, by=person_here(request), now=now, **values)
         return unit
 
     form = JoinForm(request.POST or None, initial={"since": today(datetime.now(UTC))})
     return _done(request, unit, form, _("Put it into a group"), save)
 
 
-def _opened(request: OfficeRequest, key: str) -> Unit:
+def _opened(request: HttpRequest, key: str) -> Unit:
     """Return the unit, for operators alone; others are refused before they see a form."""
-    require_centre(request.user, now=datetime.now(UTC))
+    require_centre(person_here(request), now=datetime.now(UTC))
     return get_object_or_404(Unit, key=key)
 
 
 def _done(
-    request: OfficeRequest,
+    request: HttpRequest,
     unit: Unit,
     form: forms.Form,
     title: str | Promise,

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import require, today
-from quetsach.web.office.request import OfficeRequest
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.units.contacts import contact_add, contact_change, contact_remove
 from quetsach.web.office.units.forms import ContactForm
 from quetsach.web.office.units.models import Contact, Unit
@@ -19,14 +19,14 @@ _FIELDS = ("name", "title", "email", "phone", "is_primary")
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: OfficeRequest, key: str) -> HttpResponse:
+def new(request: HttpRequest, key: str) -> HttpResponse:
     """Add a contact."""
     now = datetime.now(UTC)
     unit = get_object_or_404(Unit, key=key)
-    require(request.user, Act.EDIT_CONTACTS, unit, day=today(now))
+    require(person_here(request), Act.EDIT_CONTACTS, unit, day=today(now))
     form = ContactForm(request.POST or None, initial={"is_primary": not unit.contacts.exists()})
     if request.method == "POST" and form.is_valid():
-        contact_add(unit=unit, by=request.user, now=now, **form.cleaned_data)
+        contact_add(unit=unit, by=person_here(request), now=now, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("office:units:unit", key)
     context = {"unit": unit, "form": form, "title": _("Add a contact")}
@@ -34,14 +34,14 @@ def new(request: OfficeRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def change(request: OfficeRequest, key: str, number: int) -> HttpResponse:
+def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Change a contact."""
     now = datetime.now(UTC)
     contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
-    require(request.user, Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    require(person_here(request), Act.EDIT_CONTACTS, contact.unit, day=today(now))
     form = ContactForm(request.POST or None, initial={name: getattr(contact, name) for name in _FIELDS})
     if request.method == "POST" and form.is_valid():
-        contact_change(contact=contact, by=request.user, now=now, **form.cleaned_data)
+        contact_change(contact=contact, by=person_here(request), now=now, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("office:units:unit", key)
     context = {"unit": contact.unit, "form": form, "title": _("Change the contact"), "contact": contact}
@@ -49,9 +49,9 @@ def change(request: OfficeRequest, key: str, number: int) -> HttpResponse:
 
 
 @require_POST
-def remove(request: OfficeRequest, key: str, number: int) -> HttpResponse:
+def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Remove a contact."""
     contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
-    contact_remove(contact=contact, by=request.user, now=datetime.now(UTC))
+    contact_remove(contact=contact, by=person_here(request), now=datetime.now(UTC))
     messages.success(request, _("The contact is removed."))
     return redirect("office:units:unit", key)

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
-from quetsach.web.office.request import OfficeRequest
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.units.forms import GroupForm, GroupSetForm, told
 from quetsach.web.office.units.groups import group_add, group_set_add
 from quetsach.web.office.units.selectors import groups_on
@@ -19,10 +19,10 @@ from quetsach.web.office.units.services import require_centre
 
 
 @require_http_methods(["GET", "POST"])
-def groups(request: OfficeRequest) -> HttpResponse:
+def groups(request: HttpRequest) -> HttpResponse:
     """All sets and groups, with how many units are in each today; forms for one more of either."""
     now = datetime.now(UTC)
-    require_centre(request.user, now=now)
+    require_centre(person_here(request), now=now)
     wants = request.POST.get("wants", "")
     set_form = GroupSetForm(request.POST if wants == "set" else None, prefix="set")
     group_form = GroupForm(request.POST if wants == "group" else None, prefix="group")
@@ -30,7 +30,7 @@ def groups(request: OfficeRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             add = group_set_add if wants == "set" else group_add
-            add(by=request.user, now=now, **form.cleaned_data)
+            add(by=person_here(request), now=now, **form.cleaned_data)
         except UnitsError as error:
             form.add_error(None, told(error))
         else:

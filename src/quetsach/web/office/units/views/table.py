@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
-from quetsach.web.office.request import OfficeRequest
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.units.exporting import TABLES, as_csv, as_xlsx, export_tables
 from quetsach.web.office.units.forms import ImportForm, told
 from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import
@@ -22,10 +22,10 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
-def export(request: OfficeRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponse:
     """Return what the person sees as XLSX, or one table of it as CSV."""
     day = today(datetime.now(UTC))
-    tables = export_tables(request.user, day=day)
+    tables = export_tables(person_here(request), day=day)
     name = request.GET.get("table", "")
     if name in TABLES:
         content, kind, file = as_csv(tables[name]), "text/csv; charset=utf-8", f"{name}-{day}.csv"
@@ -35,43 +35,43 @@ def export(request: OfficeRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def bring(request: OfficeRequest) -> HttpResponse:
+def bring(request: HttpRequest) -> HttpResponse:
     """Take a file; the next page reads it, once, and shows what it would change."""
     now = datetime.now(UTC)
-    require_centre(request.user, now=now)
+    require_centre(person_here(request), now=now)
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        draft_keep(file=(file.name, file.read()), by=request.user, now=now)
+        draft_keep(file=(file.name, file.read()), by=person_here(request), now=now)
         return redirect("office:units:preview")
     return render(request, "office/units/import.html", {"form": form, "tables": TABLES})
 
 
 @require_http_methods(["GET", "POST"])
-def preview(request: OfficeRequest) -> HttpResponse:
+def preview(request: HttpRequest) -> HttpResponse:
     """Show what the kept file would change; apply it, or throw it away."""
     now = datetime.now(UTC)
-    require_centre(request.user, now=now)
-    draft = ImportDraft.objects.filter(person=request.user).first()
+    require_centre(person_here(request), now=now)
+    draft = ImportDraft.objects.filter(person=person_here(request)).first()
     if draft is None:
         return redirect("office:units:import")
     files = [(draft.name, bytes(draft.content))]
     if request.method == "POST":
         if request.POST.get("wants") != "apply":
-            draft_drop(by=request.user)
+            draft_drop(by=person_here(request))
             return redirect("office:units:import")
         try:
-            units_import(files=files, expected=request.POST.get("digest", ""), by=request.user, now=now)
+            units_import(files=files, expected=request.POST.get("digest", ""), by=person_here(request), now=now)
         except UnitsError as error:
             messages.error(request, told(error))
             return redirect("office:units:preview")
-        draft_drop(by=request.user)
+        draft_drop(by=person_here(request))
         messages.success(request, _("The file is applied."))
         return redirect("office:units:list")
     try:
-        found = import_preview(files=files, by=request.user, now=now)
+        found = import_preview(files=files, by=person_here(request), now=now)
     except UnitsError as error:
-        draft_drop(by=request.user)
+        draft_drop(by=person_here(request))
         messages.error(request, told(error))
         return redirect("office:units:import")
     context = {"draft": draft, "preview": found, "plan": found.plan, "most": _MOST_SHOWN, "first": f":{_MOST_SHOWN}"}

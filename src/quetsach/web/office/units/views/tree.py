@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -12,37 +12,37 @@ from quetsach.campaign.units.tree import ROOT
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.web.office.people.access import duties_of, may_do, today, visible
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.request import OfficeRequest
 from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
 from quetsach.web.office.units.reach import answering, require_sight
 from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, units_found
 
 
 @require_safe
-def units(request: OfficeRequest) -> HttpResponse:
+def units(request: HttpRequest) -> HttpResponse:
     """Where somebody begins: the tops of what he sees, and a search below them."""
     now = today(datetime.now(UTC))
     day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
-    tops = scope(duties_of(request.user, day=now), Act.SEE)
+    tops = scope(duties_of(person_here(request), day=now), Act.SEE)
     starts = [position.unit for position in _tops(tops, now)]
     if len(starts) == 1 and not text:
         return redirect("office:units:unit", starts[0].key)
-    found = units_found(text, _in_sight(request.user, tops, day, now)) if text else []
+    found = units_found(text, _in_sight(person_here(request), tops, day, now)) if text else []
     context = {"starts": starts, "found": found, "text": text, "day": day, "today": now}
     return render(request, "office/units/units.html", context)
 
 
 @require_safe
-def unit(request: OfficeRequest, key: str) -> HttpResponse:
+def unit(request: HttpRequest, key: str) -> HttpResponse:
     """Return one unit on one day: facts, what stands below it, contacts, groups, its past."""
     now = today(datetime.now(UTC))
     found = get_object_or_404(Unit, key=key)
-    require_sight(request.user, found, day=now)
+    require_sight(person_here(request), found, day=now)
     day = _day(request) or _day_of(found, now)
     position = position_of(found, day)
     branches = branches_of(position, day) if position else []
-    person: Person = request.user
+    person: Person = person_here(request)
     context = {
         "unit": found,
         "day": day,
@@ -64,7 +64,7 @@ def unit(request: OfficeRequest, key: str) -> HttpResponse:
     return render(request, "office/units/unit.html", context)
 
 
-def _day(request: OfficeRequest) -> date | None:
+def _day(request: HttpRequest) -> date | None:
     """Return the day that was asked for; one that is none is as if none was."""
     try:
         return parse_day(request.GET.get("day", ""))

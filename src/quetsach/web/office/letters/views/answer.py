@@ -1,33 +1,14 @@
-"""Who asks, when, and how a refusal by a service is told on the page that comes next."""
+"""How a page answers: what a service refused, and files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.people.access import AccessError, today
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.access import AccessError
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """The person who asks, the moment, and its day in Viet Nam."""
-
-    person: Person
-    now: datetime
-    day: date
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> "Visitor":
-        """Return who asks; the door has let nobody else in."""
-        now = datetime.now(UTC)
-        return cls(cast("Person", request.user), now, today(now))
 
 
 def attempt(request: HttpRequest, act: Callable[[], object], told: str) -> bool:
