@@ -35,12 +35,24 @@ def approval_ask(
     known = Approval.objects.filter(kind=kind, subject=subject, digest=digest, is_granted=None).first()
     if known is not None:
         return known
-    Approval.objects.filter(kind=kind, subject=subject, is_granted=None).delete()  # content that has changed since
+    approvals_void(kind=kind, subject=subject, by=by, now=now)  # content that has changed since
     approval = Approval.objects.create(
         kind=kind, subject=subject, digest=digest, title=title, unit=unit, asked_by=by, asked_at=now
     )
     log_append(by=by, act="approval-ask", subject=subject, unit=unit, detail={"kind": kind, "digest": digest}, now=now)
     return approval
+
+
+@transaction.atomic
+def approvals_void(*, kind: str, subject: str, by: Person | None, now: datetime) -> None:
+    """Take back what still waits about a subject, in the transaction that changes it.
+
+    Whoever decides looks at the subject as it is: nothing else may wait, or a text is shown and another let out.
+    """
+    for approval in Approval.objects.select_for_update().filter(kind=kind, subject=subject, is_granted=None):
+        detail = {"kind": kind, "digest": approval.digest}
+        log_append(by=by, act="approval-void", subject=subject, unit=approval.unit, detail=detail, now=now)
+        approval.delete()
 
 
 @transaction.atomic

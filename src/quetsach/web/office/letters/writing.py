@@ -14,7 +14,7 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
-from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
@@ -103,6 +103,7 @@ def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: 
             setattr(letter, name, content[name])
     letter.state = LetterState.DRAFT
     letter.save()
+    approvals_void(kind="letter", subject=letter.log_subject, by=by, now=now)
     _keep_version(letter, by, now)
     log_append(
         by=by,
@@ -246,6 +247,7 @@ def _values(letter: Letter, unit: Unit, day: date) -> dict[str, str]:
 def _back_to_draft(letter: Letter, by: Person, now: datetime, detail: dict[str, Any]) -> None:
     letter.state = LetterState.DRAFT
     letter.save(update_fields=["state"])
+    approvals_void(kind="letter", subject=letter.log_subject, by=by, now=now)
     _keep_version(letter, by, now)
     log_append(by=by, act="letter-attach", subject=letter.log_subject, unit=letter.unit, detail=detail, now=now)
 

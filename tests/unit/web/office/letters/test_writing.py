@@ -88,6 +88,24 @@ def test_a_file_added_after_the_approval_needs_another_one(person, units, approv
         letter_issue(letter=letter, by=by, now=NOW)
 
 
+def test_one_text_cannot_be_shown_while_another_waits(person, units) -> None:
+    """Who decides reads the letter as it is: a request for what it said before is gone with the change."""
+    letter, by = draft(person, units)
+    letter_submit(letter=letter, by=by, now=NOW)
+    asked = Approval.objects.get()
+    letter_save(letter=letter, content={"body": "Vô hại."}, by=by, now=NOW)
+    with pytest.raises(Approval.DoesNotExist):
+        approval_decide(approval=asked, is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
+    assert LogEntry.objects.filter(act="approval-void", subject=letter.log_subject).count() == 1
+
+
+def test_a_request_is_void_once_a_file_is_added(person, units) -> None:
+    letter, by = draft(person, units)
+    letter_submit(letter=letter, by=by, now=NOW)
+    attachment_add(letter=letter, name="a.pdf", content=b"%PDF-1.7", by=by, now=NOW)
+    assert not Approval.objects.exists()
+
+
 def test_an_issued_letter_cannot_be_changed(issued, person) -> None:
     with pytest.raises(LetterError, match="was issued"):
         letter_save(letter=issued(), content={"body": "Khác."}, by=person(Role.OPERATOR), now=NOW)
