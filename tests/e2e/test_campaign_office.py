@@ -387,8 +387,8 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
     nobody.click("button[value=report]")
     assert "Số máy thừa một chữ số 0" in nobody.inner_text("main")
     fill_return(nobody, machines_scanned="40", machines_in_scope="40")
-    reminder = office.post.wait_for("mayto@", "quá hạn gửi")
-    assert "Phường Máy Tơ" in office.post.wait_for("ngoquyen@", "gửi trễ")
+    reminder = office.post.wait_for("mayto@", "quá hạn nộp")
+    assert "Phường Máy Tơ" in office.post.wait_for("ngoquyen@", "nộp chậm")
     link = re.search(r"http://\S+/bao-cao/\S+", reminder)
     assert link
     nobody.goto(link[0])

@@ -40,7 +40,7 @@ def period(units) -> Period:
 
 
 def test_who_has_nothing_to_do_is_told_so(person, signed_in) -> None:
-    assert "Không có nội dung nào chờ bạn." in signed_in(person("viewer")).get("/van-phong/").content.decode()
+    assert "Hiện bạn không có việc nào cần xử lý." in signed_in(person("viewer")).get("/van-phong/").content.decode()
 
 
 def test_a_return_that_is_owed_waits_for_the_units_own_people(period: Period, person) -> None:

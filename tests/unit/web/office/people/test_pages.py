@@ -117,7 +117,7 @@ def test_leaving_shows_what_is_left_and_then_does_it(desk: Client, person) -> No
 
 def test_an_editor_finds_the_list_empty_and_cannot_invite(signed_in, person) -> None:
     client = signed_in(person(Role.EDITOR, OPENED))
-    assert "Không tìm thấy ai" in page(client.get("/van-phong/nhan-su/"))
+    assert "Không tìm thấy người nào" in page(client.get("/van-phong/nhan-su/"))
     assert invited(client) == ""
 
 

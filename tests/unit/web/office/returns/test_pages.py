@@ -101,8 +101,18 @@ def test_a_district_sends_back_and_approves(root, submit, signed_in, person) -> 
     assert "Kiểm tra lại số máy nhiễm" in shown
     submit(UNIT, machines_scanned=54)
     approved = client.post(f"{page}quyet-dinh/", {"approve": "1"}, follow=True)
-    assert "Đã duyệt." in text(approved)
+    assert "Đã phê duyệt." in text(approved)
     assert "Nội dung thay đổi" in text(approved)
+
+
+def test_what_was_submitted_after_the_page_was_opened_is_not_approved(root, submit, signed_in, person) -> None:
+    filed = submit(UNIT)
+    client = signed_in(person("approver", "303-2020"))
+    assert 'name="revision" value="1"' in text(client.get(f"{root}/{UNIT}/"))
+    submit(UNIT, machines_scanned=54)
+    client.post(f"{root}/{UNIT}/quyet-dinh/", {"approve": "1", "revision": "1"})
+    filed.refresh_from_db()
+    assert filed.state == State.SUBMITTED
 
 
 def test_missing_ones_are_signed_off_by_name_on_the_page(root, submit, signed_in, person) -> None:
@@ -245,3 +255,12 @@ def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, op
 
 def test_only_operators_ask_for_returns(root, signed_in, person) -> None:
     assert signed_in(person("press")).get("/van-phong/bao-cao/giao/").status_code == 403
+
+
+def test_a_unit_is_not_told_whose_machines_are_counted_twice_elsewhere(root, submit, signed_in, person) -> None:
+    submit(UNIT)
+    Return.objects.filter(pk=submit("303-2020").pk).update(scope=Scope.SUBTREE)  # as after a correction of the tree
+    shown = "Phường Quán Toan"
+    assert shown in text(signed_in(person("viewer", "303-2020")).get(f"{root}/303-2020/so-lieu/"))
+    elsewhere = signed_in(person("viewer", "304-2020")).get(f"{root}/304-2020/so-lieu/")
+    assert shown not in text(elsewhere)

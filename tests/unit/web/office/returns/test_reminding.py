@@ -63,7 +63,7 @@ def test_the_unit_above_gets_one_digest_of_all_that_are_late_and_who_cannot_be_r
     assert mails("digest") == ["a303-2020@unit.example"]
     text = Message.objects.get(kind="digest").text
     assert "Phường Quán Toan\n" in text
-    assert "Phường Hùng Vương (không gửi được thư)" in text
+    assert "Phường Hùng Vương (không gửi được thư điện tử)" in text
 
 
 def test_a_unit_with_more_time_is_reminded_by_its_own_day(units, period: Period, operator) -> None:

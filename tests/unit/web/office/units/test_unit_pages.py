@@ -62,7 +62,7 @@ def test_a_day_of_any_kind_is_answered(operator, day: str) -> None:
 
 def test_a_former_unit_is_shown_as_it_was_on_its_last_day(operator) -> None:
     text = _text(operator.get(f"{OFFICE}31-2020/"))
-    assert "không còn từ ngày 01/07/2025" in text
+    assert "đã kết thúc từ ngày 01/07/2025" in text
     assert "Trực thuộc ngày 30/06/2025: 2" in text
     assert "Được kế thừa bởi" in text
 
