@@ -98,7 +98,7 @@ phat-thanh.txt                     đọc trên loa truyền thanh: 60 và 120 g
 ma-qr.svg, ma-qr.png               mã QR riêng của đơn vị
 
 Mã xác minh: {facts.code}. Ai cũng kiểm tra được tại {facts.check_url}
-Mã QR đếm số lượt mở trang theo đơn vị và theo ngày. Không lưu gì về người mở.
+Mã QR đếm số lượt mở trang theo đơn vị và theo ngày. Không lưu thông tin về người mở.
 
 ------------------------------------------------------------
 
