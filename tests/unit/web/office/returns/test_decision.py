@@ -34,6 +34,14 @@ def test_nobody_else_approves(submit, person, role: str, unit: str) -> None:
         decide(submit("11296-2020"), person(role, unit))
 
 
+def test_nobody_approves_figures_that_he_has_not_seen(submit, operator) -> None:
+    looked_at = submit("11296-2020")
+    newer = submit("11296-2020", **{"staff-informed": "8500"})
+    with pytest.raises(StateError, match="another state"):
+        decide(looked_at, operator)
+    assert decide(newer, operator).state == State.APPROVED
+
+
 def test_a_return_is_sent_back_with_a_reason_only(submit, operator) -> None:
     filed = submit("11296-2020")
     with pytest.raises(ReturnError, match="reason"):

@@ -25,16 +25,20 @@ LONGEST_EXTENSION_DAYS = 90
 
 @transaction.atomic
 def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now: datetime) -> Return:
-    """Decide on a return as the unit above it.
+    """Decide on a return as the unit above it, in the revision that ``filed`` has: what was looked at.
 
     Raises:
-        ReturnError: it is not in the state for that, units below are not done, or a reason is lacking.
+        ReturnError: it is not in the state for that or was submitted anew, units below are not done, or a reason is
+            lacking.
         AccessError: this is not the person's to do.
     """
+    seen = filed.revision
     filed = Return.objects.select_related("period__assignment", "unit").get(pk=filed.pk)
     require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period), day=today(now))
     period_lock(filed.period)
     filed.refresh_from_db(fields=["state", "scope", "revision"])
+    if filed.revision != seen:
+        raise _changed()
     reason = reason.strip()[:2000]
     if act in {ReturnAct.RETURN, ReturnAct.REOPEN} and not reason:
         raise ReturnError(_("a reason is needed"), hint=_("say what must be corrected"))
@@ -68,7 +72,11 @@ def _next(state: State, act: ReturnAct) -> State:
     try:
         return after(state, act)
     except StateError as error:
-        raise StateError(_("the return is in another state by now"), hint=_("look at it again")) from error
+        raise _changed() from error
+
+
+def _changed() -> StateError:
+    return StateError(_("the return is in another state by now"), hint=_("look at it again"))
 
 
 def decider_of(unit: Unit, period: Period) -> Unit:

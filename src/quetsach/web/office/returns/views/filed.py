@@ -79,6 +79,9 @@ def decide(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
     if one is None or act is None:
         return redirect("office:returns:filed", assignment, period, unit)
     reason = request.POST.get("reason", "")
+    seen = request.POST.get("revision", "")
+    if seen.isascii() and seen.isdigit():
+        one.revision = int(seen[:9])  # the one that the page showed
 
     def run() -> str:
         return_decide(filed=one, act=act, reason=reason, by=at.person, now=at.now)

@@ -91,7 +91,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "rows": rows,
         "details": [(element, lines) for element in details if (lines := _detail_rows(element, parts))],
         "since": periods[0].first if periods else at.period.first,
-        "conflicts": tally.conflicts(),
+        "conflicts": [pair for pair in tally.conflicts() if pair[0].path.startswith(path)],
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }
 
