@@ -9,14 +9,18 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Course, Happening, Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.events import course_of, courses_of, event_add
+from quetsach.web.office.letters.events import MAX_REASON_LENGTH, course_of, courses_of, event_add
 from quetsach.web.office.letters.models import Dispatch, LetterState
 from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.sending import LINK_DAYS, Hand
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import ReturnLink
 from quetsach.web.office.units.models import Unit
+
+MOST_BY_LINK = 100
+"""Answers of one unit without an account: each is kept for good, so a link must not fill the database."""
 
 
 @transaction.atomic
@@ -47,7 +51,7 @@ def dispatch_acknowledge(*, dispatch: Dispatch, hand: Hand, now: datetime) -> Co
     course = course_of(dispatch)
     if course.stage >= Stage.ACKNOWLEDGED and course.standing is not Standing.REFUSED:
         return course
-    _refuse_taken_back(dispatch)
+    _refuse_over(dispatch, hand)
     event_add(dispatch=dispatch, kind=Happening.ACKNOWLEDGED, at=now, via=hand.via, by=hand.person)
     _log(dispatch, "letter-acknowledge", hand, "", now)
     return course_of(dispatch)
@@ -64,9 +68,9 @@ def dispatch_refuse(*, dispatch: Dispatch, reason: str, hand: Hand, now: datetim
     dispatch = _held(dispatch, hand, now)
     if not reason.strip():
         raise LetterError(_("a refusal needs a reason"), hint=_("say why, so that the sender can put it right"))
-    _refuse_taken_back(dispatch)
+    _refuse_over(dispatch, hand)
     event_add(dispatch=dispatch, kind=Happening.REFUSED, at=now, via=hand.via, by=hand.person, reason=reason)
-    _log(dispatch, "letter-refuse", hand, reason, now)
+    _log(dispatch, "letter-refuse", hand, reason[:MAX_REASON_LENGTH], now)
     return course_of(dispatch)
 
 
@@ -93,7 +97,7 @@ def dispatch_close(*, dispatch: Dispatch, reason: str, by: Person, now: datetime
 
 @transaction.atomic
 def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
-    """Make a new link; older ones of this dispatch are void.
+    """Make a new link; older ones of this dispatch are void, and with them the links to returns that they led to.
 
     Raises:
         AccessError: not this person's to do.
@@ -104,6 +108,8 @@ def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
         .get(pk=dispatch.pk)
     )
     require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
+    led_to = ReturnLink.objects.filter(period__assignment__campaign__key=dispatch.letter.campaign)
+    led_to.filter(unit=dispatch.to_unit, made_by=None, withdrawn_at=None).update(withdrawn_at=now)
     dispatch.link_number += 1
     dispatch.link_until = now + timedelta(days=LINK_DAYS)
     dispatch.copy_sha256 = ""  # the copy shows the link: it is made and sent anew
@@ -137,7 +143,9 @@ def _held(dispatch: Dispatch, hand: Hand, now: datetime) -> Dispatch:
     return dispatch
 
 
-def _refuse_taken_back(dispatch: Dispatch) -> None:
+def _refuse_over(dispatch: Dispatch, hand: Hand) -> None:
+    if hand.person is None and dispatch.events.filter(via=hand.via).count() >= MOST_BY_LINK:
+        raise LetterError(_("this link is no longer valid"))
     if dispatch.letter.state != LetterState.ISSUED:
         raise LetterError(
             _("%(number)s was taken back: nothing needs to be done about it") % {"number": dispatch.letter.number_sign}

@@ -80,7 +80,7 @@ def dispatch_forward(*, dispatch: Dispatch, units: Iterable[Unit], note: str, ha
     made = _dispatch(dispatch.letter, dispatch.to_unit, units, above=dispatch, hand=hand, note=note, now=now)
     if made:
         event_add(dispatch=dispatch, kind=Happening.FORWARDED, at=now, via=hand.via, by=hand.person)
-    _log("letter-forward", dispatch.letter, made, by=hand.person, unit=dispatch.to_unit, now=now)
+        _log("letter-forward", dispatch.letter, made, by=hand.person, unit=dispatch.to_unit, now=now)
     return len(made)
 
 

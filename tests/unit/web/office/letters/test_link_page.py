@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
+from quetsach.web.office.letters import answering
 from quetsach.web.office.letters.answering import link_renew
 from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
@@ -70,6 +71,21 @@ def test_a_refusal_without_a_reason_says_what_is_missing(dispatch: Dispatch, pag
 def test_a_refusal_is_noted_with_its_reason(dispatch: Dispatch, page: str) -> None:
     Client().post(page, {"act": "refuse", "reason": "Không đúng đơn vị"})
     assert dispatch.events.get(kind="refused").reason == "Không đúng đơn vị"
+
+
+def test_a_link_cannot_fill_the_database(dispatch: Dispatch, page: str, monkeypatch) -> None:
+    monkeypatch.setattr(answering, "MOST_BY_LINK", 3)
+    for act in ("refuse", "acknowledge", "refuse", "acknowledge", "refuse"):
+        Client().post(page, {"act": act, "reason": "x" * 5000})
+    assert kinds(dispatch) == ["sent", "refused", "acknowledged", "refused"]
+    for entry in LogEntry.objects.filter(act="letter-refuse"):
+        assert len(entry.detail["reason"]) == 1000
+
+
+def test_passing_on_to_nobody_is_not_logged(dispatch: Dispatch, page: str) -> None:
+    for _ in range(3):
+        Client().post(page, {"act": "forward"})
+    assert LogEntry.objects.filter(act="letter-forward").count() == 1
 
 
 def test_another_site_cannot_press_the_buttons(dispatch: Dispatch, page: str) -> None:

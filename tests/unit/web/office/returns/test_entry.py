@@ -152,7 +152,7 @@ def test_a_subtree_of_another_province_does_not_stand_in_the_way(submit) -> None
 def test_the_stored_state_is_the_one_its_history_leads_to(submit, operator) -> None:
     filed = submit("11296-2020")
     return_decide(filed=filed, act=Act.RETURN, reason="x", by=operator, now=IN_TIME)
-    submit("11296-2020", at=LATE)
+    filed = submit("11296-2020", at=LATE)
     filed = return_decide(filed=filed, act=Act.APPROVE, reason="", by=operator, now=LATE)
     history = [(r.submitted_at, Act.SUBMIT) for r in filed.revisions.all()]
     history += [(d.decided_at, Act(d.act)) for d in filed.decisions.all()]

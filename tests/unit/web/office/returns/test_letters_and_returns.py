@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from quetsach.web.office.letters.answering import link_renew
 from quetsach.web.office.letters.events import course_of
 from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState
@@ -68,6 +69,15 @@ def test_the_letters_page_leads_to_the_return(units, period: Period, person) -> 
     answer = Client().post(page, {"act": "report", "period": period.pk})
     assert answer["Location"].startswith("/bao-cao/")
     assert Client().get(answer["Location"]).status_code == 200
+
+
+def test_what_an_old_link_led_to_is_void_with_it(units, period: Period, person) -> None:
+    period.first = period.last = NOW.date()
+    period.save()
+    dispatch = sent(units, person, "11296-2025")
+    answer = Client().post(f"/cong-van/{token_of(dispatch)}/", {"act": "report", "period": period.pk})
+    link_renew(dispatch=dispatch, by=person("operator"), now=NOW)
+    assert Client().get(answer["Location"]).status_code == 404
 
 
 def test_a_return_that_is_not_owed_is_not_opened(units, period: Period, person) -> None:

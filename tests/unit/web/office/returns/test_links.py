@@ -9,7 +9,7 @@ from quetsach.campaign.returns.state import Scope, State
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import LinkUse, Return, ReturnLink
 from quetsach.web.office.returns.services import link as links
-from quetsach.web.office.returns.services.entry import return_submit
+from quetsach.web.office.returns.services.entry import link_used, return_submit
 from quetsach.web.office.returns.views import entry as entry_views
 
 UNIT = "11296-2020"
@@ -114,5 +114,19 @@ def test_a_dead_link_has_a_page(empty_centre, db) -> None:
 
 def test_a_link_that_is_opened_again_and_again_is_noted_once_a_minute(link: ReturnLink) -> None:
     for seconds in (0, 1, 59, 61):
-        links.link_shown(link=link, now=IN_TIME + timedelta(seconds=seconds))
+        link_used(link=link, act="shown", now=IN_TIME + timedelta(seconds=seconds))
     assert LinkUse.objects.count() == 2
+
+
+def test_drafts_that_are_saved_again_and_again_are_noted_once_a_minute(empty_centre, address: str) -> None:
+    for number in range(3):
+        Client().post(address, {**GOOD, "contact": f"Nguyễn Thị Hòa {number}", "save": "1"})
+    assert [use.act for use in LinkUse.objects.all()] == ["saved"]
+
+
+def test_a_letter_leads_to_one_link_however_often_it_is_asked(units, period, link: ReturnLink) -> None:
+    asked = {"period": period, "unit": units[UNIT], "days": 30}
+    first = links.link_from_letter(**asked, now=IN_TIME)
+    assert first != link  # that one is the unit above's to withdraw
+    assert links.link_from_letter(**asked, now=IN_TIME) == first
+    assert links.link_from_letter(**asked, now=IN_TIME + timedelta(days=30)) != first

@@ -20,7 +20,7 @@ from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.selectors.owed import owed_by
-from quetsach.web.office.returns.services.link import link_make
+from quetsach.web.office.returns.services.link import link_from_letter
 from quetsach.web.office.returns.services.link import token_of as return_token_of
 
 HAND = Hand(None, "link")
@@ -104,7 +104,7 @@ def _report(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResp
     period = owed.get(request.POST.get("period", ""))
     if period is None:
         return redirect("letter-link", token=token_of(dispatch))
-    link = link_make(period=period, unit=dispatch.to_unit, days=REPORT_DAYS, by=None, now=now)
+    link = link_from_letter(period=period, unit=dispatch.to_unit, days=REPORT_DAYS, now=now)
     return redirect("return-link", token=return_token_of(link))
 
 

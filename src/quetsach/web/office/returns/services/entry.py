@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -38,6 +38,7 @@ from quetsach.web.office.units.selectors import position_of
 
 MOST_REVISIONS = 100
 """Each is kept for good: a link must not fill the database."""
+_SAME_USE = timedelta(minutes=1)
 
 type Author = Person | ReturnLink
 """Who writes: somebody with an account, or whoever was given the unit's link."""
@@ -231,4 +232,10 @@ def _digest(scope: Scope, cells: Mapping[str, str]) -> str:
 
 def _used(author: Author, act: str, now: datetime) -> None:
     if isinstance(author, ReturnLink):
-        LinkUse.objects.create(link=author, act=act, at=now)
+        link_used(link=author, act=act, now=now)
+
+
+def link_used(*, link: ReturnLink, act: str, now: datetime) -> None:
+    """Note what a link was used for; the same again within a minute is noted once, so that nobody fills the table."""
+    if not LinkUse.objects.filter(link=link, act=act, at__gt=now - _SAME_USE).exists():
+        LinkUse.objects.create(link=link, act=act, at=now)

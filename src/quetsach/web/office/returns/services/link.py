@@ -14,14 +14,14 @@ from quetsach.web.office.letters.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.models import LinkUse, Period, ReturnLink
+from quetsach.web.office.returns.models import Period, ReturnLink
 from quetsach.web.office.returns.selectors.tally import expected_positions
 from quetsach.web.office.returns.services.decision import decider_of
 from quetsach.web.office.units.models import Unit
 
 _SALT = "quetsach.office.return-link"
 MOST_DAYS = 60
-_SAME_OPENING = timedelta(minutes=1)
+_LEFT_AT_LEAST = timedelta(days=1)
 
 
 class LinkError(ReturnError):
@@ -88,10 +88,15 @@ def link_of(token: str, *, now: datetime) -> ReturnLink:
     return link
 
 
-def link_shown(*, link: ReturnLink, now: datetime) -> None:
-    """Note that a link was opened; opened again within a minute it is noted once, so that nobody fills the table."""
-    if not LinkUse.objects.filter(link=link, act="shown", at__gt=now - _SAME_OPENING).exists():
-        LinkUse.objects.create(link=link, act="shown", at=now)
+def link_from_letter(*, period: Period, unit: Unit, days: int, now: datetime) -> ReturnLink:
+    """Return the link that the link of a letter leads to: one that the centre gave and that still opens, or a new one.
+
+    Raises:
+        ReturnError: the unit owes nothing for the period.
+    """
+    given = ReturnLink.objects.filter(period=period, unit=unit, made_by=None, withdrawn_at=None)
+    known = given.filter(expires_at__gt=now + _LEFT_AT_LEAST).order_by("-expires_at").first()
+    return known or link_make(period=period, unit=unit, days=days, by=None, now=now)
 
 
 @transaction.atomic

@@ -25,11 +25,12 @@ from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import (
     Author,
     FaultyError,
+    link_used,
     read_return,
     return_save,
     return_submit,
 )
-from quetsach.web.office.returns.services.link import LinkError, link_of, link_shown
+from quetsach.web.office.returns.services.link import LinkError, link_of
 from quetsach.web.office.returns.views.finding import asked, told
 from quetsach.web.office.returns.wording import SCOPES
 from quetsach.web.office.units.models import Position, Unit
@@ -152,6 +153,6 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
             if done == "saved":
                 desk.answers, desk.scope = read_return(link.period, link.unit, kept.cells), Scope(kept.scope)
     elif request.method == "GET":
-        link_shown(link=link, now=now)
+        link_used(link=link, act="shown", now=now)
     context = {**desk.context(), "done": done, "expires_at": link.expires_at}
     return render(request, "office/returns/link.html", context, status=422 if desk.refusal else 200)
