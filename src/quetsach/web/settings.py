@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "quetsach.web.same_origin.SameOrigin",
+    "quetsach.web.small_body.SmallBody",
     "django.middleware.common.CommonMiddleware",
     "quetsach.web.office.door.OfficeSession",
     "quetsach.web.office.door.OfficePerson",
