@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
-from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible
+from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
 from quetsach.web.office.units.selectors import children_of, root_unit, subtree_of
@@ -27,7 +27,7 @@ class Audience:
 
 def letters_visible(person: Person, *, day: date) -> QuerySet[Letter]:
     """Return the letters that units within a person's sight wrote, the newest first."""
-    seen = visible(person, Act.SEE, day=day, prefix="unit__positions__")
+    seen = _within_sight(person, "unit", day)
     return Letter.objects.filter(seen).distinct().select_related("unit").order_by("-pk")
 
 
@@ -84,7 +84,7 @@ def dispatch_visible(person: Person, pk: int, *, day: date) -> Dispatch:
     Raises:
         AccessError: there is none, or the person does not see it; the same for both.
     """
-    seen = visible(person, Act.SEE, day=day, prefix="to_unit__positions__")
+    seen = _within_sight(person, "to_unit", day)
     found = Dispatch.objects.filter(seen, pk=pk).distinct()
     dispatch = found.select_related("letter__unit", "from_unit", "to_unit", "above").first()
     if dispatch is None:
@@ -158,6 +158,13 @@ def mail_in_trouble(person: Person, *, day: date) -> QuerySet[Message]:
     """Return the mail that a person has to look after."""
     troubled = mail_visible(person, day=day).filter(state__in=[MessageState.UNCERTAIN, MessageState.FAILED])
     return troubled.filter(Q(dispatch=None) | Q(dispatch__letter__state=LetterState.ISSUED)).order_by("-state", "pk")
+
+
+def _within_sight(person: Person, unit: str, day: date) -> Q:
+    """Return the filter of what units in a person's sight have; the centre also sees what left no successor behind."""
+    if may_do(person, Act.SEE, root_unit(), day=day):
+        return Q()
+    return within(person, Act.SEE, day=day, unit=unit)
 
 
 def _kinds(positions: QuerySet[Position]) -> tuple[str, ...]:

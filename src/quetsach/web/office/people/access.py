@@ -84,16 +84,22 @@ def visible(person: Person, act: Act, *, day: date, prefix: str = "") -> Q:
     return places & in_time
 
 
-def within(person: Person, act: Act, *, day: date) -> Q:
+def within(person: Person, act: Act, *, day: date, unit: str = "unit") -> Q:
     """Return the filter, for models with a ``unit``, of what lies in the subtrees in which a person may do ``act``.
 
     Besides the units that stand there on the day, these are the ones that they succeeded and that are no more: what
     happened to a unit before a reform stays with its successors. Add ``.distinct()``.
+
+    Args:
+        person: who asks.
+        act: what it is for.
+        day: the day of the tree.
+        unit: what the filtered model calls its unit, such as ``to_unit``.
     """
     units = Position.objects.filter(visible(person, act, day=day)).values("unit")
     standing = Position.objects.on(day).values("unit")
-    gone = Q(unit__successors__new__in=units, unit__successors__on__lte=day) & ~Q(unit__in=standing)
-    return Q(unit__in=units) | gone
+    ended = Q(**{f"{unit}__successors__new__in": units, f"{unit}__successors__on__lte": day})
+    return Q(**{f"{unit}__in": units}) | (ended & ~Q(**{f"{unit}__in": standing}))
 
 
 def _paths(unit: int, day: date) -> Iterable[str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.people.access import duties_of, require, visible
+from quetsach.web.office.people.access import duties_of, require, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Kit
 from quetsach.web.office.units.models import Position, Unit
@@ -38,7 +38,7 @@ class KitStanding:
 
 def kits_seen(person: Person, *, day: date) -> list[KitStanding]:
     """Return the newest kits of the units that a person sees."""
-    mine = visible(person, Act.SEE, day=day, prefix="unit__positions__")
+    mine = within(person, Act.SEE, day=day)
     kits = Kit.objects.filter(mine).distinct().select_related("unit", "verification", "made_by", "campaign")
     return standings(kits[:MAX_KITS])
 

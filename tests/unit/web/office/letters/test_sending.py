@@ -9,6 +9,7 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.course import Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.answering import (
     dispatch_acknowledge,
     dispatch_close,
@@ -211,3 +212,17 @@ def test_every_use_of_a_link_is_in_the_log(sent) -> None:
         ("letter-open", "31-2020"),
         ("letter-acknowledge", "31-2020"),
     ]
+
+
+def test_letters_of_units_that_are_no_more_are_their_successors(issued, units, person) -> None:
+    letter = issued("31-2020")
+    letter_send(letter=letter, units=[units["303-2020"], units["11296-2020"]], by=person(Role.OPERATOR), now=NOW)
+    district, commune = (letter.dispatches.get(to_unit__key=key).pk for key in ("303-2020", "11296-2020"))
+    day = date(2026, 1, 1)
+    seen = [person(Role.OPERATOR), person(Role.VIEWER, "31-2025")]
+    assert [list(selectors.letters_visible(by, day=day)) for by in seen] == [[letter], [letter]]
+    assert not selectors.letters_visible(person(Role.APPROVER, "01-2025"), day=day)
+    assert selectors.dispatch_visible(person(Role.VIEWER, "11296-2025"), commune, day=day).pk == commune
+    assert selectors.dispatch_visible(seen[0], district, day=day).pk == district  # nobody succeeded it
+    with pytest.raises(AccessError):
+        selectors.dispatch_visible(person(Role.VIEWER, "11296-2025"), district, day=day)
