@@ -129,7 +129,8 @@ def _totals(arguments: argparse.Namespace) -> int:
 
 
 def _tell_totals(report: dict[str, Any], language: str) -> None:
-    approved, provisional = ("chỉ báo cáo đã phê duyệt", "tạm tính") if language == "vi" else ("approved", "provisional")
+    words = ("chỉ báo cáo đã phê duyệt", "tạm tính") if language == "vi" else ("approved", "provisional")
+    approved, provisional = words
     kind = approved if report["is_approved_only"] else provisional
     print(f"{report['campaign']}, {report['form']}, {report['period']} ({report['first']}..{report['last']}): {kind}\n")
     header, *rows = _table(report, language)
