@@ -58,7 +58,11 @@ def may_decide(person: Person, approval: Approval, *, day: date) -> bool:
 
 def subject_url(approval: Approval) -> str:
     """Return the page of what is to be approved; empty if it has none."""
-    name, argument = _PAGES.get(approval.kind, ""), approval.subject.partition(":")[2]
+    subject, _colon, argument = approval.subject.partition(":")
+    if subject == "returns":
+        assignment, _colon, period = argument.partition(":")
+        return reverse("office:returns:totals", args=[assignment, period, approval.unit.key]) + "?duyet"
+    name = _PAGES.get(approval.kind, "")
     for arguments in ([argument], []):
         try:
             return reverse(name, args=arguments)

@@ -9,6 +9,8 @@ from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
 from tests.unit.web.office.returns.test_sheet import changed, place_of
 
 from quetsach.campaign.returns.state import Act, Scope, State
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.selectors import subject_url
 from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.returns.models import Extension, Return, SignOff
 from quetsach.web.office.returns.services.decision import return_decide
@@ -218,6 +220,14 @@ def test_publishing_is_asked_for_on_the_page(root, submit, signed_in, operator) 
     return_decide(filed=submit(UNIT), act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
     answer = signed_in(operator).post(f"{root}/tw/cong-bo/", follow=True)
     assert "đang chờ người thứ hai" in text(answer)
+
+
+def test_who_decides_on_totals_is_led_to_them(root, period, submit, signed_in, operator, person) -> None:
+    return_decide(filed=submit(UNIT), act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
+    signed_in(operator).post(f"{root}/tw/cong-bo/")
+    address = subject_url(Approval.objects.get())
+    assert address == f"{root}/tw/so-lieu/?duyet"
+    assert signed_in(person("press")).get(address).status_code == 200
 
 
 def test_a_spreadsheet_goes_out_and_comes_back(root, signed_in, person) -> None:
