@@ -110,13 +110,19 @@ def _register_code(letter: Letter, now: datetime) -> None:
     verification_register(
         kind="letter",
         code=letter.code,
-        issuer=LocalText(letter.agency, letter.unit.name_en or letter.agency),
+        issuer=LocalText(_issuer(letter), letter.unit.name_en or _issuer(letter)),
         title=LocalText(title, title),
         asks=LocalText(asks, asks),
         issued_on=letter.issued_on or today(now),
         url="",
         now=now,
     )
+
+
+def _issuer(letter: Letter) -> str:
+    """Return who the public is told sent it: what stands in its head is free text, so the unit's name stands beside."""
+    agency, unit = letter.agency, letter.unit.name_vi
+    return agency if unit.casefold() in agency.casefold() else f"{agency} ({unit})"[:300]
 
 
 def _next_number(unit: Unit, book: str, day: date) -> int:

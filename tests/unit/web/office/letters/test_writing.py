@@ -24,6 +24,7 @@ from quetsach.web.office.letters.writing import (
 )
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.publicity.verification import genuine
 
 
 def draft(person, units, unit: str = "tw", role: Role = Role.OPERATOR, at: str = "tw"):
@@ -37,6 +38,19 @@ def test_an_issued_letter_has_number_day_code_and_original(issued) -> None:
     assert (letter.number_sign, str(letter.issued_on), letter.state) == ("01/CATTT-NCSC", "2020-10-06", "issued")
     assert letter.code.startswith("QS-")
     assert archive_read(letter.sha256).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("agency", "told"),
+    [
+        ("Bộ Công an", "Bộ Công an (Thành phố Hải Phòng)"),
+        ("Ủy ban nhân dân thành phố Hải Phòng", "Ủy ban nhân dân thành phố Hải Phòng"),
+    ],
+)
+def test_the_public_is_told_which_unit_sent_a_letter_whatever_its_head_says(issued, agency: str, told: str) -> None:
+    found = genuine(issued("31-2020", agency=agency).code)
+    assert found is not None
+    assert found.issuer.vi == told
 
 
 def test_numbers_follow_each_other_in_each_units_own_register(issued) -> None:
