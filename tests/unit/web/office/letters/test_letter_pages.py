@@ -11,6 +11,8 @@ from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.answering import dispatch_refuse
 from quetsach.web.office.letters.models import Dispatch, Letter, Message, MessageState, Template
 from quetsach.web.office.letters.sending import Hand, letter_send
+from quetsach.web.office.letters.views import writing
+from quetsach.web.office.letters.writing import letter_begin
 
 TODAY = datetime.now(UTC)
 """Pages live in the tree of today."""
@@ -222,3 +224,17 @@ def test_the_fields_of_the_exchange_of_documents_are_handed_out(office, sent) ->
     assert (fields["code_number"], fields["code_notation"], fields["document_type"]) == (1, "CATTT-NCSC", "new")
     assert (fields["from"], fields["to"]) == ("tw", ["01-2025", "31-2025"])
     assert fields["sha256"] == sent.sha256
+
+
+def test_what_stands_in_the_address_cannot_become_part_of_the_page(units, operator, office, monkeypatch) -> None:
+    for _ in range(2):
+        letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    monkeypatch.setattr(writing, "PAGE", 1)
+    page = office.get("/van-phong/cong-van/", {"state": '"><meta http-equiv="refresh" content="0">'})
+    assert "&amp;state=&quot;&gt;&lt;meta" in page.content.decode()
+    assert 'content="0"' not in page.content.decode()
+
+
+def test_a_number_of_other_signs_is_none(office) -> None:
+    for query in ({"covers": "²"}, {"earlier": "²", "kind": "update"}):
+        assert office.get("/van-phong/cong-van/moi/", query).status_code == 200

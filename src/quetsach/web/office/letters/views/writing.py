@@ -225,11 +225,11 @@ def file_answer(found: Attachment) -> HttpResponse:
 
 def _reference(request: HttpRequest, visitor: Visitor) -> Reference:
     """Read from the address what the new letter refers to."""
-    if (covers := request.GET.get("covers", "")).isdigit():
+    if (covers := request.GET.get("covers", "")).isdecimal():
         dispatch = selectors.dispatch_visible(visitor.person, int(covers[:18]), day=visitor.day)
         return Reference(covers=dispatch.letter)
     kind, earlier = request.GET.get("kind", ""), request.GET.get("earlier", "")
-    if earlier.isdigit() and kind in set(DocumentKind):
+    if earlier.isdecimal() and kind in set(DocumentKind):
         found: Letter = selectors.letter_visible(visitor.person, int(earlier[:18]), day=visitor.day)
         return Reference(earlier=found, kind=DocumentKind(kind))
     return Reference()
