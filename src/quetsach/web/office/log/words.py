@@ -15,6 +15,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "person-invite": _("Person invited"),
     "invitation-withdraw": _("Invitation withdrawn"),
     "person-join": _("Person joined"),
+    "person-name": _("Name or position changed"),
     "person-renew": _("Link for a new password given"),
     "person-begin-anew": _("Password and second factor set anew"),
     "duty-give": _("Duty given"),

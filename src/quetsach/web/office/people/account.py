@@ -19,6 +19,7 @@ from quetsach.web.office.people.forms import JoinForm, PersonForm
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
+from quetsach.web.office.people.services.naming import person_name
 from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.people.words import ROLE_TITLES
 
@@ -51,7 +52,7 @@ def account(request: HttpRequest) -> HttpResponse:
     me = person_here(request)
     form = PersonForm(request.POST or None, instance=me)
     if form.is_valid():
-        form.save()
+        person_name(person=me, **form.cleaned_data, now=datetime.now(UTC))
         messages.success(request, _("Saved."))
         return redirect("office:people:account")
     factors = selectors.second_factors_of(me)

@@ -7,6 +7,7 @@ from django.test import Client
 from tests.unit.web.office.people.conftest import enter
 
 from quetsach.campaign.authority import Role
+from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Duty, Invitation, Person
 
 PASSWORD = "một câu dài dễ nhớ 2020"
@@ -135,3 +136,12 @@ def test_one_changes_ones_own_name_and_nothing_else(desk: Client, approver) -> N
     email = approver.email
     approver.refresh_from_db()
     assert (approver.name, approver.language, approver.email, approver.is_active) == ("Tên Mới", "en", email, True)
+
+
+def test_nobody_takes_anothers_name_unseen(desk: Client, approver) -> None:
+    before = approver.name
+    for name in ("Tên Người Khác", "Tên Người Khác"):
+        desk.post("/van-phong/tai-khoan/", {"name": name, "title": "", "language": "vi"})
+    entry = LogEntry.objects.get(act="person-name")
+    assert (entry.detail["before"][0], entry.detail["after"][0]) == (before, "Tên Người Khác")
+    assert entry.unit == approver.duties.get().unit

@@ -1,0 +1,25 @@
+"""What a person is called. Everything else is known by that name, so a change of it stands in the log."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.models import Duty, Person
+from quetsach.web.office.units.models import Unit
+
+
+@transaction.atomic
+def person_name(*, person: Person, name: str, title: str, language: str, now: datetime) -> None:
+    """Give oneself another name, position or language; who reads the log of one's units reads what it was before."""
+    before = Person.objects.select_for_update().get(pk=person.pk)
+    person.name, person.title, person.language = name, title, language
+    person.save(update_fields=["name", "title", "language"])
+    if (before.name, before.title) == (name, title):
+        return
+    held = Duty.objects.on(today(now)).filter(person=person).select_related("unit")
+    units: set[Unit | None] = {duty.unit for duty in held}
+    detail = {"before": [before.name, before.title], "after": [name, title]}
+    for unit in units or {None}:
+        log_append(by=person, act="person-name", subject=f"person:{person.pk}", unit=unit, detail=detail, now=now)
