@@ -1,5 +1,6 @@
 """Pages about letters: written, approved, issued, sent, followed; nobody sees what is not his."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -87,6 +88,13 @@ def test_the_progress_page_shows_who_has_not_answered(office, sent) -> None:
     pending = page(office, f"/en/office/letters/{sent.pk}/tien-do/?unit=tw&only=pending")
     assert "Ha Noi" in pending
     assert "Hai Phong" not in pending
+
+
+def test_the_progress_page_shows_a_unit_that_the_letter_did_not_reach(office, issued, units, operator) -> None:
+    letter = issued(now=TODAY)
+    letter_send(letter=letter, units=[units["11296-2025"]], by=operator, now=TODAY)
+    text = page(office, f"/en/office/letters/{letter.pk}/tien-do/")
+    assert re.search(r'not sent</span></td><td class="number">–</td><td class="number">1</td>', text)
 
 
 def test_a_province_sees_the_letter_that_came_to_it_and_acknowledges(signed_in, person, sent) -> None:
