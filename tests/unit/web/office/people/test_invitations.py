@@ -157,6 +157,15 @@ def test_nobody_resets_his_own_account_so(approver) -> None:
         invitation_renew(person=approver, by=approver, now=NOW)
 
 
+def test_who_reads_the_log_of_a_unit_sees_that_an_account_there_was_reset(units, person, approver) -> None:
+    who = person(Role.EDITOR, "303-2020")
+    _, token = invitation_renew(person=who, by=approver, now=NOW)
+    accept(token)
+    entries = LogEntry.objects.filter(subject=f"person:{who.pk}").order_by("number")
+    noted = [("person-renew", "303-2020"), ("person-begin-anew", "303-2020")]
+    assert list(entries.values_list("act", "unit__key")) == noted
+
+
 def test_what_was_done_is_logged_without_the_link(units, approver) -> None:
     _, token = invitation_issue(email="a@b.vn", role=Role.EDITOR, unit=units["303-2020"], by=approver, now=NOW)
     accept(token)

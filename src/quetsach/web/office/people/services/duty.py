@@ -87,6 +87,12 @@ def require_gift(*, role: Role, unit: Unit, by: Person | None, now: datetime) ->
         raise AccessError("this duty is not yours to give", is_hidden=not may_do(by, Act.SEE, unit, day=day))
 
 
+def units_held(person: Person, *, now: datetime) -> set[Unit | None]:
+    """Return the units under which the log notes what happens to a person, so that its readers there see it."""
+    held = Duty.objects.on(today(now)).filter(person=person).select_related("unit")
+    return {duty.unit for duty in held} or {None}
+
+
 def keep_an_operator(person: Person, *, now: datetime) -> None:
     """Refuse what would leave the centre without anybody who can run it.
 

@@ -15,7 +15,7 @@ from quetsach.web.office.people.access import AccessError, today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage
-from quetsach.web.office.people.services.duty import duty_give, require_gift
+from quetsach.web.office.people.services.duty import duty_give, require_gift, units_held
 from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.units.models import Unit
 
@@ -69,7 +69,8 @@ def invitation_renew(*, person: Person, by: Person | None, now: datetime) -> tup
         raise PeopleError(_("this person has left"), hint=_("send a new invitation to the address"))
     Invitation.objects.filter(person=person, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
     invitation, token = _new_invitation(email=person.email, person=person, by=by, now=now)
-    log_append(by=by, act="person-renew", subject=f"person:{person.pk}", unit=None, detail={}, now=now)
+    for unit in units_held(person, now=now):
+        log_append(by=by, act="person-renew", subject=f"person:{person.pk}", unit=unit, detail={}, now=now)
     return invitation, token
 
 
@@ -136,7 +137,8 @@ def invitation_accept(*, token: str, name: str, title: str, language: str, passw
     sessions_end(person)
     Invitation.objects.filter(email=person.email, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
     act = "person-join" if is_new else "person-begin-anew"
-    log_append(by=person, act=act, subject=f"person:{person.pk}", unit=invitation.unit, detail={}, now=now)
+    for unit in {invitation.unit} if invitation.unit else units_held(person, now=now):
+        log_append(by=person, act=act, subject=f"person:{person.pk}", unit=unit, detail={}, now=now)
     if invitation.unit is not None:
         role = Role(invitation.role)
         duty_give(person=person, role=role, unit=invitation.unit, by=invitation.given_by, now=now)

@@ -5,9 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import today
-from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.services.duty import units_held
 
 
 @transaction.atomic
@@ -18,8 +17,6 @@ def person_name(*, person: Person, name: str, title: str, language: str, now: da
     person.save(update_fields=["name", "title", "language"])
     if (before.name, before.title) == (name, title):
         return
-    held = Duty.objects.on(today(now)).filter(person=person).select_related("unit")
-    units: set[Unit | None] = {duty.unit for duty in held}
     detail = {"before": [before.name, before.title], "after": [name, title]}
-    for unit in units or {None}:
+    for unit in units_held(person, now=now):
         log_append(by=person, act="person-name", subject=f"person:{person.pk}", unit=unit, detail=detail, now=now)
