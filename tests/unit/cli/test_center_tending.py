@@ -26,3 +26,4 @@ def test_a_centre_that_stops_begins_nothing(db, tmp_path) -> None:
     stopped.set()
     tending.take_in_reports(tmp_path, stopped)
     tending.erase_cases(tmp_path, stopped)
+    tending.clear_sessions(tmp_path, stopped)

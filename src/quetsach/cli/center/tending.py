@@ -1,4 +1,4 @@
-"""What goes on behind the pages for as long as the centre serves: partners' reports, and cases whose time is over."""
+"""What goes on behind the pages while the centre serves: partners' reports, and cases and sessions that are over."""
 
 import logging
 import threading
@@ -23,6 +23,13 @@ def erase_cases(_data: Path, stopped: threading.Event) -> None:
     from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
 
     _again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped)
+
+
+def clear_sessions(_data: Path, stopped: threading.Event) -> None:
+    """Throw away sessions whose time is over."""
+    from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
+
+    _again(sessions_clear, ERASURE_SECONDS, stopped)
 
 
 def _again(work: Callable[[], object], seconds: float, stopped: threading.Event) -> None:

@@ -4,12 +4,15 @@ import time
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.office.people.conftest import code, come_in, enter
 
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.services.session import sessions_clear
 from quetsach.web.office.people.sign_in.session import IDLE_SECONDS, LONGEST_SECONDS, is_over, touch
 
 TIMES = st.floats(0, 2e9)
@@ -129,3 +132,12 @@ def test_power_over_people_asks_for_the_second_factor_again(client: Client, pers
     cache.clear()  # the code that was used a moment ago may be used again here
     assert client.post(answer["Location"], {"code": code()})["Location"] == "/van-phong/nhan-su/moi/"
     assert client.get("/van-phong/nhan-su/moi/").status_code == 200
+
+
+def test_sessions_whose_time_is_over_are_thrown_away(db) -> None:
+    for seconds in (-1, 60):
+        session = SessionStore()
+        session.set_expiry(seconds)
+        session.save()
+    sessions_clear()
+    assert Session.objects.get().session_key == session.session_key

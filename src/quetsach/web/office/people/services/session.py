@@ -1,6 +1,7 @@
 """Ending sessions."""
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
 
 from quetsach.web.office.people.models import Person
 
@@ -20,3 +21,8 @@ def sessions_end(person: Person, *, but: str = "", only: int | None = None) -> i
     for session in ended:
         session.end()
     return len(ended)
+
+
+def sessions_clear() -> None:
+    """Throw away sessions whose time is over: whoever asks a passkey's question, without an account too, makes one."""
+    SessionStore.clear_expired()
