@@ -25,7 +25,9 @@ class BeginForm(forms.Form):
         super().__init__(*arguments, **named)
         writing = Unit.objects.filter(pk__in=[unit.pk for unit in units]).order_by("code")
         templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units)).order_by("title")
-        self.fields["unit"] = forms.ModelChoiceField(writing, to_field_name="key", label=_("Unit that writes"))
+        self.fields["unit"] = forms.ModelChoiceField(
+            writing, to_field_name="key", label=_("Unit that writes"), empty_label="–"
+        )
         self.fields["template"] = forms.ModelChoiceField(
             templates, required=False, to_field_name="code", label=_("Begin with"), empty_label=_("an empty page")
         )

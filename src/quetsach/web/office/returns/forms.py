@@ -25,8 +25,8 @@ KIND_TITLES = {
 class AssignmentForm(forms.Form):
     """Which units owe returns on which form, by week or by the phases of the campaign."""
 
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key")
-    form = forms.ModelChoiceField(ReturnForm.objects.all(), label=_("Form"), to_field_name="code")
+    campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key", empty_label="–")
+    form = forms.ModelChoiceField(ReturnForm.objects.all(), label=_("Form"), to_field_name="code", empty_label="–")
     period_kind = forms.ChoiceField(
         label=_("Periods"),
         choices=[(PeriodKind.WEEK.value, _("every week")), (PeriodKind.PHASE.value, _("every phase"))],
