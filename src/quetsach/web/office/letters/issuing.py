@@ -20,6 +20,7 @@ from quetsach.web.office.letters.models import Letter, LetterState, Message, Mes
 from quetsach.web.office.letters.printing import print_original
 from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.wording import digest_of, text_of
+from quetsach.web.office.letters.writing import refuse_dissolved
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -53,6 +54,7 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
     letter = Letter.objects.select_for_update(of=("self",)).select_related("unit", "earlier").get(pk=letter.pk)
     day = today(now)
     require(by, Act.ISSUE_LETTER, letter.unit, day=day)
+    refuse_dissolved(letter, day)
     if letter.state != LetterState.SUBMITTED or not is_approved(
         kind="letter", subject=letter.log_subject, digest=digest_of(letter)
     ):

@@ -127,6 +127,7 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
     """
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    refuse_dissolved(letter, today(now))
     check_sign(letter.sign)
     texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
     if still_open := open_names("\n".join(texts)):
@@ -187,6 +188,18 @@ def attachment_remove(*, attachment: Attachment, by: Person, now: datetime) -> N
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     attachment.delete()
     _back_to_draft(letter, by, now, {"removed": attachment.name})
+
+
+def refuse_dissolved(letter: Letter, day: date) -> None:
+    """Refuse that successors let out a letter in the name of a unit that is no more, whose drafts they see.
+
+    Raises:
+        LetterError: the unit does not stand in the tree of the day.
+    """
+    if position_of(letter.unit, day) is None:
+        raise LetterError(
+            _("a unit that is no more issues no letters"), hint=_("write it anew for the unit that succeeded it")
+        )
 
 
 def _open_letter(letter: Letter) -> Letter:

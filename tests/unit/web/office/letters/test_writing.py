@@ -188,6 +188,17 @@ def test_a_unit_writes_no_letters_for_another(person, units) -> None:
     assert refused.value.is_hidden
 
 
+def test_a_successor_issues_nothing_in_the_name_of_a_unit_that_is_no_more(person, units) -> None:
+    letter, by = draft(person, units, "31-2020")
+    letter_submit(letter=letter, by=by, now=NOW)
+    approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
+    heir, later = person(Role.APPROVER, "31-2025"), NOW.replace(year=2026)
+    with pytest.raises(LetterError, match="no more"):
+        letter_issue(letter=letter, by=heir, now=later)
+    with pytest.raises(LetterError, match="no more"):
+        letter_submit(letter=letter, by=heir, now=later)
+
+
 def test_an_editor_writes_but_does_not_issue(person, units, approve) -> None:
     letter, by = draft(person, units, unit="31-2020", role=Role.EDITOR, at="31-2020")
     approve(letter_submit(letter=letter, by=by, now=NOW))
