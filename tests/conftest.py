@@ -15,6 +15,20 @@ settings.register_profile(
 settings.load_profile("quetsach")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the run on PostgreSQL leave out what no database changes."""
+    parser.addoption("--only-database", action="store_true", help="run only tests that use the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests that ask for the database, if only those are wanted."""
+    if not config.getoption("--only-database"):
+        return
+    kept = [i for i in items if "db" in getattr(i, "fixturenames", ()) or i.get_closest_marker("django_db")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
 @pytest.fixture(autouse=True)
 def _no_one_elses_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests away from the state, language and proxies of whoever runs them."""

@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 TESTS = ("tests/unit/web", "tests/integration/web/office")
-"""What reads or writes the database."""
+"""Where tests use Django's database; commands and browsers have a centre of their own, with SQLite."""
+HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadgroup")
 
 
 def programs() -> Path | None:
@@ -65,7 +66,7 @@ def run(command: list[str]) -> None:
 def main() -> int:
     """Run the tests and return pytest's exit code."""
     with cluster() as address:
-        command = [sys.executable, "-m", "pytest", *(sys.argv[1:] or (*TESTS, "-q", "-n", "2", "--dist", "loadgroup"))]
+        command = [sys.executable, "-m", "pytest", *(sys.argv[1:] or (*TESTS, *HOW))]
         return subprocess.run(command, env=os.environ | {"DATABASE_URL": address}, check=False).returncode
 
 

@@ -43,11 +43,11 @@ def figures_release(*, candidate: Candidate, digest: str, by: Person, now: datet
     require(by, Act.PUBLISH_NUMBERS, centre, day=today(now))
     _refuse_changed(candidate, digest)
     if not is_approved(kind=KIND, subject=candidate.subject, digest=digest):
-        raise PublicationError("nobody has agreed to these figures yet", hint="ask a second person")
+        raise PublicationError(_("Nobody has agreed to these figures yet."))
     log_append(by=by, act="figures-release", subject=candidate.subject, unit=centre, detail={"digest": digest}, now=now)
     release_candidate(candidate.data, digest=digest)
 
 
 def _refuse_changed(candidate: Candidate, digest: str) -> None:
     if candidate.digest != digest:
-        raise PublicationError("the figures have changed since you looked", hint="look at them again")
+        raise PublicationError(_("The figures have changed since you looked. Look at them again."))

@@ -41,5 +41,5 @@ def _act(request: HttpRequest, waiting: selectors.Candidate, visitor: Visitor) -
             services.figures_ask(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
             messages.success(request, _("Asked. Another person with the same right must now agree."))
     except PublicationError as error:
-        messages.error(request, error.explain())
+        messages.error(request, error.what)
     return redirect("office:figures:candidate")

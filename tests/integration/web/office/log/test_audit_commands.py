@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("audit-commands")
 QUETSACH = Path(sys.executable).with_name("quetsach")
 
 
