@@ -70,7 +70,7 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
             now=now,
         )
     except ApprovalError as error:
-        messages.error(request, f"{error.what}: {error.hint}")
+        messages.error(request, f"{error.what}; {error.hint}")
         return redirect("office:approvals:approval", key)
     messages.success(request, _("Granted.") if is_granted else _("Refused."))
     return redirect("office:approvals:list")

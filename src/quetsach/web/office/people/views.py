@@ -126,7 +126,7 @@ def end(request: HttpRequest, key: int) -> HttpResponse:
         duty_end(duty=duty, by=by, now=datetime.now(UTC))
         messages.success(request, _("The duty is ended."))
     except PeopleError as error:
-        messages.error(request, f"{error.what}: {error.hint}")
+        messages.error(request, f"{error.what}; {error.hint}")
     return redirect("office:people:list")
 
 
@@ -168,7 +168,7 @@ def leave(request: HttpRequest, key: int) -> HttpResponse:
             messages.success(request, _("%(name)s has left. Duties, sessions and links are ended.") % {"name": who})
             return redirect("office:people:list")
         except PeopleError as error:
-            messages.error(request, f"{error.what}. {error.hint}")
+            messages.error(request, f"{error.what}; {error.hint}")
     left = selectors.left_behind(who, day=today(now), now=now)
     return render(request, "office/people/leave.html", {"person": who, "left": left})
 
@@ -199,7 +199,7 @@ def _unit(text: str, now: datetime) -> Unit:
 
 
 def _tell(form: DutyForm, error: QuetsachError) -> None:
-    form.add_error(None, f"{error.what}. {error.hint}" if error.hint else error.what)
+    form.add_error(None, f"{error.what}; {error.hint}" if error.hint else error.what)
 
 
 def _show_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:

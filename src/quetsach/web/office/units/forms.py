@@ -189,4 +189,4 @@ def told(error: QuetsachError) -> str:
     what = error.told if isinstance(error, UnitsError) else LocalText(error.what, error.what)
     advice = error.advice if isinstance(error, UnitsError) and error.advice else LocalText(error.hint, error.hint)
     where = f"{error.where}: " if error.where else ""
-    return f"{where}{here(what)}. {here(advice)}".strip()
+    return "; ".join(filter(None, (f"{where}{here(what)}", here(advice))))

@@ -18,7 +18,7 @@ def attempt(request: HttpRequest, act: Callable[[], object], told: str) -> bool:
     except AccessError:
         raise
     except QuetsachError as error:
-        messages.error(request, error.explain().replace("\nhint: ", ". "))
+        messages.error(request, error.explain().replace("\nhint: ", "; "))
         return False
     messages.success(request, told)
     return True
