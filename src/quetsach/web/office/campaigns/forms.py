@@ -119,9 +119,9 @@ class DatesForm(forms.Form):
         super().__init__(*arguments, **named)
         self._items = dated_items(plan)
         for key, (name, period) in self._items.items():
-            self.fields[f"{key}.first"] = DayField(initial=period.first, label=f"{here(name)}: {_('from')}")
+            self.fields[f"{key}.first"] = DayField(initial=period.first, label=f"{here(name)}: {_('From')}")
             if not _is_milestone(key):
-                self.fields[f"{key}.last"] = DayField(initial=period.last, label=f"{here(name)}: {_('to')}")
+                self.fields[f"{key}.last"] = DayField(initial=period.last, label=f"{here(name)}: {_('To')}")
 
     def rows(self) -> Iterator[DatesRow]:
         """Yield the lines in the order of the plan."""

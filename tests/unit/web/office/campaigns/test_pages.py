@@ -97,6 +97,13 @@ def test_a_line_that_ends_before_it_begins_is_marked(campaign: Campaign, browser
     assert "Ngày cuối đứng trước ngày đầu" in browser.post(HOME + "thoi-gian/", sent).content.decode()
 
 
+@pytest.mark.usefixtures("campaign")
+def test_every_date_is_named_in_the_language_of_the_page(browser: Client) -> None:
+    page = browser.get(HOME + "thoi-gian/").content.decode()
+    assert "Trước chiến dịch: chuẩn bị: Từ ngày</label>" in page
+    assert "Trước chiến dịch: chuẩn bị: Đến ngày</label>" in page
+
+
 def test_a_decision_is_written_on_the_page(campaign: Campaign, browser: Client) -> None:
     sent = {
         "kind": "botnets",
