@@ -75,10 +75,10 @@ def _append_only_tables_are_emptied(request: pytest.FixtureRequest, django_db_bl
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Put back, once the tables were emptied, what forbids it."""
     yield
-    if _APPEND_ONLY in item.stash:
+    if _APPEND_ONLY in item.stash and nextitem is not None:  # after the last test the database itself is gone
         from django.db import connection
 
         blocker, statements = item.stash[_APPEND_ONLY]
