@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright
 
 ARGUMENTS = [
     "--no-sandbox",  # the tests run as root
@@ -25,3 +25,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+def press(page: Page, what: str | Locator) -> None:
+    """Press what leads to another page, and wait until that page is whole: a click alone may return before it."""
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        (page.locator(what) if isinstance(what, str) else what).first.click()

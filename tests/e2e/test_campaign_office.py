@@ -2,14 +2,10 @@
 
 import asyncio
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser, Page
+from tests.browser import press
+from tests.centre import center, prepared, served
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("campaign-office")]
 
@@ -160,57 +157,24 @@ class Office:
     sessions: dict[str, str] = field(default_factory=dict)
 
     def run(self, *words: object) -> str:
-        command = [str(word) for word in (QUETSACH, "center", *words, "--data", self.data)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return center(self.data, *words).stdout
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    data = tmp_path_factory.mktemp("campaign-office")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    post = PostOffice()
-    served = Office(f"http://127.0.0.1:{port}", data, post)
-    served.run("up", "--prepare-only", "--no-demonstration")
+    data = prepared(tmp_path_factory, "campaign-office")
     for name, content in (("units.csv", UNITS), ("contacts.csv", CONTACTS)):
         (data / name).write_text(content, "utf-8")
-    served.run("units", "import", data / "units.csv", data / "contacts.csv")
+    center(data, "units", "import", data / "units.csv", data / "contacts.csv")
     command = [sys.executable, "-c", MAKE_PEOPLE, str(data), json.dumps(PEOPLE)]
-    served.sessions = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    sessions = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    post = PostOffice()
     mail = {"QUETSACH_SMTP_URL": f"smtp://127.0.0.1:{post.port}", "QUETSACH_MAIL_FROM": "vanphong@centre.example"}
-    environment = os.environ | mail | {"QUETSACH_PUBLIC_URL": served.url}
-    command = [str(QUETSACH), "center", "up", "--data", str(data), "--port", str(port), "--no-demonstration"]
-    with (data / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-        try:
-            wait_for(served.url, server, data / "server.log")
-            yield served
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=60)
-            post.close()
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(log.read_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as running:
-        yield running
+    try:
+        with served(data, "--no-demonstration", QUETSACH_PUBLIC_URL="{url}", **mail) as server:
+            yield Office(server.url, data, post, sessions)
+    finally:
+        post.close()
 
 
 @pytest.fixture(scope="module")
@@ -239,16 +203,16 @@ def go(page: Page, office: Office, path: str) -> Page:
     return page
 
 
-def press(page: Page, button: str) -> None:
+def agree(page: Page, button: str) -> None:
     """Press a button by its name, and see no refusal."""
-    page.get_by_role("button", name=button, exact=True).first.click()
+    press(page, page.get_by_role("button", name=button, exact=True))
     assert page.locator(".told.error, .error-summary, .errorlist").all_inner_texts() == []
 
 
 def grant(page: Page, office: Office, title: str) -> None:
     go(page, office, "/van-phong/phe-duyet/")
-    page.get_by_role("link", name=re.compile(title)).first.click()
-    page.click("button[value=grant]")
+    press(page, page.get_by_role("link", name=re.compile(title)))
+    press(page, "button[value=grant]")
 
 
 def issue_letter(office: Office, writer: Page, approver: Page, begin: str, subject: str) -> str:
@@ -257,7 +221,7 @@ def issue_letter(office: Office, writer: Page, approver: Page, begin: str, subje
     if writer.locator("select[name=template]").count():
         writer.select_option("select[name=template]", "campaign")
     writer.fill("[name=campaign]", "thu")
-    writer.click("main form button.now")
+    press(writer, "main form button.now")
     fields = {
         "agency": "Sở Thông tin và Truyền thông", "sign": "STTTT-CNTT", "place": "Hải Phòng", "subject": subject,
         "addressees": "Các đơn vị trực thuộc", "signer_title": "Giám đốc", "signer_name": "Nguyễn Văn A",
@@ -267,15 +231,15 @@ def issue_letter(office: Office, writer: Page, approver: Page, begin: str, subje
         writer.fill(f"[name={name}]", value)
     body = writer.input_value("[name=body]") or "Đề nghị các đơn vị thực hiện."
     writer.fill("[name=body]", body.replace("{due}", f"{TODAY:%d/%m/%Y}"))
-    writer.click("main form button.now")
+    press(writer, "main form button.now")
     assert not writer.url.endswith("/sua/"), writer.inner_text("main")
     path = re.sub(r"sua/\Z", "", writer.url.removeprefix(office.url))
     go(writer, office, path)
-    writer.click("form[action$='/trinh/'] button")
+    press(writer, "form[action$='/trinh/'] button")
     assert writer.locator(".told.error").all_inner_texts() == []
     grant(approver, office, subject)
     go(approver, office, path)
-    approver.click("form[action$='/ban-hanh/'] button")
+    press(approver, "form[action$='/ban-hanh/'] button")
     return path
 
 
@@ -298,10 +262,10 @@ COMPLETENESS = ("1/1 tỉnh", "2/3 quận, huyện (66,7%), 66,7% đúng hạn",
 def fill_return(page: Page, **changed: str) -> None:
     for name, value in (FIGURES | {n.replace("_", "-"): v for n, v in changed.items()}).items():
         page.fill(f"[name='{name}']", value)
-    page.click("button[name=submit]")
+    press(page, "button[name=submit]")
     if page.locator("[name=notes-seen]").count():
         page.check("[name=notes-seen]")
-        page.click("button[name=submit]")
+        press(page, "button[name=submit]")
     assert "Đã nộp báo cáo" in page.inner_text("main"), page.locator(".error-summary").all_inner_texts()
 
 
@@ -314,7 +278,7 @@ def check_totals(office: Office, returns: str, an: Page, binh: Page, nobody: Pag
     rows = an.locator("table.return-rows").first.locator("tr").all_inner_texts()
     for label, figure in TOTALS.items():
         assert [row for row in rows if row.startswith(label) and re.search(rf"\b{figure}\b", row)], rows
-    an.click("form[action$='/cong-bo/'] button")
+    press(an, "form[action$='/cong-bo/'] button")
     grant(binh, office, WEEK)
     go(nobody, office, "/chien-dich/")
     public = nobody.inner_text("main")
@@ -330,12 +294,12 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
     go(an, office, "/van-phong/chien-dich/moi/")
     plan = {"name": "campaign.toml", "mimeType": "text/plain", "buffer": campaign_file().encode()}
     an.set_input_files("input[type=file]", plan)  # type: ignore[arg-type]
-    an.click("main form button.now")
+    press(an, "main form button.now")
     assert an.inner_text("h1") == "Chiến dịch thử"
     overview = an.url.removeprefix(office.url)
     for phase in ("Trước", "Trong"):
         go(an, office, overview)
-        an.click("form[action*='/mo/'] button")
+        press(an, "form[action*='/mo/'] button")
         grant(binh, office, phase)
     go(an, office, "/van-phong/bao-cao/giao/")
     an.select_option("[name=campaign]", "thu")
@@ -347,7 +311,7 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
         an.check(f"[name=kinds][value={kind}]")
     an.fill("[name=due_days]", "0")
     an.fill("[name=lock_days]", "40")
-    an.click("main form button.now")
+    press(an, "main form button.now")
     assignment = re.search(r"/bao-cao/(\d+)/", an.url)
     assert assignment, an.inner_text("main")
     returns = f"/van-phong/bao-cao/{assignment[1]}/{WEEK}"
@@ -355,24 +319,24 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
     # Its letter goes to the province, which acknowledges it and passes it on with a letter of its own.
     first = issue_letter(office, an, binh, "/van-phong/cong-van/moi/", "phát động chiến dịch")
     go(an, office, f"{first}gui/")
-    press(an, "Gửi")
+    agree(an, "Gửi")
     go(hai, office, "/van-phong/cong-van/den/")
-    hai.get_by_role("link", name=re.compile("phát động chiến dịch|STTTT-CNTT")).first.click()
+    press(hai, hai.get_by_role("link", name=re.compile("phát động chiến dịch|STTTT-CNTT")))
     received = hai.url.removeprefix(office.url)
-    press(hai, "Xác nhận đã nhận")
+    agree(hai, "Xác nhận đã nhận")
     covers = re.search(r"den/(\d+)/", received)
     assert covers
     begin = f"/van-phong/cong-van/moi/?covers={covers[1]}"
     second = issue_letter(office, hai, giang, begin, "triển khai trên địa bàn thành phố")
     go(giang, office, f"{second}gui/")
-    press(giang, "Gửi")
+    agree(giang, "Gửi")
 
     # Two districts acknowledge and forward; the communes get it by mail, the third district stays silent.
     for district in (lan, nga):
         go(district, office, "/van-phong/cong-van/den/")
-        district.get_by_role("link", name=re.compile("triển khai trên địa bàn|STTTT-CNTT")).first.click()
-        press(district, "Xác nhận đã nhận")
-        district.click("button[value=forward]")
+        press(district, district.get_by_role("link", name=re.compile("triển khai trên địa bàn|STTTT-CNTT")))
+        agree(district, "Xác nhận đã nhận")
+        press(district, "button[value=forward]")
 
     # The unit above gives more time to all but one commune.
     for page, unit in (
@@ -386,25 +350,25 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
         page.locator("details:has(form[action$='/gia-han/']) summary").click()
         page.fill("[name=until]", str(TODAY + timedelta(days=1)))
         page.fill("#extend-reason", "Bão")
-        page.locator("form[action$='/gia-han/'] button").click()
+        press(page, "form[action$='/gia-han/'] button")
 
     # Communes open the link of their mail, acknowledge, and report by link, without an account.
     for address, figures in (("quantoan", {}), ("hungvuong", {"machines_scanned": "400", "machines_in_scope": "400"})):
         link = re.search(r"http://\S+/cong-van/\S+", office.post.wait_for(f"{address}@", "triển khai trên địa bàn"))
         assert link
         nobody.goto(link[0])
-        nobody.click("button[value=acknowledge]")
-        nobody.click("button[value=report]")
+        press(nobody, "button[value=acknowledge]")
+        press(nobody, "button[value=report]")
         fill_return(nobody, **figures)
 
     # One is wrong: it is sent back with a reason and comes again; one is late, reminded, and then reports.
     go(lan, office, f"{returns}/11299-2020/")
     lan.fill("#reason", "Số máy thừa một chữ số 0")
-    lan.click("button[name=return]")
+    press(lan, "button[name=return]")
     link = re.search(r"http://\S+/cong-van/\S+", office.post.wait_for("hungvuong@", "triển khai trên địa bàn"))
     assert link
     nobody.goto(link[0])
-    nobody.click("button[value=report]")
+    press(nobody, "button[value=report]")
     assert "Số máy thừa một chữ số 0" in nobody.inner_text("main")
     fill_return(nobody, machines_scanned="40", machines_in_scope="40")
     reminder = office.post.wait_for("mayto@", "quá hạn nộp")
@@ -417,22 +381,22 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
     # Approval climbs. The province waits for the silent district until it is named as missing.
     for page, unit in ((lan, "11296-2020"), (lan, "11299-2020"), (nga, "11320-2020")):
         go(page, office, f"{returns}/{unit}/")
-        page.click("button[name=approve]")
+        press(page, "button[name=approve]")
     for writer, unit in ((lan, "303-2020"), (nga, "304-2020"), (hai, "31-2020")):
         go(writer, office, f"{returns}/{unit}/ghi/")
         fill_return(writer)
     for unit in ("303-2020", "304-2020"):
         go(giang, office, f"{returns}/{unit}/")
-        giang.click("button[name=approve]")
+        press(giang, "button[name=approve]")
     go(an, office, f"{returns}/31-2020/")
     assert an.locator("button[name=approve]").count() == 0
     go(giang, office, f"{returns}/31-2020/")
     giang.check("[name=missing][value='305-2020']")
     giang.fill("#missing-reason", "Đang chuyển trụ sở")
-    giang.locator("form[action$='/vang/'] button").click()
+    press(giang, "form[action$='/vang/'] button")
     go(an, office, f"{returns}/31-2020/")
     assert "Quận Lê Chân" in an.inner_text("main")
-    an.click("button[name=approve]")
+    press(an, "button[name=approve]")
 
     check_totals(office, returns, an, binh, nobody)
 

@@ -4,25 +4,20 @@ import base64
 import hashlib
 import hmac
 import re
-import signal
-import socket
 import struct
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.browser import press
+from tests.centre import center, prepared, served
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("office-sign-in")]
 
-QUETSACH = Path(sys.executable).with_name("quetsach")
 ADDRESS, NAME, PASSWORD = "van.hanh@centre.example", "Nguyễn Văn Hành", "bốn từ dễ nhớ khó đoán"
 PAGES = ("vao/", "tai-khoan/", "nhan-su/", "nhan-su/1/", "nhan-su/moi/", "nhat-ky/", "phe-duyet/", "")
 ENGLISH = ("sign-in/", "account/", "people/", "people/1/", "people/moi/", "log/", "approvals/", "")
@@ -37,13 +32,9 @@ class Office:
     secret: str = ""
     used: int = 0
 
-    def run(self, *words: str) -> str:
-        command = [QUETSACH, "center", *words, "--data", self.data]
-        return subprocess.run(command, capture_output=True, text=True, timeout=180, check=True).stdout
-
     def link(self, address: str = ADDRESS) -> str:
         """Invite an operator and return the link, at this office's address."""
-        told = self.run("people", "invite", address, "--role", "operator")
+        told = center(self.data, "people", "invite", address, "--role", "operator").stdout
         found = re.search(r"http://[^/]+(/van-phong/vao/moi/\S+)", told)
         assert found, told
         return self.url + found[1]
@@ -66,41 +57,10 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    data = tmp_path_factory.mktemp("office")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    served = Office(f"http://localhost:{port}", data)  # passkeys need a name, not a number
-    served.run("up", "--prepare-only", "--no-demonstration")
-    served.run("units", "load")
-    command = [QUETSACH, "center", "up", "--data", data, "--port", str(port), "--no-demonstration"]
-    with (data / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_for(served.url, server, data / "server.log")
-            yield served
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(log.read_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as running:
-        yield running
+    data = prepared(tmp_path_factory, "office")
+    center(data, "units", "load")
+    with served(data, "--no-demonstration", host="localhost") as server:  # passkeys need a name, not a number
+        yield Office(server.url, data)
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +72,14 @@ def operator(office: Office, browser: Browser) -> Iterator[Page]:
     page.goto(office.link())
     page.fill("[name=name]", NAME)
     page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    page.click("text=Thiết lập ứng dụng")
+    press(page, "main button")
+    press(page, "text=Thiết lập ứng dụng")
     office.secret = page.inner_text("code.hash")
     page.fill("[name=code]", office.code())
-    page.click("main button")
+    press(page, "main button")
     assert page.locator(".recovery li").count() == 10
     page.goto(f"{office.url}/van-phong/tai-khoan/")
-    page.click("text=Thêm khóa truy cập")
+    press(page, "text=Thêm khóa truy cập")
     page.click("main button")
     page.wait_for_url("**/tai-khoan/")
     assert page.locator("text=Khóa truy cập 1").count() == 1
@@ -138,8 +98,7 @@ def unlock_passkeys(context: BrowserContext, page: Page) -> None:
 
 def test_a_passkey_alone_signs_in(office: Office, operator: Page) -> None:
     operator.goto(f"{office.url}/van-phong/")
-    operator.click(".who button")
-    operator.wait_for_url("**/vao/")
+    press(operator, ".who button")
     operator.click("text=Đăng nhập bằng khóa truy cập")
     operator.wait_for_url(f"{office.url}/van-phong/")
     assert NAME in operator.inner_text(".who")
@@ -152,11 +111,11 @@ def test_password_and_code_sign_in_without_any_script(office: Office, operator: 
         page.goto(f"{office.url}/en/office/people/")
         page.fill("[name=login]", ADDRESS)
         page.fill("[name=password]", PASSWORD)
-        page.click("main button.now")
+        press(page, "main button.now")
         assert page.locator("[data-passkey]").is_hidden()
         page.fill("[name=code]", office.code())
-        page.click("main button.now")
-        page.wait_for_url("**/en/office/people/")
+        press(page, "main button.now")
+        assert page.url.endswith("/en/office/people/")
         assert ADDRESS in page.inner_text("main")
     finally:
         context.close()
@@ -176,11 +135,11 @@ def test_the_public_pages_are_sent_no_cookie(office: Office, operator: Page) -> 
 def test_an_invited_approver_sees_his_own_people_alone(office: Office, operator: Page, browser: Browser) -> None:
     operator.goto(f"{office.url}/van-phong/nhan-su/moi/")
     if operator.locator("[name=email]").count() == 0:  # the quarter of an hour is over
-        operator.click("[data-passkey] button")
+        press(operator, "[data-passkey] button")
     operator.fill("[name=email]", "lan@haiphong.example")
     operator.select_option("[name=role]", "approver")
     operator.fill("[name=unit]", "31")
-    operator.click("main button.now")
+    press(operator, "main button.now")
     link = operator.inner_text(".box code")
     context = browser.new_context()
     try:
@@ -189,7 +148,7 @@ def test_an_invited_approver_sees_his_own_people_alone(office: Office, operator:
         assert "Hải Phòng" in page.inner_text("main")
         page.fill("[name=name]", "Lê Thị Lan")
         page.fill("[name=password]", PASSWORD)
-        page.click("main button")
+        press(page, "main button")
         page.goto(f"{office.url}/van-phong/nhan-su/")
         assert page.url.endswith("/van-phong/tai-khoan/")  # the second factor comes first
     finally:
@@ -207,7 +166,7 @@ def test_the_way_in_is_accessible_and_never_wider_than_the_screen(
         audit(page, width)
         page.fill("[name=name]", NAME)
         page.fill("[name=password]", PASSWORD)
-        page.click("main button")
+        press(page, "main button")
         for way in ("", "buoc-hai/ung-dung/", "buoc-hai/passkey/them/", "mat-khau/", "ra/"):
             page.goto(f"{office.url}/van-phong/tai-khoan/{way}")
             audit(page, width)

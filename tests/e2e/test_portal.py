@@ -1,22 +1,16 @@
 """Every public page in a real browser: both languages, telephone and desk, light and dark, with and without script."""
 
 import ipaddress
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser, Page
+from tests.browser import press
+from tests.centre import prepared, served
 
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -37,45 +31,14 @@ WIDTHS = {360: "light", 1280: "dark"}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("portal")
+    return prepared(tmp_path_factory, "portal", demonstration=True)
 
 
 @pytest.fixture(scope="module")
 def url(data: Path) -> Iterator[str]:
     """A centre with the demonstration campaign, behind one proxy: the tests play the proxy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [Path(sys.executable).with_name("quetsach"), "center", "up", "--data", data, "--port", str(port)]
-    with (data / "server.log").open("wb") as log:
-        environment = os.environ | {"QUETSACH_PROXY_HOPS": "1"}
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(address, server, data / "server.log")
-            yield address
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(log.read_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as running:
-        yield running
+    with served(data, QUETSACH_PROXY_HOPS="1") as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module", params=WIDTHS)
@@ -111,7 +74,7 @@ def test_a_page_has_no_barrier_and_never_scrolls_sideways(url: str, audited: Pag
 @pytest.mark.parametrize("language", ["/kiem-tra/", "/en/check/"])
 def test_an_answer_has_no_barrier(url: str, audited: Page, language: str) -> None:
     audited.goto(url + language)
-    audited.click("main button")
+    press(audited, "main button")
     assert violations(audited) == []
 
 
@@ -152,30 +115,30 @@ def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, da
     address = ipaddress.IPv6Address(seen).ipv4_mapped
     plain.set_extra_http_headers({"X-Forwarded-For": f"8.8.8.8, {address}"})
     plain.goto(f"{url}/")
-    plain.click("main .button.now")
-    plain.click("main button")
+    press(plain, "main .button.now")
+    press(plain, "main button")
     assert plain.locator("h1").inner_text() == "Chúng tôi đã thấy địa chỉ này"
     assert plain.locator("main table").is_visible()
-    plain.click("main .button.now")
+    press(plain, "main .button.now")
     assert plain.url == f"{url}/ba-buoc/"
 
 
 def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(url: str, plain: Page) -> None:
     plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
     plain.goto(f"{url}/kiem-tra/")
-    plain.click("main button")
-    plain.get_by_role("button", name="Nhờ hỗ trợ về kết quả này").click()
+    press(plain, "main button")
+    press(plain, plain.get_by_role("button", name="Nhờ hỗ trợ về kết quả này"))
     plain.check("#id_attach")
     plain.fill("#id_text", "Tôi muốn hỏi thêm.")
     plain.check("#id_consent")
-    plain.click("main button.now")
+    press(plain, "main button.now")
     code, key = plain.locator(".two-codes dd").all_inner_texts()
     plain.goto(f"{url}/giup-do/")
     plain.fill("#id_code", code)
-    plain.get_by_role("button", name="Mở hồ sơ của tôi").click()
+    press(plain, plain.get_by_role("button", name="Mở hồ sơ của tôi"))
     assert plain.url == f"{url}/giup-do/{code}/"
     plain.fill("#id_key", key)
-    plain.click("main button.now")
+    press(plain, "main button.now")
     assert "Tôi muốn hỏi thêm." in plain.locator(".thread").inner_text()
     assert plain.context.cookies() == []
 
@@ -183,13 +146,13 @@ def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(
 def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
     plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
     plain.goto(f"{url}/en/check/")
-    plain.click("main button")
+    press(plain, "main button")
     assert plain.locator("h1").inner_text() == "We did not see this address"
 
 
 def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str, plain: Page) -> None:
     plain.goto(f"{url}/tai-ve/")
-    plain.click("a.language")
+    press(plain, "a.language")
     assert plain.url == f"{url}/en/download/"
 
 

@@ -1,10 +1,6 @@
 """Publicity through the real commands and the real server: a kit, its code, visits through its QR code."""
 
 import json
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,72 +10,34 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser
+from tests.centre import center, prepared, served
 
 from quetsach.cli.bundled import bundled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("publicity")]
 
-QUETSACH = Path(sys.executable).with_name("quetsach")
 PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0 Mobile Safari/537.36"
-
-
-def run(data: Path, *words: str) -> str:
-    command = [QUETSACH, "center", *words, "--data", data]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=True).stdout
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("publicity")
-    run(folder, "up", "--prepare-only", "--no-demonstration")
-    run(folder, "units", "load")
-    run(folder, "campaigns", "import", str(bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"))
+    folder = prepared(tmp_path_factory, "publicity")
+    center(folder, "units", "load")
+    center(folder, "campaigns", "import", bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml")
     return folder
 
 
 @pytest.fixture(scope="module")
 def url(data: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [QUETSACH, "center", "up", "--data", data, "--port", str(port), "--no-demonstration"]
-    with (data / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_until_served(f"http://127.0.0.1:{port}", server, data / "server.log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
+    with served(data, "--no-demonstration") as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")
 def kit(data: Path) -> dict[str, str]:
-    told = run(
-        data, "publicity", "kit", "31-2025", "--campaign", "viet-nam-2020", "--out", str(data / "kits"), "--json"
-    )
-    return json.loads(told)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as running:
-        yield running
-
-
-def wait_until_served(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(log.read_text())
+    words = ("publicity", "kit", "31-2025", "--campaign", "viet-nam-2020", "--out", data / "kits", "--json")
+    return json.loads(center(data, *words).stdout)
 
 
 def test_the_command_writes_a_kit_that_opens(kit: dict[str, str]) -> None:
@@ -95,7 +53,7 @@ def test_a_kit_of_the_command_proves_nothing_until_it_is_released(url: str, kit:
 
 def test_visits_through_the_code_are_in_the_report(url: str, data: Path) -> None:
     def visits() -> int:
-        return json.loads(run(data, "publicity", "reach", "31-2025", "--json"))["visits"]["own"]
+        return json.loads(center(data, "publicity", "reach", "31-2025", "--json").stdout)["visits"]["own"]
 
     for _ in range(12):
         request = urllib.request.Request(f"{url}/t/31-2025", headers={"User-Agent": PHONE})

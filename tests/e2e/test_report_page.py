@@ -1,12 +1,10 @@
 """The report's page in a real browser: readable by everyone, at any width, in both languages and colour schemes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser
 from tests.report_samples import Private, sample_report
 
 from quetsach.endpoint.report.page import render_page
@@ -19,12 +17,6 @@ LONG = Private(
     key="HKU\\" + "c" * 200,
     data="d" * 200,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -9,32 +9,22 @@ import hashlib
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from tests.browser import chromium
+from playwright.sync_api import Browser, Page
+from tests.centre import Served, prepared, served
 from tests.snapshot import snapshot
 
 from quetsach.packs.specimen import specimens_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-loop")]
-
-
-@dataclass(frozen=True)
-class Centre:
-    url: str
-    data: Path
 
 
 @dataclass(frozen=True)
@@ -80,46 +70,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def centre(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
-    data = tmp_path_factory.mktemp("centre")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [Path(sys.executable).with_name("quetsach"), "center", "up", "--data", data, "--port", str(port)]
-    log = (data / "server.log").open("wb")
-    server = subprocess.Popen([*command, "--tool", wheel], stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, server, data / "server.log")
-        yield Centre(url, data)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
-        log.close()
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
-                assert answer.status == 200
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(log.read_text())
+def centre(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(prepared(tmp_path_factory, "loop", demonstration=True), "--tool", wheel) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
-        yield context.new_page()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="module")
-def tool(centre: Centre, page: Page, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+def tool(centre: Served, page: Page, tmp_path_factory: pytest.TempPathFactory) -> Tool:
     """Download the tool as a citizen does: from the page, checked against the checksum that the page shows."""
     page.goto(f"{centre.url}/tai-ve/")
     with page.expect_download() as downloading:
@@ -131,7 +95,7 @@ def tool(centre: Centre, page: Page, tmp_path_factory: pytest.TempPathFactory) -
     return Tool(home / "tool", home / "state")
 
 
-def shown_counts(page: Page, centre: Centre) -> dict[str, int]:
+def shown_counts(page: Page, centre: Served) -> dict[str, int]:
     """Read the counters of tool reports from the home page."""
     page.goto(f"{centre.url}/")
     cells = page.locator("[data-figure]").all()
@@ -139,7 +103,7 @@ def shown_counts(page: Page, centre: Centre) -> dict[str, int]:
 
 
 def test_a_machine_is_found_cleaned_put_back_and_counted(
-    centre: Centre, page: Page, tool: Tool, tmp_path: Path
+    centre: Served, page: Page, tool: Tool, tmp_path: Path
 ) -> None:
     before = shown_counts(page, centre)
     updated = json.loads(tool.run("update", "--json", check=0).stdout)

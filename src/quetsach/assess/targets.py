@@ -158,11 +158,9 @@ def judge_baseline(
     if last is not None:
         other = percent_change(last.addresses, previous_year.addresses)
         window = last.basis.window
-        vi += (
-            f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} thay đổi "
-            f"{number_text(other, 'vi', decimals=1, signed=True)}%."
-        )
-        en += f" Against that window, {period_text(window, 'en')} changed by {other:+.1f} %."
+        change_vi, change_en = (number_text(other, language, decimals=1, signed=True) for language in ("vi", "en"))
+        vi += f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} thay đổi {change_vi}%."
+        en += f" Against that window, {period_text(window, 'en')} changed by {change_en} %."
     raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
     return (*notices, *_coverage(previous_year), raised)
 

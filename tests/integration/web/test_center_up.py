@@ -4,30 +4,27 @@ import hashlib
 import json
 import os
 import random
-import signal
 import socket
 import stat
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.centre import QUETSACH, answers, served
 
 from quetsach.cli.center import up
 from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
 
-QUETSACH = Path(sys.executable).with_name("quetsach")
 pytestmark = pytest.mark.xdist_group("center-up")
 
 
@@ -37,21 +34,6 @@ def command(data: Path, *words: str) -> list[str]:
 
 def run(data: Path, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(data, *words), capture_output=True, text=True, timeout=timeout, check=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _embedded_database() -> Iterator[None]:
-    """Here the database is the file in the data folder, whatever the rest of the tests run on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -79,34 +61,6 @@ def prepared(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     finished = run(data, "--prepare-only", "--tool", str(wheel))
     assert finished.returncode == 0, finished.stderr
     return data
-
-
-@contextmanager
-def served(data: Path, *words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    port = free_port()
-    process = subprocess.Popen(
-        command(data, "--port", str(port), *words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not answers(url):
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        yield url, process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def figures(data: Path) -> dict[str, object]:
@@ -160,24 +114,25 @@ def test_a_second_preparation_is_quick_and_changes_nothing(prepared: Path, wheel
 
 
 def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
-    with served(prepared) as (url, process):
+    with served(prepared) as server:
         for path in ("/", "/en/check/", "/tai-ve/", "/repository/metadata/timestamp.json", "/metrics"):
-            with urllib.request.urlopen(url + path, timeout=10) as answer:
+            with urllib.request.urlopen(server.url + path, timeout=10) as answer:
                 assert answer.status == 200
                 assert answer.read()
-        with urllib.request.urlopen(urllib.request.Request(f"{url}/kiem-tra/", method="POST", data=b"")) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{server.url}/kiem-tra/", method="POST", data=b"")
+        ) as answer:
             assert "dùng chung hoặc bị che" in answer.read().decode()
-        process.send_signal(signal.SIGTERM)
-        log = process.communicate(timeout=20)[1]
-        assert process.returncode == 0
-    assert f"Quét Sạch: {url}/" in log
+        log = server.stop()
+        assert server.process.returncode == 0
+    assert f"Quét Sạch: {server.url}/" in log
     assert str(prepared) in log
     assert "127.0.0.1 " not in log
 
 
 def test_a_chunked_body_without_length_is_refused(prepared: Path) -> None:
-    with served(prepared) as (url, _):
-        request = urllib.request.Request(f"{url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
+    with served(prepared) as server:
+        request = urllib.request.Request(f"{server.url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
         request.add_header("Content-Type", "application/json")
         with pytest.raises(urllib.error.HTTPError) as refusal:
             urllib.request.urlopen(request, timeout=10)
@@ -187,13 +142,13 @@ def test_a_chunked_body_without_length_is_refused(prepared: Path) -> None:
 
 def test_bodies_that_never_end_do_not_keep_pages_waiting(prepared: Path) -> None:
     head = b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-    with served(prepared) as (url, _), ExitStack() as stack:
-        port = int(url.rpartition(":")[2])
+    with served(prepared) as server, ExitStack() as stack:
+        port = int(server.url.rpartition(":")[2])
         for _ in range(3 * up.SERVER_THREADS):
             stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(head)
         time.sleep(0.5)
         started = time.monotonic()
-        assert answers(url)
+        assert answers(server.url)
         assert time.monotonic() - started < 2
 
 
@@ -219,9 +174,9 @@ def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> Non
         return any(identifier in path.read_bytes() for path in prepared.glob("center.sqlite3*"))
 
     erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", prepared]
-    with served(prepared) as (url, _):
+    with served(prepared) as server:
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{url}/api/v1/reports", json.dumps(document).encode(), headers)
+        request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 201
         assert holds()
@@ -233,10 +188,9 @@ def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> Non
 
 
 def test_logs_are_json_when_asked(prepared: Path) -> None:
-    with served(prepared, "--json") as (url, process):
-        urllib.request.urlopen(f"{url}/en/", timeout=10).close()
-        process.send_signal(signal.SIGTERM)
-        log = process.communicate(timeout=20)[1]
+    with served(prepared, "--json") as server:
+        urllib.request.urlopen(f"{server.url}/en/", timeout=10).close()
+        log = server.stop()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     home = next(line for line in lines if line.get("page") == "home")
     assert home["status"] == 200
@@ -274,7 +228,7 @@ def test_a_real_centre_starts_without_the_demonstration(tmp_path: Path) -> None:
     assert started.returncode == 0, started.stderr
     assert not (tmp_path / "demonstration.json").exists()
     assert not (tmp_path / "published").exists()
-    with served(tmp_path, "--no-demonstration") as (url, _), urllib.request.urlopen(f"{url}/en/") as page:
+    with served(tmp_path, "--no-demonstration") as server, urllib.request.urlopen(f"{server.url}/en/") as page:
         assert "has not published figures" in page.read().decode()
 
 

@@ -1,34 +1,24 @@
 """The commands of people and audit with a real centre: from the first operator to a log that somebody changed."""
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.centre import center, prepared
 
 pytestmark = pytest.mark.xdist_group("audit-commands")
-QUETSACH = Path(sys.executable).with_name("quetsach")
 
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("centre")
-    assert run(data, "up", "--prepare-only", "--no-demonstration").returncode == 0
-    assert run(data, "units", "load").returncode == 0
+    data = prepared(tmp_path_factory, "audit")
+    center(data, "units", "load")
     for name, role in (("mot", "operator"), ("hai", "auditor")):
-        assert run(data, "people", "invite", f"{name}@centre.example", "--role", role).returncode == 0
+        center(data, "people", "invite", f"{name}@centre.example", "--role", role)
     return data
-
-
-def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    command = [QUETSACH, "center", *words, "--data", data]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment)
 
 
 def forge(data: Path, statement: str) -> None:
@@ -40,7 +30,7 @@ def forge(data: Path, statement: str) -> None:
 
 
 def test_the_first_operator_gets_a_link(centre: Path) -> None:
-    told = run(centre, "people", "invite", "ba@centre.example", "--role", "operator").stdout
+    told = center(centre, "people", "invite", "ba@centre.example", "--role", "operator", check=False).stdout
     assert re.search(r"http://127\.0\.0\.1:8000/van-phong/vao/moi/\S{60,}/", told)
 
 
@@ -54,29 +44,29 @@ def test_the_first_operator_gets_a_link(centre: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_explained(centre: Path, words: list[str], said: str) -> None:
-    done = run(centre, "people", *words)
+    done = center(centre, "people", *words, check=False)
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr
 
 
 def test_nobody_is_in_the_list_before_the_invitation_is_used(centre: Path) -> None:
-    assert json.loads(run(centre, "people", "list", "--json").stdout) == []
+    assert json.loads(center(centre, "people", "list", "--json", check=False).stdout) == []
 
 
 def test_the_log_is_whole_until_somebody_changes_it(centre: Path, tmp_path: Path) -> None:
-    verdict = json.loads(run(centre, "audit", "verify", "--json").stdout)
+    verdict = json.loads(center(centre, "audit", "verify", "--json", check=False).stdout)
     assert verdict["is_whole"]
-    assert run(centre, "audit", "verify", "--head", verdict["head"]).returncode == 0
-    assert run(centre, "audit", "export", str(tmp_path / "log.jsonl")).returncode == 0
+    assert center(centre, "audit", "verify", "--head", verdict["head"], check=False).returncode == 0
+    assert center(centre, "audit", "export", str(tmp_path / "log.jsonl"), check=False).returncode == 0
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert f"{lines[-1]['number']}:{lines[-1]['digest']}" == verdict["head"]
     last = verdict["entries"]
 
     forge(centre, f"DELETE FROM office_log_logentry WHERE number = {last}")
-    cut = run(centre, "audit", "verify")
+    cut = center(centre, "audit", "verify", check=False)
     assert (cut.returncode, f"từ mục {last}" in cut.stdout) == (1, True), cut.stdout
 
     forge(centre, "UPDATE office_log_logentry SET act = 'nothing' WHERE number = 1")
-    changed = json.loads(run(centre, "audit", "verify", "--json").stdout)
+    changed = json.loads(center(centre, "audit", "verify", "--json", check=False).stdout)
     assert (changed["is_whole"], changed["first_broken"]) == (False, 1)
     (centre / "log-head.json").unlink()
-    assert run(centre, "audit", "verify").returncode == 1
+    assert center(centre, "audit", "verify", check=False).returncode == 1

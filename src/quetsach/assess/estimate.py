@@ -1,0 +1,33 @@
+"""A number with its uncertainty, and the refusal that stands where there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from quetsach.assess.refusal import Refusal
+
+CONFIDENCE: Final = 0.95
+"""Of every interval, unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its interval, in the unit of what was asked for.
+
+    ``low`` and ``high`` are what the method's text says they are: a confidence interval of ``CONFIDENCE``, or the
+    declared budget of a method whose bias dominates. ``measured`` has what the method read off the data on its way
+    (gaps, coverage, degrees of freedom), by name, for those who check.
+    """
+
+    value: float
+    low: float
+    high: float
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the estimate for machines."""
+        return {"value": self.value, "low": self.low, "high": self.high, "measured": dict(self.measured)}
+
+
+type Answer = Estimate | Refusal
+"""What an estimator returns: a number, or why there is none."""

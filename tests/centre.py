@@ -1,0 +1,115 @@
+"""A real centre for the tests: prepared by the real command once in a run, copied for whoever needs one, and served."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+QUETSACH = Path(sys.executable).with_name("quetsach")
+START_SECONDS = 180
+"""How long a server may take: its first start prepares everything, beside the other tests."""
+
+
+def center(data: Path, *words: object, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run ``quetsach center WORDS`` on a data folder, by default with the database in it; show why it failed."""
+    command = [str(word) for word in (QUETSACH, "center", *words, "--data", data)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=START_SECONDS, check=False, env=_environment(environment)
+    )
+    assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def prepared(factory: pytest.TempPathFactory, name: str, *, demonstration: bool = False) -> Path:
+    """Return a data folder of the caller's own, prepared by ``center up``; the work is done once for all workers."""
+    words = () if demonstration else ("--no-demonstration",)
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    kept = shared / ("prepared-demonstration" if demonstration else "prepared")
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            center(kept.with_suffix(".new"), "up", "--prepare-only", *words)
+            kept.with_suffix(".new").rename(kept)
+    return Path(shutil.copytree(kept, factory.mktemp(name) / "centre"))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address, its data folder, and what it says."""
+
+    url: str
+    data: Path
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def stop(self) -> str:
+        """Ask it to end, wait until it has, and return everything it said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        return self.log.read_text()
+
+
+@contextmanager
+def served(data: Path, *words: object, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
+    """Serve a data folder on a free port until the end."""
+    port = free_port()
+    log = data.with_name(f"{data.name}.log")
+    command = [str(word) for word in (QUETSACH, "center", "up", "--data", data, "--port", port, *words)]
+    url = f"http://{host}:{port}"
+    with log.open("wb") as written:
+        environ = _environment(environment, url)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=written, env=environ)
+        server = Served(url, data, process, log)
+        try:
+            _wait(server)
+            yield server
+        finally:
+            server.stop()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody serves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    """Say whether the centre at this address serves and is well."""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _wait(server: Served) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(server.url):
+        assert server.process.poll() is None, server.log.read_text()
+        assert time.monotonic() < deadline, server.log.read_text()
+        time.sleep(0.1)
+
+
+def _environment(own: dict[str, str], url: str = "") -> dict[str, str]:
+    """Whatever the rest of the tests run on, the database is the file in the data folder unless a test says otherwise.
+
+    ``{url}`` in a value stands for the address that is served.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return kept | {name: value.format(url=url) for name, value in own.items()}
