@@ -1,7 +1,7 @@
-"""What the numbers promise, measured against simulated truth: ``python bench/validate.py [PART…] [--short] [--seed N]``.
+"""What the numbers promise, measured against simulated truth.
 
-Each part is a module of ``bench/validation`` and prints its table; the exit code is 1 if a target was missed. ``--short``
-is the version of the tests: fewer repetitions, seconds and not minutes.
+``python bench/validate.py [PART…] [--short] [--seed N]``: each part is a module of ``bench/validation`` and prints its
+table; the exit code is 1 if a target was missed. ``--short`` is the version of the tests: seconds, not minutes.
 """
 
 import argparse
