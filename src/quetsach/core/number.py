@@ -5,8 +5,8 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
-    """Return a number with separators between thousands, in ``vi`` or ``en``."""
-    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    """Return a number with separators between thousands and a minus that is no hyphen, in ``vi`` or ``en``."""
+    text = f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "\u2212")
     return text if language == "en" else text.translate(_SWAPPED)
 
 

@@ -142,7 +142,7 @@ def test_all_63_provinces_and_the_unknown_are_counted(data: Path, capsys: pytest
 def test_the_table_for_people_says_how_it_was_counted(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _run("assess", "targets", "--data", data)
     text = capsys.readouterr().out
-    assert "-47,8%" in text
+    assert "\u221247,8%" in text
     assert "Lưu ý: Mốc so sánh cao hơn 66%" in text
     assert "Địa chỉ trong cả kỳ:" in text
     _run("assess", "isps", "--data", data, "--lang", "en")

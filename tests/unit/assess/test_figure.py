@@ -24,7 +24,7 @@ def test_numbers_are_written_as_each_language_writes_them(definition: str, value
 
 def test_a_change_shows_its_sign() -> None:
     figure = Figure.of(-47.755, DEFINITIONS["change-against-baseline"], BASIS)
-    assert (figure.text("vi", signed=True), figure.text("en", signed=True)) == ("-47,8", "-47.8")
+    assert (figure.text("vi", signed=True), figure.text("en", signed=True)) == ("\u221247,8", "\u221247.8")
 
 
 def test_a_count_stays_a_whole_number() -> None:

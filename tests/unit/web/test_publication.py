@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.unit.web.conftest import NOW
 
 from quetsach.core.pack import LocalText
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
-from quetsach.web.portal.publication import SMALLEST_CELL, figures_are_current, figures_publish, protect
+from quetsach.web.portal.publication import figures_are_current, figures_publish, protect
 from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, read_snapshot, write_snapshot
 
 

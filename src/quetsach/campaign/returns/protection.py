@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMALLEST_CELL = 10
-"""A figure of fewer is not published, nor is zero: none is also a statement about few."""
+from quetsach.core.small_cell import SMALLEST_CELL
 
 type Cell = tuple[str, str]
 """Row (a unit's key) and column (an element)."""

@@ -1,15 +1,12 @@
-"""How a plan stands on a day: which phase runs, what is late, what comes next, which gates are shut and why."""
+"""How a plan stands on a day: which phase runs, what is late, which gates are shut and why."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.condition import Evidence, Finding, judge
 from quetsach.campaign.schedule.plan import Milestone, Part, Phase
-
-AHEAD_DAYS = 14
-"""How far ahead milestones are shown as coming."""
 
 
 class PhaseState(StrEnum):
@@ -84,13 +81,6 @@ class PlanStanding:
         """What should have happened by now."""
         everything: tuple[PhaseStanding | MilestoneStanding, ...] = (*self.phases, *self.milestones)
         return tuple(item for item in everything if item.days_late)
-
-    @property
-    def coming(self) -> tuple[MilestoneStanding, ...]:
-        """Milestones of the next days that are not reached yet, in order of time."""
-        until = self.day + timedelta(days=AHEAD_DAYS)
-        ahead = (m for m in self.milestones if m.state is MilestoneState.AHEAD and m.milestone.on <= until)
-        return tuple(sorted(ahead, key=lambda m: m.milestone.on))
 
     def phase(self, identifier: str) -> PhaseStanding | None:
         """Return the standing of a phase."""

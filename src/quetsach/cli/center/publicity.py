@@ -15,6 +15,7 @@ from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
+from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -200,7 +201,7 @@ def _as_json(reach: "Reach") -> dict[str, Any]:
 
 def _print(reach: "Reach", words: Mapping[str, str], language: str) -> None:
     def count(value: int | None) -> str:
-        return "< 10" if value is None else number_text(value, language)
+        return f"< {SMALLEST_CELL}" if value is None else number_text(value, language)
 
     rows = [
         [f"{reach.unit.name}, {words['all']}", count(reach.total)],

@@ -6,10 +6,8 @@ from datetime import date
 from django.core.cache import cache
 from django.db.models import Count, Min
 
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.api.models import ReportedFinding, ToolReport
-
-SMALLEST_CELL = 10
-"""A breakdown of fewer is not published exactly, so that nobody can be picked out."""
 
 CLEANED = (11, 12)
 """Exit codes of a clean-up that was completed, with or without a restart still to come."""

@@ -15,6 +15,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers, listed
 from quetsach.lake.lake import Lake
 from quetsach.network import NetworkTables
@@ -37,8 +38,6 @@ WINDOW_DAYS = 30
 """Length of the window that rankings are made over."""
 LISTED_DAYS = 14
 """How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
-SMALLEST_CELL = 10
-"""Rows of fewer mean daily addresses are put together, so that nobody can be picked out."""
 
 _OTHERS = LocalText("Các dòng còn lại, mỗi dòng dưới 10", "All others, fewer than 10 each")
 

@@ -3,7 +3,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.protection import SMALLEST_CELL, Cell, Relation, hidden_cells
+from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
+from quetsach.core.small_cell import SMALLEST_CELL
 
 
 def column(values: dict[str, int], name: str = "infected") -> tuple[dict[Cell, int], list[Relation]]:

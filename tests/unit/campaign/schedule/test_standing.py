@@ -76,11 +76,6 @@ def test_a_milestone_without_conditions_is_reached_when_its_day_comes() -> None:
         assert next(m for m in standing.milestones if m.milestone.id == "launch").state is state
 
 
-def test_what_comes_within_two_weeks_is_listed_in_order() -> None:
-    standing = plan_standing(CAMPAIGN, date(2020, 9, 16), READY, opened=frozenset({"before"}))
-    assert [m.milestone.id for m in standing.coming] == ["launch", "first-letter", "tool"]
-
-
 @pytest.mark.parametrize("opened", [frozenset(), BOTH, frozenset({"before", "during", "after"})])
 @given(st.integers(-100, 600))
 def test_at_most_one_phase_runs_on_any_day(opened: frozenset[str], offset: int) -> None:

@@ -9,6 +9,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 register = template.Library()
@@ -17,34 +18,33 @@ _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _MONTHS = ("January February March April May June July August September October November December").split()  # noqa: SIM905
 
 
-def _swap(text: str) -> str:
-    """Vietnamese writes a comma where English writes a point, and the other way round."""
-    return text if get_language() == "en" else text.translate({44: ".", 46: ","})
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None else number_text(value, get_language() or "vi", decimals=decimals)
 
 
 @register.filter
 def figure(value: float | None) -> str:
     """Write a count or a mean with the language's separators; means are rounded to whole numbers."""
-    return "–" if value is None else _swap(f"{value:,.0f}")
+    return _number(value, 0)
 
 
 @register.filter
 def decimal(value: float | None) -> str:
     """Write a rate with one decimal."""
-    return "–" if value is None else _swap(f"{value:,.1f}")
+    return _number(value, 1)
 
 
 @register.filter
 def rate(value: float | None) -> str:
     """Write a small rate with two decimals."""
-    return "–" if value is None else _swap(f"{value:,.2f}")
+    return _number(value, 2)
 
 
 @register.filter
 def percent(value: float | None) -> str:
     """Write a percentage with one decimal; Vietnamese sets the sign close."""
     space = "\u00a0" if get_language() == "en" else ""
-    return "–" if value is None else _swap(f"{value:,.1f}").replace("-", "\u2212") + f"{space}%"
+    return "–" if value is None else f"{_number(value, 1)}{space}%"
 
 
 @register.filter

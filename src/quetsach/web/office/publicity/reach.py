@@ -12,9 +12,10 @@ from datetime import date
 from django.db.models import Count, F, Q, Sum
 
 from quetsach.campaign.authority import Act, scope
-from quetsach.campaign.returns.protection import SMALLEST_CELL, Cell, Relation, hidden_cells
+from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.office.people.access import duties_of, require
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
