@@ -7,11 +7,13 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.web.office.letters.cascade import came_to
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
 from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
+from quetsach.web.office.units.reach import require_sight
 from quetsach.web.office.units.selectors import children_of, root_unit, subtree_of
 
 
@@ -49,13 +51,10 @@ def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Le
     Raises:
         AccessError: it did not come there, or the person does not see the unit.
     """
-    below = visible(person, Act.SEE, day=day)
-    top = Position.objects.on(day).filter(below, unit=unit).first()
-    if top is not None:
-        places = Position.objects.on(day).filter(path__startswith=top.path).values("unit")
-        came = Dispatch.objects.filter(Q(letter=pk) | Q(letter__root=pk), to_unit__in=places).exists()
-        if came or letters_visible(person, day=day).filter(pk=pk).exists():
-            return Letter.objects.select_related("unit").get(pk=pk)
+    require_sight(person, unit, day=day)
+    letter = Letter.objects.select_related("unit").filter(pk=pk).first()
+    if letter and (came_to(letter, unit) or letters_visible(person, day=day).filter(pk=pk).exists()):
+        return letter
     raise AccessError("there is no such letter", is_hidden=True)
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
@@ -95,6 +96,30 @@ def test_the_progress_page_shows_a_unit_that_the_letter_did_not_reach(office, is
     letter_send(letter=letter, units=[units["11296-2025"]], by=operator, now=TODAY)
     text = page(office, f"/en/office/letters/{letter.pk}/tien-do/")
     assert re.search(r'not sent</span></td><td class="number">–</td><td class="number">1</td>', text)
+
+
+def test_a_letter_of_before_a_reform_is_followed_down_the_tree_of_its_day(office, issued, units, operator) -> None:
+    letter = issued()
+    letter_send(letter=letter, units=[units["31-2020"], units["303-2020"]], by=operator, now=NOW)
+    text = page(office, f"/en/office/letters/{letter.pk}/tien-do/")
+    assert "Hai Phong City" in text
+    assert "<dt>Still without an answer</dt><dd>2</dd>" in text
+    below = page(office, f"/en/office/letters/{letter.pk}/tien-do/?unit=31-2020")
+    assert "Hong Bang District" in below
+    assert "Ngo Quyen District" in below
+
+
+def test_who_took_over_from_a_province_follows_its_letters_of_before_the_reform(
+    signed_in, person, issued, units, operator
+) -> None:
+    letter = issued()
+    letter_send(letter=letter, units=[units["31-2020"], units["303-2020"]], by=operator, now=NOW)
+    client = signed_in(person(Role.VIEWER, "31-2025"))
+    path = f"/en/office/letters/{letter.pk}/tien-do/?unit="
+    assert "Hong Bang District" in page(client, path + "31-2020")
+    page(client, path + "303-2020")
+    page(client, path + "01-2020", status=404)
+    page(client, path + "tw", status=404)
 
 
 def test_a_province_sees_the_letter_that_came_to_it_and_acknowledges(signed_in, person, sent) -> None:

@@ -1,9 +1,9 @@
 """Down the tree and back: sent, passed on, acknowledged, refused, reported."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.unit.web.office.conftest import NOW, TODAY
+from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.course import Stage, Standing
@@ -173,18 +173,23 @@ def test_the_funnel_counts_the_whole_way_down_each_unit_once(sent, issued, units
 
 def test_the_tree_shows_each_branch_with_what_lies_below(sent, units) -> None:
     dispatch_forward(dispatch=of(sent, "31-2020"), units=[units["303-2020"]], note="", hand=LINK, now=LATER)
-    hanoi, haiphong = branches_of(sent, units["tw"], day=TODAY)
+    hanoi, haiphong = branches_of(sent, units["tw"])
     assert (hanoi.unit.key, hanoi.course.standing, hanoi.below.total) == ("01-2020", Standing.SENT, 0)
     assert (haiphong.unit.key, haiphong.course.standing, haiphong.below.total) == ("31-2020", Standing.FORWARDED, 1)
-    districts = branches_of(sent, units["31-2020"], day=TODAY)
+    districts = branches_of(sent, units["31-2020"])
     assert [(b.unit.key, b.course and b.course.standing) for b in districts] == [
         ("303-2020", Standing.SENT),
         ("304-2020", None),
     ]
 
 
-def test_a_unit_that_was_never_in_the_tree_has_no_branches(sent, units) -> None:
-    assert branches_of(sent, units["31-2020"], day=date(2026, 1, 1)) == []
+def test_a_branch_that_a_letter_came_through_after_a_reform_stands_beside_those_of_its_day(sent, units, person) -> None:
+    later = datetime(2025, 8, 1, 3, tzinfo=UTC)
+    letter_send(letter=sent, units=[units["11296-2025"]], by=person(Role.OPERATOR), now=later)
+    found = {
+        branch.unit.key: (branch.step is not None, branch.below.total) for branch in branches_of(sent, units["tw"])
+    }
+    assert found == {"01-2020": (True, 0), "31-2020": (True, 0), "31-2025": (False, 1)}
 
 
 def test_what_happened_can_be_neither_changed_nor_taken_out(sent) -> None:

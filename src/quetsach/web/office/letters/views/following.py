@@ -12,7 +12,7 @@ from quetsach.campaign.letters.course import Stage
 from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
 from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.cascade import branches_of, cascade_of
+from quetsach.web.office.letters.cascade import branches_of, cascade_of, tree_day
 from quetsach.web.office.letters.issuing import register_continue
 from quetsach.web.office.letters.models import RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
@@ -74,10 +74,10 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         unit = selectors.letter_visible(visitor.person, pk, day=visitor.day).unit
     letter = selectors.letter_within_sight(visitor.person, pk, unit, day=visitor.day)
-    position = position_of(unit, visitor.day)
-    cascade = cascade_of(letter, within=position.path if position else "", day=visitor.day)
+    position = position_of(unit, tree_day(letter))
+    cascade = cascade_of(letter, below=unit)
     only = request.GET.get("only", "")
-    branches = branches_of(letter, unit, day=visitor.day)
+    branches = branches_of(letter, unit)
     if only == "pending":
         branches = [b for b in branches if (b.course and b.course.is_pending) or b.below.waiting]
     context = {
