@@ -1,0 +1,107 @@
+"""``quetsach center assess botnets``, ``isps`` and ``places``: who has most of the addresses."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, show_basis, show_definitions
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.errors import InputError
+from quetsach.core.period import Period
+
+if TYPE_CHECKING:
+    from quetsach.assess import Definition, Ranking
+    from quetsach.cli.commands import Subcommands
+    from quetsach.lake.lake import Lake
+
+_RANKINGS = {
+    "botnets": ("families ranked by mean daily addresses", "họ mã độc / family"),
+    "isps": ("providers by mean daily addresses, with the rate per 1,000 announced", "nhà mạng / provider"),
+    "places": ("provinces by mean daily addresses", "tỉnh, thành phố / province"),
+}
+_DEFAULT_DAYS = 30
+
+
+def register(questions: "Subcommands") -> None:
+    """Add the rankings."""
+    for name, (summary, _) in _RANKINGS.items():
+        question = add_command(
+            questions,
+            name,
+            summary=summary,
+            examples=f"quetsach center assess {name} --from 2020-06-16 --to 2020-07-15\n"
+            f"quetsach center assess {name} --csv",
+        )
+        add_window(question, "(default: the 30 days up to the newest)")
+        question.set_defaults(run=_rank, question=name)
+
+
+def _rank(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.cli.center.tables import load_families, load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.lake import answers  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    data = arguments.data or default_data()
+    lake = Lake(data / "lake")
+    period = asked_period(arguments) or _newest(lake)
+    if arguments.question == "botnets":
+        ranking = answers.families(lake, period, load_families())
+    elif arguments.question == "isps":
+        ranking = answers.isps(lake, period, load_network_tables(data))
+    else:
+        ranking = answers.places(lake, period, load_places())
+    language = chosen_language(arguments)
+    if arguments.json:
+        print_json(ranking.as_json())
+    elif arguments.csv:
+        print_csv(("rank", "id", "name", *(c.id for c in ranking.columns)), _cells(ranking, language))
+    else:
+        _show_ranking(ranking, arguments.question, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _newest(lake: "Lake") -> Period:
+    newest = lake.newest_day(until=datetime.now(UTC).date())
+    if newest is None:
+        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+    return Period(newest - timedelta(days=_DEFAULT_DAYS - 1), newest)
+
+
+def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:
+    header = [
+        "#",
+        _RANKINGS[question][1].split(" / ")[language == "en"],
+        *(_heading(c, language) for c in ranking.columns),
+    ]
+    rows = [
+        (
+            "–" if row.rank is None else row.rank,
+            row.name.in_language(language),
+            *(figure.text(language) if figure else "–" for figure in row.figures),
+        )
+        for row in ranking.rows
+    ]
+    print_table(header, rows, right=(0, *range(2, len(header))))
+    whole = "Cả nước" if language == "vi" else "Whole country"
+    print(f"\n{whole}: {ranking.total.text(language)} ({ranking.total.definition.name.in_language(language)})")
+    show_basis(ranking.basis, language)
+    show_definitions(ranking.columns, language)
+
+
+def _heading(definition: "Definition", language: str) -> str:
+    name, unit = definition.name.in_language(language), definition.unit.in_language(language)
+    return f"{name} ({unit})" if unit in {"%", "‰"} else name
+
+
+def _cells(ranking: "Ranking", language: str) -> list[tuple[object, ...]]:
+    return [
+        (row.rank, row.id, row.name.in_language(language), *(f.value if f else None for f in row.figures))
+        for row in ranking.rows
+    ]

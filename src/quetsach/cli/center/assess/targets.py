@@ -1,0 +1,119 @@
+"""``quetsach center assess targets``: the change of equal windows against the frozen baseline."""
+
+import argparse
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.windows import (
+    add_window,
+    asked_period,
+    print_csv,
+    print_wrapped,
+    show_basis,
+    show_definitions,
+)
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.core.number import number_text
+
+if TYPE_CHECKING:
+    from quetsach.assess import Figure, TargetReport, WindowChange, WindowCount
+    from quetsach.cli.commands import Subcommands
+
+
+def register(questions: "Subcommands") -> None:
+    """Add the targets."""
+    targets = add_command(
+        questions,
+        "targets",
+        summary="change of equal windows against the frozen baseline of a campaign",
+        examples="quetsach center assess targets --campaign viet-nam-2020\n"
+        "quetsach center assess targets --from 2020-11-01 --to 2020-11-30 --json",
+    )
+    add_window(targets, "(default: the campaign's own windows)")
+    targets.add_argument("--campaign", default="viet-nam-2020", metavar="ID", help="default: viet-nam-2020")
+    targets.set_defaults(run=_targets)
+
+
+def _targets(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.cli.center.tables import load_campaign  # noqa: PLC0415
+    from quetsach.lake import answers  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    data = arguments.data or default_data()
+    campaign = load_campaign(arguments.campaign, data)
+    with Progress("Đang tính / counting", len(campaign.windows)) as progress:
+        report = answers.targets(
+            Lake(data / "lake"),
+            campaign,
+            baselines=data / "campaigns",
+            now=datetime.now(UTC),
+            asked=asked_period(arguments),
+            progress=progress.advance,
+        )
+    if arguments.json:
+        print_json(report.as_json())
+    elif arguments.csv:
+        header = ("window", "first", "last", "addresses", "change_percent", "published_addresses", "warnings")
+        print_csv(header, [_window_cells(window) for window in report.windows])
+    else:
+        _show_targets(report, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _show_targets(report: "TargetReport", language: str) -> None:
+    from quetsach.assess import DEFINITIONS, NO_VERDICT  # noqa: PLC0415
+
+    vi = language == "vi"
+    print(f"{report.name.in_language(language)}\n")
+    print_table(
+        ("kỳ", "từ – đến", "địa chỉ", "thay đổi", "theo số công bố")
+        if vi
+        else ("window", "days", "addresses", "change", "from published figures"),
+        [
+            _target_row(report.baseline, None, language),
+            *(_target_row(w.count, w.change, language) for w in report.windows),
+        ],
+        right=(2, 3, 4),
+    )
+    for goal in report.goals:
+        note = "" if goal.is_measured else (" (chưa có số liệu để đo)" if vi else " (nothing here measures it)")
+        print(f"\n{'Chỉ tiêu' if vi else 'Target'}: {goal.text.in_language(language)}{note}")
+    print_wrapped(NO_VERDICT.in_language(language))
+    for notice in (*report.notices, *(n for w in report.windows for n in w.notices)):
+        print_wrapped(f"{'Lưu ý' if vi else 'Note'}: {notice.text.in_language(language)}")
+    if report.seal:
+        print(f"\n{'Mốc đã chốt, SHA-256' if vi else 'Frozen baseline, SHA-256'} {report.seal}")
+    show_basis(report.baseline.basis, language)
+    show_definitions([DEFINITIONS["window-addresses"], DEFINITIONS["change-against-baseline"]], language)
+
+
+def _target_row(count: "WindowCount", change: "Figure | None", language: str) -> tuple[str, ...]:
+    from quetsach.assess import period_text  # noqa: PLC0415
+
+    return (
+        count.name.in_language(language),
+        period_text(count.basis.window, language),
+        number_text(count.addresses, language),
+        f"{change.text(language, signed=True)}{'%' if language == 'vi' else ' %'}" if change else "–",
+        number_text(count.published, language) if count.published else "–",
+    )
+
+
+def _window_cells(window: "WindowChange") -> tuple[object, ...]:
+    count = window.count
+    return (
+        count.id,
+        count.basis.window.first,
+        count.basis.window.last,
+        count.addresses,
+        window.change.value if window.change else None,
+        count.published,
+        " ".join(notice.code for notice in window.notices),
+    )

@@ -1,0 +1,78 @@
+"""What the questions over windows of sightings share: their arguments, basis and definitions, CSV."""
+
+import argparse
+import csv
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.language import add_language
+from quetsach.core.errors import InputError
+from quetsach.core.period import Period, parse_day
+
+if TYPE_CHECKING:
+    from quetsach.assess import Basis, Definition
+
+
+def add_window(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the window, the centre and the forms of output."""
+    parser.add_argument("--from", dest="first", metavar="DATE", help=f"first day, UTC {default}")
+    parser.add_argument("--to", dest="last", metavar="DATE", help="last day, UTC")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, with basis and definitions")
+    form.add_argument("--csv", action="store_true", help="print CSV, one line a row")
+    add_language(parser)
+
+
+def asked_period(arguments: argparse.Namespace) -> Period | None:
+    """Return the period that was asked for; None for the usual one.
+
+    Raises:
+        InputError: half a period, or no days.
+    """
+    if arguments.first is None and arguments.last is None:
+        return None
+    if arguments.first is None or arguments.last is None:
+        raise InputError("a period needs both its days", hint="--from 2020-06-16 --to 2020-07-15")
+    return Period(parse_day(arguments.first), parse_day(arguments.last))
+
+
+def show_basis(basis: "Basis", language: str) -> None:
+    """Print what a number was counted over and from."""
+    from quetsach.assess import period_text  # noqa: PLC0415
+
+    window, feeds = period_text(basis.window, language), ", ".join(basis.feeds) or "–"
+    tables = ", ".join(basis.network_versions) or "–"
+    if language == "vi":
+        newest = f"{basis.as_of:%d/%m/%Y}" if basis.as_of else "–"
+        text = (
+            f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data} trên {basis.window.days} ngày; nguồn: {feeds}; "
+            f"dữ liệu mới nhất: {newest}; bảng địa chỉ: {tables}."
+        )
+    else:
+        text = (
+            f"Window {window} (UTC), data on {basis.days_with_data} of {basis.window.days} days; feeds: {feeds}; "
+            f"newest data: {basis.as_of or '–'}; address table: {tables}."
+        )
+    print_wrapped(text)
+
+
+def show_definitions(definitions: "Iterable[Definition]", language: str) -> None:
+    """Print what the numbers mean."""
+    for definition in definitions:
+        print_wrapped(f"{definition.name.in_language(language)}: {definition.text.in_language(language)}")
+
+
+def print_wrapped(text: str) -> None:
+    """Print a paragraph, its later lines set in."""
+    print("\n" + textwrap.fill(text, 100, subsequent_indent="  "))
+
+
+def print_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a header and rows as CSV."""
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(header)
+    out.writerows(rows)
