@@ -1,13 +1,13 @@
-"""A chain of letters as it was published: who passed it on, when, and how many days after the first."""
+"""Chains of letters as they were published: who passed one on, when, and how many days after the first."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-from quetsach.campaign.letters.course import Event, Happening, Stage, follow
+from quetsach.campaign.letters.course import Event, Happening, follow
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.pace import Step
+from quetsach.campaign.letters.pace import LevelPace, Step, pace
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
 
@@ -34,6 +34,28 @@ class PublishedLetter:
         return datetime.combine(self.day, _OFFICE_OPENS, _VIET_NAM).astimezone(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One letter of a replayed chain, with the days after the letter above it and after the first; 0 for the first."""
+
+    letter: PublishedLetter
+    days_after_above: int
+    days_after_first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A first letter and all that passed it on, by level and day; ``levels`` are the times of each level below it."""
+
+    links: tuple[Link, ...]
+    levels: tuple[LevelPace, ...]
+
+    @property
+    def first(self) -> PublishedLetter:
+        """The letter that the others passed on."""
+        return self.links[0].letter
+
+
 def read_chain(content: bytes, *, file: str) -> dict[str, PublishedLetter]:
     """Read ``letters.toml``: letters by key, each after the one it passes on.
 
@@ -42,45 +64,31 @@ def read_chain(content: bytes, *, file: str) -> dict[str, PublishedLetter]:
         LetterError: a letter passes on one that is not above it in the file, or is older than it.
     """
     top = Section.parse(content, file=file)
-    chain: dict[str, PublishedLetter] = {}
+    letters: dict[str, PublishedLetter] = {}
     for section in top.sections("letters"):
         letter = _letter(section)
-        _check(letter, chain, file)
-        chain[letter.key] = letter
+        _check(letter, letters, file)
+        letters[letter.key] = letter
     top.finish()
-    return chain
+    return letters
 
 
-def lag_days(chain: Mapping[str, PublishedLetter]) -> dict[str, int]:
-    """Return how many days each letter was behind the first of its chain."""
-    return {key: (letter.day - _first(letter, chain).day).days for key, letter in chain.items() if letter.above}
+def replay(letters: Mapping[str, PublishedLetter]) -> list[Chain]:
+    """Return the chains that letters form, the oldest first: each was sent on the day of the letter above it.
 
-
-def replay(chain: Mapping[str, PublishedLetter]) -> list[Step]:
-    """Return the chain as dispatches: each was sent on the day of the letter above and passed on on its own."""
-    return [
-        Step(
-            letter.key,
-            letter.level,
-            follow(
-                [
-                    Event(Happening.SENT, chain[letter.above].moment),
-                    Event(Happening.FORWARDED, letter.moment),
-                ]
-            ),
-        )
-        for letter in chain.values()
-        if letter.above
-    ]
-
-
-def days_down(steps: list[Step], chain: Mapping[str, PublishedLetter]) -> dict[str, int]:
-    """Return the days from the first letter to each unit's, added up over the dispatches on the way."""
-    own = {step.unit: step.course.reached[Stage.FORWARDED] - step.course.reached[Stage.SENT] for step in steps}
-    total: dict[str, timedelta] = {}
-    for key, letter in chain.items():
-        total[key] = total.get(letter.above, timedelta(0)) + own.get(key, timedelta(0))
-    return {key: time_down.days for key, time_down in total.items() if chain[key].above}
+    The days add up over the dispatches on the way, so a letter that waited on every level shows the sum of the waits.
+    """
+    first_of: dict[str, str] = {}
+    found: dict[str, list[tuple[Link, Step | None]]] = {}
+    days: dict[str, int] = {}
+    for key, letter in letters.items():
+        step = _step(letter, letters[letter.above]) if letter.above else None
+        waited = step.time_to_acknowledge if step else None
+        own = waited.days if waited else 0
+        days[key] = days.get(letter.above, 0) + own
+        first_of[key] = first_of.get(letter.above, key)
+        found.setdefault(first_of[key], []).append((Link(letter, own, days[key]), step))
+    return [_chain(links) for links in found.values()]
 
 
 def _letter(section: Section) -> PublishedLetter:
@@ -99,21 +107,26 @@ def _letter(section: Section) -> PublishedLetter:
     return letter
 
 
-def _check(letter: PublishedLetter, chain: Mapping[str, PublishedLetter], file: str) -> None:
+def _check(letter: PublishedLetter, before: Mapping[str, PublishedLetter], file: str) -> None:
     where = f"{file}: {letter.key[:60]}"
-    if letter.key in chain:
+    if letter.key in before:
         raise LetterError("is there twice", where=where)
     if not letter.above:
         return
-    if letter.above not in chain:
+    if letter.above not in before:
         raise LetterError(f"passes on {letter.above[:60]!r}, which does not stand before it", where=where)
-    if letter.day < chain[letter.above].day:
+    if letter.day < before[letter.above].day:
         raise LetterError("is older than the letter that it passes on", where=where)
-    if letter.level <= chain[letter.above].level:
+    if letter.level <= before[letter.above].level:
         raise LetterError("must stand on a lower level (a higher number) than the letter above it", where=where)
 
 
-def _first(letter: PublishedLetter, chain: Mapping[str, PublishedLetter]) -> PublishedLetter:
-    while letter.above:
-        letter = chain[letter.above]
-    return letter
+def _step(letter: PublishedLetter, above: PublishedLetter) -> Step:
+    """Return a letter as a dispatch: it was sent with the letter above and passed on on its own day."""
+    events = [Event(Happening.SENT, above.moment), Event(Happening.FORWARDED, letter.moment)]
+    return Step(letter.key, letter.level, follow(events))
+
+
+def _chain(links: list[tuple[Link, Step | None]]) -> Chain:
+    ordered = sorted((link for link, _step in links), key=lambda link: (link.letter.level, link.letter.day))
+    return Chain(tuple(ordered), tuple(pace(step for _link, step in links if step)))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from quetsach.cli.bundled import bundled
+from quetsach.cli.center.letters_chain import published_letters
 
 
 def demonstrate_office(now: datetime) -> bool:
@@ -13,9 +14,11 @@ def demonstrate_office(now: datetime) -> bool:
     Returns:
         Whether anything was played.
     """
-    from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
+    from quetsach.web.office.demonstration.play import KEY, demonstration_office, is_played  # noqa: PLC0415
+    from quetsach.web.office.letters.samples import published_letters_load  # noqa: PLC0415
     from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
 
+    published_letters_load(campaign=KEY, document=published_letters())
     if is_played():
         return False
     data = bundled("data")

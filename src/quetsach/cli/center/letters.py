@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.letters_chain import register_chain
 from quetsach.cli.center.letters_verify import register_verify
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.commands import add_command
@@ -65,6 +66,7 @@ def register(subcommands: "Subcommands") -> None:
     show.add_argument("letter", type=int, metavar="ID", help="number in the list")
     _register_send(commands)
     register_verify(commands)
+    register_chain(commands)
     work = _add(
         commands,
         "work",

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign.errors import CampaignError
-from quetsach.campaign.letters.chain import days_down, lag_days, read_chain, replay
+from quetsach.campaign.letters.chain import read_chain, replay
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.pace import pace
 
 FILE = Path(__file__).parents[4] / "data/campaigns/viet-nam-2020/letters.toml"
 PUBLISHED = {
@@ -32,21 +31,27 @@ source = "a test"
 
 
 @pytest.fixture(scope="module")
-def chain():
-    return read_chain(FILE.read_bytes(), file="letters.toml")
+def chains():
+    return replay(read_chain(FILE.read_bytes(), file="letters.toml"))
 
 
-def test_the_published_chain_has_the_published_lags(chain) -> None:
-    assert lag_days(chain) == PUBLISHED
+def test_the_replayed_chains_have_the_published_lags(chains) -> None:
+    links = [link for chain in chains for link in chain.links]
+    assert {link.letter.key: link.days_after_first for link in links if link.letter.above} == PUBLISHED
 
 
-def test_the_replayed_dispatches_add_up_to_the_published_lags(chain) -> None:
-    assert days_down(replay(chain), chain) == PUBLISHED
+def test_each_letter_waited_on_its_own_level(chains) -> None:
+    own = {link.letter.key: link.days_after_above for chain in chains for link in chain.links}
+    assert (own["ais-2020"], own["thanh-hoa"], own["nghi-son"], own["hai-phong-portal"]) == (0, 7, 6, 3)
 
 
-def test_the_times_of_the_levels_are_those_of_the_chain(chain) -> None:
-    steps = [step for step in replay(chain) if chain[step.unit].day.year == 2020]
-    assert [(p.level, p.half.days, p.slowest.days, p.slowest_unit) for p in pace(steps)] == [
+def test_each_first_letter_has_its_chain_by_level_and_day(chains) -> None:
+    assert [chain.first.key for chain in chains] == ["ais-2020", "ais-2022"]
+    assert [link.letter.key for link in chains[0].links[-2:]] == ["nghi-son", "hai-phong-portal"]
+
+
+def test_the_times_of_the_levels_are_those_of_the_chain(chains) -> None:
+    assert [(p.level, p.half.days, p.slowest.days, p.slowest_unit) for p in chains[0].levels] == [
         (1, 7, 14, "hai-phong"),
         (2, 3, 6, "nghi-son"),
     ]

@@ -1,4 +1,4 @@
-"""The templates that every centre begins with (TOML files of this package), and those that units make of letters."""
+"""The templates that every centre begins with (TOML files of this package), those of units, and published letters."""
 
 import tomllib
 from datetime import datetime
@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.chain import read_chain
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.models import Letter, Template
+from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -38,6 +39,17 @@ def samples_load() -> int:
             },
         )
     return len(files)
+
+
+def published_letters_load(*, campaign: str, document: bytes) -> None:
+    """Keep what was published of the letters of a campaign, to set beside how they go here.
+
+    Raises:
+        CampaignError: the file is not of the form it must have.
+        LetterError: its letters contradict each other.
+    """
+    read_chain(document, file="letters.toml")
+    PublishedLetters.objects.update_or_create(campaign=campaign, defaults={"document": document.decode()})
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("so/", following.register, name="register"),
     path("thu/", post.mail, name="mail"),
     path("thu/<int:pk>/", post.settle, name="settle"),
+    path("da-cong-bo/<slug:campaign>/", following.published, name="published"),
     path("<int:pk>/", writing.letter, name="letter"),
     path("<int:pk>/sua/", writing.edit, name="edit"),
     path("<int:pk>/ban-in.pdf", writing.pdf, name="pdf"),

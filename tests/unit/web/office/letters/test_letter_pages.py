@@ -8,10 +8,12 @@ from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
+from quetsach.cli.center.letters_chain import published_letters
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.answering import dispatch_refuse
 from quetsach.web.office.letters.models import Dispatch, Letter, Message, MessageState, Template
+from quetsach.web.office.letters.samples import published_letters_load
 from quetsach.web.office.letters.sending import Hand, letter_send
 from quetsach.web.office.letters.views import writing
 from quetsach.web.office.letters.writing import letter_begin
@@ -271,3 +273,16 @@ def test_what_stands_in_the_address_cannot_become_part_of_the_page(units, operat
 def test_a_number_of_other_signs_is_none(office) -> None:
     for query in ({"covers": "²"}, {"earlier": "²", "kind": "update"}):
         assert office.get("/van-phong/cong-van/moi/", query).status_code == 200
+
+
+def test_what_was_published_of_the_letters_of_2020_stands_beside_how_they_go_here(office, sent) -> None:
+    assert "as they were published" not in page(office, f"/en/office/letters/{sent.pk}/tien-do/")
+    published_letters_load(campaign=sent.campaign, document=published_letters())
+    assert 'href="/en/office/letters/da-cong-bo/viet-nam-2020/"' in page(
+        office, f"/en/office/letters/{sent.pk}/tien-do/"
+    )
+    text = page(office, "/en/office/letters/da-cong-bo/viet-nam-2020/")
+    row = r"2049/STTTT-CNTT</td><td>6\xa0October\xa02020</td>" + r'<td class="number">14</td>' * 2
+    assert re.search(row, text)
+    assert "Letter 1298/CATTT-NCSC" in text
+    page(office, "/en/office/letters/da-cong-bo/khac/", status=404)

@@ -6,6 +6,7 @@ from quetsach.web.office.letters.models.letter import (
     Letter,
     LetterState,
     LetterVersion,
+    PublishedLetters,
     RegisterBook,
     Template,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "ParentDigest",
+    "PublishedLetters",
     "RegisterBook",
     "Reminder",
     "Template",

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from quetsach.campaign.letters.chain import Chain, read_chain, replay
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.register import MAX_SIGN_LENGTH, number_and_sign
 from quetsach.web.office.people.models import Person
@@ -162,3 +163,18 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PublishedLetters(models.Model):
+    """The letters of an earlier campaign as far as they were published: the text of a ``letters.toml``."""
+
+    campaign = models.SlugField(max_length=60, unique=True)
+    document = models.TextField()
+
+    def __str__(self) -> str:
+        return self.campaign
+
+    @property
+    def chains(self) -> list[Chain]:
+        """The letters replayed."""
+        return replay(read_chain(self.document.encode(), file="letters.toml"))

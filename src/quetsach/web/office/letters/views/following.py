@@ -14,7 +14,7 @@ from quetsach.campaign.letters.register import missing_numbers
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import branches_of, cascade_of, tree_day
 from quetsach.web.office.letters.issuing import register_continue
-from quetsach.web.office.letters.models import RegisterBook
+from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.views.answer import attempt
@@ -91,10 +91,18 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "only": only,
         "plan": reminders_plan(letter, now=visitor.now) if letter.due and unit == letter.unit else None,
         "policy": POLICY,
+        "is_published": PublishedLetters.objects.filter(campaign=letter.campaign).exists(),
         "may_see_letter": may_do(visitor.person, Act.SEE, letter.unit, day=visitor.day),
         "tab": "letters",
     }
     return render(request, "office/letters/progress.html", context)
+
+
+@require_safe
+def published(request: HttpRequest, campaign: str) -> HttpResponse:
+    """How long the letters of an earlier campaign were on their way, as far as they were published."""
+    found = get_object_or_404(PublishedLetters, campaign=campaign)
+    return render(request, "office/letters/published.html", {"chains": found.chains, "tab": "letters"})
 
 
 @require_safe

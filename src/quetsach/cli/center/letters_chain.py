@@ -1,0 +1,127 @@
+"""``quetsach center letters chain``: how many days published letters needed down the levels; it needs no centre."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
+from quetsach.cli.bundled import bundled
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+_WORDS: Mapping[str, Mapping[str, Any]] = {
+    "vi": {
+        "first": "Công văn số {number} ngày {day:%d/%m/%Y} của {issuer}",
+        "links": ("cấp", "số, ký hiệu", "cơ quan", "ngày", "sau công văn cấp trên (ngày)", "sau công văn đầu (ngày)"),
+        "levels": ("cấp", "số công văn", "một nửa trong (ngày)", "lâu nhất (ngày)", "cơ quan lâu nhất"),
+    },
+    "en": {
+        "first": "Letter {number} of {day:%d/%m/%Y} by {issuer}",
+        "links": ("level", "number", "agency", "day", "after the letter above (days)", "after the first (days)"),
+        "levels": ("level", "letters", "half within (days)", "slowest (days)", "slowest agency"),
+    },
+}
+
+
+def register_chain(commands: "Subcommands") -> None:
+    """Add ``chain`` to the commands about letters."""
+    command = add_command(
+        commands,
+        "chain",
+        summary="published letters replayed: who passed one on, after how many days, on each level",
+        examples="quetsach center letters chain\nquetsach center letters chain letters.toml --json",
+    )
+    command.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="letters as TOML (default: those of 2020 and 2022)",
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(command)
+    command.set_defaults(run=_chain)
+
+
+def published_letters() -> bytes:
+    """Return the bundled letters of 2020 and 2022 (TOML)."""
+    return (bundled("data") / "campaigns" / "viet-nam-2020" / "letters.toml").read_bytes()
+
+
+def _chain(arguments: argparse.Namespace) -> int:
+    try:
+        content = arguments.file.read_bytes() if arguments.file else published_letters()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(arguments.file)) from error
+    chains = replay(read_chain(content, file=arguments.file.name if arguments.file else "letters.toml"))
+    if arguments.json:
+        print_json([_as_json(chain) for chain in chains])
+        return ExitCode.NOTHING_FOUND
+    language = chosen_language(arguments)
+    for number, chain in enumerate(chains):
+        if number:
+            say("")
+        _tell(chain, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _tell(chain: Chain, language: str) -> None:
+    words, first = _WORDS[language], chain.first
+    number = first.document or first.key
+    say(words["first"].format(number=number, day=first.day, issuer=first.issuer.in_language(language)))
+    print_table(words["links"], [_row(link, language) for link in chain.links], right=(0, 4, 5))
+    names = {link.letter.key: link.letter.issuer.in_language(language) for link in chain.links}
+    rows = [
+        (p.level, p.total, p.half.days if p.half else "–", p.slowest.days if p.slowest else "–", names[p.slowest_unit])
+        for p in chain.levels
+    ]
+    if rows:
+        say("")
+        print_table(words["levels"], rows, right=(0, 1, 2, 3))
+
+
+def _row(link: Link, language: str) -> tuple[object, ...]:
+    letter = link.letter
+    return (
+        letter.level,
+        letter.document or "–",
+        letter.issuer.in_language(language),
+        f"{letter.day:%d/%m/%Y}",
+        link.days_after_above if letter.above else "–",
+        link.days_after_first if letter.above else "–",
+    )
+
+
+def _as_json(chain: Chain) -> dict[str, Any]:
+    letters = [
+        {
+            "level": link.letter.level,
+            "key": link.letter.key,
+            "above": link.letter.above or None,
+            "number": link.letter.document or None,
+            "issuer": {"vi": link.letter.issuer.vi, "en": link.letter.issuer.en},
+            "day": link.letter.day.isoformat(),
+            "days_after_above": link.days_after_above if link.letter.above else None,
+            "days_after_first": link.days_after_first if link.letter.above else None,
+            "source": link.letter.source,
+        }
+        for link in chain.links
+    ]
+    levels = [
+        {
+            "level": p.level,
+            "letters": p.total,
+            "half_within_days": p.half.days if p.half else None,
+            "slowest_days": p.slowest.days if p.slowest else None,
+            "slowest": p.slowest_unit,
+        }
+        for p in chain.levels
+    ]
+    return {"letters": letters, "levels": levels}
