@@ -12,11 +12,108 @@ class RefusalReason(StrEnum):
 
     NO_DATA = "no-data"
 
+    # of the effect of a campaign
+    NOBODY_TREATED = "nobody-treated"
+    NO_CONTROLS = "no-controls"
+    TOO_FEW_CONTROLS = "too-few-controls"
+    TOO_MANY_CONTROLS = "too-many-controls"
+    TOO_FEW_UNITS = "too-few-units"
+    NO_BEFORE = "no-before"
+    TOO_SHORT = "too-short"
+    TREATMENT_ENDS = "treatment-ends"
+    STAGGERED = "staggered"
+    NOT_STAGGERED = "not-staggered"
+    UNBALANCED = "unbalanced"
+    NOT_POSITIVE = "not-positive"
+    NO_SPREAD = "no-spread"
+    NOT_IDENTIFIED = "not-identified"
+    NO_RATIO = "no-ratio"
+    NOT_AS_REGISTERED = "not-as-registered"
+
 
 EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.NO_DATA: LocalText(
         "Không có dữ liệu nào cho câu hỏi này.",
         "There are no data for this question.",
+    ),
+    RefusalReason.NOBODY_TREATED: LocalText(
+        "Không có đơn vị nào được can thiệp (cột treated toàn 0), nên không có tác động nào để đo.",
+        "No unit was ever treated (the column treated is 0 throughout), so there is no effect to measure.",
+    ),
+    RefusalReason.NO_CONTROLS: LocalText(
+        "Mọi đơn vị đều được can thiệp. Phương pháp này cần những đơn vị không được can thiệp để so sánh; nếu"
+        " các đơn vị bắt đầu ở những thời điểm khác nhau, hãy dùng phương pháp wedge.",
+        "Every unit was treated. This method needs units that were not, to compare with; where units began at"
+        " different times, use the method wedge.",
+    ),
+    RefusalReason.TOO_FEW_CONTROLS: LocalText(
+        "Có quá ít đơn vị đối chứng để biết con số dao động bao nhiêu khi không có chiến dịch, nên không đưa "
+        "ra khoảng tin cậy nào.",
+        "There are too few controls to know how much the figure moves without a campaign, so no interval can be given.",
+    ),
+    RefusalReason.TOO_MANY_CONTROLS: LocalText(
+        "Có quá nhiều đơn vị đối chứng cho phương pháp này. Hãy chọn trước những đơn vị giống đơn vị được can"
+        " thiệp nhất, hoặc dùng phương pháp did.",
+        "There are too many controls for this method. Choose beforehand those most like the treated units, or"
+        " use the method did.",
+    ),
+    RefusalReason.TOO_FEW_UNITS: LocalText(
+        "Có quá ít đơn vị: khoảng tin cậy theo đơn vị sẽ hẹp hơn sự thật.",
+        "There are too few units: an interval clustered by unit would be narrower than the truth.",
+    ),
+    RefusalReason.NO_BEFORE: LocalText(
+        "Có đơn vị được can thiệp ngay từ kỳ đầu tiên: không biết trước đó ra sao thì không đo được thay đổi.",
+        "A unit was treated from the first period on: without a time before, a change cannot be measured.",
+    ),
+    RefusalReason.TOO_SHORT: LocalText(
+        "Chuỗi số liệu trước hoặc sau khi bắt đầu quá ngắn đối với phương pháp này.",
+        "The series before or after the start is too short for this method.",
+    ),
+    RefusalReason.TREATMENT_ENDS: LocalText(
+        "Có đơn vị đã được can thiệp rồi lại thôi. Các phương pháp ở đây chỉ đo can thiệp đã bắt đầu thì kéo "
+        "dài đến hết.",
+        "In a unit the treatment began and ended. The methods here measure only a treatment that lasts once "
+        "it has begun.",
+    ),
+    RefusalReason.STAGGERED: LocalText(
+        "Các đơn vị bắt đầu ở những thời điểm khác nhau. Phương pháp này cần một thời điểm bắt đầu chung; hãy"
+        " dùng phương pháp did (theo nhóm và kỳ) hoặc wedge.",
+        "Units began at different times. This method needs one common start; use the method did (by group and"
+        " time) or wedge.",
+    ),
+    RefusalReason.NOT_STAGGERED: LocalText(
+        "Mọi đơn vị được can thiệp bắt đầu cùng một lúc. Phương pháp wedge cần ít nhất hai đợt; hãy dùng "
+        "phương pháp did.",
+        "All treated units began at the same time. The method wedge needs two steps at least; use the method did.",
+    ),
+    RefusalReason.UNBALANCED: LocalText(
+        "Bảng số liệu thiếu ô: có đơn vị không có số liệu ở một số kỳ. Phương pháp này cần đủ mọi đơn vị ở "
+        "mọi kỳ; did và wedge chấp nhận bảng thiếu ô.",
+        "Cells of the panel are missing: a unit has no figure in some period. This method needs every unit in"
+        " every period; did (with one common start) and wedge accept gaps.",
+    ),
+    RefusalReason.NOT_POSITIVE: LocalText(
+        "Có số liệu bằng 0 hoặc âm, không lấy lôgarit được. Hãy dùng --scale level, hoặc gộp kỳ hay đơn vị để"
+        " không còn số 0.",
+        "A figure is zero or negative, so it has no logarithm. Use --scale level, or merge periods or units "
+        "until no zero is left.",
+    ),
+    RefusalReason.NO_SPREAD: LocalText(
+        "Các đơn vị đối chứng không hề dao động, nên không biết ngẫu nhiên có thể làm số liệu thay đổi bao nhiêu.",
+        "The units to compare with do not move at all, so nothing says how much chance alone can change the figures.",
+    ),
+    RefusalReason.NOT_IDENTIFIED: LocalText(
+        "Bảng số liệu không tách được tác động khỏi khác biệt giữa các đơn vị và giữa các kỳ.",
+        "The panel cannot tell the effect from differences between units and between periods.",
+    ),
+    RefusalReason.NO_RATIO: LocalText(
+        "Không tính được mức giảm theo phần trăm: mức lẽ ra sẽ có nếu không có chiến dịch không phải là số dương.",
+        "There is no reduction in per cent: what there would have been without the campaign is not a positive number.",
+    ),
+    RefusalReason.NOT_AS_REGISTERED: LocalText(
+        "Cách tính khác với bản đăng ký đã ký trước khi bắt đầu, nên không có kết luận. Những điểm khác được nêu kèm.",
+        "This is not the analysis that was registered and signed before the start, so there is no verdict. "
+        "What differs is named beside it.",
     ),
 }
 """What each reason means and what to do, for whoever wanted the number."""
