@@ -30,6 +30,19 @@ class RefusalReason(StrEnum):
     NO_RATIO = "no-ratio"
     NOT_AS_REGISTERED = "not-as-registered"
 
+    # of cases
+    ADDRESS_IS_NO_SUBJECT = "address-is-no-subject"
+    FEW_EVENTS = "few-events"
+    MEDIAN_NOT_REACHED = "median-not-reached"
+    NOBODY_AT_RISK = "nobody-at-risk"
+    NOT_WATCHED_FOR_LONG_ENOUGH = "not-watched-for-long-enough"
+    NOTHING_TO_COMPARE = "nothing-to-compare"
+    FEW_PROVIDERS = "few-providers"
+
+    # of league tables and published tables
+    FEW_TO_RANK = "few-to-rank"
+    CELLS_RECOVERED = "cells-recovered"
+
 
 EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.NO_DATA: LocalText(
@@ -114,6 +127,48 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Cách tính khác với bản đăng ký đã ký trước khi bắt đầu, nên không có kết luận. Những điểm khác được nêu kèm.",
         "This is not the analysis that was registered and signed before the start, so there is no verdict. "
         "What differs is named beside it.",
+    ),
+    RefusalReason.ADDRESS_IS_NO_SUBJECT: LocalText(
+        "Không tính thời gian làm sạch theo địa chỉ IP: nhà mạng đổi địa chỉ của thuê bao, nên con số chỉ cho biết địa"
+        " chỉ được cấp trong bao lâu. Cần mã định danh của bot hoặc mã thuê bao, hoặc mạng được khai báo là cấp địa chỉ"
+        " cố định.",
+        "Time to clean is not counted by IP address: providers renumber their customers, so it would measure how long an"
+        " address is leased. It takes bot IDs or subscribers, or a network that is declared to assign addresses for"
+        " good.",
+    ),
+    RefusalReason.FEW_EVENTS: LocalText(
+        "Có quá ít ca đã kết thúc để công bố con số này.",
+        "Too few cases have ended for this figure to be published.",
+    ),
+    RefusalReason.MEDIAN_NOT_REACHED: LocalText(
+        "Chưa đến một nửa số ca được làm sạch, nên chưa có trung vị.",
+        "Fewer than half of the cases became clean, so there is no median yet.",
+    ),
+    RefusalReason.NOBODY_AT_RISK: LocalText(
+        "Ở giữa đường cong có lúc không còn ca nào được theo dõi, vì nhiều ca chỉ được theo dõi về sau. Hãy bỏ các ca"
+        " vào rất sớm hoặc bắt đầu muộn hơn.",
+        "In the middle of the curve there is a time with no case under observation, because many entered late. Leave"
+        " out the few that entered very early, or begin later.",
+    ),
+    RefusalReason.NOT_WATCHED_FOR_LONG_ENOUGH: LocalText(
+        "Chưa có ca nào được theo dõi lâu đến thế.",
+        "No case was watched for so long.",
+    ),
+    RefusalReason.NOTHING_TO_COMPARE: LocalText(
+        "Không có hai nhóm nào cùng có ca đã kết thúc để so sánh.",
+        "There are no two groups in which cases ended, so there is nothing to compare.",
+    ),
+    RefusalReason.FEW_PROVIDERS: LocalText(
+        "Có quá ít nhà mạng có cả hai nhóm: khoảng tin cậy sẽ hẹp hơn sự thật.",
+        "Both groups are found together in too few providers: the interval would be narrower than the truth.",
+    ),
+    RefusalReason.FEW_TO_RANK: LocalText(
+        "Có quá ít đơn vị để biết các đơn vị khác nhau bao nhiêu, nên không xếp hạng.",
+        "There are too few names to know how much they differ, so they are not ranked.",
+    ),
+    RefusalReason.CELLS_RECOVERED: LocalText(
+        "Từ bảng này có thể tính lại chính xác ít nhất một ô cần bảo vệ, nên bảng không được công bố.",
+        "At least one protected cell can be computed exactly from this table, so the table is not published.",
     ),
 }
 """What each reason means and what to do, for whoever wanted the number."""
