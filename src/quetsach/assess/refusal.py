@@ -132,8 +132,8 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Không tính thời gian làm sạch theo địa chỉ IP: nhà mạng đổi địa chỉ của thuê bao, nên con số chỉ cho biết địa"
         " chỉ được cấp trong bao lâu. Cần mã định danh của bot hoặc mã thuê bao, hoặc mạng được khai báo là cấp địa chỉ"
         " cố định.",
-        "Time to clean is not counted by IP address: providers renumber their customers, so it would measure how long an"
-        " address is leased. It takes bot IDs or subscribers, or a network that is declared to assign addresses for"
+        "Time to clean is not counted by IP address: providers renumber their customers, so it would measure how long"
+        " an address is leased. It takes bot IDs or subscribers, or a network that is declared to assign addresses for"
         " good.",
     ),
     RefusalReason.FEW_EVENTS: LocalText(

@@ -1,0 +1,78 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quetsach.assess.cases import Spells, hazard_ratio, time_to_clean
+from quetsach.assess.cases.hazard import _cells, _log_ratio
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of what lifelines itself imports
+    from lifelines import CoxPHFitter
+
+
+def country(number: int, providers: int, seed: int = 3) -> tuple[Spells, np.ndarray, np.ndarray]:
+    """Subjects of providers whose hazards differ; treatment multiplies each by e^0.5."""
+    rng = np.random.default_rng(seed)
+    provider = rng.integers(0, providers, number)
+    treated = rng.random(number) < 0.5
+    hazard = 0.05 * rng.gamma(5, 0.2, providers)[provider] * np.exp(0.5 * treated)
+    ends, censored = rng.exponential(1 / hazard), rng.exponential(60, number)
+    return Spells.of(np.zeros(number), np.minimum(ends, censored), ends <= censored), treated, provider
+
+
+def test_the_ratio_is_that_of_the_stratified_cox_model() -> None:
+    spells, treated, provider = country(20_000, 20)
+    answer = hazard_ratio(spells, treated, provider, rng=np.random.default_rng(1), repetitions=100)
+    assert isinstance(answer, Estimate)
+    frame = pd.DataFrame(
+        {"days": spells.exit, "event": spells.event, "treated": treated.astype(float), "provider": provider}
+    )
+    theirs = CoxPHFitter().fit(frame, "days", "event", strata=["provider"])
+    assert np.log(answer.value) == pytest.approx(float(theirs.params_["treated"]), abs=5e-3)
+    assert answer.low < np.exp(0.5) < answer.high
+
+
+def test_where_the_hazard_is_constant_between_the_cuts_cox_and_the_cells_agree() -> None:
+    """Everyone who ends in a piece ends at its end: the grouped likelihood is then Cox's with Breslow's ties."""
+    rng = np.random.default_rng(5)
+    treated = rng.random(4000) < 0.5
+    ends = rng.exponential(2000 / np.exp(0.5 * treated))
+    exit_ = np.minimum(np.ceil(ends), 2.0)
+    spells = Spells.of(np.zeros(4000), exit_, ends <= 2)
+    cells = _cells(spells, treated, np.zeros(4000, dtype=np.int64))
+    ours = _log_ratio(cells, np.ones(1))
+    frame = pd.DataFrame({"days": exit_, "event": ends <= 2, "treated": treated.astype(float)})
+    theirs = CoxPHFitter().fit(frame, "days", "event")
+    assert ours == pytest.approx(float(theirs.params_["treated"]), abs=1e-3)
+
+
+def test_few_providers_are_refused() -> None:
+    spells, treated, provider = country(2000, 5)
+    refused = hazard_ratio(spells, treated, provider, rng=np.random.default_rng(1))
+    assert isinstance(refused, Refusal)
+    assert refused.reason is RefusalReason.FEW_PROVIDERS
+
+
+def test_a_provider_without_a_single_end_does_not_break_the_fit() -> None:
+    spells, treated, provider = country(5000, 12)
+    event = spells.event & (provider != 3)
+    quiet = Spells(spells.entry, spells.exit, event, spells.source)
+    assert isinstance(hazard_ratio(quiet, treated, provider, rng=np.random.default_rng(1), repetitions=30), Estimate)
+
+
+def test_figures_of_few_clean_ups_are_not_published() -> None:
+    spells, _, _ = country(60, 2)
+    refused = time_to_clean(spells.where(np.arange(60) < 40))
+    assert isinstance(refused, Refusal)
+    assert refused.reason is RefusalReason.FEW_EVENTS
+
+
+def test_the_published_figures_of_a_group() -> None:
+    spells, _, _ = country(1000, 2)
+    figures = time_to_clean(spells)
+    assert not isinstance(figures, Refusal)
+    assert set(figures.as_json()["still_infected"]) == {"14", "30"}
