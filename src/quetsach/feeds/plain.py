@@ -16,6 +16,7 @@ hostname             reverse name of ``address``
 asn                  AS number, digits
 country              two-letter code
 region, city         names as the source has them
+bot_id               what the malware calls its installation, at most 64 characters; a longer one stays in ``extra``
 severity             ``info``, ``low``, ``medium``, ``high`` or ``critical``
 event_id             the source's own number of the event; tells apart rows that are otherwise equal
 ==================== ==========================================================================================
@@ -46,6 +47,7 @@ LAYOUTS = (
             "claimed_region": "region",
             "claimed_city": "city",
             "severity": "severity",
+            "bot_id": "bot_id",
         },
         required=frozenset({"timestamp", "address", "malware"}),
         identifying=("destination_hostname", "event_id"),

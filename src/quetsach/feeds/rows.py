@@ -19,6 +19,7 @@ from quetsach.feeds.values import TYPED, Memory, Typed, parse_address
 
 type Columns = Mapping[str, pa.DictionaryArray]
 
+BOT_ID_CHARACTERS = 64
 _IPV4_PREFIX = bytes(10) + b"\xff\xff"
 
 
@@ -172,6 +173,8 @@ class Rows:
             distinct = column.dictionary
             if field.name == "transport":
                 distinct = pc.utf8_lower(pc.utf8_trim_whitespace(distinct))
+            elif field.name == "bot_id":
+                distinct = pc.if_else(_is_long(distinct), "", pc.utf8_trim_whitespace(distinct))
             texts[field.name] = distinct.take(column.indices)
         return texts
 
@@ -186,7 +189,16 @@ class Rows:
         if asn is not None and asn.is_bad.any():  # kept as written
             shown = pc.if_else(pa.array(asn.is_bad), asn.text.dictionary, "")
             unmapped[asn.header] = pa.DictionaryArray.from_arrays(pa.array(asn.codes), shown)
+        bot = columns.get(header := self._layout.columns.get("bot_id", ""))
+        if bot is not None and pc.any(_is_long(bot.dictionary)).as_py():  # kept as written
+            shown = pc.if_else(_is_long(bot.dictionary), bot.dictionary, "")
+            unmapped[header] = pa.DictionaryArray.from_arrays(bot.indices, shown)
         return unmapped
+
+
+def _is_long(texts: pa.StringArray) -> pa.BooleanArray:
+    """Whether a bot's name is longer than one is."""
+    return pc.greater(pc.utf8_length(texts), BOT_ID_CHARACTERS)
 
 
 def _chosen(column: pa.DictionaryArray, rows: NDArray[np.int64]) -> pa.DictionaryArray:
