@@ -12,6 +12,18 @@ class RefusalReason(StrEnum):
 
     NO_DATA = "no-data"
 
+    # of the number of machines
+    RARE_CHECK_INS = "rare-check-ins"
+    DENSE_POOL = "dense-pool"
+    DEDUPLICATED = "deduplicated"
+    DELTA_MODE = "delta-mode"
+    UNEQUAL_WINDOWS = "unequal-windows"
+    UNEQUAL_PANELS = "unequal-panels"
+    UNKNOWN_RATE = "unknown-rate"
+    NO_BOT_IDS = "no-bot-ids"
+    REFUSED_PARTS = "refused-parts"
+    FEW_ADDRESSES = "few-addresses"
+
     # of the effect of a campaign
     NOBODY_TREATED = "nobody-treated"
     NO_CONTROLS = "no-controls"
@@ -48,6 +60,57 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.NO_DATA: LocalText(
         "Không có dữ liệu nào cho câu hỏi này.",
         "There are no data for this question.",
+    ),
+    RefusalReason.RARE_CHECK_INS: LocalText(
+        "Máy nhiễm liên lạc quá thưa so với thời gian giữ một địa chỉ (q từ 0,2 trở lên), nên không suy ra được số máy "
+        "từ địa chỉ. Hãy đếm theo mã định danh của mã độc (bot_id), hoặc chỉ nêu số địa chỉ mỗi ngày.",
+        "Check-ins are too rare for how long an address is kept (q is 0.2 or more), so addresses do not tell how many "
+        "machines there are. Count by the malware's own identifier (bot_id), or give daily addresses only.",
+    ),
+    RefusalReason.DENSE_POOL: LocalText(
+        "Hơn 3% số địa chỉ của nhà mạng bị nhiễm cùng lúc, nên địa chỉ chuyển thẳng từ máy nhiễm này sang máy nhiễm khác "
+        "và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo bot_id.",
+        "More than 3 % of the provider's addresses are infected at once, so that addresses pass from one infected "
+        "machine straight to the next and machines are counted too often. Ask the provider for subscribers, or count "
+        "by bot_id.",
+    ),
+    RefusalReason.DEDUPLICATED: LocalText(
+        "Nguồn dữ liệu chỉ giữ một dòng cho mỗi địa chỉ mỗi ngày, nên không biết máy nhiễm có mặt bao lâu. Hãy xin nguồn "
+        "gửi đủ mọi lượt ghi nhận.",
+        "The feed keeps one row for each address and day, so nothing says how long a machine was there. Ask the source "
+        "for every event.",
+    ),
+    RefusalReason.DELTA_MODE: LocalText(
+        "Nguồn dữ liệu gửi đủ vào Chủ nhật và chỉ gửi phần khác đi vào những ngày khác. Mọi số đếm từ nguồn này đều sai; "
+        "hãy xin nguồn tắt chế độ này.",
+        "The feed sends everything on Sundays and only differences on other days. Every count from it is wrong; ask "
+        "the source to switch this off.",
+    ),
+    RefusalReason.UNEQUAL_WINDOWS: LocalText(
+        "Hai kỳ không dài bằng nhau, nên không so sánh được.",
+        "The two windows are not equally long, so they do not compare.",
+    ),
+    RefusalReason.UNEQUAL_PANELS: LocalText(
+        "Không có nguồn dữ liệu và họ mã độc nào được quan sát trong cả hai kỳ theo cùng một cách, nên không so sánh được.",
+        "No feed and family was watched in both windows in the same way, so they do not compare.",
+    ),
+    RefusalReason.UNKNOWN_RATE: LocalText(
+        "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Hãy nêu bằng --rate.",
+        "Nothing says how often this family checks in, and the data do not show it. Give it with --rate.",
+    ),
+    RefusalReason.NO_BOT_IDS: LocalText(
+        "Nguồn dữ liệu không có mã định danh của mã độc (bot_id).",
+        "The feed does not carry the malware's own identifier (bot_id).",
+    ),
+    RefusalReason.REFUSED_PARTS: LocalText(
+        "Hơn một phần mười số địa chỉ ở đây thuộc những phần không ước lượng được số máy, nên không cộng thành tổng. Hãy "
+        "hỏi riêng những họ mã độc ước lượng được (--family).",
+        "More than a tenth of the addresses here belong to parts whose machines cannot be estimated, so there is no "
+        "total. Ask for the families that can be (--family).",
+    ),
+    RefusalReason.FEW_ADDRESSES: LocalText(
+        "Có quá ít địa chỉ để biết đường tích luỹ đi lên thế nào.",
+        "There are too few addresses to see how their number grows with time.",
     ),
     RefusalReason.NOBODY_TREATED: LocalText(
         "Không có đơn vị nào được can thiệp (cột treated toàn 0), nên không có tác động nào để đo.",
