@@ -1,0 +1,21 @@
+"""Did the campaign do it: the effect on a panel of units over periods, by five methods that the field knows."""
+
+from quetsach.assess.effect.analysis import SEED, Design, analyse, usual_scale
+from quetsach.assess.effect.finding import Answer, Check, Finding, Method, Part, Scale
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.panel_file import read_panel
+
+__all__ = [
+    "SEED",
+    "Answer",
+    "Check",
+    "Design",
+    "Finding",
+    "Method",
+    "Panel",
+    "Part",
+    "Scale",
+    "analyse",
+    "read_panel",
+    "usual_scale",
+]

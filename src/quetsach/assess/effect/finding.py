@@ -1,0 +1,158 @@
+"""What an analysis of effect returns: an estimate with its interval, what it rests on, and what to know beside it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal
+from quetsach.core.pack import LocalText
+
+
+class Method(StrEnum):
+    """How an effect is told from everything else that changed."""
+
+    DID = "did"
+    SC = "sc"
+    SDID = "sdid"
+    CITS = "cits"
+    WEDGE = "wedge"
+
+
+class Scale(StrEnum):
+    """What differences are taken of: the outcome itself, or its natural logarithm."""
+
+    LEVEL = "level"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A value with its standard error; its error divided by that follows t with ``degrees`` of freedom."""
+
+    value: float
+    error: float
+    degrees: float
+
+    def interval(self, measured: Mapping[str, float] | None = None) -> Estimate:
+        """Return the value with its confidence interval."""
+        reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)) * self.error
+        known = {"standard_error": self.error, "degrees_of_freedom": self.degrees} | dict(measured or {})
+        return Estimate(self.value, self.value - reach, self.value + reach, known)
+
+    def below(self, threshold: float) -> float:
+        """Return the probability that the true value lies at or below a threshold."""
+        return float(stats.t.cdf((threshold - self.value) / self.error, self.degrees))
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, against no effect."""
+        return float(2 * stats.t.sf(abs(self.value) / self.error, self.degrees))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further estimate of the same analysis: one cohort, one time since the start, another average."""
+
+    id: str
+    name: LocalText
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A robustness line: what was looked at, and the number that came out."""
+
+    id: str
+    text: LocalText
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The effect of treatment.
+
+    ``effect`` is in units of the outcome (scale level) or of its logarithm (scale log): negative means less than there
+    would have been. ``reduction`` is the share of what there would have been, 1 for all of it. ``observed`` is the
+    plain change of the treated units from before to after as a share, which says nothing about its cause.
+    ``after_mean`` is the mean outcome that the effect stands against, on the scale.
+    """
+
+    method: Method
+    scale: Scale
+    spread: Spread
+    effect: Estimate
+    after_mean: float
+    observed: float | None
+    parts: tuple[Part, ...] = ()
+    checks: tuple[Check, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def reduction(self) -> Estimate | None:
+        """The effect as a share of what there would have been; None where that is not a positive number."""
+        return as_reduction(self.effect, self.scale, self.after_mean)
+
+    def chance_of(self, reduction: float) -> float:
+        """Return the probability that the true reduction is at least that share (0 <= share < 1)."""
+        if self.scale is Scale.LOG:
+            return self.spread.below(math.log1p(-reduction))
+        return self.spread.below(-reduction / (1 - reduction) * self.after_mean)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the finding for machines."""
+        return {
+            "method": self.method.value,
+            "scale": self.scale.value,
+            "effect": self.effect.as_json(),
+            "standard_error": self.spread.error,
+            "degrees_of_freedom": self.spread.degrees,
+            "p_value": self.spread.p_value,
+            "reduction": self.reduction.as_json() if self.reduction else None,
+            "observed_change": self.observed,
+            "parts": [{"id": part.id, "name": _both(part.name), **part.estimate.as_json()} for part in self.parts],
+            "checks": [{"id": check.id, "text": _both(check.text), "value": check.value} for check in self.checks],
+            "notices": [notice.as_json() for notice in self.notices],
+            "weights": dict(self.weights),
+        }
+
+
+type Answer = Finding | Refusal
+"""What a method returns: a finding, or why there is none."""
+
+
+def as_reduction(effect: Estimate, scale: Scale, after_mean: float) -> Estimate | None:
+    """Return an effect as a reduction: ``1 - exp(b)`` of logarithms, ``-b / (after_mean - b)`` of levels.
+
+    Both fall as the effect grows, so the ends of the interval change places. None if without the effect there would
+    have been nothing, or less, within the interval of the effect.
+    """
+    if scale is Scale.LOG:
+        return Estimate(-math.expm1(effect.value), -math.expm1(effect.high), -math.expm1(effect.low))
+    if after_mean - effect.high <= 0:
+        return None
+    value, low, high = (-end / (after_mean - end) for end in (effect.value, effect.high, effect.low))
+    return Estimate(value, low, high)
+
+
+def is_nothing(error: float, values: NDArray[np.float64]) -> bool:
+    """Say whether an error is only what rounding leaves of values of that size."""
+    return not error > 1e-12 * float(np.abs(values).max(initial=0))
+
+
+def observed_change(after: float, before: float, scale: Scale) -> float | None:
+    """Return the change of the treated from before to after as a share; None from a mean that is not positive."""
+    if scale is Scale.LOG:
+        return float(np.expm1(after - before))
+    return after / before - 1 if before > 0 else None
+
+
+def _both(text: LocalText) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en}

@@ -1,0 +1,104 @@
+"""A panel: the outcome of units over periods, and from when on each unit was treated."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quetsach.assess.effect.periods import Periods
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
+type Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Units in rows, periods in columns.
+
+    ``outcome`` (units x periods) is NaN where there is no figure. ``starts`` (units) is the index of the first treated
+    period, or the number of periods for a unit that was never treated. ``ended`` are units whose treatment ended.
+    """
+
+    units: tuple[str, ...]
+    periods: Periods
+    outcome: Floats
+    starts: Ints
+    ended: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many units and periods."""
+        return len(self.units), len(self.periods.labels)
+
+    @property
+    def missing(self) -> int:
+        """Cells without a figure."""
+        return int(np.isnan(self.outcome).sum())
+
+    @property
+    def treated(self) -> Bools:
+        """Which units (units) are treated at some time."""
+        return self.starts < self.shape[1]
+
+    @property
+    def cohorts(self) -> tuple[int, ...]:
+        """The indices of periods in which treatment of some unit began."""
+        return tuple(int(start) for start in np.unique(self.starts[self.treated]))
+
+    @property
+    def is_under_treatment(self) -> Bools:
+        """Which cells (units x periods) are treated."""
+        return np.arange(self.shape[1]) >= self.starts[:, None]
+
+    def with_outcome(self, outcome: Floats) -> "Panel":
+        """Return the panel with other figures, such as their logarithms."""
+        return Panel(self.units, self.periods, outcome, self.starts, self.ended)
+
+    def only(self, units: Bools) -> "Panel":
+        """Return the panel of some of its units."""
+        kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
+        return Panel(kept, self.periods, self.outcome[units], self.starts[units], self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A complete panel in which all treated units began together, in period ``start``."""
+
+    treated: Floats
+    controls: Floats
+    start: int
+    treated_units: tuple[str, ...]
+    control_units: tuple[str, ...]
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """How large it is, by name."""
+        return {
+            "units_treated": float(len(self.treated)),
+            "units_control": float(len(self.controls)),
+            "periods_before": float(self.start),
+            "periods_after": float(self.treated.shape[1] - self.start),
+        }
+
+
+def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
+    """Return the panel as a block, or why it is none: a cell is missing, starts differ, or too few controls."""
+    measured = {"units_control": float((~panel.treated).sum()), "periods_before": float(min(panel.cohorts))}
+    if len(panel.cohorts) > 1:
+        return Refusal(RefusalReason.STAGGERED, {"starts": float(len(panel.cohorts))})
+    if panel.missing:
+        return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
+    if panel.treated.all():
+        return Refusal(RefusalReason.NO_CONTROLS, measured)
+    if measured["units_control"] < controls_at_least:
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, measured | {"needed": float(controls_at_least)})
+    is_treated = panel.treated
+    return Block(
+        panel.outcome[is_treated],
+        panel.outcome[~is_treated],
+        panel.cohorts[0],
+        tuple(unit for unit, of in zip(panel.units, is_treated, strict=True) if of),
+        tuple(unit for unit, of in zip(panel.units, is_treated, strict=True) if not of),
+    )

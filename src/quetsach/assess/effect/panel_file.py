@@ -1,0 +1,141 @@
+"""Reads a panel from CSV: ``unit,period,outcome,treated``, anyone's data, nothing trusted."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.periods import Step, parse_period, periods_of
+from quetsach.assess.errors import AssessError
+from quetsach.core.errors import InputError
+
+COLUMNS: Final = ("unit", "period", "outcome", "treated")
+MAX_BYTES: Final = 64 << 20
+MAX_CELLS: Final = 2_000_000
+"""Units times periods: what stays within memory when every method has made its copies."""
+_MAX_LABEL: Final = 200
+_ABSENT: Final = frozenset({"", "na", "nan", "n/a", "null", "none", ".", "-"})
+_TREATED: Final = {
+    **dict.fromkeys(("1", "1.0", "true", "t", "yes"), True),
+    **dict.fromkeys(("0", "0.0", "false", "f", "no"), False),
+}
+_FORM_HINT: Final = "one line a unit and period, with the header unit,period,outcome,treated"
+
+
+@dataclass(slots=True)
+class _Table:
+    """What was read so far: cells by (unit, place in time)."""
+
+    step: Step | None = None
+    units: dict[str, int] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
+    cells: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict)
+
+
+def read_panel(content: bytes, *, where: str) -> Panel:
+    """Read a panel from CSV in UTF-8, with or without a byte order mark.
+
+    Columns may stand in any order, others are ignored; ``;`` or a tab may stand for the comma, and then a decimal comma
+    for the point. An empty or ``NA`` outcome is a missing cell, as is a line that is not there.
+
+    Args:
+        content: the file.
+        where: its name, for errors.
+
+    Raises:
+        AssessError: it is no such table; the error names line and column.
+    """
+    if len(content) > MAX_BYTES:
+        raise AssessError(f"the panel is larger than {MAX_BYTES >> 20} MiB", where=where, hint="leave columns out")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise AssessError("this is not UTF-8", where=f"{where}, line {line}", hint="save it as CSV UTF-8") from error
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    table = _Table()
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
+        columns = _columns(next(lines, []), where)
+        for values in lines:
+            if any(value.strip() for value in values):
+                _take(table, values, columns, f"{where}, line {lines.line_num}", is_comma_decimal=delimiter != ",")
+    except csv.Error as error:
+        raise AssessError(f"this is not CSV: {error}", where=f"{where}, line {lines.line_num}") from error
+    return _panel(table, where)
+
+
+def _columns(header: list[str], where: str) -> Mapping[str, int]:
+    names = [name.strip().casefold() for name in header]
+    for column in COLUMNS:
+        if names.count(column) != 1:
+            what = "is there twice" if column in names else "is missing"
+            raise AssessError(f"the column {column} {what}", where=f"{where}, line 1", hint=_FORM_HINT)
+    return {column: names.index(column) for column in COLUMNS}
+
+
+def _take(table: _Table, values: list[str], columns: Mapping[str, int], where: str, *, is_comma_decimal: bool) -> None:
+    if len(values) <= max(columns.values()):
+        raise AssessError("the line has too few columns", where=where, hint=_FORM_HINT)
+    unit, period, outcome, treated = (values[columns[name]].strip() for name in COLUMNS)
+    if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
+        raise AssessError("no name that can be printed", where=f"{where}, unit", hint=_FORM_HINT)
+    if treated.casefold() not in _TREATED:
+        raise AssessError(f"neither 0 nor 1: {treated[:40]!r}", where=f"{where}, treated", hint="0 before, 1 after")
+    try:
+        step, place = parse_period(period)
+    except InputError as error:
+        raise AssessError(error.what, where=f"{where}, period", hint=error.hint) from error
+    if table.step not in (None, step):
+        raise AssessError(f"{period[:40]!r} is a {step}, those above are not", where=f"{where}, period")
+    table.step = step
+    table.places.setdefault(place, period)
+    at = (table.units.setdefault(unit, len(table.units)), place)
+    if at in table.cells:
+        raise AssessError(f"{unit!r} has {period[:40]!r} already", where=where, hint="one line a unit and period")
+    table.cells[at] = (_number(outcome, where, is_comma_decimal=is_comma_decimal), _TREATED[treated.casefold()])
+    if len(table.units) * len(table.places) > MAX_CELLS:
+        raise AssessError(f"more than {MAX_CELLS:,} cells", where=where, hint="merge units or periods")
+
+
+def _number(text: str, where: str, *, is_comma_decimal: bool) -> float:
+    if text.casefold() in _ABSENT:
+        return math.nan
+    plain = text.replace(",", ".") if is_comma_decimal and text.count(",") == 1 and "." not in text else text
+    try:
+        number = float(plain) if plain.isascii() and "_" not in plain else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        hint = "a plain number such as 1234.5, without separators between thousands"
+        raise AssessError(f"not a number: {text[:40]!r}", where=f"{where}, outcome", hint=hint)
+    return number
+
+
+def _panel(table: _Table, where: str) -> Panel:
+    if table.step is None:
+        raise AssessError("the panel has no lines", where=where, hint=_FORM_HINT)
+    periods = periods_of(table.step, table.places.items())
+    column = {place: index for index, place in enumerate(sorted(table.places))}
+    outcome = np.full((len(table.units), len(column)), np.nan)
+    starts = np.full(len(table.units), len(column), dtype=np.int64)
+    for (unit, place), (value, is_treated) in table.cells.items():
+        outcome[unit, column[place]] = value
+        if is_treated:
+            starts[unit] = min(starts[unit], column[place])
+    ended = {u for (u, place), (_, is_treated) in _later(table, starts, column) if not is_treated}
+    units = tuple(table.units)
+    return Panel(units, periods, outcome, starts, tuple(units[index] for index in sorted(ended)))
+
+
+def _later(
+    table: _Table, starts: "np.ndarray[tuple[int], np.dtype[np.int64]]", column: Mapping[int, int]
+) -> Iterator[tuple[tuple[int, int], tuple[float, bool]]]:
+    """Yield the cells after the start of their unit."""
+    return (item for item in table.cells.items() if column[item[0][1]] > starts[item[0][0]])
