@@ -126,6 +126,7 @@ def work(point: str = "", number: int = 0) -> None:
     from quetsach.web.office.letters import copies, delivery
     from quetsach.web.office.letters.post import Post
     from quetsach.web.office.letters.worker import work as work_letters
+    from quetsach.web.office.shelf import Shelf
 
     left = [number]
 
@@ -139,8 +140,8 @@ def work(point: str = "", number: int = 0) -> None:
 
         return call
 
-    copies.archive_put = dying("copies-printed", copies.archive_put, first=True)
-    copies.archive_put = dying("copies-written", copies.archive_put)
+    put = dying("copies-printed", Shelf.put, first=True)
+    Shelf.put = dying("copies-written", put)  # type: ignore[method-assign]
     copies._keep = dying("copies-noted", copies._keep)  # noqa: SLF001
     delivery._note_handing = dying("mail-begun", delivery._note_handing, first=True)  # noqa: SLF001
     delivery._note_handing = dying("handing-noted", delivery._note_handing)  # noqa: SLF001

@@ -114,7 +114,7 @@ def _kit(arguments: argparse.Namespace) -> int:
     with _office(arguments) as now:
         from quetsach.web.office.campaigns.selectors.campaign import campaign_of  # noqa: PLC0415
         from quetsach.web.office.publicity.kits import kit_make  # noqa: PLC0415
-        from quetsach.web.office.publicity.shelf import shelf_read  # noqa: PLC0415
+        from quetsach.web.office.shelf import KITS  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
         campaign = campaign_of(arguments.campaign)
@@ -122,7 +122,7 @@ def _kit(arguments: argparse.Namespace) -> int:
             raise InputError(words["no-campaign"], where=arguments.campaign[:60], hint=words["no-campaign-hint"])
         kit = kit_make(unit=unit, campaign=campaign, by=None, now=now)
         code = kit.verification.code
-        path = _written(arguments.out / f"quet-sach-{unit.key}-{code}.zip", shelf_read(kit.sha256), words)
+        path = _written(arguments.out / f"quet-sach-{unit.key}-{code}.zip", KITS.read(kit.sha256), words)
         name = unit.name
     if arguments.json:
         print_json({"kit": kit.pk, "unit": arguments.unit, "code": code, "sha256": kit.sha256, "file": str(path)})

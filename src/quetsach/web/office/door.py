@@ -24,6 +24,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
+from quetsach.web.office.shelf import ShelfError
 
 OFFICE_PATHS = ("/van-phong/", "/en/office/")
 OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
@@ -114,10 +115,13 @@ class OfficeDoor:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Show a refusal as a page: what a person may not see is not found."""
-        if not isinstance(error, AccessError):
+        """Show a refusal as a page: what a person may not see is not found; a file that was lost is told as such."""
+        if isinstance(error, ShelfError) and is_office(request.path):
+            status = 503
+        elif isinstance(error, AccessError):
+            status = 404 if error.is_hidden else 403
+        else:
             return None
-        status = 404 if error.is_hidden else 403
         return render(request, "office/error.html", {"status": status}, status=status)
 
 

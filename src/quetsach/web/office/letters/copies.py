@@ -11,7 +11,6 @@ from itertools import batched
 from django.db import transaction
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.letters.archive import archive_put, archive_read
 from quetsach.web.office.letters.document.letter import Personal, Verification
 from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.mail import new_message_id, one_line, worded
@@ -21,6 +20,7 @@ from quetsach.web.office.letters.printing import print_groups
 from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.letters.wording import text_of
+from quetsach.web.office.shelf import LETTERS
 
 GROUP = 50
 
@@ -63,7 +63,7 @@ def _personal(dispatch: Dispatch) -> Personal:
 def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:
     """Write the copies of a group, then note them and queue their mail in one transaction."""
     messages = []
-    for dispatch, sha256 in zip(group, archive_put(contents), strict=True):
+    for dispatch, sha256 in zip(group, LETTERS.put(contents), strict=True):
         dispatch.copy_sha256 = sha256
         if message := _message(dispatch, moment):
             messages.append(message)
@@ -97,9 +97,10 @@ def own_copy(dispatch: Dispatch) -> bytes:
     """Return the PDF of a unit's own copy, or the original while it is not made yet.
 
     Raises:
-        QuetsachError: the file is missing.
+        QuetsachError: the letter was not issued yet.
+        ShelfError: the file is lost.
     """
     sha256 = dispatch.copy_sha256 or dispatch.letter.sha256
     if not sha256:
         raise QuetsachError("this letter was not issued yet")
-    return archive_read(sha256)
+    return LETTERS.read(sha256)

@@ -14,7 +14,6 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.publicity.verification_code import SPACE, code_of
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
-from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.events import courses_of, event_add
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
 from quetsach.web.office.letters.printing import print_original
@@ -25,6 +24,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.verification import verification_register, verification_revoke
+from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.units.models import Unit
 
 MOST_NUMBER = 99_999
@@ -67,7 +67,7 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
     letter.code = code
     if letter.earlier:
         _end_earlier(letter, letter.earlier, by, now)
-    (letter.sha256,) = archive_put([print_original(text_of(letter), seals_of(letter))])
+    (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals_of(letter))])
     letter.save()
     _register_code(letter, now)
     log_append(

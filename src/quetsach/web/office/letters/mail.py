@@ -14,8 +14,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.archive import archive_read
 from quetsach.web.office.letters.models import Message
+from quetsach.web.office.shelf import LETTERS, ShelfError
 
 MAX_SUBJECT_LENGTH = 400
 
@@ -54,9 +54,9 @@ def mail_bytes(message: Message, *, now: datetime) -> bytes:
         mail.set_content(message.text)
         if message.copy_sha256:
             mail.add_attachment(
-                archive_read(message.copy_sha256), maintype="application", subtype="pdf", filename=message.copy_name
+                LETTERS.read(message.copy_sha256), maintype="application", subtype="pdf", filename=message.copy_name
             )
         content = mail.as_bytes()
-    except (ValueError, IndexError, UnicodeError) as error:
+    except (ShelfError, ValueError, IndexError, UnicodeError) as error:
         raise LetterError(f"this mail cannot be written: {error}"[:300], where=message.recipient) from error
     return content if content.endswith(b"\r\n") else content + b"\r\n"

@@ -15,7 +15,6 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
-from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.links import site
@@ -24,6 +23,7 @@ from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, dige
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
 
@@ -168,7 +168,7 @@ def attachment_add(*, letter: Letter, name: str, content: bytes, by: Person, now
         raise LetterError(_("too many or too large files"), hint=_("at most ten, of 10 MB each"))
     if not content.startswith(ATTACHMENT_BEGINNINGS[ending]):
         raise LetterError(_("the file is not what its name says"), hint=_("save it again as PDF, DOCX or XLSX"))
-    (sha256,) = archive_put([content])
+    (sha256,) = LETTERS.put([content])
     kept, is_new = Attachment.objects.update_or_create(
         letter=letter, name=name, defaults={"size_bytes": len(content), "sha256": sha256}
     )

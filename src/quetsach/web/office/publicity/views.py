@@ -23,8 +23,8 @@ from quetsach.web.office.publicity.kit_archive import archive_file, archive_name
 from quetsach.web.office.publicity.reach import reach_of
 from quetsach.web.office.publicity.selectors import KitStanding, KitState
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS
-from quetsach.web.office.publicity.shelf import shelf_read
 from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
+from quetsach.web.office.shelf import KITS, ShelfError
 
 _DAYS_SHOWN = 30
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
@@ -52,8 +52,8 @@ def kit(request: HttpRequest, number: int) -> HttpResponse:
     shown, person, now = _kit(request, number)
     folder = _language()
     try:
-        names = archive_names(shelf_read(shown.kit.sha256))
-    except PublicityError:
+        names = archive_names(KITS.read(shown.kit.sha256))
+    except ShelfError:
         names = ()
     pictures = [
         {"sheet": sheet, "name": f"{folder}/{sheet.file.in_language(folder)}"}
@@ -89,7 +89,7 @@ def kit_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
     """One file of a kit, for looking at it."""
     shown, _by, _now = _kit(request, number)
     try:
-        content = archive_file(shelf_read(shown.kit.sha256), name)
+        content = archive_file(KITS.read(shown.kit.sha256), name)
     except PublicityError as error:
         raise Http404 from error
     kind = name.rpartition(".")[2]
@@ -106,11 +106,7 @@ def kit_download(request: HttpRequest, number: int) -> HttpResponse:
     kit = shown.kit
     if shown.state is not KitState.RELEASED:
         raise Http404
-    try:
-        archive = shelf_read(kit.sha256)
-    except PublicityError as error:
-        raise Http404 from error
-    response = HttpResponse(archive, content_type="application/zip")
+    response = HttpResponse(KITS.read(kit.sha256), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="quet-sach-{kit.unit.key}-{kit.verification.code}.zip"'
     return response
 

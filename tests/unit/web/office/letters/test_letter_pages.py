@@ -12,7 +12,7 @@ from quetsach.cli.center.letters_chain import published_letters
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.answering import dispatch_refuse
-from quetsach.web.office.letters.models import Dispatch, Letter, Message, MessageState, Template
+from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Message, MessageState, Template
 from quetsach.web.office.letters.samples import published_letters_load
 from quetsach.web.office.letters.sending import Hand, letter_send
 from quetsach.web.office.letters.views import writing
@@ -286,3 +286,12 @@ def test_what_was_published_of_the_letters_of_2020_stands_beside_how_they_go_her
     assert re.search(row, text)
     assert "Letter 1298/CATTT-NCSC" in text
     page(office, "/en/office/letters/da-cong-bo/khac/", status=404)
+
+
+@pytest.mark.parametrize("path", ["{letter}/ban-in.pdf", "den/{dispatch}/ban-in.pdf", "{letter}/tep/{file}/"])
+def test_a_file_that_is_lost_is_told_as_such(office, sent, post_office, path: str) -> None:
+    file = Attachment.objects.create(letter=sent, name="a.pdf", size_bytes=1, sha256="0" * 64)
+    (kept,) = post_office.glob("letters/??/*")
+    kept.write_bytes(b"%PDF-1.7 of another hand")
+    where = path.format(letter=sent.pk, dispatch=of(sent, "31-2025").pk, file=file.pk)
+    assert "has to be restored from the backup" in page(office, f"/en/office/letters/{where}", status=503)

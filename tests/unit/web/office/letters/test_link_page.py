@@ -1,6 +1,7 @@
 """The page behind a link: no account, one unit, one letter, for a time; looking changes nothing."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -8,11 +9,11 @@ from django.test import Client
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters import answering
 from quetsach.web.office.letters.answering import link_renew
-from quetsach.web.office.letters.archive import archive_put
 from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.shelf import LETTERS
 
 NOW = datetime.now(UTC)
 
@@ -132,7 +133,7 @@ def test_a_link_leads_to_the_page_in_the_language_of_the_letter(dispatch: Dispat
 
 
 def test_a_file_that_goes_with_the_letter_is_handed_out_by_a_button(dispatch: Dispatch, page: str) -> None:
-    (sha256,) = archive_put([b"%PDF-1.7 phu luc"])
+    (sha256,) = LETTERS.put([b"%PDF-1.7 phu luc"])
     file = Attachment.objects.create(letter=dispatch.letter, name="phụ lục.pdf", size_bytes=16, sha256=sha256)
     other = Attachment.objects.create(
         letter=Letter.objects.create(
@@ -150,3 +151,14 @@ def test_a_file_that_goes_with_the_letter_is_handed_out_by_a_button(dispatch: Di
     assert answer["Content-Disposition"].startswith("attachment")
     assert client.post(f"{page}mo/{other.pk}/").status_code == 404
     assert kinds(dispatch) == ["sent", "opened"]
+
+
+def test_a_copy_that_is_lost_is_told_as_such_and_is_not_opened(
+    dispatch: Dispatch, page: str, post_office: Path
+) -> None:
+    for path in post_office.glob("letters/??/*"):
+        path.unlink()
+    answer = Client().post(f"{page}mo/")
+    assert answer.status_code == 503
+    assert "Tệp bị mất" in answer.content.decode()
+    assert kinds(dispatch) == ["sent"]

@@ -9,7 +9,6 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.letters.archive import archive_read
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.issuing import letter_issue, register_continue
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
@@ -25,6 +24,7 @@ from quetsach.web.office.letters.writing import (
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.publicity.verification import genuine
+from quetsach.web.office.shelf import LETTERS
 
 
 def draft(person, units, unit: str = "tw", role: Role = Role.OPERATOR, at: str = "tw"):
@@ -37,7 +37,7 @@ def test_an_issued_letter_has_number_day_code_and_original(issued) -> None:
     letter = issued()
     assert (letter.number_sign, str(letter.issued_on), letter.state) == ("01/CATTT-NCSC", "2020-10-06", "issued")
     assert letter.code.startswith("QS-")
-    assert archive_read(letter.sha256).startswith(b"%PDF-")
+    assert LETTERS.read(letter.sha256).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize(

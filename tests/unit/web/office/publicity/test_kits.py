@@ -20,8 +20,8 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.kit_archive import kit_archive
 from quetsach.web.office.publicity.kits import facts_of, kit_make, kit_revoke, kit_submit
 from quetsach.web.office.publicity.models import Kit
-from quetsach.web.office.publicity.shelf import shelf_read
 from quetsach.web.office.publicity.verification import genuine
+from quetsach.web.office.shelf import KITS, ShelfError
 from quetsach.web.office.units.models import Unit
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # pages ask the clock: the tree is that after the reform
@@ -57,7 +57,7 @@ def test_a_kit_names_its_unit_and_the_days_of_the_main_phase(kit: Kit) -> None:
 
 
 def test_what_is_kept_is_what_the_facts_give(kit: Kit) -> None:
-    assert shelf_read(kit.sha256) == kit_archive(facts_of(kit), made_at=kit.made_at)
+    assert KITS.read(kit.sha256) == kit_archive(facts_of(kit), made_at=kit.made_at)
 
 
 def test_the_code_is_unknown_until_a_second_person_releases_the_kit(kit: Kit, maker: Person, second: Person) -> None:
@@ -119,8 +119,18 @@ def test_making_and_taking_back_stand_in_the_log(kit: Kit, maker: Person) -> Non
 def test_an_archive_that_was_changed_is_not_handed_out(kit: Kit, tmp_path: Path) -> None:
     (path,) = tmp_path.glob("publicity/*/*.zip")
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(PublicityError, match="was changed"):
-        shelf_read(kit.sha256)
+    with pytest.raises(ShelfError, match="was changed"):
+        KITS.read(kit.sha256)
+
+
+def test_a_page_of_an_archive_that_was_lost_says_so(
+    kit: Kit, tmp_path: Path, maker: Person, signed_in: Callable
+) -> None:
+    (path,) = tmp_path.glob("publicity/*/*.zip")
+    path.unlink()
+    client, page = signed_in(maker), f"/van-phong/truyen-thong/{kit.pk}/"
+    assert "bị mất hoặc đã bị thay đổi" in client.get(page).content.decode()
+    assert client.get(f"{page}tep/vi/thong-cao.txt").status_code == 503
 
 
 def test_one_click_makes_a_kit_and_leads_to_it(

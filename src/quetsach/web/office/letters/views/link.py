@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Concatenate
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,20 +24,42 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.selectors.owed import owed_by
 from quetsach.web.office.returns.services.link import link_from_letter
 from quetsach.web.office.returns.services.link import token_of as return_token_of
+from quetsach.web.office.shelf import ShelfError
 
 HAND = Hand(None, "link")
 REPORT_DAYS = 30
 """How long the link to a return lives that was made from the link to a letter."""
 
 
+type _View[**P] = Callable[Concatenate[HttpRequest, Dispatch, datetime, P], HttpResponse]
+
+
+def _by_link[**P](view: _View[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    """Open the dispatch of the link for a view, or say why nothing opens.
+
+    The address of such a page is a key: nobody keeps the page, no one is told the address.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, token: str, *arguments: P.args, **named: P.kwargs) -> HttpResponse:
+        now = datetime.now(UTC)
+        try:
+            response = view(request, dispatch_of(token, now=now), now, *arguments, **named)
+        except LinkError as error:
+            response = _refused(request, 410 if error.is_over else 404)
+        except ShelfError:
+            response = _refused(request, 503)
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return opened
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def letter_page(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def letter_page(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
     """Show the letter and what can be done, or do it."""
-    now = datetime.now(UTC)
-    try:
-        dispatch = dispatch_of(token, now=now)
-    except LinkError as error:
-        return _refused(request, error)
     fault = ""
     if request.method == "POST" and request.POST.get("act") == "report":
         return _report(request, dispatch, now)
@@ -53,36 +77,28 @@ def letter_page(request: HttpRequest, token: str) -> HttpResponse:
         "children": children_without(dispatch, day=today(now)),
         "owed": owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now),
         "fault": fault,
-        "token": token,
+        "token": token_of(dispatch),
         "attachments": dispatch.letter.attachments.order_by("name"),
     }
-    return _private(render(request, "office/letters/link.html", page, status=400 if fault else 200))
+    return render(request, "office/letters/link.html", page, status=400 if fault else 200)
 
 
 @require_POST
-def letter_pdf(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def letter_pdf(_request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
     """Hand out the unit's copy and note that it was opened."""
-    now = datetime.now(UTC)
-    try:
-        dispatch = dispatch_of(token, now=now)
-    except LinkError as error:
-        return _refused(request, error)
     content = own_copy(dispatch)
     dispatch_open(dispatch=dispatch, hand=HAND, now=now)
-    return _private(pdf_answer(content, dispatch.letter.number_sign))
+    return pdf_answer(content, dispatch.letter.number_sign)
 
 
 @require_POST
-def letter_file(request: HttpRequest, token: str, number: int) -> HttpResponse:
+@_by_link
+def letter_file(_request: HttpRequest, dispatch: Dispatch, now: datetime, number: int) -> HttpResponse:
     """Hand out a file that goes with the letter and note that the letter was opened."""
-    now = datetime.now(UTC)
-    try:
-        dispatch = dispatch_of(token, now=now)
-    except LinkError as error:
-        return _refused(request, error)
     answer = file_answer(get_object_or_404(dispatch.letter.attachments, pk=number))
     dispatch_open(dispatch=dispatch, hand=HAND, now=now)
-    return _private(answer)
+    return answer
 
 
 def _acknowledge(_request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
@@ -119,13 +135,5 @@ _ACTS: dict[str, Callable[[HttpRequest, Dispatch, datetime], None]] = {
 }
 
 
-def _refused(request: HttpRequest, error: LinkError) -> HttpResponse:
-    status = 410 if error.is_over else 404
-    return _private(render(request, "office/letters/link_refused.html", {"is_over": error.is_over}, status=status))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """The address of this page is a key: nobody keeps the page, no one is told the address."""
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+def _refused(request: HttpRequest, status: int) -> HttpResponse:
+    return render(request, "office/letters/link_refused.html", {"status": status}, status=status)

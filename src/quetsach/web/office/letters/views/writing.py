@@ -14,7 +14,6 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.archive import archive_read
 from quetsach.web.office.letters.cascade import cascade_of
 from quetsach.web.office.letters.document.word import render_docx
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
@@ -33,6 +32,7 @@ from quetsach.web.office.letters.writing import (
     letter_submit,
 )
 from quetsach.web.office.people.access import may_do
+from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
@@ -123,7 +123,7 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if found.sha256 and found.state == LetterState.ISSUED:
-        return pdf_answer(archive_read(found.sha256), found.number_sign)
+        return pdf_answer(LETTERS.read(found.sha256), found.number_sign)
     try:
         content = print_original(text_of(found), None)
     except QuetsachError as error:
@@ -217,7 +217,7 @@ def attachment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def file_answer(found: Attachment) -> HttpResponse:
     """Return a file to be kept: it was written by others and is never shown inside our pages."""
-    response = HttpResponse(archive_read(found.sha256), content_type="application/octet-stream")
+    response = HttpResponse(LETTERS.read(found.sha256), content_type="application/octet-stream")
     ending = found.name[found.name.rfind(".") :]
     response["Content-Disposition"] = f'attachment; filename="{found.sha256[:12]}{ending}"'
     return response
