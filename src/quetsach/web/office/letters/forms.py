@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.register import check_sign
 from quetsach.web.office.letters.models import Letter, Template
 from quetsach.web.office.units.models import Unit
@@ -17,19 +18,25 @@ ANNEXES = 3
 
 
 class BeginForm(forms.Form):
-    """Whose letter, and what it begins with."""
+    """Whose letter, and what it begins with: a template for such letters, the fitting one chosen already."""
 
     campaign = forms.SlugField(max_length=60, required=False, label=_("Campaign"))
 
-    def __init__(self, *arguments: Any, units: list[Unit], **named: Any) -> None:
+    def __init__(self, *arguments: Any, units: list[Unit], purposes: tuple[str, ...], **named: Any) -> None:
         super().__init__(*arguments, **named)
         writing = Unit.objects.filter(pk__in=[unit.pk for unit in units]).order_by("code")
-        templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units)).order_by("title")
+        templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units), purpose__in=purposes).order_by("title")
+        own = None if purposes[0] == DocumentKind.NEW else templates.filter(purpose=purposes[0]).first()
         self.fields["unit"] = forms.ModelChoiceField(
             writing, to_field_name="key", label=_("Unit that writes"), empty_label="–"
         )
         self.fields["template"] = forms.ModelChoiceField(
-            templates, required=False, to_field_name="code", label=_("Begin with"), empty_label=_("an empty page")
+            templates,
+            required=False,
+            to_field_name="code",
+            label=_("Begin with"),
+            empty_label=_("an empty page"),
+            initial=own and own.code,
         )
         self.order_fields(["unit", "template", "campaign"])
 

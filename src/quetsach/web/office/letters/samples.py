@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.chain import read_chain
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -32,6 +33,7 @@ def samples_load() -> int:
             code=file.name.removesuffix(".toml"),
             unit=None,
             defaults={
+                "purpose": sample.get("purpose", DocumentKind.NEW),
                 "title": sample["title"],
                 "subject": sample["subject"],
                 "body": sample["body"].strip(),
@@ -67,6 +69,7 @@ def template_keep(*, letter: Letter, title: str, by: Person, now: datetime) -> T
         code=f"{letter.unit.key}-{letter.pk}",
         defaults={
             "unit": letter.unit,
+            "purpose": letter.purpose,
             "title": title.strip(),
             "subject": letter.subject,
             "body": letter.body,

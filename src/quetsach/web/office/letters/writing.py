@@ -18,7 +18,7 @@ from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.links import site
-from quetsach.web.office.letters.models import Attachment, Letter, LetterState, LetterVersion, Template
+from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -42,6 +42,15 @@ class Reference:
     covers: Letter | None = None
     earlier: Letter | None = None
     kind: DocumentKind = DocumentKind.NEW
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """What the templates are for that such a letter may begin with; the most fitting first.
+
+        Only a revocation does not begin as a new letter does: it asks for nothing.
+        """
+        own = COVERING if self.covers else self.kind
+        return (own,) if own in (DocumentKind.NEW, DocumentKind.REVOCATION) else (own, DocumentKind.NEW)
 
 
 @transaction.atomic

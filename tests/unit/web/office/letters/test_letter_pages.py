@@ -13,7 +13,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.answering import dispatch_refuse
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Message, MessageState, Template
-from quetsach.web.office.letters.samples import published_letters_load
+from quetsach.web.office.letters.samples import published_letters_load, samples_load
 from quetsach.web.office.letters.sending import Hand, letter_send
 from quetsach.web.office.letters.views import writing
 from quetsach.web.office.letters.writing import letter_begin
@@ -295,3 +295,23 @@ def test_a_file_that_is_lost_is_told_as_such(office, sent, post_office, path: st
     kept.write_bytes(b"%PDF-1.7 of another hand")
     where = path.format(letter=sent.pk, dispatch=of(sent, "31-2025").pk, file=file.pk)
     assert "has to be restored from the backup" in page(office, f"/en/office/letters/{where}", status=503)
+
+
+@pytest.mark.parametrize(
+    ("query", "offered", "chosen"),
+    [
+        ("", {"campaign", "urging"}, None),
+        ("covers={dispatch}", {"campaign", "covering", "urging"}, "covering"),
+        ("earlier={letter}&kind=revocation", {"revocation"}, "revocation"),
+        ("earlier={letter}&kind=replacement", {"campaign", "urging"}, None),
+    ],
+)
+def test_a_letter_is_offered_the_templates_that_are_for_such_letters(
+    office, sent, query: str, offered: set[str], chosen: str | None
+) -> None:
+    samples_load()
+    where = query.format(letter=sent.pk, dispatch=of(sent, "31-2025").pk)
+    options = re.findall(r'<option value="([a-z]+)"( selected)?>', page(office, f"/en/office/letters/moi/?{where}"))
+    options = [(code, mark) for code, mark in options if code != "tw"]
+    assert {code for code, _mark in options} == offered
+    assert [code for code, mark in options if mark] == ([chosen] if chosen else [])

@@ -8,7 +8,7 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.placeholders import open_names
 from quetsach.web.office.letters.document.pdf import render
-from quetsach.web.office.letters.models import Template
+from quetsach.web.office.letters.models import COVERING, Template
 from quetsach.web.office.letters.samples import samples_load, template_keep
 from quetsach.web.office.letters.wording import text_of
 from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save
@@ -38,6 +38,13 @@ def test_a_template_begins_a_letter(code: str, issued, units, person) -> None:
     assert set(open_names(letter.subject + letter.body)) <= {"due"}
     rest = {name: value for name, value in CONTENT.items() if name not in ("subject", "body")}
     assert render(text_of(letter_save(letter=letter, content=rest, by=by, now=NOW))).startswith(b"%PDF-")
+
+
+def test_a_template_of_a_covering_letter_is_for_covering_letters(issued, person) -> None:
+    first = issued()
+    letter = issued("31-2020", reference=Reference(covers=first))
+    kept = template_keep(letter=letter, title="Mẫu", by=person(Role.EDITOR, "31-2020"), now=NOW)
+    assert kept.purpose == COVERING
 
 
 def test_a_unit_keeps_a_letter_as_its_own_template(issued, units, person) -> None:

@@ -2,6 +2,7 @@
 
 from quetsach.web.office.letters.models.dispatch import Dispatch, DispatchEvent, ParentDigest, Reminder
 from quetsach.web.office.letters.models.letter import (
+    COVERING,
     Attachment,
     Letter,
     LetterState,
@@ -13,6 +14,7 @@ from quetsach.web.office.letters.models.letter import (
 from quetsach.web.office.letters.models.message import Message, MessageKind, MessageState
 
 __all__ = [
+    "COVERING",
     "Attachment",
     "Dispatch",
     "DispatchEvent",

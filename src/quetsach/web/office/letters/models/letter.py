@@ -22,9 +22,16 @@ class LetterState(StrEnum):
     REVOKED = "revoked"
 
 
+COVERING = "covering"
+"""The purpose of a template for covering letters; the others are named as the kinds of documents."""
+
+
 class Template(models.Model):
     """What a new letter begins with. ``{names in braces}`` are filled in when a letter is begun."""
 
+    purpose = models.CharField(
+        max_length=12, choices=[(p, p) for p in (*map(str, DocumentKind), COVERING)], default=DocumentKind.NEW
+    )
     code = models.SlugField(max_length=60, unique=True)
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, null=True, related_name="+", help_text="empty: for all")
     title = models.CharField(max_length=200)
@@ -112,6 +119,11 @@ class Letter(models.Model):
     def number_sign(self) -> str:
         """Number and sign as printed, ``2049/STTTT-CNTT``; empty before it is issued."""
         return number_and_sign(self.number, self.sign) if self.number else ""
+
+    @property
+    def purpose(self) -> str:
+        """What a template of it would be for."""
+        return COVERING if self.covers_id else self.kind
 
     @property
     def log_subject(self) -> str:

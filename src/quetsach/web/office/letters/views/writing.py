@@ -61,7 +61,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     initial = {"unit": units[0].key if units else None, "campaign": request.GET.get("campaign", "")[:60]}
     if reference.earlier:
         initial = {"unit": reference.earlier.unit.key, "campaign": reference.earlier.campaign}
-    form = BeginForm(request.POST or None, units=units, initial=initial)
+    form = BeginForm(request.POST or None, units=units, purposes=reference.purposes, initial=initial)
     if form.is_valid():
         try:
             letter = letter_begin(**form.cleaned_data, by=visitor.person, now=visitor.now, reference=reference)
