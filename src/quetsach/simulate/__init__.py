@@ -1,7 +1,24 @@
-"""A country with known truth, played as feed files: the numbers that must come out are known beforehand."""
+"""A country with known truth, played as feed files: the numbers that must come out are known beforehand.
+
+Two kinds of scenario: the replay of published totals (``replay``) and a country of single machines (``machines``).
+"""
 
 from quetsach.simulate.errors import SimulateError
-from quetsach.simulate.play import COLUMNS, simulate
-from quetsach.simulate.scenario import Origin, Scenario, Span, read_scenario
+from quetsach.simulate.machines.days import Day, country
+from quetsach.simulate.machines.reading import read_country
+from quetsach.simulate.machines.scenario import Country
+from quetsach.simulate.replay import COLUMNS, Origin, Scenario, Span, read_scenario, simulate
 
-__all__ = ["COLUMNS", "Origin", "Scenario", "SimulateError", "Span", "read_scenario", "simulate"]
+__all__ = [
+    "COLUMNS",
+    "Country",
+    "Day",
+    "Origin",
+    "Scenario",
+    "SimulateError",
+    "Span",
+    "country",
+    "read_country",
+    "read_scenario",
+    "simulate",
+]

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import numpy as np
 
 from quetsach.network import AddressRanges
-from quetsach.simulate.country import Infected, Numbers, infect
 from quetsach.simulate.errors import SimulateError
-from quetsach.simulate.scenario import Scenario
+from quetsach.simulate.replay.addresses import Infected, Numbers, infect
+from quetsach.simulate.replay.scenario import Scenario
 
 COLUMNS = tuple(
     "timestamp protocol src_ip src_port src_asn src_geo src_region src_city src_hostname src_naics src_sector "  # noqa: SIM905

@@ -12,7 +12,7 @@ import numpy as np
 
 from quetsach.network import AddressRanges
 from quetsach.simulate.errors import SimulateError
-from quetsach.simulate.scenario import Scenario, Span
+from quetsach.simulate.replay.scenario import Scenario, Span
 
 type Numbers = np.ndarray[Any, np.dtype[np.int64]]
 

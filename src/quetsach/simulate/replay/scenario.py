@@ -3,7 +3,6 @@
 What is published is in the spans; everything else is an assumption and says so in the file.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,9 +11,7 @@ from itertools import pairwise
 from quetsach.campaign import Section
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-
-_FILE_WORD = re.compile(r"[a-z0-9_]+")
-_SPELLING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/'-]*")
+from quetsach.simulate.fields import FILE_WORD, SPELLING, word
 
 
 class Origin(StrEnum):
@@ -76,8 +73,8 @@ def read_scenario(content: bytes, *, file: str) -> Scenario:
         id=top.text("id"),
         name=top.local_text("name"),
         note=top.local_text("note"),
-        report=_word(top, "report", _FILE_WORD),
-        identifier=_word(top, "identifier", _FILE_WORD),
+        report=word(top, "report", FILE_WORD),
+        identifier=word(top, "identifier", FILE_WORD),
         scale=top.integer("scale", least=1, most=1_000_000),
         seed=top.integer("seed", least=0, most=2**32),
         mean_days=stay.number("mean_days", least=1, most=365),
@@ -112,16 +109,9 @@ def _weights(top: Section, name: str, key: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for section in top.sections(name):
         is_asn = key == "asn"
-        of = str(section.integer(key, least=1, most=2**32 - 1)) if is_asn else _word(section, key, _SPELLING)
+        of = str(section.integer(key, least=1, most=2**32 - 1)) if is_asn else word(section, key, SPELLING)
         if of in found:
             raise section.error(key, f"{of} is there twice")
         found[of] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found
-
-
-def _word(section: Section, name: str, form: re.Pattern[str]) -> str:
-    text = section.text(name)
-    if len(text) > 60 or not form.fullmatch(text):
-        raise section.error(name, "has characters that do not belong there, or more than 60")
-    return text

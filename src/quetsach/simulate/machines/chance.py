@@ -1,0 +1,86 @@
+"""Random numbers by name: the same question about the same machine has the same answer, whatever else is drawn.
+
+So a campaign and the same country without it share every random number, and their difference is the campaign's. The
+numbers are SplitMix64 (Steele, Lea, Flood 2014) over a key of seed, question, machine and turn.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, auto
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Integers = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+type Bits = NDArray[np.uint64]
+type Mask = NDArray[np.bool_]
+
+_GOLDEN = 0x9E37_79B9_7F4A_7C15
+_ALL = (1 << 64) - 1
+
+
+class Draw(IntEnum):
+    """What is asked."""
+
+    SHARES_LINE = auto()
+    PROVIDER = auto()
+    PROVINCE = auto()
+    REGIONLESS = auto()
+    DUTY = auto()
+    AGE = auto()
+    STARTS = auto()
+    CLEANED = auto()
+    REINFECTED = auto()
+    REINFECTED_AFTER = auto()
+    REINSTALLED = auto()
+    BOT = auto()
+    CLONED = auto()
+    PRESENT = auto()
+    SWITCHED_ON = auto()
+    SWITCHED_OFF = auto()
+    PHASE = auto()
+    JITTER = auto()
+    LEASE = auto()
+    LEASE_PHASE = auto()
+    HAS_IPV6 = auto()
+    INTERFACE = auto()
+    TASTE = auto()
+    FREED = 100  # and one more for each measure
+    REACHED = 10_000  # and one more for each feed
+
+
+def mix(values: Bits) -> Bits:
+    """Scatter 64-bit numbers, one to one."""
+    mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The random numbers of one seed."""
+
+    seed: int
+
+    def bits(self, draw: int, who: NDArray[Any], turn: NDArray[Any] | int = 0) -> Bits:
+        """Return 64 random bits for each of ``who`` (whole numbers), the ``turn``-th time that it is asked."""
+        salt = np.array([(self.seed * 0x2545_F491_4F6C_DD1D + (draw + 1) * _GOLDEN) & _ALL], dtype=np.uint64)
+        keys = mix(who.astype(np.uint64) + mix(salt))
+        turns = np.atleast_1d(turn).astype(np.int64).astype(np.uint64)
+        return mix(keys + (turns + np.uint64(1)) * np.uint64(_GOLDEN))
+
+    def uniform(self, draw: int, who: NDArray[Any], turn: NDArray[Any] | int = 0) -> Floats:
+        """Return numbers in [0, 1)."""
+        return (self.bits(draw, who, turn) >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+    def exponential(self, draw: int, who: NDArray[Any], turn: NDArray[Any] | int = 0) -> Floats:
+        """Return exponential numbers with mean 1."""
+        exponential: Floats = -np.log1p(-self.uniform(draw, who, turn))
+        return exponential
+
+
+def pick(weights: NDArray[np.float64], at: Floats) -> Integers:
+    """Return for each number in [0, 1) the position that the weights give it."""
+    edges = np.cumsum(weights) / weights.sum()
+    return np.minimum(np.searchsorted(edges, at, side="right"), len(weights) - 1).astype(np.int64)

@@ -1,0 +1,124 @@
+"""A country, day by day: what is true and what the feeds see of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from quetsach.network import AddressRanges
+from quetsach.simulate.machines.chance import Bits, Chance, Integers
+from quetsach.simulate.machines.checkins import CheckInTimes, Stretches, stretches
+from quetsach.simulate.machines.effect import DAY, Effect
+from quetsach.simulate.machines.infections import Epidemic, Infections
+from quetsach.simulate.machines.leases import Leases, Leasing
+from quetsach.simulate.machines.population import Population
+from quetsach.simulate.machines.presence import Presence
+from quetsach.simulate.machines.scenario import Country
+from quetsach.simulate.machines.sinkholes import Sinkhole, Sources, sources
+
+_PORTS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """The infections of a day, and the seconds of it from which and before which each was infected and on line."""
+
+    infections: Infections
+    begins: Integers
+    ends: Integers
+    on: Integers
+    off: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """The check-ins of a day by time: the stretch of each, its second of the day and its source port."""
+
+    stretches: Integers
+    seconds: Integers
+    ports: Integers
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Day:
+    """One day of a country.
+
+    ``levels``: the truth; ``without``: the same on the same random numbers without any measure. ``events`` come from
+    ``stretches`` of ``levels.infections`` under ``leases``, from the addresses of ``sources``. ``seen``: for each feed
+    the positions of the events that it reports. ``bots``: the bot ID of each infection.
+    """
+
+    number: int
+    date: date
+    levels: Levels
+    without: Levels
+    bots: Bits
+    leases: Leases
+    stretches: Stretches
+    sources: Sources
+    events: Events
+    seen: Mapping[str, Integers]
+    uptime: Mapping[str, int]
+
+
+def country(scenario: Country, ranges: AddressRanges | None = None) -> Iterator[Day]:
+    """Play a country; the same scenario and ranges give the same days.
+
+    Args:
+        scenario: what to play.
+        ranges: where providers with an AS have their addresses; without it all addresses are of nobody (240.0.0.0/4).
+
+    Raises:
+        SimulateError: a provider has too few addresses.
+    """
+    chance, effect = Chance(scenario.seed), Effect.of(scenario)
+    with_, without = Epidemic(scenario, effect), Epidemic(scenario, Effect((), (), ()))
+    presence, people = Presence(scenario, chance), Population(scenario, chance)
+    leasing, times = Leasing(scenario, ranges), CheckInTimes(scenario, chance)
+    sinkholes = {feed.id: Sinkhole(scenario, number) for number, feed in enumerate(scenario.feeds)}
+    for day in range(scenario.days):
+        levels, switched_on = _levels(day, with_.advance(day), presence)
+        infected = levels.infections
+        leases = leasing.advance(day, *_lines(infected, with_.waiting, people))
+        parts = stretches(infected, levels.on, levels.off, leases)
+        at, seconds = times.of(day, infected, switched_on, parts)
+        source = sources(scenario, day, infected, parts=parts, leases=leases)
+        rng = np.random.default_rng([scenario.seed, _PORTS, day])
+        lease = parts.leases[at]
+        ports = leases.first_ports[lease] + (rng.random(len(at)) * leases.ports[lease]).astype(np.int64)
+        yield Day(
+            number=day,
+            date=scenario.period.first + timedelta(days=day),
+            levels=levels,
+            without=_levels(day, without.advance(day), presence)[0],
+            bots=people.bots(infected.hosts, infected.episodes),
+            leases=leases,
+            stretches=parts,
+            sources=source,
+            events=Events(at, seconds, ports),
+            seen={name: sink.take(day, infected, parts, source, (at, seconds)) for name, sink in sinkholes.items()},
+            uptime={name: sink.uptime(day) for name, sink in sinkholes.items()},
+        )
+
+
+def _levels(day: int, infected: Infections, presence: Presence) -> tuple[Levels, Integers]:
+    """Return when in the day each machine was infected and on line, and when it was switched on."""
+    begins = np.maximum(infected.begins - day * DAY, 0)
+    ends = np.clip(infected.ends - day * DAY, 0, DAY)
+    switched_on, switched_off = presence.of(day, infected.hosts, infected.duties)
+    on = np.maximum(switched_on, begins)
+    off = np.maximum(np.minimum(switched_off, ends), on)
+    return Levels(infected, begins, ends, on, off), switched_on
+
+
+def _lines(infected: Infections, waiting: Infections, people: Population) -> tuple[Integers, Integers, Integers]:
+    """Return the lines of machines that are infected, or will be again: number, provider, duty of its first machine."""
+    lines = np.concatenate((infected.lines, waiting.lines))
+    numbers, first = np.unique(lines, return_index=True)
+    isps = np.concatenate((infected.isps, waiting.isps))[first]
+    families = np.concatenate((infected.families, waiting.families))[first]  # a line's machines have one family
+    return numbers, isps, people.duties(numbers, families)

@@ -1,0 +1,5 @@
+"""Reads scenarios of ``kind = "country"``."""
+
+from quetsach.simulate.machines.reading.country import read_country
+
+__all__ = ["read_country"]

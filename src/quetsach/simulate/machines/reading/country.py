@@ -1,0 +1,189 @@
+"""Reads a scenario of ``kind = "country"``; docs/reference/scenario-format.md says what each field means."""
+
+import re
+from datetime import date
+
+from quetsach.campaign import Section
+from quetsach.simulate.fields import SPELLING, number_or, word
+from quetsach.simulate.machines.reading.feeds import read_feeds
+from quetsach.simulate.machines.reading.measures import read_measures
+from quetsach.simulate.machines.scenario import (
+    HOME_HOURS,
+    OFFICE_HOURS,
+    CheckIns,
+    Country,
+    Duty,
+    Family,
+    Hours,
+    Isp,
+    Lease,
+    LeaseKind,
+    Schedule,
+)
+
+MAX_DAYS = 1000
+MAX_HOSTS = 5_000_000
+_CODE = re.compile(r"[A-Z]{2}")
+
+
+def read_country(content: bytes, *, file: str) -> Country:
+    """Read a scenario.
+
+    Raises:
+        CampaignError: with file and field, what is wrong and what belongs there.
+    """
+    top = Section.parse(content, file=file)
+    if top.text("kind") != "country":
+        raise top.error("kind", 'must be "country"')
+    period = top.period()
+    if period.days > MAX_DAYS:
+        raise top.error("last", f"is more than {MAX_DAYS} days after first")
+    families = tuple(_family(section, period.first) for section in top.sections("families"))
+    isps = _isps(top, period.first)
+    provinces = _provinces(top)
+    scenario = Country(
+        id=top.identifier(),
+        name=top.local_text("name"),
+        note=top.local_text("note"),
+        seed=top.integer("seed", least=0, most=2**32),
+        period=period,
+        hosts=top.integer("hosts", least=1, most=MAX_HOSTS),
+        families=families,
+        isps=isps,
+        provinces=provinces,
+        feeds=read_feeds(top, period.first, [family.spelling for family in families]),
+        measures=read_measures(top, [isp.id for isp in isps if isp.country == "VN"], list(provinces)),
+        hours=_hours(top),
+        holidays=frozenset(_holidays(top)),
+        shared_lines=number_or(top, "shared_lines", 0.0, least=0, most=0.9),
+        cloned=number_or(top, "cloned_bot_ids", 0.005, least=0, most=1),
+        reinstalled=number_or(top, "reinstalled", 0.5, least=0, most=1),
+        regionless=number_or(top, "regionless_share", 0.0, least=0, most=1),
+        frailty=number_or(top, "frailty_shape", 0.0, least=0, most=1000),
+    )
+    top.refuse_twins("families", [family.spelling for family in families])
+    top.finish()
+    return scenario
+
+
+def _family(section: Section, first: date) -> Family:
+    shares = section.section("on_line")
+    duties = {duty: shares.number(duty, least=0, most=1) for duty in Duty if shares.has(duty)}
+    shares.finish()
+    if abs(sum(duties.values()) - 1) > 1e-6:
+        raise section.error("on_line", "the shares must add up to 1")
+    schedules = [_check_ins(section.section("check_in"), first)]
+    schedules += [_check_ins(change, change.day("first")) for change in section.optional_sections("changes")]
+    family = Family(
+        spelling=word(section, "spelling", SPELLING),
+        weight=section.number("weight", least=0.001, most=1_000_000),
+        check_ins=tuple(sorted(schedules, key=lambda schedule: schedule.first)),
+        duties=duties,
+        growth=number_or(section, "growth_a_week", 0.0, least=-1, most=1) / 7,
+        mean_days=number_or(section, "mean_days", 60.0, least=0.5, most=5000),
+        shape=number_or(section, "shape", 1.0, least=0.3, most=5),
+        reinfection=number_or(section, "reinfection_share", 0.0, least=0, most=0.95),
+        reinfection_days=number_or(section, "reinfection_days", 45.0, least=0.5, most=1000),
+        uses_ipv6=section.flag("uses_ipv6"),
+    )
+    section.finish()
+    return family
+
+
+def _check_ins(section: Section, first: date) -> CheckIns:
+    schedule = section.one_of("schedule", Schedule)
+    check_ins = CheckIns(
+        first,
+        schedule,
+        interval=section.number("minutes", least=1, most=100_000) * 60,
+        jitter=number_or(section, "jitter", 0.0, least=0, most=0.95) if schedule is Schedule.PERIODIC else 0.0,
+        at_start=schedule is Schedule.PERIODIC and section.flag("at_start"),
+    )
+    section.finish()
+    return check_ins
+
+
+def _isps(top: Section, first: date) -> tuple[Isp, ...]:
+    isps = [_isp(section, first, country=None) for section in top.sections("isps")]
+    isps += [_isp(section, first, country="") for section in top.optional_sections("neighbours")]
+    top.refuse_twins("isps", [isp.id for isp in isps])
+    return tuple(isps)
+
+
+def _isp(section: Section, first: date, country: str | None) -> Isp:
+    leases = tuple(_lease(lease, first) for lease in section.sections("leases"))
+    for day in {lease.first for lease in leases} | {first}:
+        if abs(sum(lease.share for lease in leases if lease.first == day) - 1) > 1e-6:
+            raise section.error("leases", f"the shares of those from {day} on must add up to 1")
+    has_cgnat = any(lease.kind is LeaseKind.CGNAT for lease in leases)
+    isp = Isp(
+        id=section.identifier(),
+        asn=section.integer("asn", least=1, most=2**32 - 1) if section.has("asn") else 0,
+        country="VN" if country is None else word(section, "country", _CODE),
+        weight=section.number("weight", least=0.0001, most=1_000_000),
+        leases=leases,
+        addresses=section.integer("addresses", least=0, most=1 << 26),
+        cgnat_addresses=section.integer("cgnat_addresses", least=1, most=1 << 20) if has_cgnat else 0,
+        ratio=section.integer("cgnat_ratio", least=2, most=4096) if has_cgnat else 1,
+        ipv6_share=number_or(section, "ipv6_share", 0.0, least=0, most=1),
+        cleaning=section.number("cleaning_factor", least=0.01, most=100) if section.has("cleaning_factor") else None,
+    )
+    section.finish()
+    return isp
+
+
+def _lease(section: Section, first: date) -> Lease:
+    kind = section.one_of("kind", LeaseKind)
+    is_timed = kind not in (LeaseKind.FIXED, LeaseKind.SESSION)
+    lease = Lease(
+        first=section.day("first") if section.has("first") else first,
+        kind=kind,
+        share=section.number("share", least=0, most=1),
+        hours=section.number("hours", least=0.1, most=100_000) if is_timed else 0.0,
+    )
+    section.finish()
+    return lease
+
+
+def _provinces(top: Section) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for section in top.sections("provinces"):
+        spelling = word(section, "spelling", SPELLING)
+        if spelling in found:
+            raise section.error("spelling", f"{spelling} is there twice")
+        found[spelling] = section.number("weight", least=0.001, most=1_000_000)
+        section.finish()
+    return found
+
+
+def _hours(top: Section) -> dict[Duty, Hours]:
+    known = {Duty.OFFICE: OFFICE_HOURS, Duty.HOME: HOME_HOURS}
+    if top.has("hours"):
+        both = top.section("hours")
+        for duty in tuple(known):
+            if both.has(duty):
+                known[duty] = _own_hours(both.section(duty))
+        both.finish()
+    return known
+
+
+def _own_hours(section: Section) -> Hours:
+    start = section.number("start", least=7, most=31)
+    hours = Hours(
+        start=start,
+        until=section.number("until", least=start, most=31),
+        spread=number_or(section, "spread", 0.0, least=0, most=6),
+        presence=number_or(section, "presence", 1.0, least=0, most=1),
+        weekdays_only=section.flag("weekdays_only"),
+    )
+    section.finish()
+    return hours
+
+
+def _holidays(top: Section) -> list[date]:
+    days: list[date] = []
+    for section in top.optional_sections("holidays"):
+        period = section.period()
+        days += list(period)
+        section.finish()
+    return days

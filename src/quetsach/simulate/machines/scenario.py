@@ -1,0 +1,272 @@
+"""A country of machines: what is in a scenario of ``kind = "country"``.
+
+Days are counted from the scenario's first, which is day 0; seconds likewise, from its midnight. All is UTC but the
+hours of work and evening, which are those of Viet Nam (UTC+7, no summer time).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.simulate.errors import SimulateError
+
+NOWHERE = -1
+"""Province of the machines of a neighbour country."""
+
+
+class Duty(StrEnum):
+    """When a machine is on."""
+
+    ALWAYS = "always_on"
+    OFFICE = "office"
+    HOME = "home"
+
+
+class Schedule(StrEnum):
+    """How a bot spaces its check-ins."""
+
+    POISSON = "poisson"
+    PERIODIC = "periodic"
+
+
+class LeaseKind(StrEnum):
+    """How long a line keeps its address.
+
+    ``DHCP``: until a random moment, exponential with a mean. ``PPPOE``: a fixed period, at the line's own hour.
+    ``SESSION``: a new one whenever the line's first machine is switched on. ``CGNAT``: like DHCP, but the address is
+    shared and the line has a block of its ports.
+    """
+
+    FIXED = "fixed"
+    DHCP = "dhcp"
+    PPPOE = "pppoe"
+    SESSION = "session"
+    CGNAT = "cgnat"
+
+
+class RollOut(StrEnum):
+    """Whom a measure reaches when: all at once, or provinces in steps of a random order."""
+
+    EVERYWHERE = "everywhere"
+    WEDGE = "wedge"
+
+
+class FeedForm(StrEnum):
+    """What files a feed delivers."""
+
+    SHADOWSERVER = "shadowserver"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Local hours of a kind of machine: both ends vary from day to day by up to ``spread`` hours either way.
+
+    ``presence``: share of the days on which the machine is switched on at all.
+    """
+
+    start: float
+    until: float
+    spread: float
+    presence: float
+    weekdays_only: bool
+
+
+OFFICE_HOURS = Hours(start=8, until=17, spread=0.75, presence=0.95, weekdays_only=True)
+HOME_HOURS = Hours(start=18.5, until=22.5, spread=1, presence=0.8, weekdays_only=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """A schedule in force from ``first`` on: mean seconds between check-ins, jitter as a share of the period.
+
+    ``at_start``: a periodic bot checks in as soon as its machine is on; else its phase is random.
+    """
+
+    first: date
+    schedule: Schedule
+    interval: float
+    jitter: float = 0.0
+    at_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of malware, or its botnet.
+
+    ``weight``: share of the infected machines at the start. ``growth``: of the logarithm of the level, a day, without
+    campaign. Infections last a Weibull time with ``mean_days`` and ``shape``; a share ``reinfection`` of the cleaned
+    comes back after an exponential time with mean ``reinfection_days``.
+    """
+
+    spelling: str
+    weight: float
+    check_ins: tuple[CheckIns, ...]
+    duties: Mapping[Duty, float]
+    growth: float = 0.0
+    mean_days: float = 60.0
+    shape: float = 1.0
+    reinfection: float = 0.0
+    reinfection_days: float = 45.0
+    uses_ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A way in which a share of a provider's lines have their addresses, from ``first`` on; ``hours`` is the mean."""
+
+    first: date
+    kind: LeaseKind
+    share: float
+    hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Isp:
+    """A provider, or all the networks of a neighbour country.
+
+    ``asn`` 0: its addresses are of nobody (240.0.0.0/4). ``addresses``: the pool; all that the AS announces if 0.
+    ``ratio``: lines behind one address of the CGNAT pool. ``cleaning``: factor of the hazard of clean-up; drawn from
+    the country's frailty where ``None``.
+    """
+
+    id: str
+    asn: int
+    country: str
+    weight: float
+    leases: tuple[Lease, ...]
+    addresses: int = 0
+    cgnat_addresses: int = 0
+    ratio: int = 32
+    ipv6_share: float = 0.0
+    cleaning: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Seconds from the scenario's start in which a sinkhole took nothing."""
+
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a feed sees of a family from ``first`` on: a share of its machines, and of their check-ins.
+
+    ``family`` is empty for every family that has no coverage of its own.
+    """
+
+    first: date
+    family: str
+    reach: float
+    keep: float
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A sinkhole's feed.
+
+    ``shared_taste``: share of the machines for which feeds agree whom they reach; 0 is independence. ``first_only``:
+    days on which it sends the first row of an address and family only. ``delta``: days on which it sends all on
+    Sundays and otherwise only what it has not sent since. ``late`` and ``repeated``: shares of rows that come in the
+    next file, or in the next file once more.
+    """
+
+    id: str
+    form: FeedForm
+    coverage: tuple[Coverage, ...]
+    shared_taste: float = 0.0
+    outages: tuple[Outage, ...] = ()
+    first_only: Period | None = None
+    delta: Period | None = None
+    late: float = 0.0
+    repeated: float = 0.0
+    days_a_file: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something the campaign does, with its effect by design.
+
+    From its first day in a place, over ``ramp_days``, it frees a share ``reduction`` of the machines for good, and
+    multiplies the hazard of clean-up by ``cleaning`` until ``last``. Empty ``isps`` or ``provinces``: all of them.
+    """
+
+    id: str
+    kind: str
+    first: date
+    last: date | None = None
+    ramp_days: float = 0.0
+    reduction: float = 0.0
+    cleaning: float = 1.0
+    roll_out: RollOut = RollOut.EVERYWHERE
+    steps: int = 1
+    step_days: int = 21
+    order_seed: int = 0
+    isps: tuple[str, ...] = ()
+    provinces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
+
+    ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
+    another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
+    feed places in no province; ``frailty``: shape of the Gamma from which a provider's hazard is drawn (mean 1), 0 for
+    none.
+    """
+
+    id: str
+    name: LocalText
+    note: LocalText
+    seed: int
+    period: Period
+    hosts: int
+    families: tuple[Family, ...]
+    isps: tuple[Isp, ...]
+    provinces: Mapping[str, float]
+    feeds: tuple[Feed, ...]
+    measures: tuple[Measure, ...] = ()
+    hours: Mapping[Duty, Hours] = field(default_factory=lambda: {Duty.OFFICE: OFFICE_HOURS, Duty.HOME: HOME_HOURS})
+    holidays: frozenset[date] = frozenset()
+    shared_lines: float = 0.0
+    cloned: float = 0.005
+    reinstalled: float = 0.5
+    regionless: float = 0.0
+    frailty: float = 0.0
+    code: str = "VN"
+
+    @property
+    def days(self) -> int:
+        """How many days are played."""
+        return self.period.days
+
+    def day(self, moment: date) -> int:
+        """Return the number of a day; negative before the first."""
+        return (moment - self.period.first).days
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The country and its neighbours, in the order of their providers."""
+        return tuple(dict.fromkeys((self.code, *(isp.country for isp in self.isps))))
+
+    def scaled(self, scale: int) -> "Country":
+        """Return the country with one machine for ``scale``, and its pools as dense as before.
+
+        Raises:
+            SimulateError: the scale is below 1, or leaves no machine.
+        """
+        if scale < 1:
+            raise SimulateError("scale must be 1 or more")
+        if self.hosts < scale:
+            raise SimulateError(f"at scale 1:{scale} nothing is left", hint="take a smaller scale")
+        isps = tuple(
+            replace(isp, addresses=-(-isp.addresses // scale), cgnat_addresses=-(-isp.cgnat_addresses // scale))
+            for isp in self.isps
+        )
+        return replace(self, hosts=self.hosts // scale, isps=isps)
