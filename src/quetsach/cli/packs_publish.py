@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.packs_centre import publishing
 from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
 
 if TYPE_CHECKING:
@@ -68,17 +69,19 @@ def _publish(arguments: argparse.Namespace) -> int:
     from quetsach.packs.repository import publish  # noqa: PLC0415
     from quetsach.packs.rings import Ring  # noqa: PLC0415
 
-    publication = publish(
-        out=arguments.out,
-        keys=keys_at_hand(arguments),
-        packs=arguments.packs,
-        tools=arguments.tool,
-        ring=Ring(arguments.ring),
-        untried=arguments.untried,
-        online=not arguments.offline,
-        keep=arguments.keep,
-        now=datetime.now(UTC),
-    )
+    with publishing(arguments.out) as owed:
+        publication = publish(
+            out=arguments.out,
+            keys=keys_at_hand(arguments),
+            packs=arguments.packs,
+            tools=arguments.tool,
+            ring=Ring(arguments.ring),
+            untried=arguments.untried,
+            online=not arguments.offline,
+            keep=arguments.keep,
+            now=datetime.now(UTC),
+            objection=owed.objection,
+        )
     tell_publication(publication, as_json=arguments.json)
     return ExitCode.NOTHING_FOUND
 
@@ -86,9 +89,14 @@ def _publish(arguments: argparse.Namespace) -> int:
 def _promote(arguments: argparse.Namespace) -> int:
     from quetsach.packs.release import promote  # noqa: PLC0415
 
-    publication, names = promote(
-        arguments.out, keys=keys_at_hand(arguments), families=arguments.family, now=datetime.now(UTC)
-    )
+    with publishing(arguments.out) as owed:
+        publication, names = promote(
+            arguments.out,
+            keys=keys_at_hand(arguments),
+            families=arguments.family,
+            now=datetime.now(UTC),
+            objection=owed.objection,
+        )
     if not arguments.json:
         print(f"Everybody gets from now on: {', '.join(names)}")
     tell_publication(publication, as_json=arguments.json, also={"promoted": list(names)})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.packs_centre import publishing
 from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
 
 if TYPE_CHECKING:
@@ -77,12 +78,15 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     family, _, name = arguments.what.partition("/")
     reason = LocalText(vi=arguments.reason_vi, en=arguments.reason_en)
-    publication, entry = withdraw(
-        arguments.out,
-        keys=keys_at_hand(arguments),
-        entry=Withdrawal(family, name, arguments.up_to or "", reason, now.date()),
-        now=now,
-    )
+    with publishing(arguments.out, is_urgent=True) as owed:
+        publication, entry = withdraw(
+            arguments.out,
+            keys=keys_at_hand(arguments),
+            entry=Withdrawal(family, name, arguments.up_to or "", reason, now.date()),
+            now=now,
+            objection=owed.objection,
+        )
+        owed.note("packs-withdraw", entry.label, up_to=entry.up_to, reason=reason.vi)
     if not arguments.json:
         print(f"{entry.label} is withdrawn up to version {entry.up_to}; a newer version is armed again.")
     tell_publication(publication, as_json=arguments.json, also={"withdrawn": entry.label, "up_to": entry.up_to})
@@ -92,7 +96,15 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 def _unwithdraw(arguments: argparse.Namespace) -> int:
     from quetsach.packs.release import unwithdraw  # noqa: PLC0415
 
-    publication = unwithdraw(arguments.out, keys=keys_at_hand(arguments), label=arguments.what, now=datetime.now(UTC))
+    with publishing(arguments.out) as owed:
+        publication = unwithdraw(
+            arguments.out,
+            keys=keys_at_hand(arguments),
+            label=arguments.what,
+            now=datetime.now(UTC),
+            objection=owed.objection,
+        )
+        owed.note("packs-unwithdraw", arguments.what)
     if not arguments.json:
         print(f"{arguments.what} is used again.")
     tell_publication(publication, as_json=arguments.json, also={"unwithdrawn": arguments.what})

@@ -19,3 +19,7 @@ class SigningError(PackError):
     """The repository cannot be made or signed as asked. It is the centre's to mend, not a pack that is bad."""
 
     exit_code: ClassVar[int] = 1
+
+
+class HeldBackError(SigningError):
+    """What would be published has first to be agreed to by a second person of the centre."""

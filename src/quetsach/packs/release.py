@@ -11,7 +11,7 @@ from quetsach.packs.load import parse_pack
 from quetsach.packs.pruning import KEEP
 from quetsach.packs.repository import offer, one_publisher, published_packs
 from quetsach.packs.rings import newest_of
-from quetsach.packs.signing import Lifetimes, Publication, Signing
+from quetsach.packs.signing import Lifetimes, Objection, Publication, Signing, no_objection
 from quetsach.packs.withdrawal import LIST_FILE, Withdrawal, list_bytes, parse_list, rules_by_name
 
 _NAMES_TOLD = 50
@@ -25,6 +25,7 @@ def promote(
     now: datetime,
     lifetimes: Lifetimes | None = None,
     keep: int = KEEP,
+    objection: Objection = no_objection,
 ) -> tuple[Publication, tuple[str, ...]]:
     """Give everybody what the canary ring has, byte for byte; return also the names of the packs that are new there.
 
@@ -35,12 +36,14 @@ def promote(
         now: the time of signing (UTC).
         lifetimes: how long signatures are good for.
         keep: how many old versions of the metadata stay.
+        objection: what may speak against packs for everybody.
 
     Raises:
+        HeldBackError: something does; nothing was changed.
         SigningError: a family is not in the canary ring, or nothing there is newer, or a key is missing.
     """
     with one_publisher(out):
-        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        signing = Signing(out, keys, now, lifetimes or Lifetimes(), objection)
         canary = published_packs(signing, "canary")
         for family in families:
             if family not in {name.family for name in canary}:
@@ -63,6 +66,7 @@ def withdraw(
     now: datetime,
     lifetimes: Lifetimes | None = None,
     keep: int = KEEP,
+    objection: Objection = no_objection,
 ) -> tuple[Publication, Withdrawal]:
     """Take back a family, a trait or a rule; return also the entry, with its version filled in.
 
@@ -73,12 +77,13 @@ def withdraw(
         now: the time of signing (UTC).
         lifetimes: how long signatures are good for.
         keep: how many old versions of the metadata stay.
+        objection: what may speak against packs that were signed elsewhere and lie here; never against the withdrawal.
 
     Raises:
         SigningError: there is no such pack, trait or rule, or a key is missing.
     """
     with one_publisher(out):
-        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        signing = Signing(out, keys, now, lifetimes or Lifetimes(), objection)
         entry = _completed(signing, entry, where=str(out))
         others = [one for one in _withdrawn(signing) if one.label != entry.label]
         files = {"withdrawals": {LIST_FILE: list_bytes([*others, entry])}}
@@ -86,7 +91,14 @@ def withdraw(
 
 
 def unwithdraw(
-    out: Path, *, keys: KeyRing, label: str, now: datetime, lifetimes: Lifetimes | None = None, keep: int = KEEP
+    out: Path,
+    *,
+    keys: KeyRing,
+    label: str,
+    now: datetime,
+    lifetimes: Lifetimes | None = None,
+    keep: int = KEEP,
+    objection: Objection = no_objection,
 ) -> Publication:
     """Take an entry (``FAMILY`` or ``FAMILY/NAME``) off the list again.
 
@@ -94,7 +106,7 @@ def unwithdraw(
         SigningError: it is not on the list, or a key is missing.
     """
     with one_publisher(out):
-        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        signing = Signing(out, keys, now, lifetimes or Lifetimes(), objection)
         listed = _withdrawn(signing)
         others = [one for one in listed if one.label != label]
         if len(others) == len(listed):

@@ -23,7 +23,7 @@ from quetsach.packs.keys import KeyRing
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.pruning import KEEP, prune
 from quetsach.packs.rings import PackName, Ring, newest_of, parse_name
-from quetsach.packs.signing import Lifetimes, Publication, Signing
+from quetsach.packs.signing import Lifetimes, Objection, Publication, Signing, no_objection
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
@@ -41,6 +41,7 @@ def publish(
     online: bool = True,
     lifetimes: Lifetimes | None = None,
     keep: int = KEEP,
+    objection: Objection = no_objection,
 ) -> Publication:
     """Publish the packs of a folder and the tool's wheels.
 
@@ -56,8 +57,10 @@ def publish(
         untried: let packs into the general ring that were not in the canary ring, though that is in use.
         lifetimes: how long signatures are good for.
         keep: how many old versions of the metadata stay.
+        objection: what may speak against packs for everybody.
 
     Raises:
+        HeldBackError: something does; nothing was changed.
         PackError: a pack cannot be used.
         SigningError: the keys or the repository are not as they must be.
     """
@@ -67,7 +70,7 @@ def publish(
     if tools is not None:
         files["tools"] = {path.name: _read_tool(path) for path in tools}
     with one_publisher(out):
-        signing = Signing(out, keys, now, lifetimes or Lifetimes())
+        signing = Signing(out, keys, now, lifetimes or Lifetimes(), objection)
         if ring is Ring.GENERAL and not untried:
             _require_tried(signing, files.get("packs", {}))
         if packs is not None and keep_newer:
@@ -121,16 +124,24 @@ def publish_files(
         return offer(Signing(folder, keys, now, lifetimes or Lifetimes()), files, keep)
 
 
-def refresh_online(folder: Path, *, keys: KeyRing, now: datetime, lifetimes: Lifetimes | None = None) -> Publication:
+def refresh_online(
+    folder: Path,
+    *,
+    keys: KeyRing,
+    now: datetime,
+    lifetimes: Lifetimes | None = None,
+    objection: Objection = no_objection,
+) -> Publication:
     """Renew ``snapshot`` and ``timestamp`` where they are past half of their life; needs only those two keys.
 
-    Lists that were signed elsewhere and carried here are taken in, once all their files are here.
+    Lists that were signed elsewhere and carried here are taken in, once all their files are here; one of packs for
+    everybody once nothing speaks against it, too.
 
     Raises:
         SigningError: there is no repository yet, or a key is missing.
     """
     with one_publisher(folder):
-        signing = Signing(folder, keys, now, lifetimes or Lifetimes())
+        signing = Signing(folder, keys, now, lifetimes or Lifetimes(), objection)
         if signing.folder.old("timestamp") is None:
             raise SigningError("there is no repository here yet", where=str(folder), hint="publish first")
         signing.keep_all()
@@ -141,6 +152,7 @@ def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int,
     """Carry out a publication that is under way; see ``publish_files``.
 
     Raises:
+        HeldBackError: something speaks against packs for everybody.
         SigningError: a name is not allowed, a role is not used here, or a private key that is needed is missing.
     """
     for name in (name for chosen in files.values() for name in chosen):
@@ -151,6 +163,8 @@ def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int,
             raise SigningError(
                 f"this repository has no role {role}", hint=f"make its key with: quetsach packs keys new --name {role}"
             )
+    if "packs" in files:
+        signing.require_consent(files["packs"])
     signing.root()
     signing.top_targets()
     for role in signing.delegated_roles:

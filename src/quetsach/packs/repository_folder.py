@@ -110,8 +110,16 @@ class RepositoryFolder:
             SigningError: a file is missing or is not what was signed.
         """
         old = self.old(role)
+        return self.files_of(role, old) if old else {}
+
+    def files_of(self, role: str, document: Document) -> dict[str, bytes]:
+        """Return the files that a list of a role names, by name without its folder.
+
+        Raises:
+            SigningError: a file is missing or is not what was signed.
+        """
         files = {}
-        for target in old.listed.values() if old else ():
+        for target in document.listed.values():
             path = self._file_of(target)
             try:
                 content = path.read_bytes()

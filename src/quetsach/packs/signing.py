@@ -7,7 +7,7 @@ Source: The Update Framework specification 1.0, sections 4 (formats) and 6 (repo
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
-from quetsach.packs.errors import SigningError
+from quetsach.packs.errors import HeldBackError, SigningError
 from quetsach.packs.keys import ROLES, KeyRing
 from quetsach.packs.repository_folder import Delegator, Document, RepositoryFolder, read_document
 
@@ -23,6 +23,14 @@ DELEGATED = ("packs", "canary", "tools", "withdrawals")
 """The roles that list files; each may sign only for names ``ROLE/*``. A centre can do without some (``OPTIONAL``)."""
 
 _TOP = ("root", "targets", "snapshot", "timestamp")
+
+type Objection = Callable[[Mapping[str, bytes]], str]
+"""Told the packs that everybody would get (content by file name), it says what they wait for; empty if for nothing."""
+
+
+def no_objection(_packs: Mapping[str, bytes]) -> str:
+    """Let everything out: whoever has the keys decides."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,11 @@ class Publication:
 class Signing:
     """One publication under way: what the repository holds, what has become new, and the keys to sign it."""
 
-    def __init__(self, folder: Path, keys: KeyRing, now: datetime, lifetimes: Lifetimes) -> None:
+    def __init__(
+        self, folder: Path, keys: KeyRing, now: datetime, lifetimes: Lifetimes, objection: Objection = no_objection
+    ) -> None:
         self.folder = RepositoryFolder(folder)
+        self._objection = objection
         self._keys = keys
         self._now = now.replace(microsecond=0)
         self._lifetimes = lifetimes
@@ -92,6 +103,17 @@ class Signing:
         targets = self._top_targets()
         for role in targets.delegations.roles or {} if targets.delegations else {}:
             self._current[role] = self._required(role, self._whole(role, targets))
+
+    def require_consent(self, packs: Mapping[str, bytes]) -> None:
+        """Let pass packs for everybody (content by file name) that wait for nothing, or that everybody has.
+
+        Raises:
+            HeldBackError: they must wait.
+        """
+        offered = {f"packs/{name}": hashlib.sha256(content).hexdigest() for name, content in packs.items()}
+        old = self.folder.old("packs")
+        if (old is None or _hashes(old) != offered) and (reason := self._objection(packs)):
+            raise HeldBackError("these packs wait for a second person", where=str(self.folder.path), hint=reason)
 
     def former_root(self) -> Root | None:
         """Return the newest root of the repository."""
@@ -199,12 +221,18 @@ class Signing:
         return document
 
     def _whole(self, role: str, delegator: Delegator) -> Document | None:
-        """Return the last version of a role, if it is signed, good and complete; else what clients see."""
+        """Return the last version of a role, if it is signed, good, complete and may go out; else what clients see."""
         last, old = self.folder.last(role), self.folder.old(role)
         if last is None or (old is not None and last.raw == old.raw):
             return old
         is_good = not last.signed.is_expired(self._now) and last.holds_under(delegator, role)
-        return last if is_good and self.folder.is_complete(last) else old
+        return last if is_good and self.folder.is_complete(last) and self._may_go_out(role, last) else old
+
+    def _may_go_out(self, role: str, document: Document) -> bool:
+        """Whether a list that was signed elsewhere and carried here waits for nothing."""
+        old = self.folder.old(role)
+        is_known = role != "packs" or (old is not None and _hashes(old) == _hashes(document))
+        return is_known or not self._objection(self.folder.files_of(role, document))
 
     def _renew(self, role: str, wanted: Signed, delegator: Delegator) -> None:
         whole, last = self._whole(role, delegator), self.folder.last(role)
@@ -260,6 +288,10 @@ def _as_root(document: Document) -> Root:
 
 def _says_the_same(one: Root, other: Root) -> bool:
     return one.keys == other.keys and one.roles == other.roles
+
+
+def _hashes(document: Document) -> dict[str, str]:
+    return {path: target.hashes["sha256"] for path, target in document.listed.items()}
 
 
 def _content(signed: Signed) -> dict[str, object]:

@@ -77,7 +77,8 @@ class Configuration:
         controller: who answers for personal data, as the privacy notice names them; empty if not set.
         contact: e-mail address, telephone or web address of the controller; empty if not set.
         log_format: ``text`` or ``json``.
-        publication: ``automatic``, or ``two-people``: new figures wait in the office until a second person agrees.
+        publication: ``automatic``, or ``two-people``: new figures and packs wait in the office until a second person
+            agrees.
         mail_server: where mail is handed over; ``None`` where the centre sends none.
         mail_from: address that letters by mail come from; bounces go back to it.
         mail_per_minute: how many messages are handed over in a minute at most.

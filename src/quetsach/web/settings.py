@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.publicity",
     "quetsach.web.office.helpdesk",
     "quetsach.web.office.figures",
+    "quetsach.web.office.packs",
     "allauth",
     "allauth.account",
     "allauth.mfa",

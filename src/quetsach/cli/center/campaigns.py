@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
@@ -34,7 +34,9 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center campaigns archive viet-nam-2020 --out archive",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(commands, "list", _list, "all campaigns, the newest first", "quetsach center campaigns list --json")
+    add_centre_command(
+        commands, "list", _list, "all campaigns, the newest first", "quetsach center campaigns list --json"
+    )
     _one(commands, "show", _show, "how a campaign stands today", "quetsach center campaigns show viet-nam-2020")
     _register_import(commands)
     _register_close(commands)
@@ -47,7 +49,7 @@ def register(subcommands: "Subcommands") -> None:
     )
     archive.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder for the pages")
     _register_clone(commands)
-    compare = _add(
+    compare = add_centre_command(
         commands,
         "compare",
         _compare,
@@ -59,7 +61,7 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _register_import(commands: "Subcommands") -> None:
-    command = _add(
+    command = add_centre_command(
         commands,
         "import",
         _import,
@@ -99,21 +101,10 @@ def _register_clone(commands: "Subcommands") -> None:
     command.add_argument("--name-en", required=True, metavar="TEXT", help="its name in English")
 
 
-def _add(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
-) -> argparse.ArgumentParser:
-    command = add_command(commands, name, summary=summary, examples=examples)
-    command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
-    command.set_defaults(run=run)
-    return command
-
-
 def _one(
     commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
 ) -> argparse.ArgumentParser:
-    command = _add(commands, name, run, summary, examples)
+    command = add_centre_command(commands, name, run, summary, examples)
     command.add_argument("campaign", metavar="ID", help="identifier of the campaign")
     return command
 

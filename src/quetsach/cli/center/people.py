@@ -1,9 +1,7 @@
 """``quetsach center people``: the first operator of an office, who works there, and sending somebody away."""
 
 import argparse
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,19 +91,9 @@ def register(subcommands: "Subcommands") -> None:
         add_language(command)
 
 
-@contextmanager
-def _office(arguments: argparse.Namespace) -> Iterator[datetime]:
-    """Open the centre in the language of the output: refusals of the office come in it as well."""
-    with opened_centre(arguments) as now:
-        from django.utils import translation  # noqa: PLC0415
-
-        with translation.override(chosen_language(arguments)):
-            yield now
-
-
 def _invite(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from django.core.exceptions import ValidationError  # noqa: PLC0415
         from django.core.validators import validate_email  # noqa: PLC0415
 
@@ -123,7 +111,7 @@ def _invite(arguments: argparse.Namespace) -> int:
 
 def _renew(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from quetsach.web.office.people.services.invitation import invitation_renew  # noqa: PLC0415
 
         _, token = invitation_renew(person=_person(arguments.email, words), by=None, now=now)
@@ -133,7 +121,7 @@ def _renew(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.people.models import Duty  # noqa: PLC0415
 
@@ -159,7 +147,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from quetsach.web.office.people.services.departure import person_leave  # noqa: PLC0415
 
         person_leave(person=_person(arguments.email, words), by=None, now=now)

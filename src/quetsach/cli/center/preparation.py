@@ -26,7 +26,9 @@ from quetsach.cli.center.publication import (
 )
 from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
+from quetsach.cli.packs_centre import publishing
 from quetsach.core.errors import QuetsachError
+from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.packs.tool import seal_tool
@@ -88,7 +90,9 @@ def refresh_repository(data: Path) -> None:
     Raises:
         QuetsachError: a key is missing or the repository cannot be written.
     """
-    refresh_online(data / "repository", keys=load_keys(data / "keys"), now=datetime.now(UTC))
+    out = data / "repository"
+    with publishing(out, is_urgent=True) as owed:
+        refresh_online(out, keys=load_keys(data / "keys"), now=datetime.now(UTC), objection=owed.objection)
 
 
 def _make_secret(path: Path) -> None:
@@ -163,12 +167,21 @@ def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
         shutil.rmtree(staged, ignore_errors=True)
         new_keys(staged)
         staged.rename(keys)
-    # What was published since, such as a promoted pack, must outlive a restart.
-    publish(out=out, keys=load_keys(keys), packs=bundled("packs"), tools=None, now=datetime.now(UTC), keep_newer=True)
-    if tool is not None:
-        wheel = _wheel(tool)
-        sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
-        publish(out=out, keys=load_keys(keys), packs=None, tools=[sealed], now=datetime.now(UTC))
+    with publishing(out) as owed:
+
+        def renewed(packs: Path | None, tools: list[Path] | None) -> None:
+            # What was published since, such as a promoted pack, must outlive a restart.
+            ring, now = load_keys(keys), datetime.now(UTC)
+            publish(out=out, keys=ring, packs=packs, tools=tools, now=now, keep_newer=True, objection=owed.objection)
+
+        try:
+            renewed(bundled("packs"), None)
+        except HeldBackError:  # told when all is done
+            renewed(None, None)
+        if tool is not None:
+            wheel = _wheel(tool)
+            sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
+            renewed(None, [sealed])
 
 
 def _wheel(tool: Path) -> Path:

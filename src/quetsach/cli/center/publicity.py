@@ -1,9 +1,8 @@
 """``quetsach center publicity``: makes a unit's kit, and says how far its publicity came."""
 
 import argparse
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,19 +98,9 @@ def register(subcommands: "Subcommands") -> None:
         add_language(command)
 
 
-@contextmanager
-def _office(arguments: argparse.Namespace) -> Iterator[datetime]:
-    """Open the centre in the language of the output: refusals of the office come in it as well."""
-    with opened_centre(arguments) as now:
-        from django.utils import translation  # noqa: PLC0415
-
-        with translation.override(chosen_language(arguments)):
-            yield now
-
-
 def _kit(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.campaign import campaign_of  # noqa: PLC0415
         from quetsach.web.office.publicity.kits import kit_make  # noqa: PLC0415
         from quetsach.web.office.shelf import KITS  # noqa: PLC0415
@@ -134,7 +123,7 @@ def _kit(arguments: argparse.Namespace) -> int:
 
 def _reach(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
-    with _office(arguments) as now:
+    with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.publicity.reach import reach_of  # noqa: PLC0415
 

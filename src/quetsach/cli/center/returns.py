@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach.campaign.units.cells import guarded
 from quetsach.cli.bundled import bundled
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -42,7 +42,7 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center returns export --campaign viet-nam-2020 --csv",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    load = _add(
+    load = add_centre_command(
         commands, "load", _load, "take in the forms of this build, or one of yours", "quetsach center returns load"
     )
     load.add_argument(
@@ -65,21 +65,12 @@ def load_bundled_forms() -> int:
     return _load_files(sorted((bundled("data") / "forms").glob("*.toml")))
 
 
-def _add(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
-) -> argparse.ArgumentParser:
-    command = add_command(commands, name, summary=summary, examples=examples)
-    command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
-    command.set_defaults(run=run)
-    return command
-
-
 def _of_campaign(
     commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str
 ) -> argparse.ArgumentParser:
-    command = _add(commands, name, run, summary, f"quetsach center returns {name} --campaign viet-nam-2020")
+    command = add_centre_command(
+        commands, name, run, summary, f"quetsach center returns {name} --campaign viet-nam-2020"
+    )
     command.add_argument("--campaign", required=True, metavar="ID", help="identifier of the campaign")
     if name != "export":
         command.add_argument("--period", metavar="KEY", help="such as 2020-W41 (default: the last one that is over)")

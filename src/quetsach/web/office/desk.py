@@ -13,6 +13,7 @@ from quetsach.web.office.approvals.selectors import waiting_for as approvals_wai
 from quetsach.web.office.figures.selectors import is_candidate_waiting
 from quetsach.web.office.helpdesk.selectors import state_counts
 from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
+from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.selectors.owed import submitted_below, to_write
@@ -49,3 +50,5 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
         yield Waiting(_("Cases to answer"), count, reverse("office:helpdesk:list"))
     if scope(duties, Act.PUBLISH_NUMBERS):
         yield Waiting(_("Figures to publish"), int(is_candidate_waiting()), reverse("office:figures:candidate"))
+    if scope(duties, Act.PUBLISH_PACKS):
+        yield Waiting(_("Packs to publish"), int(is_anything_waiting()), reverse("office:packs:packs"))

@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_("partners/"), include("quetsach.web.office.partners.urls")),
     path(_("publicity/"), include("quetsach.web.office.publicity.urls")),
     path(_("figures/"), include("quetsach.web.office.figures.urls")),
+    path(_("packs/"), include("quetsach.web.office.packs.urls")),
     path(_("cases/"), include("quetsach.web.office.helpdesk.urls")),
 ]

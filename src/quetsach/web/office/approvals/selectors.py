@@ -16,6 +16,7 @@ _PAGES = {
     "campaign": "office:campaigns:asked",
     "numbers": "office:figures:candidate",
     "kit": "office:publicity:kit",
+    "packs": "office:packs:packs",
 }
 """Kind -> the page that shows what is to be approved. Its argument, if it has one, follows the colon of the subject."""
 

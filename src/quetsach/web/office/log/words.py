@@ -90,6 +90,9 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "case-hand-over": _("Help case handed over"),
     "case-close": _("Help case closed"),
     "case-reopen": _("Help case opened again"),
+    "packs-publish": _("Packs given to everybody"),
+    "packs-withdraw": _("Pack or rule taken back"),
+    "packs-unwithdraw": _("Pack or rule given free again"),
     "template-keep": _("Template of a letter kept"),
 }
 """Act -> title. An act that is missing here stands in the log as it was written."""

@@ -1,0 +1,96 @@
+"""What a publication would change for everybody: packs that come, change or go, and one digest that names just that."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from quetsach.core.pack import Pack
+from quetsach.core.rule_text import rules_of
+from quetsach.packs.container import unpack
+from quetsach.packs.load import parse_pack
+from quetsach.packs.rings import newest_of, parse_name
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """A packed file: its pack's version, its name and its SHA-256 (hex)."""
+
+    version: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackChange:
+    """One family: its file before and after, ``None`` where there is none, and the traits and rules that differ."""
+
+    family: str
+    before: PackFile | None
+    after: PackFile | None
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def changes_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[PackChange, ...]:
+    """Return what differs between two states of the general ring, by family.
+
+    Args:
+        before: content by file name (``FAMILY-VERSION.qsp``) as everybody gets it now.
+        after: the same, as it would be.
+
+    Raises:
+        PackError: a pack that differs cannot be read.
+    """
+    old, new = _by_family(before), _by_family(after)
+    differing = (family for family in sorted({*old, *new}) if old.get(family) != new.get(family))
+    return tuple(_change(family, old.get(family), new.get(family)) for family in differing)
+
+
+def change_digest(changes: Iterable[PackChange]) -> str:
+    """Return the SHA-256 (hex) of a line for each file that goes and each that comes: empty if nothing changes.
+
+    A line is ``-`` or ``+``, a blank, and what ``sha256sum`` prints, so that anybody can make it without this tool.
+    """
+    lines = [
+        f"{sign} {file.sha256}  {file.name}\n"
+        for change in changes
+        for sign, file in (("-", change.before), ("+", change.after))
+        if file is not None
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else ""
+
+
+type _Named = tuple[str, str, bytes]
+
+
+def _by_family(files: Mapping[str, bytes]) -> dict[str, _Named]:
+    """Return version, file name and content by family; of one family the newest, which is what machines get."""
+    names = ((parse_name(f"packs/{file}"), content) for file, content in files.items())
+    chosen = newest_of((name, (name, content)) for name, content in names if name is not None)
+    return {name.family: (name.version, file, content) for file, (name, content) in chosen.items()}
+
+
+def _change(family: str, old: _Named | None, new: _Named | None) -> PackChange:
+    before, after = _contents(old), _contents(new)
+    return PackChange(
+        family,
+        _file(old),
+        _file(new),
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
+        removed=tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+def _file(named: _Named | None) -> PackFile | None:
+    return PackFile(named[0], named[1], hashlib.sha256(named[2]).hexdigest()) if named else None
+
+
+def _contents(named: _Named | None) -> dict[str, object]:
+    """Return what a pack knows its family by: traits by identifier, rules by name."""
+    if named is None:
+        return {}
+    pack: Pack = parse_pack(unpack(named[2]), named[1])
+    rules = {rule.name: rule.source for rule in rules_of(pack.rules).rules} if pack.rules else {}
+    return {**rules, **{trait.id: (trait, rules.get(trait.rule)) for trait in pack.traits}}

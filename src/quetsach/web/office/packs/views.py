@@ -1,0 +1,35 @@
+"""The page of packs that wait."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.packs import selectors, services
+from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.visitor import Visitor
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def packs(request: HttpRequest) -> HttpResponse:
+    """Show what would change for everybody, and what everybody gets; on POST ask a second person."""
+    visitor = Visitor.of(request)
+    require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
+    if request.method == "POST":
+        return _ask(request, visitor)
+    context = {
+        "published": selectors.published_packs(),
+        "waiting": selectors.waiting_packs(),
+        "needs_two": settings.CENTER.publication == "two-people",
+    }
+    return render(request, "office/packs/packs.html", context)
+
+
+def _ask(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    with Telling(request, _("Asked. Another person with the same right must now agree.")):
+        services.packs_ask(digest=request.POST.get("digest", ""), by=visitor.person, now=visitor.now)
+    return redirect("office:packs:packs")
