@@ -42,8 +42,8 @@ def spells_of(
     The origin is the notification where there was one during the episode or after its last sighting; else the first
     sighting, if the episode began under observation; else the start of the campaign, if the episode contains it. What
     was found at the beginning of the observation, nobody knows since when, and has neither, is left out: such episodes
-    are the long ones. The end of an episode is its last sighting, known up to 14 days before the end of the watch; there
-    the others are censored.
+    are the long ones. An episode ends with its last sighting, which is known up to 14 days before the end of the watch;
+    there the others are censored.
 
     Args:
         episodes: from ``episodes_of``.

@@ -3,9 +3,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from quetsach.assess.cases import Spells, hazard_ratio, time_to_clean
-from quetsach.assess.cases.hazard import _cells, _log_ratio
+from quetsach.assess.cases.hazard import _cells, _ratios
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 
@@ -44,10 +45,22 @@ def test_where_the_hazard_is_constant_between_the_cuts_cox_and_the_cells_agree()
     exit_ = np.minimum(np.ceil(ends), 2.0)
     spells = Spells.of(np.zeros(4000), exit_, ends <= 2)
     cells = _cells(spells, treated, np.zeros(4000, dtype=np.int64))
-    ours = _log_ratio(cells, np.ones(1))
+    ours = np.log(_ratios(cells, np.ones((1, 1)))[0])
     frame = pd.DataFrame({"days": exit_, "event": ends <= 2, "treated": treated.astype(float)})
     theirs = CoxPHFitter().fit(frame, "days", "event")
     assert ours == pytest.approx(float(theirs.params_["treated"]), abs=1e-3)
+
+
+def test_the_fit_is_that_of_statsmodels() -> None:
+    spells, treated, provider = country(3000, 12)
+    cells = _cells(spells, treated, provider)
+    side, piece, place = (index[cells.days > 0] for index in np.indices(cells.days.shape))
+    design = np.column_stack([side, piece[:, None] == np.arange(13), place[:, None] == np.arange(1, 12)]).astype(float)
+    known = np.bincount(piece, weights=cells.events[cells.days > 0])[piece] > 0
+    days, events = cells.days[cells.days > 0], cells.events[cells.days > 0]
+    used = design[known][:, design[known].any(axis=0)]
+    theirs = sm.GLM(events[known], used, family=sm.families.Poisson(), offset=np.log(days[known])).fit()
+    assert np.log(_ratios(cells, np.ones((1, 12)))[0]) == pytest.approx(theirs.params[0], abs=1e-8)
 
 
 def test_few_providers_are_refused() -> None:
