@@ -1,0 +1,218 @@
+"""What the intervals and verdicts of ``assess effect`` promise, on campaigns whose true effect is known.
+
+Campaigns are drawn as ``measurement.md`` 3.2 and 3.3 describe them: daily national series with controls, and weekly
+provincial series that begin one step after the other. All campaigns of a scenario are computed at once, by the very
+functions that the command uses on one (a test holds both against each other).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from bench.validation.table import Row
+from scipy import signal, stats
+
+from quetsach.assess.effect.cits import against, ramp_slope
+from quetsach.assess.effect.panel import Floats, Ints
+from quetsach.assess.effect.periods import Periods, parse_period, periods_of
+from quetsach.assess.effect.two_way import fit_two_way
+from quetsach.assess.effect.wedge import DUMMIES, exposure_dummies, exposure_times
+
+FULL, SHORT = 1_000, 120
+HALF = np.log(0.5)
+_BEFORE, _AFTER, _RAMP = 150, 92, 60
+_WEEKS, _STEPS, _STEP_WEEKS, _FIRST_STEP = 26, 6, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Estimates of many campaigns (campaigns): logarithms, their errors, degrees of freedom, and the truth."""
+
+    value: Floats
+    error: Floats
+    degrees: float
+    truth: float
+
+    @property
+    def reach(self) -> Floats:
+        """Half of the width of each interval."""
+        return np.asarray(stats.t.ppf(0.975, self.degrees) * self.error)
+
+    @property
+    def cover(self) -> float:
+        """Share of the intervals that hold the truth."""
+        return float((np.abs(self.value - self.truth) <= self.reach).mean())
+
+    @property
+    def bias_points(self) -> float:
+        """Mean error of the reduction, in percentage points."""
+        return float(100 * (np.exp(self.truth) - np.exp(self.value)).mean())
+
+    @property
+    def width_points(self) -> float:
+        """Mean width of the interval of the reduction, in percentage points."""
+        return float(100 * (np.exp(self.value + self.reach) - np.exp(self.value - self.reach)).mean())
+
+    def achieved(self, target: float) -> float:
+        """Share of the campaigns with the verdict "achieved"."""
+        return float((-np.expm1(self.value + self.reach) >= target).mean())
+
+
+def days() -> Periods:
+    """The days of a campaign, the first a Monday."""
+    labels = np.datetime64("2026-01-05") + np.arange(_BEFORE + _AFTER)
+    return periods_of(parse_period(str(labels[0]))[0], ((parse_period(str(day))[1], str(day)) for day in labels))
+
+
+def weeks() -> Periods:
+    """The weeks of a wedge."""
+    labels = [f"2026-W{week:02}" for week in range(1, _WEEKS + 1)]
+    return periods_of(parse_period(labels[0])[0], ((parse_period(week)[1], week) for week in labels))
+
+
+def national(
+    generator: np.random.Generator,
+    campaigns: int,
+    *,
+    effect: float,
+    controls: int = 6,
+    scenario: str = "ordinary",
+) -> Floats:
+    """Return log series (campaigns x units x days), the treated unit first.
+
+    Decay of 37 % a year, AR(1) noise (0.7; standard deviation 6 %), weekdays, a shared random walk (0.8 % a day).
+    """
+    shape, time = (campaigns, controls + 1, _BEFORE + _AFTER), np.arange(_BEFORE + _AFTER)
+    steps = 0.008 * generator.standard_normal((campaigns, 1, shape[2]))
+    series = _autoregressive(generator, shape, 0.7, 0.06) - 0.009 / 7 * time + steps.cumsum(axis=2)
+    series += np.where(time % 7 >= 5, -0.15, 0.0)
+    if scenario == "feed loss":
+        series += np.log(0.8) * (time >= _BEFORE + 40)
+    if scenario == "own trends":
+        series += 0.2 / 365 * generator.standard_normal((campaigns, controls + 1, 1)) * time
+    if scenario == "unequal noise":
+        series += _autoregressive(generator, shape, 0.7, 0.06) * np.linspace(0, 2, controls + 1)[None, :, None]
+    series[:, 0] += effect * np.clip((time - _BEFORE + 1) / _RAMP, 0, 1)
+    return series
+
+
+def starts_of(units: int) -> Ints:
+    """The first treated week of each unit: six steps, three weeks apart (units are alike: any order is random)."""
+    return np.asarray(_FIRST_STEP + _STEP_WEEKS * (np.arange(units) * _STEPS // units), dtype=np.int64)
+
+
+SHAPES: dict[str, Callable[[Floats], Floats]] = {
+    "at once": np.ones_like,
+    "builds up over 6 weeks": lambda since: np.clip((since + 1) / 7, 0, 1),
+    "fades to half in 6 weeks": lambda since: 1 - np.clip(since / 12, 0, 0.5),
+}
+
+
+def provinces(
+    generator: np.random.Generator,
+    campaigns: int,
+    *,
+    effect: float,
+    units: int = 63,
+    shape: str = "at once",
+    scenario: str = "ordinary",
+) -> Floats:
+    """Return log series (campaigns x units x weeks): AR(1) noise (0.5; 6 %), national shocks, trends of provinces."""
+    size, time = (campaigns, units, _WEEKS), np.arange(_WEEKS)
+    shocks = 0.05 * generator.standard_normal((campaigns, 1, _WEEKS))
+    series = _autoregressive(generator, size, 0.5, 0.06) + shocks.cumsum(axis=2)
+    if scenario == "feed loss":
+        series += np.log(0.7) * (time >= 12)
+    spread = 0.006 if scenario == "own trends" else 0.002
+    series += spread * generator.standard_normal((campaigns, units, 1)) * time
+    since = time - starts_of(units)[:, None]
+    series += np.where(since >= 0, effect * SHAPES[shape](since.astype(np.float64)), 0.0)
+    return series
+
+
+def _autoregressive(generator: np.random.Generator, shape: tuple[int, ...], rho: float, deviation: float) -> Floats:
+    noise = deviation * np.sqrt(1 - rho**2) * generator.standard_normal(shape)
+    noise[..., 0] /= np.sqrt(1 - rho**2)
+    return np.asarray(signal.lfilter([1], [1, -rho], noise, axis=-1))
+
+
+def by_series(series: Floats, effect: float) -> Outcome:
+    """Analyse national series."""
+    slopes = series @ ramp_slope(days(), _BEFORE, _RAMP)
+    value, error = against(slopes[:, 0], slopes[:, 1:])
+    return Outcome(value, error, slopes.shape[1] - 2.0, effect)
+
+
+def by_wedge(series: Floats, effect: float, *, shape: str = "at once", dummies: int = DUMMIES) -> Outcome:
+    """Analyse provincial series; the truth is the effect a long time after the start."""
+    times = exposure_times(starts_of(series.shape[1]), weeks())
+    fit = fit_two_way(series, exposure_dummies(times, dummies))
+    truth = effect * float(SHAPES[shape](np.array(20.0)))
+    return Outcome(fit.coefficients[:, -1], np.sqrt(fit.covariance[:, -1, -1]), fit.degrees, truth)
+
+
+def rows(*, short: bool, seed: int) -> list[Row]:
+    """Return the table; the full one takes about 4 seconds of CPU."""
+    generator, campaigns = np.random.default_rng(seed), SHORT if short else FULL
+    return [
+        *_cover_rows(generator, campaigns),
+        *_verdict_rows(generator, campaigns),
+        *_contrast_rows(generator, campaigns),
+    ]
+
+
+def _cover_rows(generator: np.random.Generator, campaigns: int) -> list[Row]:
+    made = []
+    for scenario in ("ordinary", "feed loss", "own trends"):
+        for effect, name in ((HALF, "50 %"), (0.0, "none")):
+            cits = by_series(national(generator, campaigns, effect=effect, scenario=scenario), effect)
+            made.append(_cover_row(f"cits, {scenario}, effect {name}", cits, campaigns))
+    for scenario in ("ordinary", "feed loss", "own trends"):
+        for effect, name in ((HALF, "50 %"), (0.0, "none")):
+            wedge = by_wedge(provinces(generator, campaigns, effect=effect, scenario=scenario), effect)
+            made.append(_cover_row(f"wedge, {scenario}, effect {name}", wedge, campaigns))
+    for shape in SHAPES:
+        wedge = by_wedge(provinces(generator, campaigns, effect=HALF, shape=shape), HALF, shape=shape)
+        made.append(_cover_row(f"wedge, effect {shape}", wedge, campaigns))
+    wedge = by_wedge(provinces(generator, campaigns, effect=HALF, units=34), HALF)
+    made.append(_cover_row("wedge, 34 provinces, effect 50 %", wedge, campaigns))
+    return made
+
+
+def _cover_row(what: str, outcome: Outcome, campaigns: int) -> Row:
+    """Judge a cover; of few campaigns the promise is widened by what chance alone does (three standard errors)."""
+    slack = 0.0 if campaigns >= FULL else 3 * np.sqrt(0.95 * 0.05 / campaigns)
+    low, high = 0.93 - slack, min(1.0, 0.97 + slack)
+    got = f"{outcome.cover:.1%}, bias {outcome.bias_points:+.1f}, width {outcome.width_points:.1f} points"
+    return Row(f"cover of 95 % intervals: {what}", f"{low:.0%} to {high:.0%}", got, low <= outcome.cover <= high)
+
+
+def _verdict_rows(generator: np.random.Generator, campaigns: int) -> list[Row]:
+    made = []
+    for effect, name in ((0.0, "null campaigns"), (np.log(1 - 0.49), "campaigns of 49 %, target 50 %")):
+        for method, outcome in (
+            ("cits", by_series(national(generator, campaigns, effect=effect), effect)),
+            ("wedge", by_wedge(provinces(generator, campaigns, effect=effect), effect)),
+        ):
+            wrong = outcome.achieved(0.5)
+            made.append(Row(f'false "achieved": {method}, {name}', "<= 2.5%", f"{wrong:.1%}", wrong <= 0.025))
+    return made
+
+
+def _contrast_rows(generator: np.random.Generator, campaigns: int) -> list[Row]:
+    """Show what is not done, and why."""
+    shape = "builds up over 6 weeks"
+    one = by_wedge(provinces(generator, campaigns, effect=HALF, shape=shape), HALF, shape=shape, dummies=0)
+    series = national(generator, campaigns, effect=0.0)[:, 0]
+    after, before = (np.exp(part).mean(axis=1) for part in (series[:, -28:], series[:, _BEFORE - 28 : _BEFORE]))
+    poisson = np.sqrt(1 / (28 * 10_000 * after) + 1 / (28 * 10_000 * before))
+    plain = Outcome(np.log(after / before), poisson, 1e9, 0.0)
+    contrast = "not used: for contrast"
+    return [
+        Row(f"wedge with one dummy, effect {shape}", contrast, _contrast(one), passed=True),
+        Row("before/after with a Poisson interval, null campaigns", contrast, _contrast(plain), passed=True),
+    ]
+
+
+def _contrast(outcome: Outcome) -> str:
+    return f"cover {outcome.cover:.1%}, bias {outcome.bias_points:+.1f} points"
