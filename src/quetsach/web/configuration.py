@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import dj_database_url
 
@@ -63,6 +63,41 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeStampServer:
+    """The authority that proves when a letter was signed (RFC 3161)."""
+
+    url: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read ``https://`` or ``http://`` with user and password if the authority wants them; empty is none.
+
+        Raises:
+            ConfigurationError: it is none of these; the text may hold a password, so the error never repeats it.
+        """
+        if not text:
+            return None
+        try:
+            parts = urlsplit(text)
+            host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+            port = f":{parts.port}" if parts.port else ""
+            is_known = parts.scheme in ("http", "https") and bool(host)
+        except ValueError:
+            is_known = False
+        if not is_known:
+            raise ConfigurationError(
+                "not the address of a time stamping authority",
+                where="QUETSACH_TIMESTAMP_URL",
+                hint="write https://HOST/PATH or https://USER:PASSWORD@HOST/PATH, "
+                "special characters of the password as %XX",
+            )
+        url = urlunsplit((parts.scheme, host + port, parts.path, parts.query, ""))
+        return cls(url, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one centre.
 
@@ -83,6 +118,7 @@ class Configuration:
         mail_from: address that letters by mail come from; bounces go back to it.
         mail_per_minute: how many messages are handed over in a minute at most.
         bounces: Maildir folder into which mail to ``mail_from`` is delivered; ``None`` if nobody reads it.
+        time_stamps: the authority whose time stamps the originals of signed letters bear; ``None`` if they bear none.
     """
 
     data: Path | None
@@ -100,6 +136,7 @@ class Configuration:
     mail_from: str = ""
     mail_per_minute: int = 300
     bounces: Path | None = None
+    time_stamps: TimeStampServer | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -131,6 +168,7 @@ class Configuration:
             mail_from=_mail_from(environment.get("QUETSACH_MAIL_FROM", ""), environment.get("QUETSACH_SMTP_URL", "")),
             mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),
             bounces=Path(environment["QUETSACH_BOUNCES"]) if environment.get("QUETSACH_BOUNCES") else None,
+            time_stamps=TimeStampServer.read(environment.get("QUETSACH_TIMESTAMP_URL", "")),
         )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.web.configuration import Configuration, ConfigurationError, MailServer
+from quetsach.web.configuration import Configuration, ConfigurationError, MailServer, TimeStampServer
 
 
 def test_every_setting_has_a_safe_default() -> None:
@@ -120,3 +120,24 @@ def test_a_rate_of_mail_outside_its_range_is_refused(number: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         Configuration.read({"QUETSACH_MAIL_PER_MINUTE": number})
     assert error.value.where == "QUETSACH_MAIL_PER_MINUTE"
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("", None),
+        ("http://tsa.example/tsr", TimeStampServer("http://tsa.example/tsr")),
+        ("https://me:a%2Fb@tsa.example:8443/?p=1", TimeStampServer("https://tsa.example:8443/?p=1", "me", "a/b")),
+        ("http://[::1]:318/", TimeStampServer("http://[::1]:318/")),
+    ],
+)
+def test_a_time_stamping_authority_is_read_with_who_asks(text: str, server: TimeStampServer | None) -> None:
+    assert Configuration.read({"QUETSACH_TIMESTAMP_URL": text}).time_stamps == server
+
+
+@pytest.mark.parametrize("text", ["tsa.example", "ftp://u:secret@h", "https://", "https://u:secret@h:port/"])
+def test_what_is_no_time_stamping_authority_is_refused_without_its_password(text: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"QUETSACH_TIMESTAMP_URL": text})
+    assert error.value.where == "QUETSACH_TIMESTAMP_URL"
+    assert "secret" not in error.value.explain()

@@ -17,7 +17,7 @@ from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.letters.events import courses_of, event_add
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
 from quetsach.web.office.letters.printing import print_original
-from quetsach.web.office.letters.seals import seals_of
+from quetsach.web.office.letters.seals import authority_here, seals_of
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import refuse_dissolved
 from quetsach.web.office.log.services import log_append
@@ -39,13 +39,16 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
         AccessError: not this person's to do.
         LetterError: it was issued before, or nobody approved what it says now.
         DocumentError: it cannot be printed.
+        SigningError: it cannot be signed, or the time stamping authority does not answer.
     """
     require(by, Act.ISSUE_LETTER, letter.unit, day=today(now))
     code = code_of(secrets.randbelow(SPACE))
     trial = copy(letter)
-    trial.code = code
-    # Printed once before the register is held: a first print loads much, and others wait for the register meanwhile.
+    trial.code, trial.issued_at = code, now
+    # Tried before the register is held, for which others wait: a first print loads much, an authority may be silent.
     print_original(text_of(trial), None)
+    if seals_of(trial) and (authority := authority_here()):
+        authority.check()
     return _issue(letter, code, by, now)
 
 
@@ -67,7 +70,7 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
     letter.code = code
     if letter.earlier:
         _end_earlier(letter, letter.earlier, by, now)
-    (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals_of(letter))])
+    (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals_of(letter), authority_here())])
     letter.save()
     _register_code(letter, now)
     log_append(

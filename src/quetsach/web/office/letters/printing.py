@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from quetsach.web.office.letters.document.letter import Language, LetterText, Pe
 from quetsach.web.office.letters.document.pdf import render, render_many
 from quetsach.web.office.letters.document.printed import Printed, unsigned
 from quetsach.web.office.letters.document.signing import Signatory, Signatures
+from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 
 _MOST_PROCESSES = 4
 _LEAST_GROUPS = 3
@@ -35,14 +36,16 @@ class Seals:
     language: str
 
 
-def print_original(text: LetterText, seals: Seals | None) -> bytes:
-    """Return the letter, signed if there are seals.
+def print_original(text: LetterText, seals: Seals | None, authority: TimeStampAuthority | None = None) -> bytes:
+    """Return the letter, signed if there are seals, and with time stamps if there is an authority for them.
 
     Raises:
         DocumentError: it cannot be printed.
-        SigningError: a key or picture cannot be used.
+        SigningError: a key or picture cannot be used, or the authority gives no time stamp.
     """
-    return render(text, _sign(seals))
+    if seals is None or authority is None:
+        return render(text, _sign(seals))
+    return render(text, replace(_signatures(seals), timestamper=authority).put_on)
 
 
 def print_group(text: LetterText, seals: Seals | None, personal: Sequence[Personal]) -> list[bytes]:

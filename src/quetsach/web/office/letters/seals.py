@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
+from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
@@ -30,6 +31,12 @@ def seals_of(letter: Letter) -> Seals | None:
         at=letter.issued_at.replace(microsecond=0),  # signatures claim whole seconds
         language=letter.language,
     )
+
+
+def authority_here() -> TimeStampAuthority | None:
+    """Return the authority that the centre takes time stamps from; ``None`` if none is set."""
+    server = settings.CENTER.time_stamps
+    return TimeStampAuthority(server.url, server.user, server.password) if server else None
 
 
 def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datetime) -> Path | None:

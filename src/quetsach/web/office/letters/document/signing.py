@@ -42,6 +42,7 @@ from quetsach.web.office.letters.document.stamp import (
     hand,
     seal,
 )
+from quetsach.web.office.letters.document.timestamp import STAMP_BYTES
 
 PERSON_FIELD = "Person"
 AGENCY_FIELD = "Agency"
@@ -51,7 +52,6 @@ _POINTS_A_MM = 72 / 25.4
 _HAND_BELOW_SPOT_MM = 0.5
 _SEAL_ABOVE_SPOT_MM = 7.0
 _SIGNATURE_BYTES = 4_096
-_STAMP_BYTES = 12_288
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Signatures:
     def _room(self, key: SigningKey) -> int:
         """Return the hexadecimal digits to keep free; pyHanko would sign twice to find out."""
         certificates = sum(len(certificate.dump()) for certificate in key.cert_registry)
-        stamp = 0 if self.timestamper is None else _STAMP_BYTES
+        stamp = 0 if self.timestamper is None else STAMP_BYTES
         return 2 * (certificates + _SIGNATURE_BYTES + stamp)
 
 

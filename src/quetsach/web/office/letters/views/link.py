@@ -34,7 +34,7 @@ REPORT_DAYS = 30
 type _View[**P] = Callable[Concatenate[HttpRequest, Dispatch, datetime, P], HttpResponse]
 
 
-def _by_link[**P](view: _View[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+def _by_link[**P](view: _View[P]) -> Callable[..., HttpResponse]:
     """Open the dispatch of the link for a view, or say why nothing opens.
 
     The address of such a page is a key: nobody keeps the page, no one is told the address.
