@@ -11,6 +11,8 @@ class RefusalReason(StrEnum):
     """What stands in the way. ``EXPLANATIONS`` has the words."""
 
     NO_DATA = "no-data"
+    SHORT_TREND = "short-trend"
+    MONTHS_MISSING = "months-missing"
 
     # of the number of machines
     RARE_CHECK_INS = "rare-check-ins"
@@ -60,6 +62,14 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.NO_DATA: LocalText(
         "Không có dữ liệu nào cho câu hỏi này.",
         "There are no data for this question.",
+    ),
+    RefusalReason.SHORT_TREND: LocalText(
+        "Trước chiến dịch có quá ít kỳ đếm bằng nhau để ước tính xu hướng; cần ít nhất 6 kỳ.",
+        "Too few equal windows before the campaign to fit a trend to; at least 6 are needed.",
+    ),
+    RefusalReason.MONTHS_MISSING: LocalText(
+        "Thiếu dữ liệu của một số tháng, nên không tính trung bình 12 tháng.",
+        "Months are missing, so there is no mean of twelve.",
     ),
     RefusalReason.RARE_CHECK_INS: LocalText(
         "Máy nhiễm liên lạc quá thưa so với thời gian giữ một địa chỉ (q từ 0,2 trở lên), nên không suy ra được số máy "
