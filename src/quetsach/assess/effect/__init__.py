@@ -4,8 +4,10 @@ from quetsach.assess.effect.analysis import SEED, Design, analyse, usual_scale
 from quetsach.assess.effect.finding import Answer, Check, Finding, Method, Part, Scale
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.panel_file import read_panel
+from quetsach.assess.effect.wedge import DUMMIES
 
 __all__ = [
+    "DUMMIES",
     "SEED",
     "Answer",
     "Check",

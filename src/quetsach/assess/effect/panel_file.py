@@ -56,7 +56,7 @@ def read_panel(content: bytes, *, where: str) -> Panel:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise AssessError("this is not UTF-8", where=f"{where}, line {line}", hint="save it as CSV UTF-8") from error
+        raise AssessError("this is not UTF-8", where=f"{where}:{line}", hint="save it as CSV UTF-8") from error
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     table = _Table()
@@ -65,9 +65,9 @@ def read_panel(content: bytes, *, where: str) -> Panel:
         columns = _columns(next(lines, []), where)
         for values in lines:
             if any(value.strip() for value in values):
-                _take(table, values, columns, f"{where}, line {lines.line_num}", is_comma_decimal=delimiter != ",")
+                _take(table, values, columns, f"{where}:{lines.line_num}", is_comma_decimal=delimiter != ",")
     except csv.Error as error:
-        raise AssessError(f"this is not CSV: {error}", where=f"{where}, line {lines.line_num}") from error
+        raise AssessError(f"this is not CSV: {error}", where=f"{where}:{lines.line_num}") from error
     return _panel(table, where)
 
 
@@ -76,7 +76,7 @@ def _columns(header: list[str], where: str) -> Mapping[str, int]:
     for column in COLUMNS:
         if names.count(column) != 1:
             what = "is there twice" if column in names else "is missing"
-            raise AssessError(f"the column {column} {what}", where=f"{where}, line 1", hint=_FORM_HINT)
+            raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
     return {column: names.index(column) for column in COLUMNS}
 
 
@@ -85,15 +85,15 @@ def _take(table: _Table, values: list[str], columns: Mapping[str, int], where: s
         raise AssessError("the line has too few columns", where=where, hint=_FORM_HINT)
     unit, period, outcome, treated = (values[columns[name]].strip() for name in COLUMNS)
     if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
-        raise AssessError("no name that can be printed", where=f"{where}, unit", hint=_FORM_HINT)
+        raise AssessError("no name that can be printed", where=f"{where} (unit)", hint=_FORM_HINT)
     if treated.casefold() not in _TREATED:
-        raise AssessError(f"neither 0 nor 1: {treated[:40]!r}", where=f"{where}, treated", hint="0 before, 1 after")
+        raise AssessError(f"neither 0 nor 1: {treated[:40]!r}", where=f"{where} (treated)", hint="0 before, 1 after")
     try:
         step, place = parse_period(period)
     except InputError as error:
-        raise AssessError(error.what, where=f"{where}, period", hint=error.hint) from error
+        raise AssessError(error.what, where=f"{where} (period)", hint=error.hint) from error
     if table.step not in (None, step):
-        raise AssessError(f"{period[:40]!r} is a {step}, those above are not", where=f"{where}, period")
+        raise AssessError(f"{period[:40]!r} is a {step}, those above are not", where=f"{where} (period)")
     table.step = step
     table.places.setdefault(place, period)
     at = (table.units.setdefault(unit, len(table.units)), place)
@@ -114,7 +114,7 @@ def _number(text: str, where: str, *, is_comma_decimal: bool) -> float:
         number = math.nan
     if not math.isfinite(number):
         hint = "a plain number such as 1234.5, without separators between thousands"
-        raise AssessError(f"not a number: {text[:40]!r}", where=f"{where}, outcome", hint=hint)
+        raise AssessError(f"not a number: {text[:40]!r}", where=f"{where} (outcome)", hint=hint)
     return number
 
 

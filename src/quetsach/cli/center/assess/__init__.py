@@ -8,7 +8,7 @@ from quetsach.cli.commands import add_command
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-QUESTIONS = ("ranking", "targets")
+QUESTIONS = ("ranking", "targets", "effect", "rollout", "register")
 """Modules of this package, in the order of the help; each has ``register(questions)``."""
 
 

@@ -1,0 +1,66 @@
+"""Where an analysis is not the one that was registered."""
+
+from quetsach.assess.effect.analysis import Design
+from quetsach.assess.effect.finding import Method
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.registration import Registration
+from quetsach.assess.notice import Notice
+from quetsach.core.pack import LocalText
+
+
+def departures(registration: Registration, *, panel: Panel, design: Design, target: float) -> tuple[Notice, ...]:
+    """Return one notice for each difference of method, settings, target, controls or order of roll-out.
+
+    What a panel does not show (windows, feeds, botnets, address tables) is for whoever makes the panel to compare.
+    """
+    made = [
+        _departure(name, vi, en, str(registered), str(used))
+        for name, vi, en, registered, used in _settings(registration, design, target)
+        if registered != used
+    ]
+    controls = tuple(unit for unit, is_treated in zip(panel.units, panel.treated, strict=True) if not is_treated)
+    if design.method is not Method.WEDGE and sorted(controls) != sorted(registration.controls):
+        made.append(_sets("controls", "đơn vị đối chứng", "controls", registration.controls, controls))
+    order = [
+        sorted(unit for unit, start in zip(panel.units, panel.starts, strict=True) if start == cohort)
+        for cohort in panel.cohorts
+    ]
+    if registration.order and order != [sorted(step) for step in registration.order]:
+        made.append(_departure("order", "thứ tự triển khai", "the order of roll-out", "–", "–"))
+    return tuple(made)
+
+
+def _settings(
+    registration: Registration, design: Design, target: float
+) -> tuple[tuple[str, str, str, object, object], ...]:
+    registered = registration.design
+    percent = (f"{100 * registration.target:g} %", f"{100 * target:g} %")
+    return (
+        ("method", "phương pháp", "the method", registered.method, design.method),
+        ("scale", "thang đo", "the scale", registered.scale or "–", design.scale or "–"),
+        ("ramp", "số kỳ để tác động đạt đủ", "the ramp", registered.ramp, design.ramp),
+        (
+            "exposure",
+            "số mốc thời gian từ khi bắt đầu",
+            "the times since the start",
+            registered.dummies,
+            design.dummies,
+        ),
+        ("seed", "hạt giống ngẫu nhiên", "the seed", registered.seed, design.seed),
+        ("target", "chỉ tiêu", "the target", *percent),
+    )
+
+
+def _sets(name: str, vi: str, en: str, registered: tuple[str, ...], used: tuple[str, ...]) -> Notice:
+    gone, new = sorted(set(registered) - set(used)), sorted(set(used) - set(registered))
+    return _departure(name, vi, en, "−" + ", −".join(gone[:5]) if gone else "–", "+" + ", +".join(new[:5]) or "–")
+
+
+def _departure(name: str, vi: str, en: str, registered: str, used: str) -> Notice:
+    return Notice(
+        f"departs-in-{name}",
+        LocalText(
+            f"Khác với bản đăng ký: {vi} (đã đăng ký: {registered}; đang dùng: {used}).",
+            f"Not as registered: {en} (registered: {registered}; used: {used}).",
+        ),
+    )

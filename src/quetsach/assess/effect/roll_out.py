@@ -1,0 +1,168 @@
+"""The random order in which units begin: drawn once from a public seed, so that anyone can draw it again.
+
+A unit's place follows from SHA-256 over the seed and its name: no generator of random numbers has to be trusted, or
+to stay the same from one version to the next.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from quetsach.assess.errors import AssessError
+from quetsach.core.errors import QuetsachError
+from quetsach.core.period import parse_day
+from quetsach.core.table import read_rows
+
+UNITS_AT_MOST: Final = 10_000
+SEED_AT_LEAST: Final = 8
+"""Characters of a seed: a word that few would choose, such as the numbers of a public draw."""
+_MAX_LABEL: Final = 200
+_NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, QuetsachError)
+
+
+@dataclass(frozen=True, slots=True)
+class RollOut:
+    """Which units begin when: ``steps`` in order, the first on ``first``, each next one ``every_days`` later."""
+
+    campaign: str
+    seed: str
+    first: date
+    every_days: int
+    is_by_size: bool
+    steps: tuple[tuple[str, ...], ...]
+    drawn_at: datetime
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The first day of each step."""
+        return tuple(self.first + timedelta(days=self.every_days * index) for index in range(len(self.steps)))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over the canonical content."""
+        return hashlib.sha256(_canonical(self.content())).hexdigest()
+
+    def content(self) -> dict[str, object]:
+        """Return what is recorded."""
+        return {
+            "campaign": self.campaign,
+            "seed": self.seed,
+            "first": str(self.first),
+            "every_days": self.every_days,
+            "by_size": self.is_by_size,
+            "drawn_at": self.drawn_at.astimezone(UTC).isoformat(),
+            "steps": [
+                {"first_day": str(day), "units": list(units)} for day, units in zip(self.days, self.steps, strict=True)
+            ],
+        }
+
+    def to_json(self) -> bytes:
+        """Return the record: the content and its seal."""
+        sealed = {"roll_out": self.content(), "sha256": self.digest}
+        return json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_units(content: bytes, *, where: str) -> dict[str, float]:
+    """Read the units of a roll-out from CSV ``unit`` or ``unit,size``; without sizes each has 1.
+
+    Raises:
+        AssessError: a unit is there twice, or a size is no number; InputError: it is no such table.
+    """
+    has_size = content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"unit,size")
+    units: dict[str, float] = {}
+    for at, row in read_rows(content, ("unit", "size") if has_size else ("unit",), where=where):
+        unit, size = row["unit"], row.get("size", "1")
+        if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
+            raise AssessError("no name that can be printed", where=at)
+        if unit in units:
+            raise AssessError(f"the unit {unit!r} is there twice", where=at)
+        if not (size.isascii() and size.replace(".", "", 1).isdigit()):
+            raise AssessError(f"not a size: {size[:40]!r}", where=at, hint="a plain number, such as of subscribers")
+        units[unit] = float(size)
+    if len(units) > UNITS_AT_MOST:
+        raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
+    return units
+
+
+def draw_roll_out(
+    units: dict[str, float],
+    *,
+    campaign: str,
+    seed: str,
+    steps: int,
+    first: date,
+    every_days: int,
+    is_by_size: bool,
+    now: datetime,
+) -> RollOut:
+    """Draw the order.
+
+    By size, units are put in blocks of as many as there are steps, the largest first, and each block gives one unit to
+    every step: the steps then begin with alike units. A last block that is not full gives its units to steps that are
+    drawn too.
+
+    Raises:
+        AssessError: fewer units than steps, fewer than two steps, a seed too short, or the first day is not to come.
+    """
+    if not 2 <= steps <= len(units):
+        raise AssessError(f"{steps} steps for {len(units)} units", hint="two steps at least, and a unit for each")
+    if len(seed.strip()) < SEED_AT_LEAST:
+        raise AssessError(
+            "the seed is too short", hint="name a public draw that is still to come, and take its numbers"
+        )
+    if every_days < 1:
+        raise AssessError("the steps need at least one day between them", hint="--every 21d")
+    if now.astimezone(UTC).date() >= first:
+        raise AssessError(f"the roll-out began on {first}: its order must be drawn before", hint="--first DATE")
+    order = _blocks(units, seed, steps) if is_by_size else [_by_lot(seed, sorted(units))]
+    found: list[list[str]] = [[] for _ in range(steps)]
+    for number, block in enumerate(order):
+        numbers = list(range(steps))
+        if len(block) < steps:
+            numbers = [int(name) for name in _by_lot(f"{seed}\n{number}", [str(step) for step in range(steps)])]
+        for index, unit in enumerate(block):
+            found[numbers[index % steps]].append(unit)
+    chosen = tuple(tuple(sorted(step)) for step in found)
+    return RollOut(campaign, seed, first, every_days, is_by_size, chosen, now)
+
+
+def read_roll_out(content: bytes, *, where: str) -> RollOut:
+    """Read a recorded order and check its seal.
+
+    Raises:
+        AssessError: it is damaged, or not what was sealed.
+    """
+    try:
+        sealed: dict[str, Any] = json.loads(content)
+        found: dict[str, Any] = sealed["roll_out"]
+        read = RollOut(
+            str(found["campaign"]),
+            str(found["seed"]),
+            parse_day(found["first"]),
+            int(found["every_days"]),
+            bool(found["by_size"]),
+            tuple(tuple(map(str, step["units"])) for step in found["steps"]),
+            datetime.fromisoformat(found["drawn_at"]),
+        )
+        is_whole = read.digest == sealed["sha256"] and read.content() == found
+    except _NOT_ONE as error:
+        raise AssessError(f"not a roll-out order: {error}", where=where) from error
+    if not is_whole:
+        raise AssessError("the order is not what was drawn: it was changed", where=where, hint="restore the file")
+    return read
+
+
+def _blocks(units: dict[str, float], seed: str, steps: int) -> list[list[str]]:
+    by_size = sorted(units, key=lambda unit: (-units[unit], unit))
+    return [_by_lot(seed, by_size[index : index + steps]) for index in range(0, len(by_size), steps)]
+
+
+def _by_lot(seed: str, names: Sequence[str]) -> list[str]:
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}\n{name}".encode()).digest())
+
+
+def _canonical(content: dict[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,184 @@
+"""How an effect is told: to people in their language, to machines as JSON."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from quetsach.assess.effect import Answer, Finding, Panel, Part, Scale
+from quetsach.assess.effect.finding import as_reduction
+from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
+from quetsach.assess.effect.verdict import Verdict, judge
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.cli.output import print_table, say
+from quetsach.core.number import number_text
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "panel": "{units} đơn vị, {periods} kỳ ({first} đến {last})",
+        "missing": ", thiếu {missing} ô",
+        "effect": "Tác động",
+        "log": "Tác động (lôgarit)",
+        "reduction": "Mức giảm nhờ can thiệp",
+        "interval": "{value} (khoảng tin cậy 95%: {low} đến {high})",
+        "error": "sai số chuẩn {error}, {degrees} bậc tự do, trị số p {p}",
+        "observed": "Trước và sau đơn thuần: {change} (không cho biết nguyên nhân)",
+        "refused": "Không đưa ra con số",
+        "measured": "Đã đo được",
+        "verdict": "Kết luận",
+        "chance": "Xác suất mức giảm đạt ít nhất {target}: {chance}",
+        "note": "Lưu ý",
+        "checks": "Kiểm tra",
+        "unregistered": "Phân tích này không được đăng ký trước khi bắt đầu.",
+    },
+    "en": {
+        "panel": "{units} units, {periods} periods ({first} to {last})",
+        "missing": ", {missing} cells missing",
+        "effect": "Effect",
+        "log": "Effect (logarithm)",
+        "reduction": "Reduction due to treatment",
+        "interval": "{value} (95 % interval: {low} to {high})",
+        "error": "standard error {error}, {degrees} degrees of freedom, p value {p}",
+        "observed": "Plain before and after: {change} (says nothing about the cause)",
+        "refused": "No number is given",
+        "measured": "Measured",
+        "verdict": "Verdict",
+        "chance": "Probability of a reduction of at least {target}: {chance}",
+        "note": "Note",
+        "checks": "Checks",
+        "unregistered": "This analysis was not registered before the start.",
+    },
+}
+_HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "vi": {"weights": ("đơn vị đối chứng", "trọng số"), "parts": ("ước lượng khác", "giá trị", "thấp", "cao")},
+    "en": {"weights": ("control", "weight"), "parts": ("other estimates", "value", "low", "high")},
+}
+_WEIGHTS_SHOWN = 10
+_WHOLE_AT_MOST = 1e15
+
+
+@dataclass(frozen=True, slots=True)
+class EffectReport:
+    """An answer with its verdict; ``departures`` is None where no registration was given."""
+
+    panel: Panel
+    answer: Answer
+    verdict: Verdict | Refusal | None
+    departures: tuple[Notice, ...] | None
+
+    @classmethod
+    def of(cls, panel: Panel, answer: Answer, *, target: float | None, departures: tuple[Notice, ...] | None) -> Self:
+        """Judge an answer, unless it departs from what was registered."""
+        verdict: Verdict | Refusal | None = None
+        if isinstance(answer, Finding) and target is not None:
+            verdict = Refusal(RefusalReason.NOT_AS_REGISTERED) if departures else judge(answer, target)
+        return cls(panel, answer, verdict, departures)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report for machines."""
+        units, periods = self.panel.shape
+        return {
+            "panel": {
+                "units": units,
+                "treated": int(self.panel.treated.sum()),
+                "periods": periods,
+                "first": self.panel.periods.labels[0],
+                "last": self.panel.periods.labels[-1],
+                "starts": [self.panel.periods.labels[start] for start in self.panel.cohorts],
+                "cells_missing": self.panel.missing,
+            },
+            **self.answer.as_json(),
+            "verdict": self.verdict.as_json() if self.verdict else None,
+            "registered": None
+            if self.departures is None
+            else {"as_registered": not self.departures, "departures": [notice.as_json() for notice in self.departures]},
+        }
+
+
+def tell_effect(report: EffectReport, language: str) -> None:
+    """Print a report for people."""
+    words, periods = _WORDS[language], report.panel.periods.labels
+    units, count = report.panel.shape
+    missing = words["missing"].format(missing=report.panel.missing) if report.panel.missing else ""
+    say(words["panel"].format(units=units, periods=count, first=periods[0], last=periods[-1]) + missing)
+    if isinstance(report.answer, Refusal):
+        _tell_refusal(report.answer, words["refused"], language)
+        return
+    _tell_finding(report.answer, language)
+    for notice in (*report.answer.notices, *(report.departures or ())):
+        say(f"\n{words['note']}: {notice.text.in_language(language)}")
+    if isinstance(report.verdict, Refusal):
+        _tell_refusal(report.verdict, words["verdict"], language)
+    elif report.verdict:
+        verdict = report.verdict
+        say(f"\n{words['verdict']}: {verdict.text.in_language(language)}")
+        chance = {"target": _percent(verdict.target, language), "chance": _percent(verdict.chance, language)}
+        say(words["chance"].format(**chance))
+        if report.departures is None:
+            say(words["unregistered"])
+
+
+def _tell_finding(finding: Finding, language: str) -> None:
+    words = _WORDS[language]
+    say(f"{METHOD_NAMES[finding.method].in_language(language)}\n")
+    if reduction := finding.reduction:
+        say(f"{words['reduction']}: {_interval(reduction, language, is_share=True)}")
+    say(f"{words['log' if finding.scale is Scale.LOG else 'effect']}: {_interval(finding.effect, language)}")
+    error = {"error": finding.spread.error, "degrees": finding.spread.degrees, "p": finding.spread.p_value}
+    say("  " + words["error"].format(**{name: _number(value, language) for name, value in error.items()}))
+    if finding.observed is not None:
+        say(words["observed"].format(change=_percent(finding.observed, language, signed=True)))
+    _tell_tables(finding, language)
+    if finding.checks:
+        say(f"\n{words['checks']}:")
+    for check in finding.checks:
+        say(f"  {check.text.in_language(language)}: {_number(check.value, language)}")
+    say(f"\n{ASSUMPTIONS[finding.method].in_language(language)}")
+
+
+def _tell_tables(finding: Finding, language: str) -> None:
+    headers = _HEADERS[language]
+    if finding.parts:
+        print()
+        rows = [_part_row(part, finding, language) for part in finding.parts]
+        print_table(headers["parts"], rows, right=(1, 2, 3))
+    if finding.weights:
+        print()
+        shown = list(finding.weights.items())[:_WEIGHTS_SHOWN]
+        print_table(headers["weights"], [(unit, _percent(share, language)) for unit, share in shown], right=(1,))
+
+
+def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
+    """Tell a part as a reduction where the finding is of logarithms, in units of the outcome otherwise."""
+    name, told = part.name.in_language(language), part.estimate
+    if finding.scale is Scale.LOG and (reduction := as_reduction(told, Scale.LOG, finding.after_mean)):
+        return (name, *(_percent(share, language) for share in (reduction.value, reduction.low, reduction.high)))
+    return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
+
+
+def _tell_refusal(refusal: Refusal, label: str, language: str) -> None:
+    say(f"\n{label}: {refusal.text.in_language(language)}")
+    if refusal.measured:
+        told = ", ".join(f"{name} {_number(value, language)}" for name, value in refusal.measured.items())
+        say(f"{_WORDS[language]['measured']}: {told}")
+
+
+def _interval(estimate: Estimate, language: str, *, is_share: bool = False) -> str:
+    tell = _percent if is_share else _number
+    ends = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    return _WORDS[language]["interval"].format(**{name: tell(end, language) for name, end in ends.items()})
+
+
+def _percent(share: float, language: str, *, signed: bool = False) -> str:
+    percent = number_text(100 * share, language, decimals=1, signed=signed)
+    return f"{percent}%" if language == "vi" else f"{percent} %"
+
+
+def _number(value: float, language: str) -> str:
+    """Tell a number with four figures that count, whole ones without decimals."""
+    if value == int(value) and abs(value) < _WHOLE_AT_MOST:
+        return number_text(value, language)
+    digits = 3 - math.floor(math.log10(abs(value))) if value else 0
+    return number_text(value, language, decimals=min(max(digits, 0), 6))

@@ -1,0 +1,54 @@
+"""Files of a campaign that are written once, before it begins: the order of roll-out, the registered analysis."""
+
+import argparse
+from pathlib import Path
+
+from quetsach.cli.locations import default_data
+from quetsach.core.errors import InputError, QuetsachError
+
+MAX_BYTES = 8 << 20
+
+
+def campaign_folder(arguments: argparse.Namespace) -> Path:
+    """Return where the files of the campaign that was named lie; it may not be there yet.
+
+    Raises:
+        QuetsachError: the name is no identifier.
+    """
+    from quetsach.campaign.section import Section  # noqa: PLC0415
+
+    name = Section({"CAMPAIGN": arguments.campaign}, "command line").identifier("CAMPAIGN")
+    return Path(arguments.data or default_data()) / "campaigns" / name
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file, a byte too much of one that is too large.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def write_once(path: Path, content: bytes, refusal: str) -> None:
+    """Write a file that must not be there yet, whole.
+
+    Raises:
+        QuetsachError: it is there, or cannot be written.
+    """
+    staged = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_bytes(content)
+        path.hardlink_to(staged)  # fails where the file is there, whoever was faster
+    except FileExistsError as error:
+        hint = "what was published before the start stays; a new campaign gets a new name"
+        raise InputError(refusal, where=str(path), hint=hint) from error
+    except OSError as error:
+        raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    finally:
+        staged.unlink(missing_ok=True)
