@@ -87,34 +87,34 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
             f"quyết định cần có tiêu đề, tối đa {MAX_TITLE} ký tự",
             f"a decision needs a title, at most {MAX_TITLE} characters",
         )
-        raise ScheduleError(text, where="title")
+        raise ScheduleError(text, field="title")
     if not decision.grounds.strip() or len(decision.grounds) > MAX_GROUNDS:
         text = LocalText(
             f"quyết định cần có căn cứ, tối đa {number_text(MAX_GROUNDS, 'vi')} ký tự",
             f"a decision needs its grounds, at most {MAX_GROUNDS:,} characters",
         )
-        raise ScheduleError(text, where="grounds", hint=LocalText("nêu rõ vì sao", "say why"))
+        raise ScheduleError(text, field="grounds", advice=LocalText("nêu rõ vì sao", "say why"))
     if decision.decided_on > today:
         text = LocalText("ngày quyết định chưa đến", "the day of the decision has not come yet")
-        raise ScheduleError(text, where="decided_on")
+        raise ScheduleError(text, field="decided_on")
     if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
         text = LocalText(
             f"mỗi đối tượng ghi một lần, tối đa {MAX_SUBJECTS}", f"each subject once, at most {MAX_SUBJECTS}"
         )
-        raise ScheduleError(text, where="subjects")
+        raise ScheduleError(text, field="subjects")
     standing = {d.number: d for d in in_force(earlier)}
     same = next((d for d in standing.values() if d.kind is decision.kind), None)
     if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
         text = LocalText("cần nêu ít nhất một mạng botnet", "a decision about botnets names at least one")
-        raise ScheduleError(text, where="subjects")
+        raise ScheduleError(text, field="subjects")
     if decision.kind is DecisionKind.BOTNETS and same and decision.supersedes is None:
         raise ScheduleError(
             LocalText(
                 f"quyết định số {same.number} đã nêu các mạng botnet",
                 f"decision {same.number} already names the botnets",
             ),
-            where="supersedes",
-            hint=LocalText(
+            field="supersedes",
+            advice=LocalText(
                 f"ghi rõ quyết định này thay thế quyết định số {same.number}",
                 f"say that this one takes the place of {same.number}",
             ),
@@ -127,7 +127,7 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
                 f"không thể thay thế quyết định số {number}: không còn hiệu lực hoặc về việc khác",
                 f"decision {number} cannot be superseded: it is not in force, or about something else",
             )
-            raise ScheduleError(text, where="supersedes")
+            raise ScheduleError(text, field="supersedes")
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:

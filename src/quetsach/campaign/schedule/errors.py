@@ -1,20 +1,18 @@
 """What can be wrong with a plan, a decision or the close of a campaign."""
 
-from quetsach.campaign.errors import CampaignError
+from quetsach.campaign.errors import LocalError
 from quetsach.core.pack import LocalText
 
 
-class ScheduleError(CampaignError):
+class ScheduleError(LocalError):
     """A plan cannot be changed, a gate not opened or a campaign not closed as asked.
 
-    The office shows it on the page where somebody works, so it speaks both languages.
-
     Args:
-        text: what happened, as ``LocalText``.
-        where: the field or step it is about.
-        hint: what to do next, as ``LocalText``.
+        text: what happened.
+        field: the field of the form, or the step, that it is about.
+        advice: what to do next.
     """
 
-    def __init__(self, text: LocalText, *, where: str = "", hint: LocalText | None = None) -> None:
-        super().__init__(text.en, where=where, hint=hint.en if hint else "", text=text)
-        self.advice = hint
+    def __init__(self, text: LocalText, *, field: str = "", advice: LocalText | None = None) -> None:
+        super().__init__(text, advice=advice)
+        self.field = field

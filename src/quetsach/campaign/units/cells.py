@@ -193,7 +193,7 @@ class RowReader:
         try:
             return parse(cell)
         except UnitsError as error:
-            self.fault(column, error.told, error.advice or _CORRECT)
+            self.fault(column, error.text, error.advice or _CORRECT)
             return None
 
 

@@ -102,4 +102,4 @@ def in_language_of(error: "UnitsError", arguments: argparse.Namespace) -> InputE
     """Return the error in the language of the output."""
     language = chosen_language(arguments)
     hint = error.advice.in_language(language) if error.advice else ""
-    return InputError(error.told.in_language(language), where=error.where, hint=hint)
+    return InputError(error.text.in_language(language), where=error.where, hint=hint)

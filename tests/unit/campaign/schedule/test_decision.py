@@ -61,7 +61,7 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
 def test_a_decision_that_cannot_stand_is_refused(wrong: dict, where: str) -> None:
     with pytest.raises(ScheduleError) as refused:
         check_decision(replace(SECOND, **wrong), [FIRST], today=TODAY)
-    assert refused.value.where == where
+    assert refused.value.field == where
 
 
 def test_what_was_superseded_cannot_be_superseded_again() -> None:

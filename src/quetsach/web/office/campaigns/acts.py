@@ -1,13 +1,11 @@
 """Pages of campaigns on which something is done: each calls one service, and says in its form what was refused."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.web.office.campaigns.forms import (
     CloneForm,
     CloseForm,
@@ -18,7 +16,7 @@ from quetsach.web.office.campaigns.forms import (
     next_first_day,
 )
 from quetsach.web.office.campaigns.models import CLOSE
-from quetsach.web.office.campaigns.pages import attempt, enter, opened, page, told
+from quetsach.web.office.campaigns.pages import enter, opened, page
 from quetsach.web.office.campaigns.selectors.boards import ranked_families, ranked_isps
 from quetsach.web.office.campaigns.selectors.campaign import (
     campaigns,
@@ -31,6 +29,9 @@ from quetsach.web.office.campaigns.services.decisions import decision_record
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
 from quetsach.web.office.people.access import today
+from quetsach.web.office.refusal import Telling
+
+CHANGED = _("The plan was changed; the reason stands in the log of decisions.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,12 +39,11 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Begin a campaign from a file."""
     desk = enter(request, Act.RUN_CAMPAIGN)
     form = PlanFileForm(request.POST or None, request.FILES or None)
-
-    def act() -> HttpResponse:
-        made = campaign_begin(document=form.document(), by=desk.person, now=desk.now)
-        return redirect("office:campaigns:overview", made.key)
-
-    return attempt(form, act) or page(request, "begin", desk, {"form": form, "campaigns": campaigns()})
+    if form.is_valid():
+        with Telling(request, form=form):
+            made = campaign_begin(document=form.document(), by=desk.person, now=desk.now)
+            return redirect("office:campaigns:overview", made.key)
+    return page(request, "begin", desk, {"form": form, "campaigns": campaigns()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,14 +51,13 @@ def dates(request: HttpRequest, key: str) -> HttpResponse:
     """Move the dates of a plan, with a reason."""
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = DatesForm(request.POST or None, plan=campaign.plan)
-
-    def act() -> HttpResponse:
-        plan_move(campaign=campaign, days=form.days(), reason=form.cleaned_data["reason"], by=desk.person, now=desk.now)
-        messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
-        return redirect("office:campaigns:overview", campaign.key)
-
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        with Telling(request, CHANGED, form=form):
+            plan_move(campaign=campaign, days=form.days(), reason=reason, by=desk.person, now=desk.now)
+            return redirect("office:campaigns:overview", campaign.key)
     context = {"form": form, "revisions": campaign.revisions.order_by("-number").select_related("made_by")}
-    return attempt(form, act) or page(request, "dates", desk, context, campaign)
+    return page(request, "dates", desk, context, campaign)
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,19 +65,12 @@ def replace(request: HttpRequest, key: str) -> HttpResponse:
     """Put another file in the place of the plan."""
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = ReplaceForm(request.POST or None, request.FILES or None)
-
-    def act() -> HttpResponse:
-        plan_replace(
-            campaign=campaign,
-            document=form.document(),
-            reason=form.cleaned_data["reason"],
-            by=desk.person,
-            now=desk.now,
-        )
-        messages.success(request, _("The plan was changed; the reason stands in the log of decisions."))
-        return redirect("office:campaigns:overview", campaign.key)
-
-    return attempt(form, act) or page(request, "replace", desk, {"form": form}, campaign)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        with Telling(request, CHANGED, form=form):
+            plan_replace(campaign=campaign, document=form.document(), reason=reason, by=desk.person, now=desk.now)
+            return redirect("office:campaigns:overview", campaign.key)
+    return page(request, "replace", desk, {"form": form}, campaign)
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,36 +84,31 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
         isps=ranked_isps(),
         initial={"decided_on": today(desk.now), "kind": request.GET.get("kind", "")},
     )
-
-    def act() -> HttpResponse:
+    if form.is_valid():
         chosen = form.cleaned_data
-        decision_record(
-            campaign=campaign,
-            kind=form.kind_chosen(),
-            title=chosen["title"],
-            grounds=chosen["grounds"],
-            decided_on=chosen["decided_on"],
-            decided_by=chosen["decided_by"],
-            subjects=form.subjects_chosen(),
-            supersedes=chosen["supersedes"],
-            by=desk.person,
-            now=desk.now,
-        )
-        return redirect("office:campaigns:decisions", campaign.key)
-
-    return attempt(form, act) or page(request, "decide", desk, {"form": form}, campaign)
+        with Telling(request, form=form):
+            decision_record(
+                campaign=campaign,
+                kind=form.kind_chosen(),
+                title=chosen["title"],
+                grounds=chosen["grounds"],
+                decided_on=chosen["decided_on"],
+                decided_by=chosen["decided_by"],
+                subjects=form.subjects_chosen(),
+                supersedes=chosen["supersedes"],
+                by=desk.person,
+                now=desk.now,
+            )
+            return redirect("office:campaigns:decisions", campaign.key)
+    return page(request, "decide", desk, {"form": form}, campaign)
 
 
 @require_POST
 def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
     """Ask that a phase may begin."""
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
-    try:
+    with Telling(request, _("Asked. The phase is open once a second person has agreed.")):
         gate_ask(campaign=campaign, phase=phase, by=desk.person, now=desk.now)
-    except ScheduleError as error:
-        messages.error(request, told(error))
-    else:
-        messages.success(request, _("Asked. The phase is open once a second person has agreed."))
     return redirect("office:campaigns:overview", campaign.key)
 
 
@@ -130,18 +117,16 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
     """Say what is open, and ask that the campaign be closed."""
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = CloseForm(request.POST or None)
-
-    def act() -> HttpResponse:
-        close_ask(campaign=campaign, reason=form.cleaned_data["reason"], by=desk.person, now=desk.now)
-        messages.success(request, _("Asked. The campaign is closed once a second person has agreed."))
-        return redirect("office:campaigns:overview", campaign.key)
-
+    if form.is_valid():
+        with Telling(request, _("Asked. The campaign is closed once a second person has agreed."), form=form):
+            close_ask(campaign=campaign, reason=form.cleaned_data["reason"], by=desk.person, now=desk.now)
+            return redirect("office:campaigns:overview", campaign.key)
     context = {
         "form": form,
         "outcome": outcome_now(campaign, day=plan_day(desk.now)),
         "asked": steps_asked(campaign).get(CLOSE),
     }
-    return attempt(form, act) or page(request, "close", desk, context, campaign)
+    return page(request, "close", desk, context, campaign)
 
 
 @require_http_methods(["GET", "POST"])
@@ -149,16 +134,16 @@ def clone(request: HttpRequest, key: str) -> HttpResponse:
     """Begin the next campaign on this one's plan."""
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     form = CloneForm(request.POST or None, initial={"first": next_first_day(campaign.plan)})
-
-    def act() -> HttpResponse:
-        made = campaign_clone(
-            pattern=campaign,
-            key=form.cleaned_data["key"],
-            name=form.name(),
-            first=form.cleaned_data["first"],
-            by=desk.person,
-            now=desk.now,
-        )
-        return redirect("office:campaigns:overview", made.key)
-
-    return attempt(form, act) or page(request, "clone", desk, {"form": form}, campaign)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        with Telling(request, form=form):
+            made = campaign_clone(
+                pattern=campaign,
+                key=chosen["key"],
+                name=form.name(),
+                first=chosen["first"],
+                by=desk.person,
+                now=desk.now,
+            )
+            return redirect("office:campaigns:overview", made.key)
+    return page(request, "clone", desk, {"form": form}, campaign)

@@ -1,16 +1,12 @@
-"""What every page of campaigns does: who may enter, which campaign, and how a refusal is said."""
+"""What every page of campaigns does: who may enter, and which campaign."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 
-from quetsach.campaign import CampaignError
 from quetsach.campaign.authority import Act
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import (
     campaign_of,
@@ -57,29 +53,6 @@ def page(
     form = context.get("form")
     status = 422 if isinstance(form, Form) and form.is_bound and form.errors and request.method == "POST" else 200
     return render(request, f"office/campaigns/{name}.html", context, status=status)
-
-
-def attempt(form: Form, act: Callable[[], HttpResponse]) -> HttpResponse | None:
-    """Do what a form asks for; what is refused is said in the form."""
-    if not form.is_valid():
-        return None
-    try:
-        return act()
-    except CampaignError as error:
-        form.add_error(error.where if error.where in form.fields else None, told(error))
-        return None
-
-
-def told(error: CampaignError) -> str:
-    """Return what was refused, in the language of the page."""
-    language = get_language() or "vi"
-    parts = [error.text.in_language(language)]
-    if isinstance(error, ScheduleError):
-        if error.advice:
-            parts.append(error.advice.in_language(language))
-    elif error.where:
-        parts.insert(0, error.where)
-    return ": ".join(parts)
 
 
 def attachment(content: bytes, kind: str, name: str) -> HttpResponse:

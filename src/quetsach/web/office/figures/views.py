@@ -1,7 +1,6 @@
 """The page of figures that wait."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
 from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.selectors import root_unit
 from quetsach.web.office.visitor import Visitor
-from quetsach.web.portal.snapshot import PublicationError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,13 +32,10 @@ def candidate(request: HttpRequest) -> HttpResponse:
 
 def _act(request: HttpRequest, waiting: selectors.Candidate, visitor: Visitor) -> HttpResponse:
     digest = request.POST.get("digest", "")
-    try:
-        if request.POST.get("act") == "release":
+    if request.POST.get("act") == "release":
+        with Telling(request, _("The figures are published.")):
             services.figures_release(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
-            messages.success(request, _("The figures are published."))
-        else:
+    else:
+        with Telling(request, _("Asked. Another person with the same right must now agree.")):
             services.figures_ask(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
-            messages.success(request, _("Asked. Another person with the same right must now agree."))
-    except PublicationError as error:
-        messages.error(request, error.what)
     return redirect("office:figures:candidate")

@@ -21,7 +21,8 @@ from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, Text
 from quetsach.web.office.helpdesk.models import Author, Case
 from quetsach.web.office.helpdesk.selectors import is_open
 from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
-from quetsach.web.office.helpdesk.wording import told
+from quetsach.web.office.helpdesk.wording import REFUSALS
+from quetsach.web.office.refusal import told
 
 OPEN_LIMIT = RateLimit(burst=5, per_minute=0.5)
 """Cases and messages from one source. A household asks once; an office behind one address still gets through."""
@@ -67,7 +68,7 @@ def _taken(request: HttpRequest, form: CaseForm, now: datetime) -> HttpResponse:
             now=now,
         )
     except CaseError as error:
-        form.add_error("text", told(error))
+        form.add_error("text", told(error, REFUSALS))
         return _form(request, form, status=422)
     return render(request, "helpdesk/opened.html", {"case": case, "key": key, "retention": RETENTION_DAYS})
 
@@ -95,7 +96,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("help-case", read_case_code(request.POST.get("code", "")))
     except CaseError as error:
         form = CaseForm(initial={"mark": form_mark()})
-        context = {"form": form, "code_form": CodeForm(request.POST), "code_fault": told(error)}
+        context = {"form": form, "code_form": CodeForm(request.POST), "code_fault": told(error, REFUSALS)}
         return render(request, "helpdesk/ask.html", context, status=404)
 
 
@@ -113,7 +114,7 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = case_opened_by(code=code, key=request.POST.get("key", ""))
     except CaseError as error:
-        return render(request, "helpdesk/key.html", context | {"fault": told(error)}, status=404)
+        return render(request, "helpdesk/key.html", context | {"fault": told(error, REFUSALS)}, status=404)
     if found is None:
         fault = _("This code and this key do not belong together, or the case was erased.")
         return render(request, "helpdesk/key.html", context | {"fault": fault}, status=404)
@@ -136,7 +137,7 @@ def _changed(request: HttpRequest, found: Case, context: dict[str, Any], now: da
     try:
         case_write(case=found, text=form.cleaned_data["text"], now=now)
     except CaseError as error:
-        form.add_error("text", told(error))
+        form.add_error("text", told(error, REFUSALS))
         return _shown(request, found, context, status=422)
     found.refresh_from_db()
     return _shown(request, found, context | {"text_form": TextForm(), "is_written": True})

@@ -18,9 +18,10 @@ from quetsach.web.office.helpdesk.forms import HandOverForm, TextForm
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.helpdesk.ready_answers import answers_for, filled_answer
 from quetsach.web.office.helpdesk.slip import Slip
-from quetsach.web.office.helpdesk.wording import KINDS, SHORT_KINDS, told
+from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import unit_named
 
@@ -99,13 +100,10 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
     take = _STEPS.get(request.POST.get("do", ""))
     if take is None:
         return _shown(request, found, {}, status=400)
-    try:
+    with Telling(request, words=REFUSALS):
         context = take(request, found, person, now)
-    except CaseError as error:
-        messages.error(request, told(error))
-        return redirect("office:helpdesk:case", code)
-    if context is not None:
-        return _shown(request, found, context, status=200 if "contact" in context else 422)
+        if context is not None:
+            return _shown(request, found, context, status=200 if "contact" in context else 422)
     return redirect("office:helpdesk:case", code)
 
 

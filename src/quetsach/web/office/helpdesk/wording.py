@@ -6,7 +6,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.campaign.helpdesk.errors import CaseError
 
 KINDS: Mapping[str, str | Promise] = {
     "listed": _("The check page says that my address was seen"),
@@ -50,8 +49,4 @@ REFUSALS: Mapping[str, str | Promise] = {
     "colleague": _("Choose a colleague who may answer the cases of this unit."),
     "unit": _("Choose another unit that there is today, by its code or key."),
 }
-
-
-def told(error: CaseError) -> str:
-    """Return what a page says about an error."""
-    return str(REFUSALS.get(error.code, error.what))
+"""What a page says about a :class:`~quetsach.campaign.helpdesk.errors.CaseError`, by its code."""

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.partners.errors import PartnerError
 from quetsach.web.office.partners import selectors, services
 from quetsach.web.office.partners.forms import DeclarationForm, PartnerForm, PeriodForm, ReportForm, TokenForm
 from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner, Token
-from quetsach.web.office.partners.wording import told
+from quetsach.web.office.partners.wording import REFUSALS
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.selectors import root_unit
 
 _FAULTS_A_PAGE = 100
@@ -83,12 +83,8 @@ def add(request: HttpRequest) -> HttpResponse:
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PartnerForm(request.POST or None)
     if form.is_valid():
-        try:
+        with Telling(request, _("The partner was added. Next: how it counts."), form=form, words=REFUSALS):
             made = services.partner_add(**form.cleaned_data, by=person, now=now)
-        except PartnerError as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, _("The partner was added. Next: how it counts."))
             return redirect("office:partners:declare", made.key)
     return render(request, "office/partners/add.html", {**context, "form": form})
 
@@ -102,12 +98,8 @@ def declare(request: HttpRequest, key: str) -> HttpResponse:
     form = DeclarationForm(request.POST or None)
     if form.is_valid():
         version = found.declarations.count() + 1
-        try:
+        with Telling(request, _("The declaration was added."), form=form, words=REFUSALS):
             services.declaration_add(partner=found, content=form.content(version), by=person, now=now)
-        except PartnerError as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, _("The declaration was added."))
             return redirect("office:partners:partner", key)
     return render(request, "office/partners/declare.html", {**context, "partner": found, "form": form})
 
@@ -120,15 +112,12 @@ def send(request: HttpRequest, key: str) -> HttpResponse:
     form = ReportForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with Telling(request, form=form, field="file", words=REFUSALS):
             delivery, is_new = delivery_receive(
                 partner=found, name=file.name, chunks=file.chunks(), channel="page", by=person, now=now
             )
             if is_new and delivery.records <= AT_ONCE_RECORDS:
                 delivery_take_in(delivery=delivery, now=now)
-        except PartnerError as error:
-            form.add_error("file", told(error))
-        else:
             if not is_new:
                 messages.info(request, _("This file was taken in before; nothing changes."))
             return redirect("office:partners:delivery", key, delivery.pk)
@@ -152,10 +141,8 @@ def token(request: HttpRequest, key: str) -> HttpResponse:
     found = _partner(key)
     form = TokenForm(request.POST)
     if form.is_valid():
-        try:
+        with Telling(request, form=form, words=REFUSALS):
             context["secret"] = services.token_make(partner=found, label=form.cleaned_data["label"], by=person, now=now)
-        except PartnerError as error:
-            form.add_error(None, told(error))
     return render(request, "office/partners/token.html", {**context, "partner": found, "form": form})
 
 

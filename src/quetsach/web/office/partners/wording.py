@@ -6,7 +6,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.partners.declaration import CountedAs, Level, MachineKey, Overlap, Versions
-from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import Reason
 from quetsach.campaign.partners.window import Window
 
@@ -57,7 +56,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "retroactive": _("Rows of this day or later were taken in under the declaration before. Choose a later day."),
     "undeclared": _("Before the first report, declare how this partner counts."),
     "empty": _("The file holds no record."),
-    "header": _("The first line does not name the columns of a report."),
+    "header": _("The first line does not name the columns of a report (%(what)s)."),
     "not-utf-8": _("The first line is not text in UTF-8."),
     "damaged": _("The compressed file is damaged. Compress it again."),
     "too-large": _("The file is too large. Send it in parts, compressed with gzip."),
@@ -91,9 +90,3 @@ REASONS: Mapping[str, str | Promise] = {
     Reason.OUTDATED: _("a later revision is held"),
     Reason.TOO_MANY_LINES: _("too many products, versions and families"),
 }
-
-
-def told(error: PartnerError) -> str:
-    """Return what a page says about an error: in the reader's language, with what was found and where."""
-    words = str(REFUSALS.get(error.code, error.what))
-    return f"{words} ({error})" if error.code == "header" else words

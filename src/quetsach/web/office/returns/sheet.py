@@ -103,7 +103,7 @@ def _rows(content: bytes) -> tuple[tuple[int, tuple[str, ...]], ...]:
     except UnitsError as error:
         language = get_language() or "vi"
         hint = error.advice.in_language(language) if error.advice else ""
-        raise ReturnError(error.told.in_language(language), hint=hint) from error
+        raise ReturnError(error.text.in_language(language), hint=hint) from error
     return sheets[0].rows if sheets else ()
 
 

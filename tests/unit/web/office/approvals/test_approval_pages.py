@@ -55,7 +55,7 @@ def test_granting_it_lets_the_content_out_and_is_logged(approver: Client, approv
 
 
 def test_a_refusal_needs_a_reason(approver: Client, approval) -> None:
-    assert "từ chối phải nêu lý do" in text(decide(approver, approval, "refuse", " "))
+    assert "Từ chối phải nêu lý do" in text(decide(approver, approval, "refuse", " "))
     approval.refresh_from_db()
     assert approval.is_granted is None
 
@@ -74,7 +74,7 @@ def test_who_asks_never_decides(units, person, signed_in, role: Role) -> None:
     )
     client = signed_in(asker)
     assert "cần người khác quyết định" in text(client.get(f"/van-phong/phe-duyet/{approval.pk}/"))
-    assert "người trình không được tự phê duyệt" in text(decide(client, approval, "grant"))
+    assert "Người trình không được tự phê duyệt" in text(decide(client, approval, "grant"))
     approval.refresh_from_db()
     assert approval.is_granted is None
 

@@ -75,7 +75,7 @@ def test_a_day_to_come_is_refused(campaign: Campaign, operator) -> None:
             by=operator,
             now=NOW,
         )
-    assert refused.value.where == "decided_on"
+    assert refused.value.field == "decided_on"
 
 
 def test_an_analyst_decides_nothing(campaign: Campaign, person) -> None:

@@ -135,7 +135,7 @@ def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, b
     }
     page = browser.post(HOME + "quyet-dinh/moi/", sent)
     assert page.status_code == 422
-    assert "quyết định số 1 đã nêu" in page.content.decode()
+    assert "Quyết định số 1 đã nêu" in page.content.decode()
     assert "Lần nữa" in page.content.decode()
 
 
@@ -147,7 +147,7 @@ def test_a_gate_is_asked_for_on_the_page(campaign: Campaign, browser: Client) ->
 
 def test_a_gate_that_stays_shut_says_why(campaign: Campaign, browser: Client) -> None:
     page = browser.post(HOME + "mo/during/", follow=True).content.decode()
-    assert "các giai đoạn được mở lần lượt" in page
+    assert "Các giai đoạn được mở lần lượt" in page
 
 
 def test_the_page_of_closing_lists_what_is_open(campaign: Campaign, browser: Client) -> None:

@@ -271,7 +271,7 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(data: st.DataObj
         try:
             read_tables(read_xlsx(damaged, name="x"))
         except UnitsError as refused:
-            assert refused.told.vi
+            assert refused.text.vi
 
 
 def test_every_unit_is_stored_as_its_record(units) -> None:

@@ -85,7 +85,7 @@ def outcome_read(content: Mapping[str, Any]) -> Outcome:
     except ValidationError as error:
         text = LocalText("dữ liệu kết thúc chiến dịch bị hỏng", "the sealed facts of the campaign are damaged")
         hint = LocalText("khôi phục cơ sở dữ liệu từ bản sao lưu", "restore the database from a backup")
-        raise ScheduleError(text, hint=hint) from error
+        raise ScheduleError(text, advice=hint) from error
 
 
 def _addresses(snapshot: Snapshot | None, key: str) -> AddressFacts | None:

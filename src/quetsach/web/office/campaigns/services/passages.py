@@ -34,15 +34,15 @@ def gate_ask(*, campaign: Campaign, phase: str, by: Person, now: datetime) -> Pa
     gate = standing_of(campaign, day=plan_day(now)).next_gate
     if gate is None or gate.phase.id != phase:
         text = LocalText("các giai đoạn được mở lần lượt", "phases are opened one after the other")
-        raise ScheduleError(text, where=phase)
+        raise ScheduleError(text, field=phase)
     if gate.missing:
         raise ScheduleError(
             LocalText(
                 "chưa đủ điều kiện: " + "; ".join(finding.text.vi for finding in gate.missing),
                 "conditions are missing: " + "; ".join(finding.text.en for finding in gate.missing),
             ),
-            where=phase,
-            hint=LocalText(
+            field=phase,
+            advice=LocalText(
                 "bổ sung điều còn thiếu, hoặc điều chỉnh kế hoạch", "do what is missing, or change the plan"
             ),
         )
@@ -74,14 +74,14 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
     campaign = _begin(campaign, by, now)
     if len(reason) > MAX_REASON:
         text = LocalText(f"lý do dài quá {MAX_REASON} ký tự", f"the reason is longer than {MAX_REASON} characters")
-        raise ScheduleError(text, where="reason")
+        raise ScheduleError(text, field="reason")
     outcome = outcome_now(campaign, day=plan_day(now), is_final=True)
     if outcome.open_points and not reason.strip():
         count = len(outcome.open_points)
         raise ScheduleError(
             LocalText(f"còn {count} việc chưa xong", f"{count} points are still open"),
-            where="reason",
-            hint=LocalText(
+            field="reason",
+            advice=LocalText(
                 "hoàn thành, hoặc nêu lý do vẫn kết thúc", "settle them, or say why it is closed nevertheless"
             ),
         )

@@ -53,8 +53,8 @@ def campaign_begin(*, document: bytes, by: Person | None, now: datetime, pattern
     if Campaign.objects.filter(key=plan.id).exists():
         raise ScheduleError(
             LocalText(f"đã có chiến dịch {plan.id}", f"there is a campaign {plan.id} already"),
-            where="id",
-            hint=LocalText("đặt mã khác", "give it another identifier"),
+            field="id",
+            advice=LocalText("đặt mã khác", "give it another identifier"),
         )
     campaign = Campaign.objects.create(key=plan.id, pattern=pattern, begun_by=by, begun_at=now)
     _keep(campaign, plan, reason=f"Theo mẫu {pattern.key}" if pattern else _IMPORTED, by=by, now=now)
@@ -109,13 +109,13 @@ def _change(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, n
     before = campaign.plan
     if not reason.strip():
         raise ScheduleError(
-            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), where="reason"
+            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), field="reason"
         )
     if is_closed(campaign):
         raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
     if plan.id != campaign.key:
         text = LocalText(f"tệp thuộc chiến dịch khác: {plan.id}", f"the file is of another campaign: {plan.id}")
-        raise ScheduleError(text, where="id")
+        raise ScheduleError(text, field="id")
     if plan == before:
         raise ScheduleError(LocalText("không có gì thay đổi", "nothing would change"))
     frozen = frozen_baseline(campaign.key)
@@ -125,7 +125,7 @@ def _change(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, n
             f"mốc so sánh đã chốt ở kỳ {period_text(window, 'vi')}, không đổi kỳ được nữa",
             f"the baseline is frozen over {window}: its window stays",
         )
-        raise ScheduleError(text, where="windows")
+        raise ScheduleError(text, field="windows")
     made = _keep(campaign, plan, reason=reason, by=by, now=now)
     changes = date_changes(before, plan)
     decision_append(

@@ -1,27 +1,8 @@
-"""How a page answers: what a service refused, and files."""
+"""How a page answers with a file."""
 
-from collections.abc import Callable
-
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-
-from quetsach.core.errors import QuetsachError
-from quetsach.web.office.people.access import AccessError
+from django.http import HttpResponse
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def attempt(request: HttpRequest, act: Callable[[], object], told: str) -> bool:
-    """Do something and tell how it went; a refusal that the person may know of is told, others go on to the door."""
-    try:
-        act()
-    except AccessError:
-        raise
-    except QuetsachError as error:
-        messages.error(request, error.explain().replace("\nhint: ", "; "))
-        return False
-    messages.success(request, told)
-    return True
 
 
 def pdf_answer(content: bytes, name: str) -> HttpResponse:

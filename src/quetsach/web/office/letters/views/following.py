@@ -17,9 +17,9 @@ from quetsach.web.office.letters.issuing import register_continue
 from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.views.answer import attempt
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
 from quetsach.web.office.visitor import Visitor
@@ -49,12 +49,10 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
     if request.method == "POST":
         chosen = selectors.audience_units(letter.unit, request.POST.getlist("to"), day=visitor.day)
-        told = _("Sent. Units: %(number)s") % {"number": len(chosen)} if chosen else _("Nobody was chosen.")
-        if attempt(
-            request,
-            lambda: chosen and letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now),
-            told,
-        ):
+        done = _("Sent. Units: %(number)s") % {"number": len(chosen)} if chosen else _("Nobody was chosen.")
+        with Telling(request, done):
+            if chosen:
+                letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now)
             return redirect("office:letters:progress" if chosen else "office:letters:send", pk)
     context = {
         "letter": letter,
@@ -112,7 +110,7 @@ def exchange(request: HttpRequest, pk: int) -> JsonResponse:
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if not letter.is_issued:
         raise Http404
-    receivers = letter.dispatches.order_by("to_unit__key").values_list("to_unit__key", flat=True)
+    receivers = Unit.objects.filter(received_dispatches__letter=letter).order_by("key")
     return JsonResponse(header_of(letter, list(receivers)).as_json(), json_dumps_params={"ensure_ascii": False})
 
 
@@ -150,8 +148,5 @@ def _continue_register(request: HttpRequest, visitor: Visitor) -> None:
     unit = get_object_or_404(Unit, key=request.POST.get("unit", ""))
     typed = request.POST.get("last", "")
     last = int(typed[:9]) if typed.isascii() and typed.isdigit() else -1
-    attempt(
-        request,
-        lambda: register_continue(unit=unit, year=visitor.day.year, last=last, by=visitor.person, now=visitor.now),
-        _("The next letter gets the number after it."),
-    )
+    with Telling(request, _("The next letter gets the number after it.")):
+        register_continue(unit=unit, year=visitor.day.year, last=last, by=visitor.person, now=visitor.now)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.models import MessageState
 from quetsach.web.office.letters.settling import letter_handed_over, message_retry, message_settle
-from quetsach.web.office.letters.views.answer import attempt
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
@@ -33,14 +33,13 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     act = request.POST.get("act", "")
     by, now = visitor.person, visitor.now
     if act in ("was-sent", "send"):
-        attempt(
-            request,
-            lambda: message_settle(message=message, was_sent=act == "was-sent", by=by, now=now),
-            _("Noted."),
-        )
+        with Telling(request, _("Noted.")):
+            message_settle(message=message, was_sent=act == "was-sent", by=by, now=now)
     elif act == "retry":
-        attempt(request, lambda: message_retry(message=message, by=by, now=now), _("It is sent once more."))
+        with Telling(request, _("It is sent once more.")):
+            message_retry(message=message, by=by, now=now)
     elif act == "handed-over":
         how = request.POST.get("how", "")
-        attempt(request, lambda: letter_handed_over(message=message, how=how, by=by, now=now), _("Noted."))
+        with Telling(request, _("Noted.")):
+            letter_handed_over(message=message, how=how, by=by, now=now)
     return redirect("office:letters:mail")

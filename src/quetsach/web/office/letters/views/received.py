@@ -21,9 +21,10 @@ from quetsach.web.office.letters.copies import own_copy
 from quetsach.web.office.letters.events import course_of, courses_of
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.sending import Hand, dispatch_forward
-from quetsach.web.office.letters.views.answer import attempt, pdf_answer
+from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.visitor import Visitor
 
@@ -131,4 +132,6 @@ def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
         ),
     }
     if found := acts.get(request.POST.get("act", "")):
-        attempt(request, *found)
+        act, done = found
+        with Telling(request, done):
+            act()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import cascade_of
@@ -21,7 +19,7 @@ from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.printing import print_original
 from quetsach.web.office.letters.samples import template_keep
-from quetsach.web.office.letters.views.answer import attempt, docx_answer, pdf_answer
+from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import (
     Reference,
@@ -32,6 +30,7 @@ from quetsach.web.office.letters.writing import (
     letter_submit,
 )
 from quetsach.web.office.people.access import may_do
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.visitor import Visitor
 
@@ -63,11 +62,8 @@ def begin(request: HttpRequest) -> HttpResponse:
         initial = {"unit": reference.earlier.unit.key, "campaign": reference.earlier.campaign}
     form = BeginForm(request.POST or None, units=units, purposes=reference.purposes, initial=initial)
     if form.is_valid():
-        try:
+        with Telling(request, form=form):
             letter = letter_begin(**form.cleaned_data, by=visitor.person, now=visitor.now, reference=reference)
-        except QuetsachError as error:
-            form.add_error(None, error.explain())
-        else:
             return redirect("office:letters:edit", letter.pk)
     context = {"form": form, "reference": reference, "units": units, "tab": "letters"}
     return render(request, "office/letters/begin.html", context)
@@ -108,11 +104,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = LetterForm(request.POST or None, instance=found)
     if form.is_valid():
         content = form.content()
-        if attempt(
-            request,
-            lambda: letter_save(letter=found, content=content, by=visitor.person, now=visitor.now),
-            _("Saved."),
-        ):
+        with Telling(request, _("Saved.")):
+            letter_save(letter=found, content=content, by=visitor.person, now=visitor.now)
             return redirect("office:letters:letter", pk)
     return render(request, "office/letters/edit.html", {"form": form, "letter": found, "tab": "letters"})
 
@@ -124,12 +117,9 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if found.sha256 and found.state == LetterState.ISSUED:
         return pdf_answer(LETTERS.read(found.sha256), found.number_sign)
-    try:
-        content = print_original(text_of(found), None)
-    except QuetsachError as error:
-        messages.error(request, error.explain())
-        return redirect("office:letters:letter", pk)
-    return pdf_answer(content, found.number_sign or f"draft-{found.pk}")
+    with Telling(request):
+        return pdf_answer(print_original(text_of(found), None), found.number_sign or f"draft-{found.pk}")
+    return redirect("office:letters:letter", pk)
 
 
 @require_safe
@@ -137,12 +127,9 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
     """The working form of the letter, for a word processor; it is never signed."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    try:
-        content = render_docx(text_of(found))
-    except QuetsachError as error:
-        messages.error(request, error.explain())
-        return redirect("office:letters:letter", pk)
-    return docx_answer(content, found.number_sign or f"draft-{found.pk}")
+    with Telling(request):
+        return docx_answer(render_docx(text_of(found)), found.number_sign or f"draft-{found.pk}")
+    return redirect("office:letters:letter", pk)
 
 
 @require_POST
@@ -150,11 +137,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a second person."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    attempt(
-        request,
-        lambda: letter_submit(letter=found, by=visitor.person, now=visitor.now),
-        _("The letter waits for the approval of a second person."),
-    )
+    with Telling(request, _("The letter waits for the approval of a second person.")):
+        letter_submit(letter=found, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 
 
@@ -163,12 +147,10 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """Number, sign and keep it."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    is_issued = attempt(
-        request,
-        lambda: letter_issue(letter=found, by=visitor.person, now=visitor.now),
-        _("The letter is issued. Now choose whom it goes to."),
-    )
-    return redirect("office:letters:send" if is_issued else "office:letters:letter", pk)
+    with Telling(request, _("The letter is issued. Now choose whom it goes to.")):
+        letter_issue(letter=found, by=visitor.person, now=visitor.now)
+        return redirect("office:letters:send", pk)
+    return redirect("office:letters:letter", pk)
 
 
 @require_POST
@@ -177,11 +159,8 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     title = request.POST.get("title", "")
-    attempt(
-        request,
-        lambda: template_keep(letter=found, title=title, by=visitor.person, now=visitor.now),
-        _("New letters can begin with it now."),
-    )
+    with Telling(request, _("New letters can begin with it now.")):
+        template_keep(letter=found, title=title, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 
 
@@ -192,18 +171,12 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if "remove" in request.POST:
         chosen = get_object_or_404(found.attachments, sha256=request.POST["remove"])
-        attempt(
-            request, lambda: attachment_remove(attachment=chosen, by=visitor.person, now=visitor.now), _("Removed.")
-        )
+        with Telling(request, _("Removed.")):
+            attachment_remove(attachment=chosen, by=visitor.person, now=visitor.now)
     elif upload := request.FILES.get("file"):
         content = upload.read()
-        attempt(
-            request,
-            lambda: attachment_add(
-                letter=found, name=upload.name or "", content=content, by=visitor.person, now=visitor.now
-            ),
-            _("Added."),
-        )
+        with Telling(request, _("Added.")):
+            attachment_add(letter=found, name=upload.name or "", content=content, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 
 

@@ -2,21 +2,19 @@
 
 from datetime import UTC, datetime
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.here import person_here
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
-from quetsach.web.office.returns.views.finding import told
 from quetsach.web.office.units.models import UnitKind
 from quetsach.web.office.units.selectors import root_unit
 
@@ -29,7 +27,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     form = AssignmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with Telling(request, _("The units owe returns now."), form=form):
             made = assignment_make(
                 by=person,
                 campaign=given["campaign"],
@@ -41,10 +39,6 @@ def assign(request: HttpRequest) -> HttpResponse:
                 lock_days=given["lock_days"],
                 now=now,
             )
-        except ReturnError as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, _("The units owe returns now."))
             return redirect("office:returns:assignment", made.pk)
     return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
 

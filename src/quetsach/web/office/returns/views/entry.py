@@ -19,6 +19,7 @@ from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
@@ -31,7 +32,7 @@ from quetsach.web.office.returns.services.entry import (
     return_submit,
 )
 from quetsach.web.office.returns.services.link import LinkError, link_of
-from quetsach.web.office.returns.views.finding import asked, told
+from quetsach.web.office.returns.views.finding import asked
 from quetsach.web.office.returns.wording import SCOPES
 from quetsach.web.office.units.models import Position, Unit
 

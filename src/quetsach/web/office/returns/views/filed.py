@@ -1,9 +1,7 @@
 """One return: what it says, where it stands, its history, and what the unit above does with it."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +14,7 @@ from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import Scope, Standing, State
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.models import ReturnLink, SignOff
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.fleet import fleet_report
@@ -28,7 +27,7 @@ from quetsach.web.office.returns.services.decision import (
 )
 from quetsach.web.office.returns.services.entry import read_return
 from quetsach.web.office.returns.services.link import link_make, link_withdraw, token_of
-from quetsach.web.office.returns.views.finding import Asked, asked, told
+from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
 from quetsach.web.office.units.models import Unit
 
@@ -83,11 +82,9 @@ def decide(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
     if seen.isascii() and seen.isdigit():
         one.revision = int(seen[:9])  # the one that the page showed
 
-    def run() -> str:
+    with Telling(request, f"{ACTS[act]}".capitalize() + "."):
         return_decide(filed=one, act=act, reason=reason, by=at.person, now=at.now)
-        return str(ACTS[act]).capitalize() + "."
-
-    return _done(request, at, run)
+    return _back(at)
 
 
 @require_POST
@@ -95,30 +92,24 @@ def sign_off(request: HttpRequest, assignment: int, period: str, unit: str) -> H
     """Stand for named missing returns directly below."""
     at = asked(request, assignment, period, unit)
     named = list(Unit.objects.filter(key__in=request.POST.getlist("missing")[:500]))
-
-    def run() -> str:
-        reason = request.POST.get("reason", "")
+    reason = request.POST.get("reason", "")
+    with Telling(request, _("The missing returns are signed off by name.")):
         missing_sign_off(period=at.period, unit=at.unit, missing=named, reason=reason, by=at.person, now=at.now)
-        return _("The missing returns are signed off by name.")
-
-    return _done(request, at, run)
+    return _back(at)
 
 
 @require_POST
 def extend(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Give a unit more time."""
     at = asked(request, assignment, period, unit)
-
-    def run() -> str:
+    reason = request.POST.get("reason", "")
+    with Telling(request, _("The unit has more time.")):
         try:
             until = parse_day(request.POST.get("until", ""))
         except InputError as error:
             raise ReturnError(_("not a day"), hint=_("write it as 2020-10-06")) from error
-        reason = request.POST.get("reason", "")
         extension_give(period=at.period, unit=at.unit, until=until, reason=reason, by=at.person, now=at.now)
-        return _("The unit has more time.")
-
-    return _done(request, at, run)
+    return _back(at)
 
 
 @require_POST
@@ -129,28 +120,19 @@ def link(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpR
         number = request.POST["withdraw"]
         open_links = ReturnLink.objects.filter(period=at.period, unit=at.unit).select_related("unit", "period")
         known = open_links.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 18 else None
-
-        def run() -> str:
+        with Telling(request, _("The link no longer opens.")):
             if known is not None:
                 link_withdraw(link=known, by=at.person, now=at.now)
-            return _("The link no longer opens.")
-
-        return _done(request, at, run)
-    try:
+        return _back(at)
+    with Telling(request):
         made = link_make(period=at.period, unit=at.unit, days=14, by=at.person, now=at.now)
-    except ReturnError as error:
-        messages.error(request, told(error))
-        return redirect("office:returns:filed", assignment, period, unit)
-    address = request.build_absolute_uri(reverse("return-link", args=[token_of(made)]))
-    context = {"period": at.period, "unit": at.unit, "link": made, "address": address}
-    return render(request, "office/returns/link_made.html", context)
+        address = request.build_absolute_uri(reverse("return-link", args=[token_of(made)]))
+        context = {"period": at.period, "unit": at.unit, "link": made, "address": address}
+        return render(request, "office/returns/link_made.html", context)
+    return _back(at)
 
 
-def _done(request: HttpRequest, at: Asked, run: Callable[[], str]) -> HttpResponse:
-    try:
-        messages.success(request, run())
-    except ReturnError as error:
-        messages.error(request, told(error))
+def _back(at: Asked) -> HttpResponse:
     return redirect("office:returns:filed", at.period.assignment_id, at.period.key, at.unit.key)
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from django.http import Http404, HttpRequest
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.returns.errors import ReturnError
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
@@ -65,9 +64,3 @@ def find_period(assignment: int, key: str) -> Period:
     if period is None:
         raise Http404
     return period
-
-
-def told(error: ReturnError) -> str:
-    """Return a refusal as sentences for the page."""
-    text = f"{error.what[:1].upper()}{error.what[1:]}."
-    return f"{text} {error.hint[:1].upper()}{error.hint[1:]}." if error.hint else text

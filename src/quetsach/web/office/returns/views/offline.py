@@ -11,11 +11,12 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import read_return, return_save
 from quetsach.web.office.returns.sheet import read_sheet, write_sheet
-from quetsach.web.office.returns.views.finding import asked, told
+from quetsach.web.office.returns.views.finding import asked
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_BYTES = 1 << 20
@@ -60,8 +61,7 @@ def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
             author=at.person, period=at.period, unit=at.unit, scope=sheet.scope, cells=sheet.cells, now=at.now
         )
     except ReturnError as error:
-        text = f"{_('Cell')} {error.where}: {told(error)}" if error.where else told(error)
-        messages.error(request, text)
+        messages.error(request, f"{_('Cell')} {told(error)}" if error.where else told(error))
         return redirect("office:returns:entry", assignment, period, unit)
     faults = [
         (sheet.places.get(fault.field, ""), fault) for fault in read_return(at.period, at.unit, filed.cells).faults

@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,16 +12,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
-from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import Element, Kind
 from quetsach.campaign.units.cells import guarded
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.selectors.publication import published_totals
 from quetsach.web.office.returns.selectors.tally import places_of, tally_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
-from quetsach.web.office.returns.views.finding import Asked, asked, told
+from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.units.models import Position
 from quetsach.web.office.units.selectors import position_of, root_unit
 
@@ -52,11 +51,8 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 def publish(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Ask a second person to let the approved totals out."""
     at = asked(request, assignment, period, unit)
-    try:
+    with Telling(request, _("A second person must let these totals out; it stands among the approvals.")):
         totals_publish_ask(period=at.period, by=at.person, now=at.now)
-        messages.success(request, _("A second person must let these totals out; it stands among the approvals."))
-    except ReturnError as error:
-        messages.error(request, told(error))
     return redirect("office:returns:totals", assignment, period, unit)
 
 

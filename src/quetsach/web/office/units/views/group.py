@@ -3,16 +3,15 @@
 from datetime import UTC, datetime
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.here import person_here
-from quetsach.web.office.units.forms import GroupForm, GroupSetForm, told
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.forms import GroupForm, GroupSetForm
 from quetsach.web.office.units.groups import group_add, group_set_add
 from quetsach.web.office.units.selectors import groups_on
 from quetsach.web.office.units.services import require_centre
@@ -28,13 +27,9 @@ def groups(request: HttpRequest) -> HttpResponse:
     group_form = GroupForm(request.POST if wants == "group" else None, prefix="group")
     form: forms.Form = set_form if wants == "set" else group_form
     if form.is_bound and form.is_valid():
-        try:
-            add = group_set_add if wants == "set" else group_add
+        add = group_set_add if wants == "set" else group_add
+        with Telling(request, _("Saved."), form=form):
             add(by=person_here(request), now=now, **form.cleaned_data)
-        except UnitsError as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, _("Saved."))
             return redirect("office:units:groups")
     context = {"sets": groups_on(today(now)), "set_form": set_form, "group_form": group_form}
     return render(request, "office/units/groups.html", context)

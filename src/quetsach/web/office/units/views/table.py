@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.here import person_here
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.exporting import TABLES, as_csv, as_xlsx, export_tables
-from quetsach.web.office.units.forms import ImportForm, told
+from quetsach.web.office.units.forms import ImportForm
 from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import
 from quetsach.web.office.units.models import ImportDraft
 from quetsach.web.office.units.services import require_centre
@@ -60,19 +59,14 @@ def preview(request: HttpRequest) -> HttpResponse:
         if request.POST.get("wants") != "apply":
             draft_drop(by=person_here(request))
             return redirect("office:units:import")
-        try:
+        with Telling(request, _("The file is applied.")):
             units_import(files=files, expected=request.POST.get("digest", ""), by=person_here(request), now=now)
-        except UnitsError as error:
-            messages.error(request, told(error))
-            return redirect("office:units:preview")
-        draft_drop(by=person_here(request))
-        messages.success(request, _("The file is applied."))
-        return redirect("office:units:list")
-    try:
+            draft_drop(by=person_here(request))
+            return redirect("office:units:list")
+        return redirect("office:units:preview")
+    shown = {"draft": draft, "most": _MOST_SHOWN, "first": f":{_MOST_SHOWN}"}
+    with Telling(request):
         found = import_preview(files=files, by=person_here(request), now=now)
-    except UnitsError as error:
-        draft_drop(by=person_here(request))
-        messages.error(request, told(error))
-        return redirect("office:units:import")
-    context = {"draft": draft, "preview": found, "plan": found.plan, "most": _MOST_SHOWN, "first": f":{_MOST_SHOWN}"}
-    return render(request, "office/units/preview.html", context)
+        return render(request, "office/units/preview.html", {**shown, "preview": found, "plan": found.plan})
+    draft_drop(by=person_here(request))
+    return redirect("office:units:import")

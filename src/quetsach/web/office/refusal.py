@@ -1,0 +1,66 @@
+"""How the office says what was refused: what happened, then what to do, in the language of the page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from quetsach.campaign.errors import LocalError
+from quetsach.core.errors import QuetsachError
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.people.access import AccessError
+
+type Words = Mapping[str, str | Promise]
+"""What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""
+
+
+def told(error: QuetsachError, words: Words | None = None) -> str:
+    """Return a refusal as sentences for a page."""
+    known = (words or {}).get(getattr(error, "code", ""))
+    if known is not None:
+        return str(known) % {"what": error}
+    what, advice = error.what, error.hint
+    if isinstance(error, LocalError):
+        what, advice = here(error.text), here(error.advice)
+    return " ".join(_sentence(text) for text in (f"{error.where}: {what}" if error.where else what, advice) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """``with Telling(request, done):`` says above the page, or in the form, that what follows was done or refused.
+
+    ``field`` is the one of the form that a refusal is about, unless the error names another.
+    After a refusal the view goes on behind the block. What a person may not even know of goes on to the office's door.
+    """
+
+    request: HttpRequest
+    done: str | Promise = ""
+    form: Form | None = None
+    field: str = ""
+    words: Words | None = None
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        """Say how it went."""
+        if error is None and self.done:
+            messages.success(self.request, str(self.done))
+        if not isinstance(error, QuetsachError) or isinstance(error, AccessError):
+            return False
+        if self.form is None:
+            messages.error(self.request, told(error, self.words))
+        else:
+            field = getattr(error, "field", self.field)
+            self.form.add_error(field if field in self.form.fields else None, told(error, self.words))
+        return True
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?…' else '.'}"
