@@ -5,20 +5,25 @@ Two kinds of scenario: the replay of published totals (``replay``) and a country
 
 from quetsach.simulate.errors import SimulateError
 from quetsach.simulate.machines.days import Day, country
-from quetsach.simulate.machines.reading import read_country
+from quetsach.simulate.machines.export import Order, write_country
+from quetsach.simulate.machines.reading import is_country, read_country
 from quetsach.simulate.machines.scenario import Country
-from quetsach.simulate.replay import COLUMNS, Origin, Scenario, Span, read_scenario, simulate
+from quetsach.simulate.replay import Origin, Scenario, Span, read_scenario, simulate
+from quetsach.simulate.sinkhole_report import COLUMNS
 
 __all__ = [
     "COLUMNS",
     "Country",
     "Day",
+    "Order",
     "Origin",
     "Scenario",
     "SimulateError",
     "Span",
     "country",
+    "is_country",
     "read_country",
     "read_scenario",
     "simulate",
+    "write_country",
 ]

@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -15,6 +15,7 @@ from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
+    from quetsach.core.pack import LocalText
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -26,12 +27,19 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center simulate viet-nam-2020 --out feeds\n"
         "quetsach center simulate viet-nam-2020 --out feeds --scale 1\n"
         "quetsach center ingest feeds/*.csv --feed shadowserver\n"
-        "quetsach center assess targets --campaign viet-nam-2020",
+        "quetsach center assess targets --campaign viet-nam-2020\n"
+        "quetsach center simulate national --out country --scale 10\n"
+        "quetsach center ingest country/feeds/sinkhole/*.csv --feed shadowserver",
     )
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of this build, or the path of a TOML file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    parser.add_argument("--scale", type=int, metavar="N", help="one address stands for N (default: the scenario's)")
+    parser.add_argument(
+        "--scale", type=int, metavar="N", help="one address or machine stands for N (default: the scenario's)"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of the random draws (default: the scenario's)")
+    parser.add_argument(
+        "--leases", action="store_true", help="of a country of machines: also write who had which address"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=_run)
@@ -41,32 +49,75 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import bundled_ranges, load_scenario  # noqa: PLC0415
-    from quetsach.simulate import simulate  # noqa: PLC0415
+    from quetsach.cli.center.tables import scenario_content  # noqa: PLC0415
+    from quetsach.simulate import is_country  # noqa: PLC0415
 
-    scenario = load_scenario(arguments.scenario)
-    out: Path = arguments.out
-    rows, files = 0, 0
+    content, file = scenario_content(arguments.scenario)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with Progress("Mô phỏng / simulating", scenario.days) as progress:
-            for name, pieces in simulate(scenario, bundled_ranges(), scale=arguments.scale, seed=arguments.seed):
-                rows += _write(out / name, pieces)
-                files += 1
-                progress.advance(note=name)
+        if is_country(content, file=file):
+            _play_country(arguments, content, file)
+        else:
+            _replay(arguments, content, file)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(error.filename or out)) from error
+        where = str(error.filename or arguments.out)
+        raise InputError(f"cannot be written: {error.strerror}", where=where) from error
+    return ExitCode.NOTHING_FOUND
+
+
+def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> None:
+    """Play published totals into day files."""
+    from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
+    from quetsach.simulate import read_scenario, simulate  # noqa: PLC0415
+
+    if arguments.leases:
+        raise InputError("a replay of published totals has no leases", hint="leave out --leases")
+    scenario, out = read_scenario(content, file=file), arguments.out
+    rows = files = 0
+    out.mkdir(parents=True, exist_ok=True)
+    with Progress("Mô phỏng / simulating", scenario.days) as progress:
+        for name, pieces in simulate(scenario, bundled_ranges(), scale=arguments.scale, seed=arguments.seed):
+            rows += _write(out / name, pieces)
+            files += 1
+            progress.advance(note=name)
+    result = {"scenario": scenario.id, "files": files, "rows": rows, "out": str(out)}
+    _tell(arguments, result, scenario.note)
+
+
+def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> None:
+    """Play a country of machines into a folder with feeds and truth."""
+    from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
+    from quetsach.simulate import Order, read_country, write_country  # noqa: PLC0415
+
+    scenario = read_country(content, file=file)
+    scale = 1 if arguments.scale is None else arguments.scale
+    order = Order(content, scenario, scale=scale, seed=arguments.seed, has_leases=arguments.leases)
+    with Progress("Mô phỏng / simulating", scenario.days) as progress:
+        manifest, is_new = write_country(
+            order, bundled_ranges(), arguments.out, progress=lambda day: progress.advance(note=day)
+        )
+    feeds = [entry for entry in manifest["files"] if entry["name"].startswith("feeds/")]
+    result = {"scenario": scenario.id, "files": len(feeds), "rows": sum(entry["rows"] for entry in feeds)}
+    result |= {"out": str(arguments.out), "written": is_new, "true_reduction": manifest["true_reduction"]}
+    _tell(arguments, result, scenario.note)
+
+
+def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: "LocalText") -> None:
+    """Print what was written, and the note that goes with it."""
     language = chosen_language(arguments)
     if arguments.json:
-        note = {"vi": scenario.note.vi, "en": scenario.note.en}
-        print_json({"scenario": scenario.id, "files": files, "rows": rows, "out": str(out), "note": note})
-    elif language == "vi":
-        print(f"Đã ghi {files} tệp, {number_text(rows, language)} dòng vào {out}")
-        print(scenario.note.vi)
-    else:
-        print(f"{files} files, {rows:,} rows in {out}")
-        print(scenario.note.en)
-    return ExitCode.NOTHING_FOUND
+        print_json({**result, "note": {"vi": note.vi, "en": note.en}})
+        return
+    files, rows, out = result["files"], number_text(result["rows"], language), result["out"]
+    is_vietnamese = language == "vi"
+    if not result.get("written", True):
+        print("Thư mục đã có đủ kết quả này." if is_vietnamese else "The folder already has all of this.")
+    print(f"Đã ghi {files} tệp, {rows} dòng vào {out}" if is_vietnamese else f"{files} files, {rows} rows in {out}")
+    if reduction := result.get("true_reduction"):
+        words = "Mức giảm thực so với không có chiến dịch" if is_vietnamese else "True reduction against no campaign"
+        of = "28 ngày cuối" if is_vietnamese else "last 28 days"
+        infected = number_text(100 * (reduction["infected"] or 0), language, decimals=1)
+        print(f"{words} ({of}): {infected} %")
+    print(note.vi if is_vietnamese else note.en)
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> int:

@@ -72,18 +72,32 @@ def load_campaign(identifier: str, data: Path) -> Campaign:
 
 
 def load_scenario(named: str) -> Scenario:
-    """Return a scenario: of this build by its name, else the file of that path.
+    """Return a replay of published totals: of this build by its name, else the file of that path.
 
     Raises:
         QuetsachError: there is none, or its file is damaged.
     """
+    content, file = scenario_content(named)
+    return read_scenario(content, file=file)
+
+
+def scenario_content(named: str) -> tuple[bytes, str]:
+    """Return a scenario's bytes and the name of its file: of this build by its name, else the file of that path.
+
+    Raises:
+        QuetsachError: there is none.
+    """
     if named.endswith(".toml") or "/" in named:
         try:
-            return read_scenario(Path(named).read_bytes(), file=named)
+            return Path(named).read_bytes(), named
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", where=named) from error
-    path = _of_campaign(named, "scenario.toml", bundled("data") / "campaigns")
-    return read_scenario(_read(path), file=path.name)
+    folder = bundled("data")
+    known = {path.parent.name: path for path in sorted((folder / "campaigns").glob("*/scenario.toml"))}
+    known |= {path.stem: path for path in sorted((folder / "scenarios").glob("*.toml"))}
+    if named not in known:
+        raise InputError(f"there is no scenario {named[:60]!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
+    return _read(known[named]), known[named].name
 
 
 def _of_campaign(identifier: str, file: str, *folders: Path) -> Path:

@@ -49,7 +49,8 @@ class Day:
 
     ``levels``: the truth; ``without``: the same on the same random numbers without any measure. ``events`` come from
     ``stretches`` of ``levels.infections`` under ``leases``, from the addresses of ``sources``. ``seen``: for each feed
-    the positions of the events that it reports. ``bots``: the bot ID of each infection.
+    the positions of the events that it reports. ``bots``: the bot ID of each infection, and ``bots_without`` in the
+    other play.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Day:
     levels: Levels
     without: Levels
     bots: Bits
+    bots_without: Bits
     leases: Leases
     stretches: Stretches
     sources: Sources
@@ -76,13 +78,14 @@ def country(scenario: Country, ranges: AddressRanges | None = None) -> Iterator[
         SimulateError: a provider has too few addresses.
     """
     chance, effect = Chance(scenario.seed), Effect.of(scenario)
-    with_, without = Epidemic(scenario, effect), Epidemic(scenario, Effect((), (), ()))
+    with_, without = Epidemic(scenario, effect), Epidemic(scenario, Effect((), (), (), ()))
     presence, people = Presence(scenario, chance), Population(scenario, chance)
     leasing, times = Leasing(scenario, ranges), CheckInTimes(scenario, chance)
     sinkholes = {feed.id: Sinkhole(scenario, number) for number, feed in enumerate(scenario.feeds)}
     for day in range(scenario.days):
         levels, switched_on = _levels(day, with_.advance(day), presence)
         infected = levels.infections
+        other = _levels(day, without.advance(day), presence)[0]
         leases = leasing.advance(day, *_lines(infected, with_.waiting, people))
         parts = stretches(infected, levels.on, levels.off, leases)
         at, seconds = times.of(day, infected, switched_on, parts)
@@ -94,8 +97,9 @@ def country(scenario: Country, ranges: AddressRanges | None = None) -> Iterator[
             number=day,
             date=scenario.period.first + timedelta(days=day),
             levels=levels,
-            without=_levels(day, without.advance(day), presence)[0],
+            without=other,
             bots=people.bots(infected.hosts, infected.episodes),
+            bots_without=people.bots(other.infections.hosts, other.infections.episodes),
             leases=leases,
             stretches=parts,
             sources=source,

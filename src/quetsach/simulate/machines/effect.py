@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quetsach.simulate.machines.chance import Chance, Draw, Floats, Integers
+from quetsach.simulate.machines.chance import Chance, Draw, Floats, Integers, Mask
 from quetsach.simulate.machines.scenario import Country, Measure, RollOut
 
 DAY = 86_400
@@ -17,11 +17,14 @@ NOBODY = -1
 class Effect:
     """The measures of a country, unit by unit.
 
+    ``fights``: for each measure, which families it is against.
+
     ``starts``: for each measure a table of providers by provinces with the second in which it begins there, ``NEVER``
     where it does not. The last column is that of neighbour countries, which nothing reaches.
     """
 
     measures: tuple[Measure, ...]
+    fights: tuple[Mask, ...]
     starts: tuple[Integers, ...]
     last_days: tuple[int, ...]
 
@@ -30,23 +33,29 @@ class Effect:
         """Lay out the measures of a country."""
         return cls(
             country.measures,
+            tuple(
+                np.array([f.spelling in (m.families or (f.spelling,)) for f in country.families])
+                for m in country.measures
+            ),
             tuple(_starts(country, measure) for measure in country.measures),
             tuple(country.days if m.last is None else country.day(m.last) for m in country.measures),
         )
 
-    def freed(self, chance: Chance, hosts: Integers, isps: Integers, provinces: Integers) -> tuple[Integers, Integers]:
+    def freed(
+        self, chance: Chance, hosts: Integers, *, families: Integers, isps: Integers, provinces: Integers
+    ) -> tuple[Integers, Integers]:
         """Return for each machine the second in which a measure frees it for good, and which measure.
 
         Over the ramp a share grows evenly from nothing to ``reduction``; a machine is freed when the share passes its
         own number. So the level is that without campaign times one less the share, in expectation, at every moment.
         """
         when, which = np.full(len(hosts), NEVER, dtype=np.int64), np.full(len(hosts), NOBODY, dtype=np.int64)
-        for number, (measure, starts) in enumerate(zip(self.measures, self.starts, strict=True)):
+        for number, (measure, fights, starts) in enumerate(zip(self.measures, self.fights, self.starts, strict=True)):
             if not measure.reduction:
                 continue
             own = chance.uniform(Draw.FREED + number, hosts)
             start = starts[isps, provinces]
-            reached = np.flatnonzero((own < measure.reduction) & (start < NEVER))
+            reached = np.flatnonzero((own < measure.reduction) & (start < NEVER) & fights[families])
             wait = measure.ramp_days * DAY * own[reached] / measure.reduction
             moment = start[reached] + wait.astype(np.int64)
             sooner = moment < when[reached]
@@ -54,15 +63,15 @@ class Effect:
         return when, which
 
     def factors(self, day: int) -> Floats | None:
-        """Return the factor of the clean-up hazard on a day by provider and province; ``None`` where all are 1."""
+        """Return the factor of the clean-up hazard on a day by family, provider and province; ``None`` if all are 1."""
         product: Floats | None = None
-        for measure, starts, last in zip(self.measures, self.starts, self.last_days, strict=True):
+        for measure, fights, starts, last in zip(self.measures, self.fights, self.starts, self.last_days, strict=True):
             if measure.cleaning == 1 or day > last:
                 continue
             begun = starts <= day * DAY
             since = np.where(begun, day + 1 - starts / DAY, 0.0)
             ramp = np.minimum(since / measure.ramp_days, 1.0) if measure.ramp_days else begun.astype(np.float64)
-            factor = 1 + (measure.cleaning - 1) * ramp
+            factor = np.where(fights[:, None, None], 1 + (measure.cleaning - 1) * ramp, 1.0)
             product = factor if product is None else product * factor
         return product
 

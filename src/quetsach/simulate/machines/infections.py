@@ -114,15 +114,15 @@ class Epidemic:
         """Give new machines their numbers and who they are; ``begins`` ``None`` are those infected before the start."""
         hosts = np.arange(self._next_host, self._next_host + count, dtype=np.int64)
         self._next_host += count
+        families = np.full(count, family, dtype=np.int64)
         lines = self._people.lines(hosts)
         isps = self._people.isps(lines, weights)
         provinces = self._people.provinces(lines, isps)
-        freed, freed_by = self._effect.freed(self._chance, hosts, isps, provinces)
+        freed, freed_by = self._effect.freed(self._chance, hosts, families=families, isps=isps, provinces=provinces)
         if begins is None:
             starts = -1 - (self._ages(hosts, family, isps) * DAY).astype(np.int64)
         else:
             starts = begins + (self._chance.uniform(Draw.STARTS, hosts) * DAY).astype(np.int64)
-        families = np.full(count, family, dtype=np.int64)
         return Infections(
             hosts,
             np.zeros(count, dtype=np.int64),
@@ -154,7 +154,7 @@ class Epidemic:
         hazard = self._cleaning[today.isps]
         factors = self._effect.factors(day)
         if factors is not None:
-            hazard = hazard * factors[today.isps, today.provinces]
+            hazard = hazard * factors[today.families, today.isps, today.provinces]
         from_ = np.maximum(today.begins, start)
         before = ((from_ - today.begins) / DAY / scales) ** shapes
         after = ((stop - today.begins) / DAY / scales) ** shapes

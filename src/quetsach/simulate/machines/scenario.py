@@ -193,7 +193,8 @@ class Measure:
     """Something the campaign does, with its effect by design.
 
     From its first day in a place, over ``ramp_days``, it frees a share ``reduction`` of the machines for good, and
-    multiplies the hazard of clean-up by ``cleaning`` until ``last``. Empty ``isps`` or ``provinces``: all of them.
+    multiplies the hazard of clean-up by ``cleaning`` until ``last``. Empty ``families``, ``isps`` or ``provinces``: all
+    of them.
     """
 
     id: str
@@ -207,6 +208,7 @@ class Measure:
     steps: int = 1
     step_days: int = 21
     order_seed: int = 0
+    families: tuple[str, ...] = ()
     isps: tuple[str, ...] = ()
     provinces: tuple[str, ...] = ()
 

@@ -9,19 +9,8 @@ from quetsach.network import AddressRanges
 from quetsach.simulate.errors import SimulateError
 from quetsach.simulate.replay.addresses import Infected, Numbers, infect
 from quetsach.simulate.replay.scenario import Scenario
+from quetsach.simulate.sinkhole_report import HEADER, SINKHOLE_PORTS, SINKHOLES
 
-COLUMNS = tuple(
-    "timestamp protocol src_ip src_port src_asn src_geo src_region src_city src_hostname src_naics src_sector "  # noqa: SIM905
-    "device_vendor device_type device_model severity dst_ip dst_port dst_asn dst_geo dst_region dst_city dst_hostname "
-    "dst_naics dst_sector public_source infection family tag application version event_id ssl_cipher "
-    "ssl_servername".split()
-)
-"""The columns of ``event4_sinkhole`` (layout of 2026)."""
-
-HEADER = (",".join(f'"{column}"' for column in COLUMNS) + "\n").encode()
-
-_SINKHOLES = ("192.0.2.10", "192.0.2.20", "198.51.100.30", "203.0.113.40")  # RFC 5737: addresses of nobody
-_PORTS = (80, 443, 4455, 8080, 16464, 65520)
 _CHUNK_ROWS = 20_000
 
 
@@ -90,13 +79,13 @@ def _rows(
         infected.asns[rows].tolist(),
         infected.regions[rows].tolist(),
         infected.families[rows].tolist(),
-        rng.integers(0, len(_SINKHOLES), count).tolist(),
-        rng.integers(0, len(_PORTS), count).tolist(),
+        rng.integers(0, len(SINKHOLES), count).tolist(),
+        rng.integers(0, len(SINKHOLE_PORTS), count).tolist(),
         strict=True,
     )
     return "".join(
         f'{time},"tcp",'
         f'"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}",{port},{asn},"VN",{regions[region]},,,,,,,,"high",'
-        f'"{_SINKHOLES[sinkhole]}",{_PORTS[target]},,,,,,,,,"{spellings[family]}",,"simulated",,,{event},,\n'
+        f'"{SINKHOLES[sinkhole]}",{SINKHOLE_PORTS[target]},,,,,,,,,"{spellings[family]}",,"simulated",,,{event},,\n'
         for event, (time, a, port, asn, region, family, sinkhole, target) in enumerate(columns, first_event)
     ).encode()

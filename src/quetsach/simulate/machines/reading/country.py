@@ -26,6 +26,15 @@ MAX_HOSTS = 5_000_000
 _CODE = re.compile(r"[A-Z]{2}")
 
 
+def is_country(content: bytes, *, file: str) -> bool:
+    """Whether a scenario is of ``kind = "country"``, and no replay of published totals.
+
+    Raises:
+        CampaignError: it is not TOML.
+    """
+    return Section.parse(content, file=file).values.get("kind") == "country"
+
+
 def read_country(content: bytes, *, file: str) -> Country:
     """Read a scenario.
 
@@ -52,7 +61,12 @@ def read_country(content: bytes, *, file: str) -> Country:
         isps=isps,
         provinces=provinces,
         feeds=read_feeds(top, period.first, [family.spelling for family in families]),
-        measures=read_measures(top, [isp.id for isp in isps if isp.country == "VN"], list(provinces)),
+        measures=read_measures(
+            top,
+            families=[family.spelling for family in families],
+            isps=[isp.id for isp in isps if isp.country == "VN"],
+            provinces=list(provinces),
+        ),
         hours=_hours(top),
         holidays=frozenset(_holidays(top)),
         shared_lines=number_or(top, "shared_lines", 0.0, least=0, most=0.9),

@@ -7,18 +7,18 @@ from quetsach.simulate.machines.scenario import Measure, RollOut
 MAX_STEPS = 100
 
 
-def read_measures(top: Section, isps: list[str], provinces: list[str]) -> tuple[Measure, ...]:
+def read_measures(top: Section, *, families: list[str], isps: list[str], provinces: list[str]) -> tuple[Measure, ...]:
     """Read ``[[measures]]``, which may be left out.
 
     Raises:
         CampaignError: with file and field, what is wrong.
     """
-    measures = tuple(_measure(section, isps, provinces) for section in top.optional_sections("measures"))
+    measures = tuple(_measure(section, families, isps, provinces) for section in top.optional_sections("measures"))
     top.refuse_twins("measures", [measure.id for measure in measures])
     return measures
 
 
-def _measure(section: Section, isps: list[str], provinces: list[str]) -> Measure:
+def _measure(section: Section, families: list[str], isps: list[str], provinces: list[str]) -> Measure:
     roll_out = section.one_of("roll_out", RollOut) if section.has("roll_out") else RollOut.EVERYWHERE
     is_wedge = roll_out is RollOut.WEDGE
     measure = Measure(
@@ -33,6 +33,7 @@ def _measure(section: Section, isps: list[str], provinces: list[str]) -> Measure
         steps=section.integer("steps", least=1, most=MAX_STEPS) if is_wedge else 1,
         step_days=section.integer("step_days", least=1, most=400) if is_wedge else 1,
         order_seed=section.integer("order_seed", least=0, most=2**32) if is_wedge else 0,
+        families=_names(section, "families", families),
         isps=_names(section, "isps", isps),
         provinces=_names(section, "provinces", provinces),
     )

@@ -1,0 +1,146 @@
+"""A folder of results: every file is there whole or not at all, and the manifest says what belongs to it."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of the folder: its path in it, SHA-256 in hex, size, and its rows (-1 where it has none)."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    rows: int
+
+
+class OpenFile:
+    """A file that is being written beside its place."""
+
+    def __init__(self, folder: "Folder", name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._unfinished = folder.unfinished(name)
+        self._file = self._unfinished.open("wb")
+        self._digest = hashlib.sha256()
+        self._size = self._lines = 0
+
+    def write(self, piece: bytes) -> None:
+        """Append bytes."""
+        self._file.write(piece)
+        self._digest.update(piece)
+        self._size += len(piece)
+        self._lines += piece.count(b"\n")
+
+    def finish(self) -> None:
+        """Put the file in its place."""
+        self._file.close()
+        self._folder.put(Written(self._name, self._digest.hexdigest(), self._size, self._lines - 1))
+
+
+class OpenTable:
+    """A Parquet file that is being written beside its place; small tables are gathered into one row group."""
+
+    _ROWS = 200_000
+
+    def __init__(self, folder: "Folder", name: str, schema: pa.Schema) -> None:
+        self._folder = folder
+        self._name = name
+        self._schema = schema
+        self._writer = pq.ParquetWriter(folder.unfinished(name), schema, compression="zstd")
+        self._waiting: list[pa.Table] = []
+        self._rows = self._gathered = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._waiting.append(table)
+        self._gathered += table.num_rows
+        if self._gathered >= self._ROWS:
+            self._flush()
+
+    def finish(self) -> None:
+        """Put the file in its place."""
+        self._flush()
+        self._writer.close()
+        path = self._folder.unfinished(self._name)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._folder.put(Written(self._name, digest, path.stat().st_size, self._rows))
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting).unify_dictionaries())
+        self._rows += self._gathered
+        self._waiting, self._gathered = [], 0
+
+
+class Folder:
+    """Where a simulation goes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.written: dict[str, Written] = {}
+
+    def open(self, name: str) -> OpenFile:
+        """Begin a file of rows with a header line."""
+        return OpenFile(self, name)
+
+    def open_table(self, name: str, schema: pa.Schema) -> OpenTable:
+        """Begin a Parquet file."""
+        return OpenTable(self, name, schema)
+
+    def copy(self, name: str, content: bytes) -> None:
+        """Write a file that has no rows."""
+        self.unfinished(name).write_bytes(content)
+        self.put(Written(name, hashlib.sha256(content).hexdigest(), len(content), -1))
+
+    def unfinished(self, name: str) -> Path:
+        """Return where a file lies while it is being written."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.with_name(f".{path.name}.unfinished")
+
+    def put(self, written: Written) -> None:
+        """Put a file that is written into its place."""
+        self.unfinished(written.name).replace(self.path / written.name)
+        self.written[written.name] = written
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return the manifest, or ``None`` where there is none that can be read."""
+        try:
+            found = json.loads((self.path / MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def seal(self, about: dict[str, Any], *, is_complete: bool) -> None:
+        """Write the manifest: what was played, whether it is complete, and each file with its digest."""
+        files = [asdict(self.written[name]) for name in sorted(self.written)]
+        manifest = {**about, "complete": is_complete, "files": files}
+        unfinished = self.unfinished(MANIFEST)
+        with unfinished.open("w", encoding="utf-8") as file:
+            json.dump(manifest, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self.path / MANIFEST)
+
+    def is_as_written(self, manifest: dict[str, Any]) -> bool:
+        """Whether every file of a manifest lies in the folder with its size and digest."""
+        return all(self._holds(file) for file in manifest["files"])
+
+    def _holds(self, file: dict[str, Any]) -> bool:
+        try:
+            with (self.path / file["name"]).open("rb") as stream:
+                return bool(hashlib.file_digest(stream, "sha256").hexdigest() == file["sha256"])
+        except OSError:
+            return False
