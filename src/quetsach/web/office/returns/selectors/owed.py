@@ -5,7 +5,7 @@ from datetime import date, datetime
 from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.returns.period import day_of
 from quetsach.campaign.returns.state import RECEIVED, State
-from quetsach.web.office.people.access import visible
+from quetsach.web.office.people.access import within
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
@@ -37,6 +37,6 @@ def to_write(person: Person, *, now: datetime) -> int:
 
 def submitted_below(person: Person, *, day: date) -> int:
     """Return how many submitted returns lie in the subtrees in which a person approves, those that wait included."""
-    below = visible(person, Act.APPROVE_RETURN, day=day, prefix="unit__positions__")
+    below = within(person, Act.APPROVE_RETURN, day=day)
     own = Duty.objects.on(day).filter(person=person).exclude(unit__kind=UnitKind.CENTRE).values("unit")
     return Return.objects.filter(below, state=State.SUBMITTED).exclude(unit__in=own).distinct().count()

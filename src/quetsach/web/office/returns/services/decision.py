@@ -18,6 +18,7 @@ from quetsach.web.office.returns.models import Extension, Period, Return, Return
 from quetsach.web.office.returns.selectors.tally import Tally, expected_positions, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.reach import answering
 from quetsach.web.office.units.selectors import position_of
 
 LONGEST_EXTENSION_DAYS = 90
@@ -34,7 +35,7 @@ def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now
     """
     seen = filed.revision
     filed = Return.objects.select_related("period__assignment", "unit").get(pk=filed.pk)
-    require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period), day=today(now))
+    require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period, day=today(now)), day=today(now))
     period_lock(filed.period)
     filed.refresh_from_db(fields=["state", "scope", "revision"])
     if filed.revision != seen:
@@ -79,10 +80,14 @@ def _changed() -> StateError:
     return StateError(_("the return is in another state by now"), hint=_("look at it again"))
 
 
-def decider_of(unit: Unit, period: Period) -> Unit:
-    """Return the unit that decides on another's returns: the one above it; the top decides on its own."""
+def decider_of(unit: Unit, period: Period, *, day: date) -> Unit:
+    """Return the unit that decides on another's returns on a day: the one above it on the period's last day.
+
+    Where that one is no more and nobody succeeded it, the one that was above it decides, at last the centre. The top
+    decides on its own.
+    """
     position = position_of(unit, period.last)
-    return position.parent if position and position.parent else unit
+    return answering(position.parent if position and position.parent else unit, day=day)
 
 
 @transaction.atomic
@@ -95,7 +100,7 @@ def missing_sign_off(
         ReturnError: nobody is named, one is not missing or does not stand directly below, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.APPROVE_RETURN, unit, day=today(now))
+    require(by, Act.APPROVE_RETURN, answering(unit, day=today(now)), day=today(now))
     period_lock(period)
     reason = reason.strip()[:2000]
     if not reason:
@@ -126,7 +131,7 @@ def extension_give(*, period: Period, unit: Unit, until: date, reason: str, by: 
         ReturnError: the unit owes nothing, the day does not fit, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.APPROVE_RETURN, decider_of(unit, period), day=today(now))
+    require(by, Act.APPROVE_RETURN, decider_of(unit, period, day=today(now)), day=today(now))
     if not expected_positions(period).filter(unit=unit).exists():
         raise ReturnError(_("no return is expected of this unit for this period"))
     if not reason.strip():

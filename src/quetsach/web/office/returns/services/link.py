@@ -37,7 +37,7 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
         AccessError: this is not the person's to do.
     """
     if by is not None:
-        require(by, Act.ENTER_RETURN, decider_of(unit, period), day=today(now))
+        require(by, Act.ENTER_RETURN, decider_of(unit, period, day=today(now)), day=today(now))
     if not 1 <= days <= MOST_DAYS:
         raise ReturnError(_("a link is valid for 1 to 60 days"))
     if not expected_positions(period).filter(unit=unit).exists():
@@ -106,7 +106,7 @@ def link_withdraw(*, link: ReturnLink, by: Person, now: datetime) -> None:
     Raises:
         AccessError: this is not the person's to do.
     """
-    require(by, Act.ENTER_RETURN, decider_of(link.unit, link.period), day=today(now))
+    require(by, Act.ENTER_RETURN, decider_of(link.unit, link.period, day=today(now)), day=today(now))
     link.withdrawn_at = link.withdrawn_at or now
     link.save(update_fields=["withdrawn_at"])
     log_append(by=by, act="return-link-withdraw", subject=f"return-link:{link.pk}", unit=link.unit, detail={}, now=now)

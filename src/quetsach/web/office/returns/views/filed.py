@@ -30,6 +30,7 @@ from quetsach.web.office.returns.services.link import link_make, link_withdraw, 
 from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.reach import answering
 
 
 @require_safe
@@ -40,7 +41,8 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     path = tally.path_of(at.unit)
     one = at.filed
     standing = tally.survey.standings[path] if path else None
-    decides = at.may(Act.APPROVE_RETURN, decider_of(at.unit, at.period))
+    decider = decider_of(at.unit, at.period, day=at.day)
+    decides = at.may(Act.APPROVE_RETURN, decider)
     answers = read_return(at.period, at.unit, one.cells) if one else None
     context = {
         "period": at.period,
@@ -61,7 +63,7 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
         "is_submitted": one is not None and one.state == State.SUBMITTED,
         "is_approved": one is not None and one.state == State.APPROVED,
         "may_extend": decides and path is not None and standing is not Standing.APPROVED,
-        "may_link": at.may(Act.ENTER_RETURN, decider_of(at.unit, at.period)) and path is not None,
+        "may_link": at.may(Act.ENTER_RETURN, decider) and path is not None,
         "links": ReturnLink.objects.filter(period=at.period, unit=at.unit, withdrawn_at=None, expires_at__gt=at.now),
         **_below(at, tally, path),
     }
@@ -180,5 +182,5 @@ def _below(at: Asked, tally: Tally, path: str | None) -> dict[str, Any]:
             (place, STANDINGS[tally.survey.standings[place.path]]) for place in waiting if place.pk not in excused
         ],
         "sign_offs": signed,
-        "may_sign_off": at.may(Act.APPROVE_RETURN),
+        "may_sign_off": at.may(Act.APPROVE_RETURN, answering(at.unit, day=at.day)),
     }

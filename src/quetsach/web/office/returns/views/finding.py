@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from django.http import Http404, HttpRequest
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.access import may_do, today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.reach import require_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Aske
     if one is None:
         raise Http404
     person, now = person_here(request), datetime.now(UTC)
-    require(person, Act.SEE, one, day=today(now))
+    require_sight(person, one, day=today(now))
     return Asked(person, found, one, now)
 
 
