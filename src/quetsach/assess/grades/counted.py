@@ -1,0 +1,118 @@
+"""Rates per 1,000 subscribers, shrunk toward what all providers have in common (empirical Bayes, Gamma-Poisson)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import gammaln
+from scipy.stats import gamma
+
+from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+_TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The posterior of each provider: its rate per 1,000 subscribers is Gamma(``shape``, ``1 / weight``).
+
+    ``excess`` is how much weekly counts vary beyond Poisson's, as a squared share of their mean.
+    """
+
+    shape: Floats
+    weight: Floats
+    excess: float
+    rows: tuple[GradedRow, ...]
+
+    def draw(self, rng: np.random.Generator, number: int = DRAWS) -> Floats:
+        """Return what the rates may be, a row a draw."""
+        return rng.gamma(self.shape, 1 / self.weight, size=(number, len(self.shape)))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """What became of a provider's own rate, as a share: -0.5 is half. ``fell`` is the probability that it fell."""
+
+    change: Estimate
+    fell: float
+
+
+def graded_rates(weekly: Floats, subscribers: Floats, *, rng: np.random.Generator) -> Rates | Refusal:
+    """Shrink and grade the rates of providers; the lowest is the best.
+
+    The count y of a provider is the mean of its weeks. The same hosts are seen week after week, so weeks are no
+    independent counts of them; but what the weeks vary beyond Poisson's variance is taken as their own. So the variance
+    of y is v y with v = 1 + excess y / weeks: y / v is Poisson with v times fewer subscribers, and rates are
+    Gamma(a, b), with a and b by marginal likelihood.
+
+    Args:
+        weekly: infected hosts, a row a week, a column a provider.
+        subscribers: of each provider, in thousands.
+        rng: draws the ranks.
+
+    Returns:
+        The rates; a refusal with fewer than ``FEWEST`` providers.
+    """
+    if len(subscribers) < FEWEST or not weekly.any():
+        return Refusal(RefusalReason.FEW_TO_RANK, {"names": float(len(subscribers)), "needed": float(FEWEST)})
+    excess = _excess(weekly)
+    mean = weekly.mean(axis=0)
+    variance = 1 + excess * mean / len(weekly)
+    counts, exposure = mean / variance, subscribers / variance
+    shape, weight = _common(counts, exposure)
+    posterior = Rates(counts + shape, exposure + weight, excess, ())
+    ends = [gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
+    shrunk = [
+        Estimate(float(mean), float(low), float(high))
+        for mean, low, high in zip(posterior.shape / posterior.weight, *ends, strict=True)
+    ]
+    rows = graded(posterior.draw(rng), shrunk, low_is_good=True)
+    return Rates(posterior.shape, posterior.weight, excess, rows)
+
+
+def own_change(before: Rates, after: Rates, *, rng: np.random.Generator) -> tuple[OwnChange, ...]:
+    """Return how each provider's own rate changed between two windows of the same providers, in their order."""
+    ratio = after.draw(rng) / before.draw(rng) - 1
+    middle, low, high = np.quantile(ratio, [0.5, *_TAILS], axis=0)
+    fell = (ratio < 0).mean(axis=0)
+    return tuple(
+        OwnChange(Estimate(float(m), float(lo), float(hi)), float(p))
+        for m, lo, hi, p in zip(middle, low, high, fell, strict=True)
+    )
+
+
+def _excess(weekly: Floats) -> float:
+    """Return by how much weekly counts vary around each provider's own trend, beyond Poisson's variance.
+
+    Each provider tells of it with the precision that its size gives; the weights depend on the answer and are iterated.
+    """
+    weeks = len(weekly)
+    if weeks < 3:
+        return 0.0
+    time = np.column_stack([np.ones(weeks), np.arange(weeks)])
+    left = weekly - time @ np.linalg.lstsq(time, weekly, rcond=None)[0]
+    mean = weekly.mean(axis=0)
+    seen = mean > 0
+    found = ((left[:, seen] ** 2).sum(axis=0) / (weeks - 2) - mean[seen]) / mean[seen] ** 2
+    excess = 0.0
+    for _ in range(20):
+        precision = (1 / mean[seen] + excess) ** -2
+        excess = max(0.0, float((precision * found).sum() / precision.sum()))
+    return excess
+
+
+def _common(counts: Floats, exposure: Floats) -> tuple[float, float]:
+    """Return shape and rate of the Gamma distribution from which the providers' rates come."""
+    overall = counts.sum() / exposure.sum()
+
+    def surprise(logs: Floats) -> float:
+        shape, weight = np.exp(logs)
+        terms = gammaln(counts + shape) - gammaln(shape) + shape * np.log(weight)
+        return -float((terms - (counts + shape) * np.log(exposure + weight)).sum())
+
+    start = np.log([1.0, 1 / overall])
+    found = minimize(surprise, start, method="L-BFGS-B", bounds=[(-7, 12), (start[1] - 20, start[1] + 20)])
+    shape, weight = np.exp(found.x)
+    return float(shape), float(weight)

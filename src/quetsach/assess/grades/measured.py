@@ -1,0 +1,138 @@
+"""League tables of anything that was estimated with a standard error: names, estimates, errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm
+
+from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded
+from quetsach.assess.grades.rank_set import Method, rank_sets
+from quetsach.assess.grades.table import Estimates
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class RankedName:
+    """One name as given, its rank as it stands, its rank sets (confidence sets), and its grade (empirical Bayes)."""
+
+    name: str
+    estimate: float
+    error: float
+    rank: int
+    marginal: tuple[int, int]
+    simultaneous: tuple[int, int]
+    graded: GradedRow
+
+    def as_json(self) -> dict[str, object]:
+        """Return the row for machines."""
+        return {
+            "name": self.name,
+            "estimate": self.estimate,
+            "se": self.error,
+            "rank": self.rank,
+            "marginal": {"low": self.marginal[0], "high": self.marginal[1]},
+            "simultaneous": {"low": self.simultaneous[0], "high": self.simultaneous[1]},
+            "posterior": self.graded.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LeagueTable:
+    """All names in the order of their estimates; true values are taken to be normal, ``spread`` around ``mean``."""
+
+    method: Method
+    confidence: float
+    low_is_good: bool
+    mean: float
+    spread: float
+    rows: tuple[RankedName, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the table for machines."""
+        return {
+            "method": self.method.value,
+            "confidence": self.confidence,
+            "first_is": "lowest" if self.low_is_good else "highest",
+            "mean": self.mean,
+            "spread": self.spread,
+            "rows": [row.as_json() for row in self.rows],
+        }
+
+
+def ranked(
+    table: Estimates,
+    *,
+    rng: np.random.Generator,
+    low_is_good: bool = False,
+    method: Method = Method.BOOTSTRAP,
+    confidence: float = CONFIDENCE,
+) -> LeagueTable | Refusal:
+    """Rank and grade names.
+
+    Args:
+        table: names with estimates and standard errors.
+        rng: draws of the bootstrap and of the ranks.
+        low_is_good: whether rank 1 is the lowest value.
+        method: of the rank sets.
+        confidence: of the rank sets.
+
+    Returns:
+        The table; a refusal with fewer than ``FEWEST`` names.
+    """
+    if len(table.names) < FEWEST:
+        return Refusal(RefusalReason.FEW_TO_RANK, {"names": float(len(table.names)), "needed": float(FEWEST)})
+    estimates, errors = table.estimates, table.errors
+    towards = -estimates if low_is_good else estimates
+    marginal, simultaneous = (
+        rank_sets(towards, errors, rng=rng, is_simultaneous=together, method=method, confidence=confidence)
+        for together in (False, True)
+    )
+    mean, spread = _common(estimates, errors)
+    grades = _posterior(estimates, errors, mean, spread, rng=rng, low_is_good=low_is_good)
+    ranks = 1 + (towards > towards[:, None]).sum(axis=1)
+    rows = [
+        RankedName(
+            table.names[n],
+            float(estimates[n]),
+            float(errors[n]),
+            int(ranks[n]),
+            (int(marginal.low[n]), int(marginal.high[n])),
+            (int(simultaneous.low[n]), int(simultaneous.high[n])),
+            grades[n],
+        )
+        for n in np.argsort(-towards, kind="stable")
+    ]
+    return LeagueTable(method, confidence, low_is_good, mean, spread, tuple(rows))
+
+
+def _common(estimates: Floats, errors: Floats) -> tuple[float, float]:
+    """Return mean and spread of the true values by restricted maximum likelihood."""
+
+    def mean_of(variance: float) -> tuple[float, Floats]:
+        weight = 1 / (errors**2 + variance)
+        return float((weight * estimates).sum() / weight.sum()), weight
+
+    def surprise(variance: float) -> float:
+        mean, weight = mean_of(variance)
+        return float(np.log(weight.sum()) - np.log(weight).sum() + (weight * (estimates - mean) ** 2).sum())
+
+    most = float(np.var(estimates)) * 4
+    found = minimize_scalar(surprise, bounds=(0, most), method="bounded", options={"xatol": most * 1e-10})
+    variance = float(found.x) if surprise(float(found.x)) < surprise(0.0) else 0.0
+    return mean_of(variance)[0], variance**0.5
+
+
+def _posterior(
+    estimates: Floats, errors: Floats, mean: float, spread: float, *, rng: np.random.Generator, low_is_good: bool
+) -> tuple[GradedRow, ...]:
+    kept = spread**2 / (spread**2 + errors**2)
+    middle, width = mean + kept * (estimates - mean), spread * np.sqrt(1 - kept)
+    width = np.maximum(width, errors * _LEAST)  # without any spread the order is open, not that of the file
+    half = norm.ppf((1 + CONFIDENCE) / 2) * width
+    shrunk = [Estimate(float(m), float(m - h), float(m + h)) for m, h in zip(middle, half, strict=True)]
+    drawn = middle + width * rng.standard_normal((DRAWS, len(middle)))
+    return graded(drawn, shrunk, low_is_good=low_is_good)

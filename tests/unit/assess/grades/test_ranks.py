@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quetsach.assess.errors import AssessError
+from quetsach.assess.grades import Estimates, Grade, Method, rank_sets, ranked, read_estimates
+from quetsach.assess.grades.table import MAX_NAMES
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+
+def table(estimates: list[float], errors: list[float]) -> Estimates:
+    names = tuple(f"n{n}" for n in range(len(estimates)))
+    return Estimates(names, np.array(estimates), np.array(errors))
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_names_far_apart_have_their_own_rank() -> None:
+    for together in (False, True):
+        for method in Method:
+            sets = rank_sets(
+                np.array([1.0, 3, 2, 5, 4]), np.full(5, 0.01), rng=rng(), is_simultaneous=together, method=method
+            )
+            assert list(sets.low) == list(sets.high) == [5, 3, 4, 1, 2]
+
+
+def test_names_that_cannot_be_told_apart_have_all_ranks() -> None:
+    sets = rank_sets(np.array([1.0, 1.1, 1.2]), np.ones(3), rng=rng())
+    assert (list(sets.low), list(sets.high)) == ([1, 1, 1], [3, 3, 3])
+
+
+def test_a_pair_is_told_apart_where_its_difference_exceeds_the_critical_value() -> None:
+    """Two names have one difference: the critical value is the 0.975 normal quantile."""
+    scale = np.hypot(0.6, 0.8)
+    for distance, apart in ((1.99, True), (1.93, False)):
+        for method in Method:
+            sets = rank_sets(
+                np.array([0.0, distance * scale]),
+                np.array([0.6, 0.8]),
+                rng=rng(),
+                method=method,
+                repetitions=200_000,
+            )
+            assert bool(sets.high[1] == 1) is apart
+
+
+def test_step_down_tells_apart_what_one_step_would_not() -> None:
+    """Of three names one is far below: taken out, it leaves a smaller critical value for the other two."""
+    estimates, errors = np.array([0.0, 2.3, -100.0]), np.full(3, 0.5**0.5)
+    sets = rank_sets(estimates, errors, rng=rng(), is_simultaneous=True, method=Method.BONFERRONI)
+    # 6 ordered pairs: 2.39; two are told apart, the critical value of the 4 that are left is 2.24
+    assert list(sets.low) == list(sets.high) == [2, 1, 3]
+
+
+@given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 3)), min_size=2, max_size=12))
+def test_sets_of_all_at_once_contain_those_of_one(rows: list[tuple[float, float]]) -> None:
+    estimates, errors = (np.array(column) for column in zip(*rows, strict=True))
+    for method in Method:
+        one = rank_sets(estimates, errors, rng=rng(), method=method, repetitions=200)
+        every = rank_sets(estimates, errors, rng=rng(), method=method, is_simultaneous=True, repetitions=200)
+        rank = 1 + (estimates > estimates[:, None]).sum(axis=1)
+        assert (every.low <= one.low).all()
+        assert (one.high <= every.high).all()
+        assert ((one.low <= rank) & (rank <= one.high)).all()
+
+
+def test_a_seed_gives_the_same_table() -> None:
+    given_table = table([1.0, 2, 3, 4, 5, 6], [0.5] * 6)
+    assert ranked(given_table, rng=rng()) == ranked(given_table, rng=rng())
+
+
+def test_clear_differences_are_graded_and_unclear_ones_are_not() -> None:
+    result = ranked(table([0.0, 0.1, 0.0, -0.1, 5.0, -5.0], [0.1] * 6), rng=rng())
+    assert not isinstance(result, Refusal)
+    grades = {row.name: row.graded.grade for row in result.rows}
+    assert grades == {
+        "n0": Grade.NOT_DISTINGUISHABLE,
+        "n1": grades["n1"],
+        "n2": Grade.NOT_DISTINGUISHABLE,
+        "n3": grades["n3"],
+        "n4": Grade.BETTER,
+        "n5": Grade.WORSE,
+    }
+    assert [row.rank for row in result.rows] == sorted(row.rank for row in result.rows)
+
+
+def test_the_lowest_can_come_first() -> None:
+    result = ranked(table([1.0, 2, 3, 4, 50], [0.01] * 5), rng=rng(), low_is_good=True)
+    assert not isinstance(result, Refusal)
+    assert [row.name for row in result.rows] == ["n0", "n1", "n2", "n3", "n4"]
+    assert result.rows[-1].graded.grade is Grade.WORSE
+    assert result.rows[0].marginal == (1, 1)
+
+
+def test_names_without_any_spread_are_not_ordered_by_the_file() -> None:
+    result = ranked(table([1.0, 1.01, 0.99, 1.0, 1.0, 1.02], [1.0] * 6), rng=rng())
+    assert not isinstance(result, Refusal)
+    assert result.spread == 0
+    assert {row.graded.grade for row in result.rows} == {Grade.NOT_DISTINGUISHABLE}
+    assert {row.graded.rank for row in result.rows} == {(1, 6)}
+
+
+def test_estimates_are_drawn_to_the_mean_by_their_errors() -> None:
+    """Eight schools (Rubin 1981): restricted likelihood has its maximum at no spread, so all are the mean, 7.7."""
+    schools = table([28.0, 8, -3, 7, -1, 1, 18, 12], [15.0, 10, 16, 11, 9, 11, 10, 18])
+    result = ranked(schools, rng=rng())
+    assert not isinstance(result, Refusal)
+    assert result.spread == 0
+    assert result.mean == pytest.approx(7.69, abs=0.01)
+    assert all(row.graded.shrunk.value == pytest.approx(result.mean) for row in result.rows)
+
+
+def test_few_names_are_not_ranked() -> None:
+    refused = ranked(table([1.0, 2, 3, 4], [1.0] * 4), rng=rng())
+    assert isinstance(refused, Refusal)
+    assert refused.reason is RefusalReason.FEW_TO_RANK
+
+
+def test_a_table_is_read_with_marks_quotes_and_other_columns() -> None:
+    content = '\ufeffSE , Name,note,estimate\n0.5,"Hà Nội, city",x,12.25\n\n1,Huế,,-3e1\n'.encode()
+    read = read_estimates(content, where="t.csv")
+    assert read.names == ("Hà Nội, city", "Huế")
+    assert list(read.estimates) == [12.25, -30]
+
+
+def test_semicolons_bring_decimal_commas() -> None:
+    assert list(read_estimates(b"name;estimate;se\na;1,5;0,25\n", where="t").errors) == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "column name is missing"),
+        (b"name,estimate\na,1\n", "column se is missing"),
+        (b"name,name,estimate,se\n", "is there twice"),
+        (b"name,estimate,se\n", "no names"),
+        (b"name,estimate,se\na,one,1\n", "line 2: estimate is not a number"),
+        (b"name,estimate,se\na,nan,1\n", "line 2: estimate is not a number"),
+        (b"name,estimate,se\na,1_0,1\n", "line 2: estimate is not a number"),
+        (b"name,estimate,se\na,1,0\n", "line 2: se is not positive"),
+        (b"name,estimate,se\na,1,1\na,2,1\n", "line 3: 'a' is there twice"),
+        (b"name,estimate,se\na,1\n", "line 2: 2 columns and not 3"),
+        (b"name,estimate,se\n,1,1\n", "line 2: name is empty"),
+        (b"name,estimate,se\na\x1b[0m,1,1\n", "cannot be printed"),
+        (b"name,estimate,se\n\xff,1,1\n", "line 2: this is not UTF-8"),
+        (b'name,estimate,se\n"a,1,1\n', "not CSV"),
+        (b"name,estimate,se\na,1e300,1\n", "too large"),
+        (b"name,estimate,se\na,1,1e-300\nb,2,1\n", "too large"),
+    ],
+)
+def test_another_table_is_refused_by_line_and_column(content: bytes, told: str) -> None:
+    with pytest.raises(AssessError) as refused:
+        read_estimates(content, where="t.csv")
+    assert told in str(refused.value)
+
+
+def test_a_table_has_an_end() -> None:
+    lines = "".join(f"n{n},1,1\n" for n in range(MAX_NAMES + 1))
+    with pytest.raises(AssessError, match="more than"):
+        read_estimates(f"name,estimate,se\n{lines}".encode(), where="t.csv")
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda s: f"name,estimate,se\n{s}".encode()))
+def test_no_file_raises_another_error(content: bytes) -> None:
+    try:
+        read_estimates(content, where="t.csv")
+    except AssessError as error:
+        assert error.where
