@@ -17,7 +17,7 @@ from pathlib import Path
 FORMER, HUE, SINCE = "2020-01-01", "2025-01-01", "2025-07-01"
 HUE_DECREE, PROVINCES_DECREE, DISTRICTS_DECREE = "175/2024/QH15", "202/2025/QH15", "72/2025/QH15"
 CENTRE = ("tw", "TW", "Cơ quan điều phối chiến dịch", "Campaign Coordination Centre", "centre", "", FORMER, "", "")
-COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree")
+COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree", "exchange_code")
 
 RESOLUTIONS = {  # number of the resolution of 2025-06-16 on the communes of each of the 34
     "01": 1656, "04": 1657, "08": 1684, "11": 1661, "12": 1670, "14": 1681, "15": 1673, "19": 1683, "20": 1672,
@@ -151,7 +151,8 @@ def write(name: str, header: Iterable[str], rows: Iterable[Row]) -> None:
 def main(folder: Path) -> None:
     """Write both tables."""
     package = Package(folder)
-    write("units.csv", COLUMNS, [CENTRE, *package.former(), *package.current()])
+    rows = [CENTRE, *package.former(), *package.current()]
+    write("units.csv", COLUMNS, [(*row, "") for row in rows])  # the package knows no codes of the exchange
     # The sort is stable: of a split commune the usual destination stays first.
     write("successions.csv", ("old", "new", "on", "decree", "share"), sorted(package.successions(), key=lambda r: r[0]))
 

@@ -27,7 +27,7 @@ QUETSACH = Path(sys.executable).with_name("quetsach")
 TODAY = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)  # the week that is over is reported on
 WEEK = MONDAY.strftime("%G-W%V")
-UNITS = """key,code,name_vi,name_en,kind,parent,opened,closed,decree
+UNITS = """key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code
 tw,TW,Cục An toàn thông tin,Authority of Information Security,centre,,2020-01-01,,
 31-2020,31,Thành phố Hải Phòng,Hai Phong City,province,tw,2020-01-01,,
 303-2020,303,Quận Hồng Bàng,Hong Bang District,district,31-2020,2020-01-01,,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center", "units"]
-HEADER = "key,code,name_vi,name_en,kind,parent,opened,closed,decree\n"
+HEADER = "key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code\n"
 TREE = HEADER + (
     "tw,TW,Trung tâm,Centre,centre,,2020-01-01,,\n"
     "31-2020,31,Thành phố Hải Phòng,Hai Phong City,province,tw,2020-01-01,2025-07-01,\n"

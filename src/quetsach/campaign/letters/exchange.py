@@ -27,7 +27,11 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeHeader:
-    """The fields of a packet; ``sha256`` in hex is that of the signed PDF, codes are those of agencies."""
+    """The fields of a packet; ``sha256`` in hex is that of the signed PDF.
+
+    ``sender`` and ``receivers`` are codes of agencies in the exchange; ``without_code`` are keys of units that
+    have none here, for which no packet can be made, among them perhaps the sender's, which is empty then.
+    """
 
     document_id: str
     number: int
@@ -39,13 +43,14 @@ class ExchangeHeader:
     kind: DocumentKind
     sha256: str
     earlier_document_id: str = ""
+    without_code: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not _SHA256.fullmatch(self.sha256):
             raise LetterError("the checksum is not SHA-256 in hex", where="sha256")
-        for code in (self.sender, *self.receivers):
+        for code in (*filter(None, [self.sender]), *self.receivers):
             if len(code) > 60 or not _AGENCY.fullmatch(code):
-                raise LetterError(f"not the code of an agency: {code[:60]!r}", hint="as in 000.00.00.H31 or 31-2020")
+                raise LetterError(f"not the code of an agency: {code[:60]!r}", hint="as in H31.02 or 000.00.00.H31")
         if (self.kind is DocumentKind.NEW) == bool(self.earlier_document_id):
             raise LetterError("a new letter names no earlier one, every other kind does", where="earlier_document_id")
 
@@ -59,6 +64,7 @@ class ExchangeHeader:
             "subject": self.subject,
             "from": self.sender,
             "to": list(self.receivers),
+            "without_code": list(self.without_code),
             "document_type": self.kind.value,
             "sha256": self.sha256,
             "earlier_document_id": self.earlier_document_id,

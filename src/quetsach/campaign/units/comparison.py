@@ -80,7 +80,8 @@ def compare(tables: Tables, standing: Standing) -> Plan:
     if new or other:
         for fault in tree_faults(units.values()):
             tables.fault(fault.unit, fault.column, fault.what, fault.hint)
-        _codes_mean_one_unit(tables, units)
+        for column in ("code", "exchange_code"):
+            _codes_mean_one_unit(tables, units, column)
     follow = {**standing.successions, **tables.successions}
     differing = tuple(row for pair, row in tables.successions.items() if standing.successions.get(pair) != row)
     touched = set(tables.units) | {row.old for row in differing}
@@ -100,20 +101,21 @@ def compare(tables: Tables, standing: Standing) -> Plan:
     )
 
 
-def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit]) -> None:
+def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit], column: str) -> None:
     by_code: dict[str, list[Unit]] = {}
-    for unit in sorted(units.values(), key=lambda u: (u.code, u.opened)):
-        by_code.setdefault(unit.code, []).append(unit)
-    for same in by_code.values():
+    for unit in sorted(units.values(), key=lambda u: u.opened):
+        by_code.setdefault(getattr(unit, column), []).append(unit)
+    by_code.pop("", None)
+    for code, same in by_code.items():
         for one, next_one in pairwise(same):
             if one.closed is None or one.closed > next_one.opened:
                 key = next_one.key if next_one.key in tables.units else one.key
                 both, day = f"{one.key}, {next_one.key}", next_one.opened
                 what = LocalText(
-                    f"mã {one.code} chỉ hai đơn vị vào ngày {day}: {both}",
-                    f"the code {one.code} means two units on {day}: {both}",
+                    f"mã {code} chỉ hai đơn vị vào ngày {day}: {both}",
+                    f"the code {code} means two units on {day}: {both}",
                 )
-                tables.fault(key, "code", what, _ONE_AFTER_THE_OTHER)
+                tables.fault(key, column, what, _ONE_AFTER_THE_OTHER)
 
 
 def _changes(before: Unit, after: Unit) -> list[Change]:

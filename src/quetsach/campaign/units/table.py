@@ -12,13 +12,18 @@ from quetsach.campaign.units.succession import WHOLE
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
 
-UNIT_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree")
+UNIT_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree", "exchange_code")
 SUCCESSION_COLUMNS = ("old", "new", "on", "decree", "share")
 CONTACT_COLUMNS = ("unit", "name", "title", "email", "phone", "is_primary")
 MEMBER_COLUMNS = ("group_set", "group", "unit", "first", "until")
 
 KEY_FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 CODE_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+EXCHANGE_FORM = re.compile(
+    r"[A-Z][0-9]{2}(?:\.[0-9A-Z]{2,10}){0,3}|[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.[A-Z][0-9]{2}|[0-9]{10}(?:-[0-9]{3})?"
+)
+"""As Decision 20/2020 writes it (H40.15), as QCVN 102:2016 did (000.00.15.H40), or the number of an enterprise."""
+MAX_EXCHANGE = 35
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 EMAIL_FORM = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 PHONE_FORM = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
@@ -28,6 +33,9 @@ KEY_HINT = LocalText(
 _CODE_HINT = LocalText("chữ cái không dấu, chữ số, dấu chấm và gạch nối", "letters, digits, dots and hyphens")
 _TEXT_HINT = LocalText(
     "bảng tính bỏ số 0 ở đầu: đặt cột này ở dạng Văn bản", "a spreadsheet drops leading zeros: set the column to Text"
+)
+_EXCHANGE_HINT = LocalText(
+    "mã định danh điện tử, ví dụ H40.15 hoặc 000.00.15.H40", "the agency's electronic code, such as H40.15"
 )
 _EMAIL_HINT = LocalText("ví dụ vanthu@haiphong.gov.vn", "such as vanthu@haiphong.gov.vn")
 _PHONE_HINT = LocalText("chỉ chữ số, ví dụ 0225 3842 119", "digits, such as 0225 3842 119")
@@ -123,7 +131,8 @@ def unit_rows(units: Iterable[Unit]) -> Iterable[tuple[str, ...]]:
     yield UNIT_COLUMNS
     for u in units:
         parent = "; ".join([*(key for _, key in u.parents[:1]), *(f"{day}: {key}" for day, key in u.parents[1:])])
-        yield u.key, u.code, u.name_vi, u.name_en, u.kind, parent, str(u.opened), str(u.closed or ""), u.decree
+        dates = str(u.opened), str(u.closed or "")
+        yield u.key, u.code, u.name_vi, u.name_en, u.kind, parent, *dates, u.decree, u.exchange_code
 
 
 def succession_rows(successions: Iterable[Succession]) -> Iterable[tuple[str, ...]]:
@@ -180,13 +189,16 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
     name_vi, name_en = row.text("name_vi"), row.text("name_en", is_required=False)
     opened, closed = row.day("opened"), row.day("closed", is_required=False)
     decree, cell = row.text("decree", is_required=False), row.text("parent", most=300, is_required=False)
+    exchange_code = row.matching(
+        "exchange_code", EXCHANGE_FORM, hint=_EXCHANGE_HINT, most=MAX_EXCHANGE, is_required=False
+    )
     if key in tables.units:
         row.fault("key", *_TWICE)
     if opened is None or kind is None:
         return
     parents = row.parsed("parent", lambda text: parse_parents(text, opened), cell)
     if row.is_sound and parents is not None:
-        tables.units[key] = Unit(key, code, name_vi, name_en, kind, opened, closed, decree, parents)
+        tables.units[key] = Unit(key, code, name_vi, name_en, kind, opened, closed, decree, parents, exchange_code)
         tables.places[key] = (sheet, row.number)
 
 

@@ -42,6 +42,8 @@ class Unit:
         closed: first day on which it is no more; ``None`` while it exists.
         decree: the act that made or ended it, may be empty.
         parents: whom it reports to and since when, in order of time, the first since ``opened``; empty at the top.
+        exchange_code: its code in the exchange of electronic documents (Decision 20/2020, or QCVN 102:2016 before);
+            empty where it is not known.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Unit:
     closed: date | None = None
     decree: str = ""
     parents: tuple[tuple[date, str], ...] = ()
+    exchange_code: str = ""
 
     def edges(self) -> Iterator[Edge]:
         """Yield whom it reports to, one span of days after the other without a gap."""

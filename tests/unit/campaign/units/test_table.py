@@ -129,7 +129,7 @@ def test_semicolons_part_cells_too() -> None:
 
 def test_columns_may_stand_in_another_order() -> None:
     columns = tuple(reversed(UNIT_COLUMNS))
-    line = ",".join(reversed(GOOD.split(",")))
+    line = ",".join(reversed([*GOOD.split(","), ""]))
     assert list(_csv(columns, line).units) == ["32-2020"]
 
 
@@ -154,7 +154,7 @@ def test_a_cell_that_is_far_too_long_is_told_not_kept() -> None:
 
 
 def test_a_row_longer_than_the_header_is_told() -> None:
-    assert _faults(_csv(UNIT_COLUMNS, GOOD + ",beside")) == [(2, "")]
+    assert _faults(_csv(UNIT_COLUMNS, GOOD + ",,beside")) == [(2, "")]
 
 
 @given(st.binary(max_size=300))
@@ -222,6 +222,26 @@ def test_a_code_that_would_mean_two_units_is_told() -> None:
     tables = _csv(UNIT_COLUMNS, GOOD.replace("32-2020,32", "32-2020,31"))
     compare(tables, STANDING)
     assert _faults(tables) == [(2, "code")]
+
+
+@pytest.mark.parametrize("code", ["H40", "H40.15", "G09.01.02.A3", "000.00.15.H40", "0100109106", "0100109106-001"])
+def test_a_code_of_the_exchange_of_documents_is_read(code: str) -> None:
+    tables = _csv(UNIT_COLUMNS, f"{GOOD},{code}")
+    assert (tables.faults, tables.units["32-2020"].exchange_code) == ([], code)
+
+
+@pytest.mark.parametrize("code", ["h40", "40", "H40.", "00.00.15.H40", "H40.15.01.02.03", "H4O15", "010010910"])
+def test_what_is_no_code_of_the_exchange_is_told(code: str) -> None:
+    assert _faults(_csv(UNIT_COLUMNS, f"{GOOD},{code}")) == [(2, "exchange_code")]
+
+
+def test_a_code_of_the_exchange_goes_on_to_a_successor_and_to_nobody_else() -> None:
+    old, new = replace(BY_KEY["31-2020"], exchange_code="H31"), replace(BY_KEY["31-2025"], exchange_code="H31")
+    other = replace(BY_KEY["46-2025"], exchange_code="H31")
+    good, twice = _again(unit_rows([old, new])), _again(unit_rows([new, other]))
+    compare(good, STANDING)
+    compare(twice, STANDING)
+    assert (_faults(good), [fault.column for fault in twice.faults]) == ([], ["exchange_code"])
 
 
 def test_a_split_whose_shares_no_longer_add_up_is_told() -> None:

@@ -22,6 +22,7 @@ from quetsach.web.office.letters.document.letter import (
 )
 from quetsach.web.office.letters.links import site
 from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.units.models import Unit
 
 WRITTEN_FIELDS = (
     "campaign",
@@ -104,7 +105,7 @@ def verification_of(letter: Letter) -> Verification:
         return Verification(site() + reverse("verification", args=[letter.code]), letter.code)
 
 
-def header_of(letter: Letter, receivers: list[str]) -> ExchangeHeader:
+def header_of(letter: Letter, receivers: list[Unit]) -> ExchangeHeader:
     """Return what the exchange of documents asks of an issued letter.
 
     Raises:
@@ -116,11 +117,12 @@ def header_of(letter: Letter, receivers: list[str]) -> ExchangeHeader:
         sign=letter.sign,
         issued_on=letter.issued_on or letter.written_at.date(),
         subject=letter.subject,
-        sender=letter.unit.key,
-        receivers=tuple(receivers),
+        sender=letter.unit.exchange_code,
+        receivers=tuple(unit.exchange_code for unit in receivers if unit.exchange_code),
         kind=DocumentKind(letter.kind),
         sha256=letter.sha256,
         earlier_document_id=_earlier_id(letter.earlier),
+        without_code=tuple(unit.key for unit in (letter.unit, *receivers) if not unit.exchange_code),
     )
 
 

@@ -9,10 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.units.cells import MAX_BYTES
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.succession import WHOLE
-from quetsach.campaign.units.table import CODE_FORM, EMAIL_FORM, KEY_FORM, PHONE_FORM, parse_share
-from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
-from quetsach.web.design.templatetags.words import here
+from quetsach.campaign.units.table import (
+    CODE_FORM,
+    EMAIL_FORM,
+    EXCHANGE_FORM,
+    KEY_FORM,
+    MAX_EXCHANGE,
+    PHONE_FORM,
+    parse_share,
+)
+from quetsach.web.office.refusal import told
 from quetsach.web.office.units.models import Group, GroupSet, Unit
 from quetsach.web.office.units.words import KIND_TITLES
 
@@ -51,6 +57,13 @@ class UnitForm(forms.Form):
     name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=200)
     name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
     decree = forms.CharField(label=_("Decree"), max_length=200, required=False)
+    exchange_code = forms.RegexField(
+        _whole(EXCHANGE_FORM),
+        label=_("Code in the exchange of documents"),
+        max_length=MAX_EXCHANGE,
+        required=False,
+        help_text=_("The agency's electronic code, such as H40.15 or 000.00.15.H40; empty where it is not known."),
+    )
 
 
 class NewUnitForm(UnitForm):
@@ -67,7 +80,7 @@ class NewUnitForm(UnitForm):
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, title) for kind, title in KIND_TITLES.items()][1:])
     opened = DayField(label=_("First day"))
-    field_order = ("key", "code", "kind", "name_vi", "name_en", "opened", "decree")
+    field_order = ("key", "code", "kind", "name_vi", "name_en", "opened", "decree", "exchange_code")
 
 
 class MoveForm(forms.Form):
@@ -182,11 +195,3 @@ def unit_of_key(key: str) -> Unit:
     if found is None:
         raise forms.ValidationError(_("There is no unit of this key."))
     return found
-
-
-def told(error: QuetsachError) -> str:
-    """Return what was wrong, and what to do, in the language of the page."""
-    what = error.told if isinstance(error, UnitsError) else LocalText(error.what, error.what)
-    advice = error.advice if isinstance(error, UnitsError) and error.advice else LocalText(error.hint, error.hint)
-    where = f"{error.where}: " if error.where else ""
-    return "; ".join(filter(None, (f"{where}{here(what)}", here(advice))))

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 
+from quetsach.campaign.units.table import MAX_EXCHANGE
 from quetsach.campaign.units.unit import UnitKind
 
 __all__ = [
@@ -36,6 +37,9 @@ class Unit(models.Model):
     opened = models.DateField()
     closed = models.DateField(null=True, blank=True, help_text="first day on which it is no more")
     decree = models.CharField(max_length=200, blank=True)
+    exchange_code = models.CharField(
+        max_length=MAX_EXCHANGE, blank=True, help_text="in the exchange of electronic documents"
+    )
 
     class Meta:
         """A code means one unit at a time."""

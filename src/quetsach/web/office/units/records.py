@@ -26,10 +26,8 @@ def unit_records() -> dict[str, Unit]:
     for key, first, parent in edges:
         parents[key].append((first, parent))
     return {
-        key: Unit(key, code, name_vi, name_en, UnitKind(kind), opened, closed, decree, tuple(parents.get(key, ())))
-        for key, code, name_vi, name_en, kind, opened, closed, decree in models.Unit.objects.order_by("pk").values_list(
-            "key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree"
-        )
+        row["key"]: Unit(**{**row, "kind": UnitKind(row["kind"])}, parents=tuple(parents.get(row["key"], ())))
+        for row in models.Unit.objects.order_by("pk").values(*_COLUMNS)
     }
 
 
@@ -127,7 +125,7 @@ def unit_ids() -> dict[str, int]:
     return dict(models.Unit.objects.values_list("key", "pk"))
 
 
-_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree")
+_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "opened", "closed", "decree", "exchange_code")
 
 
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

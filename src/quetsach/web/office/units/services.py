@@ -50,6 +50,7 @@ def unit_add(
     parent: models.Unit,
     opened: date,
     decree: str,
+    exchange_code: str,
     by: Person | None,
     now: datetime,
 ) -> models.Unit:
@@ -62,22 +63,31 @@ def unit_add(
     _begin(by, now)
     if models.Unit.objects.filter(key=key).exists():
         raise UnitsError(_TAKEN, where=key)
-    record = Unit(key, code, name_vi, name_en, kind, opened, None, decree, ((opened, parent.key),))
+    record = Unit(key, code, name_vi, name_en, kind, opened, None, decree, ((opened, parent.key),), exchange_code)
     return _change(record, act="unit-add", detail={"parent": parent.key, "opened": str(opened)}, by=by, now=now)
 
 
 @transaction.atomic
 def unit_change(
-    *, unit: models.Unit, name_vi: str, name_en: str, decree: str, by: Person | None, now: datetime
+    *,
+    unit: models.Unit,
+    name_vi: str,
+    name_en: str,
+    decree: str,
+    exchange_code: str,
+    by: Person | None,
+    now: datetime,
 ) -> models.Unit:
-    """Correct the names or the decree of a unit; it stays the same one.
+    """Correct the names, the decree or the code of the exchange of a unit; it stays the same one.
 
     Raises:
         AccessError: not an operator of the centre.
+        UnitsError: the code of the exchange is another unit's.
     """
     _begin(by, now)
-    record = replace(unit_records()[unit.key], name_vi=name_vi, name_en=name_en, decree=decree)
-    before = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
+    there = unit_records()[unit.key]
+    record = replace(there, name_vi=name_vi, name_en=name_en, decree=decree, exchange_code=exchange_code)
+    before = {name: getattr(unit, name) for name in ("name_vi", "name_en", "decree", "exchange_code")}
     return _change(record, act="unit-change", detail={"before": before}, by=by, now=now)
 
 

@@ -17,6 +17,7 @@ from quetsach.web.office.letters.samples import published_letters_load, samples_
 from quetsach.web.office.letters.sending import Hand, letter_send
 from quetsach.web.office.letters.views import writing
 from quetsach.web.office.letters.writing import letter_begin
+from quetsach.web.office.units.models import Unit
 
 TODAY = datetime.now(UTC)
 """Pages live in the tree of today."""
@@ -73,8 +74,6 @@ def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, perso
 
 
 def test_what_is_wrong_in_a_letter_is_said_beside_its_field(office, person, operator, units) -> None:
-    from quetsach.web.office.letters.writing import letter_begin
-
     letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
     form = {**CONTENT, "language": "vi", "sign": "sttt", "annex_title_1": "Một mình"}
     text = office.post(f"/en/office/letters/{letter.pk}/sua/", form).content.decode()
@@ -209,8 +208,6 @@ def test_mail_in_trouble_is_shown_and_settled(office, units, sent) -> None:
 def test_a_file_is_added_and_handed_out_to_be_kept(office, units, operator) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    from quetsach.web.office.letters.writing import letter_begin
-
     letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
     office.post(f"/en/office/letters/{letter.pk}/tep/", {"file": SimpleUploadedFile("phụ lục.pdf", b"%PDF-1.7")})
     file = letter.attachments.get()
@@ -255,9 +252,11 @@ def test_lists_for_units_above_are_looked_after_by_the_centre_alone(office, sign
 
 
 def test_the_fields_of_the_exchange_of_documents_are_handed_out(office, sent) -> None:
+    Unit.objects.filter(key="tw").update(exchange_code="G14.05")
+    Unit.objects.filter(key="31-2025").update(exchange_code="000.00.15.H31")
     fields = office.get(f"/en/office/letters/{sent.pk}/trao-doi.json").json()
     assert (fields["code_number"], fields["code_notation"], fields["document_type"]) == (1, "CATTT-NCSC", "new")
-    assert (fields["from"], fields["to"]) == ("tw", ["01-2025", "31-2025"])
+    assert (fields["from"], fields["to"], fields["without_code"]) == ("G14.05", ["000.00.15.H31"], ["01-2025"])
     assert fields["sha256"] == sent.sha256
 
 

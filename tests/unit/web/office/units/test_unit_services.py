@@ -13,11 +13,12 @@ from quetsach.web.office.units.selectors import children_of, position_of
 from quetsach.web.office.units.services import positions_rebuild, unit_add, unit_change, unit_close, unit_move
 
 MOVE = date(2021, 1, 1)
+CORRECTED = {"name_vi": "Quận Hồng Bàng (mới)", "name_en": "", "decree": "", "exchange_code": "H31.15"}
 
 
 def _add(parent, by=None, **changed):
     values = {"key": "305-2021", "code": "305", "name_vi": "Quận Lê Chân", "name_en": "Le Chan District"}
-    values |= {"kind": UnitKind.DISTRICT, "opened": MOVE, "decree": "1/2021/NQ", **changed}
+    values |= {"kind": UnitKind.DISTRICT, "opened": MOVE, "decree": "1/2021/NQ", "exchange_code": "", **changed}
     return unit_add(parent=parent, by=by, now=NOW, **values)
 
 
@@ -98,9 +99,9 @@ def test_a_closed_unit_does_not_close_again(units) -> None:
 
 def test_a_corrected_name_leaves_the_tree_as_it_is(units) -> None:
     before = set(Position.objects.values_list("pk", flat=True))
-    unit_change(unit=units["303-2020"], name_vi="Quận Hồng Bàng (mới)", name_en="", decree="", by=None, now=NOW)
+    unit_change(unit=units["303-2020"], **CORRECTED, by=None, now=NOW)
     units["303-2020"].refresh_from_db()
-    assert units["303-2020"].name_vi == "Quận Hồng Bàng (mới)"
+    assert (units["303-2020"].name_vi, units["303-2020"].exchange_code) == ("Quận Hồng Bàng (mới)", "H31.15")
     assert set(Position.objects.values_list("pk", flat=True)) == before
 
 
@@ -118,7 +119,7 @@ def test_only_operators_change_the_tree(units, person, role: Role) -> None:
     for change in (
         lambda: _add(units["tw"], by=somebody),
         lambda: unit_move(unit=units["303-2020"], parent=units["01-2020"], since=MOVE, by=somebody, now=NOW),
-        lambda: unit_change(unit=units["303-2020"], name_vi="x", name_en="", decree="", by=somebody, now=NOW),
+        lambda: unit_change(unit=units["303-2020"], **CORRECTED, by=somebody, now=NOW),
         lambda: unit_close(unit=units["11296-2025"], on=REFORM, successors=[], decree="", by=somebody, now=NOW),
     ):
         with pytest.raises(AccessError):

@@ -5,18 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.here import person_here
-from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm, told
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm
 from quetsach.web.office.units.groups import unit_join
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.services import require_centre, unit_add, unit_change, unit_close, unit_move
@@ -24,10 +23,9 @@ from quetsach.web.office.units.services import require_centre, unit_add, unit_ch
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
-    """Correct names and decree."""
+    """Correct names, decree and the code of the exchange."""
     unit = _opened(request, key)
-    initial = {"name_vi": unit.name_vi, "name_en": unit.name_en, "decree": unit.decree}
-    form = UnitForm(request.POST or None, initial=initial)
+    form = UnitForm(request.POST or None, initial={name: getattr(unit, name) for name in UnitForm.base_fields})
     return _done(
         request,
         unit,
@@ -104,11 +102,7 @@ def _done(
 ) -> HttpResponse:
     """Show the form, or save what it holds and go to the unit."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with Telling(request, _("Saved."), form=form):
             saved = save(dict(form.cleaned_data), datetime.now(UTC))
-        except UnitsError as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, _("Saved."))
             return redirect("office:units:unit", saved.key)
     return render(request, "office/units/form.html", {"unit": unit, "form": form, "title": title})
