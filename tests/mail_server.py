@@ -1,6 +1,7 @@
 """A real mail server on the loopback for the tests: it keeps what it took, and refuses what its names say."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,19 @@ class MailServer:
             return "554 5.7.1 this looks like spam"
         self.taken.append(Taken(envelope.mail_from, envelope.rcpt_tos[0], envelope.content))
         return "250 OK"
+
+    def wait_for(self, recipient: str, words: str) -> str:
+        """Return the text of the first mail to somebody that holds these words; two minutes are long enough."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            for mail in [taken.mail for taken in list(self.taken)]:
+                text = mail.get_body(("plain",))
+                content: str = text.get_content() if text else ""
+                if recipient in mail["To"] and words in f"{mail['Subject']}\n{content}":
+                    return content
+            time.sleep(0.2)
+        seen = [(taken.mail["To"], taken.mail["Subject"]) for taken in self.taken]
+        raise AssertionError(f"no mail to {recipient} with {words!r}: {seen}")
 
 
 @contextmanager

@@ -1,25 +1,20 @@
 """One campaign through the office, in real browsers: a letter down the tree by mail, returns up, totals in public."""
 
-import asyncio
 import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope
 from playwright.sync_api import Browser, Page
 from tests.browser import press
 from tests.centre import center, prepared, served
+from tests.mail_server import MailServer, mail_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("campaign-office")]
 
@@ -107,53 +102,13 @@ def campaign_file() -> str:
     return "\n".join(parts)
 
 
-class PostOffice:
-    """A real mail server on this machine that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: SMTP(self, hostname="mail.example"), "127.0.0.1", 0)
-        )
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        self._thread = Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-
-    async def handle_DATA(  # noqa: N802  (the name that the server calls)
-        self, _server: object, _session: object, envelope: Envelope
-    ) -> str:
-        mail = message_from_bytes(envelope.content or b"", policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 kept"
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
-
-    def wait_for(self, recipient: str, words: str) -> str:
-        """Return the text of the first mail to somebody that holds these words."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            for mail in list(self.mails):
-                text = mail.get_body(("plain",))
-                content = text.get_content() if text else ""
-                if recipient in mail["To"] and words in f"{mail['Subject']}\n{content}":
-                    return content
-            time.sleep(0.2)
-        pytest.fail(f"no mail to {recipient} with {words!r}: {[(m['To'], m['Subject']) for m in self.mails]}")
-
-
 @dataclass
 class Office:
     """A served office, its post office, and the sessions of its people."""
 
     url: str
     data: Path
-    post: PostOffice
+    post: MailServer
     sessions: dict[str, str] = field(default_factory=dict)
 
     def run(self, *words: object) -> str:
@@ -168,13 +123,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     center(data, "units", "import", data / "units.csv", data / "contacts.csv")
     command = [sys.executable, "-c", MAKE_PEOPLE, str(data), json.dumps(PEOPLE)]
     sessions = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    post = PostOffice()
-    mail = {"QUETSACH_SMTP_URL": f"smtp://127.0.0.1:{post.port}", "QUETSACH_MAIL_FROM": "vanphong@centre.example"}
-    try:
+    with mail_server() as post:
+        mail = {"QUETSACH_SMTP_URL": f"smtp://127.0.0.1:{post.port}", "QUETSACH_MAIL_FROM": "vanphong@centre.example"}
         with served(data, "--no-demonstration", QUETSACH_PUBLIC_URL="{url}", **mail) as server:
             yield Office(server.url, data, post, sessions)
-    finally:
-        post.close()
 
 
 @pytest.fixture(scope="module")

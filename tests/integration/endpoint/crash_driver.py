@@ -1,8 +1,8 @@
 """Kills clean-ups and undos, runs them again, and looks at what is there: finished or rolled back, never half.
 
-They are killed before every single change that they make (Linux), after every record of their journal, and at random
-instants, on a Linux tree and on a Windows drive with hives. A program of its own, because only a process with one
-thread may fork. Prints how many moments were tried; ends with an assertion otherwise.
+They are killed before single changes that they make (Linux), after records of their journal, and at random instants, on
+a Linux tree and on a Windows drive with hives. A program of its own, because only a process with one thread may fork.
+Prints how many moments were tried; ends with an assertion otherwise.
 """
 
 import argparse
@@ -40,6 +40,9 @@ CHANGES = (
     *("chown", "fchmod", "fchown", "fsync", "ftruncate", "link", "mkdir", "open", "pwrite", "removexattr", "rename"),
     *("setxattr", "symlink", "unlink", "utime", "write"),
 )
+
+
+MOST_MOMENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +153,23 @@ STORIES = (
 )
 
 
-def every_change(machine: Machine, story: Story) -> int:
-    """Kill before every single change of the file system."""
-    return _count_kills(machine, story, lambda n: killed(lambda: (_arm(n), story.killed(machine, None))))
+def changes(machine: Machine, story: Story, moments: range) -> int:
+    """Kill before single changes of the file system."""
+    return _count_kills(machine, story, moments, lambda n: killed(lambda: (_arm(n), story.killed(machine, None))))
 
 
-def every_record(machine: Machine, story: Story) -> int:
-    """Kill after every record of the journal."""
-    return _count_kills(machine, story, lambda n: killed(lambda: story.killed(machine, _after(n))))
+def records(machine: Machine, story: Story, moments: range) -> int:
+    """Kill after records of the journal."""
+    return _count_kills(machine, story, moments, lambda n: killed(lambda: story.killed(machine, _after(n))))
 
 
-def _count_kills(machine: Machine, story: Story, kill_at: Callable[[int], bool]) -> int:
-    moment = 0
-    while True:
-        moment += 1
+def _count_kills(machine: Machine, story: Story, moments: range, kill_at: Callable[[int], bool]) -> int:
+    for kills, moment in enumerate(moments):
         story.begin(machine)
         if not kill_at(moment):
-            return moment - 1
+            return kills  # it had ended before
         story.end(machine, f"killed at {moment}")
+    raise AssertionError(f"{story.name} never ends")
 
 
 def random_instants(machine: Machine, story: Story, instants: Iterator[float], count: int) -> int:
@@ -244,18 +246,20 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--instants", type=int, nargs=2, default=(150, 50), metavar=("LINUX", "WINDOWS"))
-    parser.add_argument("--changes", nargs="+", default=["linux"], help="scenes that are killed at every change")
+    parser.add_argument("--changes", nargs="+", default=["linux"], help="scenes that are killed at changes")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth change and record (default: all)")
     arguments = parser.parse_args()
     print("seed", arguments.seed)
     chosen = random.Random(arguments.seed)
     instants = iter(chosen.random, None)
+    moments = range(1 + chosen.randrange(arguments.every), MOST_MOMENTS, arguments.every)
     for scene, count in zip((LINUX, WINDOWS), arguments.instants, strict=True):
         machine = Machine(scene, arguments.work / scene.name)
         for number, story in enumerate(STORIES):
             share = count // len(STORIES) + (number < count % len(STORIES))
             if scene.name in arguments.changes:
-                print(f"{scene.name}: {story.name}: changes", every_change(machine, story), flush=True)
-            print(f"{scene.name}: {story.name}: records", every_record(machine, story), flush=True)
+                print(f"{scene.name}: {story.name}: changes", changes(machine, story, moments), flush=True)
+            print(f"{scene.name}: {story.name}: records", records(machine, story, moments), flush=True)
             print(f"{scene.name}: {story.name}: instants", random_instants(machine, story, instants, share), flush=True)
         infection.unplant(machine.root)
 

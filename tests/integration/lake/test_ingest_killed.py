@@ -15,7 +15,7 @@ from tests.sinkhole_report import HEADER, make_report
 
 from quetsach.lake.lake import Lake
 
-KILLS = 50
+KILLS = 15
 
 
 class Server:
