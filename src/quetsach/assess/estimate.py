@@ -1,5 +1,6 @@
 """A number with its uncertainty, and the refusal that stands where there is none."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,8 +26,9 @@ class Estimate:
     measured: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """Return the estimate for machines."""
-        return {"value": self.value, "low": self.low, "high": self.high, "measured": dict(self.measured)}
+        """Return the estimate for machines; an end that is open is null."""
+        ends = (end if math.isfinite(end) else None for end in (self.low, self.high))
+        return {"value": self.value, **dict(zip(("low", "high"), ends, strict=True)), "measured": dict(self.measured)}
 
 
 type Answer = Estimate | Refusal

@@ -8,8 +8,8 @@ from quetsach.cli.commands import add_command
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-QUESTIONS = ("ranking", "targets", "effect", "rollout", "register")
-"""Modules of this package, in the order of the help; each has ``register(questions)``."""
+QUESTIONS = ("ranking", "ranks", "targets", "effect", "rollout", "registration")
+"""Modules of this package, in the order of the help; each has ``register(questions)``; none has that name itself."""
 
 
 def register(subcommands: "Subcommands") -> None:

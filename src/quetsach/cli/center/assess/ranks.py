@@ -1,0 +1,128 @@
+"""``quetsach center assess ranks``: a league table of anyone's estimates, with what is not known of its order."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+
+if TYPE_CHECKING:
+    from quetsach.assess.grades import LeagueTable
+    from quetsach.cli.commands import Subcommands
+
+_METHODS = ("bootstrap", "bonferroni")
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``ranks``."""
+    question = add_command(
+        questions,
+        "ranks",
+        summary="rank intervals and grades of estimates with standard errors, anyone's data",
+        examples="quetsach center assess ranks --csv providers.csv --first lowest\n"
+        "quetsach center assess ranks --csv pisa.csv --json",
+    )
+    question.add_argument(
+        "--csv", type=Path, required=True, metavar="FILE", dest="file", help="table with the columns name,estimate,se"
+    )
+    question.add_argument(
+        "--first", choices=("highest", "lowest"), default="highest", help="which value is rank 1 and the best"
+    )
+    question.add_argument(
+        "--method", choices=_METHODS, default=_METHODS[0], help="of the confidence sets of ranks (default: bootstrap)"
+    )
+    question.add_argument(
+        "--confidence", type=float, default=0.95, metavar="SHARE", help="of the confidence sets (default: 0.95)"
+    )
+    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random draws (default: 2020)")
+    question.add_argument("--json", action="store_true", help="print JSON")
+    add_language(question)
+    question.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    import numpy as np  # noqa: PLC0415
+
+    from quetsach.assess.grades import Method, ranked, read_estimates  # noqa: PLC0415
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
+
+    if not 0.5 <= arguments.confidence < 1 or arguments.seed < 0:
+        raise InputError("a confidence from 0.5 to below 1, and a seed from 0 on", hint="--confidence 0.95 --seed 2020")
+    result = ranked(
+        read_estimates(_content(arguments.file), where=str(arguments.file)),
+        rng=np.random.default_rng(arguments.seed),
+        low_is_good=arguments.first == "lowest",
+        method=Method(arguments.method),
+        confidence=arguments.confidence,
+    )
+    if arguments.json:
+        print_json({"seed": arguments.seed, **result.as_json()})
+    elif isinstance(result, Refusal):
+        print_wrapped(result.text.in_language(chosen_language(arguments)))
+    else:
+        _show(result, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _content(path: Path) -> bytes:
+    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _show(table: "LeagueTable", language: str) -> None:
+    from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
+
+    vi = language == "vi"
+    print_table(
+        ("#", "tên", "ước lượng", "đã co", "hạng (riêng)", "hạng (cùng lúc)", "xếp loại")
+        if vi
+        else ("#", "name", "estimate", "shrunk", "rank (own)", "rank (all at once)", "grade"),
+        [
+            (
+                row.rank,
+                row.name,
+                _number(row.estimate, row.error, language),
+                _number(row.graded.shrunk.value, row.error, language),
+                "{} – {}".format(*row.marginal),
+                "{} – {}".format(*row.simultaneous),
+                row.graded.grade.text.in_language(language),
+            )
+            for row in table.rows
+        ],
+        right=(0, 2, 3, 4, 5),
+    )
+    level = number_text(100 * table.confidence, language, decimals=_decimals(100 * table.confidence))
+    print_wrapped(
+        f"Hạng (riêng): chứa hạng thật của đơn vị đó với độ tin cậy {level}%. Hạng (cùng lúc): chứa hạng thật của mọi "
+        "đơn vị cùng một lúc. Đã co: ước lượng được kéo về mức chung theo sai số của nó. Xếp loại khi xác suất nằm về "
+        "một phía của trung vị ít nhất là 0,95. Không nên công bố hạng trần (#)."
+        if vi
+        else f"Rank (own): holds the true rank of that name with {level} % confidence. Rank (all at once): holds the "
+        "true ranks of all names together. Shrunk: the estimate drawn to the common mean by its error. Graded where "
+        "the probability of lying on one side of the median is at least 0.95. Do not publish the bare rank (#)."
+    )
+
+
+def _number(value: float, error: float, language: str) -> str:
+    """Write a value to two figures of its error."""
+    from math import floor, log10  # noqa: PLC0415
+
+    return number_text(value, language, decimals=min(12, max(0, 1 - floor(log10(error)))))
+
+
+def _decimals(percent: float) -> int:
+    return 0 if percent == round(percent) else 1
