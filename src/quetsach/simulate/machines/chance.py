@@ -52,9 +52,12 @@ class Draw(IntEnum):
 
 def mix(values: Bits) -> Bits:
     """Scatter 64-bit numbers, one to one."""
-    mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
-    return mixed ^ (mixed >> np.uint64(31))
+    mixed = values ^ (values >> np.uint64(30))
+    mixed *= np.uint64(0xBF58_476D_1CE4_E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D0_49BB_1331_11EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,22 @@ class Chance:
         """Return exponential numbers with mean 1."""
         exponential: Floats = -np.log1p(-self.uniform(draw, who, turn))
         return exponential
+
+
+def distinct(positions: Integers, count: int) -> tuple[Integers, Integers]:
+    """Return which positions below ``count`` occur, in order, and where in those each one is."""
+    occurs = np.zeros(count, dtype=np.bool_)
+    occurs[positions] = True
+    found = np.flatnonzero(occurs)
+    place = np.zeros(count, dtype=np.int64)
+    place[found] = np.arange(len(found))
+    return found, place[positions]
+
+
+def number_distinct(values: NDArray[Any]) -> int:
+    """Return how many different values there are."""
+    ordered = np.sort(values)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0)
 
 
 def pick(weights: NDArray[np.float64], at: Floats) -> Integers:

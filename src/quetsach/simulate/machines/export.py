@@ -106,10 +106,11 @@ class _Writers:
     """Everything that is written of a country."""
 
     def __init__(self, played: Country, folder: Folder, *, has_leases: bool) -> None:
+        self._played = played
         self._truth = Truth(played)
         self._feeds = [FeedFiles(played, number, folder) for number in range(len(played.feeds))]
         self._dashboard, self._shown = Dashboard(played), folder.open("dashboard.csv")
-        self._shown.write(HEADER)
+        self._shown.write(HEADER, 0)
         self._folder = folder
         makers: dict[str, tuple[pa.Schema, Callable[[Day], pa.Table]]] = {
             "hours": (truth_tables.HOURS, self._truth.hours),
@@ -127,7 +128,7 @@ class _Writers:
             feed.take(day)
         for table, make in self._tables:
             table.write(make(day))
-        self._shown.write(self._dashboard.rows(day))
+        self._shown.write(self._dashboard.rows(day), len(self._played.countries))
 
     def finish(self) -> dict[str, float | None]:
         """Write what is known after the last day and put everything into its place; return the true reduction."""

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 
 from quetsach.simulate.machines.days import Day
 from quetsach.simulate.machines.feed_rows import HEADERS, FeedRows
@@ -30,7 +31,7 @@ class FeedFiles:
         else:
             self._reports = (IPV4, IPV6) if has_ipv6 else (IPV4,)
         self._open: dict[str, OpenFile] = {}
-        self._kept: dict[str, list[bytes]] = {report: [] for report in self._reports}
+        self._kept: dict[str, list[tuple[pa.Buffer, int]]] = {report: [] for report in self._reports}
 
     def take(self, day: Day) -> None:
         """Write a day."""
@@ -44,10 +45,10 @@ class FeedFiles:
         for report in self._reports:
             of_report = at_home & (self._feed.form is FeedForm.PLAIN or is_ipv6 == (report == IPV6))
             file = self._file(report, day)
-            for piece in self._kept[report]:
-                file.write(piece)
-            for piece in self._rows.write(day, seen[of_report & ~is_late]):
-                file.write(piece)
+            for piece, rows in self._kept[report]:
+                file.write(piece, rows)
+            for piece, rows in self._rows.write(day, seen[of_report & ~is_late]):
+                file.write(piece, rows)
             self._kept[report] = list(self._rows.write(day, seen[of_report & comes_again]))
         if (day.number + 1) % self._feed.days_a_file == 0:
             self._close()
@@ -58,8 +59,8 @@ class FeedFiles:
         for report, pieces in self._kept.items():
             if pieces:
                 self._start(report, self._country.period.last + timedelta(days=1))
-                for piece in pieces:
-                    self._open[report].write(piece)
+                for piece, rows in pieces:
+                    self._open[report].write(piece, rows)
         self._close()
 
     def _file(self, report: str, day: Day) -> OpenFile:
@@ -70,7 +71,7 @@ class FeedFiles:
     def _start(self, report: str, day: date) -> None:
         name = f"feeds/{self._feed.id}/{day}-{report}-{self._country.code.lower()}.csv"
         self._open[report] = self._folder.open(name)
-        self._open[report].write(HEADERS[self._feed.form])
+        self._open[report].write(HEADERS[self._feed.form], 0)
 
     def _close(self) -> None:
         for file in self._open.values():

@@ -2,13 +2,13 @@
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quetsach.simulate.machines.chance import Chance, Integers
+from quetsach.simulate.machines.chance import Chance, Integers, distinct
 from quetsach.simulate.machines.days import Day
 from quetsach.simulate.machines.effect import DAY
 from quetsach.simulate.machines.population import Population
@@ -25,48 +25,52 @@ HEADERS = {FeedForm.SHADOWSERVER: HEADER, FeedForm.PLAIN: (",".join(PLAIN_COLUMN
 _CHUNK_ROWS = 250_000
 _EVENTS_A_DAY = 1_000_000_000
 _OCTETS = pa.array([str(n) for n in range(256)])
-_CLOCK = pa.array([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(DAY)])
-_PORTS = pa.array([str(n) for n in range(1 << 16)])
+_PLAIN_TEXTS = ("", ",", pa.array([f",{n}" for n in range(1 << 16)]), "\n")
+_QUOTED_TEXTS = ('"', '","tcp","', pa.array([f'",{n}' for n in range(1 << 16)]), ",,\n")
+"""What stands before the clock, between clock and address, between address and what follows the port, and last."""
 
 
 class FeedRows:
     """Writes the rows of one feed.
 
-    Each row is: clock, what stands between clock and address, address, port, what is the same for all machines of a
-    family, provider and province, and the numbers at the end.
+    A row is: clock, address, port, what is the same for all machines of a family, provider and province, the bot ID in
+    plain rows, the event's number. Each is taken from a table of texts together with the commas and quotes about it.
     """
 
     def __init__(self, country: Country, number: int) -> None:
         self._country = country
         self._form = country.feeds[number].form
         self._people = Population(country, Chance(country.seed))
+        self._fixed = _PLAIN_TEXTS if self._form is FeedForm.PLAIN else _QUOTED_TEXTS
         self._tails = pa.array(list(self._write_tails(number)))
 
-    def write(self, day: Day, chosen: Integers) -> Iterator[bytes]:
-        """Yield the rows of some events of a day, in pieces; ``chosen`` are positions in ``day.events``."""
+    def write(self, day: Day, chosen: Integers) -> Iterator[tuple[pa.Buffer, int]]:
+        """Yield the rows of some events of a day, in pieces with the number of rows.
+
+        ``chosen`` are positions in ``day.events``.
+        """
         if not len(chosen):
             return
-        used, of = np.unique(day.events.stretches[chosen], return_inverse=True)
+        used, of = distinct(day.events.stretches[chosen], len(day.stretches))
         addresses, tails = _addresses(day, used), self._tails_of(day, used)
-        bots = hex_texts(day.bots[day.stretches.infections[used]]) if self._form is FeedForm.PLAIN else None
+        bots = _bots(day, used) if self._form is FeedForm.PLAIN else None
+        head, middle, port_texts, end = self._fixed
         for start in range(0, len(chosen), _CHUNK_ROWS):
             part = slice(start, start + _CHUNK_ROWS)
             at, stretch = chosen[part], pa.array(of[part])
-            clock = _CLOCK.take(pa.array(day.events.seconds[at]))
-            port = _PORTS.take(pa.array(day.events.ports[at]))
-            event = pa.array(at + day.date.toordinal() * _EVENTS_A_DAY).cast(pa.string())
-            cells = [clock, addresses.take(stretch), port, tails.take(stretch)]
-            yield self._join(day, [*cells, *([bots.take(stretch)] if bots is not None else []), event])
-
-    def _join(self, day: Day, cells: list[Any]) -> bytes:
-        clock, address, port, tail, *rest = cells
-        if self._form is FeedForm.SHADOWSERVER:
-            parts = [f'"{day.date} ', clock, '","tcp","', address, '",', port, tail, *rest, ",,\n"]
-        else:
-            parts = [f"{day.date} ", clock, ",", address, ",", port, tail, rest[0], ",", rest[1], "\n"]
-        rows = pc.binary_join_element_wise(*parts, "")
-        _, offsets, text = rows.buffers()
-        return bytes(text[: np.frombuffer(offsets, dtype=np.int32)[len(rows)]])
+            cells = [
+                head + f"{day.date} ",
+                _clock().take(pa.array(day.events.seconds[at])),
+                middle,
+                addresses.take(stretch),
+                port_texts.take(pa.array(day.events.ports[at])),
+                tails.take(stretch),
+                *([bots.take(stretch)] if bots is not None else []),
+                pa.array(at + day.date.toordinal() * _EVENTS_A_DAY).cast(pa.string()),
+            ]
+            rows = pc.binary_join_element_wise(*cells, end, "")
+            _, offsets, text = rows.buffers()
+            yield text.slice(0, int(np.frombuffer(offsets, dtype=np.int32)[len(rows)])), len(rows)
 
     def _tails_of(self, day: Day, used: Integers) -> pa.Array:
         infections = day.levels.infections[day.stretches.infections[used]]
@@ -91,6 +95,16 @@ class FeedRows:
                         )
                     else:
                         yield f",tcp,{asn},{isp.country},{province},{address},{port},{family.spelling},"
+
+
+def _bots(day: Day, used: Integers) -> pa.Array:
+    """Return the bot IDs of stretches as text, with the comma after."""
+    return pc.binary_join_element_wise(hex_texts(day.bots[day.stretches.infections[used]]), ",", "")
+
+
+@cache
+def _clock() -> pa.Array:
+    return pa.array([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(DAY)])
 
 
 def _addresses(day: Day, used: Integers) -> pa.Array:

@@ -32,19 +32,19 @@ class OpenFile:
         self._unfinished = folder.unfinished(name)
         self._file = self._unfinished.open("wb")
         self._digest = hashlib.sha256()
-        self._size = self._lines = 0
+        self._size = self._rows = 0
 
-    def write(self, piece: bytes) -> None:
-        """Append bytes."""
+    def write(self, piece: bytes | pa.Buffer, rows: int) -> None:
+        """Append bytes that hold so many rows."""
         self._file.write(piece)
         self._digest.update(piece)
         self._size += len(piece)
-        self._lines += piece.count(b"\n")
+        self._rows += rows
 
     def finish(self) -> None:
         """Put the file in its place."""
         self._file.close()
-        self._folder.put(Written(self._name, self._digest.hexdigest(), self._size, self._lines - 1))
+        self._folder.put(Written(self._name, self._digest.hexdigest(), self._size, self._rows))
 
 
 class OpenTable:

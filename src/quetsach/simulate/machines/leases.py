@@ -91,7 +91,7 @@ class Leasing:
         at, moments = self._renewals(day, lines, kinds, hours, rng)
         places = np.zeros(len(at), dtype=np.int32)
         held = lines.places.copy()
-        for pool in np.unique(lines.pools[at]).tolist():
+        for pool in _present(lines.pools[at]):
             of = np.flatnonzero(lines.pools[at] == pool)
             places[of] = self._change(self.pools[pool], held, at[of], moments[of], rng)
         self._lines = Lines(lines.numbers, lines.isps, lines.duties, lines.pools, held, lines.networks)
@@ -121,15 +121,15 @@ class Leasing:
         stays[is_known] = known.pools[at[is_known]] == pools[is_known]
         gone = np.ones(len(known.numbers), dtype=np.bool_)
         gone[at[stays]] = False
-        for pool in np.unique(known.pools[gone]).tolist():
+        for pool in _present(known.pools[gone]):
             self.pools[pool].put(known.places[gone & (known.pools == pool)])
         places, networks = np.zeros(len(numbers), dtype=np.int32), np.zeros(len(numbers), dtype=np.uint64)
         places[stays] = known.places[at[stays]]
-        for pool in np.unique(pools[~stays]).tolist():
+        for pool in _present(pools[~stays]):
             chosen = np.flatnonzero(~stays & (pools == pool))
             places[chosen] = self.pools[pool].take(len(chosen), rng)
         networks[is_known] = known.networks[at[is_known]]
-        for number in np.unique(isps[~is_known]).tolist():
+        for number in _present(isps[~is_known]):
             chosen = np.flatnonzero(~is_known & (isps == number))
             networks[chosen] = self._new_networks(number, numbers[chosen])
         return Lines(numbers, isps, duties, pools, places, networks)
@@ -167,7 +167,8 @@ class Leasing:
         on = (ends > begins) & (begins > 0)
         at.append(dialled[on])
         moments.append(begins[on])
-        keys = np.unique(np.concatenate(at) * DAY + np.concatenate(moments))  # twice in one second is once
+        keys = np.sort(np.concatenate(at) * DAY + np.concatenate(moments))
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # twice in one second is once
         return keys // DAY, keys % DAY
 
     def _change(self, pool: Pool, held: Places, at: Integers, moments: Integers, rng: np.random.Generator) -> Places:
@@ -200,12 +201,18 @@ class Leasing:
         ends[:-1][followed] = begins[1:][followed]
         pools = lines.pools[of]
         addresses, first_ports, ports = (np.zeros(len(of), dtype=np.int64) for _ in range(3))
-        for number in np.unique(pools).tolist():
+        for number in _present(pools):
             pool, chosen = self.pools[number], np.flatnonzero(pools == number)
             addresses[chosen] = pool.numbers(placed[chosen])
             first_ports[chosen], ports[chosen] = pool.first_ports(placed[chosen]), pool.ports
         first = np.searchsorted(of, np.arange(count + 1)).astype(np.int64)
         return Leases(lines, of, begins, ends, pools, placed, addresses, first_ports, ports, first)
+
+
+def _present(positions: Integers) -> list[int]:
+    """Return the positions that occur."""
+    found: list[int] = np.flatnonzero(np.bincount(positions)).tolist()
+    return found
 
 
 def in_force(country: Country, isp: Isp, day: int) -> tuple[Lease, ...]:

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from quetsach.simulate.machines.chance import distinct, number_distinct
 from quetsach.simulate.machines.days import Day
 from quetsach.simulate.machines.scenario import Country
 
@@ -24,11 +25,12 @@ class Dashboard:
 
     def rows(self, day: Day) -> bytes:
         """Return a line for each country: code, day, distinct addresses, whether a campaign runs in it (1 or 0)."""
-        stretches = np.unique(day.events.stretches[next(iter(day.seen.values()))])
+        seen = day.events.stretches[next(iter(day.seen.values()))]
+        stretches, _ = distinct(seen, len(day.stretches))
         keys = day.sources.keys()[stretches]
         of = self._of_isp[day.levels.infections.isps[day.stretches.infections[stretches]]]
         lines = []
         for at, code in enumerate(self._country.countries):
             is_treated = code == self._country.code and self._begins is not None and day.date >= self._begins
-            lines.append(f"{code},{day.date},{len(np.unique(keys[of == at]))},{int(is_treated)}\n")
+            lines.append(f"{code},{day.date},{number_distinct(keys[of == at])},{int(is_treated)}\n")
         return "".join(lines).encode()
