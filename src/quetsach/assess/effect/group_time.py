@@ -87,6 +87,6 @@ def _by_exposure(panel: Panel, cells: list[_Cell]) -> list[Part]:
     for since in sorted({cell.period - cell.cohort for cell in cells}):
         spread = _mean(panel, [cell for cell in cells if cell.period - cell.cohort == since])
         if isinstance(spread, Spread):
-            name = LocalText(f"{since} kỳ sau khi bắt đầu", f"{since} periods after the start")
+            name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
             parts.append(Part(f"since-{since}", name, spread.interval()))
     return parts

@@ -61,7 +61,7 @@ def read_panel(content: bytes, *, where: str) -> Panel:
     delimiter = max(",;\t", key=header.count)
     table = _Table()
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
         columns = _columns(next(lines, []), where)
         for values in lines:
             if any(value.strip() for value in values):

@@ -23,7 +23,7 @@ from quetsach.core.pack import LocalText
 
 CONTROLS_AT_LEAST: Final = 6
 """Fewer placebos do not tell how much an effect of nothing spreads."""
-CONTROLS_AT_MOST: Final = 1_000
+CONTROLS_AT_MOST: Final = 500
 PLACEBOS: Final = 200
 """Draws where not every placebo can be made."""
 _BEFORE_AT_LEAST: Final = 3

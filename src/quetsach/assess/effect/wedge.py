@@ -87,8 +87,10 @@ def _by_time(fit: TwoWayFit, last: int, periods: Periods) -> list[Part]:
         if isinstance(spread, Refusal):
             continue
         more = (" trở lên", " or more") if since == last else ("", "")
-        vi, en = ("tuần", "weeks") if weekly else ("kỳ", "periods")
-        name = LocalText(f"{since} {vi}{more[0]} sau khi bắt đầu", f"{since} {en}{more[1]} after the start")
+        vi, en = ("Tuần", "Week") if weekly else ("Kỳ", "Period")
+        name = LocalText(
+            f"{vi} thứ {since + 1}{more[0]} kể từ khi bắt đầu", f"{en} {since + 1}{more[1]} since the start"
+        )
         parts.append(Part(f"since-{since}", name, spread.interval()))
     return parts
 

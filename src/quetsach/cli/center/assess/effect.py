@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
-    panel = read_panel(_read(arguments.panel), where=arguments.panel.name)
+    panel = read_panel(read_file(arguments.panel), where=arguments.panel.name)
     design, target = _design(arguments), _target(arguments)
     registration = _registration(arguments.registration) if arguments.registration else None
     if registration and target is None:
@@ -112,11 +112,12 @@ def _registration(path: Path) -> "Registration":
     from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
 
-    registration, _ = read_registration(_read(path), where=path.name, verify=is_signed_by)
+    registration, _ = read_registration(read_file(path), where=path.name, verify=is_signed_by)
     return registration
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes, one more than a panel may have at most."""
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
 
     try:

@@ -14,6 +14,7 @@ from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -55,7 +56,24 @@ _HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "vi": {"weights": ("đơn vị đối chứng", "trọng số"), "parts": ("ước lượng khác", "giá trị", "thấp", "cao")},
     "en": {"weights": ("control", "weight"), "parts": ("other estimates", "value", "low", "high")},
 }
+_MEASURED: Mapping[str, LocalText] = {
+    "units": LocalText("số đơn vị", "units"),
+    "units_treated": LocalText("đơn vị được can thiệp", "treated units"),
+    "units_control": LocalText("đơn vị đối chứng", "controls"),
+    "needed": LocalText("cần ít nhất", "needed at least"),
+    "most": LocalText("tối đa", "at most"),
+    "starts": LocalText("số thời điểm bắt đầu", "times of start"),
+    "periods_before": LocalText("số kỳ trước khi bắt đầu", "periods before the start"),
+    "periods_after": LocalText("số kỳ sau khi bắt đầu", "periods after the start"),
+    "ramp": LocalText("số kỳ để tác động đạt đủ", "periods until the effect is whole"),
+    "cells": LocalText("số ô", "cells"),
+    "cells_missing": LocalText("số ô thiếu", "missing cells"),
+    "unknowns": LocalText("số ẩn phải ước lượng", "unknowns"),
+    "effect": LocalText("chênh lệch", "difference"),
+    "after_mean": LocalText("trung bình sau khi bắt đầu", "mean after the start"),
+}
 _WEIGHTS_SHOWN = 10
+_CERTAIN = 0.999
 _WHOLE_AT_MOST = 1e15
 
 
@@ -114,7 +132,7 @@ def tell_effect(report: EffectReport, language: str) -> None:
     elif report.verdict:
         verdict = report.verdict
         say(f"\n{words['verdict']}: {verdict.text.in_language(language)}")
-        chance = {"target": _percent(verdict.target, language), "chance": _percent(verdict.chance, language)}
+        chance = {"target": _percent(verdict.target, language), "chance": _chance(verdict.chance, language)}
         say(words["chance"].format(**chance))
         if report.departures is None:
             say(words["unregistered"])
@@ -126,8 +144,10 @@ def _tell_finding(finding: Finding, language: str) -> None:
     if reduction := finding.reduction:
         say(f"{words['reduction']}: {_interval(reduction, language, is_share=True)}")
     say(f"{words['log' if finding.scale is Scale.LOG else 'effect']}: {_interval(finding.effect, language)}")
-    error = {"error": finding.spread.error, "degrees": finding.spread.degrees, "p": finding.spread.p_value}
-    say("  " + words["error"].format(**{name: _number(value, language) for name, value in error.items()}))
+    spread = finding.spread
+    error, degrees, p = (_number(value, language) for value in (spread.error, spread.degrees, spread.p_value))
+    p = p if spread.p_value >= 1 - _CERTAIN else f"< {number_text(1 - _CERTAIN, language, decimals=3)}"
+    say("  " + words["error"].format(error=error, degrees=degrees, p=p))
     if finding.observed is not None:
         say(words["observed"].format(change=_percent(finding.observed, language, signed=True)))
     _tell_tables(finding, language)
@@ -161,7 +181,10 @@ def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
 def _tell_refusal(refusal: Refusal, label: str, language: str) -> None:
     say(f"\n{label}: {refusal.text.in_language(language)}")
     if refusal.measured:
-        told = ", ".join(f"{name} {_number(value, language)}" for name, value in refusal.measured.items())
+        told = ", ".join(
+            f"{_MEASURED[name].in_language(language)} {_number(value, language)}"
+            for name, value in refusal.measured.items()
+        )
         say(f"{_WORDS[language]['measured']}: {told}")
 
 
@@ -174,6 +197,12 @@ def _interval(estimate: Estimate, language: str, *, is_share: bool = False) -> s
 def _percent(share: float, language: str, *, signed: bool = False) -> str:
     percent = number_text(100 * share, language, decimals=1, signed=signed)
     return f"{percent}%" if language == "vi" else f"{percent} %"
+
+
+def _chance(share: float, language: str) -> str:
+    if share > _CERTAIN:
+        return f"> {_percent(_CERTAIN, language)}"
+    return f"< {_percent(1 - _CERTAIN, language)}" if share < 1 - _CERTAIN else _percent(share, language)
 
 
 def _number(value: float, language: str) -> str:

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
+
+from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+
+def _found(panel: object, design: Design) -> Finding:
+    answer = analyse(panel, design)
+    assert isinstance(answer, Finding)
+    return answer
+
+
+def test_the_effect_is_the_coefficient_of_the_ramp() -> None:
+    outcome = np.exp(noisy(9, 40, deviation=0.2) / 10)
+    found = _found(panel_of(outcome, [25] + [40] * 8), Design(Method.CITS, ramp=5))
+    logs, time = np.log(outcome), np.arange(40.0)
+    ramp = np.clip((time - 24) / 5, 0, 1)
+    fit = sm.OLS(logs[0] - logs[1:].mean(axis=0), np.column_stack([np.ones(40), time, ramp])).fit()
+    assert found.scale is Scale.LOG
+    assert found.spread.value == pytest.approx(fit.params[2])
+
+
+def test_its_error_is_that_of_placebos() -> None:
+    """The formula of the study: rms of the placebos times sqrt((1 + 1/C) / (1 + 1/(C - 1)))."""
+    outcome = noisy(9, 40)
+    panel = panel_of(outcome, [25] + [40] * 8)
+    found = _found(panel, Design(Method.CITS, Scale.LEVEL))
+    placebos = []
+    for unit in range(1, 9):
+        others = [other for other in range(1, 9) if other != unit]
+        turned = panel_of(outcome[[unit, *others]], [25] + [40] * 7)
+        placebos.append(_found(turned, Design(Method.CITS, Scale.LEVEL)).spread.value)
+    rms = np.sqrt(np.mean(np.square(placebos)))
+    assert found.spread.error == pytest.approx(rms * np.sqrt((1 + 1 / 8) / (1 + 1 / 7)))
+
+
+def test_weekdays_of_a_daily_panel_do_not_disturb() -> None:
+    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(70)]
+    generator = np.random.default_rng(1)
+    base = np.exp(0.01 * generator.standard_normal((8, 70)))
+    base[0] *= np.where(np.arange(70) % 7 >= 5, 0.5, 1)
+    base[0, 45:] *= 0.6
+    lines = [
+        f"u{unit},{day},{base[unit, index]},{int(unit == 0 and index >= 45)}"
+        for unit in range(8)
+        for index, day in enumerate(days)
+    ]
+    panel = read_panel(("unit,period,outcome,treated\n" + "\n".join(lines)).encode(), where="x")
+    reduction = _found(panel, Design(Method.CITS)).reduction
+    assert reduction is not None
+    assert reduction.value == pytest.approx(0.4, abs=0.02)
+
+
+def test_what_a_national_sensor_loses_does_not_count_as_effect() -> None:
+    outcome = np.exp(noisy(9, 40, deviation=0.2) / 10)
+    lost = outcome.copy()
+    lost[:, 28:] *= 0.7
+    design = Design(Method.CITS)
+    panels = (panel_of(values, [25] + [40] * 8) for values in (outcome, lost))
+    first, second = (_found(panel, design).spread for panel in panels)
+    assert first.value == pytest.approx(second.value)
+
+
+@pytest.mark.parametrize(
+    ("starts", "periods", "ramp", "reason"),
+    [
+        ([25] + [40] * 5, 40, 1, RefusalReason.TOO_FEW_CONTROLS),
+        ([7] + [40] * 8, 40, 1, RefusalReason.TOO_SHORT),
+        ([25] + [40] * 8, 40, 16, RefusalReason.TOO_SHORT),
+        ([25, 26] + [40] * 8, 40, 1, RefusalReason.STAGGERED),
+    ],
+)
+def test_it_refuses_outside_its_domain(starts: list[int], periods: int, ramp: int, reason: RefusalReason) -> None:
+    answer = analyse(panel_of(noisy(len(starts), periods), starts), Design(Method.CITS, ramp=ramp))
+    assert isinstance(answer, Refusal)
+    assert answer.reason is reason
+
+
+def test_zeros_are_analysed_as_levels() -> None:
+    outcome = noisy(9, 40)
+    outcome[3, 3] = 0
+    panel = read_panel(csv_of(panel_of(outcome, [25] + [40] * 8)), where="x")
+    assert _found(panel, Design(Method.CITS)).scale is Scale.LEVEL

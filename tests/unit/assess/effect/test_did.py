@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from scipy import stats
+from tests.unit.assess.effect.panels import noisy, panel_of
+
+from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+DID = Design(Method.DID)
+
+
+def _found(panel: object, design: Design = DID) -> Finding:
+    answer = analyse(panel, design)
+    assert isinstance(answer, Finding)
+    return answer
+
+
+def test_two_groups_and_two_periods_give_the_difference_of_differences() -> None:
+    outcome = np.array([[10, 8], [12, 8], [10, 11], [10, 13], [11, 12]])
+    found = _found(panel_of(outcome, [1, 1, 2, 2, 2]))
+    assert found.spread.value == pytest.approx(-3 - 5 / 3)
+
+
+def test_its_interval_is_that_of_welchs_test_on_the_changes_of_units() -> None:
+    outcome = noisy(30, 12)
+    found = _found(panel_of(outcome, [7] * 10 + [12] * 20))
+    changes = outcome[:, 7:].mean(axis=1) - outcome[:, :7].mean(axis=1)
+    test = stats.ttest_ind(changes[:10], changes[10:], equal_var=False)
+    assert found.spread.p_value == pytest.approx(test.pvalue)
+    assert (found.effect.low, found.effect.high) == pytest.approx(tuple(test.confidence_interval()))
+
+
+def test_one_treated_unit_stands_against_the_spread_of_the_controls() -> None:
+    outcome = noisy(9, 12)
+    found = _found(panel_of(outcome, [7] + [12] * 8))
+    changes = outcome[:, 7:].mean(axis=1) - outcome[:, :7].mean(axis=1)
+    assert found.spread.error == pytest.approx(changes[1:].std(ddof=1) * np.sqrt(1 + 1 / 8))
+    assert found.spread.degrees == 7
+
+
+def test_gaps_are_met_by_regression() -> None:
+    outcome = noisy(30, 12, deviation=1e-3)
+    outcome[:10, 7:] -= 5
+    outcome[3, 2] = outcome[20, 9] = np.nan
+    found = _found(panel_of(outcome, [7] * 10 + [12] * 20))
+    assert found.spread.value == pytest.approx(-5, abs=1e-2)
+
+
+def test_groups_that_drifted_apart_before_are_noticed() -> None:
+    outcome = noisy(30, 12, deviation=0.1)
+    outcome[:10] += np.arange(12)
+    found = _found(panel_of(outcome, [7] * 10 + [12] * 20))
+    (check,) = found.checks
+    assert check.id == "trends-before"
+    assert check.value < 0.001
+
+
+def test_staggered_starts_are_averaged_by_group_and_time() -> None:
+    """An effect that grows by 1 a period: one coefficient of a two-way regression would be far from its mean."""
+    outcome = noisy(40, 12, deviation=1e-6)
+    starts = [4] * 10 + [8] * 10 + [12] * 20
+    since = np.arange(12) - np.array(starts)[:, None] + 1
+    outcome -= np.maximum(since, 0)
+    found = _found(panel_of(outcome, starts))
+    assert found.spread.value == pytest.approx(-(sum(range(1, 9)) + sum(range(1, 5))) / 12, abs=1e-4)
+    assert [part.estimate.value for part in found.parts] == pytest.approx([-1, -2, -3, -4, -5, -6, -7, -8], abs=1e-4)
+
+
+def test_logarithms_give_a_reduction_of_one_less_the_exponential() -> None:
+    outcome = np.exp(noisy(30, 12, deviation=0.01) / 50)
+    outcome[:10, 7:] *= 0.5
+    found = _found(panel_of(outcome, [7] * 10 + [12] * 20), Design(Method.DID, Scale.LOG))
+    assert found.reduction is not None
+    assert found.reduction.value == pytest.approx(0.5, abs=0.01)
+    assert found.reduction.low < found.reduction.value < found.reduction.high
+
+
+def test_levels_give_a_reduction_of_what_there_would_have_been() -> None:
+    outcome = noisy(30, 12, deviation=0.01)
+    outcome[:10, 7:] -= 20
+    found = _found(panel_of(outcome, [7] * 10 + [12] * 20))
+    assert found.reduction is not None
+    would_have_been = outcome[:10, 7:].mean() + 20
+    assert found.reduction.value == pytest.approx(20 / would_have_been, rel=1e-2)
+    assert found.reduction.low < found.reduction.value < found.reduction.high
+
+
+@pytest.mark.parametrize(
+    ("starts", "reason"),
+    [
+        ([4, 4, 4], RefusalReason.NOBODY_TREATED),
+        ([0, 4, 4], RefusalReason.NO_BEFORE),
+        ([2, 2, 2], RefusalReason.NO_CONTROLS),
+        ([2, 4, 4], RefusalReason.TOO_FEW_CONTROLS),
+    ],
+)
+def test_it_refuses_where_nothing_can_be_compared(starts: list[int], reason: RefusalReason) -> None:
+    answer = analyse(panel_of(noisy(3, 4), starts), DID)
+    assert isinstance(answer, Refusal)
+    assert answer.reason is reason
+
+
+def test_it_refuses_where_nothing_moves() -> None:
+    answer = analyse(panel_of(np.ones((12, 4)), [2] * 6 + [4] * 6), DID)
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.NO_SPREAD
+
+
+def test_it_refuses_the_logarithm_of_zero() -> None:
+    answer = analyse(panel_of(np.zeros((12, 4)), [2] * 6 + [4] * 6), Design(Method.DID, Scale.LOG))
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.NOT_POSITIVE

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from quetsach.assess.effect import Panel, read_panel
+from quetsach.assess.effect.periods import Step
+from quetsach.assess.errors import AssessError
+
+HEADER = b"unit,period,outcome,treated\n"
+
+
+def _read(body: str) -> Panel:
+    return read_panel(HEADER + body.encode(), where="panel.csv")
+
+
+def test_rows_in_any_order_become_a_panel() -> None:
+    panel = _read("b,2001,4.5,1\na,2000,1,0\na,2001,2,0\nb,2000,3,0\n")
+    assert panel.units == ("b", "a")
+    assert panel.periods.labels == ("2000", "2001")
+    assert panel.outcome.tolist() == [[3, 4.5], [1, 2]]
+    assert panel.starts.tolist() == [1, 2]
+
+
+def test_spaces_quotes_byte_order_mark_and_other_columns_do_no_harm() -> None:
+    text = '\ufeff Period ,"Unit",note,TREATED,outcome\r\n 1988 , "Bà Rịa, Vũng Tàu" ,x, False , 90.1 \r\n'
+    panel = read_panel(text.encode(), where="panel.csv")
+    assert panel.units == ("Bà Rịa, Vũng Tàu",)
+    assert panel.outcome.tolist() == [[90.1]]
+
+
+def test_semicolons_bring_decimal_commas() -> None:
+    panel = read_panel(b"unit;period;outcome;treated\na;2000;90,1;0\n", where="panel.csv")
+    assert panel.outcome.tolist() == [[90.1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "step", "positions"),
+    [
+        (("1955", "1960", "1970"), Step.NUMBER, [0, 1, 3]),
+        (("2020-12-30", "2020-12-31", "2021-01-01"), Step.DAY, [0, 1, 2]),
+        (("2020-06-01", "2020-06-08", "2020-06-22"), Step.DAY, [0, 1, 3]),
+        (("20200630", "20200701", "20200702"), Step.DAY, [0, 1, 2]),
+        (("2020-W53", "2021-W01", "2021-W02"), Step.WEEK, [0, 1, 2]),
+        (("2020-11", "2020-12", "2021-01"), Step.MONTH, [0, 1, 2]),
+        (("2020-Q3", "2020-Q4", "2021-Q1"), Step.QUARTER, [0, 1, 2]),
+        (("1988.0", "1989.0", "1990.0"), Step.NUMBER, [0, 1, 2]),
+    ],
+)
+def test_periods_stand_in_order_with_their_gaps(labels: tuple[str, ...], step: Step, positions: list[int]) -> None:
+    panel = _read("".join(f"a,{label},1,0\n" for label in reversed(labels)))
+    assert panel.periods.step is step
+    assert panel.periods.positions.tolist() == positions
+    assert panel.periods.labels == labels
+
+
+def test_days_know_their_weekday() -> None:
+    panel = _read("a,2026-01-05,1,0\na,2026-01-06,1,0\n")
+    assert panel.periods.weekdays is not None
+    assert panel.periods.weekdays.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("absent", ["", "NA", "NaN", "."])
+def test_a_missing_outcome_is_a_missing_cell(absent: str) -> None:
+    panel = _read(f"a,2000,1,0\na,2001,{absent},0\n")
+    assert panel.missing == 1
+
+
+def test_a_unit_stays_treated_where_a_line_is_missing() -> None:
+    panel = _read("a,2000,1,0\na,2001,1,1\nb,2000,1,0\nb,2001,1,0\nb,2002,1,0\n")
+    assert panel.starts.tolist() == [1, 3]
+    assert np.isnan(panel.outcome[0, 2])
+    assert panel.ended == ()
+
+
+def test_treatment_that_ends_is_remembered() -> None:
+    assert _read("a,2000,1,0\na,2001,1,1\na,2002,1,0\n").ended == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("body", "what", "where"),
+    [
+        ("a,2000,1\n", "too few columns", "panel.csv:2"),
+        ("a,2000,1,0\na,2000,2,0\n", "has '2000' already", "panel.csv:3"),
+        ("a,2000,1,2\n", "neither 0 nor 1", "panel.csv:2 (treated)"),
+        ("a,2000,1,\n", "neither 0 nor 1", "panel.csv:2 (treated)"),
+        ('a,2000,"1,234.5",0\n', "not a number", "panel.csv:2 (outcome)"),
+        ("a,2000,inf,0\n", "not a number", "panel.csv:2 (outcome)"),
+        ("a,2000,1_0,0\n", "not a number", "panel.csv:2 (outcome)"),
+        ("a,16/06/2020,1,0\n", "not a period", "panel.csv:2 (period)"),
+        ("a,2020-02-30,1,0\n", "not a period", "panel.csv:2 (period)"),
+        ("a,2020-06,1,0\na,2020,1,0\n", "is a number, those above are not", "panel.csv:3 (period)"),
+        (",2000,1,0\n", "no name", "panel.csv:2 (unit)"),
+        ("a\x00b,2000,1,0\n", "no name", "panel.csv:2 (unit)"),
+        ('"a,2000,1,0\n', "too few columns", "panel.csv:2"),
+        ("a" * 200_000 + ",2000,1,0\n", "not CSV", "panel.csv:2"),
+        ("", "no lines", "panel.csv"),
+    ],
+)
+def test_a_bad_line_is_named(body: str, what: str, where: str) -> None:
+    with pytest.raises(AssessError, match=what) as refused:
+        _read(body)
+    assert refused.value.where == where
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(AssessError, match="the column treated is missing"):
+        read_panel(b"unit,period,outcome\n", where="panel.csv")
+
+
+def test_bytes_that_are_no_text_are_refused_by_their_line() -> None:
+    with pytest.raises(AssessError, match="not UTF-8") as refused:
+        read_panel(HEADER + b"a,2000,1,0\n\xff,2001,1,0\n", where="panel.csv")
+    assert refused.value.where == "panel.csv:3"
+
+
+def test_a_table_whose_square_is_too_large_is_refused_before_it_is_made() -> None:
+    body = "".join(f"u{n},{n},1,0\n" for n in range(1_500))
+    with pytest.raises(AssessError, match="cells"):
+        _read(body)

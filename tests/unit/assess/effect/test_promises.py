@@ -1,0 +1,45 @@
+"""The tables of ``bench/validate.py effect`` and ``effect_oracles``, in their short version."""
+
+import numpy as np
+import pytest
+from bench.validation import effect, effect_oracles
+from tests.unit.assess.effect.panels import csv_of
+
+from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse, read_panel
+
+
+def test_intervals_cover_and_verdicts_hold() -> None:
+    missed = [row for row in effect.rows(short=True, seed=2020) if not row.passed]
+    assert missed == []
+
+
+def test_other_programs_agree() -> None:
+    missed = [row for row in effect_oracles.rows(short=True, seed=2020) if not row.passed]
+    assert missed == []
+
+
+def _panel(series: np.ndarray, starts: np.ndarray, periods: object) -> Panel:
+    made = Panel(tuple(f"u{n}" for n in range(len(series))), periods, np.exp(series), starts)
+    return read_panel(csv_of(made), where="x")
+
+
+def test_the_table_of_cits_is_made_as_the_command_does() -> None:
+    series = effect.national(np.random.default_rng(1), 3, effect=effect.HALF)
+    outcome = effect.by_series(series, effect.HALF)
+    for campaign in range(3):
+        panel = _panel(series[campaign], np.array([150] + [242] * 6), effect.days())
+        found = analyse(panel, Design(Method.CITS, Scale.LOG, ramp=60))
+        assert isinstance(found, Finding)
+        pair = (found.spread.value, found.spread.error)
+        assert pair == pytest.approx((outcome.value[campaign], outcome.error[campaign]), rel=1e-6)
+
+
+def test_the_table_of_the_wedge_is_made_as_the_command_does() -> None:
+    series = effect.provinces(np.random.default_rng(1), 3, effect=effect.HALF)
+    outcome = effect.by_wedge(series, effect.HALF)
+    for campaign in range(3):
+        panel = _panel(series[campaign], effect.starts_of(63), effect.weeks())
+        found = analyse(panel, Design(Method.WEDGE, Scale.LOG))
+        assert isinstance(found, Finding)
+        pair = (found.spread.value, found.spread.error)
+        assert pair == pytest.approx((outcome.value[campaign], outcome.error[campaign]), rel=1e-6)

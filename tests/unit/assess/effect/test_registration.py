@@ -1,0 +1,120 @@
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from tests.unit.assess.effect.panels import noisy, panel_of
+
+from quetsach.assess.effect import Design, Method, Scale
+from quetsach.assess.effect.departures import departures
+from quetsach.assess.effect.registration import Registration, read_registration, seal
+from quetsach.assess.errors import AssessError
+from quetsach.core.period import Period
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = KEY.public_key().public_bytes_raw()
+REGISTERED = Registration(
+    campaign="demo",
+    start=date(2027, 5, 3),
+    before=Period(date(2027, 4, 1), date(2027, 4, 28)),
+    after=Period(date(2027, 7, 1), date(2027, 7, 28)),
+    design=Design(Method.CITS, Scale.LOG, ramp=60),
+    target=0.5,
+    controls=tuple(f"u{n}" for n in range(1, 9)),
+    feeds=("own/sinkhole",),
+    families=(("mirai", 1.0), ("necurs", 0.5)),
+    network="2027-04-01.abcdef12",
+    order=(),
+    roll_out="",
+    registered_at=datetime(2027, 4, 20, 3, tzinfo=UTC),
+)
+
+
+def _verify(key: bytes, signature: bytes, content: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _sealed(registration: Registration = REGISTERED) -> bytes:
+    return seal(registration, public_key=PUBLIC, sign=KEY.sign)
+
+
+def test_a_registration_is_read_as_it_was_signed() -> None:
+    assert read_registration(_sealed(), where="x", verify=_verify) == (REGISTERED, PUBLIC)
+
+
+def test_what_is_signed_does_not_depend_on_how_it_was_written() -> None:
+    turned = replace(REGISTERED, families=REGISTERED.families[::-1])
+    assert turned.canonical() == REGISTERED.canonical()
+
+
+@pytest.mark.parametrize("moment", [datetime(2027, 5, 3, tzinfo=UTC), datetime(2027, 8, 1, tzinfo=UTC)])
+def test_nothing_is_registered_after_the_start(moment: datetime) -> None:
+    with pytest.raises(AssessError, match="only before"):
+        _sealed(replace(REGISTERED, registered_at=moment))
+
+
+@pytest.mark.parametrize(
+    "change", [{"method": "did"}, {"target": 0.2}, {"controls": ["u1"]}, {"ramp": 30}, {"more": 1}]
+)
+def test_a_changed_registration_is_refused(change: dict[str, object]) -> None:
+    sealed = json.loads(_sealed())
+    sealed["registration"] |= change
+    with pytest.raises(AssessError):
+        read_registration(json.dumps(sealed).encode(), where="x", verify=_verify)
+
+
+def test_a_registration_signed_by_another_key_than_it_names_is_refused() -> None:
+    sealed = json.loads(_sealed()) | {"public_key": bytes(32).hex()}
+    with pytest.raises(AssessError, match="changed"):
+        read_registration(json.dumps(sealed).encode(), where="x", verify=_verify)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"registration": []}', b"\xff\xfe", b"[" * 100_000])
+def test_a_file_that_is_none_is_refused(content: bytes) -> None:
+    with pytest.raises(AssessError, match="not a registration"):
+        read_registration(content, where="x", verify=_verify)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"after": Period(date(2027, 7, 1), date(2027, 7, 30))}, "not equally long"),
+        ({"start": date(2027, 4, 10)}, "does not lie between"),
+        ({"target": 1.0}, "target"),
+        ({"design": Design(Method.WEDGE)}, "order"),
+    ],
+)
+def test_a_plan_that_compares_unlike_things_is_refused(changes: dict[str, object], what: str) -> None:
+    with pytest.raises(AssessError, match=what):
+        replace(REGISTERED, **changes)
+
+
+def test_the_registered_analysis_does_not_depart() -> None:
+    panel = panel_of(noisy(9, 40), [25] + [40] * 8)
+    assert departures(REGISTERED, panel=panel, design=REGISTERED.design, target=0.5) == ()
+
+
+def test_every_departure_is_named_in_both_languages() -> None:
+    panel = panel_of(noisy(8, 40), [25] + [40] * 7)
+    found = departures(REGISTERED, panel=panel, design=Design(Method.DID, Scale.LEVEL, seed=7), target=0.4)
+    codes = {notice.code.removeprefix("departs-in-") for notice in found}
+    assert codes == {"method", "scale", "ramp", "seed", "target", "controls"}
+    assert all(notice.text.vi != notice.text.en for notice in found)
+
+
+def test_an_order_that_was_not_kept_is_named() -> None:
+    starts = [4, 4, 7, 7]
+    order = (("u0", "u1"), ("u2", "u3"))
+    registered = replace(REGISTERED, design=Design(Method.WEDGE), order=order, roll_out="1" * 64)
+    kept, broken = (panel_of(np.ones((4, 9)), order) for order in (starts, [4, 7, 4, 7]))
+    design = registered.design
+    assert departures(registered, panel=kept, design=design, target=0.5) == ()
+    (notice,) = departures(registered, panel=broken, design=design, target=0.5)
+    assert notice.code == "departs-in-order"

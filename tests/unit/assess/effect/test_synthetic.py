@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from tests.unit.assess.effect.panels import noisy, panel_of
+
+from quetsach.assess.effect import Design, Finding, Method, analyse
+from quetsach.assess.effect.simplex import simplex_weights
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+
+def _found(panel: object, method: Method) -> Finding:
+    answer = analyse(panel, Design(method))
+    assert isinstance(answer, Finding)
+    return answer
+
+
+@given(st.integers(0, 10_000), st.integers(2, 8), st.integers(2, 12), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_weights_are_shares_and_no_other_shares_come_closer(seed: int, count: int, rows: int, is_centred: bool) -> None:
+    generator = np.random.default_rng(seed)
+    columns, target, ridge = generator.standard_normal((rows, count)), generator.standard_normal(rows), 0.1
+
+    def loss(weights: np.ndarray) -> float:
+        gap = columns @ weights - target
+        return float(((gap - gap.mean() * is_centred) ** 2).sum() + ridge * (weights**2).sum())
+
+    found = simplex_weights(columns, target, ridge=ridge, is_centred=is_centred)
+    assert found.min() >= 0
+    assert found.sum() == pytest.approx(1)
+    other = minimize(
+        loss,
+        np.full(count, 1 / count),
+        bounds=[(0, 1)] * count,
+        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
+        method="SLSQP",
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert loss(found) <= loss(other.x) * (1 + 1e-6) + 1e-9
+
+
+def test_a_unit_that_is_a_mixture_of_controls_is_found_as_such() -> None:
+    generator = np.random.default_rng(3)
+    outcome = 50 + generator.standard_normal((11, 30)).cumsum(axis=1)
+    outcome[0] = 0.7 * outcome[3] + 0.3 * outcome[8]
+    outcome[0, 20:] -= 4
+    found = _found(panel_of(outcome, [20] + [30] * 10), Method.SC)
+    assert found.spread.value == pytest.approx(-4, abs=1e-3)
+    assert found.weights == pytest.approx({"u3": 0.7, "u8": 0.3}, abs=1e-3)
+
+
+def test_a_constant_difference_does_not_disturb_synthetic_did() -> None:
+    outcome = noisy(21, 30, deviation=0.3)
+    outcome[0] += 1_000
+    outcome[0, 20:] -= 4
+    found = _found(panel_of(outcome, [20] + [30] * 20), Method.SDID)
+    assert found.spread.value == pytest.approx(-4, abs=0.5)
+
+
+def test_a_treated_unit_that_no_mixture_reaches_is_noticed() -> None:
+    outcome = noisy(21, 30, deviation=0.3)
+    outcome[0] += 1_000
+    found = _found(panel_of(outcome, [20] + [30] * 20), Method.SC)
+    assert [notice.code for notice in found.notices] == ["poor-fit-before"]
+
+
+def test_placebos_of_one_treated_unit_are_all_made_so_the_seed_changes_nothing() -> None:
+    panel = panel_of(noisy(21, 30), [20] + [30] * 20)
+    answers = [analyse(panel, Design(Method.SDID, seed=seed)) for seed in (1, 2)]
+    assert answers[0] == answers[1]
+
+
+def test_several_treated_units_have_placebos_of_their_number() -> None:
+    outcome = noisy(24, 30)
+    outcome[:4, 20:] -= 10
+    found = _found(panel_of(outcome, [20] * 4 + [30] * 20), Method.SDID)
+    assert found.effect.low < -10 < found.effect.high
+    assert found.effect.measured["placebos"] == 200
+
+
+def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
+    outcome = noisy(21, 30)
+    outcome[0, 20:] -= 30
+    found = _found(panel_of(outcome, [20] + [30] * 20), Method.SC)
+    assert {check.id: check.value for check in found.checks} == pytest.approx(
+        {"placebo-effect": 1 / 21, "placebo-ratio": 1 / 21}
+    )
+
+
+@pytest.mark.parametrize("method", [Method.SC, Method.SDID])
+@pytest.mark.parametrize(
+    ("starts", "reason"),
+    [
+        ([20] + [30] * 5, RefusalReason.TOO_FEW_CONTROLS),
+        ([20] * 8 + [30] * 7, RefusalReason.TOO_FEW_CONTROLS),
+        ([20, 22] + [30] * 8, RefusalReason.STAGGERED),
+        ([2] + [30] * 8, RefusalReason.TOO_SHORT),
+    ],
+)
+def test_they_refuse_outside_their_domain(method: Method, starts: list[int], reason: RefusalReason) -> None:
+    answer = analyse(panel_of(noisy(len(starts), 30), starts), Design(method))
+    assert isinstance(answer, Refusal)
+    assert answer.reason is reason
+
+
+@pytest.mark.parametrize("method", [Method.SC, Method.SDID, Method.CITS])
+def test_they_refuse_a_panel_with_gaps(method: Method) -> None:
+    outcome = noisy(12, 30)
+    outcome[5, 5] = np.nan
+    answer = analyse(panel_of(outcome, [20] + [30] * 11), Design(method))
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.UNBALANCED
+    assert answer.measured == {"cells_missing": 1}
