@@ -25,6 +25,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt QUETSACH_PUBLIC_URL.",
         "nobody": "Chưa có ai. Mời người đầu tiên: `quetsach center people invite ĐỊA-CHỈ-THƯ --role operator`",
         "left": "{email} đã thôi làm việc: vai trò, phiên làm việc và liên kết đã kết thúc.",
+        "vouched": "Đã xác nhận {email}: người này được tính là một người riêng khi phê duyệt.",
         "no-person": "không có ai dùng địa chỉ này",
         "no-unit": "không có đơn vị này",
         "no-units": "chưa có cây đơn vị",
@@ -36,6 +37,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "QUETSACH_PUBLIC_URL.",
         "nobody": "Nobody yet. Invite the first one: `quetsach center people invite ADDRESS --role operator`",
         "left": "{email} has left: duties, sessions and links are ended.",
+        "vouched": "{email} is vouched for, and counts as a person of his own in approvals.",
         "no-person": "nobody has this address",
         "no-unit": "there is no such unit",
         "no-units": "there is no tree of units yet",
@@ -45,7 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``people`` with ``invite``, ``renew``, ``list`` and ``remove``."""
+    """Add ``people`` with ``invite``, ``renew``, ``list``, ``remove`` and ``vouch``."""
     parser = add_command(
         subcommands,
         "people",
@@ -86,7 +88,15 @@ def register(subcommands: "Subcommands") -> None:
     )
     remove.add_argument("email", metavar="ADDRESS", help="who leaves")
     remove.set_defaults(run=_remove)
-    for command in (invite, renew, listed, remove):
+    vouch = add_command(
+        commands,
+        "vouch",
+        summary="say that an account belongs to a person of its own, so that it counts in approvals",
+        examples="quetsach center people vouch lan@haiphong.example",
+    )
+    vouch.add_argument("email", metavar="ADDRESS", help="whose account")
+    vouch.set_defaults(run=_vouch)
+    for command in (invite, renew, listed, remove, vouch):
         command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
         add_language(command)
 
@@ -133,6 +143,7 @@ def _list(arguments: argparse.Namespace) -> int:
                 "role": duty.role,
                 "unit": duty.unit.key,
                 "since": duty.first.isoformat(),
+                "vouched": duty.person.is_vouched,
             }
             for duty in held
         ]
@@ -152,6 +163,16 @@ def _remove(arguments: argparse.Namespace) -> int:
 
         person_leave(person=_person(arguments.email, words), by=None, now=now)
     say(words["left"].format(email=arguments.email))
+    return ExitCode.NOTHING_FOUND
+
+
+def _vouch(arguments: argparse.Namespace) -> int:
+    words = _WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.people.services.vouching import person_vouch  # noqa: PLC0415
+
+        person_vouch(person=_person(arguments.email, words), by=None, now=now)
+    say(words["vouched"].format(email=arguments.email))
     return ExitCode.NOTHING_FOUND
 
 

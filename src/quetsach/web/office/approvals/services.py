@@ -60,13 +60,19 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
     """Decide as the second person.
 
     Raises:
-        ApprovalError: the asker decides, it was decided before, or a refusal gives no reason.
+        ApprovalError: the asker decides, it was decided before, a refusal gives no reason, or somebody grants though
+            nobody has vouched for one of the two.
         AccessError: not this person's to decide.
     """
     approval = Approval.objects.select_for_update().get(pk=approval.pk)
     require(by, DECIDING_ACT[approval.kind], approval.unit, day=today(now))
     if approval.asked_by_id == by.pk:
         raise ApprovalError(_("who asks cannot decide"), hint=_("another person with the same right must look at it"))
+    if is_granted and (unknown := unvouched(approval, by)):
+        raise ApprovalError(
+            _("nobody has vouched for %(name)s yet") % {"name": unknown},
+            hint=_("one who manages people there, and did not give the link, does that on the page of the person"),
+        )
     if approval.is_granted is not None:
         raise ApprovalError(_("this was decided before"), hint=_("ask again if the content has changed"))
     if not is_granted and not reason.strip():
@@ -82,6 +88,11 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
         now=now,
     )
     return approval
+
+
+def unvouched(approval: Approval, by: Person) -> Person | None:
+    """Return who of decider and asker may be somebody's second account, since nobody has vouched for him."""
+    return next((person for person in (by, approval.asked_by) if not person.is_vouched), None)
 
 
 def is_approved(*, kind: str, subject: str, digest: str) -> bool:

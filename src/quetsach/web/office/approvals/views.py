@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.web.office.approvals import selectors
-from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.approvals.services import approval_decide, unvouched
 from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.sign_in.views import require_again
+from quetsach.web.office.refusal import Telling
 
 _A_PAGE = 50
 _LONGEST_REASON = 2000
@@ -49,6 +49,7 @@ def approval(request: HttpRequest, key: int) -> HttpResponse:
         "kind": KIND_TITLES[found.kind],
         "subject_url": selectors.subject_url(found),
         "may_decide": found.is_granted is None and selectors.may_decide(person_here(request), found, day=day),
+        "unvouched": unvouched(found, person_here(request)),
         "is_own": found.asked_by_id == person_here(request).pk,
     }
     return render(request, "office/approvals/approval.html", context)
@@ -61,7 +62,7 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
     now = datetime.now(UTC)
     found = selectors.approval_for(person_here(request), key, day=today(now))
     is_granted = request.POST.get("verdict") == "grant"
-    try:
+    with Telling(request, _("Granted.") if is_granted else _("Refused.")):
         approval_decide(
             approval=found,
             is_granted=is_granted,
@@ -69,8 +70,5 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
             by=person_here(request),
             now=now,
         )
-    except ApprovalError as error:
-        messages.error(request, f"{error.what}; {error.hint}")
-        return redirect("office:approvals:approval", key)
-    messages.success(request, _("Granted.") if is_granted else _("Refused."))
-    return redirect("office:approvals:list")
+        return redirect("office:approvals:list")
+    return redirect("office:approvals:approval", key)

@@ -26,7 +26,11 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Somebody who works in the office. The e-mail address is the login."""
+    """Somebody who works in the office. The e-mail address is the login.
+
+    ``brought_by`` gave the link with which the account was opened last; ``None`` is the centre's command line.
+    ``vouched_by`` is another who looked at whom it belongs to.
+    """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100)
@@ -35,6 +39,8 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    brought_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    vouched_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[PersonManager] = PersonManager()
 
@@ -43,6 +49,14 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether two others know that this is a person of his own: who gave him the link, and who vouched.
+
+        Links of the centre's command line need nobody else.
+        """
+        return self.brought_by_id is None or self.vouched_by_id is not None
 
 
 class DutyQuerySet(models.QuerySet["Duty"]):

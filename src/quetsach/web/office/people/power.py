@@ -26,6 +26,17 @@ def manages_country(by: Person, *, day: date) -> bool:
     return may_do(by, Act.MANAGE_PEOPLE, root_unit(), day=day)
 
 
+def may_vouch(by: Person, person: Person, *, day: date) -> bool:
+    """Whether one may say whose account this is: not who brought it, nor who is unknown himself.
+
+    Both, who brought it and who vouches, are known themselves: so nobody comes to a second account that counts without
+    another person who let it happen.
+    """
+    if person.brought_by is None or person.is_vouched or person.brought_by_id == by.pk:
+        return False
+    return by.is_vouched and person.brought_by.is_vouched and may_manage(by, person, day=day)
+
+
 def may_manage(by: Person, person: Person, *, day: date) -> bool:
     """Whether one may decide over the account of another: only who could give all that the other holds.
 

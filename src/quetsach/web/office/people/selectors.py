@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
-from quetsach.campaign.authority import Act, Role
+from quetsach.campaign.authority import Act
+from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.access import AccessError, visible, within
 from quetsach.web.office.people.models import Duty, Invitation, Person
-from quetsach.web.office.people.power import manages_country, may_give_over, may_manage
+from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.units.models import Position, Unit
+
+if TYPE_CHECKING:
+    from quetsach.web.office.helpdesk.models import Case
 
 _LONGEST_CHOICE = 300
 
@@ -27,6 +32,8 @@ class LeftBehind:
     """Titles of what the person asked approval for and nobody has decided."""
     invited: tuple[Invitation, ...]
     """Open invitations of the person, which become worthless."""
+    cases: "tuple[Case, ...]"
+    """Cases of the help desk that the person has and that are not closed; they go back to their units."""
 
 
 def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> QuerySet[Duty]:
@@ -73,11 +80,6 @@ def units_to_choose(by: Person, *, day: date) -> list[Unit] | None:
     return [position.unit for position in found] if len(found) <= _LONGEST_CHOICE else None
 
 
-def roles_to_give(by: Person, unit: Unit, *, day: date) -> list[Role]:
-    """Return the roles that somebody may give over a unit."""
-    return [role for role in Role if may_give_over(by, role, unit, day=day)]
-
-
 def second_factors_of(person: Person) -> list[Authenticator]:
     """Return a person's app and passkeys, not the recovery codes."""
     factors = Authenticator.objects.filter(user_id=person.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
@@ -96,7 +98,8 @@ def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
     alone = tuple(duty for duty in held if not others.filter(unit=duty.unit, role=duty.role).exists())
     asked = person.asked_approvals.filter(is_granted=None).order_by("asked_at").values_list("title", flat=True)
     invited = Invitation.objects.filter(given_by=person, used_at=None, withdrawn_at=None, expires_at__gt=now)
-    return LeftBehind(alone, tuple(asked), tuple(invited.select_related("unit")))
+    cases = person.cases.exclude(state=CaseState.CLOSED).select_related("unit").order_by("changed_at")
+    return LeftBehind(alone, tuple(asked), tuple(invited.select_related("unit")), tuple(cases))
 
 
 def is_anybody_in() -> bool:

@@ -11,6 +11,7 @@ _PEOPLE: list[URLPattern] = [
     path("<int:key>/", views.person, name="person"),
     path("<int:key>/vai-tro/", views.give, name="give"),
     path("<int:key>/lien-ket/", views.renew, name="renew"),
+    path("<int:key>/xac-nhan/", views.vouch, name="vouch"),
     path("<int:key>/thoi-viec/", views.leave, name="leave"),
     path("vai-tro/<int:key>/thoi/", views.end, name="end"),
     path("loi-moi/<int:key>/thu-hoi/", views.withdraw, name="withdraw"),

@@ -13,19 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Role
-from quetsach.core.errors import QuetsachError
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import DutyForm, InvitationForm
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty, Invitation, Person
-from quetsach.web.office.people.power import may_give_over, may_manage
+from quetsach.web.office.people.power import may_give_over, may_manage, may_vouch
 from quetsach.web.office.people.services.departure import person_leave
 from quetsach.web.office.people.services.duty import duty_end, duty_give
 from quetsach.web.office.people.services.invitation import invitation_issue, invitation_renew, invitation_withdraw
+from quetsach.web.office.people.services.vouching import person_vouch
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import unit_named
 
@@ -60,13 +61,10 @@ def invite(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     form = InvitationForm(request.POST or None, initial=_asked(request), **_choices(by, now))
     if form.is_valid():
-        try:
+        with Telling(request, form=form):
             unit = _unit(form.cleaned_data["unit"], now)
             role = Role(form.cleaned_data["role"])
             invitation, token = invitation_issue(email=form.cleaned_data["email"], role=role, unit=unit, by=by, now=now)
-        except PeopleError as error:
-            _tell(form, error)
-        else:
             return _show_link(request, invitation, token)
     return render(request, "office/people/invite.html", {"form": form, "purposes": _purposes(form)})
 
@@ -90,6 +88,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
             for duty in held
         ],
         "is_whole": is_whole,
+        "may_vouch": may_vouch(by, who, day=day),
         "has_more": who.is_active and not is_whole,
         "factors": len(selectors.second_factors_of(who)),
     }
@@ -105,13 +104,9 @@ def give(request: HttpRequest, key: int) -> HttpResponse:
     who = selectors.person_below(by, key, day=today(now))
     form = DutyForm(request.POST or None, initial=_asked(request), **_choices(by, now))
     if form.is_valid():
-        try:
+        with Telling(request, _("The duty is given."), form=form):
             unit = _unit(form.cleaned_data["unit"], now)
             duty_give(person=who, role=Role(form.cleaned_data["role"]), unit=unit, by=by, now=now)
-        except PeopleError as error:
-            _tell(form, error)
-        else:
-            messages.success(request, _("The duty is given."))
             return redirect("office:people:person", key)
     return render(request, "office/people/give.html", {"form": form, "person": who, "purposes": _purposes(form)})
 
@@ -122,11 +117,8 @@ def end(request: HttpRequest, key: int) -> HttpResponse:
     by = person_here(request)
     require_again(request)
     duty = get_object_or_404(Duty.objects.select_related("person", "unit"), pk=key)
-    try:
+    with Telling(request, _("The duty is ended.")):
         duty_end(duty=duty, by=by, now=datetime.now(UTC))
-        messages.success(request, _("The duty is ended."))
-    except PeopleError as error:
-        messages.error(request, f"{error.what}; {error.hint}")
     return redirect("office:people:list")
 
 
@@ -137,12 +129,22 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
     require_again(request)
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))
-    try:
+    with Telling(request):
         invitation, token = invitation_renew(person=who, by=by, now=now)
-    except PeopleError as error:
-        messages.error(request, error.explain())
-        return redirect("office:people:person", key)
-    return _show_link(request, invitation, token)
+        return _show_link(request, invitation, token)
+    return redirect("office:people:person", key)
+
+
+@require_POST
+def vouch(request: HttpRequest, key: int) -> HttpResponse:
+    """Say that an account belongs to a person of its own."""
+    by = person_here(request)
+    require_again(request)
+    now = datetime.now(UTC)
+    who = selectors.person_below(by, key, day=today(now))
+    with Telling(request, _("You have vouched for %(name)s.") % {"name": who}):
+        person_vouch(person=who, by=by, now=now)
+    return redirect("office:people:person", key)
 
 
 @require_POST
@@ -163,12 +165,9 @@ def leave(request: HttpRequest, key: int) -> HttpResponse:
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))
     if request.method == "POST":
-        try:
+        with Telling(request, _("%(name)s has left. Duties, sessions and links are ended.") % {"name": who}):
             person_leave(person=who, by=by, now=now)
-            messages.success(request, _("%(name)s has left. Duties, sessions and links are ended.") % {"name": who})
             return redirect("office:people:list")
-        except PeopleError as error:
-            messages.error(request, f"{error.what}; {error.hint}")
     left = selectors.left_behind(who, day=today(now), now=now)
     return render(request, "office/people/leave.html", {"person": who, "left": left})
 
@@ -196,10 +195,6 @@ def _unit(text: str, now: datetime) -> Unit:
     if unit is None:
         raise PeopleError(_("there is no such unit"), hint=_("look its code up in the tree of units"))
     return unit
-
-
-def _tell(form: DutyForm, error: QuetsachError) -> None:
-    form.add_error(None, f"{error.what}; {error.hint}" if error.hint else error.what)
 
 
 def _show_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:

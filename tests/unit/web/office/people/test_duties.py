@@ -1,11 +1,15 @@
 """Duties are given and ended within one's subtree; leaving closes everything at once."""
 
+from uuid import uuid4
+
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from tests.unit.web.office.conftest import NOW, TODAY
 
 from quetsach.campaign.authority import Act, Role
+from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import AccessError, duties_of, may_do
@@ -102,6 +106,19 @@ def test_what_is_left_for_others_is_told_before(units, person) -> None:
     assert [duty.role for duty in left.alone] == ["approver"]
     assert left.asked == ("Công văn 12",)
     assert [invitation.email for invitation in left.invited] == ["a@b.vn"]
+
+
+def test_cases_of_who_leaves_go_back_to_their_unit(units, person) -> None:
+    who = person(Role.PRESS)
+    case = Case.objects.create(
+        code="2020-ABCD", form=uuid4(), kind="listed", language="vi", unit=units["tw"], state=CaseState.OPEN,
+        assignee=who, notice="2026-11", arrived_at=NOW, changed_at=NOW,
+    )  # fmt: skip
+    assert selectors.left_behind(who, day=TODAY, now=NOW).cases == (case,)
+    person_leave(person=who, by=None, now=NOW)
+    case.refresh_from_db()
+    assert case.assignee is None
+    assert LogEntry.objects.filter(act="case-give-back", subject="case:2020-ABCD").exists()
 
 
 def test_a_duty_that_another_one_shares_is_not_left_alone(units, person) -> None:

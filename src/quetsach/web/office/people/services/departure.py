@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import AccessError, today
 from quetsach.web.office.people.errors import PeopleError
@@ -21,8 +22,9 @@ from quetsach.web.office.units.models import Unit
 def person_leave(*, person: Person, by: Person | None, now: datetime) -> None:
     """End a person's duties and sessions, and every open invitation to or from that person.
 
-    Password and second factors go as well. The name stays readable on what the person did. What waits for somebody
-    else is told by :func:`quetsach.web.office.people.selectors.left_behind`.
+    Password and second factors go as well; cases of the help desk go back to their units. The name stays readable on
+    what the person did. What waits for somebody else is told by
+    :func:`quetsach.web.office.people.selectors.left_behind`.
 
     Args:
         person: who leaves.
@@ -50,6 +52,10 @@ def person_leave(*, person: Person, by: Person | None, now: datetime) -> None:
     person.save(update_fields=["is_active", "left_at", "password"])
     Authenticator.objects.filter(user_id=person.pk).delete()
     sessions = sessions_end(person)
+    for case in person.cases.exclude(state=CaseState.CLOSED).select_related("unit"):
+        case.assignee = None
+        case.save(update_fields=["assignee"])
+        log_append(by=by, act="case-give-back", subject=f"case:{case.code}", unit=case.unit, detail={}, now=now)
     units: set[Unit | None] = {duty.unit for duty in ended}
     for unit in units or {None}:
         detail = {

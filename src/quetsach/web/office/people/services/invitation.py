@@ -131,6 +131,7 @@ def invitation_accept(*, token: str, name: str, title: str, language: str, passw
     is_new = person.pk is None
     person.email, person.name, person.title, person.language = invitation.email, name, title, language
     person.is_active, person.left_at = True, None
+    person.brought_by, person.vouched_by = invitation.given_by, None
     person.set_password(password)
     person.save()
     Authenticator.objects.filter(user_id=person.pk).delete()
