@@ -22,7 +22,9 @@ class Delivery:
     """What was ingested. ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
 
     ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records; ``versions`` names
-    what decided (``families``, ``network``).
+    what decided (``families``, ``network``). ``expired`` are the days whose sightings were deleted at the end of their
+    lifetime; with the last of them (``has_landed`` is false) the delivered bytes and the quarantine went too. The
+    counts stay, so that every record remains accounted for.
     """
 
     sha256: str
@@ -39,6 +41,8 @@ class Delivery:
     blank: int
     days: Mapping[date, int]
     versions: Mapping[str, str] = field(default_factory=dict)
+    expired: tuple[date, ...] = ()
+    has_landed: bool = True
 
     @property
     def id(self) -> str:
@@ -81,14 +85,16 @@ class Delivery:
 
     def paths(self) -> list[str]:
         """Return every file that the delivery stands on, relative to the lake."""
-        rejects = [self.quarantine_path] if self.quarantined else []
-        return [self.landed_path, *[self.sightings_path(day) for day in self.days], *rejects]
+        landed = [self.landed_path] if self.has_landed else []
+        rejects = [self.quarantine_path] if self.quarantined and self.has_landed else []
+        return [*landed, *[self.sightings_path(day) for day in self.days if day not in self.expired], *rejects]
 
     def to_json(self) -> bytes:
         """Return the commit record."""
         record = asdict(self)
         record["ingested_at"] = self.ingested_at.astimezone(UTC).isoformat()
         record["days"] = {str(day): rows for day, rows in sorted(self.days.items())}
+        record["expired"] = [str(day) for day in self.expired]
         record["files"] = self.paths()
         return json.dumps(record, ensure_ascii=False, indent=1).encode()
 
@@ -105,6 +111,7 @@ class Delivery:
             record.pop("files")
             record["ingested_at"] = datetime.fromisoformat(record["ingested_at"])
             record["days"] = {date.fromisoformat(day): int(rows) for day, rows in record["days"].items()}
+            record["expired"] = tuple(date.fromisoformat(day) for day in record.get("expired", ()))
             delivery = cls(**record)
             adds_up = delivery.adds_up
         except (ValueError, KeyError, TypeError, AttributeError) as error:

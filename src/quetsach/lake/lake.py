@@ -6,6 +6,7 @@
     sightings/day=YYYY-MM-DD/<delivery>.parquet   feeds.table.ANNOTATED
     quarantine/<delivery>.parquet                 feeds.table.REJECTS
     deliveries/<delivery>.json                    commit records: readers open only what these list
+    rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     tmp/                                          of the writer at work
 
 A delivery is known by the SHA-256 of its bytes, its feed and its report. Delivered again, it adds nothing: its
@@ -39,10 +40,11 @@ from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import durable, queries
+from quetsach.lake import durable, queries, rollups
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.rollups import RollUp
 
 _CHUNK_BYTES = 4 << 20
 
@@ -75,7 +77,7 @@ class Lake:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: dict[str, Delivery] = {}
+        self._known: dict[str, tuple[tuple[int, int, int], Delivery]] = {}
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     # Writing
@@ -114,7 +116,7 @@ class Lake:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
                 layout = layout_of(feed, report, file_name=name, head=head)
-                with self._writer() as tmp:
+                with self.writer() as tmp:
                     delivery, is_new = self._ingest(
                         _chunks(head, stream),
                         tmp,
@@ -160,22 +162,37 @@ class Lake:
         former = self._by_id().get(delivery_id(sha256, layout.feed, layout.report))
         if former is not None:
             return former, False
-        fresh = queries.Fresh(self._engine())
-        ingestion = Ingestion(tmp, fresh, lambda day: self._sightings_of(Period(day, day)))
+        fresh = queries.Fresh(self.engine())
+        ingestion = Ingestion(tmp, fresh, lambda day: self._committed(day, layout))
         ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress)
         delivery = ingestion.delivery(
             sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
         )
         staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
+        replaced, built = self._roll_up(delivery, tmp)
+        staged += built
         for file, _ in staged:
             durable.sync(file)
         durable.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
         durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
+        rollups.remove(self.folder, replaced)
         return delivery, True
 
+    def _roll_up(self, delivery: Delivery, tmp: Path) -> tuple[list[RollUp], list[tuple[Path, str]]]:
+        """Build the roll-ups that a staged delivery changes; return those that they replace, and the files made."""
+        touching = [d for d in self._by_id().values() if (d.feed, d.report) == (delivery.feed, delivery.report)]
+        former = {r.day: r for r in rollups.roll_ups_of(touching)}
+        made: list[tuple[Path, str]] = []
+        for roll_up in rollups.roll_ups_of([*touching, delivery]):
+            if roll_up.day in delivery.days:
+                committed = [self.folder / d.sightings_path(roll_up.day) for d in touching if roll_up.day in d.days]
+                sightings = [*committed, tmp / f"{roll_up.day}.parquet"]
+                made += rollups.build(self.engine(), roll_up, sightings, tmp)
+        return [former[day] for day in delivery.days if day in former], made
+
     @contextmanager
-    def _writer(self) -> Iterator[Path]:
+    def writer(self) -> Iterator[Path]:
         """Be the one writer; yields an empty folder. What a former writer left behind is swept first."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".writer").open("wb") as lock:
@@ -194,7 +211,8 @@ class Lake:
     def _sweep(self, tmp: Path) -> None:
         """Remove every file that no commit record lists, then ``tmp``: as long as that exists, there may be some."""
         listed = {self.folder / path for delivery in self.deliveries() for path in delivery.paths()}
-        for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst"):
+        listed |= {self.folder / path for roll_up in self.roll_ups() for path in roll_up.paths()}
+        for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
             for path in self.folder.glob(kind):
                 if path not in listed:
                     path.unlink()
@@ -205,6 +223,10 @@ class Lake:
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every committed delivery, oldest first."""
         return tuple(sorted(self._by_id().values(), key=lambda d: (d.ingested_at, d.id)))
+
+    def roll_ups(self, period: Period | None = None) -> tuple[RollUp, ...]:
+        """Return the roll-ups that stand for the committed sightings of a period, or for all."""
+        return tuple(r for r in rollups.roll_ups_of(self._by_id().values()) if period is None or r.day in period)
 
     def newest_day(self, *, until: date | None = None) -> date | None:
         """Return the last day (UTC) with sightings, not after ``until``: a feed with a wrong clock moves no window."""
@@ -248,7 +270,7 @@ class Lake:
 
         Only days with sightings have rows. ``families`` limits to those; ``None`` is all.
         """
-        return queries.count_addresses(self._engine(), self._sightings_of(period), ("day", *by), families)
+        return queries.count_addresses(self.engine(), self._countable(period), ("day", *by), families)
 
     def distinct_addresses(
         self, period: Period, by: Sequence[str] = (), *, families: Iterable[str] | None = None
@@ -257,7 +279,7 @@ class Lake:
 
         Without ``by`` there is one row.
         """
-        return queries.count_addresses(self._engine(), self._sightings_of(period), by, families)
+        return queries.count_addresses(self.engine(), self._countable(period), by, families)
 
     def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
         """Return how many distinct addresses were seen in the period."""
@@ -265,7 +287,7 @@ class Lake:
 
     def listed_addresses(self, period: Period) -> pa.Table:
         """Return ``key`` (16 bytes), ``family``, ``last_day`` for the look-up of ``listed``, ordered by key."""
-        return queries.list_addresses(self._engine(), self._sightings_of(period))
+        return queries.list_addresses(self.engine(), self._sightings_of(period))
 
     def quarantined(self, delivery: str | None = None) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -278,11 +300,17 @@ class Lake:
             chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
             if not chosen:
                 raise LakeError(f"there is no delivery {delivery[:80]!r}")
-        tables = [self._rejects_of(d) for d in chosen if d.quarantined]
+        tables = [self._rejects_of(d) for d in chosen if d.quarantined and d.has_landed]
         return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
 
     def landed_bytes(self, delivery: Delivery) -> Iterator[bytes]:
-        """Yield the bytes of a delivery as they came."""
+        """Yield the bytes of a delivery as they came.
+
+        Raises:
+            LakeError: they have expired.
+        """
+        if not delivery.has_landed:
+            raise LakeError("the delivered bytes have expired", where=delivery.file)
         return landed_chunks(self.folder / delivery.landed_path)
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:
@@ -294,7 +322,7 @@ class Lake:
         return pa.table([*named, *rejects.columns], schema=QUARANTINED)
 
     def _by_id(self) -> dict[str, Delivery]:
-        """Return the committed deliveries; each record is read once, for it never changes."""
+        """Return the committed deliveries; each record is read once, and again when its sightings have expired."""
         folder = self.folder / "deliveries"
         try:
             names = sorted(path.name for path in folder.iterdir())
@@ -302,19 +330,47 @@ class Lake:
             names = []
         except OSError as error:
             raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(folder)) from error
-        known = self._known
-        self._known = {name: known.get(name) or _read_record(folder / name) for name in names}
-        return {delivery.id: delivery for delivery in self._known.values()}
+        known, self._known = self._known, {}
+        for name in names:
+            state = (folder / name).stat()
+            key = (state.st_ino, state.st_mtime_ns, state.st_size)
+            found = known.get(name)
+            self._known[name] = found if found and found[0] == key else (key, _read_record(folder / name))
+        return {delivery.id: delivery for _, delivery in self._known.values()}
 
     def _sightings_of(self, period: Period) -> list[Path]:
         return sorted(
             self.folder / delivery.sightings_path(day)
             for delivery in self._by_id().values()
             for day in delivery.days
-            if day in period
+            if day in period and day not in delivery.expired
         )
 
-    def _engine(self) -> duckdb.DuckDBPyConnection:
+    def _countable(self, period: Period) -> list[Path]:
+        """Return the files that addresses are counted from: sightings, and roll-ups where those have expired."""
+        rolled = [r.path("addresses") for r in self.roll_ups(period) if self.sightings_for(r) is None]
+        return self._sightings_of(period) + [self.folder / path for path in rolled]
+
+    def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
+        """Return the files that a roll-up is made from; ``None`` where they have expired."""
+        known = self._by_id()
+        made_from = [known[id_] for id_ in roll_up.deliveries]
+        if any(roll_up.day in delivery.expired for delivery in made_from):
+            return None
+        return [self.folder / delivery.sightings_path(roll_up.day) for delivery in made_from]
+
+    def _committed(self, day: date, layout: Layout) -> list[Path]:
+        """Return the sightings that one more of this day has to be compared with."""
+        known = self._by_id().values()
+        if any(day in d.expired for d in known if (d.feed, d.report) == (layout.feed, layout.report)):
+            raise LakeError(
+                f"the file has sightings of {day}, and those that the lake had of that day have expired",
+                hint="split the file: nothing can tell any more whether these are new",
+            )
+        return self._sightings_of(Period(day, day))
+
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """Return the engine, opened once; what it spills goes with the lake."""
         if self._connection is None:
             spill = Path(tempfile.mkdtemp(prefix="quetsach-"))  # for this user's eyes only
             weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)

@@ -14,7 +14,7 @@ from quetsach.lake.errors import LakeError
 GROUPS = ("family", "isp", "asn", "province", "feed", "report", "ip_version")
 """The columns that addresses can be counted by."""
 
-_SIGHTINGS = "read_parquet($files, hive_partitioning = true, hive_types = {'day': date})"
+_SIGHTINGS = "read_parquet($files, union_by_name = true, hive_partitioning = true, hive_types = {'day': date})"
 
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:
@@ -38,7 +38,7 @@ def count_addresses(
 
     Args:
         engine: from ``connect``.
-        files: Parquet files of sightings.
+        files: Parquet files of sightings, or of the addresses of roll-ups where those have expired.
         by: ``day`` or any of ``GROUPS``; without any there is one row.
         families: only these; ``None`` for all.
 
@@ -89,7 +89,7 @@ class Fresh:
     def know(self, files: Sequence[Path]) -> None:
         """Take the identifiers of committed files for known."""
         if files:
-            with _explained():
+            with explained():
                 self._engine.execute(
                     "insert into known select sighting_id from read_parquet($files)",
                     {"files": [str(file) for file in files]},
@@ -98,7 +98,7 @@ class Fresh:
     def rows(self, identifiers: pa.Array) -> pa.Array:
         """Return the positions of the sightings that are new, in order, and know them from now on."""
         arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
-        with _explained():
+        with explained():
             self._engine.register("arrived", arrived)
             self._engine.execute(
                 "create or replace temp table fresh as select sighting_id, min(n) as n "
@@ -110,7 +110,12 @@ class Fresh:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Say what a failure of the engine means.
+
+    Raises:
+        LakeError: the engine failed.
+    """
     try:
         yield
     except duckdb.Error as error:
@@ -120,5 +125,5 @@ def _explained() -> Iterator[None]:
 
 
 def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
-    with closing(engine.cursor()) as cursor, _explained():
+    with closing(engine.cursor()) as cursor, explained():
         return cursor.sql(query, params=parameters).to_arrow_table()

@@ -1,0 +1,113 @@
+"""The uptime clock of a sensor: time runs only while the sensor was alive.
+
+An outage takes sightings away and is no cure. It is taken out of the gaps and out of the hours that are divided by. A
+silence on one day is only a candidate: at night nobody may be on line. It is an outage if the same hours of other days
+had sightings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY_MINUTES = 1440
+SHORTEST_MINUTES = 15
+UNLIKELY = 100
+"""A silence is a candidate when so many sightings were to be expected in it by the rate of the whole day."""
+EXPECTED = 20
+"""A candidate is an outage when so many were to be expected by the same hours of other days."""
+SAME_KIND = 2
+"""How many other days of the same kind are needed to compare with those alone."""
+
+type Hours = NDArray[np.float64]
+"""A number for each day and each hour of it."""
+
+type Stretch = tuple[int, int]
+"""Minutes of a day (UTC), the end excluded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """What a day's roll-up keeps of a sensor: sightings in each of the 24 hours, and its candidate silences."""
+
+    hourly: tuple[int, ...]
+    silences: tuple[Stretch, ...] = ()
+
+    @property
+    def events(self) -> int:
+        """Sightings of the day."""
+        return sum(self.hourly)
+
+
+def record_day(minutes: NDArray[np.int64]) -> DayRecord:
+    """Sum up a day.
+
+    Args:
+        minutes: sightings of the whole sensor, wherever they came from, in each of the ``DAY_MINUTES`` minutes (UTC).
+    """
+    events = int(minutes.sum())
+    hourly = tuple(minutes.reshape(24, 60).sum(axis=1).tolist())
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], minutes == 0, [0])).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    shortest = max(SHORTEST_MINUTES, UNLIKELY * DAY_MINUTES / events) if events else 0
+    is_silence = ends - starts >= shortest
+    return DayRecord(hourly, tuple(zip(starts[is_silence].tolist(), ends[is_silence].tolist(), strict=True)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clock:
+    """The uptime clock of a sensor over a period.
+
+    ``outages`` of each day with sightings; ``uptime_hours`` in which it was alive, each hour counted by how much
+    usually happens in it: an outage at noon takes more away than one at night. ``hours_alive`` by hour of the day.
+    """
+
+    outages: Mapping[date, tuple[Stretch, ...]]
+    uptime_hours: float
+    hours_alive: NDArray[np.float64]
+
+
+def read_clock(days: Mapping[date, DayRecord]) -> Clock:
+    """Tell outages from hours in which nobody is on line, and count the hours of the clock.
+
+    Where there is no other day to compare with, each candidate is an outage.
+
+    Args:
+        days: the days on which the sensor had sightings, of one period; a day without any is one long outage.
+    """
+    order = sorted(days)
+    hourly = np.array([days[day].hourly for day in order], dtype=np.float64).reshape(len(order), 24)
+    alike = np.array([[_kind(a) == _kind(b) for b in order] for a in order])
+    outages: dict[date, tuple[Stretch, ...]] = {}
+    alive = np.ones_like(hourly)
+    for at, day in enumerate(order):
+        others = np.delete(hourly, at, axis=0)
+        same = others[np.delete(alike[at], at)]
+        usual = np.median(same if len(same) >= SAME_KIND else others, axis=0) if len(others) else np.zeros(24)
+        silences = days[day].silences
+        outages[day] = tuple(s for s in silences if not len(others) or (usual * _covered(s)).sum() >= EXPECTED)
+        alive[at] -= sum((_covered(s) for s in outages[day]), np.zeros(24))
+    weight = _weights(hourly, alive, alike)
+    uptime = hourly.size * (alive * weight).sum() / weight.sum() if order else 0.0
+    return Clock(outages, float(uptime), alive.sum(axis=0))
+
+
+def _kind(day: date) -> int:
+    """Return which days a day is like: working days, Saturdays, Sundays."""
+    return max(0, day.weekday() - 4)
+
+
+def _weights(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:
+    """Return how much usually happens in each hour of each day: the mean over days alike, while alive."""
+    seen, hours = alike @ hourly, alike @ alive
+    weight = np.divide(seen, hours, out=np.zeros_like(seen), where=hours > 0)
+    return weight if weight.sum() else np.ones_like(weight)
+
+
+def _covered(stretch: Stretch) -> NDArray[np.float64]:
+    """Return what part of each hour of the day a stretch covers."""
+    start, end = stretch
+    hours = np.arange(24) * 60
+    return np.clip(np.minimum(hours + 60, end) - np.maximum(hours, start), 0, None) / 60

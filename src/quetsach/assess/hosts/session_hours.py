@@ -1,0 +1,57 @@
+"""How many infected machines are on line: session-hours with renewal edges (REC).
+
+Sightings of one family at one address are cut into sessions wherever the gap is too long for the family's schedule. A
+session is longer than from its first to its last sighting by what is missing at both edges: twice the mean residual
+life of a renewal process, whatever its schedule. The hours of all sessions, divided by the hours of the clock, are the
+mean number of machines on line, whichever addresses they had. Derivation, bias and domain:
+``docs/explanation/counting-machines.md``.
+"""
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.hosts.ladder import STEP_HOURS, GapLadder
+from quetsach.assess.hosts.schedule import Schedule
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+LARGEST_Q = 0.2
+"""Sessions for each check-in; with more the check-ins are too rare for the leases, and there is no estimate."""
+
+BUDGET, WIDE_BUDGET = 0.02, 0.05
+"""The declared systematic error, as a share: where ``q`` is below ``VALID_Q``, and else (``bench/validate.py``)."""
+
+VALID_Q = 0.1
+
+
+def session_hours(ladder: GapLadder, events: int, schedule: Schedule | None, uptime_hours: float) -> Answer:
+    """Estimate the mean number of machines on line.
+
+    Args:
+        ladder: gaps of the group, on the uptime clock.
+        events: sightings of the group.
+        schedule: of the family at this sensor, from the gaps of the whole country.
+        uptime_hours: hours of the period in which the sensor was alive.
+    """
+    if not events or uptime_hours <= 0:
+        return Refusal(RefusalReason.NO_DATA)
+    if schedule is None:
+        return Refusal(RefusalReason.RARE_CHECK_INS, {"events": events, "q": 1.0})
+    inside, hours, _ = ladder.up_to(schedule.gap_step)
+    sessions = max(0.0, events - inside)
+    check_ins = events - (float(ladder.count[0]) if schedule.has_bursts else 0.0)
+    q = min(1.0, sessions / check_ins) if check_ins > 0 else 1.0
+    measured = {
+        "q": q,
+        "interval_hours": schedule.interval_hours,
+        "gap_hours": float(STEP_HOURS[schedule.gap_step]),
+        "edge_hours": schedule.edge_hours,
+        "spread": schedule.spread,
+        "events": float(events),
+        "sessions": sessions,
+        "uptime_hours": uptime_hours,
+    }
+    if q >= LARGEST_Q:
+        return Refusal(RefusalReason.RARE_CHECK_INS, measured)
+    # What gaps inside short sessions lack: leases end at any time, the sessions of a working day have a length.
+    lacking = 2 * q**2 / (1 - 2 * q) if schedule.has_nights else q**2
+    value = (hours + sessions * schedule.edge_hours) / (uptime_hours * (1 - schedule.spread * lacking))
+    budget = BUDGET if q < VALID_Q else WIDE_BUDGET
+    return Estimate(value, value * (1 - budget), value * (1 + budget), measured)

@@ -1,0 +1,108 @@
+"""Keeping a lake: sightings go at the end of their lifetime, roll-ups stay, and can be made again while they can."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from quetsach.core.period import Period
+from quetsach.lake import durable, rollups
+from quetsach.lake.delivery import Delivery
+from quetsach.lake.lake import Lake
+
+LIFETIME_DAYS = 90
+"""How long sightings are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """Roll-ups that were ``made`` again, how many of them had to be ``mended``, and how many stay for their sightings
+    have ``expired``.
+    """
+
+    made: int
+    mended: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What went: sightings of ``days`` days, in ``files`` files of ``size_bytes``, delivered bytes among them."""
+
+    days: int
+    sightings: int
+    files: int
+    size_bytes: int
+
+
+def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None) -> Rebuilt:
+    """Make every roll-up again from its sightings and replace those that are missing or differ.
+
+    Args:
+        lake: the sightings.
+        progress: told after each.
+
+    Raises:
+        LakeError: the lake cannot be read or written.
+    """
+    made = mended = expired = 0
+    with lake.writer() as tmp:
+        for roll_up in lake.roll_ups():
+            sightings = lake.sightings_for(roll_up)
+            if sightings is None:
+                expired += 1
+            else:
+                files = rollups.build(lake.engine(), roll_up, sightings, tmp)
+                made += 1
+                mended += rollups.publish_changed(files, lake.folder)
+            progress(1)
+    return Rebuilt(made, mended, expired)
+
+
+def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
+    """Delete the sightings of every day before ``before``, and what was delivered once none of its days is left.
+
+    The roll-ups of these days are made first where they are missing. Commit records keep their counts and say which
+    days have expired; a file that a record does not list any more is swept if the deletion is interrupted.
+
+    Args:
+        lake: the sightings.
+        before: the first day (UTC) that stays.
+        is_dry_run: say what would go.
+
+    Raises:
+        LakeError: the lake cannot be read or written.
+    """
+    with lake.writer() as tmp:
+        changed = [(d, after) for d in lake.deliveries() if (after := _after(d, before)) != d]
+        kept = {path for d in lake.deliveries() for path in _after(d, before).paths()}
+        gone = sorted({path for d, _ in changed for path in d.paths()} - kept)
+        days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
+        sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
+        size = sum(_size(lake.folder / path) for path in gone)
+        if not is_dry_run and changed:
+            _keep_roll_ups(lake, days, tmp)
+            for delivery, after in changed:
+                record = lake.folder / "deliveries" / f"{delivery.id}.json"
+                durable.write(record, after.to_json(), staged=tmp / "delivery.json")
+            for path in gone:
+                (lake.folder / path).unlink(missing_ok=True)
+    return Expired(len(days), sightings, len(gone), size)
+
+
+def _after(delivery: Delivery, before: date) -> Delivery:
+    expired = tuple(sorted({*delivery.expired, *(day for day in delivery.days if day < before)}))
+    is_over = len(expired) == len(delivery.days) if delivery.days else delivery.ingested_at.date() < before
+    return replace(delivery, expired=expired, has_landed=delivery.has_landed and not is_over)
+
+
+def _keep_roll_ups(lake: Lake, days: set[date], tmp: Path) -> None:
+    for day in sorted(days):
+        for roll_up in lake.roll_ups(Period(day, day)):
+            sightings = lake.sightings_for(roll_up)
+            if sightings is not None and not (lake.folder / roll_up.path("clock")).exists():
+                rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp), lake.folder)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
