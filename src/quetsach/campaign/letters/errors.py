@@ -1,7 +1,12 @@
 """What can be wrong with a letter, its register or a notice about its delivery."""
 
+from quetsach.campaign.errors import LocalError
 from quetsach.core.errors import QuetsachError
 
 
 class LetterError(QuetsachError):
     """A letter, a dispatch or a notice about one is not of the form it must have."""
+
+
+class PolicyError(LocalError):
+    """Days of reminders are not of the form that they must have."""

@@ -1,24 +1,38 @@
-"""Whom to remind of a letter, when, and what the unit above is told.
+"""Whom to remind of a letter or a return, when, and what the unit above is told.
 
 A reminder is due on a day counted from the due day. What was missed while the office was down is not made up for: only
 the latest reminder that is due goes out, and nothing goes out twice. The unit above gets one digest of all its late
 units rather than a mail for each.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.errors import PolicyError
+from quetsach.core.pack import LocalText
 
 MAX_DAYS = 366
+_DAY = re.compile(r"[+-]?\d{1,3}")
+_RISING = LocalText(
+    "các ngày nhắc phải tăng dần và không cách ngày đến hạn quá một năm",
+    "days of reminders must rise and lie within a year of the due day",
+)
+_AS_IN = LocalText("ghi như −3, −1, 0, 1, 3", "write them as in −3, −1, 0, 1, 3")
+_LATE = LocalText(
+    "đơn vị cấp trên chỉ được báo về việc quá hạn: các ngày bắt đầu từ 1",
+    "the unit above is told of what is late: its days begin at 1",
+)
+_NO_DAYS = LocalText("không phải danh sách ngày", "these are no days")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Days from the due day on which reminders go out: negative before it, 0 on it, positive after it.
 
-    ``unit_days`` are for the unit that owes an answer, ``parent_days`` for the digest of the unit above it.
+    ``unit_days`` are for the unit that owes an answer, ``parent_days`` for the digest of the unit above it; none of
+    them is never.
     """
 
     unit_days: tuple[int, ...] = (-3, -1, 0, 1, 3)
@@ -27,11 +41,32 @@ class Policy:
     def __post_init__(self) -> None:
         for days in (self.unit_days, self.parent_days):
             if list(days) != sorted(set(days)) or any(abs(day) > MAX_DAYS for day in days):
-                raise LetterError(
-                    "days of reminders must rise and lie within a year of the due day", hint="as in -3, -1, 0, 1, 3"
-                )
+                raise PolicyError(_RISING, advice=_AS_IN)
         if any(day < 1 for day in self.parent_days):
-            raise LetterError("the unit above is told of what is late: its days begin at 1")
+            raise PolicyError(_LATE)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last day on which anything goes out; ``None`` where nothing ever does."""
+        days = (*self.unit_days, *self.parent_days)
+        return (min(days), max(days)) if days else None
+
+
+def read_days(text: str) -> tuple[int, ...]:
+    """Read days as people write them, such as ``-3, -1, 0, 1, 3``; empty is none.
+
+    Raises:
+        PolicyError: it is no list of days.
+    """
+    words = text.replace("\u2212", "-").replace(",", " ").replace(";", " ").split()
+    if not all(_DAY.fullmatch(word) for word in words):
+        raise PolicyError(_NO_DAYS, advice=_AS_IN)
+    return tuple(int(word) for word in words)
+
+
+def days_text(days: tuple[int, ...]) -> str:
+    """Return days as :func:`read_days` reads them, for people."""
+    return ", ".join(str(day) for day in days).replace("-", "\u2212")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +113,7 @@ def plan(
     policy: Policy,
     told: frozenset[tuple[str, int]] = frozenset(),
 ) -> Plan:
-    """Return what is to go out on a day (of Viet Nam) for one letter.
+    """Return what is to go out on a day (of Viet Nam) for one letter, or the returns of one period.
 
     Args:
         pending: dispatches that wait for an answer.

@@ -1,7 +1,7 @@
 """Reporting periods and their deadlines: whole days of Viet Nam, ISO weeks or phases of the campaign."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -112,6 +112,12 @@ def weeks(first: date, last: date) -> tuple[ReportingPeriod, ...]:
     if (last - first).days > 7 * _MOST_WEEKS:
         raise PeriodError(f"more than {_MOST_WEEKS} weeks", hint="a campaign has an end; choose a later first day")
     return tuple(_weeks(first, last))
+
+
+def moved(kept: Iterable[ReportingPeriod], planned: Iterable[ReportingPeriod]) -> tuple[ReportingPeriod, ...]:
+    """Return the planned periods that are not among those kept, or have other days there; in the order of the plan."""
+    by_key = {period.key: period for period in kept}
+    return tuple(period for period in planned if by_key.get(period.key) != period)
 
 
 def _weeks(first: date, last: date) -> Iterator[ReportingPeriod]:

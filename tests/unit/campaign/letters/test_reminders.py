@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.reminders import Digest, Pending, Policy, Reminder, plan
+from quetsach.campaign.letters.errors import PolicyError
+from quetsach.campaign.letters.reminders import Digest, Pending, Policy, Reminder, days_text, plan, read_days
 
 DUE = date(2020, 10, 23)
 POLICY = Policy()
@@ -71,10 +71,30 @@ def test_whenever_it_runs_no_reminder_and_no_digest_goes_out_twice(days: list[in
 
 @pytest.mark.parametrize("days", [(1, 0), (1, 1), (400,)])
 def test_a_policy_out_of_order_is_refused(days: tuple[int, ...]) -> None:
-    with pytest.raises(LetterError, match="rise"):
+    with pytest.raises(PolicyError, match="rise"):
         Policy(unit_days=days)
 
 
 def test_the_unit_above_is_never_told_before_something_is_late() -> None:
-    with pytest.raises(LetterError, match="begin at 1"):
+    with pytest.raises(PolicyError, match="begin at 1"):
         Policy(parent_days=(0,))
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("-3, -1, 0, 1, 3", (-3, -1, 0, 1, 3)), ("\u22122;+4", (-2, 4)), (" 7 ", (7,)), ("", ())]
+)
+def test_days_are_read_as_people_write_them(text: str, days: tuple[int, ...]) -> None:
+    assert read_days(text) == days
+    assert read_days(days_text(days)) == days
+
+
+@pytest.mark.parametrize("text", ["soon", "1.5", "--1", "1 - 3", "9999"])
+def test_what_is_no_list_of_days_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match="no days"):
+        read_days(text)
+
+
+def test_a_policy_without_days_never_reminds() -> None:
+    never = Policy((), ())
+    assert never.span is None
+    assert plan([Pending("a", "tw")], due=DUE, today=DUE + timedelta(days=9), policy=never) == on(-99)

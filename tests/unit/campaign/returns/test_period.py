@@ -11,6 +11,7 @@ from quetsach.campaign.returns.period import (
     ReportingPeriod,
     day_of,
     midnight_after,
+    moved,
     parse_week,
     week_of,
     weeks,
@@ -94,3 +95,12 @@ def test_weeks_follow_each_other_without_gap_or_overlap(first: date, days: int) 
 def test_a_moment_is_before_the_midnight_that_ends_its_day(moment: datetime) -> None:
     day = day_of(moment)
     assert midnight_after(day - timedelta(days=1)) <= moment < midnight_after(day)
+
+
+def test_periods_that_the_plan_moved_or_added_are_named_and_those_that_it_dropped_are_not() -> None:
+    before, during, dropped = (ReportingPeriod(key, date(2020, 9, 1), date(2020, 9, 9)) for key in ("a", "b", "z"))
+    later, new = (
+        ReportingPeriod("b", date(2020, 9, 2), date(2020, 9, 9)),
+        ReportingPeriod("c", *[date(2020, 10, 1)] * 2),
+    )
+    assert moved([before, during, dropped], [before, later, new]) == (later, new)

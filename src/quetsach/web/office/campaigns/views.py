@@ -26,6 +26,7 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     steps_taken,
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
+from quetsach.web.office.returns.selectors.plan import off_plan
 
 
 @require_safe
@@ -51,6 +52,7 @@ def overview(request: HttpRequest, key: str) -> HttpResponse:
         "boards": boards_of(campaign),
         "outcome": outcome_of(campaign, now=desk.now),
         "decisions": decisions_of(campaign),
+        "off_plan": [one for one in campaign.assignments.select_related("form") if off_plan(one)],
     }
     return page(request, "overview", desk, context, campaign)
 

@@ -5,10 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.letters.errors import PolicyError
+from quetsach.campaign.letters.reminders import Policy, read_days
 from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
+from quetsach.web.office.returns.selectors.plan import planned_periods
 from quetsach.web.office.returns.services.assignment import MOST_DAYS
 from quetsach.web.office.units.models import UnitKind
 
@@ -60,8 +64,33 @@ class AssignmentForm(forms.Form):
 
     def _periods(self, given: dict[str, Any]) -> tuple[ReportingPeriod, ...]:
         if given["period_kind"] == PeriodKind.PHASE:
-            phases = given["campaign"].plan.phases
-            return tuple(ReportingPeriod(phase.id, phase.period.first, phase.period.last) for phase in phases)
+            return planned_periods(given["campaign"].plan)
         if not given["first"] or not given["last"]:
             raise forms.ValidationError(_("Weeks need a first and a last day."))
         return weeks(given["first"], given["last"])
+
+
+class PolicyForm(forms.Form):
+    """On which days units are reminded."""
+
+    unit_days = forms.CharField(
+        label=_("Days on which a unit that owes is reminded"),
+        max_length=200,
+        required=False,
+        help_text=_("Counted from the due day: −3 is three days before it, 0 the day itself, 3 three days after it."),
+    )
+    parent_days = forms.CharField(
+        label=_("Days on which the unit above is told who is late"),
+        max_length=200,
+        required=False,
+        help_text=_("Empty: never."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the days."""
+        given = super().clean() or {}
+        try:
+            given["policy"] = Policy(read_days(given.get("unit_days", "")), read_days(given.get("parent_days", "")))
+        except PolicyError as error:
+            raise forms.ValidationError(told(error)) from error
+        return given

@@ -6,12 +6,15 @@ from typing import ClassVar
 
 from django.db import models
 
+from quetsach.campaign.letters.reminders import Policy, days_text, read_days
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit, UnitKind
+
+_USUAL = Policy()
 
 
 @lru_cache(maxsize=16)
@@ -52,11 +55,27 @@ class Assignment(models.Model):
     period_kind = models.CharField(max_length=5, choices=[(kind.value, kind.value) for kind in PeriodKind])
     due_days = models.PositiveSmallIntegerField(help_text="days after the end of the period")
     lock_days = models.PositiveSmallIntegerField(help_text="days after the end of the period")
+    unit_days = models.CharField(
+        max_length=200, blank=True, default=days_text(_USUAL.unit_days), help_text="when units are reminded"
+    )
+    parent_days = models.CharField(
+        max_length=200, blank=True, default=days_text(_USUAL.parent_days), help_text="when units above are told"
+    )
     made_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.form_id}"
+
+    @property
+    def log_subject(self) -> str:
+        """What the log calls it."""
+        return f"assignment:{self.pk}"
+
+    @property
+    def policy(self) -> Policy:
+        """When units are reminded, counted from the due day."""
+        return Policy(read_days(self.unit_days), read_days(self.parent_days))
 
 
 class AssignedUnits(models.Model):
@@ -86,6 +105,11 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def log_subject(self) -> str:
+        """What the log and the approvals call its totals."""
+        return f"returns:{self.assignment_id}:{self.key}"
 
     @property
     def record(self) -> ReportingPeriod:
@@ -263,7 +287,7 @@ class Publication(models.Model):
     @property
     def subject(self) -> str:
         """What the approvals call it."""
-        return f"returns:{self.assignment_id}:{self.period.key}"
+        return self.period.log_subject
 
     @property
     def as_of(self) -> date:

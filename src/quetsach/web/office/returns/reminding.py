@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from quetsach.campaign.letters.reminders import Digest, Pending, Policy, latest_day, plan
+from quetsach.campaign.letters.reminders import Digest, Pending, plan
 from quetsach.campaign.returns.state import Standing
-from quetsach.web.office.letters.links import site
 from quetsach.web.office.letters.mail import new_message_id, one_line, worded
 from quetsach.web.office.letters.models import Message, MessageKind
 from quetsach.web.office.letters.sending import reachable_address
+from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Period, ReturnReminder
@@ -22,7 +22,6 @@ from quetsach.web.office.returns.selectors.tally import Place, tally_of
 from quetsach.web.office.returns.services.link import link_address, link_make
 from quetsach.web.office.units.models import Position, Unit
 
-POLICY = Policy()
 _OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
 _LINK_DAYS = 30
 _LANGUAGE = "vi"
@@ -50,10 +49,9 @@ def returns_remind(*, now: datetime) -> int:
 
 def _near(day: date) -> Iterable[Period]:
     """Yield the periods that are over or nearly so and whose entry is open: an extension may still be running."""
-    soon = day - timedelta(days=min(POLICY.unit_days))
-    for period in Period.objects.select_related("assignment__campaign", "assignment__form").filter(last__lte=soon):
-        deadline = period.deadline
-        if deadline.due <= soon and day <= deadline.lock + timedelta(days=POLICY.parent_days[-1]):
+    for period in Period.objects.select_related("assignment__campaign", "assignment__form"):
+        span, deadline = period.assignment.policy.span, period.deadline
+        if span and deadline.due + timedelta(days=span[0]) <= day <= deadline.lock + timedelta(days=max(span[1], 0)):
             yield period
 
 
@@ -75,8 +73,6 @@ def _owing(period: Period, now: datetime) -> Iterable[_Owing]:
 
 @transaction.atomic
 def _queue(owing: _Owing, day: date, now: datetime) -> int:
-    if latest_day(POLICY.unit_days, due=owing.due, today=day) is None:
-        return 0
     done = ReturnReminder.objects.filter(period=owing.period).values_list("unit__key", "day", "is_digest")
     reminded: dict[str, set[int]] = {}
     for key, done_day, is_digest in done:
@@ -94,7 +90,7 @@ def _queue(owing: _Owing, day: date, now: datetime) -> int:
         ],
         due=owing.due,
         today=day,
-        policy=POLICY,
+        policy=owing.period.assignment.policy,
         told=frozenset((key, done_day) for key, done_day, is_digest in done if is_digest),
     )
     mails = [_reminder(owing, owing.units[found.unit], found.day, now) for found in planned.reminders]
@@ -104,7 +100,7 @@ def _queue(owing: _Owing, day: date, now: datetime) -> int:
         log_append(
             by=None,
             act="returns-remind",
-            subject=f"returns:{owing.period.assignment_id}:{owing.period.key}",
+            subject=owing.period.log_subject,
             unit=None,
             detail={"reminders": len(planned.reminders), "digests": len(planned.digests)},
             now=now,

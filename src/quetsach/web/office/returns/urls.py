@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.returns, name="list"),
     path("giao/", assignment.assign, name="assign"),
     path("<int:assignment>/", assignment.assignment, name="assignment"),
+    path("<int:assignment>/theo-ke-hoach/", assignment.follow_plan, name="follow-plan"),
     path("<int:assignment>/<slug:period>/", board.own_board, name="period"),
     path(_RETURN, filed.filed, name="filed"),
     path(f"{_RETURN}bang/", board.board, name="board"),

@@ -6,12 +6,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.unit.web.office.returns.test_pages import PLAN, text
 
+from quetsach.campaign.letters.reminders import Policy
 from quetsach.web.configuration import MailServer
+from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.letters.models import Message
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.reminding import returns_remind
+from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.decision import extension_give
 from quetsach.web.office.units.models import Contact, Unit
 
@@ -77,3 +82,30 @@ def test_a_unit_with_more_time_is_reminded_by_its_own_day(units, period: Period,
 def test_what_went_out_is_in_the_log() -> None:
     returns_remind(now=AFTER)
     assert LogEntry.objects.filter(act="returns-remind").exists()
+
+
+def test_reminders_follow_the_days_of_the_assignment(period: Period, operator) -> None:
+    assignment_remind(assignment=period.assignment, policy=Policy((5,), ()), by=operator, now=BEFORE)
+    assert returns_remind(now=DUE) == 0
+    assert returns_remind(now=datetime(2020, 10, 19, 3, tzinfo=UTC)) == 2
+    assert mails("digest") == []
+
+
+def test_only_operators_say_when_units_are_reminded(period: Period, person) -> None:
+    with pytest.raises(AccessError):
+        assignment_remind(assignment=period.assignment, policy=Policy(), by=person("approver", "31-2020"), now=BEFORE)
+
+
+@pytest.mark.usefixtures("empty_centre")
+def test_days_of_reminders_are_set_on_the_page(period: Period, signed_in, operator) -> None:
+    campaign = period.assignment.campaign
+    PlanRevision.objects.create(
+        campaign=campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=BEFORE, made_by=operator
+    )
+    browser, address = signed_in(operator), f"/van-phong/bao-cao/{period.assignment_id}/"
+    assert "\u22123, \u22121, 0, 1, 3" in text(browser.get(address))
+    assert browser.post(address, {"unit_days": "-2, 0", "parent_days": ""}).status_code == 302
+    assert period.assignment.__class__.objects.get(pk=period.assignment_id).policy == Policy((-2, 0), ())
+    answer = browser.post(address, {"unit_days": "0, -2", "parent_days": ""})
+    assert answer.status_code == 422
+    assert "phải tăng dần" in text(answer)

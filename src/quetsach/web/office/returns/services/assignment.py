@@ -9,15 +9,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.reminders import Policy, days_text
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
+from quetsach.web.office.approvals.services import approvals_void
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.models import AssignedUnits, Assignment, Period, ReturnForm
-from quetsach.web.office.units.models import Unit, UnitKind
+from quetsach.web.office.returns.models import AssignedUnits, Assignment, Period, ReturnForm, ReturnReminder
+from quetsach.web.office.returns.selectors.plan import off_plan
+from quetsach.web.office.units.models import Position, Unit, UnitKind
 from quetsach.web.office.units.selectors import root_unit
 
 MOST_DAYS = 365
@@ -99,7 +102,7 @@ def assignment_make(
     log_append(
         by=by,
         act="returns-assign",
-        subject=f"assignment:{made.pk}",
+        subject=made.log_subject,
         unit=root_unit(),
         detail={
             "campaign": campaign.key,
@@ -110,3 +113,60 @@ def assignment_make(
         now=now,
     )
     return made
+
+
+@transaction.atomic
+def assignment_remind(*, assignment: Assignment, policy: Policy, by: Person, now: datetime) -> None:
+    """Say on which days, counted from the due day, units are reminded and units above are told.
+
+    Raises:
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    assignment.unit_days, assignment.parent_days = days_text(policy.unit_days), days_text(policy.parent_days)
+    assignment.save(update_fields=["unit_days", "parent_days"])
+    detail = {"unit_days": list(policy.unit_days), "parent_days": list(policy.parent_days)}
+    log_append(by=by, act="returns-policy", subject=assignment.log_subject, unit=root_unit(), detail=detail, now=now)
+
+
+@transaction.atomic
+def assignment_follow_plan(*, assignment: Assignment, by: Person, now: datetime) -> tuple[ReportingPeriod, ...]:
+    """Give the periods the days that the campaign's phases have by now, and add those of new phases.
+
+    Due days move along, days of extensions stay. Reminders begin anew, and totals that waited for a second person
+    have to be asked for again.
+
+    Returns:
+        What was moved or added.
+
+    Raises:
+        ReturnError: a unit that has begun a return is not in the tree of the new last day.
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    assignment = Assignment.objects.select_for_update().select_related("campaign").get(pk=assignment.pk)
+    changed = off_plan(assignment)
+    before = {period.key: period for period in assignment.periods.all()}
+    for to in changed:
+        period = before.get(to.key) or Period(assignment=assignment, key=to.key)
+        if period.pk:
+            _refuse_lost(period, to)
+            approvals_void(kind="numbers", subject=period.log_subject, by=by, now=now)
+            ReturnReminder.objects.filter(period=period).delete()
+        period.first, period.last = to.first, to.last
+        period.save()
+    if changed:
+        moved = {to.key: f"{to.first}..{to.last}" for to in changed}
+        log_append(by=by, act="returns-move", subject=assignment.log_subject, unit=root_unit(), detail=moved, now=now)
+    return changed
+
+
+def _refuse_lost(period: Period, to: ReportingPeriod) -> None:
+    standing = Position.objects.on(to.last).values("unit")
+    lost = Unit.objects.filter(returns__period=period).exclude(pk__in=standing).order_by("key")
+    if lost:
+        names = ", ".join(unit.name for unit in lost[:5])
+        raise ReturnError(
+            _("units with a return are not in the tree of %(day)s: %(units)s") % {"day": to.last, "units": names},
+            hint=_("leave this phase within the time of their tree"),
+        )

@@ -5,16 +5,22 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.period import PeriodKind
-from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm
+from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm, PolicyForm
 from quetsach.web.office.returns.models import Assignment
-from quetsach.web.office.returns.services.assignment import Target, assignment_make
+from quetsach.web.office.returns.selectors.plan import off_plan
+from quetsach.web.office.returns.services.assignment import (
+    Target,
+    assignment_follow_plan,
+    assignment_make,
+    assignment_remind,
+)
 from quetsach.web.office.units.models import UnitKind
 from quetsach.web.office.units.selectors import root_unit
 
@@ -43,13 +49,40 @@ def assign(request: HttpRequest) -> HttpResponse:
     return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
-    """An assignment: who owes what until when, and the way to its periods."""
-    person_here(request)
-    one = get_object_or_404(Assignment.objects.select_related("campaign", "form"), pk=assignment)
+    """An assignment: who owes what until when, when they are reminded, and the way to its periods."""
+    person, now = person_here(request), datetime.now(UTC)
+    one = _assignment(assignment)
+    may_run = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    form = PolicyForm(request.POST or None, initial={"unit_days": one.unit_days, "parent_days": one.parent_days})
+    if request.method == "POST" and form.is_valid():
+        with Telling(request, _("Reminders follow these days from now on."), form=form):
+            assignment_remind(assignment=one, policy=form.cleaned_data["policy"], by=person, now=now)
+            return redirect("office:returns:assignment", one.pk)
     targets = [
         (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")
     ]
-    context = {"assignment": one, "form": one.form.form, "targets": targets, "periods": one.periods.all()}
-    return render(request, "office/returns/assignment.html", context)
+    context = {
+        "assignment": one,
+        "form": one.form.form,
+        "targets": targets,
+        "periods": one.periods.all(),
+        "policy_form": form if may_run else None,
+        "off_plan": off_plan(one) if may_run else (),
+        "names": {phase.id: phase.name for phase in one.campaign.plan.phases},
+    }
+    return render(request, "office/returns/assignment.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def follow_plan(request: HttpRequest, assignment: int) -> HttpResponse:
+    """Give the periods the days of the plan."""
+    one = _assignment(assignment)
+    with Telling(request, _("The periods have the days of the plan now.")):
+        assignment_follow_plan(assignment=one, by=person_here(request), now=datetime.now(UTC))
+    return redirect("office:returns:assignment", one.pk)
+
+
+def _assignment(pk: int) -> Assignment:
+    return get_object_or_404(Assignment.objects.select_related("campaign", "form"), pk=pk)

@@ -15,6 +15,7 @@ from quetsach.web.office.people.access import duties_of, may_do, today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.desk import desk_of
+from quetsach.web.office.returns.selectors.plan import off_plan
 from quetsach.web.office.returns.selectors.tally import Place, Tally, ancestor, late_in, places_of, tally_of
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
@@ -42,7 +43,8 @@ def returns(request: HttpRequest) -> HttpResponse:
     groups = (desk.to_write, desk.to_decide)
     to_write, to_decide = ([(one, STANDINGS[one.standing]) for one in group] for group in groups)
     may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
-    context = {"to_write": to_write, "to_decide": to_decide, "current": desk.current, "may_assign": may_assign}
+    current = [(assignment, period, may_assign and off_plan(assignment)) for assignment, period in desk.current]
+    context = {"to_write": to_write, "to_decide": to_decide, "current": current, "may_assign": may_assign}
     return render(request, "office/returns/list.html", context)
 
 

@@ -34,14 +34,13 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
     found = _totals(at, is_approved_only=is_approved_only)
     if "csv" in request.GET:
         return _csv(at, found)
-    subject = f"returns:{at.period.assignment_id}:{at.period.key}"
     context = {
         **found,
         "period": at.period,
         "unit": at.unit,
         "is_approved_only": is_approved_only,
         "may_publish": at.may(Act.PUBLISH_NUMBERS, root_unit()) and at.unit == root_unit(),
-        "waiting": Approval.objects.filter(kind="numbers", subject=subject, is_granted=None).first(),
+        "waiting": Approval.objects.filter(kind="numbers", subject=at.period.log_subject, is_granted=None).first(),
         "published": published_totals(at.period.assignment.campaign),
     }
     return render(request, "office/returns/totals.html", context)
