@@ -1,25 +1,16 @@
 """Codes of cases, ``HT-K7M-2QX``, and the keys that open them, ``7K3M9-F2DXA``.
 
-A code may be said on the telephone and stands in lists; it opens nothing. The key is the secret part. Both are made of
-the letters of verification codes and end with one that checks the others: any one wrong letter, and any two that
-changed places, are found.
+A code may be said on the telephone and stands in lists; it opens nothing. The key is the secret part, and is written as
+a verification code without its prefix.
 """
 
-import unicodedata
-
+from quetsach.campaign.checked_code import CheckedCode
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.verification_code import LETTERS, code_of, read_code
-from quetsach.campaign.publicity.verification_code import PREFIX as _KEY_PREFIX
-from quetsach.campaign.publicity.verification_code import SPACE as KEY_SPACE
+from quetsach.campaign.publicity.verification_code import VERIFICATION, code_of
 
-PREFIX = "HT"
-SPACE = len(LETTERS) ** 5
-_WEIGHTS = (2, 3, 4, 5, 6, 1)
-_MAX_TYPED = 40
-_VALUE = {letter: value for value, letter in enumerate(LETTERS)}
-
-__all__ = ["KEY_SPACE", "PREFIX", "SPACE", "case_code", "case_key", "read_case_code", "read_case_key"]
+_CASE = CheckedCode("HT", 3, 3)
+SPACE = _CASE.space
+KEY_SPACE = VERIFICATION.space
 
 
 def case_code(number: int) -> str:
@@ -28,37 +19,29 @@ def case_code(number: int) -> str:
     Raises:
         CaseError: the number is outside.
     """
-    if not 0 <= number < SPACE:
+    code = _CASE.write(number)
+    if code is None:
         raise CaseError("the number of a case code is out of its range")
-    digits = []
-    for _ in range(len(_WEIGHTS) - 1):
-        number, digit = divmod(number, len(LETTERS))
-        digits.append(digit)
-    digits.append(-sum(w * digit for w, digit in zip(_WEIGHTS, digits, strict=False)) % len(LETTERS))
-    return _written("".join(LETTERS[digit] for digit in digits))
+    return code
 
 
 def read_case_code(text: str) -> str:
-    """Return the code that somebody typed in its one written form; spaces, hyphens and case do not matter.
+    """Return the code that somebody typed in its one written form.
 
     Raises:
         CaseError: it cannot be a code.
     """
-    typed = unicodedata.normalize("NFKC", text[:_MAX_TYPED]).upper()
-    letters = "".join(letter for letter in typed if letter.isalnum())
-    if len(letters) == len(_WEIGHTS) + len(PREFIX):
-        letters = letters.removeprefix(PREFIX)
-    is_whole = len(letters) == len(_WEIGHTS) and all(letter in _VALUE for letter in letters)
-    if not is_whole or sum(w * _VALUE[c] for w, c in zip(_WEIGHTS, letters, strict=True)) % len(LETTERS):
+    code = _CASE.read(text)
+    if code is None:
         raise CaseError(
             "this is not the code of a case: a letter is wrong or missing", code="code", hint="it looks like HT-K7M-2QX"
         )
-    return _written(letters)
+    return code
 
 
 def case_key(number: int) -> str:
     """Return the key of a number from 0 up to, not including, ``KEY_SPACE``."""
-    return code_of(number).removeprefix(f"{_KEY_PREFIX}-")
+    return _as_key(code_of(number))
 
 
 def read_case_key(text: str) -> str:
@@ -67,13 +50,13 @@ def read_case_key(text: str) -> str:
     Raises:
         CaseError: it cannot be a key.
     """
-    try:
-        return read_code(text).removeprefix(f"{_KEY_PREFIX}-")
-    except PublicityError as error:
+    code = VERIFICATION.read(text)
+    if code is None:
         raise CaseError(
             "this is not the key of a case: a letter is wrong or missing", code="key", hint="it looks like 7K3M9-F2DXA"
-        ) from error
+        )
+    return _as_key(code)
 
 
-def _written(letters: str) -> str:
-    return f"{PREFIX}-{letters[:3]}-{letters[3:]}"
+def _as_key(code: str) -> str:
+    return code.removeprefix(f"{VERIFICATION.prefix}-")

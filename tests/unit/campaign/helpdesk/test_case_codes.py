@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quetsach.campaign.checked_code import LETTERS
 from quetsach.campaign.helpdesk.case_code import (
     KEY_SPACE,
     SPACE,
@@ -11,7 +12,6 @@ from quetsach.campaign.helpdesk.case_code import (
     read_case_key,
 )
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.campaign.publicity.verification_code import LETTERS
 
 CODES = st.integers(0, SPACE - 1).map(case_code)
 

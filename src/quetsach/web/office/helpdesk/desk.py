@@ -10,12 +10,13 @@ from django.db import transaction
 from quetsach.campaign.authority import Act
 from quetsach.campaign.helpdesk.case_state import CaseState, Step, erase_before, lapse_before, state_after
 from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.web.office.helpdesk.keys import CONTACT
 from quetsach.web.office.helpdesk.models import Author, Case, Message
-from quetsach.web.office.helpdesk.seal import unseal
 from quetsach.web.office.helpdesk.services import case_erase, checked_text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.sealing import unseal
 from quetsach.web.office.units.models import Unit
 
 
@@ -125,7 +126,7 @@ def contact_show(*, case: Case, by: Person, now: datetime) -> str | None:
     case = Case.objects.select_related("unit", "asker").get(pk=case.pk)
     require(by, Act.ANSWER_CASES, case.unit, day=today(now))
     asker = getattr(case, "asker", None)
-    contact = unseal(asker.contact) if asker and asker.contact else None
+    contact = unseal(asker.contact, purpose=CONTACT) if asker and asker.contact else None
     log_append(by=by, act="case-contact", subject=f"case:{case.code}", unit=case.unit, detail={}, now=now)
     return contact
 

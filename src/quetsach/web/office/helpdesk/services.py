@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from quetsach.campaign.helpdesk.case_code import SPACE, case_code, read_case_code, read_case_key
 from quetsach.campaign.helpdesk.case_state import CaseState, Step, state_after
 from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.web.office.helpdesk.keys import CONTACT, key_digest, key_of
 from quetsach.web.office.helpdesk.models import Asker, Author, Case, Message
-from quetsach.web.office.helpdesk.seal import key_digest, key_of, seal
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.sealing import seal
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import root_unit
 
@@ -66,7 +67,9 @@ def case_open(
             Message.objects.create(case=case, author=Author.PERSON, text=text, at=now)
             if contact or slip:
                 Asker.objects.create(
-                    case=case, contact=seal(contact) if contact else b"", check_answer=slip.as_json() if slip else None
+                    case=case,
+                    contact=seal(contact, purpose=CONTACT) if contact else b"",
+                    check_answer=slip.as_json() if slip else None,
                 )
             detail = {"kind": kind, "language": language}
             log_append(by=None, act="case-open", subject=f"case:{case.code}", unit=case.unit, detail=detail, now=now)

@@ -5,22 +5,17 @@ makes the older ones void. It ends with the dispatch's ``link_until``. Looking a
 logged by the service that it calls.
 """
 
-import re
 from datetime import datetime
 
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.links import SignedNumbers, site
 
-_SIGNER = Signer(salt="quetsach.office.letters.link")
-_CONTENT = re.compile(r"([0-9]{1,18})\.([0-9]{1,5})")
-_MAX_LENGTH = 120
-_LOCAL_SITE = "http://localhost:8000"
+_SIGNED = SignedNumbers("quetsach.office.letters.link", 2)
 
 
 class LinkError(LetterError):
@@ -31,14 +26,9 @@ class LinkError(LetterError):
         self.is_over = is_over
 
 
-def site() -> str:
-    """Return where people reach the centre, without a final slash."""
-    return settings.CENTER.public_url or _LOCAL_SITE
-
-
 def token_of(dispatch: Dispatch) -> str:
     """Return the signed part of a dispatch's link."""
-    return _SIGNER.sign(f"{dispatch.pk}.{dispatch.link_number}")
+    return _SIGNED.token(dispatch.pk, dispatch.link_number)
 
 
 def link_of(dispatch: Dispatch) -> str:
@@ -53,17 +43,11 @@ def dispatch_of(token: str, *, now: datetime) -> Dispatch:
     Raises:
         LinkError: nobody signed it, a newer one took its place, or its time is over.
     """
-    try:
-        found = _CONTENT.fullmatch(_SIGNER.unsign(token[:_MAX_LENGTH]))
-    except BadSignature:
-        found = None
+    found = _SIGNED.read(token)
     if found is None:
         raise LinkError(_("this link was not made by the centre, or a part of it is missing"), is_over=False)
-    dispatch = (
-        Dispatch.objects.select_related("letter__unit", "from_unit", "to_unit", "above")
-        .filter(pk=int(found[1]))
-        .first()
-    )
-    if dispatch is None or dispatch.link_number != int(found[2]) or dispatch.link_until <= now:
+    related = Dispatch.objects.select_related("letter__unit", "from_unit", "to_unit", "above")
+    dispatch = related.filter(pk=found[0], link_number=found[1]).first()
+    if dispatch is None or dispatch.link_until <= now:
         raise LinkError(_("this link is no longer valid"), is_over=True)
     return dispatch

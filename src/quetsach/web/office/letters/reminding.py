@@ -9,7 +9,7 @@ from django.db import transaction
 from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, plan
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
 from quetsach.web.office.letters.events import courses_of
-from quetsach.web.office.letters.links import link_of, site
+from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.mail import new_message_id, one_line, worded
 from quetsach.web.office.letters.models import (
     Dispatch,
@@ -21,6 +21,7 @@ from quetsach.web.office.letters.models import (
     Reminder,
 )
 from quetsach.web.office.letters.sending import reachable_address
+from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
 from quetsach.web.office.units.models import Position, Unit

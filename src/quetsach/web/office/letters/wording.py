@@ -20,8 +20,8 @@ from quetsach.web.office.letters.document.letter import (
     Standing,
     Verification,
 )
-from quetsach.web.office.letters.links import site
 from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.links import site
 from quetsach.web.office.units.models import Unit
 
 WRITTEN_FIELDS = (

@@ -17,9 +17,9 @@ from quetsach.campaign.letters.register import check_sign
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
-from quetsach.web.office.letters.links import site
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of
+from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person

@@ -1,27 +1,32 @@
 """What allauth asks of us: whose account, which address, how secrets are kept, in our own words."""
 
-import base64
 from typing import Any
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.client_address import client_address
+from quetsach.web.office.sealing import seal, unseal
 
+_SECOND_FACTOR = "second-factor"
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound: it stands for an address that our proxies did not name)
+
+
+FAILED_A_MINUTE = 120
+"""Wrong passwords that are looked at in one minute, from all addresses and for all accounts together."""
+_FAILED = {"failed": f"{FAILED_A_MINUTE}/m/key"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,6 +41,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": _("Too many attempts. Wait a few minutes and try again."),
         "rate_limited": _("Too many attempts. Wait a few minutes and try again."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Bound attempts: of one address and on one account, then of everybody.
+
+        The last one stands against guesses from many addresses. It counts wrong passwords alone and the minute before,
+        and passkeys do not pass here, so nobody is kept out for longer than somebody goes on guessing, and who has a
+        passkey never is.
+        """
+        super().pre_authenticate(request, **credentials)
+        self._failed = ratelimit.consume(request, app="quetsach", action="failed", config=_FAILED, key="everybody")
+        if not self._failed:
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Check a password; a right one is no failed attempt."""
+        person: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if person is not None:
+            self._failed.rollback()
+        return person
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (allauth's form)
         """Nobody signs up: people are invited."""
@@ -89,7 +113,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret with a key made from the centre's: a copy of the database alone gives no codes."""
-        return _cipher().encrypt(text.encode()).decode("ascii")
+        return seal(text, purpose=_SECOND_FACTOR).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt a secret.
@@ -97,10 +121,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         Raises:
             ValidationError: it was encrypted with another centre's key.
         """
-        try:
-            return _cipher().decrypt(encrypted_text.encode()).decode()
-        except InvalidToken as error:
-            raise self.validation_error("incorrect_code") from error
+        text = unseal(encrypted_text.encode(), purpose=_SECOND_FACTOR)
+        if text is None:
+            raise self.validation_error("incorrect_code")
+        return text
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whether another factor stays; recovery codes are none."""
@@ -112,8 +136,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return str(_("Passkey %(number)s")) % {
             "number": Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         }
-
-
-def _cipher() -> Fernet:
-    key = salted_hmac("quetsach.office.second-factor", "", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))

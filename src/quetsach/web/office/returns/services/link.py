@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.web.office.letters.links import site
+from quetsach.web.office.links import SignedNumbers, site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -19,7 +18,7 @@ from quetsach.web.office.returns.selectors.tally import expected_positions
 from quetsach.web.office.returns.services.decision import decider_of
 from quetsach.web.office.units.models import Unit
 
-_SALT = "quetsach.office.return-link"
+_SIGNED = SignedNumbers("quetsach.office.returns.link", 3)
 MOST_DAYS = 60
 _LEFT_AT_LEAST = timedelta(days=1)
 
@@ -58,7 +57,7 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
 
 def token_of(link: ReturnLink) -> str:
     """Return the secret part of the link's address."""
-    return signing.Signer(salt=_SALT).sign_object([link.pk, link.period_id, link.unit_id])
+    return _SIGNED.token(link.pk, link.period_id, link.unit_id)
 
 
 def link_address(link: ReturnLink) -> str:
@@ -74,10 +73,10 @@ def link_of(token: str, *, now: datetime) -> ReturnLink:
         LinkError: the token is not ours, or the link has expired or was withdrawn.
     """
     hint = _("ask the unit above for a new link")
-    try:
-        pk, period, unit = signing.Signer(salt=_SALT).unsign_object(token[:400])
-    except (signing.BadSignature, ValueError, TypeError) as error:
-        raise LinkError(_("this link is not valid"), hint=hint) from error
+    found = _SIGNED.read(token)
+    if found is None:
+        raise LinkError(_("this link is not valid"), hint=hint)
+    pk, period, unit = found
     link = (
         ReturnLink.objects.filter(pk=pk, period=period, unit=unit)
         .select_related("unit", "period__assignment__form", "period__assignment__campaign")
