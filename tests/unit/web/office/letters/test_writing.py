@@ -160,12 +160,12 @@ def test_every_saving_is_kept_as_a_version(person, units) -> None:
     assert [v.content["body"] for v in letter.versions.order_by("number")] == ["", CONTENT["body"], "Hai."]
 
 
-def test_a_letter_revoked_by_another_no_longer_holds(issued) -> None:
+def test_a_letter_revoked_by_another_no_longer_holds(issued, units) -> None:
     first = issued()
     second = issued(reference=Reference(earlier=first, kind=DocumentKind.REVOCATION))
     first.refresh_from_db()
     assert (first.state, second.state) == (LetterState.REVOKED, LetterState.ISSUED)
-    assert header_of(second, ["31-2020"]).earlier_document_id == "tw-2020-cv-1"
+    assert header_of(second, [units["31-2020"]]).earlier_document_id == "tw-2020-cv-1"
 
 
 def test_a_letter_is_revoked_once(issued) -> None:
