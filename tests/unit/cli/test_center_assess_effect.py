@@ -1,0 +1,191 @@
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
+
+from quetsach.cli.center import assess
+from quetsach.core.errors import InputError, QuetsachError
+
+PLAN = """
+method = "wedge"
+start = 2999-05-03
+target_percent = 50
+feeds = ["own/sinkhole"]
+before = {first = 2999-04-01, last = 2999-04-28}
+after = {first = 2999-10-01, last = 2999-10-28}
+[families]
+mirai = 1.0
+"""
+
+
+def _run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    assess.register(parser.add_subparsers())
+    arguments = parser.parse_args(["assess", *(str(word) for word in words)])
+    return int(arguments.run(arguments))
+
+
+@pytest.fixture
+def wedge(tmp_path: Path) -> Path:
+    """Thirty units in five steps, halved from their start on."""
+    starts = [4 + 3 * (unit // 6) for unit in range(30)]
+    outcome = np.exp(noisy(30, 26, deviation=0.1) / 20)
+    panel = panel_of(np.where(np.arange(26) >= np.array(starts)[:, None], outcome / 2, outcome), starts)
+    path = tmp_path / "wedge.csv"
+    path.write_bytes(csv_of(panel))
+    return path
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Path:
+    """A centre's data with an order drawn over the units of the wedge, and a registered analysis."""
+    data = tmp_path / "data"
+    (tmp_path / "units.csv").write_text("unit\n" + "".join(f"u{n}\n" for n in range(30)))
+    (tmp_path / "plan.toml").write_text(PLAN)
+    _draw(tmp_path, data)
+    return data
+
+
+def _draw(folder: Path, data: Path, seed: str = "XSMB 48213") -> int:
+    settings = ("--steps", 5, "--first", "2999-05-03", "--every", "21d", "--seed", seed)
+    return _run("rollout", "demo", "--units", folder / "units.csv", *settings, "--data", data)
+
+
+def test_json_has_the_effect_the_verdict_and_what_they_stand_on(
+    wedge: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("effect", "--panel", wedge, "--method", "wedge", "--target", "40", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["method"] == "wedge"
+    assert told["scale"] == "log"
+    assert told["panel"]["starts"] == ["1974", "1977", "1980", "1983", "1986"]
+    assert told["reduction"]["value"] == pytest.approx(0.5, abs=0.01)
+    assert told["verdict"]["verdict"] == "achieved"
+    assert told["verdict"]["probability"] > 0.99
+    assert told["registered"] is None
+
+
+@pytest.mark.parametrize(("language", "word"), [("vi", "Đạt chỉ tiêu"), ("en", "Achieved")])
+def test_text_says_the_verdict_and_that_nothing_was_registered(
+    wedge: Path, language: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run("effect", "--panel", wedge, "--method", "wedge", "--target", "40", "--lang", language)
+    told = capsys.readouterr().out
+    assert word in told
+    assert ("không được đăng ký" if language == "vi" else "not registered") in told
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_refusal_is_told_with_what_was_measured(
+    wedge: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("effect", "--panel", wedge, "--method", "sdid", "--lang", language) == 0
+    told = capsys.readouterr().out
+    assert ("số thời điểm bắt đầu 5" if language == "vi" else "times of start 5") in told
+
+
+@pytest.mark.parametrize("method", ["did", "sc", "sdid", "cits"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_method_is_told(tmp_path: Path, method: str, language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "panel.csv"
+    outcome = noisy(21, 30)
+    outcome[0, 20:] -= 10
+    path.write_bytes(csv_of(panel_of(outcome, [20] + [30] * 20)))
+    _run("effect", "--panel", path, "--method", method, "--target", "10", "--lang", language)
+    assert ("Kết luận" if language == "vi" else "Verdict") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [("--target", "0"), ("--target", "100"), ("--target", "nan"), ("--ramp", "0"), ("--seed", "-1")]
+)
+def test_settings_out_of_range_are_refused(wedge: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(InputError):
+        _run("effect", "--panel", wedge, "--method", "cits", *words)
+
+
+def test_a_panel_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        _run("effect", "--panel", tmp_path / "none.csv", "--method", "did")
+
+
+def test_an_order_is_drawn_once(centre: Path, tmp_path: Path) -> None:
+    before = (centre / "campaigns/demo/roll-out.json").read_bytes()
+    with pytest.raises(InputError, match="drawn already"):
+        _draw(tmp_path, centre, seed="another seed")
+    assert (centre / "campaigns/demo/roll-out.json").read_bytes() == before
+
+
+def test_a_registration_takes_in_the_order_and_is_made_once(
+    centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sum(map(len, told["order"])) == 30
+    assert len(told["roll_out"]) == 64
+    assert told["network"]
+    with pytest.raises(InputError, match="registered already"):
+        _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+
+
+def test_the_key_of_registrations_is_for_its_owner_alone(centre: Path, tmp_path: Path) -> None:
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    assert (centre / "campaigns/keys/registration.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_there_is_no_verdict_where_the_analysis_departs(
+    centre: Path, tmp_path: Path, wedge: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    capsys.readouterr()
+    signed = centre / "campaigns/demo/registration.json"
+    _run("effect", "--panel", wedge, "--method", "wedge", "--registration", signed, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"]["refused"] == "not-as-registered"
+    assert [notice["code"] for notice in told["registered"]["departures"]] == ["departs-in-order"]
+
+
+def test_the_registered_analysis_has_its_verdict(
+    centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    order = json.loads((centre / "campaigns/demo/roll-out.json").read_text())["roll_out"]["steps"]
+    step_of = {unit: index for index, step in enumerate(order) for unit in step["units"]}
+    starts = [4 + 3 * step_of[f"u{n}"] for n in range(30)]
+    outcome = np.exp(noisy(30, 26, deviation=0.1) / 20)
+    outcome[np.arange(26) >= np.array(starts)[:, None]] /= 3
+    path = tmp_path / "kept.csv"
+    path.write_bytes(csv_of(panel_of(outcome, starts)))
+    capsys.readouterr()
+    signed = centre / "campaigns/demo/registration.json"
+    _run("effect", "--panel", path, "--method", "wedge", "--registration", signed, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["registered"] == {"as_registered": True, "departures": []}
+    assert told["verdict"]["verdict"] == "achieved"
+
+
+@pytest.mark.parametrize("name", ["../demo", "demo/..", "", "DEMO"])
+def test_a_campaign_is_an_identifier(tmp_path: Path, name: str) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN)
+    with pytest.raises(QuetsachError):
+        _run("register", name, "--plan", tmp_path / "plan.toml", "--data", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('method = "wedge"', 'method = "anova"'),
+        ("target_percent = 50", "target_percent = 0"),
+        ("start = 2999-05-03", "start = 2020-05-03"),
+        ("mirai = 1.0", 'mirai = "much"'),
+        ('method = "wedge"', 'method = "wedge"\ncolour = "red"'),
+    ],
+)
+def test_a_plan_that_cannot_be_kept_is_refused(centre: Path, tmp_path: Path, old: str, new: str) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace(old, new))
+    with pytest.raises(QuetsachError):
+        _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    assert not (centre / "campaigns/demo/registration.json").exists()
