@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.office.approvals.words import KIND_TITLES
+from quetsach.web.office.people.words import ROLE_TITLES
+
 ACT_TITLES: Mapping[str, str | Promise] = {
     "sign-in": _("Signed in"),
     "second-factor-refused": _("Password right, second factor wrong"),
@@ -100,3 +103,68 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "template-keep": _("Template of a letter kept"),
 }
 """Act -> title. An act that is missing here stands in the log as it was written."""
+
+DETAIL_TITLES: Mapping[str, str | Promise] = {
+    "after": _("afterwards"),
+    "before": _("before"),
+    "by": _("by"),
+    "by_mail": _("by mail"),
+    "campaign": _("campaign"),
+    "code": _("code"),
+    "delivery": _("delivery"),
+    "digest": _("SHA-256"),
+    "digests": _("lists for units above"),
+    "dispatch": _("dispatch"),
+    "duties": _("duties"),
+    "email": _("e-mail address"),
+    "expires_at": _("valid until"),
+    "form": _("form"),
+    "group": _("group"),
+    "group_set": _("division"),
+    "how": _("how"),
+    "invitations": _("open invitations ended"),
+    "kind": _("kind"),
+    "label": _("label"),
+    "language": _("language"),
+    "last": _("last number"),
+    "link": _("link"),
+    "message": _("message"),
+    "missing": _("missing units"),
+    "name": _("name"),
+    "number": _("number"),
+    "on": _("on"),
+    "opened": _("opened on"),
+    "packs": _("packs"),
+    "parent": _("unit above"),
+    "parent_days": _("days for units above"),
+    "period": _("period"),
+    "periods": _("periods"),
+    "reason": _("reason"),
+    "records": _("records"),
+    "reminders": _("reminders"),
+    "revision": _("revision number"),
+    "role": _("role"),
+    "sessions": _("sessions ended"),
+    "sha256": _("SHA-256"),
+    "since": _("since"),
+    "successors": _("successors"),
+    "targets": _("units asked"),
+    "title": _("title"),
+    "to": _("to"),
+    "type": _("type"),
+    "unit_days": _("days for units"),
+    "units": _("units"),
+    "until": _("until"),
+    "up_to": _("up to version"),
+    "version": _("version"),
+    "via": _("by way of"),
+    "was_sent": _("had gone out"),
+}
+"""Name of a particular -> what it is called. One that is missing here stands as it was written."""
+
+DETAIL_WORDS: Mapping[str, Mapping[str, str | Promise]] = {
+    "role": {role.value: title for role, title in ROLE_TITLES.items()},
+    "duties": {role.value: title for role, title in ROLE_TITLES.items()},
+    "kind": KIND_TITLES,
+}
+"""Particulars whose values have names of their own."""

@@ -1,5 +1,6 @@
 """Whatever the office writes to the log has a name there."""
 
+import ast
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from quetsach.campaign.helpdesk.case_state import Step as CaseStep
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.web import office
-from quetsach.web.office.log.words import ACT_TITLES
+from quetsach.web.office.log.templatetags.acts import particulars
+from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES
 
 SOURCES = sorted(Path(office.__file__).parent.rglob("*.py"))
 LITERAL = re.compile(r'(?:\bact=|_log\((?:\w+, )*|_write\(\w+, )"([a-z]+(?:-[a-z]+)*)"')
@@ -31,3 +33,33 @@ def test_every_act_has_a_title() -> None:
 @pytest.mark.parametrize(("before", "steps"), [("return", ReturnAct), ("case", CaseStep)])
 def test_every_step_of_a_return_and_of_a_case_has_a_title(before: str, steps: type[StrEnum]) -> None:
     assert {f"{before}-{step}" for step in steps} - set(ACT_TITLES) == set()
+
+
+def details() -> set[str]:
+    """Read from the code the names of particulars that are written: keys of what is called detail."""
+    found: set[str] = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            is_detail = (isinstance(node, ast.keyword) and node.arg == "detail") or (
+                isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "detail" for name in node.targets)
+            )
+            if is_detail:
+                inner = (part for part in ast.walk(node) if isinstance(part, ast.Dict))
+                found |= {key.value for part in inner for key in part.keys if isinstance(key, ast.Constant)}
+    return found
+
+
+def test_every_particular_has_a_name() -> None:
+    assert len(details()) > 20
+    assert details() - set(DETAIL_TITLES) == set()
+
+
+def test_particulars_are_told_in_words() -> None:
+    detail = {"role": "editor", "by_mail": True, "packs": ["a", "b"], "reason": "", "strange": 3}
+    assert [(str(name), value) for name, value in particulars(detail)] == [
+        ("vai trò", "Chuyên viên đơn vị"),
+        ("qua thư điện tử", "có"),
+        ("gói", "a, b"),
+        ("lý do", "–"),
+        ("strange", "3"),
+    ]

@@ -1,6 +1,7 @@
 """Nobody comes in without a second factor, and who fails learns nothing."""
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,6 +14,7 @@ from tests.unit.web.office.people.conftest import SECRET, code, come_in, enter
 
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.sign_in import adapter
 
 
 @pytest.fixture
@@ -239,3 +241,45 @@ def test_who_prefers_english_finds_the_desk_in_english(client: Client, editor, l
     TOTP.activate(editor, SECRET)
     client.post(door, {"login": editor.email, "password": PASSWORD})
     assert client.post(f"{door}ma/", {"code": code()})["Location"] == desk
+
+
+@pytest.fixture
+def three_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody together fail three times a minute."""
+    monkeypatch.setattr(adapter, "_FAILED", {"failed": "3/m/key"})
+
+
+def fail(number: int) -> None:
+    """Guess from an address, and for an account, that nobody tried before."""
+    guess = {"login": f"guess{number}@example.vn", "password": "sai"}
+    Client(REMOTE_ADDR=f"203.0.113.{number}").post("/van-phong/vao/", guess)
+
+
+def test_guesses_from_many_addresses_are_bounded_together(client: Client, editor, three_failures) -> None:
+    TOTP.activate(editor, SECRET)
+    for number in range(3):
+        fail(number)
+    answer = enter(client, editor)
+    assert answer.status_code == 200
+    assert "Đã thử quá nhiều lần" in told(answer)
+
+
+def test_the_bound_is_over_soon_after_the_guesses(client: Client, editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "_FAILED", {"failed": "3/1s/key"})
+    for number in range(4):
+        fail(number)
+    time.sleep(1.1)
+    come_in(client, editor)
+
+
+def test_right_passwords_do_not_count_among_the_guesses(editor, three_failures) -> None:
+    TOTP.activate(editor, SECRET)
+    for _ in range(5):
+        assert enter(Client(), editor).status_code == 302
+
+
+def test_a_passkey_is_asked_for_also_while_others_guess(client: Client, db, three_failures) -> None:
+    for number in range(4):
+        fail(number)
+    answer = client.get("/van-phong/vao/passkey/", headers={"x-requested-with": "XMLHttpRequest"})
+    assert answer.status_code == 200

@@ -1,9 +1,13 @@
-"""Names of what was done."""
+"""Names of what was done, and of its particulars."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
-from quetsach.web.office.log.words import ACT_TITLES
+from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
 
@@ -12,3 +16,23 @@ register = template.Library()
 def act_title(act: str) -> str | Promise:
     """Return what an act is called; one that has no name yet stands as it was written."""
     return ACT_TITLES.get(act, act)
+
+
+@register.filter
+def particulars(detail: Mapping[str, Any]) -> Iterator[tuple[str | Promise, str]]:
+    """Return the particulars of an entry with their names, in words."""
+    for name, value in detail.items():
+        yield DETAIL_TITLES.get(name, name), _said(value, DETAIL_WORDS.get(name, {}))
+
+
+def _said(value: object, words: Mapping[str, str | Promise]) -> str:
+    match value:
+        case bool():
+            return _("yes") if value else _("no")
+        case None | "" | [] | {}:
+            return "–"
+        case list():
+            return ", ".join(_said(item, words) for item in value)
+        case dict():
+            return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
+    return str(words.get(str(value), value))
