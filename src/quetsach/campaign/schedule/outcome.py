@@ -1,5 +1,6 @@
 """What a campaign came to: the facts that its close seals, its archive shows and a comparison sets side by side."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -82,11 +83,29 @@ class LetterFact:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One published total of the returns; ``value`` is ``None`` where it is too small to be published."""
+    """One published total of the returns, exact for the country, and how many returns gave it.
+
+    ``definition`` and ``given`` are ``None`` in facts that were sealed before totals carried them.
+    """
 
     id: str
     name: LocalText
-    value: int | None
+    value: int
+    definition: LocalText | None = None
+    given: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsRow:
+    """The totals of one province or ministry, by the totals' identifiers, with how many of its returns are approved.
+
+    A value is ``None`` where it is small or would give a small one away; what no return gave is not among them.
+    """
+
+    name: LocalText
+    expected: int
+    approved: int
+    values: Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +117,13 @@ class ReturnFacts:
     approved: int
     on_time: int
     note: LocalText
+    rows: tuple[TotalsRow, ...] = ()
+    sha256: str = ""
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether any figure of a row is hidden."""
+        return any(value is None for row in self.rows for value in row.values.values())
 
     @property
     def complete_percent(self) -> float:

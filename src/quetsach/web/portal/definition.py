@@ -43,3 +43,37 @@ TOOL_REPORTS = Definition(
         ),
     ),
 )
+
+RETURNS = Definition(
+    "unit-returns",
+    LocalText(vi="Báo cáo của các đơn vị", en="Returns of the units"),
+    (
+        LocalText(
+            vi="Các đơn vị tự báo cáo theo biểu mẫu của chiến dịch, cấp trên phê duyệt. Chỉ báo cáo đã phê duyệt "
+            "được cộng. Đi cùng số liệu luôn có số báo cáo đã phê duyệt trên tổng số phải có; đơn vị chưa báo cáo "
+            "không bị coi là 0.",
+            en="Units report on the campaign's form, and the unit above approves. Only approved returns are added up. "
+            "Beside the totals always stands how many of the expected returns are approved; a unit that has not "
+            "reported is not taken for zero.",
+        ),
+        LocalText(
+            vi="Số lũy kế, như số máy, là số của kỳ báo cáo mới nhất, vì kỳ này đã gồm các kỳ trước. Số trong kỳ, như "
+            "lượt quét, được cộng qua các kỳ. Máy, lượt quét, địa chỉ và thiết bị khác nhau về bản chất nên không "
+            "cộng với nhau. Dưới tên mỗi số có ghi cách đếm của số đó. Đơn vị đã được cấp trên tính chung thì không "
+            "báo cáo riêng, nên không máy nào được đếm hai lần.",
+            en="Figures to date, such as machines, are those of the newest period, which holds the ones before it. "
+            "Figures of a period, such as scan turns, are added over the periods. Machines, scan turns, addresses and "
+            "devices are different things and are not added to each other. Under the name of each figure stands how "
+            "it is counted. A unit whose machines are in the return of the unit above does not report by itself, so "
+            "no machine counts twice.",
+        ),
+        LocalText(
+            vi="Tổng cả nước được ghi đúng. Trong bảng theo tỉnh, thành phố và bộ, ngành, số dưới 10 được ẩn, kèm theo "
+            "những số khác để không ai tính ra được số đã ẩn. Số liệu được công bố khi có hai người đồng ý và không "
+            "đổi theo báo cáo về sau; muốn đổi phải công bố lại.",
+            en="National totals are exact. In the table by province and ministry figures under 10 are hidden, and as "
+            "many others as keep those from being worked out. Totals are published when two people agree, and do not "
+            "change with later returns; they would have to be published anew.",
+        ),
+    ),
+)

@@ -18,7 +18,7 @@ from quetsach.core.pack import Pack
 from quetsach.lake.listed import Listed
 from quetsach.packs.load import load_shelf
 from quetsach.web.portal.answer import ListedFamily
-from quetsach.web.portal.definition import TOOL_REPORTS, Definition
+from quetsach.web.portal.definition import RETURNS, TOOL_REPORTS, Definition
 from quetsach.web.portal.family import pack_about
 from quetsach.web.portal.services import AddressList, Listing
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
@@ -183,4 +183,4 @@ def _load_shelf(folder: Path, _changed: int) -> tuple[Pack, ...]:
 
 def definitions() -> tuple[Definition, ...]:
     """Return how every figure on these pages is counted."""
-    return (*(Definition(d.id, d.name, (d.text,)) for d in DEFINITIONS.values()), TOOL_REPORTS)
+    return (*(Definition(d.id, d.name, (d.text,)) for d in DEFINITIONS.values()), TOOL_REPORTS, RETURNS)

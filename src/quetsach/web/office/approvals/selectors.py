@@ -62,7 +62,7 @@ def subject_url(approval: Approval) -> str:
     subject, _colon, argument = approval.subject.partition(":")
     if subject == "returns":
         assignment, _colon, period = argument.partition(":")
-        return reverse("office:returns:totals", args=[assignment, period, approval.unit.key]) + "?duyet"
+        return reverse("office:returns:publication", args=[assignment, period, approval.digest])
     name = _PAGES.get(approval.kind, "")
     for arguments in ([argument], []):
         try:

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:assignment>/", assignment.assignment, name="assignment"),
     path("<int:assignment>/theo-ke-hoach/", assignment.follow_plan, name="follow-plan"),
     path("<int:assignment>/<slug:period>/", board.own_board, name="period"),
+    path("<int:assignment>/<slug:period>/cong-bo/<str:digest>/", totals.publication, name="publication"),
     path(_RETURN, filed.filed, name="filed"),
     path(f"{_RETURN}bang/", board.board, name="board"),
     path(f"{_RETURN}so-lieu/", totals.totals, name="totals"),

@@ -226,7 +226,7 @@ def test_who_decides_on_totals_is_led_to_them(root, period, submit, signed_in, o
     return_decide(filed=submit(UNIT), act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
     signed_in(operator).post(f"{root}/tw/cong-bo/")
     address = subject_url(Approval.objects.get())
-    assert address == f"{root}/tw/so-lieu/?duyet"
+    assert address == f"{root}/cong-bo/{Approval.objects.get().digest}/"
     assert signed_in(person("press")).get(address).status_code == 200
 
 

@@ -1,17 +1,20 @@
 """How plans and boards are drawn and written."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
+from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import day
+from quetsach.web.design.templatetags.words import day, figure
 
 register = template.Library()
 
@@ -62,3 +65,10 @@ def cells(board: Board, row: Row) -> list[str]:
         "–" if value is None else number_text(value, language, decimals=column.decimals)
         for value, column in zip(row.figures, board.columns, strict=True)
     ]
+
+
+@register.filter
+def values_of(row: TotalsRow, totals: Iterable[Total]) -> list[str]:
+    """Write the figures of a row in the order of the totals; what no return gave is a dash."""
+    given = [(total.id in row.values, row.values.get(total.id)) for total in totals]
+    return [_("hidden") if is_given and value is None else figure(value) for is_given, value in given]

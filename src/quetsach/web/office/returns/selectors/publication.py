@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from quetsach.assess.privacy import Cell, Relation, hidden_cells
 from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
-from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import Campaign
@@ -47,14 +48,17 @@ class PublishedRow:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTotals:
-    """Approved totals of a campaign's returns with their completeness, as they were let out."""
+    """Approved totals of a campaign's returns with their completeness, as they were let out or wait to be.
+
+    ``published_at`` is ``None`` while they wait.
+    """
 
     campaign: str
     period: str
     since: date
     first: date
     last: date
-    published_at: datetime
+    published_at: datetime | None
     figures: tuple[PublishedFigure, ...]
     completeness: Mapping[str, Completeness]
     rows: tuple[PublishedRow, ...]
@@ -82,7 +86,7 @@ def published_totals(campaign: Campaign | str) -> PublishedTotals | None:
     for one in asked.order_by("-period__last", "-asked_at"):
         at = granted.get((one.subject, one.sha256))
         if at is not None:
-            return _read(one, at)
+            return totals_read(one, published_at=at)
     return None
 
 
@@ -119,7 +123,38 @@ def _hidden(form: Form, values: Mapping[str, Mapping[str, int]]) -> frozenset[Ce
     return hidden_cells(cells, relations)
 
 
-def _read(asked: Publication, published_at: datetime) -> PublishedTotals:
+def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, ...]:
+    """Return in what the totals would be others if they were asked for now; nothing where they are the same."""
+    before, after = frozen.document, totals_document(frozen.period, now=now)
+    if digest_of(after) == frozen.sha256:
+        return ()
+    old, new = ({f["id"]: f for f in document["figures"]} for document in (before, after))
+    changed = [
+        LocalText(*(f"{name[lang]}: {_value(old, key, lang)} → {_value(new, key, lang)}" for lang in ("vi", "en")))
+        for key, name in ((key, (new.get(key) or old[key])["label"]) for key in (old | new))
+        if _number(old, key) != _number(new, key)
+    ]
+    if not changed or before["completeness"] != after["completeness"]:
+        changed.append(_OTHERWISE)
+    return tuple(changed)
+
+
+_OTHERWISE = LocalText(
+    "mức độ đầy đủ, hoặc số liệu của từng tỉnh, bộ", "how complete they are, or figures of single provinces"
+)
+
+
+def _number(figures: Mapping[str, Any], key: str) -> int | None:
+    return figures[key]["value"] if key in figures else None
+
+
+def _value(figures: Mapping[str, Any], key: str, language: str) -> str:
+    number = _number(figures, key)
+    return "–" if number is None else number_text(number, language)
+
+
+def totals_read(asked: Publication, *, published_at: datetime | None = None) -> PublishedTotals:
+    """Return a frozen document as totals."""
     document = asked.document
     return PublishedTotals(
         campaign=document["campaign"],

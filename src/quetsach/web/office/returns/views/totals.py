@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,12 +17,16 @@ from quetsach.campaign.returns.form import Element, Kind
 from quetsach.campaign.units.cells import guarded
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.campaigns.selectors.returns import return_facts
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.selectors.publication import published_totals
+from quetsach.web.office.returns.models import Publication
+from quetsach.web.office.returns.selectors.publication import live_differences, published_totals, totals_read
 from quetsach.web.office.returns.selectors.tally import places_of, tally_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
-from quetsach.web.office.returns.views.finding import Asked, asked
+from quetsach.web.office.returns.views.finding import Asked, asked, find_period
 from quetsach.web.office.units.models import Position
 from quetsach.web.office.units.selectors import position_of, root_unit
 
@@ -44,6 +49,25 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
         "published": published_totals(at.period.assignment.campaign),
     }
     return render(request, "office/returns/totals.html", context)
+
+
+@require_safe
+def publication(request: HttpRequest, assignment: int, period: str, digest: str) -> HttpResponse:
+    """The frozen totals that wait for a second person, or that one decided on: exactly what the public gets."""
+    person, now = person_here(request), datetime.now(UTC)
+    require(person, Act.SEE, root_unit(), day=today(now))
+    found = find_period(assignment, period)
+    frozen = get_object_or_404(Publication.objects.select_related("asked_by"), period=found, sha256=digest)
+    approval = Approval.objects.filter(kind="numbers", subject=frozen.subject, digest=digest).order_by("-pk").first()
+    context = {
+        "period": found,
+        "unit": root_unit(),
+        "frozen": frozen,
+        "approval": approval,
+        "returns": return_facts(totals_read(frozen)),
+        "differences": live_differences(frozen, now=now),
+    }
+    return render(request, "office/returns/publication.html", context)
 
 
 @require_POST
