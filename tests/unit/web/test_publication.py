@@ -9,7 +9,12 @@ from tests.unit.web.conftest import NOW
 from quetsach.core.pack import LocalText
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
-from quetsach.web.portal.publication import figures_are_current, figures_publish, protect
+from quetsach.web.portal.publication import (
+    _without_telling_rates,
+    figures_are_current,
+    figures_publish,
+    protect,
+)
 from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, read_snapshot, write_snapshot
 
 
@@ -102,6 +107,18 @@ def test_no_small_cell_is_published_alone(values: list[float]) -> None:
     hidden = len(rows) - len([r for r in shown if r.id != "others"])
     assert hidden != 1 or len(rows) == 1
     assert sum(r.mean_daily for r in shown) == pytest.approx(sum(values), abs=0.1)
+
+
+def test_small_rows_that_are_few_together_take_the_next_with_them() -> None:
+    shown = protect([row(1, 500), row(2, 30), row(3, 0.1), row(4, 0.1)])
+    assert [(r.id, r.mean_daily) for r in shown] == [("row-1", 500), ("others", 30.2)]
+
+
+def test_a_rate_that_tells_how_few_of_a_row_are_ipv6_is_left_out() -> None:
+    """5,000 announced: 2.4 per 1,000 are 12 IPv4 addresses."""
+    few, none, many = (RankedRow(1, "a", LocalText("", ""), mean, 2.4, 1.0) for mean in (15.0, 12.0, 40.0))
+    rates = [r.per_thousand for r in _without_telling_rates([few, none, many], {"a": 5000})]
+    assert rates == [None, 2.4, 2.4]
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

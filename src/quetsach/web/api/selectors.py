@@ -6,6 +6,7 @@ from datetime import date
 from django.core.cache import cache
 from django.db.models import Count, Min
 
+from quetsach.assess.privacy import Known, Sum, release_refusal
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.api.models import ReportedFinding, ToolReport
 
@@ -61,7 +62,7 @@ def _count() -> Tally:
     rows = (
         ReportedFinding.objects.values("family")
         .annotate(installs=Count("report__install_id", distinct=True))
-        .order_by("-installs", "family")
+        .order_by()
     )
     return Tally(
         reports=totals["reports"],
@@ -69,11 +70,20 @@ def _count() -> Tally:
         installs_with_findings=_installs(findings_count__gt=0),
         installs_cleaned=_installs(exit_code__in=CLEANED),
         since=totals["since"],
-        # Ordered by name once the figure is hidden, so that the order does not give it back.
-        families=tuple(
-            sorted(
-                (FamilyTally(r["family"], r["installs"] if r["installs"] >= SMALLEST_CELL else None) for r in rows),
-                key=lambda row: (-(row.installs or 0), row.family),
-            )
-        ),
+        families=_protected({row["family"]: row["installs"] for row in rows}),
     )
+
+
+def _protected(installs: dict[str, int]) -> tuple[FamilyTally, ...]:
+    """Hide small cells; nothing is told of families where the exact total of machines with a finding gives one back."""
+    found = ReportedFinding.objects.values("report__install_id").distinct().count()
+    shown = {
+        (family, ""): Known.exactly(n) if n >= SMALLEST_CELL else Known(1, min(SMALLEST_CELL - 1, found))
+        for family, n in installs.items()
+    }
+    # A machine with several families counts in each: together they are that many or more.
+    if release_refusal(shown, [Sum(tuple(shown), Known(found))] if shown else []):
+        return ()
+    told = (FamilyTally(family, n if n >= SMALLEST_CELL else None) for family, n in installs.items())
+    # Ordered by name once the figure is hidden, so that the order does not give it back.
+    return tuple(sorted(told, key=lambda row: (-(row.installs or 0), row.family)))

@@ -1,8 +1,8 @@
 """Publication: the lake is counted once, and pages read what was written until the lake has changed."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach.assess import Ranking, TargetReport, WindowChange, WindowCount
+from quetsach.assess.privacy import folded_rows
 from quetsach.campaign import Campaign
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
@@ -39,7 +40,7 @@ WINDOW_DAYS = 30
 LISTED_DAYS = 14
 """How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
 
-_OTHERS = LocalText("Các dòng còn lại, mỗi dòng dưới 10", "All others, fewer than 10 each")
+_OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def figures_publish(
         network_versions=isps.basis.network_versions,
         latest=_window(latest, None),
         families=_rows(families),
-        isps=_rows(isps),
+        isps=_without_telling_rates(_rows(isps), tables.network.announced_by_isp(window.last)),
         places=_rows(places),
         campaign=campaign,
         family_names={row.id: row.name.en for row in families.rows},
@@ -210,10 +211,8 @@ def _rows(ranking: Ranking) -> tuple[RankedRow, ...]:
 
 
 def protect(rows: Sequence[RankedRow]) -> tuple[RankedRow, ...]:
-    """Put small rows together in one; never a single one, which the total would give back."""
-    small = {row.id for row in rows if row.mean_daily < SMALLEST_CELL}
-    if len(small) == 1 and len(rows) > 1:
-        small.add(min((row for row in rows if row.id not in small), key=lambda row: row.mean_daily).id)
+    """Put small rows together in one: never one alone, nor such as are few together."""
+    small = folded_rows({row.id: row.mean_daily for row in rows})
     if not small:
         return tuple(rows)
     hidden = [row for row in rows if row.id in small]
@@ -226,6 +225,19 @@ def protect(rows: Sequence[RankedRow]) -> tuple[RankedRow, ...]:
         share_percent=round(sum(row.share_percent for row in hidden), 1),
     )
     return (*(row for row in rows if row.id not in small), others)
+
+
+def _without_telling_rates(rows: Sequence[RankedRow], announced: Mapping[str, int]) -> tuple[RankedRow, ...]:
+    """Leave out rates that tell how few of a provider's addresses are IPv6: a rate counts IPv4, the row both."""
+
+    def is_telling(row: RankedRow) -> bool:
+        if row.per_thousand is None:
+            return False
+        unit = announced[row.id] / 1000
+        slack = 0.05 + 0.0005 * unit  # both figures are rounded
+        return slack < row.mean_daily - row.per_thousand * unit < SMALLEST_CELL + slack
+
+    return tuple(replace(row, per_thousand=None) if is_telling(row) else row for row in rows)
 
 
 def _chart(campaign: CampaignFigures, language: str) -> str:

@@ -7,12 +7,12 @@ Counts of other units below ``SMALLEST_CELL`` are hidden, and as many more as ke
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, F, Q, Sum
 
+from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
 from quetsach.campaign.authority import Act, scope
-from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
@@ -62,21 +62,26 @@ class Reach:
     total: int | None
     own: int | None
     below: tuple[UnitReach, ...]
+    weeks: tuple[tuple[Period, int | None], ...]
     days: tuple[tuple[date, int | None], ...]
+    """Of one week alone."""
     channels: tuple[ChannelTable, ...]
 
     @property
     def largest(self) -> int:
-        """The largest day, for bars."""
-        return max((count or 0 for _, count in self.days), default=0)
+        """The largest day, or the largest week of several, for bars."""
+        return max((count or 0 for _, count in (*self.days, *(() if self.days else self.weeks))), default=0)
 
 
 def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) -> Reach | None:
     """Return a unit's reach in a span of days (UTC); ``None`` if the unit was not in the tree then.
 
+    Small counts are hidden week by week, and what is told of several weeks is a sum of what is told of each: spans that
+    overlap give nothing more when one is taken from the other.
+
     Args:
         unit: the top of the subtree.
-        period: which days.
+        period: which days; whole weeks for everybody but the operator of the machine.
         person: who asks; ``None`` for the operator of the machine.
         day: today in Viet Nam, for what the person may do.
 
@@ -89,21 +94,65 @@ def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) ->
     if top is None:
         return None
     is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Act.SEE), day)
-    counts = _visits_by_path(top.path, period)
-    below = _by_child(top, counts, period)
-    cells = {unit.key: counts.get(top.path, 0), **{child.key: count for child, count in below.items()}}
-    shown, has_total = _protected(cells, {unit.key} if is_own else set())
-    days = _visits_by_day(top.path, period)
-    shown_days, _ = _protected(days, set(days) if is_own and not below else set())
+    weeks = {span: _week_of(unit, span, is_own=is_own) for span in weeks_in(period)}
+    parts = list(weeks.values())
+    below = _children(top, period)
     return Reach(
         unit=unit,
         period=period,
-        total=sum(counts.values()) if has_total else None,
-        own=shown[unit.key],
-        below=tuple(UnitReach(child, shown[child.key]) for child in below),
-        days=tuple((date.fromisoformat(each), count) for each, count in shown_days.items()) if has_total else (),
+        total=_sum(part.total for part in parts),
+        own=_sum(part.counts.get(unit.key, 0) for part in parts),
+        below=tuple(UnitReach(child, _sum(part.counts.get(child.key, 0) for part in parts)) for child in below),
+        weeks=tuple((span, part.total) for span, part in weeks.items()),
+        days=parts[0].days if len(parts) == 1 else (),
         channels=_channels(top.path, period),
     )
+
+
+def weeks_in(period: Period) -> tuple[Period, ...]:
+    """Return the parts of a period that lie in one week each, Monday to Sunday."""
+    found, first = [], period.first
+    while first <= period.last:
+        last = min(first + timedelta(days=6 - first.weekday()), period.last)
+        found.append(Period(first, last))
+        first = last + timedelta(days=1)
+    return tuple(found)
+
+
+def whole_weeks(period: Period, *, utc_day: date) -> Period | None:
+    """Return the weeks that a period touches and that are over; ``None`` if there is none."""
+    first = period.first - timedelta(days=period.first.weekday())
+    last = min(period.last + timedelta(days=6 - period.last.weekday()), utc_day - timedelta(days=utc_day.weekday() + 1))
+    return Period(first, last) if first < last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """What may be told of one week, by key of the unit itself and of those below it."""
+
+    total: int | None
+    counts: Mapping[str, int | None]
+    days: tuple[tuple[date, int | None], ...]
+
+
+def _week_of(unit: Unit, week: Period, *, is_own: bool) -> _Week:
+    top = position_of(unit, week.last) or position_of(unit, week.first)
+    if top is None:
+        return _Week(0, {}, ())
+    counts = _visits_by_path(top.path, week)
+    below = _by_child(top, counts, week)
+    cells = {unit.key: counts.get(top.path, 0), **{child.key: count for child, count in below.items()}}
+    shown, has_total = _protected(cells, {unit.key} if is_own else set())
+    days = _visits_by_day(top.path, week)
+    shown_days, has_days = _protected(days, set(days) if is_own and not below else set())
+    told = tuple((date.fromisoformat(each), count) for each, count in shown_days.items())
+    return _Week(sum(counts.values()) if has_total else None, shown, told if has_total and has_days else ())
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Add up; ``None`` where one of them is hidden."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 def position_in(unit: Unit, tops: Iterable[str], day: date) -> bool:
@@ -136,23 +185,32 @@ def _by_child(top: Position, counts: Mapping[str, int], period: Period) -> dict[
     for path, count in counts.items():
         if path != top.path:
             added[path.removeprefix(top.path).split("/", 1)[0]] += count
+    return {child: added[child.key] for child in _children(top, period)}
+
+
+def _children(top: Position, period: Period) -> list[Unit]:
+    """Return the units that stood directly below at any time in the span, by code."""
     below = Position.objects.filter(
         Q(until=None) | Q(until__gt=period.first), parent=top.unit, first__lte=period.last
     ).select_related("unit")
-    return {place.unit: added[place.unit.key] for place in below.order_by("unit__code", "unit__opened")}
+    return list(dict.fromkeys(place.unit for place in below.order_by("unit__code", "unit__opened")))
 
 
 def _protected(values: Mapping[str, int], known: set[str]) -> tuple[Mapping[str, int | None], bool]:
     """Hide small values, but for those that the reader knows anyway, and none: that says nothing of any visitor.
 
+    Zeros are shown, so a hidden value is 1 at least: ten hidden days with ten visits together have one each.
+
     Returns:
         What may be shown, and whether the total may stand beside it without giving away what is hidden.
     """
     cells: dict[Cell, int] = {(n, "visits"): value for n, value in values.items() if value and n not in known}
-    hidden = hidden_cells(cells, [Relation(tuple(cells))])
+    whole = [Relation(tuple(cells))]
+    hidden = hidden_cells(cells, whole, least=1)
     shown = {name: None if (name, "visits") in hidden else value for name, value in values.items()}
     concealed = [cells[cell] for cell in hidden]
-    return shown, not concealed or (len(concealed) > 1 and sum(concealed) >= SMALLEST_CELL)
+    is_much = len(concealed) > 1 and sum(concealed) >= SMALLEST_CELL
+    return shown, not concealed or (is_much and not given_away(cells, whole, hidden, least=1))
 
 
 def _channels(path: str, period: Period) -> tuple[ChannelTable, ...]:

@@ -1,7 +1,7 @@
 """Reach: visits by unit and day, small counts of others hidden, offline channels apart."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,11 +13,11 @@ from quetsach.core.period import Period
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.publicity.reach import Reach, reach_of
+from quetsach.web.office.publicity.reach import Reach, reach_of, weeks_in, whole_weeks
 from quetsach.web.office.units.models import Unit
 
-FIRST = date(2020, 10, 1)
-PERIOD = Period(FIRST, date(2020, 10, 6))
+FIRST = date(2020, 9, 28)
+PERIOD = Period(FIRST, date(2020, 10, 4))
 
 type Make = Callable[..., Person]
 
@@ -54,7 +54,7 @@ def test_days_outside_the_span_do_not_count(units: dict[str, Unit], person: Make
 def test_every_day_of_the_span_is_there(units: dict[str, Unit], person: Make) -> None:
     visited(units, u11296_2020=4)
     found = report(units["11296-2020"], person(Role.EDITOR, "11296-2020"))
-    assert found.days == ((FIRST, 4), *((FIRST + timedelta(days=n), 0) for n in range(1, 6)))
+    assert found.days == ((FIRST, 4), *((FIRST + timedelta(days=n), 0) for n in range(1, 7)))
 
 
 def test_ones_own_small_count_is_shown(units: dict[str, Unit], person: Make) -> None:
@@ -74,6 +74,15 @@ def test_one_hidden_count_is_not_left_to_a_subtraction(units: dict[str, Unit], p
     found = report(units["303-2020"], person(Role.VIEWER, "303-2020"))
     assert found.total == 54
     assert below(found) == {"11296-2020": None, "11299-2020": None}
+
+
+def test_ten_days_with_ten_visits_are_not_shown_beside_their_total(units: dict[str, Unit], person: Make) -> None:
+    """Zeros are shown, so each of the ten hidden days would be known to have one."""
+    for n in range(10):
+        Visit.objects.create(unit=units["11296-2020"], day=FIRST + timedelta(days=n), count=1)
+    Visit.objects.create(unit=units["11299-2020"], day=FIRST, count=0)
+    found = report(units["11296-2020"], person(Role.VIEWER, "303-2020"), Period(FIRST, FIRST + timedelta(days=14)))
+    assert (found.own, found.total, found.days) == (10, 10, ())
 
 
 def test_a_total_that_would_give_a_hidden_count_away_is_hidden(units: dict[str, Unit], person: Make) -> None:
@@ -103,6 +112,44 @@ def test_hidden_counts_are_never_fewer_than_ten_together_when_the_total_is_shown
     if found.total is not None and hidden:
         assert len(hidden) > 1
         assert sum(true[key] for key in hidden) >= 10
+
+
+SPANS = [Period(FIRST + timedelta(7 * n), FIRST + timedelta(7 * m + 6)) for n in range(3) for m in range(n, 3)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 25), min_size=9, max_size=9))
+def test_spans_that_overlap_give_no_more_than_their_weeks(
+    units: dict[str, Unit], person: Make, counts: list[int]
+) -> None:
+    Visit.objects.all().delete()
+    for number, count in enumerate(counts):
+        key = ("303-2020", "11296-2020", "304-2020")[number % 3]
+        Visit.objects.create(unit=units[key], day=FIRST + timedelta(days=7 * (number // 3) + number % 3), count=count)
+    who = person(Role.VIEWER, "31-2020")
+    found = {span: report(units["31-2020"], who, span) for span in SPANS}
+    for span, told in found.items():
+        weeks = [found[week] for week in weeks_in(span)]
+        for count, parts in [
+            (told.total, [week.total for week in weeks]),
+            *((below(told)[key], [below(week)[key] for week in weeks]) for key in below(told)),
+        ]:
+            assert count == (None if None in parts else sum(part for part in parts if part is not None))
+
+
+def test_a_span_is_widened_to_whole_weeks_that_are_over() -> None:
+    asked = Period(date(2020, 10, 1), date(2020, 10, 14))
+    assert whole_weeks(asked, utc_day=date(2020, 10, 20)) == Period(FIRST, date(2020, 10, 18))
+    assert whole_weeks(asked, utc_day=date(2020, 10, 18)) == Period(FIRST, date(2020, 10, 11))
+    assert whole_weeks(asked, utc_day=date(2020, 10, 4)) is None
+
+
+def test_the_week_that_goes_on_is_not_told(units: dict[str, Unit], person: Make, signed_in: Callable) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    page = signed_in(person(Role.VIEWER, "31-2025")).get(
+        "/van-phong/truyen-thong/den-voi/", {"first": today, "last": today}
+    )
+    assert "tuần đã kết thúc" in page.content.decode()
 
 
 def test_units_outside_are_not_shown(units: dict[str, Unit], person: Make) -> None:

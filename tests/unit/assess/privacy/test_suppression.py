@@ -1,9 +1,9 @@
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.protection import Cell, Relation, hidden_cells
+from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
 from quetsach.core.small_cell import SMALLEST_CELL
 
 
@@ -58,9 +58,18 @@ def test_where_everything_is_small_everything_is_hidden() -> None:
     assert len(hidden_cells(*column({"31": 1, "01": 2}))) == 2
 
 
+def test_where_zeros_are_printed_ten_hidden_cells_with_ten_have_one_each() -> None:
+    values, whole = column({f"{n:02d}": 1 for n in range(10)} | {"79": 40, "80": 70})
+    small = {cell for cell, value in values.items() if value == 1}
+    assert given_away(values, whole, small, least=1) == small
+    assert hidden_cells(values, whole, least=1) == small | {("79", "infected")}
+    assert hidden_cells(values, whole) == small
+
+
 TABLES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=7)
 
 
+@settings(max_examples=40)
 @given(TABLES)
 def test_margins_do_not_give_a_hidden_cell_back(rows: list[tuple[int, int, int]]) -> None:
     names = ("cleaned", "reinstalled", "unresolved")
@@ -73,6 +82,7 @@ def test_margins_do_not_give_a_hidden_cell_back(rows: list[tuple[int, int, int]]
     relations += [Relation(tuple((str(n), name) for n in range(len(rows)))) for name in (*names, "infected")]
     hidden = set(hidden_cells(values, relations))
     assert {cell for cell, value in values.items() if value < SMALLEST_CELL} <= hidden
+    assert not given_away(values, relations, hidden) - given_away(values, relations, values)
     if hidden != set(values):
         solved = determined(hidden, relations)
         # What is solved although it is hidden stands in a column or row that has nothing more to hide.
