@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "quetsach.web.design",
     "quetsach.web.portal",
     "quetsach.web.api",
+    "quetsach.web.evaluation",
     "quetsach.web.office",
     "quetsach.web.office.people",
     "quetsach.web.office.log",

@@ -29,12 +29,21 @@ _FORM_HINT: Final = "one line a unit and period, with the header unit,period,out
 
 @dataclass(slots=True)
 class _Table:
-    """What was read so far: cells by (unit, place in time)."""
+    """What was read so far: the value and treatment of each cell by (unit, place in time)."""
 
+    where: str
+    is_comma_decimal: bool
+    line: int = 1
     step: Step | None = None
     units: dict[str, int] = field(default_factory=dict)
+    periods: dict[str, int] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     cells: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict)
+
+    def error(self, what: str, *, column: str = "", hint: str = _FORM_HINT) -> AssessError:
+        """Return the error that names line and column."""
+        at = f"{self.where}:{self.line}"
+        return AssessError(what, where=f"{at} ({column})" if column else at, hint=hint)
 
 
 def read_panel(content: bytes, *, where: str) -> Panel:
@@ -59,62 +68,75 @@ def read_panel(content: bytes, *, where: str) -> Panel:
         raise AssessError("this is not UTF-8", where=f"{where}:{line}", hint="save it as CSV UTF-8") from error
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    table = _Table()
+    table = _Table(where, delimiter != ",")
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
         columns = _columns(next(lines, []), where)
         for values in lines:
-            if any(value.strip() for value in values):
-                _take(table, values, columns, f"{where}:{lines.line_num}", is_comma_decimal=delimiter != ",")
+            table.line = lines.line_num
+            if any(values):
+                _take(table, [values[column].strip() for column in columns if column < len(values)])
     except csv.Error as error:
         raise AssessError(f"this is not CSV: {error}", where=f"{where}:{lines.line_num}") from error
     return _panel(table, where)
 
 
-def _columns(header: list[str], where: str) -> Mapping[str, int]:
+def _columns(header: list[str], where: str) -> list[int]:
+    """Return where unit, period, outcome and treated stand."""
     names = [name.strip().casefold() for name in header]
     for column in COLUMNS:
         if names.count(column) != 1:
             what = "is there twice" if column in names else "is missing"
             raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
-    return {column: names.index(column) for column in COLUMNS}
+    return [names.index(column) for column in COLUMNS]
 
 
-def _take(table: _Table, values: list[str], columns: Mapping[str, int], where: str, *, is_comma_decimal: bool) -> None:
-    if len(values) <= max(columns.values()):
-        raise AssessError("the line has too few columns", where=where, hint=_FORM_HINT)
-    unit, period, outcome, treated = (values[columns[name]].strip() for name in COLUMNS)
-    if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
-        raise AssessError("no name that can be printed", where=f"{where} (unit)", hint=_FORM_HINT)
-    if treated.casefold() not in _TREATED:
-        raise AssessError(f"neither 0 nor 1: {treated[:40]!r}", where=f"{where} (treated)", hint="0 before, 1 after")
+def _take(table: _Table, values: list[str]) -> None:
+    if len(values) < len(COLUMNS):
+        raise table.error("the line has too few columns")
+    unit, period, outcome, treated = values
+    number = table.units.get(unit)
+    if number is None:
+        if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
+            raise table.error("no name that can be printed", column="unit")
+        number = table.units[unit] = len(table.units)
+    place = table.periods.get(period)
+    if place is None:
+        place = _new_period(table, period)
+    if len(table.units) * len(table.places) > MAX_CELLS:
+        raise table.error(f"more than {MAX_CELLS:,} cells", hint="merge units or periods")
+    is_treated = _TREATED.get(treated.casefold())
+    if is_treated is None:
+        raise table.error(f"neither 0 nor 1: {treated[:40]!r}", column="treated", hint="0 before, 1 after")
+    if (number, place) in table.cells:
+        raise table.error(f"{unit!r} has {period[:40]!r} already")
+    table.cells[number, place] = (_number(table, outcome), is_treated)
+
+
+def _new_period(table: _Table, period: str) -> int:
     try:
         step, place = parse_period(period)
     except InputError as error:
-        raise AssessError(error.what, where=f"{where} (period)", hint=error.hint) from error
+        raise table.error(error.what, column="period", hint=error.hint) from error
     if table.step not in (None, step):
-        raise AssessError(f"{period[:40]!r} is a {step}, those above are not", where=f"{where} (period)")
+        raise table.error(f"{period[:40]!r} is a {step}, those above are not", column="period")
     table.step = step
+    table.periods[period] = place
     table.places.setdefault(place, period)
-    at = (table.units.setdefault(unit, len(table.units)), place)
-    if at in table.cells:
-        raise AssessError(f"{unit!r} has {period[:40]!r} already", where=where, hint="one line a unit and period")
-    table.cells[at] = (_number(outcome, where, is_comma_decimal=is_comma_decimal), _TREATED[treated.casefold()])
-    if len(table.units) * len(table.places) > MAX_CELLS:
-        raise AssessError(f"more than {MAX_CELLS:,} cells", where=where, hint="merge units or periods")
+    return place
 
 
-def _number(text: str, where: str, *, is_comma_decimal: bool) -> float:
+def _number(table: _Table, text: str) -> float:
     if text.casefold() in _ABSENT:
         return math.nan
-    plain = text.replace(",", ".") if is_comma_decimal and text.count(",") == 1 and "." not in text else text
+    plain = text.replace(",", ".") if table.is_comma_decimal and text.count(",") == 1 and "." not in text else text
     try:
         number = float(plain) if plain.isascii() and "_" not in plain else math.nan
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
         hint = "a plain number such as 1234.5, without separators between thousands"
-        raise AssessError(f"not a number: {text[:40]!r}", where=f"{where} (outcome)", hint=hint)
+        raise table.error(f"not a number: {text[:40]!r}", column="outcome", hint=hint)
     return number
 
 

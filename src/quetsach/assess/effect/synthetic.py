@@ -6,10 +6,13 @@ the treated unit before the start; the effect is the mean gap after it. Syntheti
 the treated, and shares of the periods before that resemble those after; the effect is the doubly weighted difference.
 
 Both take their error from placebos: each control in turn (or groups as large as the treated) plays the treated unit,
-and the standard deviation of these effects of nothing is the standard error.
+and the standard deviation of these effects of nothing is the standard error. That needs twice as many controls as
+treated; with fewer, synthetic difference in differences has the jackknife (the paper's algorithm 3: one unit left out
+at a time, weights kept).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -29,6 +32,7 @@ PLACEBOS: Final = 200
 _BEFORE_AT_LEAST: Final = 3
 _TINY: Final = 1e-6
 _POOR_FIT_SHARE: Final = 0.9
+_SHOWN: Final = 1e-4
 
 type _Estimator = Callable[[Floats, Floats], tuple[float, Floats]]
 """Treated mean (periods) and controls (units x periods) to the effect and the weights of the controls."""
@@ -39,6 +43,8 @@ def synthetic_control(panel: Panel, scale: Scale, generator: np.random.Generator
     block = _usable(panel)
     if isinstance(block, Refusal):
         return block
+    if not _has_placebos(block):
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
     ridge = (_TINY * _noise(block)) ** 2 * block.start
 
     def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
@@ -57,15 +63,22 @@ def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Genera
     after = block.treated.shape[1] - start
     ridge = np.sqrt(len(block.treated) * after) * noise**2 * start
 
-    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
-        before = controls[:, :start]
-        units = simplex_weights(before.T, target[:start], ridge=ridge, is_centred=True)
+    def contrast(controls: Floats) -> Floats:
+        """Return by what a series is summed: its mean after, less its weighted mean before."""
         small = (_TINY * noise) ** 2 * len(controls)
-        times = simplex_weights(before, controls[:, start:].mean(axis=1), ridge=small, is_centred=True)
-        gap = target - units @ controls
-        return float(gap[start:].mean() - times @ gap[:start]), units
+        times = simplex_weights(controls[:, :start], controls[:, start:].mean(axis=1), ridge=small, is_centred=True)
+        return np.concatenate([-times, np.full(after, 1 / after)])
 
-    return _finding(Method.SDID, scale, block, estimate, generator)
+    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
+        units = simplex_weights(controls[:, :start].T, target[:start], ridge=ridge, is_centred=True)
+        return float((target - units @ controls) @ contrast(controls)), units
+
+    if _has_placebos(block):
+        return _finding(Method.SDID, scale, block, estimate, generator)
+    effect, weights = estimate(block.treated.mean(axis=0), block.controls)
+    by = contrast(block.controls)
+    error = _jackknife(block.treated @ by, block.controls @ by, weights)
+    return _told(Method.SDID, scale, block, Spread(effect, error, len(block.controls) - 1.0), weights)
 
 
 def _usable(panel: Panel) -> Block | Refusal:
@@ -76,8 +89,6 @@ def _usable(panel: Panel) -> Block | Refusal:
         return Refusal(RefusalReason.TOO_SHORT, block.measured | {"needed": float(_BEFORE_AT_LEAST)})
     if len(block.controls) > CONTROLS_AT_MOST:
         return Refusal(RefusalReason.TOO_MANY_CONTROLS, block.measured | {"most": float(CONTROLS_AT_MOST)})
-    if len(block.controls) <= len(block.treated):
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": float(len(block.treated) + 1)})
     if is_nothing(_noise(block), block.controls):
         return Refusal(RefusalReason.NO_SPREAD, block.measured)
     return block
@@ -88,33 +99,60 @@ def _noise(block: Block) -> float:
     return float(np.diff(block.controls[:, : block.start], axis=1).std(ddof=1))
 
 
+def _has_placebos(block: Block) -> bool:
+    return len(block.controls) >= 2 * len(block.treated)
+
+
+def _jackknife(treated: Floats, controls: Floats, weights: Floats) -> float:
+    """Return the error of ``mean(treated) - weights @ controls``, one value a unit left out at a time."""
+    count, whole = len(treated) + len(controls), weights @ controls
+    with_share = 1 - weights
+    if len(treated) < 2 or not with_share.all():
+        return 0.0
+    without = np.concatenate(
+        [
+            (treated.sum() - treated) / (len(treated) - 1) - whole,
+            treated.mean() - (whole - weights * controls) / with_share,
+        ]
+    )
+    return float(np.sqrt((count - 1) / count * ((without - treated.mean() + whole) ** 2).sum()))
+
+
 def _finding(
     method: Method, scale: Scale, block: Block, estimate: _Estimator, generator: np.random.Generator
 ) -> Answer:
     target = block.treated.mean(axis=0)
     effect, weights = estimate(target, block.controls)
     groups = _placebo_groups(block, generator)
-    effects, ratios, fits = _placebos(block, estimate, groups, is_centred=method is Method.SDID)
-    error = float(effects.std())
-    if is_nothing(error, block.controls):
-        return Refusal(RefusalReason.NO_SPREAD, block.measured | {"effect": effect})
-    spread = Spread(effect, error, len(block.controls) - 1.0)
-    fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=method is Method.SDID)
+    is_centred = method is Method.SDID
+    effects, ratios, fits = _placebos(block, estimate, groups, is_centred=is_centred)
+    fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
+    told = _told(method, scale, block, Spread(effect, float(effects.std()), len(block.controls) - 1.0), weights)
+    if isinstance(told, Refusal):
+        return told
+    measured = {"placebos": float(len(groups)), "fit_before": fit}
+    return replace(
+        told,
+        effect=told.spread.interval(block.measured | measured),
+        checks=_checks(effect, effects, ratio, ratios),
+        notices=(_poor_fit(),) if (fits < fit).mean() > _POOR_FIT_SHARE else (),
+    )
+
+
+def _told(method: Method, scale: Scale, block: Block, spread: Spread, weights: Floats) -> Answer:
+    if is_nothing(spread.error, block.controls):
+        return Refusal(RefusalReason.NO_SPREAD, block.measured | {"effect": spread.value})
+    target = block.treated.mean(axis=0)
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
+    by_weight = sorted(zip(block.control_units, weights, strict=True), key=lambda item: -item[1])
     return Finding(
         method,
         scale,
         spread,
-        spread.interval(block.measured | {"placebos": float(len(groups)), "fit_before": fit}),
+        spread.interval(block.measured),
         after,
         observed_change(after, before, scale),
-        checks=_checks(effect, effects, ratio, ratios),
-        notices=(_poor_fit(),) if (fits < fit).mean() > _POOR_FIT_SHARE else (),
-        weights={
-            unit: float(share)
-            for unit, share in sorted(zip(block.control_units, weights, strict=True), key=lambda item: -item[1])
-            if share > 1e-4
-        },
+        weights={unit: float(share) for unit, share in by_weight if share > _SHOWN},
     )
 
 

@@ -110,4 +110,10 @@ def _covered(stretch: Stretch) -> NDArray[np.float64]:
     """Return what part of each hour of the day a stretch covers."""
     start, end = stretch
     hours = np.arange(24) * 60
-    return np.clip(np.minimum(hours + 60, end) - np.maximum(hours, start), 0, None) / 60
+    part: NDArray[np.float64] = np.clip(np.minimum(hours + 60, end) - np.maximum(hours, start), 0, None) / 60
+    return part
+
+
+def uptime_minutes(outages: tuple[Stretch, ...]) -> int:
+    """Return the minutes of a day in which the sensor was alive."""
+    return DAY_MINUTES - sum(end - start for start, end in outages)

@@ -6,7 +6,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.hosts.ladder import STEPS, GapLadder, step_of
+from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder, step_of
 
 _MISSED = 8
 """A session ends when so many mean intervals pass without a check-in."""
@@ -37,6 +37,7 @@ class Schedule:
     interval_hours: float
     has_bursts: bool
     has_nights: bool
+    per_hour: float
 
 
 def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
@@ -55,7 +56,7 @@ def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
         count, hours, squares = ladder.up_to(step)
         if not count or not hours:
             return None
-        has_bursts = step > 0 and ladder.hours[0] < _BURST_SHARE * hours
+        has_bursts = bool(step > 0 and ladder.hours[0] < _BURST_SHARE * hours)
         first = 1 if has_bursts else 0
         if not ladder.count[first : step + 1].sum():
             return None
@@ -71,7 +72,8 @@ def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
         if has_nights and _FEWEST_MISSED * median / log(2) > _OFF_HOURS:
             return None
         if wanted >= step:
-            return Schedule(step, squares / hours, spread, median, bool(has_bursts), has_nights)
+            rate = 1 / median if is_periodic else _tail_rate(ladder, step) or 1 / mean
+            return Schedule(step, squares / hours, spread, median, has_bursts, has_nights, rate)
         step = wanted
 
 
@@ -96,3 +98,13 @@ def _quantile(ladder: GapLadder, share: float, first: int, last: int) -> float:
     counts = ladder.count[first : last + 1]
     at = first + int(np.searchsorted(counts.cumsum(), counts.sum() * share))
     return float(ladder.hours[at] / ladder.count[at])
+
+
+def _tail_rate(ladder: GapLadder, last: int) -> float:
+    """Return how fast long gaps become rare, an hour: shared addresses have short gaps and take no part in the tail."""
+    longer = ladder.count[: last + 1][::-1].cumsum()[::-1]
+    longer = np.append(longer[1:], 0.0) / ladder.count[: last + 1].sum()
+    upper, lower = (int(np.flatnonzero(longer <= share)[0]) for share in (0.35, 0.05))
+    if lower <= upper or longer[lower] <= 0:
+        return 0.0
+    return float(np.log(longer[upper] / longer[lower]) / (STEP_HOURS[lower] - STEP_HOURS[upper]))

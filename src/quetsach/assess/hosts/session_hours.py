@@ -21,7 +21,9 @@ BUDGET, WIDE_BUDGET = 0.02, 0.05
 VALID_Q = 0.1
 
 
-def session_hours(ladder: GapLadder, events: int, schedule: Schedule | None, uptime_hours: float) -> Answer:
+def session_hours(
+    ladder: GapLadder, events: float, schedule: Schedule | None, uptime_hours: float, *, q: float | None = None
+) -> Answer:
     """Estimate the mean number of machines on line.
 
     Args:
@@ -29,6 +31,7 @@ def session_hours(ladder: GapLadder, events: int, schedule: Schedule | None, upt
         events: sightings of the group.
         schedule: of the family at this sensor, from the gaps of the whole country.
         uptime_hours: hours of the period in which the sensor was alive.
+        q: sessions for each check-in, where the group is too small to say.
     """
     if not events or uptime_hours <= 0:
         return Refusal(RefusalReason.NO_DATA)
@@ -37,7 +40,8 @@ def session_hours(ladder: GapLadder, events: int, schedule: Schedule | None, upt
     inside, hours, _ = ladder.up_to(schedule.gap_step)
     sessions = max(0.0, events - inside)
     check_ins = events - (float(ladder.count[0]) if schedule.has_bursts else 0.0)
-    q = min(1.0, sessions / check_ins) if check_ins > 0 else 1.0
+    if q is None:
+        q = min(1.0, sessions / check_ins) if check_ins > 0 else 1.0
     measured = {
         "q": q,
         "interval_hours": schedule.interval_hours,

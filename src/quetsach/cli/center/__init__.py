@@ -19,6 +19,7 @@ COMMANDS = (
     "network",
     "assess",
     "simulate",
+    "evaluate",
     "units",
     "partners",
     "people",

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach.campaign import Campaign, read_campaign
+from quetsach.campaign.published import PublishedRecord, read_published
 from quetsach.cli.bundled import bundled
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
@@ -69,6 +70,12 @@ def load_campaign(identifier: str, data: Path) -> Campaign:
     """
     path = _of_campaign(identifier, "campaign.toml", data / "campaigns", bundled("data") / "campaigns")
     return read_campaign(_read(path), file=path.name)
+
+
+def load_published(identifier: str) -> PublishedRecord:
+    """Return what others published about a campaign of this build; empty where nothing is on record."""
+    path = bundled("data") / "campaigns" / identifier / "published.toml"
+    return read_published(_read(path), file=path.name) if path.exists() else PublishedRecord()
 
 
 def load_scenario(named: str) -> Scenario:

@@ -8,6 +8,7 @@ their colour, in dark mode too, so the picture itself names only one.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -38,7 +39,7 @@ class ColumnChart:
     description: str
     unit: str
     columns: Sequence[Column]
-    level: float
+    level: float | None
 
 
 def draw_columns(chart: ColumnChart, *, language: str) -> str:
@@ -65,13 +66,71 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
     )
     values = base.mark_text(dy=-8, fontSize=13, fontWeight=600).encode(text=alt.Text("value:Q", format=",d"))
     level = (
-        alt.Chart(alt.InlineData(values=[{"level": chart.level}]))
+        alt.Chart(alt.InlineData(values=[] if chart.level is None else [{"level": chart.level}]))
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=_LEVEL)
         .encode(y="level:Q")
     )
+    return _draw(alt.layer(columns, level, values), chart.title, chart.description, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An upright line on a day, with its words."""
+
+    day: date
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveChart:
+    """A value a day, in order of time, with marks on some days; a gap of days is a gap in the line."""
+
+    title: str
+    description: str
+    unit: str
+    points: Sequence[tuple[date, float]]
+    marks: Sequence[Mark] = ()
+
+
+def draw_curve(chart: CurveChart, *, language: str) -> str:
+    """Return the chart as one ``<svg>`` element that can stand inside a page.
+
+    Args:
+        chart: what to draw; values at least 0.
+        language: ``vi`` or ``en``, for separators and days.
+    """
+    rows: list[dict[str, object]] = []
+    run = 0
+    for n, (day, value) in enumerate(chart.points):
+        run += n > 0 and (day - chart.points[n - 1][0]).days > 1
+        rows.append({"day": day.isoformat(), "value": value, "run": str(run)})
+    form = "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
+    x = alt.X("day:T", title=None, axis=alt.Axis(format=form, tickCount=6, labelAngle=0, grid=False))
+    y = alt.Y("value:Q", title=chart.unit, scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=5))
+    line = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_line(color=_STRONG, strokeWidth=1.8)
+        .encode(x=x, y=y, detail="run:N")
+    )
+    layers = [line, *(layer for n, mark in enumerate(chart.marks) for layer in _mark(mark, n, chart.points))]
+    return _draw(alt.layer(*layers), chart.title, chart.description, language)
+
+
+def _mark(mark: Mark, number: int, points: Sequence[tuple[date, float]]) -> tuple[alt.Chart, alt.Chart]:
+    """Return line and words; words of late days stand to the left of their line, each mark's below the former's."""
+    first, last = points[0][0], points[-1][0]
+    is_late = 2 * (mark.day - first).days > (last - first).days
+    marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat(), "words": mark.words}])).encode(x="day:T")
+    words = marked.mark_text(align="right" if is_late else "left", dx=-6 if is_late else 6, fontSize=12)
+    return (
+        marked.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),
+        words.encode(text="words:N", y=alt.value(230 + 18 * number)),
+    )
+
+
+def _draw(layers: alt.LayerChart | alt.FacetChart, title: str, description: str, language: str) -> str:
     specification = (
-        alt.layer(columns, level, values)
-        .properties(width=760, height=300, background="transparent")
+        layers.properties(width=760, height=300, background="transparent")
         .configure_view(stroke=None)
         .configure_axis(
             labelFontSize=13, titleFontSize=13, titleFontWeight="normal", domain=False, labelFont="Noto Sans"
@@ -81,7 +140,7 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
     svg = vl_convert.vegalite_to_svg(
         specification, format_locale=_ENGLISH_NUMBERS if language == "en" else _VIETNAMESE_NUMBERS
     )
-    return _embed(svg, chart)
+    return _embed(svg, title, description)
 
 
 def _label_expression(labels: dict[str, list[str]]) -> str:
@@ -94,7 +153,7 @@ def _literal(lines: list[str]) -> str:
     return "[" + ", ".join("'" + re.sub(r"[\\']", "’", line) + "'" for line in lines) + "]"
 
 
-def _embed(svg: str, chart: ColumnChart) -> str:
+def _embed(svg: str, title: str, description: str) -> str:
     """Give the picture a name and a description, and leave out what a page may not hold inside."""
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     root = ET.fromstring(svg)  # noqa: S314  (written by our own renderer a moment ago)
@@ -109,8 +168,8 @@ def _embed(svg: str, chart: ColumnChart) -> str:
     root.set("role", "img")
     root.set("aria-labelledby", "chart-title chart-description")
     for tag, identifier, text in (
-        ("desc", "chart-description", chart.description),
-        ("title", "chart-title", chart.title),
+        ("desc", "chart-description", description),
+        ("title", "chart-title", title),
     ):
         element = ET.Element(f"{space}{tag}", {"id": identifier})
         element.text = text

@@ -1,0 +1,134 @@
+"""``quetsach center evaluate``: the report of a campaign, as pages, PDF and data."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, print_json
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+if TYPE_CHECKING:
+    from quetsach.campaign import Campaign
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.evaluation.gathering import Sources
+    from quetsach.web.evaluation.inputs import Effect
+
+_METHODS = ("did", "sc", "sdid", "cits", "wedge")
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``evaluate``."""
+    parser = add_command(
+        subcommands,
+        "evaluate",
+        summary="the evaluation of a campaign: pages, PDF and data in both languages",
+        examples="quetsach center evaluate viet-nam-2020\n"
+        "quetsach center evaluate viet-nam-2020 --out report --panel provinces.csv --method wedge",
+    )
+    parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign of the office or of this build")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the report (default: evaluation-CAMPAIGN)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    parser.add_argument("--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated: for the verdict")
+    parser.add_argument("--method", choices=_METHODS, default="wedge", help="of the analysis (default: wedge)")
+    parser.add_argument("--ramp", type=int, default=1, metavar="N", help="cits: periods until the effect is whole")
+    parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
+    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+    from quetsach.cli.center.publication import configure_web  # noqa: PLC0415
+
+    require_center()
+    data: Path = arguments.data or default_data()
+    if not (data / "secret.key").exists():
+        raise InputError("no centre was prepared here", where=str(data), hint="quetsach center up --prepare-only")
+    configure_web(data)
+    from quetsach.cli.center.tables import load_campaign  # noqa: PLC0415
+    from quetsach.web.evaluation import gathering, writing  # noqa: PLC0415
+    from quetsach.web.evaluation.chapters import compose  # noqa: PLC0415
+
+    campaign = load_campaign(arguments.campaign, data)
+    out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
+    sources = _sources(arguments, campaign, data)
+    with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
+        inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
+        files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
+    if arguments.json:
+        print_json({"campaign": campaign.id, "out": str(out), "files": [str(file.relative_to(out)) for file in files]})
+    else:
+        said = "Đã lập báo cáo" if chosen_language(arguments) == "vi" else "The report is in"
+        print(f"{said}: {out / 'evaluation.vi.html'}")
+    return ExitCode.NOTHING_FOUND
+
+
+def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Sources":
+    from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        load_families,
+        load_network_tables,
+        load_places,
+        load_published,
+        load_scenario,
+    )
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.web.evaluation.gathering import Sources  # noqa: PLC0415
+
+    marker = DemonstrationMarker.read(data)
+    return Sources(
+        data=data,
+        lake=Lake(data / "lake"),
+        families=load_families(),
+        network=load_network_tables(data),
+        places=load_places(),
+        published=load_published(campaign.id),
+        not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
+        effect=_effect(arguments, campaign) if arguments.panel else None,
+    )
+
+
+def _not_real(note: LocalText, scale: int) -> LocalText:
+    """Say what the data are, and what one address of them stands for."""
+    return LocalText(
+        f"{note.vi} Một địa chỉ ở đây ứng với {number_text(scale, 'vi')} địa chỉ.",
+        f"{note.en} One address here stands for {number_text(scale, 'en')}.",
+    )
+
+
+def _effect(arguments: argparse.Namespace, campaign: "Campaign") -> "Effect":
+    """Analyse the panel; the target is the one of the campaign that addresses measure, else a half."""
+    from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.departures import departures  # noqa: PLC0415
+    from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
+    from quetsach.assess.effect.verdict import judge  # noqa: PLC0415
+    from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
+    from quetsach.campaign import Measure  # noqa: PLC0415
+    from quetsach.cli.center.assess.effect import read_file  # noqa: PLC0415
+    from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
+    from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
+
+    panel = read_panel(read_file(arguments.panel), where=arguments.panel.name)
+    design = Design(Method(arguments.method), None, arguments.ramp)
+    target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
+    registered = None
+    if arguments.registration:
+        content = read_file(arguments.registration)
+        registration, _ = read_registration(content, where=arguments.registration.name, verify=is_signed_by)
+        design, target = registration.design, registration.target
+        differences = departures(registration, panel=panel, design=design, target=target)
+        registered = Registered(registration.digest, registration.registered_at, differences)
+    finding = analyse(panel, design)
+    if isinstance(finding, Refusal):
+        return Effect(finding, finding, registered)
+    if registered and registered.differences:
+        return Effect(finding, Refusal(RefusalReason.NOT_AS_REGISTERED), registered)
+    return Effect(finding, judge(finding, target), registered)

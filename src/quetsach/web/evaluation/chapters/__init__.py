@@ -1,0 +1,32 @@
+"""The chapters of the report, in their order."""
+
+from quetsach.web.evaluation.chapters import breakdown, effect, health, method, mobilised, outside, targets, verdicts
+from quetsach.web.evaluation.document import Evaluation
+from quetsach.web.evaluation.inputs import Inputs
+
+_CHAPTERS = (
+    verdicts.verdicts,
+    targets.targets,
+    effect.effect,
+    breakdown.breakdown,
+    mobilised.tool,
+    mobilised.letters,
+    mobilised.returns,
+    health.health,
+    outside.published,
+    outside.placings,
+    method.method,
+)
+
+
+def compose(inputs: Inputs) -> Evaluation:
+    """Make the report."""
+    return Evaluation(
+        campaign=inputs.campaign.id,
+        name=inputs.campaign.name,
+        summary=inputs.campaign.summary,
+        made_at=inputs.made_at,
+        as_of=inputs.as_of,
+        not_real=inputs.not_real,
+        sections=tuple(chapter(inputs) for chapter in _CHAPTERS),
+    )

@@ -1,0 +1,38 @@
+"""The method note: the definitions of what is in the tables, word for word those that the figures carry."""
+
+from quetsach.assess import DEFINITIONS
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.document import Block, Column, Paragraph, Section, Table
+from quetsach.web.evaluation.inputs import Inputs
+
+_TITLE = LocalText("Cách tính", "Method")
+_COLUMNS = (
+    Column("definition", LocalText("Số liệu", "Figure")),
+    Column("unit", LocalText("Đơn vị", "Unit")),
+    Column("text", LocalText("Định nghĩa", "Definition")),
+)
+_BASIS_COLUMNS = (
+    Column("what", LocalText("Nội dung", "What")),
+    Column("value", LocalText("Giá trị", "Value")),
+)
+_RECOMPUTE = LocalText(
+    "Mọi bảng trong báo cáo đều có trong phụ lục dữ liệu (CSV, JSON, Parquet; giấy phép CC BY 4.0). Các tỷ lệ và thay "
+    "đổi tính lại được từ các cột số lượng cùng bảng.",
+    "Every table of this report is in the data annex (CSV, JSON, Parquet; licence CC BY 4.0). Shares and changes can "
+    "be recomputed from the columns of counts beside them.",
+)
+
+
+def method(inputs: Inputs) -> Section:
+    """Return the chapter: definitions, basis, and what to recompute from."""
+    rows = tuple((d.name, d.unit, d.text) for d in DEFINITIONS.values())
+    blocks: list[Block] = [Table("definitions", LocalText("Định nghĩa", "Definitions"), _COLUMNS, rows)]
+    if inputs.basis:
+        basis = inputs.basis
+        facts: tuple[tuple[LocalText, str], ...] = (
+            (LocalText("Nguồn dữ liệu", "Feeds"), ", ".join(basis.feeds)),
+            (LocalText("Bảng địa chỉ mạng", "Address tables"), ", ".join(basis.network_versions)),
+            (LocalText("Ngày mới nhất có dữ liệu (UTC)", "Newest day with data (UTC)"), str(basis.as_of or "–")),
+        )
+        blocks.append(Table("basis", LocalText("Căn cứ", "Basis"), _BASIS_COLUMNS, facts))
+    return Section("method", _TITLE, (*blocks, Paragraph(_RECOMPUTE)))

@@ -1,0 +1,99 @@
+"""What was done: machines cleaned with the tool, letters down the tree, returns up."""
+
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.document import Cell, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.web.evaluation.inputs import Inputs
+
+_NO_REPORTS = LocalText("Chưa có báo cáo nào do công cụ gửi về.", "No report of the tool was sent.")
+_VOLUNTEERS = LocalText(
+    "Người dùng tự nguyện gửi; đây không phải là mẫu đại diện cho máy tính trong cả nước.",
+    "Sent by volunteers; this is no sample of the country's machines.",
+)
+_NO_LETTERS = LocalText("Chưa có công văn nào của chiến dịch được ban hành.", "No letter of the campaign was issued.")
+_NO_RETURNS = LocalText("Chưa công bố tổng hợp báo cáo nào.", "No totals of returns were published.")
+
+
+def tool(inputs: Inputs) -> Section:
+    """Return the chapter of the tool: machines cleaned for each 1,000 that were scanned."""
+    title = LocalText("Công cụ đã làm sạch những gì", "What the tool cleaned")
+    found = inputs.tool
+    if found is None or not found.installs:
+        return Section("tool", title, (Paragraph(_NO_REPORTS),))
+    per_thousand = 1000 * found.cleaned / found.installs
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (LocalText("Máy đã quét", "Machines scanned"), found.installs),
+        (LocalText("Máy phát hiện có mã độc", "Machines with findings"), found.with_findings),
+        (LocalText("Máy đã làm sạch", "Machines cleaned"), found.cleaned),
+        (LocalText("Máy đã làm sạch trên 1.000 máy đã quét", "Cleaned for each 1,000 scanned"), round(per_thousand, 1)),
+    )
+    columns = (
+        Column("what", LocalText("Số liệu", "Figure")),
+        Column("value", LocalText("Giá trị", "Value"), Form.NUMBER, 1),
+    )
+    families = Table(
+        "tool-families",
+        LocalText("Theo họ mã độc", "By family"),
+        (
+            Column("family", LocalText("Họ mã độc", "Family")),
+            Column("installs", LocalText("Số máy", "Machines"), Form.NUMBER),
+        ),
+        tuple(found.families.items()),
+        LocalText("Họ mã độc có dưới 10 máy không được nêu.", "Families of fewer than 10 machines are not shown."),
+    )
+    table = Table("tool", LocalText("Số máy, không phải lượt chạy", "Machines, not runs"), columns, rows)
+    shown = (table, families) if found.families else (table,)
+    return Section("tool", title, (*shown, Paragraph(_VOLUNTEERS)))
+
+
+def letters(inputs: Inputs) -> Section:
+    """Return the chapter of letters: how many units each went to, how many have read it."""
+    title = LocalText("Công văn", "Letters")
+    found = inputs.outcome.letters if inputs.outcome else ()
+    if not found:
+        return Section("letters", title, (Paragraph(_NO_LETTERS),))
+    columns = (
+        Column("number", LocalText("Số, ký hiệu", "Number and sign")),
+        Column("issued_on", LocalText("Ngày", "Day"), Form.DAY),
+        Column("issuer", LocalText("Cơ quan ban hành", "Issued by")),
+        Column("addressed", LocalText("Gửi đến", "Sent to"), Form.NUMBER),
+        Column("acknowledged", LocalText("Đã xác nhận", "Acknowledged"), Form.NUMBER),
+        Column("share", LocalText("Tỷ lệ", "Share"), Form.PERCENT, 1),
+    )
+    rows = tuple(
+        (
+            f.number,
+            f.issued_on,
+            f.issuer,
+            f.addressed,
+            f.acknowledged,
+            100 * f.acknowledged / f.addressed if f.addressed else None,
+        )
+        for f in found
+    )
+    return Section("letters", title, (Table("letters", title, columns, rows),))
+
+
+def returns(inputs: Inputs) -> Section:
+    """Return the chapter of returns: published totals, and how complete they are."""
+    title = LocalText("Báo cáo của các đơn vị", "Returns of the units")
+    found = inputs.outcome.returns if inputs.outcome else None
+    if found is None:
+        return Section("returns", title, (Paragraph(_NO_RETURNS),))
+    complete = {language: number_text(found.complete_percent, language, decimals=1) for language in ("vi", "en")}
+    said = Statement(
+        Tone.FACT,
+        LocalText(
+            f"{number_text(found.approved, 'vi')}/{number_text(found.expected, 'vi')} báo cáo đã duyệt "
+            f"({complete['vi']}%)",
+            f"{number_text(found.approved, 'en')} of {number_text(found.expected, 'en')} returns approved "
+            f"({complete['en']} %)",
+        ),
+        found.note,
+    )
+    columns = (
+        Column("figure", LocalText("Số liệu", "Figure")),
+        Column("value", LocalText("Tổng", "Total"), Form.NUMBER),
+    )
+    rows = tuple((t.name, t.value) for t in found.totals)
+    return Section("returns", title, (said, Table("returns", title, columns, rows)))

@@ -1,0 +1,83 @@
+"""What others published: the series with what it cannot tell, the campaign's own counters, and rankings."""
+
+from quetsach.campaign import Provenance
+from quetsach.campaign.published import Counted
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.document import Block, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.web.evaluation.inputs import Inputs
+
+_COUNTED = {
+    Counted.MONTH: LocalText("một tháng", "a month"),
+    Counted.QUARTER: LocalText("một quý", "a quarter"),
+    Counted.YEAR: LocalText("một năm", "a year"),
+    Counted.UNKNOWN: LocalText("không công bố", "not published"),
+}
+_PROVENANCE = {
+    Provenance.STATED: LocalText("công bố", "stated"),
+    Provenance.DERIVED: LocalText("suy ra", "derived"),
+}
+_NOTHING = LocalText("Không có số liệu nào của nơi khác được ghi nhận.", "No figures of others are on record.")
+_SOURCE = Column("source", LocalText("Nguồn", "Source"))
+_FIGURES = (
+    Column("first", LocalText("Từ ngày", "First day"), Form.DAY),
+    Column("last", LocalText("Đến ngày", "Last day"), Form.DAY),
+    Column("counted", LocalText("Kỳ đếm", "Counted over")),
+    Column("addresses", LocalText("Địa chỉ", "Addresses"), Form.NUMBER),
+    Column("provenance", LocalText("Cách có số", "How it is known")),
+    _SOURCE,
+)
+_ACTIVITY = (
+    Column("on", LocalText("Ngày", "Day"), Form.DAY),
+    Column("reached", LocalText("Lượt tiếp cận", "Reached"), Form.NUMBER),
+    Column("scans", LocalText("Lượt quét", "Scans"), Form.NUMBER),
+    Column("infected", LocalText("Máy có mã độc", "Found infected"), Form.NUMBER),
+    _SOURCE,
+)
+_PLACINGS = (
+    Column("by", LocalText("Bên công bố", "By")),
+    Column("year", LocalText("Năm", "Year")),
+    Column("measure", LocalText("Nội dung", "Measure")),
+    Column("place", LocalText("Thứ hạng", "Place"), Form.NUMBER),
+    Column("percent", LocalText("Tỷ lệ", "Share"), Form.PERCENT, 1),
+    _SOURCE,
+)
+
+
+def published(inputs: Inputs) -> Section:
+    """Return the chapter of the published series."""
+    title = LocalText(
+        "Số liệu đã công bố và những gì số liệu này không cho biết", "What was published, and cannot tell"
+    )
+    record = inputs.published
+    if not record.figures:
+        return Section("published", title, (Paragraph(_NOTHING),))
+    figures = tuple(
+        (f.period.first, f.period.last, _COUNTED[f.counted], f.addresses, _PROVENANCE[f.provenance], f.source)
+        for f in record.figures
+    )
+    blocks: list[Block] = [
+        Statement(Tone.CAUTION, LocalText("Không kết luận được", "Not to be concluded"), limit)
+        for limit in record.limits
+    ]
+    blocks.append(Table("published", LocalText("Chuỗi số liệu", "The series"), _FIGURES, figures))
+    if record.activity:
+        rows = tuple((a.on, a.reached, a.scans, a.infected, a.source) for a in record.activity)
+        note = LocalText(
+            "Lượt, không phải số người hay số máy khác nhau.", "Turns, and not distinct people or machines."
+        )
+        counters = LocalText("Bộ đếm của chiến dịch", "The campaign's own counters")
+        blocks.append(Table("activity", counters, _ACTIVITY, rows, note))
+    return Section("published", title, tuple(blocks))
+
+
+def placings(inputs: Inputs) -> Section:
+    """Return the register of rankings by others."""
+    title = LocalText("Thứ hạng trong báo cáo của các hãng", "Rankings by others")
+    rows = tuple((p.by, str(p.year), p.measure, p.place, p.percent, p.source) for p in inputs.published.placings)
+    note = LocalText(
+        "Thứ hạng phụ thuộc cách đếm và khách hàng của từng hãng; không phải là kết quả của chiến dịch.",
+        "A place depends on what is counted and on whose customers; it is no result of the campaign.",
+    )
+    if not rows:
+        return Section("placings", title, (Paragraph(_NOTHING),))
+    return Section("placings", title, (Table("placings", title, _PLACINGS, rows, note),))

@@ -1,0 +1,142 @@
+"""The windows beside the frozen baseline, and the last of them against four baselines."""
+
+from quetsach.assess import TargetReport, WindowCount
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.chapters.words import why_not
+from quetsach.web.evaluation.document import (
+    Bars,
+    Block,
+    Cell,
+    Column,
+    Curve,
+    Form,
+    Paragraph,
+    Section,
+    Statement,
+    Table,
+    Tone,
+    answer_cells,
+)
+from quetsach.web.evaluation.inputs import Inputs
+
+_TITLE = LocalText("Chỉ tiêu và bốn mốc so sánh", "Targets and four baselines")
+_NO_SIGHTINGS = LocalText(
+    "Hệ thống không có lượt ghi nhận nào của kỳ làm mốc, nên không có số liệu tự tính. Số do nơi khác công bố được nêu "
+    "ở phần sau.",
+    "No sightings of the baseline window are held, so there are no figures of our own. What others published is "
+    "further below.",
+)
+_WINDOW_COLUMNS = (
+    Column("window", LocalText("Kỳ", "Window")),
+    Column("first", LocalText("Từ ngày", "First day"), Form.DAY),
+    Column("last", LocalText("Đến ngày", "Last day"), Form.DAY),
+    Column("days_with_data", LocalText("Số ngày có dữ liệu", "Days with data"), Form.NUMBER),
+    Column("addresses", LocalText("Địa chỉ trong cả kỳ", "Addresses"), Form.NUMBER, 0, "window-addresses"),
+    Column("change", LocalText("So với mốc", "Against baseline"), Form.CHANGE, 1, "change-against-baseline"),
+    Column("published", LocalText("Số đã công bố", "Published"), Form.NUMBER),
+)
+_FOUR_COLUMNS = (
+    Column("against", LocalText("Mốc", "Baseline")),
+    Column("value", LocalText("Địa chỉ", "Addresses"), Form.NUMBER),
+    Column("change", LocalText("Thay đổi", "Change"), Form.CHANGE, 1),
+    Column("low", LocalText("Thấp nhất", "Low"), Form.CHANGE, 1),
+    Column("high", LocalText("Cao nhất", "High"), Form.CHANGE, 1),
+    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+)
+_DAILY_COLUMNS = (
+    Column("day", LocalText("Ngày (UTC)", "Day (UTC)"), Form.DAY),
+    Column("addresses", LocalText("Địa chỉ trong ngày", "Addresses that day"), Form.NUMBER),
+)
+
+
+def targets(inputs: Inputs) -> Section:
+    """Return the chapter."""
+    if inputs.targets is None:
+        return Section("targets", _TITLE, (Statement(Tone.CAUTION, _TITLE, _NO_SIGHTINGS), *_four(inputs)))
+    blocks: list[Block] = [*_windows(inputs.targets), *_four(inputs), *_daily(inputs)]
+    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Note"), notice.text) for notice in inputs.targets.notices]
+    return Section("targets", _TITLE, tuple(blocks))
+
+
+def _windows(report: TargetReport) -> list[Block]:
+    rows: list[tuple[Cell, ...]] = [_row(report.baseline, None)]
+    if report.previous_year:
+        rows.insert(0, _row(report.previous_year, None))
+    rows += [_row(w.count, w.change.value if w.change else None) for w in report.windows]
+    level = next((g.change_percent for g in report.goals if g.is_measured), None)
+    seal = LocalText(
+        f"Mốc so sánh đã chốt, SHA-256 {report.seal}." if report.seal else "Mốc so sánh là tạm tính, chưa chốt.",
+        f"The baseline is frozen, SHA-256 {report.seal}." if report.seal else "The baseline is provisional.",
+    )
+    table = Table("windows", LocalText("Các kỳ đếm", "Windows"), _WINDOW_COLUMNS, tuple(rows), seal)
+    bars = Bars(
+        "windows",
+        "window",
+        "addresses",
+        LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"),
+        LocalText("Đường nét đứt: mức của chỉ tiêu.", "Dashed line: the level of the target."),
+        LocalText("địa chỉ", "addresses"),
+        level=report.baseline.addresses * (1 + level / 100) if level is not None else None,
+        mark=report.baseline.name.en,
+    )
+    return [bars, table]
+
+
+def _row(count: WindowCount, change: float | None) -> tuple[Cell, ...]:
+    window = count.basis.window
+    days = count.basis.days_with_data
+    addresses = count.addresses if days else None
+    return (count.name, window.first, window.last, days, addresses, change, count.published)
+
+
+def _four(inputs: Inputs) -> list[Block]:
+    if not inputs.compared:
+        return []
+    rows: list[tuple[Cell, ...]] = []
+    for compared in inputs.compared:
+        change, low, high = answer_cells(compared.change)
+        exact = change is not None and low == high
+        rows.append(
+            (
+                compared.name,
+                answer_cells(compared.baseline)[0],
+                change,
+                None if exact else low,
+                None if exact else high,
+                why_not(compared.change),
+            )
+        )
+    told = LocalText(
+        "Cùng một số cuối kỳ cho kết quả khác nhau tùy mốc được chọn. Không dòng nào cho biết chiến dịch đã gây ra bao "
+        "nhiêu phần thay đổi.",
+        "The same last figure gives different results with another baseline. No line says how much of the change the "
+        "campaign caused.",
+    )
+    title = LocalText("Kỳ cuối so với bốn mốc", "The last window against four baselines")
+    return [Table("four-baselines", title, _FOUR_COLUMNS, tuple(rows)), Paragraph(told)]
+
+
+def _daily(inputs: Inputs) -> list[Block]:
+    if not inputs.daily:
+        return []
+    table = Table(
+        "daily",
+        LocalText("Địa chỉ từng ngày", "Addresses of each day"),
+        _DAILY_COLUMNS,
+        tuple((d.day, d.addresses) for d in inputs.daily),
+        LocalText(
+            "Ngày không có trong bảng là ngày không có dữ liệu, không phải là 0.",
+            "A day that is not in the table had no data; it is not zero.",
+        ),
+        is_long=True,
+    )
+    curve = Curve(
+        "daily",
+        "day",
+        "addresses",
+        LocalText("Địa chỉ từng ngày", "Addresses of each day"),
+        LocalText("Vạch đứng: ngày bắt đầu các giai đoạn.", "Upright lines: the first days of the phases."),
+        LocalText("địa chỉ", "addresses"),
+        tuple((p.period.first, p.name) for p in inputs.campaign.phases),
+    )
+    return [curve, table]

@@ -1,0 +1,34 @@
+"""Shapes that several chapters share."""
+
+from quetsach.assess.estimate import Answer
+from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.document import Statement, Tone
+
+
+def refused(title: LocalText, refusal: Refusal) -> Statement:
+    """Say that a number is not given, and why."""
+    return Statement(Tone.REFUSED, title, refusal.text)
+
+
+def why_not(answer: Answer) -> LocalText | None:
+    """Return the reason for a table's cell where a number is not given."""
+    return answer.text if isinstance(answer, Refusal) else None
+
+
+def percents(value: float, low: float, high: float) -> LocalText:
+    """Write a share with its interval as percentages."""
+
+    def text(language: str) -> str:
+        middle, lower, upper = (number_text(100 * x, language, decimals=1) for x in (value, low, high))
+        if language == "en":
+            return f"{middle} % (95 % interval {lower} to {upper} %)"
+        return f"{middle}% (khoảng tin cậy 95%: từ {lower} đến {upper}%)"
+
+    return LocalText(text("vi"), text("en"))
+
+
+def joined(*parts: LocalText) -> LocalText:
+    """Put sentences one after the other."""
+    return LocalText(" ".join(p.vi for p in parts), " ".join(p.en for p in parts))

@@ -1,0 +1,173 @@
+"""The report as values: sections of statements, paragraphs, tables and plots of those tables, in both languages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from quetsach.assess.estimate import Answer
+from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+type Cell = str | int | float | date | LocalText | None
+"""What a cell holds; None is "not known", which is never zero."""
+
+
+class Form(StrEnum):
+    """How the cells of a column are written."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    CHANGE = "change"
+    PERCENT = "percent"
+    DAY = "day"
+
+
+class Tone(StrEnum):
+    """What a statement is, told by word and shape first and by colour last."""
+
+    ACHIEVED = "achieved"
+    NOT_ACHIEVED = "not-achieved"
+    NOT_DECIDED = "not-decided"
+    REFUSED = "refused"
+    CAUTION = "caution"
+    FACT = "fact"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name for machines, its title, how it is written, and the definition of what it holds, if any."""
+
+    id: str
+    title: LocalText
+    form: Form = Form.TEXT
+    decimals: int = 0
+    definition: str = ""
+
+    def text(self, cell: Cell, language: str) -> str:
+        """Return a cell as people read it."""
+        if cell is None:
+            return "–"
+        if isinstance(cell, LocalText):
+            return cell.in_language(language)
+        if isinstance(cell, date):
+            return str(cell) if language == "en" else f"{cell:%d/%m/%Y}"
+        if isinstance(cell, str):
+            return cell
+        text = number_text(cell, language, decimals=self.decimals, signed=self.form is Form.CHANGE)
+        space = "\u00a0" if language == "en" else ""
+        return f"{text}{space}%" if self.form in (Form.CHANGE, Form.PERCENT) else text
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column is set to the right, so that digits stand under digits."""
+        return self.form in (Form.NUMBER, Form.CHANGE, Form.PERCENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of equal columns under a title; ``id`` is also the name of its file in the annex.
+
+    A long table is folded on the page and only in the annex of what is printed.
+    """
+
+    id: str
+    title: LocalText
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: LocalText | None = None
+    is_long: bool = False
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"a row of table {self.id} has another number of cells than the table has columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing said and meant: a verdict, a refusal, a caution, or a fact with its figure."""
+
+    tone: Tone
+    title: LocalText
+    text: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    text: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A plot of one column of a table, a bar a row, from zero; ``mark`` is the row that the others are held against."""
+
+    table: str
+    label: str
+    value: str
+    title: LocalText
+    description: LocalText
+    unit: LocalText
+    level: float | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A plot of daily values of a table, with the days on which a phase of the campaign began."""
+
+    table: str
+    day: str
+    value: str
+    title: LocalText
+    description: LocalText
+    unit: LocalText
+    begins: tuple[tuple[date, LocalText], ...] = ()
+
+
+type Block = Statement | Paragraph | Table | Bars | Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chapter."""
+
+    id: str
+    title: LocalText
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The whole report of one campaign.
+
+    ``made_at`` (UTC) is when it was made, ``as_of`` the newest day (UTC) of sightings that it counts; ``not_real`` says
+    what the data are where they are not real.
+    """
+
+    campaign: str
+    name: LocalText
+    summary: LocalText
+    made_at: datetime
+    as_of: date | None
+    not_real: LocalText | None
+    sections: tuple[Section, ...]
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def tables(self) -> Iterator[Table]:
+        """Yield every table, in the order of the report."""
+        for section in self.sections:
+            yield from (block for block in section.blocks if isinstance(block, Table))
+
+    def table(self, identifier: str) -> Table:
+        """Return the table that a plot is drawn from."""
+        return next(table for table in self.tables() if table.id == identifier)
+
+
+def answer_cells(answer: Answer) -> tuple[float | None, float | None, float | None]:
+    """Return value, low and high of an answer; nothing where it was refused."""
+    if isinstance(answer, Refusal):
+        return (None, None, None)
+    return (answer.value, answer.low, answer.high)

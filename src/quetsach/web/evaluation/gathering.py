@@ -1,0 +1,234 @@
+"""Reads what the centre holds about a campaign, once, and hands it to the chapters as values."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from quetsach.assess import Basis, Ranking, TargetReport
+from quetsach.assess.comparison import MONTHS, Compared, Point, compare
+from quetsach.campaign import Campaign
+from quetsach.campaign.published import Counted, PublishedRecord
+from quetsach.core.family import FamilyNames
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.place import Places
+from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.lake import answers
+from quetsach.lake.lake import Lake
+from quetsach.network import NetworkTables
+from quetsach.web.api.selectors import report_tally
+from quetsach.web.evaluation.inputs import Change, CleanedByTool, Daily, Effect, FeedDays, Inputs
+from quetsach.web.office.campaigns.models import Campaign as RunCampaign
+from quetsach.web.office.campaigns.selectors.outcome import outcome_of
+
+_OTHERS = LocalText("Các dòng còn lại, mỗi dòng dưới 10", "All others, fewer than 10 each")
+_LAST, _DECLARED = "close", "baseline"
+"""Identifiers of published figures that stand for the last window and the declared baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a report comes from: the lake, the tables that explain it, and what is brought by hand."""
+
+    data: Path
+    lake: Lake
+    families: FamilyNames
+    network: NetworkTables
+    places: Places
+    published: PublishedRecord
+    not_real: LocalText | None = None
+    effect: Effect | None = None
+
+
+def gather(
+    campaign: Campaign,
+    sources: Sources,
+    *,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _steps: None,
+) -> Inputs:
+    """Read everything that the report of a campaign is made of.
+
+    Args:
+        campaign: its plan.
+        sources: where to read.
+        now: when the report is made (UTC).
+        progress: told after each step, ``STEPS`` of them.
+
+    Raises:
+        QuetsachError: the lake cannot be read, or a frozen baseline was changed.
+    """
+    lake = sources.lake
+    targets = _targets(campaign, sources, now)
+    progress(1)
+    last = _last_window(targets)
+    compared = _compared(lake, targets) if targets else _compared_published(campaign, sources.published)
+    progress(1)
+    base = campaign.window(campaign.baseline).period
+    families, providers, provinces = _changes(sources, base, last) if last else ((), (), ())
+    progress(1)
+    run = RunCampaign.objects.filter(key=campaign.id).first()
+    return Inputs(
+        campaign=campaign,
+        made_at=now,
+        as_of=lake.newest_day(until=now.date()),
+        not_real=sources.not_real,
+        published=sources.published,
+        targets=targets,
+        compared=compared,
+        basis=_basis(targets),
+        daily=_daily(lake, campaign) if targets else (),
+        families=families,
+        providers=providers,
+        provinces=provinces,
+        feed_days=_feed_days(lake, campaign),
+        effect=sources.effect,
+        tool=_tool(),
+        outcome=outcome_of(run, now=now) if run else None,
+    )
+
+
+STEPS = 3
+"""How often ``gather`` tells its progress."""
+
+
+def _targets(campaign: Campaign, sources: Sources, now: datetime) -> TargetReport | None:
+    if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
+        return None
+    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns", now=now)
+
+
+def _basis(targets: TargetReport | None) -> Basis | None:
+    return targets.baseline.basis if targets else None
+
+
+def _last_window(targets: TargetReport | None) -> Period | None:
+    seen = [w.count.basis.window for w in targets.windows if w.change is not None] if targets else []
+    return max(seen, default=None)
+
+
+def _compared(lake: Lake, targets: TargetReport) -> tuple[Compared, ...]:
+    last = _last_window(targets)
+    if last is None:
+        return ()
+    base = targets.baseline.basis.window
+    months = [
+        Period(base.first - timedelta(days=base.days * n), base.first - timedelta(days=base.days * (n - 1) + 1))
+        for n in range(MONTHS, 0, -1)
+    ]
+    counted = [_complete(lake, month) for month in months]
+    trend = [Point(_middle(m), n) for m, n in zip(months, counted, strict=True) if n]
+    previous = targets.previous_year.addresses if targets.previous_year else None
+    return compare(
+        _addresses(targets, last),
+        at=_middle(last),
+        declared=targets.baseline.addresses,
+        previous_year=previous,
+        months=counted,
+        before=[*trend, Point(_middle(base), targets.baseline.addresses)],
+    )
+
+
+def _complete(lake: Lake, window: Period) -> float | None:
+    """Return the addresses of a window of which every day has data."""
+    days = set(lake.days_with_data(window).column("day").to_pylist())
+    return float(lake.count_addresses(window)) if len(days) == window.days else None
+
+
+def _addresses(targets: TargetReport, window: Period) -> float:
+    return float(next(w.count.addresses for w in targets.windows if w.count.basis.window == window))
+
+
+def _compared_published(campaign: Campaign, record: PublishedRecord) -> tuple[Compared, ...]:
+    """Hold the last published figure against published ones: nothing of it was counted here."""
+    last, declared = record.figure(_LAST), record.figure(_DECLARED)
+    if last is None or declared is None:
+        return ()
+    known = {f.period.first: float(f.addresses) for f in record.figures if f.counted is Counted.MONTH and not f.id}
+    start = declared.period.first.replace(day=1)
+    months = [_months_before(start, n) for n in range(MONTHS, 0, -1)]
+    previous = campaign.window(campaign.previous_year).published if campaign.previous_year else None
+    before = [f for f in record.figures if f.counted is Counted.MONTH and f.period.last < start and not f.id]
+    return compare(
+        last.addresses,
+        at=_middle(last.period),
+        declared=declared.addresses,
+        previous_year=previous.addresses if previous else None,
+        months=[known.get(month) for month in months],
+        before=[
+            *(Point(_middle(f.period), f.addresses) for f in before),
+            Point(_middle(declared.period), declared.addresses),
+        ],
+    )
+
+
+def _months_before(first: date, count: int) -> date:
+    number = first.year * 12 + first.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _middle(period: Period) -> date:
+    return period.first + timedelta(days=period.days // 2)
+
+
+def _daily(lake: Lake, campaign: Campaign) -> tuple[Daily, ...]:
+    whole = Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
+    rows = lake.daily_addresses(whole, ()).to_pylist()
+    return tuple(Daily(row["day"], row["addresses"]) for row in rows)
+
+
+def _changes(
+    sources: Sources, base: Period, last: Period
+) -> tuple[tuple[Change, ...], tuple[Change, ...], tuple[Change, ...]]:
+    lake = sources.lake
+    return (
+        changes(answers.families(lake, base, sources.families), answers.families(lake, last, sources.families)),
+        changes(answers.isps(lake, base, sources.network), answers.isps(lake, last, sources.network)),
+        changes(answers.places(lake, base, sources.places), answers.places(lake, last, sources.places)),
+    )
+
+
+def changes(before: Ranking, after: Ranking) -> tuple[Change, ...]:
+    """Set two rankings side by side, the largest of the first first; what is small in either is put together."""
+    was, now = _means(before), _means(after)
+    names = {row.id: row.name for row in (*after.rows, *before.rows)}
+    order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
+    small = [n for n in order if min(was.get(n, 0.0), now.get(n, 0.0)) < SMALLEST_CELL]
+    if len(small) == 1 and len(order) > 1:  # one alone would be given back by the total
+        small.append(next(n for n in reversed(order) if n not in small))
+    shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
+    if small:
+        shown.append(Change("others", _OTHERS, _sum(was, small), _sum(now, small)))
+    return tuple(shown)
+
+
+def _means(ranking: Ranking) -> dict[str, float]:
+    at = [column.id for column in ranking.columns].index("mean-daily-addresses")
+    return {row.id: figure.value for row in ranking.rows if (figure := row.figures[at]) is not None}
+
+
+def _sum(values: dict[str, float], names: Sequence[str]) -> float:
+    return round(sum(values.get(name, 0.0) for name in names), 1)
+
+
+def _feed_days(lake: Lake, campaign: Campaign) -> tuple[FeedDays, ...]:
+    made = []
+    for window in campaign.windows:
+        days: Counter[str] = Counter()
+        sightings: Counter[str] = Counter()
+        for row in lake.days_with_data(window.period).to_pylist():
+            feed = f"{row['feed']}/{row['report']}"
+            days[feed] += 1
+            sightings[feed] += row["sightings"]
+        made += [FeedDays(f, window.name, window.period.days, days[f], sightings[f]) for f in sorted(days)]
+    return tuple(made)
+
+
+def _tool() -> CleanedByTool | None:
+    tally = report_tally()
+    if not tally.reports:
+        return None
+    families = {f.family: f.installs for f in tally.families if f.installs is not None}
+    return CleanedByTool(tally.installs, tally.installs_with_findings, tally.installs_cleaned, families)

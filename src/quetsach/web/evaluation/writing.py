@@ -1,0 +1,66 @@
+"""Writes a report into a folder: pages and PDF in both languages, the data annex, and the checksums of all of them."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from quetsach.core.errors import QuetsachError
+from quetsach.web import design
+from quetsach.web.evaluation.annex import annex_files
+from quetsach.web.evaluation.document import Evaluation
+from quetsach.web.evaluation.page import render_page
+from quetsach.web.evaluation.paper import typeset
+
+LANGUAGES = ("vi", "en")
+STEPS = 2 * len(LANGUAGES) + 1
+"""How often ``evaluation_write`` tells its progress."""
+
+_LOOKS = (
+    "style.css",
+    "icon.svg",
+    "fonts/noto-sans-latin.woff2",
+    "fonts/noto-sans-vietnamese.woff2",
+    "fonts/LICENSE-noto-sans.txt",
+)
+
+
+def evaluation_write(
+    evaluation: Evaluation, folder: Path, *, progress: Callable[[int], None] = lambda _steps: None
+) -> tuple[Path, ...]:
+    """Write the report; return its files. A folder that holds another report of it is written over, file by file.
+
+    Raises:
+        QuetsachError: the folder cannot be written, or the PDF cannot be set.
+    """
+    written, sums = [], []
+    try:
+        for path, content in _files(evaluation, progress):
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = file.with_name(f".{file.name}.new")
+            unfinished.write_bytes(content)
+            unfinished.replace(file)
+            written.append(file)
+            sums.append(f"{hashlib.sha256(content).hexdigest()}  {path}\n")
+        (folder / "SHA256SUMS").write_text("".join(sorted(sums)), "utf-8")
+    except OSError as error:
+        raise QuetsachError(
+            f"the report cannot be written: {error.strerror}",
+            where=str(error.filename or folder),
+            hint="name another folder with --out",
+        ) from error
+    return (*written, folder / "SHA256SUMS")
+
+
+def _files(evaluation: Evaluation, progress: Callable[[int], None]) -> Iterator[tuple[str, bytes]]:
+    for language in LANGUAGES:
+        yield f"evaluation.{language}.html", render_page(evaluation, language).encode()
+        progress(1)
+        yield f"evaluation.{language}.pdf", typeset(evaluation, language)
+        progress(1)
+    yield from annex_files(evaluation)
+    progress(1)
+    looks = Path(design.__file__).parent / "static" / "design"
+    for name in _LOOKS:
+        yield f"looks/{name}", (looks / name).read_bytes()
+    yield "looks/report.css", (Path(__file__).parent / "looks" / "report.css").read_bytes()
