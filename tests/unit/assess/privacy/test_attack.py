@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.assess.errors import AssessError
@@ -52,6 +52,7 @@ def test_a_table_that_gives_a_cell_away_is_refused_for_publication() -> None:
     assert release_refusal({A: SMALL, B: SMALL}, [Sum((A, B), Known.exactly(12))]) is None
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 4), min_size=9, max_size=9),
     st.sets(st.integers(0, 8), min_size=1),

@@ -69,7 +69,7 @@ def test_where_zeros_are_printed_ten_hidden_cells_with_ten_have_one_each() -> No
 TABLES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=7)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(TABLES)
 def test_margins_do_not_give_a_hidden_cell_back(rows: list[tuple[int, int, int]]) -> None:
     names = ("cleaned", "reinstalled", "unresolved")
