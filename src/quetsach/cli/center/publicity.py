@@ -173,6 +173,7 @@ def _as_json(reach: "Reach") -> dict[str, Any]:
             "total": reach.total,
             "own": reach.own,
             "below": {row.unit.key: row.visits for row in reach.below},
+            "weeks": {week.first.isoformat(): count for week, count in reach.weeks},
             "days": {day.isoformat(): count for day, count in reach.days},
         },
         "channels": [

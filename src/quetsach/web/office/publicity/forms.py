@@ -1,13 +1,15 @@
 """Forms of publicity."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.publicity.reach import whole_weeks
 
 MAX_DAYS = 400
 
@@ -41,7 +43,7 @@ class ReachForm(forms.Form):
     last = forms.DateField(label=_("Up to this day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days in the wrong order, and spans that are too long to be drawn."""
+        """Refuse days in the wrong order and spans that are too long; ``period`` is the whole weeks they touch."""
         found: dict[str, Any] = super().clean() or {}
         first, last = found.get("first"), found.get("last")
         if isinstance(first, date) and isinstance(last, date):
@@ -49,6 +51,10 @@ class ReachForm(forms.Form):
                 self.add_error("last", _("The last day is before the first."))
             elif (last - first).days >= MAX_DAYS:
                 self.add_error("last", _("Choose at most 400 days."))
+            elif (weeks := whole_weeks(Period(first, last), utc_day=datetime.now(UTC).date())) is None:
+                self.add_error("last", _("Choose a week that is over: only whole weeks are counted."))
+            else:
+                found["period"] = weeks
         return found
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.core.period import Period
 from quetsach.web.office.people.access import may_do, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity import kits as services
 from quetsach.web.office.publicity import selectors
@@ -26,7 +26,7 @@ from quetsach.web.office.publicity.sheets.typesetter import SHEETS
 from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
 from quetsach.web.office.shelf import KITS, ShelfError
 
-_DAYS_SHOWN = 30
+_DAYS_SHOWN = 28
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
 """What opens in the browser; everything else is saved."""
 
@@ -34,7 +34,7 @@ _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def kit_list(request: HttpRequest) -> HttpResponse:
     """The kits of my units; on POST a new one, in one step."""
-    person, now = _person(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     day = today(now)
     units = selectors.units_offered(person, Act.MAKE_KIT, day=day)
     form = KitForm(request.POST or None, initial={"unit": units[0].key if units else ""})
@@ -139,9 +139,10 @@ def kit_revoke(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def reach(request: HttpRequest) -> HttpResponse:
     """How far the publicity of a unit and of all below it came."""
-    person, now = _person(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     day, utc_day = today(now), now.date()
-    start = {"first": utc_day - timedelta(days=_DAYS_SHOWN - 1), "last": utc_day, "unit": ""}
+    last = utc_day - timedelta(days=utc_day.weekday() + 1)  # the last Sunday
+    start = {"first": last - timedelta(days=_DAYS_SHOWN - 1), "last": last, "unit": ""}
     form = ReachForm(request.GET if "first" in request.GET else {**start, "unit": request.GET.get("unit", "")})
     context: dict[str, Any] = {"form": form, "units": selectors.units_offered(person, Act.SEE, day=day)}
     if form.is_valid():
@@ -149,8 +150,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         unit = selectors.unit_asked_for(person, asked["unit"], Act.SEE, day=day)
         if unit is None:
             raise Http404
-        period = Period(asked["first"], asked["last"])
-        context |= {"unit": unit, "reach": reach_of(unit, period, person=person, day=day)}
+        context |= {"unit": unit, "reach": reach_of(unit, asked["period"], person=person, day=day)}
     return render(request, "office/publicity/reach.html", context)
 
 
@@ -169,18 +169,11 @@ def _make(form: KitForm, person: Person, now: datetime) -> HttpResponse | None:
 
 
 def _kit(request: HttpRequest, number: int) -> tuple[KitStanding, Person, datetime]:
-    person, now = _person(request), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     shown = selectors.kit_seen(person, number, day=today(now))
     if shown is None:
         raise Http404
     return shown, person, now
-
-
-def _person(request: HttpRequest) -> Person:
-    """The door lets nobody else past."""
-    if not isinstance(request.user, Person):
-        raise Http404
-    return request.user
 
 
 def _language() -> str:
