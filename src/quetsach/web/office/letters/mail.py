@@ -15,6 +15,7 @@ from django.utils.translation import override
 
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.models import Message
+from quetsach.web.office.people.models import Person
 from quetsach.web.office.shelf import LETTERS, ShelfError
 
 MAX_SUBJECT_LENGTH = 400
@@ -24,6 +25,12 @@ def worded(template: str, language: str, values: Mapping[str, Any], *, room: str
     """Return the text of a mail of a room of the office in a language."""
     with override(language):
         return render_to_string(f"office/{room}/mail/{template}.txt", dict(values)).strip() + "\n"
+
+
+def language_of(address: str, *, usual: str = "vi") -> str:
+    """Return the language in which an address is reminded: that of its person in the office, else the usual one."""
+    person = Person.objects.filter(email=address.lower(), is_active=True).first()
+    return person.language if person else usual
 
 
 def new_message_id() -> str:

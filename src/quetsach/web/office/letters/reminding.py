@@ -10,7 +10,7 @@ from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, p
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.links import link_of
-from quetsach.web.office.letters.mail import new_message_id, one_line, worded
+from quetsach.web.office.letters.mail import language_of, new_message_id, one_line, worded
 from quetsach.web.office.letters.models import (
     Dispatch,
     Letter,
@@ -118,13 +118,15 @@ def _reminder(found: LetterPlan, planned: PlannedReminder, now: datetime) -> Mes
     letter, dispatch = found.letter, found.dispatches[planned.unit]
     dispatch.letter = letter
     values = {"letter": letter, "dispatch": dispatch, "link": link_of(dispatch), "day": planned.day}
+    address = reachable_address(dispatch.to_unit.contacts.all())
+    language = language_of(address, usual=letter.language)
     return Message(
         key=f"reminder:{dispatch.pk}.{planned.day}",
         kind=MessageKind.REMINDER,
         dispatch=dispatch,
-        recipient=reachable_address(dispatch.to_unit.contacts.all()),
-        subject=one_line(worded("reminder_subject", letter.language, values)),
-        text=worded("reminder", letter.language, values),
+        recipient=address,
+        subject=one_line(worded("reminder_subject", language, values)),
+        text=worded("reminder", language, values),
         message_id=new_message_id(),
         next_at=now,
     )
@@ -137,6 +139,7 @@ def _digest(found: LetterPlan, digest: Digest, now: datetime) -> Message | None:
     address = reachable_address(parent.contacts.all())
     if not address:
         return None
+    language = language_of(address, usual=letter.language)
     unreachable = set(digest.unreachable)
     late = [(found.dispatches[key].to_unit, key in unreachable) for key in digest.late]
     values = {"letter": letter, "parent": parent, "late": late, "site": site(), "day": digest.day}
@@ -144,8 +147,8 @@ def _digest(found: LetterPlan, digest: Digest, now: datetime) -> Message | None:
         key=f"digest:{letter.pk}.{parent.pk}.{digest.day}",
         kind=MessageKind.DIGEST,
         recipient=address,
-        subject=one_line(worded("digest_subject", letter.language, values)),
-        text=worded("digest", letter.language, values),
+        subject=one_line(worded("digest_subject", language, values)),
+        text=worded("digest", language, values),
         message_id=new_message_id(),
         next_at=now,
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from quetsach.campaign.letters.reminders import Digest, Pending, plan
 from quetsach.campaign.returns.state import Standing
-from quetsach.web.office.letters.mail import new_message_id, one_line, worded
+from quetsach.web.office.letters.mail import language_of, new_message_id, one_line, worded
 from quetsach.web.office.letters.models import Message, MessageKind
 from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.links import site
@@ -24,7 +24,6 @@ from quetsach.web.office.units.models import Position, Unit
 
 _OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
 _LINK_DAYS = 30
-_LANGUAGE = "vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +111,16 @@ def _reminder(owing: _Owing, unit: Unit, day: int, now: datetime) -> Message:
     """Note the reminder and return its mail, with a link that needs no account."""
     ReturnReminder.objects.create(period=owing.period, unit=unit, day=day, is_digest=False, at=now)
     link = link_make(period=owing.period, unit=unit, days=_LINK_DAYS, by=None, now=now)
-    values = {"period": owing.period, "unit": unit, "due": owing.due, "day": day, "link": link_address(link)}
+    address = _address(unit)
+    values = {
+        "period": owing.period,
+        "unit": unit,
+        "due": owing.due,
+        "day": day,
+        "link": link_address(link, language_of(address)),
+    }
     key = f"return:{owing.period.pk}.{unit.pk}.{day}"
-    return _mail(key, MessageKind.REMINDER, _address(unit), values, now=now)
+    return _mail(key, MessageKind.REMINDER, address, values, now=now)
 
 
 def _digest(owing: _Owing, digest: Digest, now: datetime) -> Message | None:
@@ -130,12 +136,13 @@ def _digest(owing: _Owing, digest: Digest, now: datetime) -> Message | None:
 
 
 def _mail(key: str, kind: MessageKind, address: str, values: Mapping[str, object], *, now: datetime) -> Message:
+    language = language_of(address)
     return Message(
         key=key,
         kind=kind,
         recipient=address,
-        subject=one_line(worded(f"{kind}_subject", _LANGUAGE, values, room="returns")),
-        text=worded(kind, _LANGUAGE, values, room="returns"),
+        subject=one_line(worded(f"{kind}_subject", language, values, room="returns")),
+        text=worded(kind, language, values, room="returns"),
         message_id=new_message_id(),
         next_at=now,
     )

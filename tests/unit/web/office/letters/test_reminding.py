@@ -10,6 +10,7 @@ from quetsach.web.office.letters.answering import dispatch_acknowledge
 from quetsach.web.office.letters.models import Dispatch, Message, ParentDigest
 from quetsach.web.office.letters.reminding import reminders_queue
 from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.people.models import Person
 
 DUE = NOW.date() + timedelta(days=10)
 
@@ -85,3 +86,9 @@ def test_a_reminder_names_the_letter_and_holds_the_units_link(letter) -> None:
 
 def test_of_a_letter_long_past_nobody_is_reminded(letter) -> None:
     assert remind(90) == 0
+
+
+def test_a_reminder_is_in_the_language_that_its_reader_chose_in_the_office(letter) -> None:
+    Person.objects.create_user("u303-2020@xa.example", "x", name="Mai", language="en")
+    remind(1)
+    assert Message.objects.get(recipient="u303-2020@xa.example").subject.startswith("Letter 01/CATTT-NCSC: the answer")

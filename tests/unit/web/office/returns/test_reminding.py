@@ -14,6 +14,7 @@ from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.letters.models import Message
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.reminding import returns_remind
 from quetsach.web.office.returns.services.assignment import assignment_remind
@@ -109,3 +110,14 @@ def test_days_of_reminders_are_set_on_the_page(period: Period, signed_in, operat
     answer = browser.post(address, {"unit_days": "0, -2", "parent_days": ""})
     assert answer.status_code == 422
     assert "phải tăng dần" in text(answer)
+
+
+def test_mail_is_in_the_language_that_its_reader_chose_in_the_office() -> None:
+    Person.objects.create_user("a11296-2020@unit.example", "x", name="Mai", language="en")
+    returns_remind(now=AFTER)
+    english = Message.objects.get(recipient="a11296-2020@unit.example")
+    assert english.subject.endswith("late, it was due by 14 October 2020")
+    assert "The return of Quan Toan Ward has not come yet." in english.text
+    assert "https://centre.example/en/" in english.text
+    vietnamese = Message.objects.filter(recipient="a303-2020@unit.example", kind="reminder").get()
+    assert "báo cáo của Quận Hồng Bàng" in vietnamese.text

@@ -60,9 +60,9 @@ def token_of(link: ReturnLink) -> str:
     return _SIGNED.token(link.pk, link.period_id, link.unit_id)
 
 
-def link_address(link: ReturnLink) -> str:
-    """Return the whole address of the link, for mail and paper: that of the Vietnamese page."""
-    with override("vi"):
+def link_address(link: ReturnLink, language: str) -> str:
+    """Return the whole address of the link, for mail and paper: that of the page in a language."""
+    with override(language):
         return f"{site()}{reverse('return-link', args=[token_of(link)])}"
 
 
