@@ -145,7 +145,10 @@ def _leases(
     owner, first, last = np.arange(len(start)), start, stop
     if country.duty == "sticky":
         owner = np.unique(machine)
-        first, last = (f.reduceat(v, np.flatnonzero(np.diff(machine, prepend=-1))) for f, v in ((np.minimum, start), (np.maximum, stop)))
+        first, last = (
+            f.reduceat(v, np.flatnonzero(np.diff(machine, prepend=-1)))
+            for f, v in ((np.minimum, start), (np.maximum, stop))
+        )
     most = int(np.ceil((last - first).max() / country.lease * (1.5 if country.fixed_lease else 3) + 12))
     if country.fixed_lease:
         steps = np.full((len(owner), most), float(country.lease))

@@ -16,9 +16,7 @@ LIFETIME_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """Roll-ups that were ``made`` again, how many of them had to be ``mended``, and how many stay for their sightings
-    have ``expired``.
-    """
+    """How many roll-ups were made again and mended among these; of how many the sightings have expired."""
 
     made: int
     mended: int
