@@ -14,6 +14,7 @@ same scenario, seed and scale give the same bytes. A folder that is complete and
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,15 @@ def write_country(
     folder.seal(about, is_complete=False)
     folder.copy("scenario.toml", order.content)
     writers = _Writers(played, folder, has_leases=order.has_leases)
-    for day in country(played, ranges):
-        writers.take(day)
-        progress(str(day.date))
+    with ThreadPoolExecutor(1) as hand:  # one day is written while the next is played
+        written: Future[None] | None = None
+        for day in country(played, ranges):
+            if written is not None:
+                written.result()
+            written = hand.submit(writers.take, day)
+            progress(str(day.date))
+        if written is not None:
+            written.result()
     folder.seal({**about, "true_reduction": writers.finish()}, is_complete=True)
     return folder.manifest() or {}, True
 

@@ -1,7 +1,7 @@
 """Which line has which address when: the leases of a day, without two lines on one place at one time.
 
-Lines that change their address within one hour draw from what was free at its beginning; what they give back is free
-from the next hour on. So no address is held twice at any second, however the hour's changes fall.
+Lines that change their address within the same ten minutes draw from what was free at the beginning of those; what they
+give back is free afterwards. So no address is held twice at any second, however the changes fall.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ NO_NETWORK = np.uint64(0)
 
 KINDS = tuple(LeaseKind)
 _FIXED, _DHCP, _PPPOE, _SESSION, _CGNAT = range(len(KINDS))
-_HOUR = 3600
+_TURN = 600
+"""Seconds in which changes are made together."""
 _CHANGES = 2
 _ODD = 0x9E37_79B1
 
@@ -172,11 +173,11 @@ class Leasing:
         return keys // DAY, keys % DAY
 
     def _change(self, pool: Pool, held: Places, at: Integers, moments: Integers, rng: np.random.Generator) -> Places:
-        """Give the lines of one pool their new places, hour by hour; ``held`` is kept up to date."""
+        """Give the lines of one pool their new places, turn by turn; ``held`` is kept up to date."""
         places = np.zeros(len(at), dtype=np.int32)
-        hour = moments // _HOUR
-        order = np.argsort(hour, kind="stable")  # within an hour by line and time, as they come
-        edges = np.searchsorted(hour[order], np.arange(DAY // _HOUR + 1))
+        turn = (moments // _TURN).astype(np.int16)
+        order = np.argsort(turn, kind="stable")  # within a turn by line and time, as they come
+        edges = np.searchsorted(turn[order], np.arange(DAY // _TURN + 1))
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             if begin == end:
                 continue
