@@ -1,0 +1,155 @@
+"""``quetsach center assess priority``: the ten botnets, chosen by stated criteria."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+from quetsach.core.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quetsach.assess.priority import Choice, Observation
+    from quetsach.cli.commands import Subcommands
+    from quetsach.core.family import FamilyNames
+    from quetsach.lake.lake import Lake
+
+_DAYS = 28
+_NO_BOTNETS = ("unknown", "eicar")
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``priority``."""
+    question = add_command(
+        questions,
+        "priority",
+        summary="the botnets to take on, by stated criteria, and which of them other weights would change",
+        examples="quetsach center assess priority\n"
+        "quetsach center assess priority --from 2020-06-16 --to 2020-07-15 --criteria ours.toml --json",
+    )
+    add_window(question, "(default: the 28 days up to the newest)")
+    question.add_argument("--criteria", type=Path, metavar="FILE", help="other criteria and weights, as TOML")
+    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random weights (default: 2020)")
+    question.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    import numpy as np  # noqa: PLC0415
+
+    from quetsach.assess.priority import choose  # noqa: PLC0415
+    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_families  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if arguments.seed < 0:
+        raise InputError("a seed is 0 or more")
+    criteria = load_criteria(arguments.criteria)
+    lake = Lake((arguments.data or default_data()) / "lake")
+    period = asked_period(arguments) or _newest(lake)
+    observations = _observed(lake, period, load_judgements(criteria))
+    if not observations:
+        raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
+    choice = choose(observations, criteria, rng=np.random.default_rng(arguments.seed))
+    language = chosen_language(arguments)
+    if arguments.json:
+        window = {"first": str(period.first), "last": str(period.last)}
+        print_json({"seed": arguments.seed, **window, **choice.as_json()})
+    elif arguments.csv:
+        _print_csv(choice)
+    else:
+        _show(choice, load_families(), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _newest(lake: "Lake") -> Period:
+    newest = lake.newest_day(until=datetime.now(UTC).date())
+    if newest is None:
+        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+    return Period(newest - timedelta(days=_DAYS - 1), newest)
+
+
+def _observed(lake: "Lake", period: Period, judged: "Mapping[str, dict[str, float]]") -> list["Observation"]:
+    """Measure size, growth and coverage of each family that was seen in the period, and join what is judged of it."""
+    import numpy as np  # noqa: PLC0415
+
+    from quetsach.assess.priority import GROWTH_DAYS, Observation, growth_of  # noqa: PLC0415
+
+    longer = Period(period.last - timedelta(days=GROWTH_DAYS - 1), period.last)
+    watched = {row["day"] for row in lake.daily_addresses(longer, ()).to_pylist()}
+    empty = np.array([0.0 if day in watched else np.nan for day in longer])
+    series: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
+    for row in lake.daily_addresses(longer).to_pylist():
+        series.setdefault(row["family"], empty.copy())[(row["day"] - longer.first).days] = row["addresses"]
+    days = len({row["day"] for row in lake.daily_addresses(period, ()).to_pylist()})
+    addresses: dict[str, list[int]] = {}
+    for row in lake.daily_addresses(period).to_pylist():
+        addresses.setdefault(row["family"], []).append(row["addresses"])
+    found = []
+    for family, counts in sorted(addresses.items()):
+        if family in _NO_BOTNETS:
+            continue
+        values = {**judged.get(family, {}), "size": sum(counts) / days, "coverage": len(counts) / period.days}
+        growth = growth_of(series[family]) if family in series else None
+        found.append(Observation(family, values if growth is None else {**values, "growth": growth}))
+    return found
+
+
+def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:
+    vi = language == "vi"
+    used = [c for c in choice.criteria.criteria if c not in choice.left_out]
+    rows = [
+        (
+            "✓" if c.is_chosen else "",
+            names.families[c.family].name if c.family in names.families else c.family,
+            number_text(c.score, language, decimals=2),
+            *("–" if (s := c.scores[u.id]) is None else number_text(s, language, decimals=2) for u in used),
+            f"{number_text(100 * c.acceptability, language)}{'%' if vi else ' %'}",
+            c.standing.text.in_language(language),
+        )
+        for c in choice.candidates
+    ]
+    header = ("", "họ mã độc", "điểm") if vi else ("", "family", "score")
+    tail = ("vào nhóm đầu", "mức chắc chắn") if vi else ("among the first", "standing")
+    heading = (*header, *(u.name.in_language(language).lower() for u in used), *tail)
+    print_table(heading, rows, right=range(2, len(heading) - 1))
+    for c in choice.chosen:
+        print_wrapped(f"{c.family}: {c.reason(choice.criteria, language)}.")
+    for criterion in used:
+        share = number_text(100 * criterion.weight, language)
+        weight = f"trọng số {share}%" if vi else f"weight {share} %"
+        print_wrapped(f"{criterion.name.in_language(language)} ({weight}): {criterion.text.in_language(language)}")
+    if choice.left_out:
+        left = ", ".join(c.name.in_language(language).lower() for c in choice.left_out)
+        print_wrapped(
+            f"Chưa đo được nên không tính: {left}. Trọng số của tiêu chí đó chia cho các tiêu chí còn lại."
+            if vi
+            else f"Not measured and left out: {left}. The others share its weight."
+        )
+
+
+def _print_csv(choice: "Choice") -> None:
+    names = [c.id for c in choice.criteria.criteria]
+    rows = [
+        (
+            c.family,
+            int(c.is_chosen),
+            round(c.score, 4),
+            c.standing.value,
+            round(c.acceptability, 4),
+            *(None if (s := c.scores.get(name)) is None else round(s, 4) for name in names),
+        )
+        for c in choice.candidates
+    ]
+    print_csv(("family", "chosen", "score", "standing", "acceptability", *names), rows)

@@ -1,0 +1,93 @@
+"""Reads the criteria by which botnets are chosen, and what is known of each family's harm and removal."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from quetsach.assess.priority import Criteria, Criterion, Harm
+from quetsach.campaign import Section
+from quetsach.cli.bundled import bundled
+from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
+from quetsach.core.table import read_rows
+
+MEASURED = ("size", "growth", "harm", "remediability", "coverage", "exposure")
+"""The criteria that a value exists for; a file may leave some out."""
+
+
+def load_criteria(path: Path | None = None) -> Criteria:
+    """Return the criteria of a file, or those of this build.
+
+    Raises:
+        QuetsachError: the file is missing or damaged; the error names file and field.
+    """
+    path = path or bundled("data") / "priority" / "criteria.toml"
+    top = Section.parse(_content(path), file=path.name)
+    listed = top.section("criteria")
+    criteria = tuple(_criterion(name, listed.section(name)) for name in MEASURED if listed.has(name))
+    listed.finish()
+    if not criteria or sum(c.weight for c in criteria) <= 0:
+        raise top.error("criteria", "have no weight")
+    removable = top.section("remediability")
+    found = Criteria(
+        version=top.text("version"),
+        seats=top.integer("seats", least=1, most=100),
+        concentration=top.number("concentration", least=1, most=10_000),
+        certain=top.number("certain", least=0.5, most=1),
+        criteria=criteria,
+        harm={name: _harm(name, section) for name, section in _inside(top.section("harm"))},
+        remediability={name: removable.number(name, least=0, most=1) for name in ("yes", "partly", "no")},
+    )
+    removable.finish()
+    top.finish()
+    return found
+
+
+def load_judgements(criteria: Criteria) -> Mapping[str, dict[str, float]]:
+    """Return harm and remediability of each family of this build's table, as values of these criteria.
+
+    Raises:
+        QuetsachError: the table is missing or damaged, or uses a class that the criteria do not have.
+    """
+    path = bundled("data") / "priority" / "families.csv"
+    found: dict[str, dict[str, float]] = {}
+    for at, row in read_rows(_content(path), ("family", "harm", "remediability"), where=path.name):
+        if row["harm"] and row["harm"] not in criteria.harm:
+            raise InputError(f"there is no class of harm {row['harm']!r}", where=at, hint="add it to the criteria")
+        if row["remediability"] not in criteria.remediability:
+            raise InputError(f"neither yes, partly nor no: {row['remediability']!r}", where=at)
+        values = {"remediability": criteria.remediability[row["remediability"]]}
+        if row["harm"]:
+            values["harm"] = criteria.harm[row["harm"]].score
+        found[row["family"]] = values
+    return found
+
+
+def _criterion(name: str, section: Section) -> Criterion:
+    is_log = section.flag("is_log")
+    low = section.number("low", least=1e-9 if is_log else -1e12, most=1e12) if section.has("low") else 0.0
+    high = section.number("high", least=-1e12, most=1e12) if section.has("high") else 1.0
+    if not low < high or (is_log and not low > 0) or not math.isfinite(high - low):
+        raise section.error("high", "must be more than low, and both positive on a log scale")
+    weight = section.number("weight", least=0, most=1)
+    made = Criterion(name, section.local_text("name"), section.local_text("text"), weight, low, high, is_log)
+    section.finish()
+    return made
+
+
+def _harm(name: str, section: Section) -> Harm:
+    made = Harm(name, LocalText(section.text("vi"), section.text("en")), score=section.number("score", least=0, most=1))
+    section.finish()
+    return made
+
+
+def _inside(section: Section) -> list[tuple[str, Section]]:
+    return [(name, section.section(name)) for name in sorted(section.values)]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read((8 << 20) + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
