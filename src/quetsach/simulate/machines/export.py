@@ -13,7 +13,7 @@ same scenario, seed and scale give the same bytes. A folder that is complete and
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,18 +95,25 @@ def write_country(
             return found, False
     folder.seal(about, is_complete=False)
     folder.copy("scenario.toml", order.content)
-    writers = _Writers(played, folder, has_leases=order.has_leases)
-    with ThreadPoolExecutor(1) as hand:  # one day is written while the next is played
+    with folder:
+        writers = _Writers(played, folder, has_leases=order.has_leases)
+        _write_days(writers, country(played, ranges), progress)
+        reduction = writers.finish()
+    folder.seal({**about, "true_reduction": reduction}, is_complete=True)
+    return folder.manifest() or {}, True
+
+
+def _write_days(writers: "_Writers", days: Iterator[Day], progress: Callable[[str], None]) -> None:
+    """Write days, each while the next is played."""
+    with ThreadPoolExecutor(1) as hand:
         written: Future[None] | None = None
-        for day in country(played, ranges):
+        for day in days:
             if written is not None:
                 written.result()
             written = hand.submit(writers.take, day)
             progress(str(day.date))
         if written is not None:
             written.result()
-    folder.seal({**about, "true_reduction": writers.finish()}, is_complete=True)
-    return folder.manifest() or {}, True
 
 
 class _Writers:

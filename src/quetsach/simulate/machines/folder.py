@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,6 +41,10 @@ class OpenFile:
         self._size += len(piece)
         self._rows += rows
 
+    def abandon(self) -> None:
+        """Close the file unfinished."""
+        self._file.close()
+
     def finish(self) -> None:
         """Put the file in its place."""
         self._file.close()
@@ -59,6 +63,10 @@ class OpenTable:
         self._writer = pq.ParquetWriter(folder.unfinished(name), schema, compression="zstd")
         self._waiting: list[pa.Table] = []
         self._rows = self._gathered = 0
+
+    def abandon(self) -> None:
+        """Close the file unfinished."""
+        self._writer.close()
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
@@ -84,19 +92,31 @@ class OpenTable:
 
 
 class Folder:
-    """Where a simulation goes."""
+    """Where a simulation goes; when it is left, what is still being written is thrown away."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.written: dict[str, Written] = {}
+        self._being_written: dict[str, OpenFile | OpenTable] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, file in self._being_written.items():
+            file.abandon()
+            self.unfinished(name).unlink(missing_ok=True)
+        self._being_written.clear()
 
     def open(self, name: str) -> OpenFile:
         """Begin a file of rows with a header line."""
-        return OpenFile(self, name)
+        file = self._being_written[name] = OpenFile(self, name)
+        return file
 
     def open_table(self, name: str, schema: pa.Schema) -> OpenTable:
         """Begin a Parquet file."""
-        return OpenTable(self, name, schema)
+        table = self._being_written[name] = OpenTable(self, name, schema)
+        return table
 
     def copy(self, name: str, content: bytes) -> None:
         """Write a file that has no rows."""
@@ -112,6 +132,7 @@ class Folder:
     def put(self, written: Written) -> None:
         """Put a file that is written into its place."""
         self.unfinished(written.name).replace(self.path / written.name)
+        self._being_written.pop(written.name, None)
         self.written[written.name] = written
 
     def manifest(self) -> dict[str, Any] | None:

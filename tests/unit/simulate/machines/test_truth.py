@@ -218,8 +218,6 @@ def test_open_infections_are_told_on_the_last_day_only() -> None:
 
 
 def test_numbers_are_sixteen_hexadecimal_digits() -> None:
-    import numpy as np
-
     assert hex_texts(np.array([0, 255, 2**64 - 1], dtype=np.uint64)).to_pylist() == [
         "0" * 16,
         "0" * 14 + "ff",
