@@ -91,7 +91,7 @@ def _svg(plot: Bars | Curve, evaluation: Evaluation, language: str) -> SafeStrin
 
 def _weight(texts: list[str]) -> int:
     """Return how wide a column of texts wants to be, in letters."""
-    return max(14, min(60, max(map(len, texts[1:]), default=0)), max(map(len, texts[0].split())))
+    return max(14, min(60, max(map(len, texts[1:]), default=0)), *map(len, texts[0].split()))
 
 
 def table_parts(table: Table, language: str) -> dict[str, Any]:

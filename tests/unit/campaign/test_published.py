@@ -1,0 +1,55 @@
+"""What others published about a campaign."""
+
+from pathlib import Path
+
+import pytest
+
+from quetsach.campaign import CampaignError
+from quetsach.campaign.published import Counted, read_published
+from quetsach.cli.bundled import bundled
+
+ONE = """[[figures]]
+id = "close"
+first = 2020-11-01
+last = 2020-11-30
+counted = "unknown"
+addresses = 1_052_479
+provenance = "stated"
+source = "plo.vn"
+"""
+
+
+def test_the_record_of_2020_gives_the_published_change() -> None:
+    path = Path(str(bundled("data") / "campaigns" / "viet-nam-2020" / "published.toml"))
+    record = read_published(path.read_bytes(), file=path.name)
+    close, baseline = record.figure("close"), record.figure("baseline")
+    assert close is not None
+    assert baseline is not None
+    assert round(100 * (close.addresses / baseline.addresses - 1), 1) == -47.8
+    assert (baseline.counted, close.counted) == (Counted.MONTH, Counted.UNKNOWN)
+    assert list(record.figures) == sorted(record.figures, key=lambda f: f.period)
+    assert all(p.source for p in (*record.figures, *record.activity, *record.placings))
+    assert len(record.limits) >= 5
+
+
+def test_nothing_on_record_is_an_empty_record() -> None:
+    record = read_published(b"", file="published.toml")
+    assert (record.figures, record.activity, record.limits, record.placings) == ((), (), (), ())
+    assert record.figure("close") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (ONE.replace("1_052_479", "0"), "addresses"),
+        (ONE.replace("unknown", "fortnight"), "counted"),
+        (ONE.replace("2020-11-30", "2020-10-30"), "before first"),
+        (ONE + "guess = 1\n", "guess"),
+        (ONE + ONE, "close"),
+        ("[[placings]]\nby = 'X'\nyear = 2020\nplace = 0\nmeasure.vi = 'a'\nmeasure.en = 'a'\nsource = 's'\n", "place"),
+        ("[[limits]]\nvi = 'chỉ có tiếng Việt'\n", "en"),
+    ],
+)
+def test_a_fault_is_named_with_its_field(content: str, said: str) -> None:
+    with pytest.raises(CampaignError, match=said):
+        read_published(content.encode(), file="published.toml")

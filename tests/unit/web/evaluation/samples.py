@@ -1,0 +1,50 @@
+"""A small report to write and to look at."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from quetsach.assess.comparison import compare
+from quetsach.assess.effect import Design, Method, Panel, analyse
+from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.verdict import judge
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.campaign import read_campaign
+from quetsach.campaign.published import PublishedRecord
+from quetsach.cli.bundled import bundled
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.inputs import Change, CleanedByTool, Daily, Effect, FeedDays, Inputs
+
+__all__ = ["NOW", "effect_of", "inputs"]
+
+NOW = datetime(2021, 3, 1, 4, 0, tzinfo=UTC)
+REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), Refusal(RefusalReason.TOO_FEW_CONTROLS), None)
+
+
+def effect_of(panel: Panel, target: float) -> Effect:
+    """Return what the wedge finds in a panel, and the verdict."""
+    finding = analyse(panel, Design(Method.WEDGE))
+    assert isinstance(finding, Finding)
+    return Effect(finding, judge(finding, target), None)
+
+
+def inputs(*, effect: Effect | None = None, published: PublishedRecord | None = None) -> Inputs:
+    """Return what a centre without sightings of the baseline, but with a few daily counts, would hand over."""
+    path = bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"
+    first = date(2020, 6, 16)
+    return Inputs(
+        campaign=read_campaign(path.read_bytes(), file="campaign.toml"),
+        made_at=NOW,
+        as_of=date(2021, 2, 28),
+        not_real=LocalText("Dữ liệu mô phỏng.", "Simulated data."),
+        published=published or PublishedRecord(),
+        targets=None,
+        compared=compare(900, at=first, declared=1800, previous_year=None, months=[None] * 12, before=[]),
+        basis=None,
+        daily=tuple(Daily(first + timedelta(days=n), 100 + n) for n in range(3)),
+        families=(Change("conficker", LocalText("Conficker", "Conficker"), 120.0, 60.0),),
+        providers=(Change("vnpt", LocalText("VNPT", "VNPT"), 80.0, 20.0),),
+        provinces=(Change("31", LocalText("Hải Phòng", "Hai Phong"), 40.0, None),),
+        feed_days=(FeedDays("shadowserver/event4_sinkhole", LocalText("Mốc", "Baseline"), 30, 28, 5000),),
+        effect=effect,
+        tool=CleanedByTool(1000, 120, 90, {"conficker": 55}),
+        outcome=None,
+    )

@@ -1,0 +1,182 @@
+"""The report of a campaign: what it says, and that page, paper and data say the same."""
+
+import csv
+import io
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
+
+from quetsach.assess import Basis, Figure, Ranking, Row
+from quetsach.assess.definitions import MEAN_DAILY
+from quetsach.assess.effect import Panel, read_panel
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.web.evaluation.annex import annex_files
+from quetsach.web.evaluation.chapters import compose
+from quetsach.web.evaluation.document import Column, Evaluation, Form, Statement, Table, Tone
+from quetsach.web.evaluation.gathering import changes
+from quetsach.web.evaluation.page import render_page
+from quetsach.web.evaluation.paper import typeset
+from quetsach.web.evaluation.writing import evaluation_write
+
+LANGUAGES = ("vi", "en")
+
+
+@pytest.fixture(scope="module")
+def report() -> Evaluation:
+    return compose(inputs())
+
+
+def statements(evaluation: Evaluation, section: str) -> list[Statement]:
+    found = next(s for s in evaluation.sections if s.id == section)
+    return [block for block in found.blocks if isinstance(block, Statement)]
+
+
+def wedge(reduction: float) -> Panel:
+    """Twenty units that begin one after the other; outcomes fall by that share when they do."""
+    generator = np.random.default_rng(7)
+    lines = ["unit,period,outcome,treated"]
+    for unit in range(20):
+        for period in range(16):
+            is_treated = period >= 4 + unit // 2
+            outcome = 1000 * np.exp(generator.normal(0, 0.01)) * (1 - reduction if is_treated else 1)
+            lines.append(f"p{unit},{period + 1},{outcome},{int(is_treated)}")
+    return read_panel("\n".join(lines).encode(), where="panel.csv")
+
+
+def test_before_and_after_alone_give_no_verdict(report: Evaluation) -> None:
+    assert {s.tone for s in statements(report, "verdicts")} == {Tone.NOT_DECIDED}
+
+
+@pytest.mark.parametrize(("reduction", "tone"), [(0.6, Tone.ACHIEVED), (0.3, Tone.NOT_ACHIEVED)])
+def test_a_target_is_judged_by_the_effect_against_controls(reduction: float, tone: Tone) -> None:
+    made = compose(inputs(effect=effect_of(wedge(reduction), 0.5)))
+    assert tone in {s.tone for s in statements(made, "verdicts")}
+    assert any(s.tone is Tone.CAUTION and "đăng ký" in s.text.vi for s in statements(made, "effect"))
+
+
+def test_a_refused_analysis_says_why_and_gives_no_number() -> None:
+    made = compose(inputs(effect=REFUSED))
+    assert [s.tone for s in statements(made, "effect")][-1] is Tone.REFUSED
+    assert "effect" not in {t.id for t in made.tables()}
+
+
+def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:
+    assert any("shadowserver/event4_sinkhole" in s.text.vi for s in statements(report, "feeds"))
+
+
+def test_machines_cleaned_are_given_for_each_thousand_that_scanned(report: Evaluation) -> None:
+    assert report.table("tool").rows[-1][1] == 90.0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_holds_every_table_and_every_statement(report: Evaluation, language: str) -> None:
+    page = render_page(report, language)
+    for table in report.tables():
+        assert f'id="table-{table.id}"' in page
+    for section in report.sections:
+        assert section.title.in_language(language) in page
+        assert all(s.text.in_language(language) in page for s in statements(report, section.id))
+    assert "<script" not in page
+
+
+def test_what_somebody_wrote_stays_text(report: Evaluation) -> None:
+    assert report.campaign  # the name is the only text of people that goes into a page as it is
+    evil = Evaluation(
+        "x", LocalText("<b>A&B</b>", "<b>A&B</b>"), report.summary, report.made_at, None, None, report.sections
+    )
+    assert "<b>A&B" not in render_page(evil, "vi")
+    assert "&lt;b&gt;A&amp;B" in render_page(evil, "vi")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_paper_says_what_the_page_says(report: Evaluation, language: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(typeset(report, language))
+    text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+    said = " ".join(text.split())
+    for section in report.sections:
+        assert section.title.in_language(language) in said
+    assert b"pdfaid" in file.read_bytes()
+    assert typeset(report, language) == file.read_bytes()
+
+
+def test_the_annex_holds_every_table_three_times_with_the_same_values(report: Evaluation) -> None:
+    files = dict(annex_files(report))
+    document = json.loads(files["data/evaluation.json"])
+    package = json.loads(files["data/datapackage.json"])
+    assert [r["name"] for r in package["resources"]] == [t.id for t in report.tables()] == list(document["tables"])
+    for table in report.tables():
+        rows = list(csv.DictReader(io.StringIO(files[f"data/{table.id}.csv"].decode())))
+        columns = pq.read_table(io.BytesIO(files[f"data/{table.id}.parquet"])).to_pylist()
+        assert len(rows) == len(columns) == len(table.rows) == len(document["tables"][table.id]["rows"])
+        for row, values in zip(rows, columns, strict=True):
+            assert list(row) == list(values)
+            assert [_same(row[name], values[name]) for name in row] == [True] * len(row)
+
+
+def _same(text: str, value: object) -> bool:
+    if value is None:
+        return text == ""
+    return float(text) == value if isinstance(value, float) else text == str(value)
+
+
+def test_changes_can_be_recomputed_from_the_annex(report: Evaluation) -> None:
+    files = dict(annex_files(report))
+    for name in ("families", "providers", "provinces"):
+        for row in csv.DictReader(io.StringIO(files[f"data/{name}.csv"].decode())):
+            if row["after"]:
+                assert float(row["change"]) == pytest.approx(100 * (float(row["after"]) / float(row["before"]) - 1))
+            else:
+                assert row["change"] == ""
+
+
+def test_a_report_is_written_whole_with_its_checksums_and_can_be_written_again(
+    report: Evaluation, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        files = evaluation_write(report, tmp_path / "report")
+        done = subprocess.run(
+            ["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "report", capture_output=True, check=True
+        )
+        assert done.stdout.count(b": OK") == len(files) - 1
+    assert not list((tmp_path / "report").rglob("*.new"))
+
+
+def test_a_row_of_another_length_is_refused() -> None:
+    column = Column("a", LocalText("a", "a"), Form.NUMBER)
+    with pytest.raises(ValueError, match="another number of cells"):
+        Table("t", LocalText("t", "t"), (column,), ((1, 2),))
+
+
+counts = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 60).map(lambda x: round(x, 1)), max_size=8)
+
+
+def ranking(values: dict[str, float]) -> Ranking:
+    basis = Basis(Period(date(2020, 6, 16), date(2020, 7, 15)), (), 30, None)
+    rows = tuple(
+        Row(n, key, LocalText(key, key), (Figure.of(value, MEAN_DAILY, basis),))
+        for n, (key, value) in enumerate(values.items(), 1)
+    )
+    return Ranking("family", (MEAN_DAILY,), rows, Figure.of(sum(values.values()), MEAN_DAILY, basis), basis)
+
+
+@given(counts, counts)
+def test_no_small_row_is_shown_and_none_is_given_back_by_the_total(
+    before: dict[str, float], after: dict[str, float]
+) -> None:
+    made = changes(ranking(before), ranking(after))
+    shown = [c for c in made if c.id != "others"]
+    assert all((c.before or 0) >= SMALLEST_CELL and (c.after or 0) >= SMALLEST_CELL for c in shown)
+    hidden = {*before, *after} - {c.id for c in shown}
+    assert len(hidden) != 1 or len({*before, *after}) == 1
+    assert sum(c.before or 0 for c in made) == pytest.approx(sum(before.values()), abs=0.2)
