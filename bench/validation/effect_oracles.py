@@ -52,6 +52,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     with _quiet():
         return [
             *_sdid(block, draws=200 if short else 1_000),
+            _jackknife(drawn_panel(generator, np.array([20] * 8 + [30] * 10))),
             _sc(block),
             *_did(several),
             *_group_time(steps),
@@ -89,6 +90,16 @@ def _sdid(panel: Panel, draws: int) -> Iterator[Row]:
     ours = _found(panel, Method.SDID)
     yield _row("sdid: effect, diff-diff", ours.spread.value, theirs.att, 1e-3)
     yield _row(f"sdid: placebo error (theirs by {draws:,} draws), diff-diff", ours.spread.error, theirs.se, 0.2)
+
+
+def _jackknife(panel: Panel) -> Row:
+    from diff_diff import SyntheticDiD
+
+    table = long_table(panel)
+    theirs = SyntheticDiD(variance_method="jackknife").fit(
+        table, outcome="y", treatment="ever", unit="unit", time="time", post_periods=list(range(20, 30))
+    )
+    return _row("sdid: jackknife error, diff-diff", _found(panel, Method.SDID).spread.error, theirs.se, 1e-3)
 
 
 def _sc(panel: Panel) -> Row:

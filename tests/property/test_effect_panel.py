@@ -8,6 +8,7 @@ from quetsach.assess.effect import Design, Finding, Method, Panel, analyse, read
 from quetsach.assess.effect.periods import Step, periods_of
 from quetsach.assess.errors import AssessError
 from quetsach.assess.refusal import Refusal
+from quetsach.cli.center.assess.effect_told import MEASURED
 
 _CELLS = st.sampled_from(
     ["a", "b", "2000", "2001", "2020-06", "1", "0", "-1.5", "", "NA", "true", '"', "1e400", "\x00", ";"]
@@ -48,6 +49,8 @@ def test_any_panel_gives_a_finding_or_a_refusal(
     axis = periods_of(Step.NUMBER, ((year, str(year)) for year in range(periods)))
     answer = analyse(Panel(tuple(map(str, range(units))), axis, outcome, starts.astype(np.int64)), Design(method))
     assert isinstance(answer, Finding | Refusal)
-    if isinstance(answer, Finding):
+    if isinstance(answer, Refusal):
+        assert set(answer.measured) <= set(MEASURED)
+    else:
         assert answer.effect.low <= answer.effect.value <= answer.effect.high
         assert np.isfinite([answer.effect.low, answer.effect.high, answer.spread.p_value]).all()

@@ -1,17 +1,20 @@
 """Where an analysis is not the one that was registered."""
 
+from collections.abc import Iterable, Mapping
+
 from quetsach.assess.effect.analysis import Design
 from quetsach.assess.effect.finding import Method
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
 from quetsach.assess.notice import Notice
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 
 
 def departures(registration: Registration, *, panel: Panel, design: Design, target: float) -> tuple[Notice, ...]:
     """Return one notice for each difference of method, settings, target, controls or order of roll-out.
 
-    What a panel does not show (windows, feeds, botnets, address tables) is for whoever makes the panel to compare.
+    What a panel does not show is compared by ``basis_departures``, by whoever makes the panel.
     """
     made = [
         _departure(name, vi, en, str(registered), str(used))
@@ -28,6 +31,44 @@ def departures(registration: Registration, *, panel: Panel, design: Design, targ
     if registration.order and order != [sorted(step) for step in registration.order]:
         made.append(_departure("order", "thứ tự triển khai", "the order of roll-out", "–", "–"))
     return tuple(made)
+
+
+def basis_departures(
+    registration: Registration,
+    *,
+    before: Period,
+    after: Period,
+    feeds: Iterable[str],
+    families: Mapping[str, float],
+    network: str,
+) -> tuple[Notice, ...]:
+    """Return one notice for each difference of windows, feeds, weighted botnets or address tables."""
+    made = [
+        _departure(name, vi, en, str(registered), str(used))
+        for name, vi, en, registered, used in (
+            ("before", "kỳ trước", "the window before", registration.before, before),
+            ("after", "kỳ sau", "the window after", registration.after, after),
+            ("network", "bảng địa chỉ mạng", "the address tables", registration.network, network),
+        )
+        if registered != used
+    ]
+    for name, vi, en, registered, used in (
+        ("feeds", "nguồn dữ liệu", "feeds", registration.feeds, tuple(feeds)),
+        (
+            "families",
+            "mạng botnet và trọng số",
+            "botnets and weights",
+            _weighted(dict(registration.families)),
+            _weighted(families),
+        ),
+    ):
+        if sorted(registered) != sorted(used):
+            made.append(_sets(name, vi, en, registered, used))
+    return tuple(made)
+
+
+def _weighted(families: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(f"{family} {weight:g}" for family, weight in families.items())
 
 
 def _settings(

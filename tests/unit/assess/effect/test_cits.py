@@ -38,7 +38,7 @@ def test_its_error_is_that_of_placebos() -> None:
 
 
 def test_weekdays_of_a_daily_panel_do_not_disturb() -> None:
-    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(70)]
+    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(70).astype("timedelta64[D]")]
     generator = np.random.default_rng(1)
     base = np.exp(0.01 * generator.standard_normal((8, 70)))
     base[0] *= np.where(np.arange(70) % 7 >= 5, 0.5, 1)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Method, Scale
-from quetsach.assess.effect.departures import departures
+from quetsach.assess.effect.departures import basis_departures, departures
 from quetsach.assess.effect.registration import Registration, read_registration, seal
 from quetsach.assess.errors import AssessError
 from quetsach.core.period import Period
@@ -118,3 +118,24 @@ def test_an_order_that_was_not_kept_is_named() -> None:
     assert departures(registered, panel=kept, design=design, target=0.5) == ()
     (notice,) = departures(registered, panel=broken, design=design, target=0.5)
     assert notice.code == "departs-in-order"
+
+
+def test_what_the_panel_was_made_from_is_compared_too() -> None:
+    kept = {
+        "before": REGISTERED.before,
+        "after": REGISTERED.after,
+        "feeds": REGISTERED.feeds,
+        "families": dict(REGISTERED.families),
+        "network": REGISTERED.network,
+    }
+    assert basis_departures(REGISTERED, **kept) == ()
+    other = {
+        "before": REGISTERED.after,
+        "after": REGISTERED.before,
+        "feeds": ("shadowserver/event4_sinkhole",),
+        "families": {"mirai": 0.5, "necurs": 0.5},
+        "network": "2027-06-01.00000000",
+    }
+    for name, value in other.items():
+        (notice,) = basis_departures(REGISTERED, **kept | {name: value})
+        assert notice.code == f"departs-in-{name}"

@@ -93,7 +93,6 @@ def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
     ("starts", "reason"),
     [
         ([20] + [30] * 5, RefusalReason.TOO_FEW_CONTROLS),
-        ([20] * 8 + [30] * 7, RefusalReason.TOO_FEW_CONTROLS),
         ([20, 22] + [30] * 8, RefusalReason.STAGGERED),
         ([2] + [30] * 8, RefusalReason.TOO_SHORT),
     ],
@@ -102,6 +101,21 @@ def test_they_refuse_outside_their_domain(method: Method, starts: list[int], rea
     answer = analyse(panel_of(noisy(len(starts), 30), starts), Design(method))
     assert isinstance(answer, Refusal)
     assert answer.reason is reason
+
+
+def test_synthetic_control_refuses_fewer_than_two_controls_for_each_treated() -> None:
+    answer = analyse(panel_of(noisy(15, 30), [20] * 6 + [30] * 9), Design(Method.SC))
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.TOO_FEW_CONTROLS
+    assert answer.measured["needed"] == 12
+
+
+def test_synthetic_did_then_has_the_jackknife() -> None:
+    outcome = noisy(15, 30)
+    outcome[:6, 20:] -= 10
+    found = _found(panel_of(outcome, [20] * 6 + [30] * 9), Method.SDID)
+    assert found.spread.value == pytest.approx(-10, abs=4 * found.spread.error)
+    assert found.checks == ()
 
 
 @pytest.mark.parametrize("method", [Method.SC, Method.SDID, Method.CITS])

@@ -63,7 +63,7 @@ def test_days_are_told_apart_by_weeks() -> None:
     from quetsach.assess.effect.periods import parse_period, periods_of
     from quetsach.assess.effect.wedge import exposure_times
 
-    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(20)]
+    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(20).astype("timedelta64[D]")]
     periods = periods_of(parse_period(days[0])[0], ((parse_period(day)[1], day) for day in days))
     times = exposure_times(np.array([3, 20]), periods)
     assert times[0].tolist() == [-1] * 3 + [0] * 7 + [1] * 7 + [2] * 3

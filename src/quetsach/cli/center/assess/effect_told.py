@@ -56,7 +56,7 @@ _HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "vi": {"weights": ("đơn vị đối chứng", "trọng số"), "parts": ("ước lượng khác", "giá trị", "thấp", "cao")},
     "en": {"weights": ("control", "weight"), "parts": ("other estimates", "value", "low", "high")},
 }
-_MEASURED: Mapping[str, LocalText] = {
+MEASURED: Mapping[str, LocalText] = {
     "units": LocalText("số đơn vị", "units"),
     "units_treated": LocalText("đơn vị được can thiệp", "treated units"),
     "units_control": LocalText("đơn vị đối chứng", "controls"),
@@ -72,6 +72,7 @@ _MEASURED: Mapping[str, LocalText] = {
     "effect": LocalText("chênh lệch", "difference"),
     "after_mean": LocalText("trung bình sau khi bắt đầu", "mean after the start"),
 }
+"""What a refusal measured, by its names."""
 _WEIGHTS_SHOWN = 10
 _CERTAIN = 0.999
 _WHOLE_AT_MOST = 1e15
@@ -182,7 +183,7 @@ def _tell_refusal(refusal: Refusal, label: str, language: str) -> None:
     say(f"\n{label}: {refusal.text.in_language(language)}")
     if refusal.measured:
         told = ", ".join(
-            f"{_MEASURED[name].in_language(language)} {_number(value, language)}"
+            f"{MEASURED[name].in_language(language)} {_number(value, language)}"
             for name, value in refusal.measured.items()
         )
         say(f"{_WORDS[language]['measured']}: {told}")
