@@ -1,0 +1,99 @@
+"""Who was seen when, by the names that malware gives its installations: from the roll-ups of days."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from quetsach.assess.cases import History, SubjectKind, Watch
+from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, read_clock, uptime_minutes
+from quetsach.core.period import Period
+from quetsach.lake import rollups
+from quetsach.lake.errors import LakeError
+from quetsach.lake.lake import Lake
+
+_DAY_US = 86_400_000_000
+_COLUMNS = ["feed", "report", "family", "isp", "bot_id", "first_us", "last_us", "day"]
+
+type Sensor = tuple[str, str]
+
+
+def bot_history(lake: Lake, period: Period) -> History | None:
+    """Return the sightings of installations in a period; ``None`` where no feed names any.
+
+    The first and the last sighting of a day stand for the day, which changes no episode. The uptime clock runs while any
+    of the sensors that name installations was alive; a family is watched from the first to the last day on which a
+    sensor that saw it had data.
+
+    Raises:
+        LakeError: a roll-up is missing or damaged.
+    """
+    records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
+    tables = []
+    for roll_up in lake.roll_ups(period):
+        path = lake.folder / roll_up.path("bots")
+        if not (lake.folder / roll_up.path("clock")).exists():
+            hint = "quetsach center lake rebuild"
+            raise LakeError(f"the roll-up of {roll_up.day} is missing", where=str(lake.folder), hint=hint)
+        records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(lake.folder / roll_up.path("clock"))
+        if path.exists():
+            tables.append(_read(path, roll_up.day))
+    if not tables:
+        return None
+    rows = pa.concat_tables(tables).combine_chunks()
+    sensors = {(row["feed"], row["report"]) for row in rows.group_by(["feed", "report"]).aggregate([]).to_pylist()}
+    return _history(rows, {sensor: records[sensor] for sensor in sensors}, period)
+
+
+def _read(path: Path, day: date) -> pa.Table:
+    try:
+        table = pq.read_table(path, columns=_COLUMNS[:-1], partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        hint = "quetsach center lake rebuild"
+        raise LakeError(f"a roll-up cannot be read: {error}", where=str(path), hint=hint) from error
+    return table.append_column("day", pa.array([day] * len(table), pa.date32()))
+
+
+def _history(rows: pa.Table, records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period) -> History:
+    midnight = _midnights(records, period)
+    day = rows.column("day").cast(pa.int32()).to_numpy() - (period.first - date(1970, 1, 1)).days
+    length = np.diff(midnight)
+    seen = [midnight[day] + length[day] * rows.column(name).to_numpy() / _DAY_US for name in ("first_us", "last_us")]
+    subject, family, provider = (
+        rows.column(name).combine_chunks().dictionary_encode() for name in ("bot_id", "family", "isp")
+    )
+    codes = [np.tile(column.indices.to_numpy().astype(np.int64), 2) for column in (subject, family, provider)]
+    families = tuple(family.dictionary.to_pylist())
+    spans = _spans(rows, records, period)
+    first = np.array([midnight[spans[name][0]] for name in families])
+    last = np.array([midnight[spans[name][1] + 1] for name in families])
+    watch = Watch(0.0, float(midnight[-1]), lost=last)
+    providers = tuple(provider.dictionary.to_pylist())
+    return History(SubjectKind.BOT_ID, *codes, np.concatenate(seen), families, providers, watch, first)
+
+
+def _midnights(records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period) -> NDArray[np.float64]:
+    """Return the uptime clock at the beginning of each day, and at the end of the last."""
+    alive = np.zeros(period.days)
+    for days in records.values():
+        for day, outages in read_clock(days).outages.items():
+            at = (day - period.first).days
+            alive[at] = max(alive[at], uptime_minutes(outages) / DAY_MINUTES)
+    return np.concatenate(([0.0], np.cumsum(alive)))
+
+
+def _spans(
+    rows: pa.Table, records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period
+) -> Mapping[str, tuple[int, int]]:
+    """Return the first and last day, by number, on which a sensor that saw a family had data."""
+    found: dict[str, tuple[int, int]] = {}
+    for row in rows.group_by(["family", "feed", "report"]).aggregate([]).to_pylist():
+        days = [(day - period.first).days for day in records[row["feed"], row["report"]]]
+        low, high = found.get(row["family"], (min(days), max(days)))
+        found[row["family"]] = (min(low, *days), max(high, *days))
+    return found

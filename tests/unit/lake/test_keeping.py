@@ -1,0 +1,145 @@
+"""Keeping a lake: what is rolled up, rebuilt and deleted at the end of its lifetime."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quetsach.core.family import FamilyNames
+from quetsach.core.period import Period
+from quetsach.feeds.table import ANNOTATIONS
+from quetsach.lake import keeping
+from quetsach.lake.errors import LakeError
+from quetsach.lake.lake import Lake
+
+NOW = datetime(2020, 6, 18, tzinfo=UTC)
+DAYS = Period(date(2020, 6, 16), date(2020, 6, 17))
+HEADER = "timestamp,address,malware,country,bot_id\n"
+TWO_DAYS = HEADER + "2020-06-16 07:00:00,14.160.0.1,mirai,VN,b1\n2020-06-17 07:00:00,14.160.0.1,mirai,VN,b1\n"
+
+
+def annotate(table: pa.Table) -> pa.Table:
+    values = {"asn": None, "isp": "unknown", "province": "01", "province_source": "feed", "network_version": "net-1"}
+    for field in ANNOTATIONS:
+        table = table.append_column(field, pa.repeat(pa.scalar(values[field.name], field.type), table.num_rows))
+    return table
+
+
+def ingest(lake: Lake, content: str) -> None:
+    families = FamilyNames.of([], version="f")
+    lake.ingest(content.encode(), feed="plain", families=families, annotate=annotate, now=NOW, name="f.csv")
+
+
+def rows_of(lake: Lake, part: str) -> list[dict[str, object]]:
+    return [
+        row
+        for r in lake.roll_ups()
+        if (lake.folder / r.path(part)).exists()
+        for row in pq.read_table(lake.folder / r.path(part), partitioning=None).to_pylist()
+    ]
+
+
+def test_a_second_delivery_of_a_day_replaces_its_roll_up(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    ingest(lake, HEADER + "2020-06-16 08:00:00,14.160.0.1,mirai,VN,b1\n")
+    assert len(list(tmp_path.glob("rollups/day=2020-06-16/*.clock.json"))) == 1
+    assert [row["sightings"] for row in rows_of(lake, "addresses")] == [2, 1]
+
+
+def test_addresses_of_one_ipv6_line_are_one(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, HEADER + "".join(f"2020-06-16 0{n}:00:00,2001:db8::{n},mirai,VN,\n" for n in range(1, 4)))
+    [row] = rows_of(lake, "addresses")
+    assert (str(row["address"]), row["sightings"]) == ("20010db8-0000-0000-0000-000000000000", 3)
+
+
+def test_an_address_of_another_country_is_marked(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, HEADER + "2020-06-16 07:00:00,8.8.8.8,mirai,US,\n2020-06-16 07:00:00,14.160.0.1,mirai,,\n")
+    assert sorted(row["is_abroad"] for row in rows_of(lake, "addresses")) == [False, True]
+
+
+def test_installations_are_rolled_up_where_the_feed_names_them(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    assert [(row["bot_id"], row["sightings"]) for row in rows_of(lake, "bots")] == [("b1", 1), ("b1", 1)]
+
+
+@pytest.mark.parametrize("part", ["addresses", "gaps", "clock"])
+def test_a_damaged_or_missing_roll_up_is_mended(tmp_path: Path, part: str) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    damaged = tmp_path / lake.roll_ups()[0].path(part)
+    before = damaged.read_bytes()
+    damaged.write_bytes(before[:-3])
+    assert keeping.rebuild(lake) == keeping.Rebuilt(made=2, mended=1, expired=0)
+    damaged.unlink()
+    assert keeping.rebuild(lake).mended == 1
+    assert damaged.read_bytes() == before
+
+
+def test_sightings_expire_and_every_record_stays_accounted_for(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    gone = keeping.expire(lake, before=date(2020, 6, 17))
+    assert (gone.days, gone.sightings, gone.files) == (1, 1, 1)
+    [delivery] = Lake(tmp_path).deliveries()
+    delivery.check()
+    assert (delivery.records, delivery.expired, delivery.has_landed) == (2, (date(2020, 6, 16),), True)
+    assert not list(tmp_path.glob("sightings/day=2020-06-16/*"))
+
+
+def test_what_was_delivered_goes_with_the_last_of_its_days(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS + "damaged\n")
+    [delivery] = lake.deliveries()
+    keeping.expire(lake, before=date(2020, 6, 18))
+    assert not list(tmp_path.glob("landed/*/*")) + list(tmp_path.glob("quarantine/*"))
+    assert lake.quarantined().num_rows == 0
+    with pytest.raises(LakeError, match="expired"):
+        list(lake.landed_bytes(lake.deliveries()[0]))
+    ingest(lake, TWO_DAYS + "damaged\n")
+    assert [d.id for d in lake.deliveries()] == [delivery.id]
+
+
+def test_addresses_of_expired_days_are_still_counted(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS + "2020-06-17 07:00:00,14.160.0.2,mirai,VN,\n")
+    before = lake.count_addresses(DAYS), lake.daily_addresses(DAYS, ("isp",)).to_pylist()
+    keeping.expire(lake, before=date(2020, 6, 17))
+    assert (lake.count_addresses(DAYS), lake.daily_addresses(DAYS, ("isp",)).to_pylist()) == before
+
+
+def test_a_late_file_of_an_expired_day_is_refused(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    keeping.expire(lake, before=date(2020, 6, 17))
+    with pytest.raises(LakeError, match="have expired"):
+        ingest(lake, HEADER + "2020-06-16 09:00:00,14.160.0.9,mirai,VN,\n")
+
+
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert keeping.expire(lake, before=date(2020, 6, 18), is_dry_run=True).days == 2
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_roll_up_that_is_missing_is_made_before_its_sightings_expire(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    for path in tmp_path.glob("rollups/*/*"):
+        path.unlink()
+    keeping.expire(lake, before=date(2020, 6, 18))
+    assert len(rows_of(lake, "addresses")) == 2
+
+
+def test_roll_ups_of_expired_sightings_stay_when_the_others_are_rebuilt(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    keeping.expire(lake, before=date(2020, 6, 17))
+    assert keeping.rebuild(lake) == keeping.Rebuilt(made=1, mended=0, expired=1)
