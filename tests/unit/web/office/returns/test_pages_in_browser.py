@@ -1,6 +1,6 @@
 """The pages of returns on a phone and on a desk: nothing to fix for a screen reader, nothing wider than the screen."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,11 +9,15 @@ from tests.browser import chromium
 from tests.unit.web.office.returns.conftest import IN_TIME
 from tests.unit.web.office.returns.test_pages import PLAN
 
+from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope
 from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.link import link_make, token_of
+from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views import board, entry, finding
+from quetsach.web.office.units.models import UnitKind
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("return-pages")]
 
@@ -40,9 +44,22 @@ def pages(units, assignment, period, submit, operator, monkeypatch, empty_centre
     return_decide(filed=filed, act=Act.APPROVE, reason="", by=operator, now=IN_TIME)
     link = link_make(period=period, unit=units["11299-2020"], days=5, by=operator, now=IN_TIME)
     root, room = f"/van-phong/bao-cao/{assignment.pk}/{period.key}", "/van-phong/bao-cao/"
+    waiting = totals_publish_ask(period=period, by=operator, now=IN_TIME)
+    by_phase = assignment_make(
+        by=None,
+        campaign=assignment.campaign,
+        form=assignment.form,
+        period_kind=PeriodKind.PHASE,
+        periods=[ReportingPeriod("during", date(2020, 9, 1), date(2020, 12, 15))],
+        targets=[Target(units["tw"], UnitKind.PROVINCE)],
+        due_days=3,
+        lock_days=10,
+        now=IN_TIME,
+    )
     of_one = ("11296-2020/", "303-2020/", "11299-2020/ghi/", "11299-2020/giay/", "11296-2020/giay/")
     return [
         *(room, f"{room}giao/", f"{room}{assignment.pk}/", f"{root}/tw/bang/", f"{root}/tw/so-lieu/"),
+        *(f"{room}{by_phase.pk}/", f"{root}/cong-bo/{waiting.sha256}/"),
         *(f"{root}/{page}" for page in of_one),
         f"/bao-cao/{token_of(link)}/",
     ]

@@ -63,14 +63,14 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     targets = [
         (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")
     ]
+    names = {phase.id: phase.name for phase in one.campaign.plan.phases}
     context = {
         "assignment": one,
         "form": one.form.form,
         "targets": targets,
         "periods": one.periods.all(),
         "policy_form": form if may_run else None,
-        "off_plan": off_plan(one) if may_run else (),
-        "names": {phase.id: phase.name for phase in one.campaign.plan.phases},
+        "off_plan": [(names[period.key], period) for period in off_plan(one)] if may_run else (),
     }
     return render(request, "office/returns/assignment.html", context, status=422 if form.errors else 200)
 
