@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from quetsach.campaign.publicity.verification_code import code_of
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.letter import Annex, Issuer, LetterText, Personal, Signer, Verification
@@ -24,6 +25,7 @@ from quetsach.web.office.letters.document.word import render_docx
 COUNTRY = 3_355
 MOST_RENDER_MS = 60
 MOST_CPU_SECONDS_A_COUNTRY = 480
+CODE = code_of(31**8 + 2049)
 AT = datetime(2020, 10, 6, 3, tzinfo=UTC)
 PARAGRAPH = (
     "Đề nghị các cơ quan, đơn vị, địa phương thông báo, tuyên truyền rộng rãi về chiến dịch và tổ chức "
@@ -42,7 +44,7 @@ LETTER = LetterText(
     annexes=(
         Annex("Các bước kiểm tra, xử lý, bóc gỡ mã độc", "\n".join(f"# Bước {n}\n{PARAGRAPH}" for n in range(1, 5))),
     ),
-    verification=Verification("https://quetsach.example.vn/xac-minh/7KQM-2F9D/", "7KQM-2F9D"),
+    verification=Verification(f"https://quetsach.example.vn/xac-minh/{CODE}/", CODE),
 )
 
 
@@ -50,7 +52,7 @@ def recipients(count: int) -> Iterator[Personal]:
     """Yield recipients with an address of their own each."""
     for number in range(count):
         address = f"https://quetsach.example.vn/cong-van/{number:05}-Zk3vQ9rT1mXy7bLc/"
-        yield Personal(Verification(address, "7KQM-2F9D"), f"Ủy ban nhân dân xã số {number}")
+        yield Personal(Verification(address, CODE), f"Ủy ban nhân dân xã số {number}")
 
 
 def signatures() -> Signatures:

@@ -51,7 +51,7 @@ def test_poppler_finds_a_changed_letter_invalid(signed: bytes, tmp_path: Path) -
 @pytest.mark.parametrize("length", [20, 60, 100])
 def test_the_code_on_paper_is_read_by_a_scanner(length: int, tmp_path: Path) -> None:
     url = f"https://quetsach.example.vn/cong-van/{'aZ9-' * 40}"[: 28 + length]
-    (content,) = render_many(letter(annexes=()), [Personal(Verification(url, "7KQM-2F9D"))])
+    (content,) = render_many(letter(annexes=()), [Personal(Verification(url, "QS-7KQM2-F9DXG"))])
     file, page = tmp_path / "letter.pdf", tmp_path / "page"
     file.write_bytes(content)
     subprocess.run(["pdftoppm", "-r", "200", "-png", "-singlefile", file, page], check=True, capture_output=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -46,6 +47,8 @@ WRITTEN_FIELDS = (
 )
 """What a person writes. What is approved is these, the due day, the letters it refers to and the attachments."""
 
+_ADDED_ANYWAY = re.compile(r"(?:-\s*)?(?:như trên|as above|(?:lưu|filed)\s*:.*)[;.]?", re.IGNORECASE)
+"""Lines of the list of recipients that every letter gets by itself; whoever types them out of habit gets them once."""
 _STANDINGS = {
     LetterState.ISSUED: Standing.ISSUED,
     LetterState.REPLACED: Standing.REPLACED,
@@ -84,7 +87,7 @@ def text_of(letter: Letter) -> LetterText:
         signer=Signer(_lines(letter.signer_powers), letter.signer_title, letter.signer_name),
         number=letter.number,
         day=letter.issued_on,
-        copies=_lines(letter.copies),
+        copies=tuple(line for line in _lines(letter.copies) if not _ADDED_ANYWAY.fullmatch(line)),
         drafting=letter.drafting,
         changes=_changes(letter),
         annexes=tuple(

@@ -12,7 +12,7 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_decid
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.issuing import letter_issue, register_continue
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
-from quetsach.web.office.letters.wording import digest_of, header_of
+from quetsach.web.office.letters.wording import digest_of, header_of, text_of
 from quetsach.web.office.letters.writing import (
     Reference,
     attachment_add,
@@ -233,3 +233,8 @@ def test_what_was_done_to_a_letter_is_in_the_log(issued) -> None:
     letter = issued()
     acts = LogEntry.objects.filter(subject=letter.log_subject).order_by("number").values_list("act", flat=True)
     assert list(acts) == ["letter-begin", "letter-save", "approval-ask", "approval-grant", "letter-issue"]
+
+
+def test_what_the_list_of_recipients_gets_by_itself_is_not_printed_twice(issued) -> None:
+    letter = issued(copies="- Như trên;\nBộ trưởng (để báo cáo)\nLưu: VT, CNTT.\nChi cục Lưu trữ")
+    assert text_of(letter).copies == ("Bộ trưởng (để báo cáo)", "Chi cục Lưu trữ")

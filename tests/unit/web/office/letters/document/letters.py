@@ -36,6 +36,6 @@ def letter(**changes: Any) -> LetterText:
         "copies": ("Cục An toàn thông tin (để báo cáo)",),
         "drafting": "CNTT (05)",
         "annexes": (Annex("Các bước kiểm tra", STEPS), Annex("Mẫu báo cáo", TABLE)),
-        "verification": Verification("https://quetsach.example.vn/xac-minh/7KQM-2F9D", "7KQM-2F9D"),
+        "verification": Verification("https://quetsach.example.vn/xac-minh/QS-7KQM2-F9DXG", "QS-7KQM2-F9DXG"),
     }
     return LetterText(**{**values, **changes})

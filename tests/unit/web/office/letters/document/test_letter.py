@@ -48,7 +48,7 @@ def test_a_body_may_have_the_line_ends_of_a_browser() -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://a", "//a"])
 def test_an_address_to_check_at_is_one_of_the_web(url: str) -> None:
     with pytest.raises(DocumentError, match="https://"):
-        Verification(url, "7KQM-2F9D")
+        Verification(url, "QS-7KQM2-F9DXG")
 
 
 def test_an_issuer_needs_a_name() -> None:
@@ -59,7 +59,7 @@ def test_an_issuer_needs_a_name() -> None:
 def test_the_foot_of_the_page_has_room_for_so_much() -> None:
     for make in (
         lambda text: Issuer("", "A", "Huế", "A", text),
-        lambda text: Verification(f"https://{text}", "7KQM-2F9D"),
+        lambda text: Verification(f"https://{text}", "QS-7KQM2-F9DXG"),
     ):
         make("abcd-" * 24)
         with pytest.raises(DocumentError, match="longer than 130"):

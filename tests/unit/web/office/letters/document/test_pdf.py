@@ -218,6 +218,7 @@ def test_a_sign_that_the_font_lacks_is_named(sign: str) -> None:
 @example("$x^2$ // /* https://a.example *_` \\u{41}")
 @example('#read("/etc/passwd") <signature> @signature')
 @example('"}\\"]')
+@example(" \u0300")
 def test_nothing_that_is_typed_is_code(typed: str) -> None:
     name = unicodedata.normalize("NFC", f"|{typed}|")
     content = render(
@@ -267,5 +268,6 @@ def test_the_foot_stays_on_the_paper_however_much_it_says() -> None:
 
 
 def _ink(text: str) -> str:
-    """Leave what poppler may tell otherwise: marks alone and capitals."""
-    return "".join(sign for sign in unicodedata.normalize("NFD", text).casefold() if not unicodedata.combining(sign))
+    """Leave what poppler may tell otherwise: marks alone, the blank under such a mark, and capitals."""
+    signs = unicodedata.normalize("NFD", text).casefold()
+    return "".join(sign for sign in signs if not unicodedata.combining(sign) and not sign.isspace())

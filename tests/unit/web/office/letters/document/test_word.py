@@ -123,7 +123,7 @@ def test_the_first_page_has_the_code_and_the_address_to_check_it(document: Any) 
     (table,) = foot.tables
     left, right = table.rows[0].cells
     assert left._tc.xpath(".//pic:pic")
-    assert "quetsach.example.vn/xac-minh/7KQM-2F9D" in right.text
+    assert "quetsach.example.vn/xac-minh/QS-7KQM2-F9DXG" in right.text
 
 
 def test_a_draft_says_so_at_the_head_and_on_further_pages() -> None:
