@@ -13,6 +13,9 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate.errors import SimulateError
 
+HOME = "VN"
+"""Code of the country itself."""
+
 NOWHERE = -1
 """Province of the machines of a neighbour country."""
 
@@ -241,7 +244,7 @@ class Country:
     reinstalled: float = 0.5
     regionless: float = 0.0
     frailty: float = 0.0
-    code: str = "VN"
+    code: str = HOME
 
     @property
     def days(self) -> int:

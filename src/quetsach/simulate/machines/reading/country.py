@@ -8,6 +8,7 @@ from quetsach.simulate.fields import SPELLING, number_or, word
 from quetsach.simulate.machines.reading.feeds import read_feeds
 from quetsach.simulate.machines.reading.measures import read_measures
 from quetsach.simulate.machines.scenario import (
+    HOME,
     HOME_HOURS,
     OFFICE_HOURS,
     CheckIns,
@@ -64,7 +65,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         measures=read_measures(
             top,
             families=[family.spelling for family in families],
-            isps=[isp.id for isp in isps if isp.country == "VN"],
+            isps=[isp.id for isp in isps if isp.country == HOME],
             provinces=list(provinces),
         ),
         hours=_hours(top),
@@ -118,22 +119,25 @@ def _check_ins(section: Section, first: date) -> CheckIns:
 
 
 def _isps(top: Section, first: date) -> tuple[Isp, ...]:
-    isps = [_isp(section, first, country=None) for section in top.sections("isps")]
-    isps += [_isp(section, first, country="") for section in top.optional_sections("neighbours")]
+    isps = [_isp(section, first, is_home=True) for section in top.sections("isps")]
+    isps += [_isp(section, first, is_home=False) for section in top.optional_sections("neighbours")]
     top.refuse_twins("isps", [isp.id for isp in isps])
     return tuple(isps)
 
 
-def _isp(section: Section, first: date, country: str | None) -> Isp:
+def _isp(section: Section, first: date, *, is_home: bool) -> Isp:
     leases = tuple(_lease(lease, first) for lease in section.sections("leases"))
     for day in {lease.first for lease in leases} | {first}:
         if abs(sum(lease.share for lease in leases if lease.first == day) - 1) > 1e-6:
             raise section.error("leases", f"the shares of those from {day} on must add up to 1")
     has_cgnat = any(lease.kind is LeaseKind.CGNAT for lease in leases)
+    abroad = None if is_home else word(section, "country", _CODE)
+    if abroad == HOME:
+        raise section.error("country", f"{HOME} is the country itself")
     isp = Isp(
         id=section.identifier(),
         asn=section.integer("asn", least=1, most=2**32 - 1) if section.has("asn") else 0,
-        country="VN" if country is None else word(section, "country", _CODE),
+        country=abroad or HOME,
         weight=section.number("weight", least=0.0001, most=1_000_000),
         leases=leases,
         addresses=section.integer("addresses", least=0, most=1 << 26),
