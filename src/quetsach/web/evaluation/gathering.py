@@ -16,6 +16,7 @@ from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
+from quetsach.lake.hosts import compare_windows
 from quetsach.lake.lake import Lake
 from quetsach.network import NetworkTables
 from quetsach.web.api.selectors import report_tally
@@ -84,6 +85,7 @@ def gather(
         providers=providers,
         provinces=provinces,
         feed_days=_feed_days(lake, campaign),
+        machines=compare_windows(lake, base, last) if last else None,
         effect=sources.effect,
         tool=_tool(),
         outcome=outcome_of(run, now=now) if run else None,

@@ -8,6 +8,7 @@ from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import Compared
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.verdict import Verdict
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
@@ -100,6 +101,7 @@ class Inputs:
     providers: tuple[Change, ...]
     provinces: tuple[Change, ...]
     feed_days: tuple[FeedDays, ...]
+    machines: Comparison | None
     effect: Effect | None
     tool: CleanedByTool | None
     outcome: Outcome | None

@@ -6,6 +6,7 @@ from quetsach.assess.comparison import compare
 from quetsach.assess.effect import Design, Method, Panel, analyse
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.verdict import judge
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.published import PublishedRecord
@@ -26,7 +27,9 @@ def effect_of(panel: Panel, target: float) -> Effect:
     return Effect(finding, judge(finding, target), None)
 
 
-def inputs(*, effect: Effect | None = None, published: PublishedRecord | None = None) -> Inputs:
+def inputs(
+    *, effect: Effect | None = None, machines: Comparison | None = None, published: PublishedRecord | None = None
+) -> Inputs:
     """Return what a centre without sightings of the baseline, but with a few daily counts, would hand over."""
     path = bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"
     first = date(2020, 6, 16)
@@ -44,6 +47,7 @@ def inputs(*, effect: Effect | None = None, published: PublishedRecord | None = 
         providers=(Change("vnpt", LocalText("VNPT", "VNPT"), 80.0, 20.0),),
         provinces=(Change("31", LocalText("Hải Phòng", "Hai Phong"), 40.0, None),),
         feed_days=(FeedDays("shadowserver/event4_sinkhole", LocalText("Mốc", "Baseline"), 30, 28, 5000),),
+        machines=machines,
         effect=effect,
         tool=CleanedByTool(1000, 120, 90, {"conficker": 55}),
         outcome=None,

@@ -17,6 +17,10 @@ from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 from quetsach.assess import Basis, Figure, Ranking, Row
 from quetsach.assess.definitions import MEAN_DAILY
 from quetsach.assess.effect import Panel, read_panel
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.comparison import Comparison
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
@@ -68,6 +72,16 @@ def test_a_refused_analysis_says_why_and_gives_no_number() -> None:
     made = compose(inputs(effect=REFUSED))
     assert [s.tone for s in statements(made, "effect")][-1] is Tone.REFUSED
     assert "effect" not in {t.id for t in made.tables()}
+
+
+def test_a_changed_instrument_stands_beside_the_machines_and_a_refusal_in_place_of_their_number() -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    notice = Notice("measures-disagree", LocalText("Công cụ đo đã thay đổi.", "The instrument changed."), 12.0)
+    refused, seen = Refusal(RefusalReason.RARE_CHECK_INS), Estimate(40.0, 40.0, 40.0, {"before": 100.0, "after": 60.0})
+    made = compose(inputs(machines=Comparison(window, window, (), refused, seen, seen, (notice,))))
+    assert [row[3] for row in made.table("machines").rows] == [None, 40.0, 40.0]
+    assert made.table("machines").rows[0][4] == refused.text
+    assert [s.tone for s in statements(made, "machines")] == [Tone.REFUSED]
 
 
 def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:

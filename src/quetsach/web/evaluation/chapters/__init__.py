@@ -1,12 +1,23 @@
 """The chapters of the report, in their order."""
 
-from quetsach.web.evaluation.chapters import breakdown, effect, health, method, mobilised, outside, targets, verdicts
+from quetsach.web.evaluation.chapters import (
+    breakdown,
+    effect,
+    health,
+    machines,
+    method,
+    mobilised,
+    outside,
+    targets,
+    verdicts,
+)
 from quetsach.web.evaluation.document import Evaluation
 from quetsach.web.evaluation.inputs import Inputs
 
 _CHAPTERS = (
     verdicts.verdicts,
     targets.targets,
+    machines.machines,
     effect.effect,
     breakdown.breakdown,
     mobilised.tool,
