@@ -106,6 +106,11 @@ def test_settings_out_of_range_are_refused(wedge: Path, words: tuple[str, ...]) 
         _run("effect", "--panel", wedge, "--method", "cits", *words)
 
 
+def test_without_a_registration_the_method_is_named(wedge: Path) -> None:
+    with pytest.raises(InputError, match="no method"):
+        _run("effect", "--panel", wedge)
+
+
 def test_a_panel_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         _run("effect", "--panel", tmp_path / "none.csv", "--method", "did")
@@ -161,7 +166,7 @@ def test_the_registered_analysis_has_its_verdict(
     path.write_bytes(csv_of(panel_of(outcome, starts)))
     capsys.readouterr()
     signed = centre / "campaigns/demo/registration.json"
-    _run("effect", "--panel", path, "--method", "wedge", "--registration", signed, "--json")
+    _run("effect", "--panel", path, "--registration", signed, "--json")
     told = json.loads(capsys.readouterr().out)
     assert told["registered"] == {"as_registered": True, "departures": []}
     assert told["verdict"]["verdict"] == "achieved"

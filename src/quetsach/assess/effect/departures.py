@@ -10,6 +10,9 @@ from quetsach.assess.notice import Notice
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
+_NAMED = 5
+"""Units that a notice names at most."""
+
 
 def departures(registration: Registration, *, panel: Panel, design: Design, target: float) -> tuple[Notice, ...]:
     """Return one notice for each difference of method, settings, target, controls or order of roll-out.
@@ -24,13 +27,20 @@ def departures(registration: Registration, *, panel: Panel, design: Design, targ
     controls = tuple(unit for unit, is_treated in zip(panel.units, panel.treated, strict=True) if not is_treated)
     if design.method is not Method.WEDGE and sorted(controls) != sorted(registration.controls):
         made.append(_sets("controls", "đơn vị đối chứng", "controls", registration.controls, controls))
-    order = [
-        sorted(unit for unit, start in zip(panel.units, panel.starts, strict=True) if start == cohort)
-        for cohort in panel.cohorts
-    ]
-    if registration.order and order != [sorted(step) for step in registration.order]:
-        made.append(_departure("order", "thứ tự triển khai", "the order of roll-out", "–", "–"))
+    if registration.order and (strays := _out_of_turn(registration.order, panel)):
+        named = ", ".join(strays[:_NAMED])
+        vi = f"Khác với bản đăng ký: {len(strays)} đơn vị không bắt đầu đúng đợt đã rút ({named}…)."
+        en = f"Not as registered: {len(strays)} units did not begin in the step that was drawn ({named}…)."
+        made.append(Notice("departs-in-order", LocalText(vi, en)))
     return tuple(made)
+
+
+def _out_of_turn(order: tuple[tuple[str, ...], ...], panel: Panel) -> list[str]:
+    """Return the units that did not begin in their step, or are on one side only."""
+    registered = {unit: number for number, step in enumerate(order) for unit in step}
+    steps = {start: number for number, start in enumerate(panel.cohorts)}
+    began = {unit: steps[int(start)] for unit, start in zip(panel.units, panel.starts, strict=True) if start in steps}
+    return sorted(unit for unit in registered.keys() | began.keys() if registered.get(unit) != began.get(unit))
 
 
 def basis_departures(
@@ -94,7 +104,9 @@ def _settings(
 
 def _sets(name: str, vi: str, en: str, registered: tuple[str, ...], used: tuple[str, ...]) -> Notice:
     gone, new = sorted(set(registered) - set(used)), sorted(set(used) - set(registered))
-    return _departure(name, vi, en, "−" + ", −".join(gone[:5]) if gone else "–", "+" + ", +".join(new[:5]) or "–")
+    return _departure(
+        name, vi, en, "−" + ", −".join(gone[:_NAMED]) if gone else "–", "+" + ", +".join(new[:_NAMED]) or "–"
+    )
 
 
 def _departure(name: str, vi: str, en: str, registered: str, used: str) -> Notice:

@@ -1,9 +1,11 @@
 """``quetsach center assess effect``: what treatment did to a panel, and whether a target was met."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.assess.records import read_file
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _METHODS = ("did", "sc", "sdid", "cits", "wedge")
 _SCALES = ("level", "log")
+_RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
 
 def register(questions: "Subcommands") -> None:
@@ -35,22 +38,22 @@ def register(questions: "Subcommands") -> None:
     parser.add_argument(
         "--method",
         choices=_METHODS,
-        required=True,
         help="difference in differences, synthetic control, synthetic DID, interrupted series with controls, wedge",
     )
     parser.add_argument("--target", type=float, metavar="PERCENT", help="judge a reduction of at least PERCENT")
     parser.add_argument(
         "--scale", choices=_SCALES, help="differences of outcomes or of logarithms (default: log for cits and wedge)"
     )
+    parser.add_argument("--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: 1)")
     parser.add_argument(
-        "--ramp", type=int, default=1, metavar="N", help="cits: periods until the effect is whole (default: 1)"
+        "--exposure", type=int, metavar="N", help="wedge: times since the start told apart (default: 6)"
     )
+    parser.add_argument("--seed", type=int, metavar="N", help="of random draws (default: 2020)")
     parser.add_argument(
-        "--exposure", type=int, default=6, metavar="N", help="wedge: times since the start told apart (default: 6)"
-    )
-    parser.add_argument("--seed", type=int, default=2020, metavar="N", help="of random draws (default: 2020)")
-    parser.add_argument(
-        "--registration", type=Path, metavar="FILE", help="no verdict unless the analysis is the registered one"
+        "--registration",
+        type=Path,
+        metavar="FILE",
+        help="signed registration: gives the settings not named here; where any differs there is no verdict",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
@@ -62,13 +65,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
-    panel = read_panel(read_file(arguments.panel), where=arguments.panel.name)
-    design, target = _design(arguments), _target(arguments)
     registration = _registration(arguments.registration) if arguments.registration else None
-    if registration and target is None:
-        target = registration.target
+    design, target = _design(arguments, registration), _target(arguments, registration)
+    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
     report = EffectReport.of(
         panel, analyse(panel, design), target=target, departures=_departures(registration, panel, design, target)
     )
@@ -79,19 +81,33 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _design(arguments: argparse.Namespace) -> "Design":
+def _design(arguments: argparse.Namespace, registration: "Registration | None") -> "Design":
+    """Return the settings: those named, else those registered, else the usual ones."""
     from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
 
-    for name, least, most in (("ramp", 1, 10_000), ("exposure", 0, 100), ("seed", 0, 2**63 - 1)):
-        if not least <= getattr(arguments, name) <= most:
-            raise InputError(f"must be from {least} to {most}", where=f"--{name}")
-    scale = Scale(arguments.scale) if arguments.scale else None
-    return Design(Method(arguments.method), scale, arguments.ramp, arguments.exposure, arguments.seed)
+    named = {
+        "dummies" if name == "exposure" else name: _within(arguments, name, *ends) for name, ends in _RANGES.items()
+    }
+    if arguments.scale:
+        named["scale"] = Scale(arguments.scale)
+    if arguments.method:
+        named["method"] = Method(arguments.method)
+    elif registration is None:
+        raise InputError("no method was named", where="--method", hint=f"one of {', '.join(_METHODS)}")
+    settings = {name: value for name, value in named.items() if value is not None}
+    return replace(registration.design, **settings) if registration else Design(**settings)
 
 
-def _target(arguments: argparse.Namespace) -> float | None:
+def _within(arguments: argparse.Namespace, name: str, least: int, most: int) -> Any:
+    value = getattr(arguments, name)
+    if value is not None and not least <= value <= most:
+        raise InputError(f"must be from {least} to {most}", where=f"--{name}")
+    return value
+
+
+def _target(arguments: argparse.Namespace, registration: "Registration | None") -> float | None:
     if arguments.target is None:
-        return None
+        return registration.target if registration else None
     if not 0 < arguments.target < 100:
         raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
     return float(arguments.target) / 100
@@ -114,14 +130,3 @@ def _registration(path: Path) -> "Registration":
 
     registration, _ = read_registration(read_file(path), where=path.name, verify=is_signed_by)
     return registration
-
-
-def read_file(path: Path) -> bytes:
-    """Return a file's bytes, one more than a panel may have at most."""
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error

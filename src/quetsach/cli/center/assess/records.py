@@ -21,7 +21,7 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()) / "campaigns" / name
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, *, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a file, a byte too much of one that is too large.
 
     Raises:
@@ -29,7 +29,7 @@ def read_file(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(limit + 1)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
