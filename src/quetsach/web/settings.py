@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.helpdesk",
     "quetsach.web.office.figures",
     "quetsach.web.office.packs",
+    "quetsach.web.office.wording",
     "allauth",
     "allauth.account",
     "allauth.mfa",

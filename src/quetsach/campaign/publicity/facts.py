@@ -15,7 +15,7 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One unit's facts in one campaign; ``first`` and ``last`` are days in Viet Nam.
+    """One unit's facts in one campaign; ``first`` and ``last`` are days in Viet Nam, ``wording`` the texts' version.
 
     ``site`` is the portal's address without a slash at its end, for example ``https://quetsach.example.vn``.
     """
@@ -27,6 +27,7 @@ class Facts:
     unit_key: str
     site: str
     code: str
+    wording: int = 0
 
     def visit_url(self, language: str) -> str:
         """Return the address in the QR code of posters, which counts the visit for the unit."""

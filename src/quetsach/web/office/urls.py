@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_("publicity/"), include("quetsach.web.office.publicity.urls")),
     path(_("figures/"), include("quetsach.web.office.figures.urls")),
     path(_("packs/"), include("quetsach.web.office.packs.urls")),
+    path(_("wording/"), include("quetsach.web.office.wording.urls")),
     path(_("cases/"), include("quetsach.web.office.helpdesk.urls")),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import override
 from quetsach.campaign.helpdesk.ready_answer import ReadyAnswer, read_ready_answers
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.wording.selectors import as_worded, newest_version
 from quetsach.web.portal import selectors
 
 _ROUTES = {
@@ -25,13 +26,20 @@ _ROUTES = {
     "verify": "verify",
 }
 _FILE = "answers.toml"
+DOCUMENT = "answers"
+"""What the versions of these texts are kept under."""
 
 
 @cache
-def ready_answers() -> tuple[ReadyAnswer, ...]:
-    """Return all of them."""
+def built_answers() -> tuple[ReadyAnswer, ...]:
+    """Return those of this build, as nobody has reworded them yet."""
     content = resources.files("quetsach.web.office.helpdesk").joinpath("answers", _FILE).read_bytes()
     return read_ready_answers(content, file=_FILE)
+
+
+def ready_answers() -> tuple[ReadyAnswer, ...]:
+    """Return all of them, as they are worded now."""
+    return as_worded(DOCUMENT, built_answers(), version=newest_version(DOCUMENT))
 
 
 def answers_for(case: Case) -> tuple[ReadyAnswer, ...]:

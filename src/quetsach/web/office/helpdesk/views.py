@@ -1,7 +1,7 @@
 """The help desk in the office: the queue, a case, and what is counted."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -19,11 +19,12 @@ from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.helpdesk.ready_answers import answers_for, filled_answer
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS
-from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import unit_named
+from quetsach.web.office.units.selectors import root_unit, unit_named
 
 _CASES_A_PAGE = 50
 _COUNTED_DAYS = 30
@@ -32,7 +33,7 @@ _STATES = frozenset({"to-do", "all", *CaseState})
 
 def _who(request: HttpRequest) -> tuple[Person, datetime, date]:
     now = datetime.now(UTC)
-    return cast("Person", request.user), now, today(now)
+    return person_here(request), now, today(now)
 
 
 def _case(request: HttpRequest, code: str) -> Case:
@@ -62,6 +63,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "kinds": SHORT_KINDS.items(),
         "states": list(CaseState),
+        "may_reword": may_do(person, Act.ANSWER_CASES, root_unit(), day=day),
     }
     return render(request, "office/helpdesk/listing.html", context)
 

@@ -26,9 +26,10 @@ from quetsach.web.office.publicity.verification import (
     verification_register,
     verification_revoke,
 )
-from quetsach.web.office.publicity.wording import proof_of
+from quetsach.web.office.publicity.wording import DOCUMENT, proof_of
 from quetsach.web.office.shelf import KITS
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.wording.selectors import newest_version
 
 _MAIN_PHASE = "during"
 
@@ -132,6 +133,7 @@ def _facts(unit: Unit, campaign: Campaign, code: str) -> Facts:
         unit_key=unit.key,
         site=site(),
         code=code,
+        wording=newest_version(DOCUMENT),
     )
 
 

@@ -24,7 +24,9 @@ from quetsach.web.office.publicity.reach import reach_of
 from quetsach.web.office.publicity.selectors import KitStanding, KitState
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS
 from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import KITS, ShelfError
+from quetsach.web.office.units.selectors import root_unit
 
 _DAYS_SHOWN = 28
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
@@ -42,7 +44,8 @@ def kit_list(request: HttpRequest) -> HttpResponse:
         made = _make(form, person, now)
         if made is not None:
             return made
-    context = {"kits": selectors.kits_seen(person, day=day), "units": units, "form": form}
+    may_reword = may_do(person, Act.MAKE_KIT, root_unit(), day=day)
+    context = {"kits": selectors.kits_seen(person, day=day), "units": units, "form": form, "may_reword": may_reword}
     return render(request, "office/publicity/list.html", context)
 
 
@@ -115,11 +118,8 @@ def kit_download(request: HttpRequest, number: int) -> HttpResponse:
 def kit_submit(request: HttpRequest, number: int) -> HttpResponse:
     """Ask a second person."""
     shown, person, now = _kit(request, number)
-    try:
+    with Telling(request, _("Asked. Another person with the same right must now look at the kit.")):
         services.kit_submit(kit=shown.kit, by=person, now=now)
-        messages.success(request, _("Asked. Another person with the same right must now look at the kit."))
-    except PublicityError as error:
-        messages.error(request, str(error))
     return redirect("office:publicity:kit", number)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from quetsach.campaign.publicity.spoken_text import SpokenForms
 from quetsach.campaign.publicity.texts import Block, KitTexts, fill, read_texts
 from quetsach.core.pack import LocalText
 from quetsach.web.office.publicity.sheets.code import qr_values
+from quetsach.web.office.wording.selectors import as_worded
 
+DOCUMENT = "kit"
+"""What the versions of these texts are kept under."""
 _FOLDER = Path(__file__).parent / "texts"
 _RULE = "\n\n" + "-" * 60 + "\n\n"
 
@@ -26,10 +29,11 @@ class Passage:
     paragraphs: tuple[str, ...]
 
 
-@cache
-def kit_texts() -> KitTexts:
-    """Return the words of this build."""
-    return read_texts((_FOLDER / "texts.toml").read_bytes(), file="texts.toml")
+@lru_cache(maxsize=16)
+def kit_texts(version: int = 0) -> KitTexts:
+    """Return the words of kits as they were worded at a version; at 0 those of this build."""
+    built = read_texts((_FOLDER / "texts.toml").read_bytes(), file="texts.toml")
+    return as_worded(DOCUMENT, built, version=version)
 
 
 @cache
@@ -41,7 +45,7 @@ def spoken_forms() -> SpokenForms:
 def sheet_values(facts: Facts, language: str) -> dict[str, Any]:
     """Return everything that a sheet shows, as JSON values."""
     values = facts.values(language)
-    sheet = kit_texts().sheet
+    sheet = kit_texts(facts.wording).sheet
 
     def said(text: LocalText) -> str:
         return fill(text.in_language(language), values)
@@ -62,17 +66,18 @@ def sheet_values(facts: Facts, language: str) -> dict[str, Any]:
 
 def message_blocks(facts: Facts, language: str) -> tuple[Passage, ...]:
     """Return the three message blocks."""
-    return tuple(_passage(block, facts, language) for block in kit_texts().blocks)
+    return tuple(_passage(block, facts, language) for block in kit_texts(facts.wording).blocks)
 
 
 def press_release(facts: Facts, language: str) -> Passage:
     """Return the press release; its first paragraph is the lead."""
-    return _passage(kit_texts().press, facts, language)
+    return _passage(kit_texts(facts.wording).press, facts, language)
 
 
 def proof_of(facts: Facts) -> tuple[LocalText, LocalText]:
     """Return what the verification page says of a kit: what it is, and what it asks."""
-    title, text = kit_texts().proof.title, kit_texts().proof.text
+    proof = kit_texts(facts.wording).proof
+    title, text = proof.title, proof.text
     vi, en = facts.values("vi"), facts.values("en")
     return LocalText(fill(title.vi, vi), fill(title.en, en)), LocalText(fill(text.vi, vi), fill(text.en, en))
 
@@ -84,7 +89,9 @@ def announcements(facts: Facts) -> tuple[Announcement, ...]:
         PublicityError: the names are too long for the shortest one.
     """
     values, forms = facts.values("vi"), spoken_forms()
-    return tuple(announce(kit_texts().speech, values, forms, limit_seconds=limit) for limit in LENGTHS_SECONDS)
+    return tuple(
+        announce(kit_texts(facts.wording).speech, values, forms, limit_seconds=limit) for limit in LENGTHS_SECONDS
+    )
 
 
 def as_text(passages: tuple[Passage, ...], facts: Facts, language: str) -> str:

@@ -1,0 +1,13 @@
+"""The form of a text."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.wording.services import LONGEST
+
+
+class TextForm(forms.Form):
+    """A text in both languages."""
+
+    vi = forms.CharField(label=_("Vietnamese"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 8}))
+    en = forms.CharField(label=_("English"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 8}))

@@ -1,0 +1,57 @@
+"""Pages of texts that people reword."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.core.pack import LocalText
+from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.wording.documents import DOCUMENTS, Document
+from quetsach.web.office.wording.forms import TextForm
+from quetsach.web.office.wording.selectors import versions_of
+from quetsach.web.office.wording.services import wording_save
+
+
+@require_safe
+def texts(request: HttpRequest, key: str) -> HttpResponse:
+    """All texts of a document, as they count now."""
+    document, _visitor = _document(request, key)
+    built = document.built_texts()
+    rows = [(place, said, said != built[place]) for place, said in document.texts().items()]
+    return render(request, "office/wording/texts.html", {"document": document, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def text(request: HttpRequest, key: str, place: str) -> HttpResponse:
+    """One text: its versions, and on POST a new one."""
+    document, visitor = _document(request, key)
+    built = document.built_texts().get(place)
+    if built is None:
+        raise Http404
+    said = document.texts()[place]
+    form = TextForm(request.POST or None, initial={"vi": said.vi, "en": said.en})
+    if form.is_valid():
+        new = LocalText(form.cleaned_data["vi"], form.cleaned_data["en"])
+        with Telling(request, _("Saved."), form=form):
+            wording_save(document=document, place=place, text=new, by=visitor.person, now=visitor.now)
+            return redirect("office:wording:texts", key)
+    context = {"document": document, "place": place, "form": form, "built": built, "said": said}
+    return render(request, "office/wording/text.html", {**context, "versions": versions_of(key, place)})
+
+
+def _document(request: HttpRequest, key: str) -> tuple[Document, Visitor]:
+    """Return the document and who asks.
+
+    Raises:
+        Http404: there is no such document.
+        AccessError: it is not this person's to reword.
+    """
+    visitor = Visitor.of(request)
+    if (document := DOCUMENTS.get(key)) is None:
+        raise Http404
+    require(visitor.person, document.act, root_unit(), day=visitor.day)
+    return document, visitor
