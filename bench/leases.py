@@ -103,7 +103,7 @@ def _check_ins(
     return at, np.clip(start[at] + phase[at] + nth * period + jitter, start[at], stop[at] - 1e-6)
 
 
-def _addresses(
+def _addresses(  # noqa: PLR0917
     country: Country,
     machine: NDArray[np.int64],
     start: NDArray[np.float64],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -18,7 +19,7 @@ from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
 
 _DAY_US = 86_400_000_000
-_COLUMNS = ["feed", "report", "family", "isp", "bot_id", "first_us", "last_us", "day"]
+_COLUMNS = ["feed", "report", "family", "isp", "bot_id", "first_us", "last_us", "is_abroad"]
 
 type Sensor = tuple[str, str]
 
@@ -26,9 +27,9 @@ type Sensor = tuple[str, str]
 def bot_history(lake: Lake, period: Period) -> History | None:
     """Return the sightings of installations in a period; ``None`` where no feed names any.
 
-    The first and the last sighting of a day stand for the day, which changes no episode. The uptime clock runs while any
-    of the sensors that name installations was alive; a family is watched from the first to the last day on which a
-    sensor that saw it had data.
+    The first and the last sighting of a day stand for the day, which changes no episode; sightings abroad are left out.
+    The uptime clock runs while any of the sensors that name installations was alive; a family is watched from the first
+    to the last day on which a sensor that saw it had data.
 
     Raises:
         LakeError: a roll-up is missing or damaged.
@@ -43,19 +44,20 @@ def bot_history(lake: Lake, period: Period) -> History | None:
         records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(lake.folder / roll_up.path("clock"))
         if path.exists():
             tables.append(_read(path, roll_up.day))
-    if not tables:
+    rows = pa.concat_tables(tables).combine_chunks() if tables else None
+    if not rows:
         return None
-    rows = pa.concat_tables(tables).combine_chunks()
     sensors = {(row["feed"], row["report"]) for row in rows.group_by(["feed", "report"]).aggregate([]).to_pylist()}
     return _history(rows, {sensor: records[sensor] for sensor in sensors}, period)
 
 
 def _read(path: Path, day: date) -> pa.Table:
     try:
-        table = pq.read_table(path, columns=_COLUMNS[:-1], partitioning=None)
+        table = pq.read_table(path, columns=_COLUMNS, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         hint = "quetsach center lake rebuild"
         raise LakeError(f"a roll-up cannot be read: {error}", where=str(path), hint=hint) from error
+    table = table.filter(pc.invert(table.column("is_abroad")))
     return table.append_column("day", pa.array([day] * len(table), pa.date32()))
 
 
@@ -67,14 +69,29 @@ def _history(rows: pa.Table, records: Mapping[Sensor, Mapping[date, DayRecord]],
     subject, family, provider = (
         rows.column(name).combine_chunks().dictionary_encode() for name in ("bot_id", "family", "isp")
     )
-    codes = [np.tile(column.indices.to_numpy().astype(np.int64), 2) for column in (subject, family, provider)]
     families = tuple(family.dictionary.to_pylist())
     spans = _spans(rows, records, period)
     first = np.array([midnight[spans[name][0]] for name in families])
     last = np.array([midnight[spans[name][1] + 1] for name in families])
     watch = Watch(0.0, float(midnight[-1]), lost=last)
     providers = tuple(provider.dictionary.to_pylist())
-    return History(SubjectKind.BOT_ID, *codes, np.concatenate(seen), families, providers, watch, first)
+    return History(
+        kind=SubjectKind.BOT_ID,
+        subject=_twice(subject),
+        family=_twice(family),
+        provider=_twice(provider),
+        seen_days=np.concatenate(seen),
+        families=families,
+        providers=providers,
+        watch=watch,
+        observed_from=first,
+        first_day=period.first,
+        midnights=midnight,
+    )
+
+
+def _twice(column: pa.DictionaryArray) -> NDArray[np.int64]:
+    return np.tile(column.indices.to_numpy().astype(np.int64), 2)
 
 
 def _midnights(records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period) -> NDArray[np.float64]:

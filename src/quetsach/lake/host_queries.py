@@ -1,5 +1,7 @@
 """The SQL over roll-ups that machines are counted from: gaps on the uptime clock, and plain counts."""
 
+# ruff: noqa: S608  (only names that this module lists are put into queries; every value is a parameter)
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ import pyarrow as pa
 
 from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
+from quetsach.assess.hosts.measure import Watch
 from quetsach.lake.queries import explained
 from quetsach.lake.rollup_queries import GAP_STEP
 
@@ -60,7 +63,7 @@ _ROWS = f"""
            (first_up - lag(last_up) over before) // 1000 as gap_ms,
            lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
     from placed window before as (partition by feed, report, family, address order by day)
-"""  # noqa: S608
+"""
 _GAPS = f"""
     create or replace temp table gaps as
     with inner_gaps as (
@@ -82,7 +85,7 @@ _GAPS = f"""
     )
     select {_KEYS}, asn, isp, province, step, sum(count) as count, sum(hours) as hours, sum(squares) as squares
     from all_gaps where step < {STEPS} and not is_abroad group by all
-"""  # noqa: S608
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ class HostRows:
         blocks = ", ".join(f"sum({how}) / (count(distinct day) * {24 // w}) as w{w}" for w, how in _BLOCKS.items())
         return self._fetch(
             f"select {_KEYS}, {blocks}, count(*) / count(distinct day) as w24, "
-            "count_if(is_next)::bigint as both, len(list_intersect(list(distinct day), list(distinct day + 1))) as pairs "
+            "count_if(is_next)::bigint as both, "
+            "len(list_intersect(list(distinct day), list(distinct day + 1))) as pairs "
             "from rows where not is_abroad and is_whole group by all order by all"
         )
 
@@ -194,13 +198,24 @@ class HostRows:
             {"bots": self._bots, "families": self._families},
         )
 
-    def overlap(self, first: Sensor, second: Sensor, family: str) -> tuple[int, int, int]:
-        """Return the (address, hour) pairs that each of two sensors saw of a family, and both."""
-        pairs = "select address, day, hours from rows where feed = {} and report = {} and family = $family"
-        names = {"feed": first[0], "report": first[1], "feed2": second[0], "report2": second[1], "family": family}
+    def overlap(self, first: Watch, second: Watch) -> tuple[int, int, int]:
+        """Return the (address, hour) pairs that each of two sensors of one family saw, and both."""
+        pairs = (
+            "select address, day, hours from rows "
+            "where feed = {} and report = {} and family = $family and ip_version = $version and not is_abroad"
+        )
+        names = {
+            "feed": first.feed,
+            "report": first.report,
+            "feed2": second.feed,
+            "report2": second.report,
+            "family": first.family,
+            "version": first.ip_version,
+        }
         [found] = self._fetch(
             f"with a as ({pairs.format('$feed', '$report')}), b as ({pairs.format('$feed2', '$report2')}) "
-            "select (select sum(bit_count(hours))::bigint from a) as first, (select sum(bit_count(hours))::bigint from b) as second, "
+            "select (select sum(bit_count(hours))::bigint from a) as first, "
+            "(select sum(bit_count(hours))::bigint from b) as second, "
             "(select sum(bit_count(a.hours & b.hours))::bigint from a join b using (address, day)) as both",
             names,
         )

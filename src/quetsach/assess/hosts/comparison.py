@@ -84,7 +84,7 @@ def compare(before: WindowMeasured, after: WindowMeasured) -> Comparison:
         [_value(before.measured[w].by_events) for w in panel],
         [_value(_events_now(after, w, before.measured[w].rate)) for w in panel],
     )
-    addresses = _reduction([_daily(before, w) for w in panel], [_daily(after, w) for w in panel])
+    addresses = _reduction(*([w.observed[watch].windows.get(24, 0.0) for watch in panel] for w in (before, after)))
     notices += [*_disagreement(machines, events, addresses), *_schedules(before, after, panel)]
     return Comparison(before.period, after.period, panel, machines, events, addresses, tuple(notices))
 
@@ -95,11 +95,6 @@ def _is_fit(watch: Watch, *windows: WindowMeasured) -> bool:
 
 def _value(answer: Answer) -> float:
     return answer.value if isinstance(answer, Estimate) else 0.0
-
-
-def _daily(window: WindowMeasured, watch: Watch) -> float:
-    seen = window.observed[watch]
-    return seen.rows * 24 / seen.uptime_hours
 
 
 def _events_now(after: WindowMeasured, watch: Watch, rate: Rate | None) -> Answer:

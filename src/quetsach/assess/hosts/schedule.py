@@ -15,6 +15,9 @@ _FEWEST_MISSED = 6
 _NEARLY_PERIODIC = 2.0
 """Where the upper quartile of the gaps is less than so many times the lower one (4.8 times for a Poisson process)."""
 _BURST_SHARE = 0.05
+_BURST_TIMES = 3
+"""Gaps of at most a minute are bursts if they have less than this share of the time, and are so many times as many as
+machines that check in at random would make."""
 _OFF_HOURS = 7.25
 """Machines that are switched off at night are off for longer than this."""
 _RHYTHM = 0.02
@@ -56,10 +59,8 @@ def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
         count, hours, squares = ladder.up_to(step)
         if not count or not hours:
             return None
-        has_bursts = bool(step > 0 and ladder.hours[0] < _BURST_SHARE * hours)
+        has_bursts = step > 0 and _has_bursts(ladder, step)
         first = 1 if has_bursts else 0
-        if not ladder.count[first : step + 1].sum():
-            return None
         lower, median, upper = (_quantile(ladder, share, first, step) for share in (0.25, 0.5, 0.75))
         kept, kept_hours, kept_squares = (
             float(part[first : step + 1].sum()) for part in (ladder.count, ladder.hours, ladder.squares)
@@ -91,6 +92,14 @@ def daily_rhythm(hourly: NDArray[np.float64], hours_alive: NDArray[np.float64]) 
         return 0.0
     wave = abs(np.exp(2j * np.pi * np.arange(24) / 24) @ rate) / rate.sum()
     return max(0.0, float(wave) - 3 / sqrt(float(hourly.sum())))
+
+
+def _has_bursts(ladder: GapLadder, last: int) -> bool:
+    count, hours, _ = ladder.up_to(last)
+    if not ladder.count[1 : last + 1].sum():
+        return False
+    by_chance = count * STEP_HOURS[0] * log(2) / _quantile(ladder, 0.5, 1, last)
+    return bool(ladder.hours[0] < _BURST_SHARE * hours and ladder.count[0] > _BURST_TIMES * by_chance)
 
 
 def _quantile(ladder: GapLadder, share: float, first: int, last: int) -> float:

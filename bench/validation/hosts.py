@@ -1,0 +1,225 @@
+"""Counting machines against a country whose machines are known: bias, refusals, and a cut while instruments change."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import product
+
+import numpy as np
+from bench.leases import Country, Seen, watch
+from bench.validation.table import Row
+from numpy.typing import NDArray
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.hosts.accumulation import WINDOW_HOURS
+from quetsach.assess.hosts.clock import DAY_MINUTES, read_clock, record_day
+from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
+from quetsach.assess.hosts.event_rate import Rate
+from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
+from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.measure import Measured, Observed, Watch, measure
+from quetsach.assess.hosts.session_hours import LARGEST_Q, VALID_Q
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.period import Period
+
+MONDAY = date(2020, 6, 1)
+WATCH = Watch("feed", "report", "family", 4)
+SCHEDULES = {"1 an hour at random": (1.0, False), "2 an hour in step": (2.0, True), "4 a day at random": (1 / 6, False)}
+LEASES = {"6 h": (6.0, False), "24 h": (24.0, False), "24 h fixed": (24.0, True), "7 d": (168.0, False)}
+DUTIES = ("always", "new", "sticky")
+OUTAGES = (0.0, 0.15)
+DENSITIES = (0.005, 0.03)
+
+CHANGES: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "nothing else": ({}, {}),
+    "leases 7 d to 24 h": ({"lease": 168.0}, {"lease": 24.0}),
+    "leases 24 h to 7 d": ({"lease": 24.0}, {"lease": 168.0}),
+    "40 % of lines go behind shared addresses": ({}, {"nat": 0.4, "per_shared_address": 8}),
+    "the botnet halves its check-ins": ({"rate": 2.0}, {"rate": 1.0}),
+    "the feed keeps 70 %": ({"rate": 2.0}, {"rate": 2.0, "kept": 0.7}),
+    "the sensor loses 15 % of its hours": ({}, {"outages": 0.15}),
+    "dense pools, leases of 6 h": ({"lease": 6.0, "dense": 0.1}, {"lease": 6.0, "dense": 0.05}),
+    "office machines": ({"duty": "sticky", "rate": 2.0, "periodic": True}, {}),
+}
+
+
+def observe(seen: Seen) -> Observed:
+    """Sum sightings up as the lake does, in memory."""
+    minutes = np.bincount((seen.hour * 60).astype(np.int64), minlength=seen.days * DAY_MINUTES).reshape(-1, DAY_MINUTES)
+    days = [MONDAY + timedelta(days=n) for n in range(seen.days)]
+    clock = read_clock({day: record_day(row) for day, row in zip(days, minutes, strict=True) if row.any()})
+    up = np.ones(seen.days * DAY_MINUTES, dtype=np.bool_)
+    for at, day in enumerate(days):
+        for start, end in clock.outages.get(day, ((0, DAY_MINUTES),)):
+            up[at * DAY_MINUTES + start : at * DAY_MINUTES + end] = False
+    minute = seen.hour * 60
+    whole = minute.astype(np.int64)
+    on_clock = (np.concatenate(([0], up.cumsum()))[whole] + np.where(up[whole], minute - whole, 0)) / 60
+    gaps = np.diff(on_clock)[seen.address[1:] == seen.address[:-1]]
+    pairs, single = _pairs(seen, 24)
+    by_day = np.bincount(pairs, minlength=seen.days)
+    return Observed(
+        GapLadder.of(gaps),
+        float(len(seen.hour)),
+        len(pairs),
+        clock.uptime_hours,
+        np.bincount(_pairs(seen, 1)[0] % 24, minlength=24).astype(np.float64),
+        clock.hours_alive,
+        {w: len(_pairs(seen, w)[0]) / (seen.days * 24 / w) for w in WINDOW_HOURS},
+        feed_mode(SensorDays({day: int(n) for day, n in zip(days, by_day, strict=True) if n}, single)),
+    )
+
+
+def rows(short: bool, seed: int) -> list[Row]:  # noqa: FBT001
+    """Return the table."""
+    return [*_grid(short, seed), *_events(short, seed), *_refusals(short, seed), *_cuts(short, seed)]
+
+
+def _grid(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
+    cells = list(product(SCHEDULES.items(), LEASES.items(), DUTIES, OUTAGES, DENSITIES))
+    if short:
+        cells = [cell for cell in cells if cell[2] == "always" or not cell[3]][::9]
+    inside: dict[str, float] = {}
+    outside: dict[str, float] = {}
+    growth: dict[str, float] = {}
+    rare = refused = 0
+    for number, ((schedule, (rate, in_step)), (lease, (hours, is_fixed)), duty, outages, dense) in enumerate(cells):
+        errors, curve, q = [], [], []
+        # Which hours are lost decides more where machines are on line in a third of them.
+        runs = 1 if short else 16 if outages and duty != "always" else 4
+        for run in range(runs):
+            country = Country(hours, is_fixed, rate, in_step, duty, outages, dense=dense)
+            seen = watch(country, np.random.default_rng([seed, number, run]))
+            made = measure(observe(seen))
+            q.append(made.machines.measured["q"])
+            if isinstance(made.machines, Estimate):
+                errors.append(made.machines.value / seen.online - 1)
+            if isinstance(made.by_growth, Estimate) and duty == "always" and not outages:
+                curve.append(made.by_growth.value / seen.online - 1)
+            rare += q[-1] >= LARGEST_Q
+            refused += q[-1] >= LARGEST_Q and isinstance(made.machines, Refusal)
+        name = f"{schedule}, leases {lease}, {duty}, {outages:.0%} down, {dense:.1%} of the pool"
+        if len(errors) == runs:
+            (inside if max(q) < VALID_Q else outside)[name] = float(np.mean(errors))
+        if curve:
+            growth[name] = float(np.mean(curve))
+    yield _worst(f"REC bias, q < {VALID_Q}: worst of {len(inside)} cells", inside, 0.02)
+    yield _worst(f"REC bias, not refused: worst of {len(inside) + len(outside)} cells", inside | outside, 0.05)
+    yield _worst(f"accumulation curve, always on: worst of {len(growth)} cells", growth, 0.05)
+    yield _share("refuses where q >= 0.2", refused, rare)
+
+
+def _events(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
+    known: dict[str, float] = {}
+    read: dict[str, float] = {}
+    runs = 1 if short else 6
+    for (schedule, (rate, in_step)), duty, nat in product(SCHEDULES.items(), DUTIES, (0.0, 0.25)):
+        errors: list[tuple[float, float]] = []
+        for run in range(runs):
+            seen = watch(
+                Country(24.0, False, rate, in_step, duty, nat=nat, dense=0.01), np.random.default_rng([seed, run])
+            )
+            observed = observe(seen)
+            by_known, by_read = (measure(observed, r).by_events for r in (Rate(rate, is_known=True), None))
+            errors.append((_error(by_known, seen), _error(by_read, seen)))
+        name = f"{schedule}, {duty}, {nat:.0%} behind shared addresses"
+        known[name], read[name] = np.mean(errors, axis=0)
+    read = {name: error for name, error in read.items() if np.isfinite(error)}
+    yield _worst(f"event-rate bias, CGNAT included: worst of {len(known)} cells", known, 0.01)
+    yield _worst(f"the same, the rate read off the data: worst of {len(read)} cells", read, 0.15)
+
+
+def _refusals(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
+    runs = 2 if short else 10
+    dense = once = differences = 0
+    for run in range(runs):
+        rng = np.random.default_rng([seed, run])
+        seen = watch(Country(lease=6.0, dense=0.1), rng)
+        machines = measure(observe(seen)).machines
+        dense += isinstance(machines, Estimate) and is_dense(machines.value, seen.pool)
+        seen = watch(Country(lease=24.0, rate=2.0), rng)
+        once += measure(observe(_once_a_day(seen))).machines == _refused(RefusalReason.DEDUPLICATED, _once_a_day(seen))
+        delta = _differences(seen)
+        differences += measure(observe(delta)).machines == _refused(RefusalReason.DELTA_MODE, delta)
+    yield _share("refuses pools of which 10 % are infected", dense, runs)
+    yield _share("refuses a feed of one row for each address and day", once, runs)
+    yield _share("refuses a feed that sends differences", differences, runs)
+
+
+def _cuts(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
+    runs = 1 if short else 5
+    for number, (name, (before, after)) in enumerate(CHANGES.items()):
+        errors, flagged = [], 0
+        for run in range(runs):
+            first = Country(dense=0.03).but(**before)
+            second = first.but(**after).but(machines=first.machines // 2)
+            second = second if "dense" in after else second.but(dense=first.dense / 2)
+            made = [watch(c, np.random.default_rng([seed, number, run, n])) for n, c in enumerate((first, second))]
+            compared = _compare(*made)
+            truth = 100 * (1 - made[1].online / made[0].online)
+            if compared.blocks or isinstance(compared.machines, Refusal):
+                flagged += 1
+            else:
+                errors.append(compared.machines.value - truth)
+        worst = max(map(abs, errors), default=0.0)
+        got = f"{worst:.1f} points, {flagged} of {runs} flagged" if errors else f"{flagged} of {runs} flagged"
+        yield Row(f"error of a true cut by half: {name}", "< 2 points or flagged", got, worst < 2)
+
+
+def _compare(*made: Seen) -> Comparison:
+    windows = []
+    for at, seen in enumerate(made):
+        first = MONDAY + timedelta(days=at * seen.days)
+        observed = observe(seen)
+        measured = measure(observed)
+        if isinstance(measured.machines, Estimate) and is_dense(measured.machines.value, seen.pool):
+            refused = Refusal(RefusalReason.DENSE_POOL)
+            measured = Measured(refused, measured.by_events, measured.by_growth, None, measured.rate, measured.rows)
+        period = Period(first, first + timedelta(days=seen.days - 1))
+        windows.append(WindowMeasured(period, {WATCH: observed}, {WATCH: measured}))
+    return compare(*windows)
+
+
+def _pairs(seen: Seen, hours: int) -> tuple[NDArray[np.int64], int]:
+    """Return the window's number of each (address, window) pair, and how many pairs have a single sighting."""
+    keys, counts = np.unique(seen.address * 10_000 + (seen.hour // hours).astype(np.int64), return_counts=True)
+    return keys % 10_000, int((counts == 1).sum())
+
+
+def _once_a_day(seen: Seen) -> Seen:
+    _, first = np.unique(seen.address * 10_000 + (seen.hour // 24).astype(np.int64), return_index=True)
+    return Seen(seen.address[first], seen.hour[first], seen.machine[first], seen.online, seen.pool, seen.days)
+
+
+def _differences(seen: Seen) -> Seen:
+    """Keep what each day has that was not sent since Sunday; Sundays have everything of the week before."""
+    day = (seen.hour // 24).astype(np.int64)
+    week = (day + 1) // 7  # the first day is a Monday: day 6 is a Sunday
+    _, new = np.unique(seen.address * 1000 + week, return_index=True)
+    sent = [(seen.address[new], seen.hour[new], seen.machine[new])]
+    for sunday in range(6, seen.days, 7):
+        _, full = np.unique(np.where((day > sunday - 7) & (day <= sunday), seen.address, -1), return_index=True)
+        full = full[(day[full] > sunday - 7) & (day[full] <= sunday)]
+        sent.append((seen.address[full], sunday * 24 + seen.hour[full] % 24, seen.machine[full]))
+    address, hour, machine = (np.concatenate(parts) for parts in zip(*sent, strict=True))
+    order = np.lexsort((hour, address))
+    return Seen(address[order], hour[order], machine[order], seen.online, seen.pool, seen.days)
+
+
+def _refused(reason: RefusalReason, seen: Seen) -> Refusal:
+    observed = observe(seen)
+    return Refusal(reason, {"rows": observed.rows, "events": observed.events})
+
+
+def _error(answer: Answer, seen: Seen) -> float:
+    return answer.value / seen.online - 1 if isinstance(answer, Estimate) else float("nan")
+
+
+def _worst(measure_: str, errors: dict[str, float], limit: float) -> Row:
+    if not errors:
+        return Row(measure_, f"< {limit:.0%}", "no cell", passed=False)
+    name = max(errors, key=lambda cell: abs(errors[cell]))
+    return Row(measure_, f"< {limit:.0%}", f"{errors[name]:+.2%} ({name})", abs(errors[name]) < limit)
+
+
+def _share(measure_: str, hits: int, of: int) -> Row:
+    return Row(measure_, "100 %", f"{hits} of {of}", hits == of > 0)

@@ -1,0 +1,150 @@
+"""Roll-ups of a window, laid out and measured: what every question about machines begins with."""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
+from quetsach.assess.hosts.comparison import WindowMeasured
+from quetsach.assess.hosts.event_rate import Rate
+from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
+from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measure, measure_part
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.period import Period
+from quetsach.lake import rollups
+from quetsach.lake.host_queries import HostRows, RolledFiles, Sensor
+from quetsach.lake.lake import Lake
+from quetsach.lake.rollups import RollUp
+
+
+@contextmanager
+def laid_out(
+    lake: Lake, period: Period, families: Sequence[str] | None
+) -> Iterator[tuple[HostRows, dict[Sensor, Clock]]]:
+    """Lay out the roll-ups of a period; those that are missing are made in a folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
+        records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
+        files = RolledFiles([], [], [])
+        for roll_up in lake.roll_ups(period):
+            place = _place(lake, roll_up, Path(folder))
+            records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(place / roll_up.path("clock"))
+            files.addresses.append(place / roll_up.path("addresses"))
+            files.gaps.append(place / roll_up.path("gaps"))
+            if (place / roll_up.path("bots")).exists():
+                files.bots.append(place / roll_up.path("bots"))
+        if not records:
+            raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
+        clocks = {sensor: read_clock(days) for sensor, days in records.items()}
+        with HostRows(lake.engine(), files, clocks, families) as rows:
+            yield rows, clocks
+
+
+def _place(lake: Lake, roll_up: RollUp, folder: Path) -> Path:
+    """Return the folder that a roll-up lies in: the lake, or ``folder`` where it was missing and could be made."""
+    sightings = lake.sightings_for(roll_up)
+    if sightings is None or (lake.folder / roll_up.path("clock")).exists():
+        return lake.folder
+    rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, folder), folder)
+    return folder
+
+
+def measure_window(
+    rows: HostRows, clocks: Mapping[Sensor, Clock], period: Period, rates: Mapping[str, float]
+) -> WindowMeasured:
+    """Measure every watch of a window."""
+    hourly = {watch_of(row): np.array([row[f"h{h}"] for h in range(24)]) for row in rows.hourly()}
+    windows = {watch_of(row): _windows(row) for row in rows.windows()}
+    days: defaultdict[Sensor, dict[date, int]] = defaultdict(dict)
+    single: defaultdict[Sensor, int] = defaultdict(int)
+    for row in rows.sensor_days():
+        days[row["feed"], row["report"]][row["day"]] = row["rows"]
+        single[row["feed"], row["report"]] += row["single"]
+    modes = {sensor: feed_mode(SensorDays(by_day, single[sensor])) for sensor, by_day in days.items()}
+    ladders = ladders_of(rows.ladder(), ())
+    observed = {}
+    for row in rows.totals():
+        watch = watch_of(row)
+        clock = clocks[watch.feed, watch.report]
+        observed[watch] = Observed(
+            ladders.get((watch,), GapLadder.empty()),
+            row["events"],
+            row["rows"],
+            clock.uptime_hours,
+            hourly[watch],
+            clock.hours_alive,
+            windows.get(watch, {}),
+            modes[watch.feed, watch.report],
+        )
+    known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
+    measured = {watch: measure(seen, known.get(watch.family)) for watch, seen in observed.items()}
+    return WindowMeasured(period, observed, measured)
+
+
+def dense_pools(rows: HostRows, window: WindowMeasured, best: set[Watch], announced: Mapping[int, int]) -> set[int]:
+    """Return the AS numbers of which too many addresses are infected at once."""
+    if not announced:
+        return set()
+    machines: defaultdict[int, float] = defaultdict(float)
+    ladders = ladders_of(rows.ladder(("asn",)), ("asn",))
+    for row in rows.totals(("asn",)):
+        watch = watch_of(row)
+        if watch in best and watch.ip_version == 4 and row["asn"] is not None:
+            ladder = ladders.get((watch, row["asn"]), GapLadder.empty())
+            part = Observed(ladder, row["events"], row["rows"], window.observed[watch].uptime_hours)
+            answer = measure_part(part, window.measured[watch]).machines
+            machines[row["asn"]] += answer.value if isinstance(answer, Estimate) else 0.0
+    return {asn for asn, count in machines.items() if is_dense(count, announced.get(asn, 0))}
+
+
+def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> WindowMeasured:
+    """Refuse the machines of watches of which dense pools have too large a part."""
+    if not dense:
+        return window
+    within: defaultdict[Watch, int] = defaultdict(int)
+    for row in rows.totals(("asn",)):
+        within[watch_of(row)] += row["rows"] if row["asn"] in dense else 0
+    refused = Refusal(RefusalReason.DENSE_POOL)
+    measured = {
+        watch: replace(m, machines=refused) if within[watch] > REFUSED_SHARE * m.rows else m
+        for watch, m in window.measured.items()
+    }
+    return replace(window, measured=measured)
+
+
+def modes_of(window: WindowMeasured) -> dict[Sensor, RefusalReason | None]:
+    """Return what makes each sensor unfit, if anything."""
+    return {(watch.feed, watch.report): seen.mode for watch, seen in window.observed.items()}
+
+
+def _windows(row: Mapping[str, Any]) -> dict[int, float]:
+    """Return mean addresses by the window's hours; two days where any follow each other."""
+    made = {w: float(row[f"w{w}"]) for w in (1, 2, 3, 4, 6, 8, 12, 24)}
+    pairs = row["pairs"]
+    if pairs:
+        made[48] = 2 * made[24] - row["both"] / pairs
+    return made
+
+
+def ladders_of(rows: Iterable[Mapping[str, Any]], group: tuple[str, ...]) -> dict[tuple[Any, ...], GapLadder]:
+    """Return ladders by watch and the columns of ``group``."""
+    made: dict[tuple[Any, ...], GapLadder] = {}
+    for row in rows:
+        ladder = made.setdefault((watch_of(row), *(row[name] for name in group)), GapLadder.empty())
+        for name in ("count", "hours", "squares"):
+            getattr(ladder, name)[row["step"]] += row[name]
+    return made
+
+
+def watch_of(row: Mapping[str, Any]) -> Watch:
+    """Return the watch that a row of ``HostRows`` is about."""
+    return Watch(row["feed"], row["report"], row["family"], row["ip_version"])
