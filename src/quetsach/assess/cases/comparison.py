@@ -24,6 +24,10 @@ class LogRank:
     observed: tuple[float, ...]
     expected: tuple[float, ...]
 
+    def as_json(self) -> dict[str, object]:
+        """Return the test for machines."""
+        return {"chi_squared": self.statistic, "freedom": self.freedom, "probability": self.probability}
+
 
 def log_rank(spells: Spells, group: Codes, strata: Codes | None = None) -> LogRank | Refusal:
     """Compare groups, inside strata and then added up over these.

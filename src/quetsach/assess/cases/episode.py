@@ -54,7 +54,8 @@ class Episodes:
     """Columns of episodes, ordered by subject, family and time; days are on the uptime clock.
 
     ``number`` counts the episodes of one subject and family from 0: all but the first are reinfections.
-    ``watched_until`` is when its watch ended; an end can be known only up to ``QUIET_DAYS`` before that.
+    ``watched_until`` is when its watch ended; an end can be known only up to ``QUIET_DAYS`` before that. ``source`` is
+    the index of the first sighting of each among those that were given.
     """
 
     subject: Codes
@@ -63,6 +64,7 @@ class Episodes:
     last: Floats
     number: Codes
     watched_until: Floats
+    source: Codes
 
     def __len__(self) -> int:
         return len(self.first)
@@ -94,17 +96,16 @@ def episodes_of(
     Returns:
         The episodes; a refusal where subjects are addresses of networks that change them, or nothing was seen.
     """
+    used = (seen_days >= watch.first) & (seen_days <= watch.until(subject, family))
     if kind is SubjectKind.ADDRESS:
-        static = is_static if is_static is not None else np.zeros(len(subject), dtype=np.bool_)
-        if not static.any():
+        used &= is_static if is_static is not None else False
+        if not used.any():
             return Refusal(RefusalReason.ADDRESS_IS_NO_SUBJECT, {"sightings": float(len(subject))})
-        subject, family, seen_days = subject[static], family[static], seen_days[static]
-    inside = (seen_days >= watch.first) & (seen_days <= watch.until(subject, family))
-    subject, family, seen_days = subject[inside], family[inside], seen_days[inside]
-    if not len(subject):
+    if not used.any():
         return Refusal(RefusalReason.NO_DATA)
-    order = np.lexsort((seen_days, family, subject))
-    subject, family, seen_days = subject[order], family[order], seen_days[order]
+    source = np.flatnonzero(used)
+    source = source[np.lexsort((seen_days[source], family[source], subject[source]))]
+    subject, family, seen_days = subject[source], family[source], seen_days[source]
     is_new = np.ones(len(subject), dtype=np.bool_)
     is_new[1:] = (subject[1:] != subject[:-1]) | (family[1:] != family[:-1])
     starts = is_new.copy()
@@ -120,4 +121,5 @@ def episodes_of(
         seen_days[end],
         number,
         watch.until(subject[begin], family[begin]),
+        source[begin],
     )

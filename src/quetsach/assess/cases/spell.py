@@ -6,6 +6,9 @@ import numpy as np
 
 from quetsach.assess.cases.episode import QUIET_DAYS, Codes, Episodes, Flags, Floats
 
+_INSTANT_DAYS = 1 / 86_400
+"""What was seen once lasted for a moment, and not for no time at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spells:
@@ -35,7 +38,11 @@ class Spells:
 
 
 def spells_of(
-    episodes: Episodes, *, observed_from: float, notified_days: Floats | None = None, started_days: float | None = None
+    episodes: Episodes,
+    *,
+    observed_from: float | Floats,
+    notified_days: Floats | None = None,
+    started_days: float | None = None,
 ) -> Spells:
     """Return the time to clean of each episode.
 
@@ -47,7 +54,8 @@ def spells_of(
 
     Args:
         episodes: from ``episodes_of``.
-        observed_from: day of the beginning of the observation, on the uptime clock; origins before it enter late.
+        observed_from: day of the beginning of the observation, on the uptime clock, one an episode where sensors began
+            at different times; origins before it enter late.
         notified_days: day of the notification, NaN for none, one an episode.
         started_days: day of the start of the campaign.
     """
@@ -62,6 +70,7 @@ def spells_of(
     exit_ = np.minimum(episodes.last, episodes.horizon) - origin
     entry = observed_from - origin
     known = np.nan_to_num(exit_, nan=-1.0)  # without an origin: never under observation
+    known = np.where(known >= 0, np.maximum(known, _INSTANT_DAYS), known)
     return Spells.of(np.nan_to_num(entry), known, episodes.is_over)
 
 

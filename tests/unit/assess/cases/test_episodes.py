@@ -59,6 +59,12 @@ def test_an_incident_case_begins_with_its_first_sighting() -> None:
     assert (spells.entry[0], spells.exit[0], bool(spells.event[0])) == (0, 10, True)
 
 
+def test_what_was_seen_once_was_there_for_a_moment() -> None:
+    spells = spells_of(episodes([(0, 0, 20)], Watch(0, 100)), observed_from=0)
+    assert 0 < spells.exit[0] < 0.001
+    assert spells.event[0]
+
+
 def test_a_case_found_at_the_beginning_counts_from_its_notification_or_from_the_campaign() -> None:
     made = episodes([(0, 0, 2), (0, 0, 12), (0, 0, 22), (1, 0, 3), (1, 0, 14)], Watch(0, 100))
     assert len(spells_of(made, observed_from=0)) == 0

@@ -1,0 +1,207 @@
+"""``quetsach center assess cases``: how long infections last, who is quicker, and what comes back."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+from quetsach.core.period import Period, parse_day
+
+if TYPE_CHECKING:
+    from quetsach.assess.cases import CaseReport, History, TimeToClean
+    from quetsach.assess.estimate import Answer
+    from quetsach.assess.refusal import Refusal
+    from quetsach.cli.commands import Subcommands
+
+_DAYS = 180
+_STILL_INFECTED = (14, 30)
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``cases``."""
+    question = add_command(
+        questions,
+        "cases",
+        summary="time to clean by bot ID or subscriber, and reinfection; refused by address",
+        examples="quetsach center assess cases --by isp --started 2020-10-01\n"
+        "quetsach center assess cases --sightings subscribers.csv --subjects subscriber --json",
+    )
+    add_window(question, f"(default: the {_DAYS} days up to the newest)")
+    question.add_argument("--by", choices=("family", "isp"), default="family", help="groups (default: family)")
+    question.add_argument(
+        "--started", metavar="DATE", help="start of the campaign: cases that were there before count from it"
+    )
+    question.add_argument(
+        "--sightings",
+        type=Path,
+        metavar="FILE",
+        help="not from the lake, but a table with the columns subject,seen_at and any of "
+        "family,isp,notified_at,treated,static",
+    )
+    question.add_argument(
+        "--subjects",
+        choices=("bot-id", "subscriber", "address"),
+        default="bot-id",
+        help="what the subjects of --sightings are (default: bot-id)",
+    )
+    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the bootstrap (default: 2020)")
+    question.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    import numpy as np  # noqa: PLC0415
+
+    from quetsach.assess.cases import Group, case_report  # noqa: PLC0415
+    from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
+
+    if arguments.seed < 0:
+        raise InputError("a seed is 0 or more")
+    history = _of_file(arguments) if arguments.sightings else _of_lake(arguments)
+    result: CaseReport | Refusal = Refusal(RefusalReason.NO_BOT_IDS)
+    if history:
+        result = case_report(
+            history,
+            by=Group(arguments.by),
+            started_days=_origin(history, arguments.started),
+            rng=np.random.default_rng(arguments.seed),
+        )
+    language = chosen_language(arguments)
+    if arguments.json:
+        print_json(result.as_json())
+    elif isinstance(result, Refusal):
+        print_wrapped(result.text.in_language(language))
+    elif arguments.csv:
+        _print_csv(result)
+    else:
+        _show(result, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _of_lake(arguments: argparse.Namespace) -> "History | None":
+    from quetsach.lake.cases import bot_history  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    lake = Lake((arguments.data or default_data()) / "lake")
+    period = asked_period(arguments)
+    if period is None:
+        newest = lake.newest_day(until=datetime.now(UTC).date())
+        if newest is None:
+            raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+        period = Period(newest - timedelta(days=_DAYS - 1), newest)
+    return bot_history(lake, period)
+
+
+def _of_file(arguments: argparse.Namespace) -> "History":
+    from quetsach.assess.cases import SubjectKind  # noqa: PLC0415
+    from quetsach.assess.cases.table import read_history  # noqa: PLC0415
+    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
+
+    if asked_period(arguments) or arguments.data:
+        raise InputError("--sightings has its own days and needs no --data, --from or --to")
+    path: Path = arguments.sightings
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    return read_history(content, kind=SubjectKind(arguments.subjects), where=str(path))
+
+
+def _origin(history: "History", started: str | None) -> float | None:
+    if started is None:
+        return None
+    origin = history.beginning_of(parse_day(started))
+    if origin is None:
+        raise InputError("the start of the campaign is not in the window", where=started, hint="--from and --to")
+    return origin
+
+
+def _show(report: "CaseReport", language: str) -> None:
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+
+    vi = language == "vi"
+    whole = "Tất cả" if vi else "All"
+    rows = [_row(name, group, language) for name, group in [*report.groups.items(), (whole, report.whole)]]
+    left = ("nhóm", "số ca sạch", "trung vị, ngày") if vi else ("group", "became clean", "median, days")
+    right = [f"còn nhiễm sau {d} ngày" if vi else f"infected after {d} days" for d in _STILL_INFECTED]
+    print_table((*left, *right), rows, right=(1, 2, 3, 4))
+    groups = [*report.groups.values(), report.whole]
+    figures = [a for g in groups for a in ([g] if isinstance(g, Refusal) else [g.median, *g.still_infected.values()])]
+    for reason in dict.fromkeys(a.text for a in figures if isinstance(a, Refusal)):
+        print_wrapped(f"–: {reason.in_language(language)}")
+    if not isinstance(report.comparison, Refusal):
+        chance = number_text(report.comparison.probability, language, decimals=4)
+        print_wrapped(
+            f"Nếu các nhóm nhanh như nhau, khác biệt lớn thế này chỉ có xác suất {chance} (kiểm định log-rank)."
+            if vi
+            else f"If the groups were equally quick, so large a difference had probability {chance} (log-rank test)."
+        )
+    if report.treatment:
+        label = "Nhóm được can thiệp sạch nhanh gấp" if vi else "Treated become clean faster by a factor of"
+        print_wrapped(f"{label}: {_answer(report.treatment, language, 2)}")
+    for days, answer in report.reinfection.items():
+        label = f"Nhiễm lại trong {days} ngày" if vi else f"Infected again within {days} days"
+        print_wrapped(f"{label}: {_answer(answer, language, 1, percent=True)}")
+    print_wrapped(
+        f"{report.episodes} đợt nhiễm; khoảng tin cậy 95%. Một đợt kết thúc ở lần ghi nhận cuối trước 14 ngày yên "
+        "lặng, tính theo thời gian cảm biến hoạt động."
+        if vi
+        else f"{report.episodes} episodes; 95 % intervals. An episode ends with the last sighting before 14 quiet days "
+        "on the uptime clock."
+    )
+
+
+def _row(name: str, group: "TimeToClean | Refusal", language: str) -> tuple[str, ...]:
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+
+    if isinstance(group, Refusal):
+        events = group.measured.get("events")
+        return (name, "–" if events is None else number_text(events, language), *["–"] * 3)
+    shares = [(group.still_infected[d], 0, True) for d in _STILL_INFECTED]
+    cells = (
+        "–" if isinstance(answer, Refusal) else _answer(answer, language, decimals, percent=percent)
+        for answer, decimals, percent in [(group.median, 1, False), *shares]
+    )
+    return (name, number_text(group.events, language), *cells)
+
+
+def _answer(answer: "Answer", language: str, decimals: int, *, percent: bool = False) -> str:
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+
+    if isinstance(answer, Refusal):
+        return answer.text.in_language(language)
+    scale, sign = (100, "%" if language == "vi" else " %") if percent else (1, "")
+    value, low, high = (
+        "∞" if number == float("inf") else number_text(scale * number, language, decimals=decimals)
+        for number in (answer.value, answer.low, answer.high)
+    )
+    return f"{value}{sign} ({low} – {high})"
+
+
+def _print_csv(report: "CaseReport") -> None:
+    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+
+    header = ["group", "episodes", "events", "refused"]
+    for name in ("median_days", *(f"infected_{d}_days" for d in _STILL_INFECTED)):
+        header += [name, f"{name}_low", f"{name}_high"]
+    rows = []
+    for name, group in [*report.groups.items(), ("", report.whole)]:
+        if isinstance(group, Refusal):
+            rows.append([name, None, group.measured.get("events"), group.reason.value, *[None] * 9])
+            continue
+        figures = [group.median, *group.still_infected.values()]
+        cells = [getattr(f, e) if isinstance(f, Estimate) else None for f in figures for e in ("value", "low", "high")]
+        rows.append([name, group.spells, group.events, "", *(None if c == float("inf") else c for c in cells)])
+    print_csv(header, rows)
