@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext_lazy as _
 from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -48,6 +49,7 @@ PERSON_FIELD = "Person"
 AGENCY_FIELD = "Agency"
 _PAGE_HEIGHT_MM = 297.0
 _POINTS_A_MM = 72 / 25.4
+_PDF = (1, 7)
 # Where the stamps lie against the gap between title and name: the hand inside it, the seal over the hand's left third.
 _HAND_BELOW_SPOT_MM = 0.5
 _SEAL_ABOVE_SPOT_MM = 7.0
@@ -161,10 +163,20 @@ class Signatures:
 
 
 class _Revision(IncrementalPdfFileWriter):
-    """Leaves the metadata, by which archives know their kind of file, as the printer wrote it."""
+    """Leaves what archives know their kind of file by as the printer wrote it: the metadata, and PDF 1.7.
+
+    pyHanko would call a file with a signature by elliptic curves PDF 2.0, which no PDF/A-2 is.
+    """
 
     def _update_meta(self) -> None:
         pass
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        super().ensure_output_version(min(version, _PDF))  # type: ignore[no-untyped-call]
+
+    def register_extension(self, ext: DeveloperExtension) -> None:
+        if ext.base_version == "/1.7":
+            super().register_extension(ext)
 
 
 class _DatedSigner(PdfSigner):

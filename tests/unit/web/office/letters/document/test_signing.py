@@ -177,6 +177,13 @@ def test_a_signature_without_a_time_stamp_only_claims_its_time(signed: Signed) -
     assert not any(state.is_time_proven for state in verify(signed.content, [signed.root]))
 
 
+def test_a_signed_letter_is_still_the_kind_of_file_that_archives_take(signed: Signed) -> None:
+    catalog = PdfFileReader(BytesIO(signed.content)).root
+    assert "/Version" not in catalog, "it says PDF 1.7 in its head, as PDF/A-2 has to"
+    assert list(catalog["/Extensions"]) == ["/ESIC"]
+    assert "/BaseVersion" in catalog["/Extensions"]["/ESIC"], "a list of extensions is of PDF 2.0"
+
+
 def test_a_key_of_another_kind_is_refused() -> None:
     content = pkcs12.serialize_key_and_certificates(b"a", Ed25519PrivateKey.generate(), None, None, NoEncryption())
     with pytest.raises(SigningError):
