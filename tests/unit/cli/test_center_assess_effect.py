@@ -1,5 +1,7 @@
 import argparse
+import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.cli.center import assess
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.endpoint.messages.error import translated
 
 PLAN = """
 method = "wedge"
@@ -194,3 +197,26 @@ def test_a_plan_that_cannot_be_kept_is_refused(centre: Path, tmp_path: Path, old
     with pytest.raises(QuetsachError):
         _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
     assert not (centre / "campaigns/demo/registration.json").exists()
+
+
+SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
+RAISED = (
+    *sorted((SOURCES / "assess" / "effect").glob("*.py")),
+    *(SOURCES / "cli/center/assess" / f"{name}.py" for name in ("effect", "records", "registration", "rollout")),
+)
+
+
+def _said(source: Path) -> Iterator[str]:
+    """Yield the sentences of errors and their hints, with 7 wherever something is filled in."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("Error", ".error", "write_once")):
+            for value in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "hint")):
+                parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+                yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
+
+
+@pytest.mark.parametrize("source", RAISED, ids=lambda path: path.stem)
+def test_what_goes_wrong_is_told_in_vietnamese_too(source: Path) -> None:
+    """Options and commands in a hint are no sentences."""
+    sentences = {text for text in _said(source) if " " in text and not text.startswith(("--", "quetsach"))}
+    assert {text for text in sentences if translated(text, "vi") == text} <= {"the column 7 7"}
