@@ -5,18 +5,29 @@ import re
 import unicodedata
 from pathlib import Path
 
+import django
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
+from django import forms
 from django.utils.translation import gettext, override
 
 from quetsach.web import catalogue, portal
 
 WEB = Path(catalogue.__file__).parent
 PROSE = Path(portal.__file__).parent / "templates" / "portal" / "prose"
+DJANGO_WORDS = WEB / "django_words"
+DJANGO_FILE = Path("locale", "en", "LC_MESSAGES", "django.po")
+
+
+def messages_of(path: Path) -> list[Message]:
+    return [m for m in read_po(io.BytesIO(path.read_bytes()), locale="vi") if m.id]
+
+
 CATALOGUES = {
-    path.parents[3]: [m for m in read_po(io.BytesIO(path.read_bytes()), locale="vi") if m.id]
+    path.parents[3]: messages_of(path)
     for path in catalogue.sources()
-    if path.parts[-3] == "vi"
+    if path.parts[-3] == "vi" and DJANGO_WORDS not in path.parents
 }
 """Folder -> its messages. A catalogue speaks for its folder, less the folders below that have their own."""
 MESSAGES = [message for messages in CATALOGUES.values() for message in messages]
@@ -105,3 +116,29 @@ def test_long_texts_have_the_same_parts_in_both_languages(name: str) -> None:
 
 def test_both_languages_have_the_same_long_texts() -> None:
     assert {p.name for p in (PROSE / "vi").iterdir()} == {p.name for p in (PROSE / "en").iterdir()}
+
+
+def test_what_we_say_in_the_place_of_django_is_what_django_says_there() -> None:
+    """A new release of Django may word a text anew: then ours would be left over and the rough one come back."""
+    folder = Path(django.__file__).parent
+    theirs = {m.id for part in ("conf", "contrib/auth") for m in messages_of(folder / part / DJANGO_FILE)}
+    ours = messages_of(DJANGO_WORDS / "locale" / "vi" / "LC_MESSAGES" / "django.po")
+    assert len(ours) > 30
+    assert {m.id for m in ours} - theirs == set()
+    wild = re.compile(r"%\(\w+\)\w|%d")
+    for message in ours:
+        known = set(wild.findall(" ".join([message.id] if isinstance(message.id, str) else message.id)))
+        said = message.string if isinstance(message.string, str) else message.string[0]
+        assert set(wild.findall(said)) <= known
+        assert unicodedata.is_normalized("NFC", said)
+
+
+def test_a_form_speaks_our_vietnamese() -> None:
+    class Asked(forms.Form):
+        address = forms.EmailField(max_length=8)
+        code = forms.CharField()
+
+    with override("vi"):
+        errors = Asked({"address": "quá dài để là một địa chỉ"}).errors
+        assert errors["code"] == ["Mục này chưa được điền."]
+        assert errors["address"] == ["Địa chỉ thư điện tử không hợp lệ.", "Tối đa 8 ký tự (hiện có 25)."]

@@ -37,7 +37,7 @@ def test_the_first_operator_gets_a_link(centre: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["invite", "no-address", "--role", "operator"], "email"),
+        (["invite", "no-address", "--role", "operator"], "thư điện tử"),
         (["invite", "a@b.example", "--role", "operator", "--unit", "31-2025"], "vai trò"),
         (["invite", "a@b.example", "--role", "editor", "--unit", "no-unit"], "không có đơn vị"),
         (["remove", "nobody@b.example"], "không có ai"),
