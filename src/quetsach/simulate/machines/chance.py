@@ -6,6 +6,7 @@ numbers are SplitMix64 (Steele, Lea, Flood 2014) over a key of seed, question, m
 
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,13 @@ class Draw(IntEnum):
     REACHED = 10_000  # and one more for each feed
 
 
+@lru_cache(maxsize=4096)
+def _salt(seed: int, draw: int) -> np.uint64:
+    start = np.array([(seed * 0x2545_F491_4F6C_DD1D + (draw + 1) * _GOLDEN) & _ALL], dtype=np.uint64)
+    salt: np.uint64 = mix(start)[0]
+    return salt
+
+
 def mix(values: Bits) -> Bits:
     """Scatter 64-bit numbers, one to one."""
     mixed = values ^ (values >> np.uint64(30))
@@ -68,10 +76,10 @@ class Chance:
 
     def bits(self, draw: int, who: NDArray[Any], turn: NDArray[Any] | int = 0) -> Bits:
         """Return 64 random bits for each of ``who`` (whole numbers), the ``turn``-th time that it is asked."""
-        salt = np.array([(self.seed * 0x2545_F491_4F6C_DD1D + (draw + 1) * _GOLDEN) & _ALL], dtype=np.uint64)
-        keys = mix(who.astype(np.uint64) + mix(salt))
-        turns = np.atleast_1d(turn).astype(np.int64).astype(np.uint64)
-        return mix(keys + (turns + np.uint64(1)) * np.uint64(_GOLDEN))
+        keys = mix(who.astype(np.uint64) + _salt(self.seed, draw))
+        if isinstance(turn, int):
+            return mix(keys + np.uint64((turn + 1) * _GOLDEN & _ALL))
+        return mix(keys + (turn.astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN))
 
     def uniform(self, draw: int, who: NDArray[Any], turn: NDArray[Any] | int = 0) -> Floats:
         """Return numbers in [0, 1)."""

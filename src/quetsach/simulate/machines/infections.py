@@ -78,10 +78,8 @@ class Epidemic:
         self._rates = np.stack(
             [_rates(family, level, self._cleaning) for family, level in zip(country.families, levels, strict=True)]
         )
-        counts = np.floor(levels.sum(axis=1) + 0.5).astype(np.int64)
-        self._active = Infections.joined(
-            [self._appear(f, int(n), levels[f], begins=None) for f, n in enumerate(counts.tolist())]
-        )
+        self._growth = np.array([family.growth for family in country.families])
+        self._active = self._appear(np.floor(levels.sum(axis=1) + 0.5).astype(np.int64), levels, begins=None)
         self._waiting = self._active[np.zeros(0, dtype=np.int64)]
 
     @property
@@ -93,7 +91,7 @@ class Epidemic:
         """Play the next day; return every infection that had a second of it, with its end if it ended."""
         start, stop = day * DAY, (day + 1) * DAY
         due = self._waiting.begins < stop
-        today = Infections.joined([self._active, *self._arrivals(day), self._waiting[due]])
+        today = Infections.joined([self._active, self._arrivals(day), self._waiting[due]])
         self._waiting = self._waiting[~due]
         today = today[today.begins < today.freed]
         self._clean(today, day, start, stop)
@@ -102,50 +100,54 @@ class Epidemic:
         self._waiting = Infections.joined([self._waiting, self._return(today[today.causes == CLEANED], stop)])
         return today
 
-    def _arrivals(self, day: int) -> list[Infections]:
+    def _arrivals(self, day: int) -> Infections:
         rng = np.random.default_rng([self._country.seed, _ARRIVALS, day])
-        new = []
-        for number, family in enumerate(self._country.families):
-            rates = self._rates[number] * np.exp(family.growth * day)
-            new.append(self._appear(number, int(rng.poisson(rates.sum())), rates, begins=day * DAY))
-        return new
+        rates = self._rates * np.exp(self._growth * day)[:, None]
+        return self._appear(rng.poisson(rates.sum(axis=1)), rates, begins=day * DAY)
 
-    def _appear(self, family: int, count: int, weights: Floats, *, begins: int | None) -> Infections:
-        """Give new machines their numbers and who they are; ``begins`` ``None`` are those infected before the start."""
-        hosts = np.arange(self._next_host, self._next_host + count, dtype=np.int64)
-        self._next_host += count
-        families = np.full(count, family, dtype=np.int64)
-        lines = self._people.lines(hosts)
-        isps = self._people.isps(lines, weights)
+    def _appear(self, counts: Integers, weights: Floats, *, begins: int | None) -> Infections:
+        """Give new machines their numbers, family by family, and say who they are.
+
+        Args:
+            counts: new machines of each family.
+            weights: of families by providers, where they are.
+            begins: second from which on their day runs; ``None`` for those infected before the start.
+        """
+        families = np.repeat(np.arange(len(counts)), counts)
+        hosts = np.arange(self._next_host, self._next_host + len(families), dtype=np.int64)
+        self._next_host += len(hosts)
+        lines = self._people.lines(hosts, families)
+        isps = self._people.isps(lines, families, weights)
         provinces = self._people.provinces(lines, isps)
         freed, freed_by = self._effect.freed(self._chance, hosts, families=families, isps=isps, provinces=provinces)
         if begins is None:
-            starts = -1 - (self._ages(hosts, family, isps) * DAY).astype(np.int64)
+            starts = -1 - (self._ages(hosts, families, isps) * DAY).astype(np.int64)
         else:
             starts = begins + (self._chance.uniform(Draw.STARTS, hosts) * DAY).astype(np.int64)
         return Infections(
             hosts,
-            np.zeros(count, dtype=np.int64),
+            np.zeros(len(hosts), dtype=np.int64),
             lines,
             families,
             isps,
             provinces,
             self._people.duties(hosts, families),
             starts,
-            np.full(count, NEVER, dtype=np.int64),
-            np.full(count, OPEN, dtype=np.int64),
+            np.full(len(hosts), NEVER, dtype=np.int64),
+            np.full(len(hosts), OPEN, dtype=np.int64),
             freed,
             freed_by,
             self._chance.exponential(Draw.CLEANED, hosts),
         )
 
-    def _ages(self, hosts: Integers, family: int, isps: Integers) -> Floats:
+    def _ages(self, hosts: Integers, families: Integers, isps: Integers) -> Floats:
         """Draw how long infections of the first day have lasted, in days, as in a level that grows evenly."""
-        growth = self._country.families[family].growth
-        grid, density = _survival(self._shapes[family], growth * self._scales[family])
-        edges = np.cumsum(density) / density.sum()
-        scale = self._scales[family] * self._cleaning[isps] ** (-1 / self._shapes[family])
-        ages: Floats = scale * np.interp(self._chance.uniform(Draw.AGE, hosts), edges, grid)
+        ages, drawn = np.zeros(len(hosts)), self._chance.uniform(Draw.AGE, hosts)
+        for family in range(len(self._growth)):
+            of = families == family
+            grid, density = _survival(self._shapes[family], self._growth[family] * self._scales[family])
+            ages[of] = np.interp(drawn[of], np.cumsum(density) / density.sum(), grid)
+        ages *= self._scales[families] * self._cleaning[isps] ** (-1 / self._shapes[families])
         return ages
 
     def _clean(self, today: Infections, day: int, start: int, stop: int) -> None:

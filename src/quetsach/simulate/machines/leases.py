@@ -1,7 +1,7 @@
 """Which line has which address when: the leases of a day, without two lines on one place at one time.
 
-Lines that change their address within the same ten minutes draw from what was free at the beginning of those; what they
-give back is free afterwards. So no address is held twice at any second, however the changes fall.
+Lines that change their address within the same ten minutes (an hour where the pool is sparse) draw from what was free
+when those began; what they give back is free afterwards. So no address is held twice at any second.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ NO_NETWORK = np.uint64(0)
 
 KINDS = tuple(LeaseKind)
 _FIXED, _DHCP, _PPPOE, _SESSION, _CGNAT = range(len(KINDS))
-_TURN = 600
-"""Seconds in which changes are made together."""
+_TURN, _LONG_TURN = 600, 3600
+"""Seconds in which changes are made together: the shorter where a pool is so dense that it may matter."""
+_DENSE = 0.01
+"""Changes of a day by places that are free, from which on a pool is dense."""
 _CHANGES = 2
 _ODD = 0x9E37_79B1
 
@@ -175,9 +177,10 @@ class Leasing:
     def _change(self, pool: Pool, held: Places, at: Integers, moments: Integers, rng: np.random.Generator) -> Places:
         """Give the lines of one pool their new places, turn by turn; ``held`` is kept up to date."""
         places = np.zeros(len(at), dtype=np.int32)
-        turn = (moments // _TURN).astype(np.int16)
+        length = _TURN if len(at) > _DENSE * pool.free else _LONG_TURN
+        turn = (moments // length).astype(np.int16)
         order = np.argsort(turn, kind="stable")  # within a turn by line and time, as they come
-        edges = np.searchsorted(turn[order], np.arange(DAY // _TURN + 1))
+        edges = np.searchsorted(turn[order], np.arange(DAY // length + 1))
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             if begin == end:
                 continue

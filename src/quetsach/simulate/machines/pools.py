@@ -29,8 +29,10 @@ class Pool:
         self._name = name
         self._free: Places = np.arange(len(numbers) * ratio, dtype=np.int32)
 
-    def __len__(self) -> int:
-        return len(self._numbers)
+    @property
+    def free(self) -> int:
+        """How many places no line holds."""
+        return len(self._free)
 
     def numbers(self, places: NDArray[Any]) -> Integers:
         """Return the 32-bit numbers of the addresses of places."""
@@ -69,7 +71,7 @@ class Pool:
         """
         at = self._choose(len(held), rng)
         taken = self._free[at]
-        self._free[at] = np.where(again, np.roll(taken, 1), held)
+        self._free[at] = np.where(again, np.concatenate((taken[:1], taken[:-1])), held)
         return taken
 
     def put(self, places: Places) -> None:

@@ -22,15 +22,19 @@ class Population:
     country: Country
     chance: Chance
 
-    def lines(self, hosts: Integers) -> Integers:
-        """Return the line of each of ``hosts``, which are consecutive numbers that appear together."""
+    def lines(self, hosts: Integers, families: Integers) -> Integers:
+        """Return the line of each of ``hosts``: consecutive numbers that appear together, family by family."""
         joins = self.chance.uniform(Draw.SHARES_LINE, hosts) < self.country.shared_lines
-        joins[:1] = False
+        joins &= np.diff(families, prepend=-1) == 0
         return np.maximum.accumulate(np.where(joins, 0, hosts))
 
-    def isps(self, lines: Integers, weights: Floats) -> Integers:
-        """Return the position of each line's provider, drawn by weight."""
-        return pick(weights, self.chance.uniform(Draw.PROVIDER, lines))
+    def isps(self, lines: Integers, families: Integers, weights: Floats) -> Integers:
+        """Return the position of each line's provider, drawn by the weights of its family."""
+        drawn, isps = self.chance.uniform(Draw.PROVIDER, lines), np.zeros(len(lines), dtype=np.int64)
+        for family, of_family in enumerate(weights):
+            chosen = np.flatnonzero(families == family)
+            isps[chosen] = pick(of_family, drawn[chosen])
+        return isps
 
     def provinces(self, lines: Integers, isps: Integers) -> Integers:
         """Return the position of each line's province; ``NOWHERE`` abroad."""
