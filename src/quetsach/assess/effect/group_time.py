@@ -5,88 +5,77 @@ were never treated. The overall effect is their mean over all treated cells, wei
 come from the influence of each unit, the weights' own included.
 """
 
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.finding import Answer, Finding, Method, Part, Scale, Spread, observed_change
-from quetsach.assess.effect.panel import Bools, Floats, Panel
+from quetsach.assess.effect.finding import Answer, Finding, Method, Part, Scale, Spread, is_nothing, observed_change
+from quetsach.assess.effect.panel import Floats, Panel
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 
-_CONTROLS_AT_LEAST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    cohort: int
-    period: int
-    effect: float
-    influence: Floats  # units
+_CONTROLS_AT_LEAST: Final = 3
 
 
 def group_times(panel: Panel, scale: Scale) -> Answer:
     """Return the mean of the group-time effects, and one for each time since the start."""
-    never = ~panel.treated
-    controls = float(never.sum())
+    controls = float((~panel.treated).sum())
     if panel.missing:
         return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
     if controls == 0:
         return Refusal(RefusalReason.NO_CONTROLS, {"starts": float(len(panel.cohorts))})
     if controls < _CONTROLS_AT_LEAST:
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"units_control": controls})
-    cells = [
-        _cell(panel, never, cohort, period) for cohort in panel.cohorts for period in range(cohort, panel.shape[1])
-    ]
-    overall = _mean(panel, cells)
-    if isinstance(overall, Refusal):
-        return overall
-    measured = {"units_treated": float((~never).sum()), "units_control": controls, "starts": float(len(panel.cohorts))}
+    values, errors = _effects(panel)
+    if is_nothing(float(errors[-1]), panel.outcome):
+        return Refusal(RefusalReason.NO_SPREAD, {"effect": float(values[-1])})
+    degrees = len(panel.units) - 1.0
+    spreads = [Spread(float(value), float(error), degrees) for value, error in zip(values, errors, strict=True)]
+    treated = float(panel.treated.sum())
+    measured = {"units_treated": treated, "units_control": controls, "starts": float(len(panel.cohorts))}
     after = float(panel.outcome[panel.is_under_treatment].mean())
     before = float(panel.outcome[~panel.is_under_treatment & panel.treated[:, None]].mean())
     return Finding(
         Method.DID,
         scale,
-        overall,
-        overall.interval(measured),
+        spreads[-1],
+        spreads[-1].interval(measured),
         after,
         observed_change(after, before, scale),
-        parts=tuple(_by_exposure(panel, cells)),
+        parts=tuple(_part(since, spread) for since, spread in enumerate(spreads[:-1]) if spread.error > 0),
     )
 
 
-def _cell(panel: Panel, never: Bools, cohort: int, period: int) -> _Cell:
-    change = panel.outcome[:, period] - panel.outcome[:, cohort - 1]
-    mine = panel.starts == cohort
-    means = change[mine].mean(), change[never].mean()
-    influence = np.zeros(len(change))
-    influence[mine] = (change[mine] - means[0]) / mine.sum()
-    influence[never] = -(change[never] - means[1]) / never.sum()
-    return _Cell(cohort, period, float(means[0] - means[1]), influence)
+def _effects(panel: Panel) -> tuple[Floats, Floats]:
+    """Return the effect and its error for each time since the start, and last over all treated cells.
+
+    A mean over cells k is ``sum p_k e_k / P`` with ``P = sum p_k``, the share p of the cell's cohort. A unit moves it
+    by ``sum p_k i_k / P``, and through the shares by ``sum (own_k - p_k) (e_k - mean) / P``.
+    """
+    never, count = ~panel.treated, len(panel.units)
+    length = panel.shape[1] - panel.cohorts[0]
+    weighted, through_effects, through_shares = (np.zeros((count, length)) for _ in range(3))
+    total, shares = np.zeros(length), np.zeros(length)
+    for cohort in panel.cohorts:
+        own = panel.starts == cohort
+        change = panel.outcome[:, cohort:] - panel.outcome[:, cohort - 1, None]
+        times, share = change.shape[1], own.mean()
+        mine, others = change[own].mean(axis=0), change[never].mean(axis=0)
+        weighted[own, :times] += share * (change[own] - mine) / own.sum()
+        weighted[never, :times] -= share * (change[never] - others) / never.sum()
+        through_shares[:, :times] += (own - share)[:, None]
+        through_effects[:, :times] += (own - share)[:, None] * (mine - others)
+        total[:times] += share * (mine - others)
+        shares[:times] += share
+    weighted, through_effects, through_shares = (
+        np.column_stack([part, part.sum(axis=1)]) for part in (weighted, through_effects, through_shares)
+    )
+    total, shares = np.append(total, total.sum()), np.append(shares, shares.sum())
+    values = total / shares
+    influence = (weighted + (through_effects - values * through_shares) / count) / shares
+    return values, np.sqrt((influence**2).sum(axis=0))
 
 
-def _mean(panel: Panel, cells: list[_Cell]) -> Spread | Refusal:
-    """Average cells by the size of their cohorts."""
-    count = len(panel.units)
-    members = np.array([(panel.starts == cell.cohort) for cell in cells])  # cells x units
-    shares = members.mean(axis=1)
-    weights = shares / shares.sum()
-    effects = np.array([cell.effect for cell in cells])
-    value = float(weights @ effects)
-    off = (members - shares[:, None]) / shares.sum()
-    of_weights = (effects @ off - value * off.sum(axis=0)) / count
-    influence = weights @ np.array([cell.influence for cell in cells]) + of_weights
-    error = float(np.sqrt((influence**2).sum()))
-    if not error > 1e-12 * float(np.abs(panel.outcome).max()):
-        return Refusal(RefusalReason.NO_SPREAD, {"effect": value})
-    return Spread(value, error, count - 1.0)
-
-
-def _by_exposure(panel: Panel, cells: list[_Cell]) -> list[Part]:
-    parts = []
-    for since in sorted({cell.period - cell.cohort for cell in cells}):
-        spread = _mean(panel, [cell for cell in cells if cell.period - cell.cohort == since])
-        if isinstance(spread, Spread):
-            name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
-            parts.append(Part(f"since-{since}", name, spread.interval()))
-    return parts
+def _part(since: int, spread: Spread) -> Part:
+    name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
+    return Part(f"since-{since}", name, spread.interval())

@@ -59,7 +59,7 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
         after,
         observed_change(after, before, scale),
         parts=(Part("time-averaged", _AVERAGED, averaged.interval()), *_by_time(fit, last, panel.periods)),
-        checks=() if panel.missing else (_permutation(panel.outcome, regressors, generator),),
+        checks=() if panel.missing else (_permutation(panel.outcome, panel.starts, regressors, generator),),
     )
 
 
@@ -106,21 +106,23 @@ def _sizes(panel: Panel) -> dict[str, float]:
     } | ({"units": float(units)})
 
 
-def _permutation(outcome: Floats, regressors: Floats, generator: np.random.Generator) -> Check:
+def _permutation(outcome: Floats, starts: Ints, regressors: Floats, generator: np.random.Generator) -> Check:
     """Give the starts to other units, again and again: how often is the averaged effect as large by chance?
 
     Exchanging units leaves the regressors' products with each other as they are, so each order costs one sum.
     """
+    kinds, kind = np.unique(starts, return_inverse=True)
+    first = np.array([int(np.argmax(starts == start)) for start in kinds])
     y, x = within(outcome), np.moveaxis(within(np.moveaxis(regressors, -1, 0)), 0, -1)
-    count = len(outcome)
     flat = x.reshape(-1, x.shape[-1])
     average = np.linalg.inv(flat.T @ flat).mean(axis=0)
-    pairs = y @ (x @ average).T  # what unit i gives if it had the start of unit j
-    orders = generator.permuted(np.tile(np.arange(count), (PERMUTATIONS, 1)), axis=1)
-    by_chance = np.abs(pairs[np.arange(count), orders].sum(axis=1))
+    pairs = y @ (x[first] @ average).T  # what each unit gives with each of the starts
+    units = np.arange(len(starts))
+    own = abs(pairs[units, kind].sum())
+    by_chance = np.array([abs(pairs[units, generator.permutation(kind)].sum()) for _ in range(PERMUTATIONS)])
     text = LocalText(
         f"Phép thử hoán vị thứ tự triển khai ({PERMUTATIONS} lần rút): tỷ lệ thứ tự cho tác động lớn bằng hoặc hơn",
         f"Permutation of the roll-out order ({PERMUTATIONS} draws): share of orders with an effect as large or larger",
     )
-    extreme = int((by_chance >= abs(np.trace(pairs)) * (1 - 1e-12)).sum())
+    extreme = int((by_chance >= own * (1 - 1e-12)).sum())
     return Check("permutation", text, (1 + extreme) / (1 + PERMUTATIONS))
