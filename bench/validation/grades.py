@@ -1,9 +1,9 @@
 """League tables against known truth: do rank intervals hold, and how many grades are wrong?
 
 Forty providers of 300 to 6 million subscribers; infected hosts arrive and are cleaned (mean 65 days), so that the hosts
-of one week are mostly those of the week before, and each week's count has an error of its own. Rates follow the model's Gamma
-distribution, or a lognormal one that it does not know. The rank sets of estimates are tried on normal tables, with gaps
-and with ties.
+of one week are mostly those of the week before, and each week's count has an error of its own. Rates follow the model's
+Gamma distribution, or a lognormal one that it does not know. The rank sets of estimates are tried on normal tables,
+with gaps and with ties.
 """
 
 import numpy as np

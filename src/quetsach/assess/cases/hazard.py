@@ -1,9 +1,11 @@
 """How much faster a treated subject becomes clean: grouped piecewise-exponential model with effects of providers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.stats import t
 
 from quetsach.assess.cases.episode import Codes, Flags, Floats
 from quetsach.assess.cases.spell import Spells
@@ -26,11 +28,17 @@ class _Cells:
 
 
 def hazard_ratio(
-    spells: Spells, treated: Flags, provider: Codes, *, rng: np.random.Generator, repetitions: int = 400
+    spells: Spells,
+    treated: Flags,
+    provider: Codes,
+    *,
+    rng: np.random.Generator,
+    repetitions: int = 400,
+    cuts: Sequence[float] = CUTS_DAYS,
 ) -> Answer:
     """Return the hazard of becoming clean of the treated against the others, inside providers.
 
-    Spells are cut at ``CUTS_DAYS`` and added up; the cells are Poisson counts with their days at risk as exposure
+    Spells are cut and added up; the cells are Poisson counts with their days at risk as exposure
     (Holford 1980, Laird and Olivier 1981). A million subjects cost one pass over each piece of time; the fit and its
     bootstrap see only the cells.
 
@@ -40,12 +48,13 @@ def hazard_ratio(
         provider: codes 0, 1, … one a spell.
         rng: draws the providers of the bootstrap.
         repetitions: of the bootstrap.
+        cuts: where the hazard may change, from 0 on; with one at every event it is Cox's model.
 
     Returns:
-        The ratio, with the percentiles of a bootstrap over whole providers; a refusal where treated and others are not
-        found together in ``FEWEST_PROVIDERS`` providers.
+        The ratio, its interval from a bootstrap of its logarithm over whole providers; a refusal where treated and
+        others are not found together in ``FEWEST_PROVIDERS`` providers.
     """
-    cells = _cells(spells, treated, provider)
+    cells = _cells(spells, treated, provider, cuts)
     both = np.flatnonzero((cells.days.sum(axis=1) > 0).all(axis=0))
     measured = {"events": float(cells.events.sum()), "providers": float(len(both))}
     if len(both) < FEWEST_PROVIDERS:
@@ -56,16 +65,20 @@ def hazard_ratio(
     ratio, *again = _ratios(cells, np.vstack([np.ones(len(known)), drawn]))
     if not 0 < ratio < np.inf:
         return Refusal(RefusalReason.NOTHING_TO_COMPARE, measured)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.nanquantile(again, [tail, 1 - tail])
-    return Estimate(float(ratio), float(low), float(high), {**measured, "log_ratio": float(np.log(ratio))})
+    # Few providers: their spread is divided by one less, and the normal quantile is that of Student.
+    drawn_logs = np.log([draw for draw in again if 0 < draw < np.inf])
+    error = float(drawn_logs.std() * np.sqrt(len(both) / (len(both) - 1)))
+    half = error * t.ppf((1 + CONFIDENCE) / 2, len(both) - 1)
+    log = float(np.log(ratio))
+    found = {**measured, "log_ratio": log, "standard_error": error}
+    return Estimate(float(ratio), float(np.exp(log - half)), float(np.exp(log + half)), found)
 
 
-def _cells(spells: Spells, treated: Flags, provider: Codes) -> _Cells:
+def _cells(spells: Spells, treated: Flags, provider: Codes, cuts: Sequence[float] = CUTS_DAYS) -> _Cells:
     providers = int(provider.max()) + 1
     place = treated * providers + provider
-    events, days = np.zeros((2, 2, len(CUTS_DAYS), providers))
-    for piece, (low, high) in enumerate(zip(CUTS_DAYS, (*CUTS_DAYS[1:], np.inf), strict=True)):
+    events, days = np.zeros((2, 2, len(cuts), providers))
+    for piece, (low, high) in enumerate(zip(cuts, (*cuts[1:], np.inf), strict=True)):
         exposure = np.clip(np.minimum(spells.exit, high) - np.maximum(spells.entry, low), 0, None)
         ends = spells.event & (spells.exit > low) & (spells.exit <= high)
         days[:, piece] = np.bincount(place, weights=exposure, minlength=2 * providers).reshape(2, providers)

@@ -1,0 +1,86 @@
+"""Published tables under attack: how many small cells come back."""
+
+import numpy as np
+from bench.validation.table import Row
+
+from quetsach.assess.privacy import (
+    Cell,
+    Known,
+    Relation,
+    Sum,
+    hidden_cells,
+    perturbed_cells,
+    recovered,
+    rounded_cells,
+)
+from quetsach.assess.privacy.cell_key import known_of
+from quetsach.core.small_cell import SMALLEST_CELL
+
+PROVINCES, BOTNETS = 63, 10
+
+
+def rows(*, short: bool, seed: int) -> list[Row]:
+    """Return the rows of the table: the threshold alone as a contrast, then what is offered."""
+    rng = np.random.default_rng(seed)
+    tables = [_table(rng) for _ in range(3 if short else 40)]
+    small = sum(_is_small(count) for counts, _ in tables for count in counts.values())
+    cells = sum(len(counts) for counts, _ in tables)
+    alone, hidden, taken, rounded, noisy = (np.zeros(2, dtype=int) for _ in range(5))
+    for counts, sums in tables:
+        only_small = {c: Known(1, 9) if _is_small(n) else Known.exactly(n) for c, n in counts.items()}
+        alone += _attack(only_small, counts, sums)
+        concealed = hidden_cells(counts, [Relation(parts, total) for parts, total in sums])
+        more = {c: Known(0) if c in concealed else Known.exactly(n) for c, n in counts.items()}
+        hidden += _attack(more, counts, sums)
+        taken += (len(concealed), len(counts))
+        rounded += _attack({c: r.known for c, r in rounded_cells(counts).items()}, counts, sums)
+        noisy += _noisy(counts, sums)
+    share = 100 * alone[0] / small
+    size = f"{PROVINCES} provinces x {BOTNETS} botnets, {len(tables)} tables"
+    return [
+        Row(
+            f"small cells hidden, nothing else ({size})",
+            "contrast",
+            f"{alone[0]} of {small} come back ({share:.0f} %)",
+            passed=True,
+        ),
+        _row("more hidden until nothing comes back", hidden, f"{100 * taken[0] / taken[1]:.0f} % of cells hidden, "
+             f"{100 * small / cells:.0f} % small"),
+        _row("rounded to tens, totals of the country exact", rounded, ""),
+        _row("cell-key noise, every total exact", noisy, ""),
+    ]  # fmt: skip
+
+
+def _row(measure: str, counts: np.ndarray, more: str) -> Row:
+    got = f"{counts[0]} of {counts[1]} protected" + (f"; {more}" if more else "")
+    return Row(f"cells that come back: {measure}", "0", got, counts[0] == 0)
+
+
+def _table(rng: np.random.Generator) -> tuple[dict[Cell, int], list[tuple[tuple[Cell, ...], Cell | None]]]:
+    """Return inner cells and totals of provinces; the country's totals are printed beside them."""
+    size = np.exp(rng.normal(0, 1.2, PROVINCES))[:, None] * np.exp(rng.normal(0, 1, BOTNETS)) * 40
+    drawn = rng.poisson(size)
+    names = [f"p{n:02d}" for n in range(PROVINCES)]
+    columns = [f"b{n}" for n in range(BOTNETS)]
+    counts = {(p, b): int(drawn[n, m]) for n, p in enumerate(names) for m, b in enumerate(columns)}
+    counts |= {(p, "all"): int(drawn[n].sum()) for n, p in enumerate(names)}
+    sums: list[tuple[tuple[Cell, ...], Cell | None]] = [(tuple((p, b) for p in names), None) for b in (*columns, "all")]
+    return counts, [*sums, *((tuple((p, b) for b in columns), (p, "all")) for p in names)]
+
+
+def _attack(shown, counts, sums) -> tuple[int, int]:  # noqa: ANN001
+    """Attack with the country's totals exact, as they are published."""
+    known = [Sum(parts, whole or Known.exactly(sum(counts[c] for c in parts))) for parts, whole in sums]
+    return len(recovered(shown, known)), sum(not k.is_exact for k in shown.values())
+
+
+def _noisy(counts, sums) -> tuple[int, int]:  # noqa: ANN001
+    inner = {cell: count for cell, count in counts.items() if cell[1] != "all"}
+    printed = perturbed_cells(inner, key=b"k" * 32, table="validation")
+    shown = {cell: known_of(value) for cell, value in printed.items()}
+    known = [Sum(parts, Known.exactly(sum(inner[c] for c in parts))) for parts, _ in sums if parts[0] in inner]
+    return len(recovered(shown, known)), len(shown)
+
+
+def _is_small(count: int) -> bool:
+    return 0 < count < SMALLEST_CELL
