@@ -89,7 +89,58 @@ CHANGE = Definition(
         "does not say whether the campaign caused the change.",
     ),
 )
-DEFINITIONS: Mapping[str, Definition] = {d.id: d for d in (MEAN_DAILY, WINDOW, PER_THOUSAND, SHARE, CHANGE)}
+MACHINES_ONLINE = Definition(
+    "machines-online",
+    LocalText("Máy nhiễm đang trực tuyến", "Infected machines on line"),
+    LocalText("máy", "machines"),
+    0,
+    LocalText(
+        "Số máy nhiễm trực tuyến tại một thời điểm, lấy trung bình trong cả kỳ: tổng số giờ của các phiên liên lạc, có "
+        "bù phần thiếu ở hai đầu phiên, chia cho số giờ máy thu hoạt động. Máy nhiễm nhiều họ mã độc được tính ở từng "
+        "họ; nhiều máy sau một địa chỉ dùng chung được tính là một. Sai số công bố là 2%, hoặc 5% khi máy liên "
+        "lạc thưa.",
+        "Infected machines on line at one time, on the average of the window: the hours of all sessions, with what is "
+        "missing at their edges, divided by the hours in which the sensor was alive. A machine with several families "
+        "counts in each; machines behind one shared address count as one. The declared error is 2 %, or 5 % where "
+        "check-ins are rare.",
+    ),
+)
+MACHINES_BY_EVENTS = Definition(
+    "machines-by-events",
+    LocalText("Máy nhiễm theo lượt ghi nhận", "Infected machines by events"),
+    LocalText("máy", "machines"),
+    0,
+    LocalText(
+        "Số lượt ghi nhận trong một giờ chia cho số lần một máy nhiễm liên lạc trong một giờ trực tuyến. Đúng với mọi "
+        "cách cấp địa chỉ, kể cả địa chỉ dùng chung, nếu biết nhịp liên lạc; nhịp suy ra từ dữ liệu chỉ là ước lượng.",
+        "Sightings an hour divided by how often one machine checks in during an hour on line. It holds under any "
+        "leases and shared addresses if that rate is known; a rate read off the data is an estimate itself.",
+    ),
+)
+ADDRESSES_PER_MACHINE = Definition(
+    "addresses-per-machine",
+    LocalText("Địa chỉ trên một máy", "Addresses per machine"),
+    LocalText("lần", "times"),
+    1,
+    LocalText(
+        "Số địa chỉ khác nhau trong cả kỳ chia cho số máy nhiễm đang trực tuyến: vì sao số địa chỉ không phải "
+        "là số máy.",
+        "Distinct addresses of the whole window divided by infected machines on line: why addresses are not machines.",
+    ),
+)
+DEFINITIONS: Mapping[str, Definition] = {
+    d.id: d
+    for d in (
+        MEAN_DAILY,
+        WINDOW,
+        PER_THOUSAND,
+        SHARE,
+        CHANGE,
+        MACHINES_ONLINE,
+        MACHINES_BY_EVENTS,
+        ADDRESSES_PER_MACHINE,
+    )
+}
 
 NO_VERDICT = LocalText(
     "Số địa chỉ trong cả kỳ chỉ được nêu để nối tiếp cách công bố của năm 2020; không dùng để kết luận chỉ tiêu đạt "

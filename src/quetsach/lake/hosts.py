@@ -60,6 +60,20 @@ class HostRow:
         """How many addresses of the period stand for one machine."""
         return addresses_per_machine(self.addresses, self.machines)
 
+    def as_json(self) -> dict[str, object]:
+        """Return the line for machines, refusals with their texts."""
+        factor = self.addresses_per_machine
+        return {
+            "id": self.id,
+            "machines_online": self.machines.as_json(),
+            "machines_by_events": self.by_events.as_json(),
+            "machines_by_growth": self.by_growth.as_json(),
+            "machines_by_bot_ids": self.by_bot_ids.as_json(),
+            "mean_daily_addresses": self.daily_addresses,
+            "window_addresses": self.addresses,
+            "addresses_per_machine": factor,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class SensorState:

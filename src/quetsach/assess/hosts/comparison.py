@@ -1,7 +1,7 @@
 """Two windows on a constant panel: by how much machines became fewer, and whether the instruments stayed the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.event_rate import Rate, event_rate
@@ -56,6 +56,21 @@ class Comparison:
     def blocks(self) -> bool:
         """Whether a notice stands in the way of publication."""
         return any(notice.code in BLOCKING for notice in self.notices)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the comparison for machines: reductions in per cent, refusals with their texts."""
+        return {
+            "before": {"first": str(self.before.first), "last": str(self.before.last)},
+            "after": {"first": str(self.after.first), "last": str(self.after.last)},
+            "panel": [asdict(watch) for watch in self.panel],
+            "reduction_percent": {
+                "machines_online": self.machines.as_json(),
+                "machines_by_events": self.by_events.as_json(),
+                "mean_daily_addresses": self.by_addresses.as_json(),
+            },
+            "blocks_publication": self.blocks,
+            "warnings": [notice.as_json() for notice in self.notices],
+        }
 
 
 BLOCKING = frozenset({"measures-disagree", "feed-dropped-out", "feed-mode"})

@@ -14,6 +14,7 @@ COMMANDS = (
     "up",
     "ingest",
     "feeds",
+    "lake",
     "reports",
     "returns",
     "network",

@@ -1,0 +1,199 @@
+"""``quetsach center assess hosts``: how many machines are infected, or why that cannot be said."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json
+from quetsach.core.errors import InputError
+from quetsach.core.period import Period
+
+if TYPE_CHECKING:
+    from quetsach.assess.estimate import Answer
+    from quetsach.cli.commands import Subcommands
+    from quetsach.lake.hosts import HostReport, HostRow
+    from quetsach.lake.lake import Lake
+    from quetsach.network import NetworkTables
+
+_COLUMNS = (
+    "id",
+    "machines_online",
+    "low",
+    "high",
+    "machines_by_events",
+    "mean_daily_addresses",
+    "window_addresses",
+    "addresses_per_machine",
+    "refused",
+)
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``hosts``."""
+    question = add_command(
+        questions,
+        "hosts",
+        summary="infected machines on line, counted through changing addresses, or why they cannot be counted",
+        examples="quetsach center assess hosts --from 2020-06-15 --to 2020-07-12\n"
+        "quetsach center assess hosts --by isp --family mirai --family necurs\n"
+        "quetsach center assess hosts --from 2020-12-07 --to 2021-01-03 --against 2020-06-15..2020-07-12 --json",
+    )
+    add_window(question, "(default: the 28 days up to the newest)")
+    question.add_argument("--by", choices=("family", "isp", "province"), default="family", help="default: family")
+    question.add_argument("--family", action="append", metavar="NAME", help="only this family; may be repeated")
+    question.add_argument(
+        "--rate",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="how often a machine with this family checks in during an hour on line, by the malware's analysis",
+    )
+    question.add_argument(
+        "--against", metavar="D..D", help="compare with this earlier window of the same length, on what both have"
+    )
+    question.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.lake import hosts  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    data: Path = arguments.data or default_data()
+    lake, tables = Lake(data / "lake"), load_network_tables(data)
+    period = asked_period(arguments) or _newest(lake)
+    before = Period.parse(arguments.against) if arguments.against else None
+    asked: dict[str, Any] = {
+        "families": arguments.family,
+        "rates": dict(_rate(text) for text in arguments.rate),
+        "announced": tables.ranges.announced_ipv4(),
+    }
+    report = hosts.hosts(lake, period, by=arguments.by, **asked)
+    comparison = hosts.compare_windows(lake, before, period, **asked) if before else None
+    if arguments.json:
+        print_json(_as_json(report) | ({"comparison": comparison.as_json()} if comparison else {}))
+    elif arguments.csv:
+        print_csv(_COLUMNS, [_cells(row) for row in (*report.rows, report.total)])
+    else:
+        show(report, comparison, _names(report.by, tables, period.last), chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _newest(lake: "Lake") -> Period:
+    from quetsach.lake.hosts import WINDOW_DAYS  # noqa: PLC0415
+
+    newest = lake.newest_day(until=datetime.now(UTC).date())
+    if newest is None:
+        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+    return Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
+
+
+def _rate(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        rate = float(number)
+    except ValueError:
+        rate = 0.0
+    if not name or not 0 < rate < float("inf"):
+        raise InputError(f"not a rate: {text[:60]!r}", hint="--rate mirai=2 for two check-ins an hour")
+    return name, rate
+
+
+def _names(by: str, tables: "NetworkTables", day: date) -> Callable[[str, str], str]:
+    """Return how ids of the lines are named for people, by id and language."""
+    from quetsach.cli.center.tables import load_families, load_places  # noqa: PLC0415
+
+    if by == "isp":
+        return tables.isp_name
+    if by == "family":
+        families = load_families().families
+        return lambda id_, _language: families[id_].name if id_ in families else id_
+    places = load_places()
+
+    def name(id_: str, language: str) -> str:
+        place = places.on(id_, day)
+        return id_ if place is None else place.name_en if language == "en" else place.name_vi
+
+    return name
+
+
+def _as_json(report: "HostReport") -> dict[str, Any]:
+    from quetsach.assess.definitions import DEFINITIONS  # noqa: PLC0415
+
+    named = (
+        "machines-online",
+        "machines-by-events",
+        "mean-daily-addresses",
+        "window-addresses",
+        "addresses-per-machine",
+    )
+    return {
+        "by": report.by,
+        "basis": report.basis.as_json(),
+        "total": report.total.as_json(),
+        "rows": [row.as_json() for row in report.rows],
+        "abroad_mean_daily_addresses": report.abroad,
+        "sensors": [
+            {
+                "feed": s.feed,
+                "report": s.report,
+                "days_with_data": s.days,
+                "uptime_hours": round(s.uptime_hours, 1),
+                "outages": s.outages,
+                "unfit": s.mode,
+            }
+            for s in report.sensors
+        ],
+        "coverage": [
+            {
+                "family": c.first.family,
+                "ip_version": c.first.ip_version,
+                "sensors": [f"{w.feed}/{w.report}" for w in (c.first, c.second)],
+                "address_hours": dict(zip(("first", "second", "both"), c.pairs, strict=True)),
+                "at_least": c.at_least.as_json(),
+            }
+            for c in report.coverage
+        ],
+        "definitions": {name: DEFINITIONS[name].as_json() for name in named},
+    }
+
+
+def _cells(row: "HostRow") -> tuple[object, ...]:
+    low, high, refused = _interval(row.machines)
+    factor = row.addresses_per_machine
+    return (
+        row.id or "total",
+        _value(row.machines),
+        low,
+        high,
+        _value(row.by_events),
+        round(row.daily_addresses, 1),
+        row.addresses,
+        None if factor is None else round(factor, 2),
+        refused,
+    )
+
+
+def _value(answer: "Answer") -> float | None:
+    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
+
+    return round(answer.value, 1) if isinstance(answer, Estimate) else None
+
+
+def _interval(answer: "Answer") -> tuple[float | None, float | None, str]:
+    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
+
+    if isinstance(answer, Estimate):
+        return round(answer.low, 1), round(answer.high, 1), ""
+    return None, None, answer.reason.value

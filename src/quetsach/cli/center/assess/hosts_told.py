@@ -1,0 +1,166 @@
+"""What ``assess hosts`` says to people."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from quetsach.assess.definitions import DEFINITIONS
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.figure import period_text
+from quetsach.assess.refusal import Refusal
+from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
+from quetsach.cli.output import print_table
+from quetsach.core.number import number_text
+
+if TYPE_CHECKING:
+    from quetsach.assess.hosts.comparison import Comparison
+    from quetsach.lake.hosts import HostReport, HostRow
+
+_WORDS = {
+    "vi": {
+        "family": "họ mã độc",
+        "isp": "nhà mạng",
+        "province": "tỉnh, thành phố",
+        "header": (
+            "máy trực tuyến",
+            "khoảng",
+            "theo lượt ghi nhận",
+            "địa chỉ mỗi ngày",
+            "địa chỉ cả kỳ",
+            "địa chỉ/máy",
+        ),
+        "total": "Cả nước",
+        "unknown": "Không rõ",
+        "refused": "không đếm được",
+        "abroad": "Không tính {n} địa chỉ mỗi ngày ở ngoài nước.",
+        "sensor": "Nguồn {name}: {days} ngày có dữ liệu, hoạt động {hours} giờ, ngừng {outages} lần.",
+        "coverage": "Cặp địa chỉ và giờ của {family}: {first} thấy {a}, {second} thấy {b}, cả hai thấy {both}; "
+        "tất cả ít nhất "
+        "là {n}.",
+        "compare": "Mức giảm từ kỳ {before} đến kỳ {after}, trên {panel} cặp nguồn và họ mã độc có ở cả hai kỳ: "
+        "máy trực "
+        "tuyến {machines}, theo lượt ghi nhận {events}, địa chỉ mỗi ngày {addresses}. Mức giảm này chưa cho "
+        "biết có phải do "
+        "chiến dịch hay không.",
+        "blocks": "Các con số này chưa được tự động công bố.",
+        "percent": "{n}%",
+    },
+    "en": {
+        "family": "family",
+        "isp": "provider",
+        "province": "province",
+        "header": (
+            "machines on line",
+            "interval",
+            "by events",
+            "daily addresses",
+            "addresses in window",
+            "addresses/machine",
+        ),
+        "total": "Whole country",
+        "unknown": "Unknown",
+        "refused": "not countable",
+        "abroad": "{n} daily addresses abroad are left out.",
+        "sensor": "{name}: data on {days} days, alive for {hours} hours, {outages} outages.",
+        "coverage": "Pairs of address and hour of {family}: {first} saw {a}, {second} saw {b}, both saw {both}; "
+        "all together "
+        "there were at least {n}.",
+        "compare": "Reduction from {before} to {after}, on the {panel} pairs of report and family that both "
+        "windows have: "
+        "machines on line {machines}, by events {events}, daily addresses {addresses}. This does not say "
+        "whether the campaign "
+        "caused it.",
+        "blocks": "Such figures are not published by themselves.",
+        "percent": "{n} %",
+    },
+}
+
+
+def show(
+    report: "HostReport", comparison: "Comparison | None", name_of: Callable[[str, str], str], language: str
+) -> None:
+    """Print the table, then what was refused and why, the sensors, the comparison and the definitions."""
+    words = _WORDS[language]
+    lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
+    lines.append((str(words["total"]), report.total))
+    header = (str(words[report.by]), *words["header"])
+    print_table(header, [_cells(name, row, language) for name, row in lines], right=range(1, len(header)))
+    refused: dict[str, list[str]] = {}
+    for name, row in lines:
+        if isinstance(row.machines, Refusal):
+            refused.setdefault(row.machines.text.in_language(language), []).append(name)
+    for text, who in refused.items():
+        print_wrapped(f"{', '.join(who)}: {text}")
+    _show_sensors(report, language)
+    if comparison:
+        _show_comparison(comparison, language)
+    show_basis(report.basis, language)
+    show_definitions(
+        [DEFINITIONS[name] for name in ("machines-online", "machines-by-events", "addresses-per-machine")], language
+    )
+
+
+def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
+    machines, factor = row.machines, row.addresses_per_machine
+    interval = (
+        f"{number_text(machines.low, language)} – {number_text(machines.high, language)}"
+        if isinstance(machines, Estimate)
+        else "–"
+    )
+    return (
+        name,
+        number_text(machines.value, language) if isinstance(machines, Estimate) else str(_WORDS[language]["refused"]),
+        interval,
+        number_text(row.by_events.value, language) if isinstance(row.by_events, Estimate) else "–",
+        number_text(row.daily_addresses, language, decimals=1),
+        number_text(row.addresses, language),
+        "–" if factor is None else number_text(factor, language, decimals=1),
+    )
+
+
+def _show_sensors(report: "HostReport", language: str) -> None:
+    words = _WORDS[language]
+    if report.abroad:
+        print_wrapped(str(words["abroad"]).format(n=number_text(report.abroad, language, decimals=1)))
+    for sensor in report.sensors:
+        hours = number_text(sensor.uptime_hours, language, decimals=1)
+        text = str(words["sensor"]).format(
+            name=f"{sensor.feed}/{sensor.report}", days=sensor.days, hours=hours, outages=sensor.outages
+        )
+        if sensor.mode:
+            text += f" {Refusal(sensor.mode).text.in_language(language)}"
+        print_wrapped(text)
+    for c in report.coverage:
+        if isinstance(c.at_least, Estimate):
+            a, b, both, least = (number_text(n, language) for n in (*c.pairs, c.at_least.value))
+            first, second = (f"{w.feed}/{w.report}" for w in (c.first, c.second))
+            coverage = str(words["coverage"])
+            print_wrapped(
+                coverage.format(family=c.first.family, first=first, second=second, a=a, b=b, both=both, n=least)
+            )
+
+
+def _show_comparison(comparison: "Comparison", language: str) -> None:
+    words = _WORDS[language]
+    if isinstance(comparison.machines, Refusal):
+        print_wrapped(comparison.machines.text.in_language(language))
+    else:
+        print_wrapped(
+            str(words["compare"]).format(
+                before=period_text(comparison.before, language),
+                after=period_text(comparison.after, language),
+                panel=len(comparison.panel),
+                machines=_percent(comparison.machines, language),
+                events=_percent(comparison.by_events, language),
+                addresses=_percent(comparison.by_addresses, language),
+            )
+        )
+    for notice in comparison.notices:
+        print_wrapped(notice.text.in_language(language))
+    if comparison.blocks:
+        print_wrapped(str(words["blocks"]))
+
+
+def _percent(answer: Answer, language: str) -> str:
+    if isinstance(answer, Refusal):
+        return "–"
+    return str(_WORDS[language]["percent"]).format(n=number_text(answer.value, language, decimals=1))

@@ -1,0 +1,115 @@
+"""``quetsach center lake``: sightings at the end of their lifetime, and roll-ups made again."""
+
+import argparse
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, print_json, say
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text, size_text
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+
+_WORDS = {
+    "vi": {
+        "expired": "Đã xoá {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
+        "ngày còn lại.",
+        "would": "Sẽ xoá {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}).",
+        "nothing": "Không có lượt ghi nhận nào cũ hơn {days} ngày.",
+        "rebuilt": "Đã dựng lại {made} bảng tổng hợp theo ngày, {mended} bảng phải sửa; {expired} bảng giữ "
+        "nguyên vì lượt ghi "
+        "nhận đã hết hạn lưu.",
+    },
+    "en": {
+        "expired": "{sightings} sightings of {days} days are deleted ({files} files, {size}). Their roll-ups stay.",
+        "would": "{sightings} sightings of {days} days would be deleted ({files} files, {size}).",
+        "nothing": "No sightings are older than {days} days.",
+        "rebuilt": "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay because "
+        "their sightings "
+        "have expired.",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``lake`` with ``expire`` and ``rebuild``."""
+    parser = add_command(
+        subcommands,
+        "lake",
+        summary="delete sightings at the end of their lifetime; make roll-ups again",
+        examples="quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    expire = add_command(
+        commands,
+        "expire",
+        summary="delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
+        examples="quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
+    )
+    expire.add_argument("--days", type=int, default=90, metavar="N", help="how many days to keep (default: 90)")
+    expire.add_argument("--dry-run", action="store_true", help="say what would be deleted")
+    expire.set_defaults(run=_expire)
+    rebuild = add_command(
+        commands,
+        "rebuild",
+        summary="make every roll-up again from its sightings; exit code 1 if one had to be mended",
+        examples="quetsach center lake rebuild --json",
+    )
+    rebuild.set_defaults(run=_rebuild)
+    for command in (expire, rebuild):
+        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        add_language(command)
+
+
+def _expire(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake import keeping  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if arguments.days < 1:
+        raise InputError("sightings are kept for a day at least", hint="--days 90")
+    today = datetime.now(UTC).date()
+    lake = Lake((arguments.data or default_data()) / "lake")
+    gone = keeping.expire(lake, before=today - timedelta(days=arguments.days), is_dry_run=arguments.dry_run)
+    if arguments.json:
+        print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
+        return ExitCode.NOTHING_FOUND
+    language = chosen_language(arguments)
+    told = "nothing" if not gone.files else "would" if arguments.dry_run else "expired"
+    say(
+        _WORDS[language][told].format(
+            sightings=number_text(gone.sightings, language),
+            days=gone.days if gone.files else arguments.days,
+            files=number_text(gone.files, language),
+            size=size_text(gone.size_bytes, language),
+        )
+    )
+    return ExitCode.NOTHING_FOUND
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake import keeping  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    lake = Lake((arguments.data or default_data()) / "lake")
+    with Progress("Đang dựng lại / rebuilding", len(lake.roll_ups())) as progress:
+        rebuilt = keeping.rebuild(lake, progress=progress.advance)
+    language = chosen_language(arguments)
+    if arguments.json:
+        print_json(asdict(rebuilt))
+    else:
+        say(_WORDS[language]["rebuilt"].format(**{k: number_text(v, language) for k, v in asdict(rebuilt).items()}))
+    return ExitCode.USAGE if rebuilt.mended else ExitCode.NOTHING_FOUND
