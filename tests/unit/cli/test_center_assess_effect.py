@@ -9,6 +9,7 @@ import pytest
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.cli.center import assess
+from quetsach.cli.center.assess.records import read_file
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages.error import translated
 
@@ -220,3 +221,10 @@ def test_what_goes_wrong_is_told_in_vietnamese_too(source: Path) -> None:
     """Options and commands in a hint are no sentences."""
     sentences = {text for text in _said(source) if " " in text and not text.startswith(("--", "quetsach"))}
     assert {text for text in sentences if translated(text, "vi") == text} <= {"the column 7 7"}
+
+
+def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"x" * (2 << 20))
+    with pytest.raises(InputError, match="larger than 1 MiB"):
+        read_file(path, limit=1 << 20)

@@ -108,15 +108,16 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign") -> "Effect":
     """Analyse the panel; the target is the one of the campaign that addresses measure, else a half."""
     from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
     from quetsach.assess.effect.departures import departures  # noqa: PLC0415
+    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
     from quetsach.assess.effect.verdict import judge  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
-    from quetsach.cli.center.assess.effect import read_file  # noqa: PLC0415
+    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
     from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
 
-    panel = read_panel(read_file(arguments.panel), where=arguments.panel.name)
+    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
     design = Design(Method(arguments.method), None, arguments.ramp)
     target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
     registered = None

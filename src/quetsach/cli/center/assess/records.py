@@ -22,16 +22,19 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
 
 
 def read_file(path: Path, *, limit: int = MAX_BYTES) -> bytes:
-    """Return the content of a file, a byte too much of one that is too large.
+    """Return the content of a file.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or has more bytes than the limit.
     """
     try:
         with path.open("rb") as file:
-            return file.read(limit + 1)
+            content = file.read(limit + 1)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    if len(content) > limit:
+        raise InputError(f"larger than {limit >> 20} MiB", where=str(path))
+    return content
 
 
 def write_once(path: Path, content: bytes, refusal: str) -> None:
