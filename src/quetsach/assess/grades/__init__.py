@@ -3,6 +3,7 @@
 from quetsach.assess.grades.counted import OwnChange, Rates, graded_rates, own_change
 from quetsach.assess.grades.grade import CERTAINTY, Grade, GradedRow
 from quetsach.assess.grades.measured import LeagueTable, RankedName, ranked
+from quetsach.assess.grades.provider import GradedProvider, ProviderGrades, grade_providers, read_subscribers
 from quetsach.assess.grades.rank_set import Method, RankSets, rank_sets
 from quetsach.assess.grades.table import Estimates, read_estimates
 
@@ -10,16 +11,20 @@ __all__ = [
     "CERTAINTY",
     "Estimates",
     "Grade",
+    "GradedProvider",
     "GradedRow",
     "LeagueTable",
     "Method",
     "OwnChange",
+    "ProviderGrades",
     "RankSets",
     "RankedName",
     "Rates",
+    "grade_providers",
     "graded_rates",
     "own_change",
     "rank_sets",
     "ranked",
     "read_estimates",
+    "read_subscribers",
 ]

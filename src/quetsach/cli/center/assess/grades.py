@@ -1,0 +1,171 @@
+"""``quetsach center assess grades``: providers against the middle, and against what they were."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+from quetsach.core.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quetsach.assess.estimate import Answer
+    from quetsach.assess.grades import GradedProvider, ProviderGrades
+    from quetsach.cli.commands import Subcommands
+    from quetsach.lake.lake import Lake
+    from quetsach.network import NetworkTables
+
+_DAYS = 28
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``grades``."""
+    question = add_command(
+        questions,
+        "grades",
+        summary="providers graded by infected machines per 1,000 subscribers, with rank intervals and own change",
+        examples="quetsach center assess grades --subscribers subscribers.csv\n"
+        "quetsach center assess grades --subscribers subscribers.csv --from 2020-12-07 --to 2021-01-03 "
+        "--against 2020-06-15..2020-07-12 --json",
+    )
+    add_window(question, "(default: the four weeks up to the newest)")
+    question.add_argument(
+        "--subscribers",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the regulator's figures: a table with the columns isp,subscribers",
+    )
+    question.add_argument("--against", metavar="D..D", help="tell each one's change from this earlier window")
+    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random draws (default: 2020)")
+    question.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    import numpy as np  # noqa: PLC0415
+
+    from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if arguments.seed < 0:
+        raise InputError("a seed is 0 or more")
+    data: Path = arguments.data or default_data()
+    lake, tables = Lake(data / "lake"), load_network_tables(data)
+    subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
+    period = asked_period(arguments) or _newest(lake)
+    windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
+    weeks = [_weeks(lake, window, tables) for window in windows]
+    result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
+    language = chosen_language(arguments)
+    if arguments.json:
+        window = {"first": str(period.first), "last": str(period.last), "seed": arguments.seed}
+        print_json({**window, **result.as_json()})
+    elif isinstance(result, Refusal):
+        print_wrapped(result.text.in_language(language))
+    elif arguments.csv:
+        _print_csv(result)
+    else:
+        _show(result, tables, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _newest(lake: "Lake") -> Period:
+    newest = lake.newest_day(until=datetime.now(UTC).date())
+    if newest is None:
+        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+    return Period(newest - timedelta(days=_DAYS - 1), newest)
+
+
+def _content(path: Path) -> bytes:
+    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _weeks(lake: "Lake", period: Period, tables: "NetworkTables") -> "list[Mapping[str, Answer]]":
+    """Count the machines of each provider in each whole week."""
+    from quetsach.lake.hosts import hosts  # noqa: PLC0415
+
+    if period.days % 7 or period.days < 14:
+        raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{_DAYS} days")
+    announced = tables.ranges.announced_ipv4()
+    firsts = [period.first + timedelta(days=n) for n in range(0, period.days, 7)]
+    reports = [hosts(lake, Period(day, day + timedelta(days=6)), by="isp", announced=announced) for day in firsts]
+    return [{row.id: row.machines for row in report.rows} for report in reports]
+
+
+def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> None:
+    vi = language == "vi"
+    header = (
+        ("nhà mạng", "máy", "trên 1.000 thuê bao", "hạng", "xếp loại", "so với kỳ trước")
+        if vi
+        else ("provider", "machines", "per 1,000 subscribers", "rank", "grade", "own change")
+    )
+    rows = [_row(provider, tables, language) for provider in grades.providers]
+    print_table(header, rows, right=(1, 2, 3, 5))
+    for provider, refusal in grades.refused.items():
+        print_wrapped(f"{tables.isp_name(provider, language)}: {refusal.text.in_language(language)}")
+    if grades.without_subscribers:
+        names = ", ".join(tables.isp_name(name, language) for name in grades.without_subscribers)
+        print_wrapped(f"{'Chưa có số thuê bao, không xếp' if vi else 'Without subscribers, not graded'}: {names}.")
+    print_wrapped(
+        "Tỷ suất đã co về mức chung của các nhà mạng (Bayes thực nghiệm); khoảng tin cậy 95%. Xếp loại khi xác suất "
+        "nằm về một phía của trung vị ít nhất là 0,95. Nên công bố xếp loại, không công bố thứ hạng."
+        if vi
+        else "Rates are drawn to what all providers have in common (empirical Bayes); 95 % intervals. Graded where the "
+        "probability of lying on one side of the median is at least 0.95. Publish grades, not ranks."
+    )
+
+
+def _row(provider: "GradedProvider", tables: "NetworkTables", language: str) -> tuple[str, ...]:
+    rate, change = provider.graded.shrunk, provider.change
+    per_thousand = " – ".join(number_text(v, language, decimals=2) for v in (rate.low, rate.high))
+    sign = "%" if language == "vi" else " %"
+    own = "–"
+    if change:
+        low, middle, high = (
+            number_text(100 * v, language, signed=True)
+            for v in (change.change.low, change.change.value, change.change.high)
+        )
+        own = f"{middle}{sign} ({low} – {high})"
+    return (
+        tables.isp_name(provider.isp, language),
+        number_text(provider.machines, language),
+        f"{number_text(rate.value, language, decimals=2)} ({per_thousand})",
+        "{} – {}".format(*provider.graded.rank),
+        provider.graded.grade.text.in_language(language),
+        own,
+    )
+
+
+def _print_csv(grades: "ProviderGrades") -> None:
+    header = ("isp", "subscribers", "machines", "per_thousand", "low", "high", "rank_low", "rank_high", "grade")
+    rows = [
+        (p.isp, p.subscribers, p.machines, p.graded.shrunk.value, p.graded.shrunk.low, p.graded.shrunk.high,
+         *p.graded.rank, p.graded.grade.value, *_change(p))
+        for p in grades.providers
+    ]  # fmt: skip
+    print_csv((*header, "change", "change_low", "change_high"), rows)
+
+
+def _change(provider: "GradedProvider") -> tuple[float | None, ...]:
+    change = provider.change
+    return (change.change.value, change.change.low, change.change.high) if change else (None, None, None)

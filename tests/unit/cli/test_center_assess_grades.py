@@ -1,0 +1,110 @@
+import argparse
+import csv
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.cli.center import assess
+from quetsach.cli.center.tables import load_families, load_network_tables
+from quetsach.core.errors import InputError
+from quetsach.lake.lake import Lake
+from quetsach.network import annotate
+
+START = date(2020, 10, 5)
+MIDNIGHT = datetime(2020, 10, 5, tzinfo=UTC)
+ASN = {"vnpt": 45899, "viettel": 7552, "fpt": 18403, "mobifone": 131429, "cmc": 45903, "netnam": 24173}
+MACHINES = {"vnpt": 30, "viettel": 24, "fpt": 20, "mobifone": 90, "cmc": 20, "netnam": 4}
+
+
+def run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    assess.register(parser.add_subparsers())
+    arguments = parser.parse_args(["assess", "grades", *(str(word) for word in words)])
+    return int(arguments.run(arguments))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with machines of six providers that check in every hour for two weeks, half of them in the second two."""
+    folder = tmp_path_factory.mktemp("centre")
+    tables = load_network_tables(folder)
+    rng = np.random.default_rng(1)
+    lines = ["timestamp,address,malware"]
+    for isp, machines in MACHINES.items():
+        first = tables.ranges.ipv4_of(ASN[isp])[0][0]
+        for n in range(machines):
+            address = ".".join(str((first + 7 * n) >> shift & 255) for shift in (24, 16, 8, 0))
+            days = 28 if n % 2 == 0 else 14
+            hours = np.cumsum(rng.exponential(1, 40 * days))
+            times = [MIDNIGHT + timedelta(hours=float(h)) for h in hours[hours < 24 * days]]
+            lines += [f"{at:%Y-%m-%d %H:%M:%S},{address},mirai" for at in times]
+    Lake(folder / "lake").ingest(
+        "\n".join(lines).encode(),
+        name="one.csv",
+        feed="plain",
+        families=load_families(),
+        annotate=lambda rows: annotate(rows, tables),
+        now=datetime(2021, 1, 1, tzinfo=UTC),
+    )
+    (folder / "subscribers.csv").write_text("isp,subscribers\n" + "".join(f"{isp},10000\n" for isp in MACHINES))
+    return folder
+
+
+def test_providers_are_graded_from_the_sightings(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--data", data, "--subscribers", data / "subscribers.csv", "--from", "2020-10-19", "--to", "2020-11-01")
+    run(*words, "--against", "2020-10-05..2020-10-18", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["refused"] == {}
+    found = {p["isp"]: p for p in told["providers"]}
+    assert found["mobifone"]["machines"] == pytest.approx(45, abs=3)
+    assert found["mobifone"]["per_thousand"]["grade"] == "worse"
+    assert found["netnam"]["per_thousand"]["grade"] == "better"
+    assert found["vnpt"]["own_change"]["value"] == pytest.approx(-0.5, abs=0.15)
+
+
+def test_people_read_grades_and_are_told_to_publish_no_ranks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--data", data, "--subscribers", data / "subscribers.csv", "--from", "2020-10-05", "--to", "2020-10-18")
+    run(*words, "--lang", "vi")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "MobiFone" in told
+    assert "kém hơn mức giữa" in told
+    assert "không công bố thứ hạng" in told
+    run(*words, "--csv")
+    assert len(list(csv.DictReader(capsys.readouterr().out.splitlines()))) == 6
+
+
+def test_half_weeks_are_refused(data: Path) -> None:
+    with pytest.raises(InputError, match="whole weeks"):
+        run("--data", data, "--subscribers", data / "subscribers.csv", "--from", "2020-10-05", "--to", "2020-10-20")
+
+
+def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
+    one = Estimate(10, 9, 11)
+    week = {"a": one, "b": one, "c": one, "d": one, "e": one, "f": Refusal(RefusalReason.NO_DATA), "g": one}
+    grades = grade_providers(dict.fromkeys("abcdefh", 1000.0), [week, week], rng=np.random.default_rng(1))
+    assert isinstance(grades, ProviderGrades)
+    assert set(grades.refused) == {"f"}
+    assert grades.without_subscribers == ("g",)
+    assert {p.isp for p in grades.providers} == set("abcdeh")
+    assert {p.graded.grade for p in grades.providers if p.isp != "h"} == {Grade.NOT_DISTINGUISHABLE}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"isp,subscribers\na,none\n", "line 2: subscribers is not a number"),
+        (b"isp,subscribers\na,0\n", "line 2: subscribers must be"),
+        (b"isp,subscribers\na,5\na,6\n", "line 3: 'a' is there twice"),
+    ],
+)
+def test_another_table_of_subscribers_is_refused(content: bytes, told: str) -> None:
+    with pytest.raises(AssessError) as refused:
+        read_subscribers(content, where="s.csv")
+    assert told in str(refused.value)
