@@ -17,7 +17,7 @@ SHORTEST_MINUTES = 15
 UNLIKELY = 100
 """A silence is a candidate when so many sightings were to be expected in it by the rate of the whole day."""
 EXPECTED = 20
-"""A candidate is an outage when so many were to be expected by the same hours of other days."""
+"""A candidate is an outage when so many are missing in its hours by what the same hours of other days had."""
 SAME_KIND = 2
 """How many other days of the same kind are needed to compare with those alone."""
 
@@ -51,7 +51,7 @@ def record_day(minutes: NDArray[np.int64]) -> DayRecord:
     hourly = tuple(minutes.reshape(24, 60).sum(axis=1).tolist())
     edges = np.flatnonzero(np.diff(np.concatenate(([0], minutes == 0, [0])).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]
-    shortest = max(SHORTEST_MINUTES, UNLIKELY * DAY_MINUTES / events) if events else 0
+    shortest = max(SHORTEST_MINUTES, UNLIKELY * DAY_MINUTES / max(events, 1))
     is_silence = ends - starts >= shortest
     return DayRecord(hourly, tuple(zip(starts[is_silence].tolist(), ends[is_silence].tolist(), strict=True)))
 
@@ -86,8 +86,12 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
         others = np.delete(hourly, at, axis=0)
         same = others[np.delete(alike[at], at)]
         usual = np.median(same if len(same) >= SAME_KIND else others, axis=0) if len(others) else np.zeros(24)
-        silences = days[day].silences
-        outages[day] = tuple(s for s in silences if not len(others) or (usual * _covered(s)).sum() >= EXPECTED)
+        missing = np.maximum(0, usual - hourly[at])
+        outages[day] = tuple(
+            s
+            for s in days[day].silences
+            if not len(others) or np.minimum(missing, usual * _covered(s)).sum() >= EXPECTED
+        )
         alive[at] -= sum((_covered(s) for s in outages[day]), np.zeros(24))
     weight = _weights(hourly, alive, alike)
     uptime = hourly.size * (alive * weight).sum() / weight.sum() if order else 0.0

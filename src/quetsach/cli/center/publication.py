@@ -7,14 +7,16 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
+    from quetsach.core.pack import LocalText
     from quetsach.lake.lake import Lake
+    from quetsach.network import NetworkTables
     from quetsach.web.portal.snapshot import Snapshot
 
 CAMPAIGN = "viet-nam-2020"
@@ -106,17 +108,31 @@ def publish_figures(
     if figures_are_current(data=data, lake=lake, campaign=measured):
         return None
     marker = DemonstrationMarker.read(data)
+    network = load_network_tables(data)
     # The first figures go out by themselves: there is nothing yet that they could replace.
-    waits = settings.CENTER.publication == "two-people" and read_snapshot(data) is not None
+    is_first = read_snapshot(data) is None
+    blocked = () if is_first or marker else _reasons_to_wait(lake, network, now)
+    waits = not is_first and (settings.CENTER.publication == "two-people" or bool(blocked))
     return figures_publish(
         data=data,
         lake=lake,
-        tables=Tables(load_families(), load_network_tables(data), load_places(), load_campaign(measured, data)),
+        tables=Tables(load_families(), network, load_places(), load_campaign(measured, data)),
         demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         now=now,
         stage=Stage.CANDIDATE if waits else Stage.PUBLISHED,
+        blocked=blocked,
         progress=progress,
     )
+
+
+def _reasons_to_wait(lake: "Lake", network: "NetworkTables", now: datetime) -> "tuple[LocalText, ...]":
+    """Return why figures must not go out by themselves: an instrument changed or fell out in the last four weeks."""
+    from quetsach.assess.hosts.comparison import BLOCKING  # noqa: PLC0415
+    from quetsach.lake.hosts import compare_latest  # noqa: PLC0415
+
+    newest = lake.newest_day(until=now.astimezone(UTC).date())
+    comparison = compare_latest(lake, newest, announced=network.ranges.announced_ipv4()) if newest else None
+    return tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
 
 
 def _measured_campaign() -> str:

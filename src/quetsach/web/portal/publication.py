@@ -30,6 +30,7 @@ from quetsach.web.portal.snapshot import (
     Snapshot,
     Stage,
     WindowFigure,
+    discard_candidate,
     listed_path,
     read_snapshot,
     write_snapshot,
@@ -86,6 +87,7 @@ def figures_publish(
     demonstration: Demonstration | None,
     now: datetime,
     stage: Stage = Stage.PUBLISHED,
+    blocked: Sequence[LocalText] = (),
     progress: Callable[[int], None] = lambda _steps: None,
 ) -> Snapshot | None:
     """Count the lake and replace what the portal shows; ``None`` where the lake holds nothing.
@@ -97,6 +99,7 @@ def figures_publish(
         demonstration: what the data are, where they are not real.
         now: the time of publication (UTC).
         stage: whether the figures go out at once or wait for a second person.
+        blocked: why they must wait, if it is for what they show.
         progress: told after each step.
 
     Raises:
@@ -132,8 +135,11 @@ def figures_publish(
         campaign=campaign,
         family_names={row.id: row.name.en for row in families.rows},
         charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
+        blocked=tuple(blocked),
     )
     write_snapshot(data, snapshot, stage=stage)
+    if stage is Stage.PUBLISHED:
+        discard_candidate(data)
     progress(1)
     return snapshot
 

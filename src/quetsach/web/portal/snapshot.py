@@ -102,6 +102,7 @@ class Snapshot:
 
     ``lake`` identifies what was counted, ``family_names`` names every family in it, ``charts`` holds one SVG a
     language, ``feeds`` names the sources, ``network_versions`` the address tables that told providers apart.
+    ``blocked`` says why the figures do not go out by themselves, where they do not.
     """
 
     published_at: datetime
@@ -117,6 +118,7 @@ class Snapshot:
     campaign: CampaignFigures | None
     family_names: Mapping[str, str]
     charts: Mapping[str, str]
+    blocked: tuple[LocalText, ...] = ()
 
     @property
     def scale(self) -> int:
@@ -219,6 +221,12 @@ def release_candidate(data: Path, *, digest: str) -> None:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
 
 
+def discard_candidate(data: Path) -> None:
+    """Throw away what waits: newer figures are out."""
+    for path in (figures_path, listed_path):
+        path(data, Stage.CANDIDATE).unlink(missing_ok=True)
+
+
 def listed_path(data: Path, stage: Stage = Stage.PUBLISHED) -> Path:
     """Return where the look-up of lately reported addresses lies; it is published together with the figures."""
     return data / stage / "listed.bin"
@@ -263,6 +271,7 @@ def _snapshot(document: dict[str, Any]) -> Snapshot:
         campaign=_campaign(document["campaign"]) if document["campaign"] else None,
         family_names=dict(document["family_names"]),
         charts=dict(document["charts"]),
+        blocked=tuple(LocalText(**text) for text in document.get("blocked", ())),
     )
 
 

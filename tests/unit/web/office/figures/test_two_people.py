@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.conftest import NOW
 
+from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.portal.snapshot import Stage, candidate_digest, read_snapshot, write_snapshot
@@ -65,3 +66,13 @@ def test_a_unit_has_no_say_in_the_figures(waiting: Path, person, signed_in) -> N
 
 def test_without_anything_waiting_the_page_says_so(settings, empty_centre: Path, units, person, signed_in) -> None:
     assert "Không có số liệu chờ" in signed_in(person("press")).get(PAGE).content.decode()
+
+
+def test_the_page_says_why_figures_wait_by_themselves(waiting: Path, person, signed_in) -> None:
+    candidate = read_snapshot(waiting, stage=Stage.CANDIDATE)
+    assert candidate is not None
+    reason = LocalText("Nguồn tin cậy đã ngừng gửi.", "A feed fell silent.")
+    write_snapshot(waiting, dataclasses.replace(candidate, blocked=(reason,)), stage=Stage.CANDIDATE)
+    text = signed_in(person("press")).get(PAGE).content.decode()
+    assert "Vì sao số liệu phải chờ" in text
+    assert reason.vi in text

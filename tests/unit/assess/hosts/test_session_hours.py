@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.schedule import daily_rhythm, read_schedule
+from quetsach.assess.hosts.session_hours import BUDGET, WIDE_BUDGET, session_hours
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+WEEKS = 28 * 24.0
+
+
+def always_on(
+    machines: int, per_hour: float, rng: np.random.Generator, *, is_periodic: bool = False
+) -> tuple[GapLadder, int]:
+    """Machines that keep their address for four weeks."""
+    gaps, events = [], 0
+    for _ in range(machines):
+        count = int(rng.poisson(per_hour * WEEKS)) if not is_periodic else int(per_hour * WEEKS)
+        times = np.sort(rng.random(count) * WEEKS) if not is_periodic else (np.arange(count) + rng.random()) / per_hour
+        gaps.append(np.diff(times))
+        events += count
+    return GapLadder.of(np.concatenate(gaps)), events
+
+
+@pytest.mark.parametrize(("per_hour", "is_periodic"), [(1.0, False), (4.0, False), (0.25, False), (2.0, True)])
+def test_machines_that_keep_their_addresses_are_counted(per_hour: float, is_periodic: bool) -> None:
+    ladder, events = always_on(60, per_hour, np.random.default_rng(1), is_periodic=is_periodic)
+    answer = session_hours(ladder, events, read_schedule(ladder), WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.value == pytest.approx(60, rel=0.01)
+    assert (answer.low, answer.high) == pytest.approx((answer.value * (1 - BUDGET), answer.value * (1 + BUDGET)))
+
+
+def test_several_connections_of_one_check_in_are_one() -> None:
+    ladder, events = always_on(60, 1.0, np.random.default_rng(1))
+    burst = GapLadder.of(np.full(4 * events, 1 / 3600))
+    answer = session_hours(ladder + burst, 5 * events, read_schedule(ladder + burst), WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.value == pytest.approx(60, rel=0.02)
+
+
+def test_rare_check_ins_are_refused() -> None:
+    ladder = GapLadder.of(np.full(100, 6.0))
+    answer = session_hours(ladder, 130, read_schedule(ladder), WEEKS)
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.RARE_CHECK_INS
+    assert answer.measured["q"] > 0.2
+
+
+def test_an_estimate_near_the_edge_of_the_domain_has_the_wider_budget() -> None:
+    ladder = GapLadder.of(np.random.default_rng(1).exponential(1, 1000))
+    answer = session_hours(ladder, 1170, read_schedule(ladder), WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.high == pytest.approx(answer.value * (1 + WIDE_BUDGET))
+
+
+def test_addresses_without_any_gap_are_refused() -> None:
+    ladder = GapLadder.empty()
+    answer = session_hours(ladder, 10, read_schedule(ladder), WEEKS)
+    assert isinstance(answer, Refusal)
+    assert answer.reason is RefusalReason.RARE_CHECK_INS
+
+
+@pytest.mark.parametrize(("events", "uptime"), [(0, WEEKS), (10, 0.0)])
+def test_without_data_there_is_no_number(events: int, uptime: float) -> None:
+    answer = session_hours(GapLadder.empty(), events, None, uptime)
+    assert answer == Refusal(RefusalReason.NO_DATA)
+
+
+def test_machines_that_are_off_at_night_are_not_counted_through_it() -> None:
+    rng = np.random.default_rng(1)
+    days = [np.sort(rng.random(16) * 8) + 24 * day for _ in range(60) for day in range(28)]
+    gaps = np.concatenate([np.diff(np.concatenate(days[28 * m : 28 * m + 28])) for m in range(60)])
+    hourly = np.where(np.arange(24) < 8, 60.0 * 28, 0.0)
+    schedule = read_schedule(GapLadder.of(gaps), daily_rhythm(hourly, np.full(24, 28.0)))
+    answer = session_hours(GapLadder.of(gaps), 60 * 28 * 16, schedule, WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.value == pytest.approx(20, rel=0.03)
+
+
+def test_nights_that_check_ins_are_too_rare_to_see_are_refused() -> None:
+    gaps = GapLadder.of(np.random.default_rng(1).exponential(5, 5000))
+    hourly = np.where(np.arange(24) < 8, 1000.0, 0.0)
+    assert read_schedule(gaps, daily_rhythm(hourly, np.full(24, 28.0))) is None
+
+
+def test_hours_that_differ_by_chance_are_no_rhythm() -> None:
+    hourly = np.random.default_rng(1).poisson(400, 24).astype(np.float64)
+    assert daily_rhythm(hourly, np.full(24, 28.0)) < 0.02
+    assert daily_rhythm(np.zeros(24), np.zeros(24)) == 0
+
+
+def test_hours_that_the_sensor_lost_make_no_rhythm() -> None:
+    alive = np.where(np.arange(24) < 8, 14.0, 28.0)
+    assert daily_rhythm(100 * alive, alive) < 0.02
