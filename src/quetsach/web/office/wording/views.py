@@ -39,8 +39,16 @@ def text(request: HttpRequest, key: str, place: str) -> HttpResponse:
         with Telling(request, _("Saved."), form=form):
             wording_save(document=document, place=place, text=new, by=visitor.person, now=visitor.now)
             return redirect("office:wording:texts", key)
-    context = {"document": document, "place": place, "form": form, "built": built, "said": said}
-    return render(request, "office/wording/text.html", {**context, "versions": versions_of(key, place)})
+    context = {
+        "document": document,
+        "places": sorted(document.places),
+        "place": place,
+        "form": form,
+        "built": built,
+        "said": said,
+        "versions": versions_of(key, place),
+    }
+    return render(request, "office/wording/text.html", context)
 
 
 def _document(request: HttpRequest, key: str) -> tuple[Document, Visitor]:

@@ -56,7 +56,7 @@ def test_every_particular_has_a_name() -> None:
 
 def test_particulars_are_told_in_words() -> None:
     detail = {"role": "editor", "by_mail": True, "packs": ["a", "b"], "reason": "", "strange": 3}
-    assert [(str(name), value) for name, value in particulars(detail)] == [
+    assert [(str(name), value) for name, value, _is_checksum in particulars(detail)] == [
         ("vai trò", "Chuyên viên đơn vị"),
         ("qua thư điện tử", "có"),
         ("gói", "a, b"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
+_CHECKSUMS = frozenset({"digest", "sha256"})
 
 
 @register.filter
@@ -19,10 +20,10 @@ def act_title(act: str) -> str | Promise:
 
 
 @register.filter
-def particulars(detail: Mapping[str, Any]) -> Iterator[tuple[str | Promise, str]]:
-    """Return the particulars of an entry with their names, in words."""
+def particulars(detail: Mapping[str, Any]) -> Iterator[tuple[str | Promise, str, bool]]:
+    """Return the particulars of an entry with their names, in words, and whether each is a checksum."""
     for name, value in detail.items():
-        yield DETAIL_TITLES.get(name, name), _said(value, DETAIL_WORDS.get(name, {}))
+        yield DETAIL_TITLES.get(name, name), _said(value, DETAIL_WORDS.get(name, {})), name in _CHECKSUMS
 
 
 def _said(value: object, words: Mapping[str, str | Promise]) -> str:

@@ -1,0 +1,88 @@
+"""Packs, people, approvals, wording, log and reach: fit for screen readers, on a phone and on a desk."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import sync_playwright
+from tests.browser import chromium
+from tests.unit.web.office.conftest import NOW
+from tests.unit.web.office.packs.test_packs_wait import NEW, data, publish
+from tests.unit.web.office.people.test_vouching import invited
+
+from quetsach.campaign.authority import Role
+from quetsach.core.pack import LocalText
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.packs.selectors import waiting_packs
+from quetsach.web.office.packs.services import packs_ask
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.wording.documents import DOCUMENTS
+from quetsach.web.office.wording.services import wording_save
+
+__all__ = ["data"]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("power-pages")]
+
+
+@pytest.fixture
+def operator(person: Callable[..., Person]) -> Person:
+    return person(Role.OPERATOR, name="Nguyễn Thị Vận Hành")
+
+
+@pytest.fixture
+def pages(data: Path, units, operator: Person, person: Callable[..., Person], monkeypatch) -> list[str]:
+    """Return the addresses of the pages, with something on each."""
+    # The test's own database calls run beside the browser's event loop.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    publish(data, NEW)
+    waiting = waiting_packs()
+    assert waiting is not None
+    packs_ask(digest=waiting.digest, by=person("analyst"), now=NOW)
+    second = invited(person(Role.APPROVER, "31-2020"), units["31-2020"])
+    text = LocalText("Chào bạn, xem {steps}", "Hello, see {steps}")
+    wording_save(document=DOCUMENTS["answers"], place="listed.text", text=text, by=operator, now=NOW)
+    office = "/van-phong"
+    return [
+        f"{office}/goi-nhan-dien/",
+        f"{office}/phe-duyet/{Approval.objects.get().pk}/",
+        f"{office}/nhan-su/",
+        f"{office}/nhan-su/{second.pk}/",
+        f"{office}/nhan-su/{second.pk}/thoi-viec/",
+        f"{office}/loi-van/answers/",
+        f"{office}/loi-van/answers/listed.text/",
+        f"{office}/loi-van/kit/sheet.lines.headline/",
+        f"{office}/ho-tro/",
+        f"{office}/nhat-ky/",
+        f"{office}/truyen-thong/den-voi/",
+        f"{office}/",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_fit_for_a_phone_and_for_everyone(
+    pages: list[str], operator: Person, signed_in: Callable[[Person], Client], live_server
+) -> None:
+    cookie = {
+        "name": "office",
+        "value": signed_in(operator).cookies["office"].value,
+        "path": "/",
+        "domain": "localhost",
+    }
+    faults: list[object] = []
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        for width in (360, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 800})
+            context.add_cookies([cookie])  # type: ignore[list-item]
+            page = context.new_page()
+            for number, address in enumerate(pages):
+                answer = page.goto(f"{live_server.url}{address}")
+                assert answer is not None
+                faults += [] if answer.ok else [(address, answer.status)]
+                faults += [(width, address, found["id"]) for found in Axe().run(page).response["violations"]]
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                faults += [(width, address, "wider than the screen", wide)] if wide > 0 else []
+                if folder := os.environ.get("QUETSACH_PICTURES"):
+                    page.screenshot(path=f"{folder}/{number:02}-{width}.png", full_page=True)
+    assert faults == []
