@@ -1,6 +1,5 @@
 """Reporting periods and their deadlines: whole days of Viet Nam, ISO weeks or phases of the campaign."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -11,7 +10,6 @@ from quetsach.campaign.returns.errors import PeriodError
 VIET_NAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """One offset since 1975, no summer time: no table of zones has to be read."""
 
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _MOST_WEEKS = 120
 
 
@@ -84,21 +82,6 @@ def week_of(day: date) -> ReportingPeriod:
     year, week, weekday = day.isocalendar()
     monday = day - timedelta(days=weekday - 1)
     return ReportingPeriod(f"{year}-W{week:02}", monday, monday + timedelta(days=6))
-
-
-def parse_week(key: str) -> ReportingPeriod:
-    """Read ``2020-W41``.
-
-    Raises:
-        PeriodError: it is not a week of that year.
-    """
-    match = _WEEK.fullmatch(key)
-    try:
-        if match:
-            return week_of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
-    except ValueError:
-        pass
-    raise PeriodError(f"not a week: {key[:40]!r}", hint="write it as 2020-W41")
 
 
 def weeks(first: date, last: date) -> tuple[ReportingPeriod, ...]:

@@ -1,14 +1,14 @@
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.campaign.returns.completeness import Completeness, Expected, completeness_text, survey
-from quetsach.campaign.returns.period import Deadline, midnight_after, parse_week
+from quetsach.campaign.returns.period import Deadline, midnight_after, week_of
 from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
 
-DEADLINE = Deadline.of(parse_week("2020-W41"), due_days=3, lock_days=10)
+DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10)
 IN_TIME, TOO_LATE = midnight_after(DEADLINE.due) - timedelta(seconds=1), midnight_after(DEADLINE.due)
 NOW = datetime(2020, 10, 17, tzinfo=UTC)
 PROVINCE, DISTRICT, ONE, TWO = "/tw/31/", "/tw/31/303/", "/tw/31/303/1/", "/tw/31/303/2/"

@@ -1,14 +1,14 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.campaign.returns.errors import StateError
-from quetsach.campaign.returns.period import Deadline, parse_week
+from quetsach.campaign.returns.period import Deadline, week_of
 from quetsach.campaign.returns.state import NOT_FILED, Act, Filed, Standing, State, after, standing, state_of
 
-DEADLINE = Deadline.of(parse_week("2020-W41"), due_days=3, lock_days=10)
+DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10)
 BEFORE, LATE, CLOSED = (datetime(2020, 10, d, 3, tzinfo=UTC) for d in (12, 16, 25))
 
 

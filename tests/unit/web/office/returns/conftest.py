@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils.translation import override
 
-from quetsach.campaign.returns.period import PeriodKind, parse_week, weeks
+from quetsach.campaign.returns.period import PeriodKind, week_of, weeks
 from quetsach.campaign.returns.state import Scope
 from quetsach.cli.bundled import bundled
 from quetsach.web.office.campaigns.models import Campaign
@@ -16,7 +16,7 @@ from quetsach.web.office.returns.services.assignment import Target, assignment_m
 from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.units.models import Unit, UnitKind
 
-WEEK = parse_week("2020-W41")
+WEEK = week_of(date(2020, 10, 5))
 IN_TIME = datetime(2020, 10, 12, 3, tzinfo=UTC)  # Monday after the week; due on Wednesday, closed a week later
 LATE = datetime(2020, 10, 16, 3, tzinfo=UTC)
 CLOSED = datetime(2020, 10, 23, 3, tzinfo=UTC)
