@@ -154,7 +154,7 @@ def by_wedge(series: Floats, effect: float, *, shape: str = "at once", dummies: 
 
 
 def rows(*, short: bool, seed: int) -> list[Row]:
-    """Return the table; the full one takes about 15 seconds of CPU."""
+    """Return the table; the full one takes about 10 seconds of CPU."""
     generator, campaigns = np.random.default_rng(seed), SHORT if short else FULL
     return [
         *_cover_rows(generator, campaigns),
