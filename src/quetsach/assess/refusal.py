@@ -78,21 +78,21 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "machines there are. Count by the malware's own identifier (bot_id), or give daily addresses only.",
     ),
     RefusalReason.DENSE_POOL: LocalText(
-        "Hơn 3% số địa chỉ của nhà mạng bị nhiễm cùng lúc, nên địa chỉ chuyển thẳng từ máy nhiễm này sang máy nhiễm khác "
-        "và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo bot_id.",
+        "Hơn 3% số địa chỉ của nhà mạng bị nhiễm cùng lúc, nên địa chỉ chuyển thẳng từ máy nhiễm này sang máy nhiễm "
+        "khác và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo bot_id.",
         "More than 3 % of the provider's addresses are infected at once, so that addresses pass from one infected "
         "machine straight to the next and machines are counted too often. Ask the provider for subscribers, or count "
         "by bot_id.",
     ),
     RefusalReason.DEDUPLICATED: LocalText(
-        "Nguồn dữ liệu chỉ giữ một dòng cho mỗi địa chỉ mỗi ngày, nên không biết máy nhiễm có mặt bao lâu. Hãy xin nguồn "
-        "gửi đủ mọi lượt ghi nhận.",
+        "Nguồn dữ liệu chỉ giữ một dòng cho mỗi địa chỉ mỗi ngày, nên không biết máy nhiễm có mặt bao lâu. Hãy xin "
+        "nguồn gửi đủ mọi lượt ghi nhận.",
         "The feed keeps one row for each address and day, so nothing says how long a machine was there. Ask the source "
         "for every event.",
     ),
     RefusalReason.DELTA_MODE: LocalText(
-        "Nguồn dữ liệu gửi đủ vào Chủ nhật và chỉ gửi phần khác đi vào những ngày khác. Mọi số đếm từ nguồn này đều sai; "
-        "hãy xin nguồn tắt chế độ này.",
+        "Nguồn dữ liệu gửi đủ vào Chủ nhật và chỉ gửi phần khác đi vào những ngày khác. Mọi số đếm từ nguồn này đều "
+        "sai; hãy xin nguồn tắt chế độ này.",
         "The feed sends everything on Sundays and only differences on other days. Every count from it is wrong; ask "
         "the source to switch this off.",
     ),
@@ -101,7 +101,8 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "The two windows are not equally long, so they do not compare.",
     ),
     RefusalReason.UNEQUAL_PANELS: LocalText(
-        "Không có nguồn dữ liệu và họ mã độc nào được quan sát trong cả hai kỳ theo cùng một cách, nên không so sánh được.",
+        "Không có nguồn dữ liệu và họ mã độc nào được quan sát trong cả hai kỳ theo cùng một cách, nên không so sánh "
+        "được.",
         "No feed and family was watched in both windows in the same way, so they do not compare.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
@@ -113,8 +114,8 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "The feed does not carry the malware's own identifier (bot_id).",
     ),
     RefusalReason.REFUSED_PARTS: LocalText(
-        "Hơn một phần mười số địa chỉ ở đây thuộc những phần không ước lượng được số máy, nên không cộng thành tổng. Hãy "
-        "hỏi riêng những họ mã độc ước lượng được (--family).",
+        "Hơn một phần mười số địa chỉ ở đây thuộc những phần không ước lượng được số máy, nên không cộng thành tổng. "
+        "Hãy hỏi riêng những họ mã độc ước lượng được (--family).",
         "More than a tenth of the addresses here belong to parts whose machines cannot be estimated, so there is no "
         "total. Ask for the families that can be (--family).",
     ),
@@ -148,8 +149,10 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "There are too few units: an interval clustered by unit would be narrower than the truth.",
     ),
     RefusalReason.NO_BEFORE: LocalText(
-        "Có đơn vị được can thiệp ngay từ kỳ đầu tiên: không biết trước đó ra sao thì không đo được thay đổi.",
-        "A unit was treated from the first period on: without a time before, a change cannot be measured.",
+        "Có đơn vị được can thiệp ngay từ kỳ đầu tiên: không biết trước đó ra sao thì không đo được thay đổi. Cột "
+        "treated chỉ ghi 1 từ kỳ bắt đầu can thiệp trở đi, không ghi cho mọi kỳ của đơn vị đó.",
+        "A unit was treated from the first period on: without a time before, a change cannot be measured. The column "
+        "treated is 1 from the start of treatment on, not in every period of such a unit.",
     ),
     RefusalReason.TOO_SHORT: LocalText(
         "Chuỗi số liệu trước hoặc sau khi bắt đầu quá ngắn đối với phương pháp này.",
