@@ -2,13 +2,12 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -37,21 +36,16 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center helpdesk list\nquetsach center helpdesk purge",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    purge = add_command(
+    add_centre_command(
         commands,
         "purge",
-        summary="close what nobody writes to any more, erase what was closed 30 days ago; run it every day",
-        examples="quetsach center helpdesk purge --data /srv/quetsach",
+        _purge,
+        "close what nobody writes to any more, erase what was closed 30 days ago; run it every day",
+        "quetsach center helpdesk purge --data /srv/quetsach",
     )
-    purge.set_defaults(run=_purge)
-    listing = add_command(
-        commands, "list", summary="how many cases are in which state", examples="quetsach center helpdesk list --json"
+    add_centre_command(
+        commands, "list", _list, "how many cases are in which state", "quetsach center helpdesk list --json"
     )
-    listing.set_defaults(run=_list)
-    for command in (purge, listing):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
 
 
 def _purge(arguments: argparse.Namespace) -> int:

@@ -3,16 +3,15 @@
 import argparse
 import signal
 import threading
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.letters_chain import register_chain
 from quetsach.cli.center.letters_verify import register_verify
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 
@@ -59,15 +58,15 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(commands, "list", _list, "all letters, the newest first", "quetsach center letters list --json")
-    show = _add(
+    add_centre_command(commands, "list", _list, "all letters, the newest first", "quetsach center letters list --json")
+    show = add_centre_command(
         commands, "show", _show, "one letter: its funnel and the times of each level", "quetsach center letters show 12"
     )
     show.add_argument("letter", type=int, metavar="ID", help="number in the list")
     _register_send(commands)
     register_verify(commands)
     register_chain(commands)
-    work = _add(
+    work = add_centre_command(
         commands,
         "work",
         _work,
@@ -75,12 +74,12 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center letters work\nquetsach center letters work --once",
     )
     work.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
-    reminders = _add(
+    reminders = add_centre_command(
         commands, "reminders", _reminders, "what is to go out today", "quetsach center letters reminders --queue"
     )
     reminders.add_argument("--queue", action="store_true", help="put it into the queue")
-    _add(commands, "bounces", _bounces, "read what came back by mail", "quetsach center letters bounces")
-    keys = _add(
+    add_centre_command(commands, "bounces", _bounces, "read what came back by mail", "quetsach center letters bounces")
+    keys = add_centre_command(
         commands,
         "keys",
         _keys,
@@ -93,7 +92,7 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _register_send(commands: "Subcommands") -> None:
-    send = _add(
+    send = add_centre_command(
         commands,
         "send",
         _send,
@@ -106,17 +105,6 @@ def _register_send(commands: "Subcommands") -> None:
         "--to", action="append", required=True, metavar="WHOM", help="children, level-N or group-N; may be repeated"
     )
     send.add_argument("--by", required=True, metavar="EMAIL", help="who sends it")
-
-
-def _add(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
-) -> argparse.ArgumentParser:
-    command = add_command(commands, name, summary=summary, examples=examples)
-    command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
-    command.set_defaults(run=run)
-    return command
 
 
 def _list(arguments: argparse.Namespace) -> int:

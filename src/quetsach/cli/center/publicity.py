@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
@@ -71,31 +71,27 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    kit = add_command(
+    kit = add_centre_command(
         commands,
         "kit",
-        summary="make the kit of a unit: posters, leaflet, pictures, banners, texts, announcement, QR codes",
-        examples="quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
+        _kit,
+        "make the kit of a unit: posters, leaflet, pictures, banners, texts, announcement, QR codes",
+        "quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
     )
     kit.add_argument("unit", metavar="UNIT", help="key of the unit, such as 31-2025")
     kit.add_argument("--campaign", metavar="ID", required=True, help="campaign of the office")
     kit.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder that gets the ZIP file")
-    kit.set_defaults(run=_kit)
-    reach = add_command(
+    reach = add_centre_command(
         commands,
         "reach",
-        summary="visits through QR codes by unit and, apart from them, what returns say of other channels",
-        examples="quetsach center publicity reach\n"
+        _reach,
+        "visits through QR codes by unit and, apart from them, what returns say of other channels",
+        "quetsach center publicity reach\n"
         "quetsach center publicity reach 31-2025 --from 2026-11-01 --to 2026-11-30 --json",
     )
     reach.add_argument("unit", metavar="UNIT", nargs="?", help="key of the unit (default: the whole country)")
     reach.add_argument("--from", dest="first", metavar="DAY", help="first day, UTC (default: 30 days back)")
     reach.add_argument("--to", dest="last", metavar="DAY", help="last day, UTC (default: today)")
-    reach.set_defaults(run=_reach)
-    for command in (kit, reach):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
 
 
 def _kit(arguments: argparse.Namespace) -> int:

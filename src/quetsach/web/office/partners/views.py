@@ -1,7 +1,7 @@
 """Pages about partners: what they sent and what it adds up to, apart from everything else that is counted."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,6 +17,7 @@ from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receiv
 from quetsach.web.office.partners.models import Delivery, Partner, Token
 from quetsach.web.office.partners.wording import REFUSALS
 from quetsach.web.office.people.access import may_do, require, today
+from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.selectors import root_unit
@@ -27,7 +28,7 @@ _DELIVERIES_SHOWN = 20
 
 def _open(request: HttpRequest) -> tuple[Person, datetime, dict[str, Any]]:
     """Let whoever sees the whole country in; say whether the person may change something here."""
-    person, now = cast("Person", request.user), datetime.now(UTC)
+    person, now = person_here(request), datetime.now(UTC)
     require(person, Act.SEE, root_unit(), day=today(now))
     return person, now, {"may_run": may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))}
 
