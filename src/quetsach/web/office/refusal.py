@@ -26,7 +26,8 @@ def told(error: QuetsachError, words: Words | None = None) -> str:
     what, advice = error.what, error.hint
     if isinstance(error, LocalError):
         what, advice = here(error.text), here(error.advice)
-    return " ".join(_sentence(text) for text in (f"{error.where}: {what}" if error.where else what, advice) if text)
+    first = _ended(f"{error.where}: {what}") if error.where else _sentence(what)  # names of files stay as they are
+    return f"{first} {_sentence(advice)}" if advice else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,8 @@ class Telling:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?…' else '.'}"
+    return _ended(f"{text[:1].upper()}{text[1:]}")
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
