@@ -15,11 +15,15 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 if TYPE_CHECKING:
+    from quetsach.assess.effect import Design, Panel
+    from quetsach.assess.effect.registration import Registration
+    from quetsach.assess.notice import Notice
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
     from quetsach.web.evaluation.gathering import Sources
     from quetsach.web.evaluation.inputs import Effect
 
+PANEL_BYTES = 64 << 20
 _METHODS = ("did", "sc", "sdid", "cits", "wedge")
 
 
@@ -35,7 +39,9 @@ def register(subcommands: "Subcommands") -> None:
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign of the office or of this build")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the report (default: evaluation-CAMPAIGN)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    parser.add_argument("--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated: for the verdict")
+    parser.add_argument(
+        "--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated (default: the registered panel)"
+    )
     parser.add_argument("--method", choices=_METHODS, default="wedge", help="of the analysis (default: wedge)")
     parser.add_argument("--ramp", type=int, default=1, metavar="N", help="cits: periods until the effect is whole")
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
@@ -92,7 +98,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         places=load_places(),
         published=load_published(campaign.id),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
-        effect=_effect(arguments, campaign) if arguments.panel else None,
+        effect=_effect(arguments, campaign, data),
     )
 
 
@@ -104,32 +110,50 @@ def _not_real(note: LocalText, scale: int) -> LocalText:
     )
 
 
-def _effect(arguments: argparse.Namespace, campaign: "Campaign") -> "Effect":
-    """Analyse the panel; the target is the one of the campaign that addresses measure, else a half."""
-    from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
+def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Effect | None":
+    """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither."""
+    from quetsach.assess.effect import Design, Method, read_panel  # noqa: PLC0415
+    from quetsach.campaign import Measure  # noqa: PLC0415
+    from quetsach.cli.center.assess.panel import campaign_panel, read_registered, registered  # noqa: PLC0415
+    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
+
+    folder = data / "campaigns" / campaign.id
+    registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
+    if arguments.panel:
+        content, departed = read_file(arguments.panel, limit=PANEL_BYTES), ()
+    elif registration:
+        made = campaign_panel(registration, data)
+        content, departed = made.content, made.departed
+    else:
+        return None
+    panel = read_panel(content, where=arguments.panel.name if arguments.panel else "panel.csv")
+    if registration:
+        return _judged(panel, registration.design, registration.target, registration, departed)
+    target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
+    return _judged(panel, Design(Method(arguments.method), None, arguments.ramp), target, None, ())
+
+
+def _judged(
+    panel: "Panel",
+    design: "Design",
+    target: float,
+    registration: "Registration | None",
+    departed: "tuple[Notice, ...]",
+) -> "Effect":
+    """Return what the analysis finds, and the verdict; none for an analysis that is not the registered one."""
+    from quetsach.assess.effect import analyse  # noqa: PLC0415
     from quetsach.assess.effect.departures import departures  # noqa: PLC0415
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-    from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
     from quetsach.assess.effect.verdict import judge  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
-    from quetsach.campaign import Measure  # noqa: PLC0415
-    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
-    from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
     from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
 
-    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
-    design = Design(Method(arguments.method), None, arguments.ramp)
-    target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
-    registered = None
-    if arguments.registration:
-        content = read_file(arguments.registration)
-        registration, _ = read_registration(content, where=arguments.registration.name, verify=is_signed_by)
-        design, target = registration.design, registration.target
-        differences = departures(registration, panel=panel, design=design, target=target)
-        registered = Registered(registration.digest, registration.registered_at, differences)
+    named = None
+    if registration:
+        differences = (*departed, *departures(registration, panel=panel, design=design, target=target))
+        named = Registered(registration.digest, registration.registered_at, differences)
     finding = analyse(panel, design)
     if isinstance(finding, Refusal):
-        return Effect(finding, finding, registered)
-    if registered and registered.differences:
-        return Effect(finding, Refusal(RefusalReason.NOT_AS_REGISTERED), registered)
-    return Effect(finding, judge(finding, target), registered)
+        return Effect(finding, finding, named)
+    if named and named.differences:
+        return Effect(finding, Refusal(RefusalReason.NOT_AS_REGISTERED), named)
+    return Effect(finding, judge(finding, target), named)

@@ -8,7 +8,19 @@ from quetsach.cli.commands import add_command
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-QUESTIONS = ("hosts", "ranking", "cases", "priority", "grades", "ranks", "targets", "effect", "rollout", "registration")
+QUESTIONS = (
+    "hosts",
+    "ranking",
+    "cases",
+    "priority",
+    "grades",
+    "ranks",
+    "targets",
+    "effect",
+    "rollout",
+    "registration",
+    "panel",
+)
 """Modules of this package, in the order of the help; each has ``register(questions)``; none has that name itself."""
 
 

@@ -1,0 +1,184 @@
+"""``quetsach center assess panel``: the registered panel of a campaign, week by week, from the lake."""
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess import registration as registering
+from quetsach.cli.center.assess import rollout
+from quetsach.cli.center.assess.records import campaign_folder, read_file
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, say
+from quetsach.core.errors import InputError
+
+if TYPE_CHECKING:
+    from quetsach.assess.effect.registration import Registration
+    from quetsach.assess.notice import Notice
+    from quetsach.cli.commands import Subcommands
+    from quetsach.core.place import Places
+    from quetsach.lake.weekly import WeekMeasure
+
+_SAID = {
+    "vi": "{cells} ô, {units} đơn vị, {weeks} tuần; số liệu: {measure}.",
+    "en": "{cells} cells of {units} units and {weeks} weeks; measure: {measure}.",
+}
+_MEASURES = {
+    "vi": {
+        "machines": "máy trực tuyến",
+        "addresses": "địa chỉ trung bình mỗi ngày (có ô không ước lượng được số máy)",
+    },
+    "en": {
+        "machines": "machines on line",
+        "addresses": "mean daily addresses (some cells have no estimate of machines)",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPanel:
+    """A panel as CSV (``unit,period,outcome,treated``), what its outcomes are, and where its source is another one."""
+
+    content: bytes
+    measure: "WeekMeasure"
+    units: int
+    weeks: int
+    departed: "tuple[Notice, ...]" = ()
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``panel``."""
+    parser = add_command(
+        questions,
+        "panel",
+        summary="the registered panel of a campaign, week by week, as CSV for `assess effect`",
+        examples="quetsach center assess panel viet-nam-2027 --out panel.csv\n"
+        "quetsach center assess effect --panel panel.csv --method wedge --target 50",
+    )
+    parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    registration = registered(campaign_folder(arguments))
+    if registration is None:
+        where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
+        raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
+    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress:
+        panel = campaign_panel(registration, arguments.data or default_data(), progress=progress.advance)
+    if arguments.out is None:
+        sys.stdout.write(panel.content.decode())
+    else:
+        try:
+            arguments.out.write_bytes(panel.content)
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
+        language = chosen_language(arguments)
+        measure = _MEASURES[language][panel.measure.value]
+        cells = panel.units * panel.weeks
+        say(_SAID[language].format(cells=cells, units=panel.units, weeks=panel.weeks, measure=measure))
+    return ExitCode.NOTHING_FOUND
+
+
+def registered(folder: Path) -> "Registration | None":
+    """Return the registration that lies with a campaign, its signature checked; None where there is none."""
+    path = folder / registering.FILE
+    return read_registered(path) if path.exists() else None
+
+
+def read_registered(path: Path) -> "Registration":
+    """Read a registration and check its signature.
+
+    Raises:
+        QuetsachError: it is damaged, or was changed after it was signed.
+    """
+    from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
+    from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
+
+    registration, _ = read_registration(read_file(path), where=str(path), verify=is_signed_by)
+    return registration
+
+
+def campaign_panel(
+    registration: "Registration", data: Path, *, progress: Callable[[int], None] = lambda _weeks: None
+) -> CampaignPanel:
+    """Count the registered units and families in every whole week from the first window to the last.
+
+    Raises:
+        QuetsachError: a unit is no province, or the lake cannot be read.
+    """
+    from quetsach.assess.effect.departures import basis_departures  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.core.period import Period  # noqa: PLC0415
+    from quetsach.lake.answers import basis_of  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.lake.weekly import WeekMeasure, common_measure, weekly, weeks  # noqa: PLC0415
+
+    begins = _begins(registration, data)
+    codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
+    first, last = registration.before.first, registration.after.last
+    starts = weeks(first, last, anchor=registration.start)
+    families = [family for family, _ in registration.families] or None
+    if any(weight != 1 for _, weight in registration.families):
+        hint = "hand a panel over that weighs them: --panel FILE"
+        raise InputError("machines are counted from the lake without weights of botnets", hint=hint)
+    announced = load_network_tables(data).ranges.announced_ipv4()
+    lake = Lake(data / "lake")
+    counts = weekly(lake, starts, families=families, announced=announced, progress=progress)
+    measure = common_measure(counts, list(codes.values()), starts)
+    found = {(c.unit, c.first): c.machines if measure is WeekMeasure.MACHINES else c.addresses for c in counts}
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("unit", "period", "outcome", "treated"))
+    for unit, code in codes.items():
+        begin = begins[unit]
+        for week in starts:
+            outcome = found.get((code, week))
+            rows.writerow((unit, week, "" if outcome is None else outcome, int(begin is not None and week >= begin)))
+    basis = basis_of(lake, Period(first, last))
+    departed = basis_departures(
+        registration,
+        before=registration.before,
+        after=registration.after,
+        feeds=basis.feeds,
+        families=dict(registration.families),
+        network=", ".join(basis.network_versions),
+    )
+    return CampaignPanel(text.getvalue().encode(), measure, len(codes), len(starts), departed)
+
+
+def _begins(registration: "Registration", data: Path) -> Mapping[str, date | None]:
+    """Return the day on which each unit began; None for a control."""
+    from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
+
+    begins: dict[str, date | None] = dict.fromkeys(registration.controls)
+    path = data / "campaigns" / registration.campaign / rollout.FILE
+    if registration.order:
+        order = read_roll_out(read_file(path), where=str(path))
+        if order.digest != registration.roll_out:
+            raise InputError("the order of roll-out is not the one that was registered", where=str(path))
+        begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
+    return begins
+
+
+def _code(unit: str, places: "Places", day: date) -> str:
+    """Return the code of the province that a unit names, by code or by name in either language."""
+    for place in places.all_on(day):
+        if unit in (place.code, place.name_vi, place.name_en):
+            return place.code
+    hint = "write provinces by code or name; for other units hand a panel over: --panel FILE"
+    raise InputError("is no province on the first day of the campaign", where=unit, hint=hint)
