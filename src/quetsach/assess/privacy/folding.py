@@ -5,16 +5,23 @@ from collections.abc import Mapping
 from quetsach.core.small_cell import SMALLEST_CELL
 
 
-def folded_rows(values: Mapping[str, float]) -> frozenset[str]:
-    """Return the rows to put together: all small ones, and more while that is one row alone or few together.
+def folded_rows(*windows: Mapping[str, float]) -> frozenset[str]:
+    """Return the rows to put together: what is small in any window, and more while that is one alone or few together.
 
     Args:
-        values: the figure of each row by its identifier; the country's total is taken to be known.
+        windows: the figure of each row by its identifier, of one window or of several that are shown side by side; who
+            is not in one has none there. The country's totals are taken to be known.
     """
-    ordered = sorted(values, key=lambda row: (values[row], row))
-    folded = sum(value < SMALLEST_CELL for value in values.values())
+    rows = sorted({row for window in windows for row in window})
+    least = {row: min(window.get(row, 0.0) for window in windows) for row in rows}
+    ordered = sorted(rows, key=lambda row: (least[row], row))
+    folded = sum(value < SMALLEST_CELL for value in least.values())
     if not folded:
         return frozenset()
-    while folded < len(ordered) and (folded == 1 or sum(values[row] for row in ordered[:folded]) < SMALLEST_CELL):
+
+    def is_few() -> bool:
+        return any(sum(window.get(row, 0.0) for row in ordered[:folded]) < SMALLEST_CELL for window in windows)
+
+    while folded < len(ordered) and (folded == 1 or is_few()):
         folded += 1
     return frozenset(ordered[:folded])

@@ -14,15 +14,26 @@ from quetsach.core.small_cell import SMALLEST_CELL
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Cells that add up to something the reader knows or can see. ``total`` is one of the table, if any."""
+    """Cells that add up to something the reader knows or can see. ``total`` is one of the table, if any.
+
+    ``is_at_most``: they add up to no more than their total.
+    """
 
     parts: tuple[Cell, ...]
     total: Cell | None = None
+    is_at_most: bool = False
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """All cells of the equation."""
         return (*self.parts, self.total) if self.total else self.parts
+
+    def holds(self, values: Mapping[Cell, int]) -> bool:
+        """Whether the figures are as the equation says: some sums may differ with an excuse."""
+        if self.total is None:
+            return True
+        added = sum(values[cell] for cell in self.parts)
+        return added <= values[self.total] if self.is_at_most else added == values[self.total]
 
 
 def hidden_cells(values: Mapping[Cell, int], relations: Iterable[Relation], *, least: int = 0) -> frozenset[Cell]:
@@ -45,12 +56,19 @@ def given_away(
 ) -> frozenset[Cell]:
     """Return the hidden cells that the attack recovers."""
     concealed = set(hidden)
-    touched = [r for r in relations if concealed.intersection(r.cells) and all(cell in values for cell in r.cells)]
+    known = [r for r in relations if all(cell in values for cell in r.cells) and r.holds(values)]
+    touched = [r for r in known if concealed.intersection(r.cells)]
     shown = {
         cell: Known(least) if cell in concealed else Known.exactly(values[cell]) for r in touched for cell in r.cells
     }
-    sums = [Sum(r.parts, r.total or Known.exactly(sum(values[cell] for cell in r.parts))) for r in touched]
-    return frozenset(recovered(shown, sums))
+    sums = []
+    for number, r in enumerate(touched):
+        rest: Cell = ("", str(number))  # what is missing up to the total
+        if r.is_at_most:
+            shown[rest] = Known(0)
+        parts = (*r.parts, rest) if r.is_at_most else r.parts
+        sums.append(Sum(parts, r.total or Known.exactly(sum(values[cell] for cell in r.parts))))
+    return frozenset(recovered(shown, sums)) & concealed
 
 
 def _weak(values: Mapping[Cell, int], equations: Sequence[Relation], hidden: set[Cell], least: int) -> list[Relation]:
@@ -63,7 +81,8 @@ def _weak(values: Mapping[Cell, int], equations: Sequence[Relation], hidden: set
     plain = [
         r
         for r, concealed in open_
-        if len(concealed) == 1 or (r.total not in hidden and sum(values[c] for c in concealed) < SMALLEST_CELL)
+        if not r.is_at_most
+        and (len(concealed) == 1 or (r.total not in hidden and sum(values[c] for c in concealed) < SMALLEST_CELL))
     ]
     if plain or not open_:
         return plain

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from quetsach.assess import Basis, Ranking, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
+from quetsach.assess.privacy import folded_rows
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
 from quetsach.lake.lake import Lake
@@ -24,7 +24,7 @@ from quetsach.web.evaluation.inputs import Change, CleanedByTool, Daily, Effect,
 from quetsach.web.office.campaigns.models import Campaign as RunCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 
-_OTHERS = LocalText("Các dòng còn lại, mỗi dòng dưới 10", "All others, fewer than 10 each")
+_OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
 _LAST, _DECLARED = "close", "baseline"
 """Identifiers of published figures that stand for the last window and the declared baseline."""
 
@@ -197,9 +197,7 @@ def changes(before: Ranking, after: Ranking) -> tuple[Change, ...]:
     was, now = _means(before), _means(after)
     names = {row.id: row.name for row in (*after.rows, *before.rows)}
     order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
-    small = [n for n in order if min(was.get(n, 0.0), now.get(n, 0.0)) < SMALLEST_CELL]
-    if len(small) == 1 and len(order) > 1:  # one alone would be given back by the total
-        small.append(next(n for n in reversed(order) if n not in small))
+    small = sorted(folded_rows(was, now))
     shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
     if small:
         shown.append(Change("others", _OTHERS, _sum(was, small), _sum(now, small)))

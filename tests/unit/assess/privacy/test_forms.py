@@ -104,3 +104,16 @@ def test_folded_rows_are_never_one_and_never_few(values: dict[str, float]) -> No
     if folded and len(folded) < len(values):
         assert len(folded) > 1
         assert sum(values[row] for row in folded) >= SMALLEST_CELL
+
+
+def test_rows_that_are_small_in_either_window_are_folded_in_both() -> None:
+    was = {"a": 500.0, "b": 30.0, "c": 3.0, "d": 80.0}
+    now = {"a": 400.0, "b": 20.0, "c": 60.0, "e": 2.0}
+    assert folded_rows(was, now) == {"c", "d", "e"}
+    assert folded_rows(was) == {"b", "c"}
+
+
+def test_what_is_folded_is_not_few_in_any_window() -> None:
+    assert folded_rows({"a": 90.0, "b": 50.0, "c": 9.0, "d": 9.0}, {"a": 80.0, "b": 70.0, "c": 1.0, "d": 1.0}) == {
+        "b", "c", "d"
+    }  # fmt: skip

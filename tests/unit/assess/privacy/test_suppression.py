@@ -66,6 +66,22 @@ def test_where_zeros_are_printed_ten_hidden_cells_with_ten_have_one_each() -> No
     assert hidden_cells(values, whole) == small
 
 
+def test_what_is_at_most_another_figure_is_part_of_the_attack() -> None:
+    """Two hidden cells make 20 together; neither can be more than the 10 that were looked at."""
+    values = {("a", "found"): 10, ("b", "found"): 10, ("a", "seen"): 10, ("b", "seen"): 10, ("c", "found"): 3}
+    whole = Relation((("a", "found"), ("b", "found")))
+    limits = [Relation(((row, "found"),), (row, "seen"), is_at_most=True) for row in "ab"]
+    hidden = {("a", "found"), ("b", "found")}
+    assert given_away(values, [whole], hidden) == set()
+    assert given_away(values, [whole, *limits], hidden) == hidden
+
+
+def test_a_sum_that_differs_with_an_excuse_tells_nothing() -> None:
+    values = {("a", "infected"): 50, ("a", "cleaned"): 30, ("a", "unresolved"): 6}
+    row = Relation((("a", "cleaned"), ("a", "unresolved")), ("a", "infected"))
+    assert given_away(values, [row], {("a", "unresolved")}) == set()
+
+
 TABLES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=7)
 
 

@@ -113,13 +113,13 @@ def _hidden(form: Form, values: Mapping[str, Mapping[str, int]]) -> frozenset[Ce
     cells = {(unit, name): value for unit, row in values.items() for name, value in row.items()}
     columns = sorted({name for _unit, name in cells})
     relations = [Relation(tuple(cell for cell in cells if cell[1] == name)) for name in columns]
-    sums = [check for check in form.checks if check.kind is CheckKind.SUM]
     for unit, row in values.items():
-        relations += [
-            Relation(tuple((unit, part) for part in check.parts), (unit, check.whole))
-            for check in sums
-            if {check.whole, *check.parts} <= row.keys()
-        ]
+        for check in form.checks:
+            whole, parts = (unit, check.whole), tuple((unit, part) for part in check.parts)
+            if check.kind is CheckKind.SUM and {check.whole, *check.parts} <= row.keys():
+                relations.append(Relation(parts, whole))
+            elif check.kind is CheckKind.AT_MOST and check.whole in row:
+                relations += [Relation((part,), whole, is_at_most=True) for part in parts if part[1] in row]
     return hidden_cells(cells, relations)
 
 
