@@ -18,12 +18,12 @@ PROVIDERS, WEEKS, KEPT = 40, 4, np.exp(-7 / 65)
 def rows(*, short: bool, seed: int) -> list[Row]:
     """Return the rows of the table."""
     rng = np.random.default_rng(seed)
-    runs = 40 if short else 400
+    runs = 20 if short else 400
     found = []
     for shape in ("gamma", "lognormal"):
         for error in (0.0, 0.06):
             found += _graded(shape, error, runs, rng)
-    found += _sets(20 if short else 300, rng)
+    found += _sets(10 if short else 300, rng)
     return found
 
 
