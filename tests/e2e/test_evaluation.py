@@ -1,6 +1,8 @@
 """The evaluation by the real command: of a centre with the demonstration, and of one that holds nothing."""
 
 import csv
+import json
+import random
 import subprocess
 from pathlib import Path
 
@@ -71,6 +73,26 @@ def test_a_centre_without_sightings_reports_what_was_published_and_that_nothing_
     assert round(float(four["The declared baseline"]["change"]), 1) == -47.8
     assert four["The trend without a campaign"]["change"] == ""
     assert four["The trend without a campaign"]["why_not_en"]
+
+
+def test_a_panel_of_controls_decides_the_target(tmp_path_factory: pytest.TempPathFactory) -> None:
+    data = prepared(tmp_path_factory, "judged")
+    chance = random.Random(3)
+    lines = ["unit,period,outcome,treated"]
+    for unit in range(16):
+        for week in range(14):
+            treated = week >= 4 + unit // 2
+            lines.append(f"p{unit},{week + 1},{chance.uniform(97, 103) * (0.4 if treated else 1)},{int(treated)}")
+    (data / "panel.csv").write_text("\n".join(lines))
+    words = ("--panel", data / "panel.csv", "--method", "wedge", "--out", data / "report")
+    center(data, "evaluate", "viet-nam-2020", *words)
+    verdicts = json.loads((data / "report" / "data" / "evaluation.json").read_text())["verdicts"]
+    tones = {v["title"]["en"]: v["tone"] for v in verdicts if v["section"] == "verdicts"}
+    assert tones == {
+        "Halve the malware infection rate": "not-decided",
+        "Halve the IP addresses in the ten most common botnets": "achieved",
+    }
+    assert float(rows(data / "report", "effect")[0]["value"]) < -0.8
 
 
 def test_a_folder_without_a_centre_is_refused_with_advice(tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+"""The registered panel of a campaign, counted from the lake."""
+
+import argparse
+import csv
+import io
+import random
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from quetsach.assess.effect import Design, Method, analyse, read_panel
+from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.registration import Registration, seal
+from quetsach.assess.effect.roll_out import RollOut
+from quetsach.cli.center import assess, ingest
+from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, registered
+from quetsach.cli.center.tables import load_network_tables
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.period import Period
+from quetsach.lake.weekly import WeekCount, WeekMeasure, common_measure, weeks
+
+FIRST, WEEKS = date(2024, 4, 1), 10
+STEPS = (
+    ("Hà Nội", "Hải Phòng", "Cao Bằng", "Lào Cai", "Nghệ An", "Thanh Hóa"),
+    ("Đà Nẵng", "79", "An Giang", "Cà Mau", "Lâm Đồng", "Can Tho"),
+)
+BEGINS = (FIRST + timedelta(weeks=4), FIRST + timedelta(weeks=7))
+MADE = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+def register_plan(data: Path, *, network: str, steps: tuple[tuple[str, ...], ...] = STEPS) -> Registration:
+    order = RollOut("trial", "seed of nobody", BEGINS[0], 21, is_by_size=False, steps=steps, drawn_at=MADE)
+    made = Registration(
+        campaign="trial",
+        start=BEGINS[0],
+        before=Period(FIRST, BEGINS[0] - timedelta(days=1)),
+        after=Period(FIRST + timedelta(weeks=WEEKS - 4), FIRST + timedelta(weeks=WEEKS, days=-1)),
+        design=Design(Method.WEDGE),
+        target=0.5,
+        controls=(),
+        feeds=("plain/sightings",),
+        families=(("sality", 1.0),),
+        network=network,
+        order=steps,
+        roll_out=order.digest,
+        registered_at=MADE,
+    )
+    key = Ed25519PrivateKey.generate()
+    folder = data / "campaigns" / "trial"
+    folder.mkdir(parents=True, exist_ok=True)
+    sealed = seal(made, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
+    (folder / "registration.json").write_bytes(sealed)
+    (folder / "roll-out.json").write_bytes(order.to_json())
+    return made
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve provinces, each with some 40 addresses a day, half of them from its own beginning on."""
+    folder = tmp_path_factory.mktemp("centre")
+    chance, lines = random.Random(5), ["timestamp,address,malware,region"]
+    for step, begin in zip(STEPS, BEGINS, strict=True):
+        for unit in step:
+            for day in (FIRST + timedelta(days=n) for n in range(7 * WEEKS)):
+                for _ in range(40 + chance.randrange(-3, 4) if day < begin else 20 + chance.randrange(-2, 3)):
+                    address = f"123.{16 + chance.randrange(8)}.{chance.randrange(256)}.{chance.randrange(256)}"
+                    region = {"79": "Hồ Chí Minh", "Can Tho": "Cần Thơ"}.get(unit, unit)
+                    lines.append(f"{day} {chance.randrange(24):02}:00:00,{address},sality,{region}")
+    feed = folder / "sightings.csv"
+    feed.write_text("\n".join(lines) + "\n", "utf-8")
+    _run(ingest, "ingest", feed, "--feed", "plain", "--data", folder)
+    register_plan(folder, network=load_network_tables(folder).version)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def panel(data: Path) -> CampaignPanel:
+    registration = registered(data / "campaigns" / "trial")
+    assert registration is not None
+    return campaign_panel(registration, data)
+
+
+def _run(module: object, *words: object) -> int:
+    parser = argparse.ArgumentParser()
+    module.register(parser.add_subparsers())  # type: ignore[attr-defined]
+    arguments = parser.parse_args([str(word) for word in words])
+    return int(arguments.run(arguments))
+
+
+def test_each_unit_has_every_whole_week_and_is_treated_from_its_own_beginning(panel: CampaignPanel) -> None:
+    rows = list(csv.DictReader(io.StringIO(panel.content.decode())))
+    assert len(rows) == 12 * WEEKS
+    for unit, begin in ((unit, begin) for step, begin in zip(STEPS, BEGINS, strict=True) for unit in step):
+        own = [row for row in rows if row["unit"] == unit]
+        assert [row["treated"] for row in own] == [str(int(FIRST + timedelta(weeks=n) >= begin)) for n in range(WEEKS)]
+        assert all(15 < float(row["outcome"]) < 45 for row in own)
+
+
+def test_a_cut_by_half_is_found_again(panel: CampaignPanel) -> None:
+    found = analyse(read_panel(panel.content, where="panel.csv"), Design(Method.WEDGE))
+    assert isinstance(found, Finding)
+    assert found.reduction is not None
+    assert found.reduction.low < 0.5 < found.reduction.high
+    assert found.reduction.high - found.reduction.low < 0.1
+    assert panel.departed == ()
+
+
+def test_other_address_tables_than_the_registered_ones_are_a_departure(data: Path, tmp_path: Path) -> None:
+    registration = register_plan(tmp_path, network="another")
+    (tmp_path / "lake").symlink_to(data / "lake")
+    assert [n.code for n in campaign_panel(registration, tmp_path).departed] == ["departs-in-network"]
+
+
+def test_a_unit_that_is_no_province_is_named(data: Path, tmp_path: Path) -> None:
+    steps = (("Hà Nội", "Atlantis", *STEPS[0][2:]), STEPS[1])
+    registration = register_plan(tmp_path, network="x", steps=steps)
+    with pytest.raises(InputError, match="Atlantis"):
+        campaign_panel(registration, tmp_path)
+
+
+def test_another_order_than_the_registered_one_is_refused(data: Path, tmp_path: Path) -> None:
+    registration = register_plan(tmp_path, network="x")
+    register_plan(tmp_path, network="x", steps=STEPS[::-1])
+    with pytest.raises(InputError, match="not the one that was registered"):
+        campaign_panel(registration, tmp_path)
+
+
+def test_the_command_writes_the_panel_and_says_what_is_counted(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
+) -> None:
+    assert _run(assess, "assess", "panel", "trial", "--data", data, "--out", tmp_path / "panel.csv") == 0
+    assert (tmp_path / "panel.csv").read_bytes() == panel.content
+    assert "12 đơn vị, 10 tuần" in capsys.readouterr().out
+
+
+def test_a_campaign_that_was_not_registered_is_refused_with_advice(data: Path) -> None:
+    with pytest.raises(QuetsachError) as refused:
+        _run(assess, "assess", "panel", "another", "--data", data)
+    assert "assess register another" in refused.value.hint
+
+
+def test_weeks_are_whole_and_begin_on_the_weekday_of_the_start() -> None:
+    starts = weeks(date(2024, 4, 3), date(2024, 4, 30), anchor=date(2024, 5, 13))
+    assert starts == (date(2024, 4, 8), date(2024, 4, 15), date(2024, 4, 22))
+    assert weeks(date(2024, 4, 3), date(2024, 4, 8), anchor=date(2024, 5, 13)) == ()
+
+
+def test_machines_are_the_measure_only_where_every_cell_has_them() -> None:
+    cells = [WeekCount(unit, FIRST, 5.0, 9.0) for unit in ("01", "31")]
+    assert common_measure(cells, ["01", "31"], [FIRST]) is WeekMeasure.MACHINES
+    refused = [cells[0], WeekCount("31", FIRST, None, 9.0)]
+    assert common_measure(refused, ["01", "31"], [FIRST]) is WeekMeasure.ADDRESSES
+    assert common_measure(cells[:1], ["01", "31"], [FIRST]) is WeekMeasure.ADDRESSES
