@@ -90,7 +90,10 @@ def refresh_repository(data: Path) -> None:
     Raises:
         QuetsachError: a key is missing or the repository cannot be written.
     """
+    from django.db import close_old_connections  # noqa: PLC0415
+
     out = data / "repository"
+    close_old_connections()  # the last time was an hour ago
     with publishing(out, is_urgent=True) as owed:
         refresh_online(out, keys=load_keys(data / "keys"), now=datetime.now(UTC), objection=owed.objection)
 

@@ -51,6 +51,12 @@ def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> Qu
     )
 
 
+def to_vouch_for(by: Person, *, day: date) -> int:
+    """Count the people below somebody whose accounts wait for another than who brought them."""
+    waiting = duties_below(by, day=day).filter(person__brought_by__isnull=False, person__vouched_by=None)
+    return waiting.exclude(person__brought_by=by).exclude(person=by).values("person").distinct().count()
+
+
 def invitations_below(by: Person, *, now: datetime, day: date) -> QuerySet[Invitation]:
     """Return the open invitations to duties in the subtrees whose people somebody manages."""
     open_ones = Invitation.objects.filter(

@@ -111,6 +111,12 @@ def test_the_page_lets_another_vouch_and_not_the_giver(units, approver: Person, 
     assert second.is_vouched
 
 
+def test_the_desk_tells_who_waits_for_another_and_not_the_giver(units, approver: Person, person, signed_in) -> None:
+    invited(approver, units["31-2020"])
+    assert "Người cần xác nhận" in signed_in(person(Role.OPERATOR)).get("/van-phong/").content.decode()
+    assert "Người cần xác nhận" not in signed_in(approver).get("/van-phong/").content.decode()
+
+
 STEPS = st.tuples(st.sampled_from(["invite", "renew", "vouch"]), st.integers(0, 3), st.integers(0, 5))
 
 
