@@ -119,8 +119,9 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> 
 
     folder = data / "campaigns" / campaign.id
     registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
+    departed: "tuple[Notice, ...]" = ()
     if arguments.panel:
-        content, departed = read_file(arguments.panel, limit=PANEL_BYTES), ()
+        content = read_file(arguments.panel, limit=PANEL_BYTES)
     elif registration:
         made = campaign_panel(registration, data)
         content, departed = made.content, made.departed
