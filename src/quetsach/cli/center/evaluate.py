@@ -119,7 +119,7 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> 
 
     folder = data / "campaigns" / campaign.id
     registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
-    departed: "tuple[Notice, ...]" = ()
+    departed: tuple[Notice, ...] = ()
     if arguments.panel:
         content = read_file(arguments.panel, limit=PANEL_BYTES)
     elif registration:
