@@ -14,7 +14,6 @@ from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.lake.queries import explained
-from quetsach.lake.rollup_queries import GAP_STEP
 
 type Sensor = tuple[str, str]
 """Feed and report."""
@@ -31,6 +30,9 @@ _CLOCK = pa.schema(
         ("ends", pa.list_(pa.int64())),
     ]
 )
+_STEP = "greatest(0, ceil(4 * log2(gap_ms / 60000)))::smallint"
+"""The step of ``assess.hosts.ladder`` that a gap in milliseconds belongs to."""
+
 _KEYS = "feed, report, family, ip_version"
 _BLOCKS = {
     1: "bit_count(hours)",
@@ -76,11 +78,11 @@ _GAPS = f"""
         select {_KEYS}, asn, isp, province, is_abroad, step, count, hours, squares from inner_gaps
         where step is not null
         union all
-        select {_KEYS}, asn, isp, province, is_abroad, {GAP_STEP}, count, count * gap_ms / 3600000.0,
+        select {_KEYS}, asn, isp, province, is_abroad, {_STEP}, count, count * gap_ms / 3600000.0,
                count * (gap_ms / 3600000.0) ** 2
         from (select *, gap_us // 1000 as gap_ms from inner_gaps where step is null)
         union all
-        select {_KEYS}, asn, isp, province, is_abroad, {GAP_STEP}, 1, gap_ms / 3600000.0, (gap_ms / 3600000.0) ** 2
+        select {_KEYS}, asn, isp, province, is_abroad, {_STEP}, 1, gap_ms / 3600000.0, (gap_ms / 3600000.0) ** 2
         from rows where gap_ms is not null
     )
     select {_KEYS}, asn, isp, province, step, sum(count) as count, sum(hours) as hours, sum(squares) as squares

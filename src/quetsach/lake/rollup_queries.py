@@ -1,4 +1,7 @@
-"""The SQL that makes a roll-up. Sums are taken over integers, so that no order of rows changes a bit of them."""
+"""How a roll-up is made: the engine groups the sightings of a day by family and address, numpy works out the gaps.
+
+Everything is summed in the order of family, address and time, so that no order of rows changes a bit of it.
+"""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -8,67 +11,43 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
+from quetsach.assess.hosts.ladder import STEPS, step_of
 from quetsach.lake.queries import explained
 
+# ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
+
 _HOME = "VN"
-
-NETWORK = "if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid)"
-"""What an address is counted by: itself, or its /64 (``core.address.network_number``)."""
-
-_PLACES = "family, ip_version, asn, isp, province, is_abroad"
-_GREATEST = "family, " + ", ".join(
-    f"{how}({name}) as {name}"
-    for name, how in {
-        "ip_version": "max",
-        "asn": "max",
-        "isp": "max",
-        "province": "max",
-        "is_abroad": "bool_and",
-    }.items()
-)
-_MS_HOUR = 3_600_000
-
-GAP_STEP = "greatest(0, ceil(4 * log2(gap_ms / 60000)))::smallint"
-"""The step of ``assess.hosts.ladder`` that a gap in milliseconds belongs to."""
-
-_SEEN = """
-    create or replace temp table seen as
+_PLACES = ("family", "ip_version", "asn", "isp", "province", "is_abroad")
+_RAW = f"""
     with raw as (
-        select family, ip_version, asn, isp, province, {bot_id} as bot_id, {network} as address,
-               asn is null and claimed_country not in ('', '{home}') as is_abroad,
+        select family, ip_version, asn, isp, province, {{bot_id}} as bot_id,
+               if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
+               asn is null and claimed_country not in ('', '{_HOME}') as is_abroad,
                epoch_us(observed_at) % 86400000000 as us
         from read_parquet($files, union_by_name = true)
     )
-    select *, lag(us) over (partition by family, address order by us) as before_us from raw
 """
-_ADDRESSES = f"""
-    select address, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
-           coalesce(sum(gap_ms * gap_ms)::double, 0) / {_MS_HOUR}.0 ** 2 as squared_gaps,
-           coalesce(max(us - before_us), 0) as longest_gap_us,
-           bit_or(1::int << (us // 3600000000)::int) as hours
-    from (select *, (us - before_us) // 1000 as gap_ms from seen) group by family, address order by family, address
-"""  # noqa: S608
-_GAPS = f"""
-    select {_PLACES}, if(is_across, null, {GAP_STEP}) as step,
-           if(is_across, before_us, null) as first_us, if(is_across, us, null) as last_us,
-           count(*) as count, sum(gap_ms)::double / {_MS_HOUR} as hours,
-           sum(gap_ms * gap_ms)::double / {_MS_HOUR}.0 ** 2 as squares
-    from (
-        select *, (us - before_us) // 1000 as gap_ms,
-               len(list_filter($silences::bigint[], lambda s: s >= before_us and s < us)) > 0 as is_across
-        from seen where before_us is not null
-    )
-    group by all order by all
-"""  # noqa: S608
-_BOTS = f"""
-    select bot_id, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
+_GREATEST = """max(ip_version) as ip_version, max(asn) as asn, max(isp) as isp, max(province) as province,
+               bool_and(is_abroad)::tinyint as is_abroad"""
+_ADDRESSES = f"""{_RAW}
+    select family, address, {_GREATEST}, list(us) as times from raw group by family, address order by family, address
+"""
+_BOTS = f"""{_RAW}
+    select family, bot_id, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
            count(distinct address) as addresses
-    from seen where bot_id != '' group by family, bot_id order by family, bot_id
-"""  # noqa: S608
+    from raw where bot_id != '' group by family, bot_id order by family, bot_id
+"""
+_TIME_BITS = 37
+"""Enough for the microseconds of a day."""
+
+_MINUTE, _HOUR = 60_000_000, 3_600_000_000
+
+type Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,25 +70,82 @@ def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> RolledU
     Raises:
         LakeError: a file is damaged.
     """
+    parameters = {"files": [str(file) for file in files]}
     with closing(engine.cursor()) as cursor, explained():
         has_bots = any("bot_id" in pq.read_schema(file).names for file in files)
-        seen = _SEEN.format(bot_id="coalesce(bot_id, '')" if has_bots else "''", network=NETWORK, home=_HOME)
-        cursor.execute(seen, {"files": [str(file) for file in files]})
-        clock = record_day(_minutes(cursor))
-        silences = [start * 60_000_000 for start, _ in clock.silences]
-        made = RolledUp(
-            cursor.sql(_ADDRESSES).to_arrow_table(),
-            cursor.sql(_GAPS, params={"silences": silences}).to_arrow_table(),
-            cursor.sql(_BOTS).to_arrow_table(),
-            clock,
-        )
-        cursor.execute("drop table seen")
+        bot_id = "coalesce(bot_id, '')" if has_bots else "''"
+        keys = cursor.sql(_ADDRESSES.format(bot_id=bot_id), params=parameters).to_arrow_table()
+        bots = cursor.sql(_BOTS.format(bot_id=bot_id), params=parameters).to_arrow_table()
+    key, us, starts = _in_order(keys.column("times").combine_chunks())
+    keys = keys.drop_columns(["times"])
+    clock = record_day(np.bincount(us // _MINUTE, minlength=DAY_MINUTES))
+    gap = np.diff(us, prepend=0)
+    gap[starts] = -1  # the first sighting of an address has none before
+    return RolledUp(_addresses(keys, us, gap, starts), _gaps(keys, key, us, gap, clock), bots, clock)
+
+
+def _in_order(times: pa.ListArray) -> tuple[Integers, Integers, Integers]:
+    """Return the row of each sighting and its time, in order, and where each row's sightings begin."""
+    counts = pc.list_value_length(times).to_numpy(zero_copy_only=False).astype(np.int64)
+    packed = np.repeat(np.arange(len(counts)), counts) << _TIME_BITS | times.flatten().to_numpy(zero_copy_only=False)
+    packed.sort()
+    return packed >> _TIME_BITS, packed & ((1 << _TIME_BITS) - 1), np.cumsum(counts) - counts
+
+
+def _addresses(keys: pa.Table, us: Integers, gap: Integers, starts: Integers) -> pa.Table:
+    inside = np.maximum(gap, 0)
+    ends = np.append(starts[1:], len(us)) - 1
+    made = {
+        "sightings": ends - starts + 1,
+        "first_us": us[starts],
+        "last_us": us[ends],
+        "squared_gaps": np.add.reduceat((inside / _HOUR) ** 2, starts),
+        "longest_gap_us": np.maximum.reduceat(inside, starts),
+        "hours": np.bitwise_or.reduceat(np.left_shift(1, us // _HOUR), starts),
+    }
+    for name, values in made.items():
+        keys = keys.append_column(name, pa.array(values))
+    return keys
+
+
+def _gaps(keys: pa.Table, key: Integers, us: Integers, gap: Integers, clock: DayRecord) -> pa.Table:
+    """Add gaps up by place and length; those across a silence by where they begin and end."""
+    place, example = _places(keys)
+    at = np.flatnonzero(gap >= 0)
+    place_of, after, hours = place[key[at]], us[at], gap[at] / _HOUR
+    silent = np.array([start * _MINUTE for start, _ in clock.silences], dtype=np.int64)
+    is_across = np.searchsorted(silent, after) > np.searchsorted(silent, after - gap[at])
+    cell = (place_of * STEPS + step_of(hours))[~is_across]
+    shape = len(example) * STEPS
+    count, total, squares = (np.bincount(cell, w, shape) for w in (None, hours[~is_across], hours[~is_across] ** 2))
+    used = np.flatnonzero(count)
+    across = np.stack((place_of, after - gap[at], after))[:, is_across]
+    pairs, times = np.unique(across, axis=1, return_counts=True)
+    length = (pairs[2] - pairs[1]) / _HOUR
+    rows = np.concatenate((used // STEPS, pairs[0]))
+    is_step = np.arange(len(rows)) < len(used)
+    step, first, last = np.zeros((3, len(rows)), dtype=np.int64)
+    step[is_step] = used % STEPS
+    first[~is_step], last[~is_step] = pairs[1:]
+    made = keys.select(_PLACES).take(pa.array(example[rows]))
+    for name, values, mask in (
+        ("step", step, ~is_step),
+        ("first_us", first, is_step),
+        ("last_us", last, is_step),
+        ("count", np.concatenate((count[used], times)).astype(np.int64), None),
+        ("hours", np.concatenate((total[used], times * length)), None),
+        ("squares", np.concatenate((squares[used], times * length**2)), None),
+    ):
+        made = made.append_column(name, pa.array(values, mask=mask))
     return made
 
 
-def _minutes(cursor: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
-    counts = np.zeros(DAY_MINUTES, dtype=np.int64)
-    found = cursor.sql("select us // 60000000, count(*) from seen group by all").fetchnumpy()
-    minutes, numbers = found.values()
-    counts[np.asarray(minutes, dtype=np.int64)] = numbers
-    return counts
+def _places(keys: pa.Table) -> tuple[Integers, Integers]:
+    """Return the number of each row's place, and a row of each place."""
+    code = np.zeros(keys.num_rows, dtype=np.int64)
+    for name in _PLACES:
+        column = keys.column(name).combine_chunks().dictionary_encode()
+        own = pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False)
+        _, code = np.unique(code * (len(column.dictionary) + 1) + own, return_inverse=True)
+    _, example = np.unique(code, return_index=True)
+    return code, example

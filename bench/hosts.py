@@ -1,0 +1,146 @@
+"""Counting machines from 10 to 100 million sightings: CPU seconds and memory, from roll-ups and from raw sightings.
+
+    python bench/hosts.py [--millions 10 20 50 100] [--days 10]
+
+Lines that are always on check in once an hour at random, keep an address for a day on the average, and number as many
+as the sightings need. Sightings are written as the lake keeps them, without the way through CSV; then every roll-up is
+made, and machines are counted from them. Each size is measured in a process of its own.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FIRST = date(2020, 6, 1)
+LEASE_HOURS = 24.0
+LIMIT_CPU_SECONDS = 15.0
+LIMIT_GIB = 4.0
+EXACT = 0.02
+
+
+def day_of(number: int, lines: int, rng: np.random.Generator, leases: np.ndarray) -> pa.Table:
+    """Return the sightings of one day; ``leases`` has each line's address and is changed as leases end."""
+    count = rng.poisson(24, lines)
+    line = np.repeat(np.arange(lines), count)
+    second = rng.random(len(line)) * 86_400
+    change = rng.exponential(LEASE_HOURS * 3600, lines)
+    after = np.where(change < 86_400, np.arange(lines) * 40 + rng.integers(40, size=lines), leases)
+    address = np.where(second < change[line], leases[line], after[line])
+    leases[:] = after
+    raw = np.zeros((len(line), 16), dtype=np.uint8)
+    raw[:, 10:12] = 255
+    raw[:, 12:] = (address.astype(">u4") + 0x0EA00000).view(np.uint8).reshape(-1, 4)
+    uuids = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(line), [None, pa.py_buffer(raw.tobytes())])
+    start = (FIRST + timedelta(days=number) - date(1970, 1, 1)).days * 86_400_000_000
+    texts = {"family": "mirai", "isp": "vnpt", "province": "01", "claimed_country": "VN", "bot_id": ""}
+    return pa.table(
+        {
+            "observed_at": pa.array(start + (second * 1e6).astype(np.int64)).cast(pa.timestamp("us", tz="UTC")),
+            "address": uuids.cast(pa.uuid()),
+            "ip_version": pa.array(np.full(len(line), 4, dtype=np.int8)),
+            "asn": pa.array(np.full(len(line), 45899)),
+            **{name: pa.repeat(pa.scalar(text), len(line)) for name, text in texts.items()},
+        }
+    )
+
+
+def write(folder: Path, days: int, lines: int) -> int:
+    """Write a lake of so many lines and days; return its sightings."""
+    from quetsach.lake.delivery import Delivery
+
+    rng = np.random.default_rng(lines)
+    leases = np.arange(lines) * 40 + rng.integers(40, size=lines)
+    total = 0
+    for number in range(days):
+        table = day_of(number, lines, rng, leases)
+        day = FIRST + timedelta(days=number)
+        delivery = Delivery(
+            sha256=f"{number:064x}",
+            feed="plain",
+            report="bench",
+            file="bench.csv",
+            size_bytes=0,
+            ingested_at=datetime(2020, 7, 1, tzinfo=UTC),
+            records=table.num_rows,
+            accepted=table.num_rows,
+            duplicates=0,
+            quarantined=0,
+            repaired=0,
+            blank=0,
+            days={day: table.num_rows},
+        )
+        path = folder / delivery.sightings_path(day)
+        path.parent.mkdir(parents=True)
+        pq.write_table(table, path, compression="zstd")
+        (folder / "deliveries").mkdir(exist_ok=True)
+        (folder / "deliveries" / f"{delivery.id}.json").write_bytes(delivery.to_json())
+        total += table.num_rows
+    return total
+
+
+def measure(folder: Path, days: int, *, is_raw: bool) -> dict[str, float]:
+    """Make the roll-ups or count from them (in this process, and say what it took)."""
+    from quetsach.assess.estimate import Estimate
+    from quetsach.core.period import Period
+    from quetsach.lake import hosts, keeping
+    from quetsach.lake.lake import Lake
+
+    begun = time.process_time()
+    value = 0.0
+    if is_raw:
+        keeping.rebuild(Lake(folder))
+    else:
+        machines = hosts.hosts(Lake(folder), Period(FIRST, FIRST + timedelta(days=days - 1))).total.machines
+        value = machines.value if isinstance(machines, Estimate) else float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    return {"cpu": time.process_time() - begun, "peak_gib": peak, "value": value}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--millions", type=int, nargs="+", default=[10, 20, 50, 100], metavar="N")
+    parser.add_argument("--days", type=int, default=10)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--raw", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(measure(arguments.measure, arguments.days, is_raw=arguments.raw)))
+        return 0
+    good = True
+    print(f"{'sightings':>12}  {'machines':>9}  {'counted':>9}  {'roll-ups':>22}  {'from roll-ups':>20}  together")
+    for millions in arguments.millions:
+        lines = millions * 1_000_000 // (24 * arguments.days)
+        with tempfile.TemporaryDirectory() as folder:
+            total = write(Path(folder), arguments.days, lines)
+            call = [sys.executable, __file__, "--measure", folder, "--days", str(arguments.days)]
+            raw, rolled = (
+                json.loads(subprocess.run([*call, *more], check=True, capture_output=True, text=True).stdout)
+                for more in (["--raw"], [])
+            )
+        together = raw["cpu"] + rolled["cpu"]
+        print(
+            f"{total:>12,}  {lines:>9,}  {rolled['value']:>9,.0f}  "
+            f"{raw['cpu']:>8.1f} CPU s {raw['peak_gib']:>4.1f} GiB  "
+            f"{rolled['cpu']:>6.1f} CPU s {rolled['peak_gib']:>4.1f} GiB  "
+            f"{together:>6.1f} CPU s, {1e6 * together / total:.3f} a million",
+            flush=True,
+        )
+        good &= abs(rolled["value"] / lines - 1) < EXACT and max(raw["peak_gib"], rolled["peak_gib"]) <= LIMIT_GIB
+        good &= millions != 50 or together <= LIMIT_CPU_SECONDS
+    verdict = "pass" if good else "MISS"
+    print(f"target: at most {LIMIT_CPU_SECONDS:.0f} CPU s at 50 million, {LIMIT_GIB:.0f} GiB: {verdict}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
