@@ -189,9 +189,10 @@ def published_packs(signing: Signing, role: str) -> dict[PackName, bytes]:
 def _require_tried(signing: Signing, files: Mapping[str, bytes]) -> None:
     """Where the canary ring is in use, let only what was in it, or is general already, into the general ring."""
     canary = signing.folder.published("canary")
+    if not canary:
+        return
     tried = {*canary.values(), *signing.folder.published("packs").values()}
-    untried = sorted(name for name, content in files.items() if content not in tried)
-    if canary and untried:
+    if untried := sorted(name for name, content in files.items() if content not in tried):
         raise SigningError(
             f"{untried[0]} was not in the canary ring",
             hint="publish it with --ring canary and promote it later; in an emergency give --untried",

@@ -21,11 +21,9 @@ def packs(request: HttpRequest) -> HttpResponse:
     require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
     if request.method == "POST":
         return _ask(request, visitor)
-    context = {
-        "published": selectors.published_packs(),
-        "waiting": selectors.waiting_packs(),
-        "needs_two": settings.CENTER.publication == "two-people",
-    }
+    context: dict[str, object] = {"needs_two": settings.CENTER.publication == "two-people"}
+    with Telling(request):  # a file that is damaged is told, not a broken page
+        context |= {"published": selectors.published_packs(), "waiting": selectors.waiting_packs()}
     return render(request, "office/packs/packs.html", context)
 
 

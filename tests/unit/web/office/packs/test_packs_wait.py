@@ -193,6 +193,16 @@ def test_the_page_shows_what_would_change(data: Path, person, signed_in) -> None
     assert all(part in text for part in (OLD, NEW, waiting.digest))
 
 
+def test_a_damaged_repository_is_told_on_the_page_and_mended_by_publishing_again(data: Path, person, signed_in) -> None:
+    (path,) = (data / "repository" / "targets" / "packs").iterdir()
+    path.write_bytes(b"damaged")
+    page = signed_in(person("analyst")).get(PAGE)
+    assert page.status_code == 200
+    assert "damaged" in page.content.decode()
+    assert publish(data, OLD) == 0
+    assert general(data) == [f"eicar-{OLD}.qsp"]
+
+
 def test_who_decides_is_led_to_the_packs(data: Path, person, signed_in) -> None:
     publish(data, NEW)
     waiting = waiting_packs()
