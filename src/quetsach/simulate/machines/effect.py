@@ -79,6 +79,8 @@ class Effect:
 def wedge_order(country: Country, measure: Measure) -> list[str]:
     """Return the provinces of a measure in the order in which it reaches them."""
     provinces = list(measure.provinces or country.provinces)
+    if measure.roll_out is not RollOut.WEDGE:
+        return provinces
     order = np.random.default_rng(measure.order_seed).permutation(len(provinces))
     return [provinces[at] for at in order.tolist()]
 
@@ -97,7 +99,6 @@ def _starts(country: Country, measure: Measure) -> Integers:
         if isp.country == country.code and (not measure.isps or isp.id in measure.isps)
     ]
     for position, name in enumerate(wedge_order(country, measure)):
-        steps = measure.steps if measure.roll_out is RollOut.WEDGE else 1
-        step = wedge_step(position, len(measure.provinces or names), steps)
+        step = wedge_step(position, len(measure.provinces or names), measure.steps)
         starts[rows, names.index(name)] = (country.day(measure.first) + step * measure.step_days) * DAY
     return starts

@@ -20,7 +20,7 @@ from quetsach.simulate.machines.scenario import Country, Family
 OPEN, CLEANED = -2, -1
 """In place of the measure that ended an infection: none did yet; it ended of itself."""
 
-_ARRIVALS = 1
+_ARRIVALS, _WANDERING = 1, 7
 _GRID = 4096
 _LONGEST = 40.0
 """Ages are drawn up to this many times the scale of an infection's length."""
@@ -78,6 +78,7 @@ class Epidemic:
         self._rates = np.stack(
             [_rates(family, level, self._cleaning) for family, level in zip(country.families, levels, strict=True)]
         )
+        self._shocks = _shocks(country)
         self._growth = np.array([family.growth for family in country.families])
         self._active = self._appear(np.floor(levels.sum(axis=1) + 0.5).astype(np.int64), levels, begins=None)
         self._waiting = self._active[np.zeros(0, dtype=np.int64)]
@@ -102,7 +103,7 @@ class Epidemic:
 
     def _arrivals(self, day: int) -> Infections:
         rng = np.random.default_rng([self._country.seed, _ARRIVALS, day])
-        rates = self._rates * np.exp(self._growth * day)[:, None]
+        rates = self._rates * np.exp(self._growth[:, None] * day + self._shocks[day])
         return self._appear(rng.poisson(rates.sum(axis=1)), rates, begins=day * DAY)
 
     def _appear(self, counts: Integers, weights: Floats, *, begins: int | None) -> Infections:
@@ -221,3 +222,13 @@ def _rates(of: Family, levels: Floats, cleaning: Floats) -> Floats:
     lasting = np.array([scale * _survival(of.shape, of.growth * scale)[1].sum() for scale in scales])
     rates: Floats = levels / lasting * (1 - of.reinfection)
     return rates
+
+
+def _shocks(country: Country) -> Floats:
+    """Return by how much the logarithm of new infections is off on each day, by provider: walks that begin at 0."""
+    rng = np.random.default_rng([country.seed, _WANDERING])
+    codes = list(country.countries)
+    steps = country.own_shock * rng.normal(size=(country.days, len(codes)))
+    steps += country.common_shock * rng.normal(size=(country.days, 1))
+    steps[0] = 0
+    return np.cumsum(steps, axis=0)[:, [codes.index(isp.country) for isp in country.isps]]

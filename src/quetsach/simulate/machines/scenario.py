@@ -51,10 +51,11 @@ class LeaseKind(StrEnum):
 
 
 class RollOut(StrEnum):
-    """Whom a measure reaches when: all at once, or provinces in steps of a random order."""
+    """Whom a measure reaches when: all at once, or provinces in steps of a random order or of the order given."""
 
     EVERYWHERE = "everywhere"
     WEDGE = "wedge"
+    LISTED = "listed"
 
 
 class FeedForm(StrEnum):
@@ -223,7 +224,8 @@ class Country:
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
     feed places in no province; ``frailty``: shape of the Gamma from which a provider's hazard is drawn (mean 1), 0 for
-    none.
+    none; ``common_shock``, ``own_shock``: by how much the logarithm of new infections wanders from day to day, in all
+    countries alike and in each for itself (standard deviation of a random walk's steps).
     """
 
     id: str
@@ -244,6 +246,8 @@ class Country:
     reinstalled: float = 0.5
     regionless: float = 0.0
     frailty: float = 0.0
+    common_shock: float = 0.0
+    own_shock: float = 0.0
     code: str = HOME
 
     @property

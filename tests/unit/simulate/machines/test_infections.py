@@ -154,6 +154,33 @@ def test_a_wedge_reaches_provinces_step_by_step_in_equal_parts() -> None:
         assert np.all(begins[today[_seconds(today, day) > 0].provinces] >= day)
 
 
+def test_a_listed_roll_out_keeps_to_its_order() -> None:
+    names = {f"P{n}": 1.0 for n in range(4)}
+    order = ("P2", "P0", "P3", "P1")
+    measure = a_measure(1, roll_out=RollOut.LISTED, steps=2, step_days=5, provinces=order)
+    starts = Effect.of(a_country(provinces=names, measures=(measure,))).starts[0][0, :-1] // DAY
+    assert starts.tolist() == [1, 6, 1, 6]
+
+
+def test_shocks_come_to_all_countries_alike_or_to_each_for_itself() -> None:
+    isps = (an_isp("one"), an_isp("abroad", country="XA"))
+    plain = a_country(hosts=20_000, days=60, isps=isps, families=(a_family(mean_days=2),))
+
+    def differences(scenario: Country) -> tuple[float, float]:
+        counts = [
+            np.bincount(today.isps[today.begins >= day * DAY], minlength=2) for day, today in enumerate(_play(scenario))
+        ]
+        home, abroad = np.log(np.array(counts)).T
+        return float(np.std(home - home.mean())), float(np.std((home - abroad) - (home - abroad).mean()))
+
+    calm = differences(plain)
+    common = differences(replace(plain, common_shock=0.1))
+    own = differences(replace(plain, own_shock=0.1))
+    assert common[0] > 3 * calm[0]
+    assert common[1] < 1.5 * calm[1]
+    assert own[1] > 3 * calm[1]
+
+
 def test_another_seed_of_the_order_reaches_other_provinces_first() -> None:
     measure = a_measure(1, roll_out=RollOut.WEDGE, steps=4)
     country = a_country(provinces={f"P{n}": 1.0 for n in range(12)})

@@ -75,6 +75,8 @@ def read_country(content: bytes, *, file: str) -> Country:
         reinstalled=number_or(top, "reinstalled", 0.5, least=0, most=1),
         regionless=number_or(top, "regionless_share", 0.0, least=0, most=1),
         frailty=number_or(top, "frailty_shape", 0.0, least=0, most=1000),
+        common_shock=number_or(top, "common_shock", 0.0, least=0, most=1),
+        own_shock=number_or(top, "own_shock", 0.0, least=0, most=1),
     )
     top.refuse_twins("families", [family.spelling for family in families])
     top.finish()

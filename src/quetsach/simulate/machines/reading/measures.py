@@ -20,7 +20,7 @@ def read_measures(top: Section, *, families: list[str], isps: list[str], provinc
 
 def _measure(section: Section, families: list[str], isps: list[str], provinces: list[str]) -> Measure:
     roll_out = section.one_of("roll_out", RollOut) if section.has("roll_out") else RollOut.EVERYWHERE
-    is_wedge = roll_out is RollOut.WEDGE
+    has_steps = roll_out is not RollOut.EVERYWHERE
     measure = Measure(
         id=section.identifier(),
         kind=section.text("kind"),
@@ -30,9 +30,9 @@ def _measure(section: Section, families: list[str], isps: list[str], provinces: 
         reduction=number_or(section, "reduction", 0.0, least=0, most=1),
         cleaning=number_or(section, "cleaning_factor", 1.0, least=0.01, most=100),
         roll_out=roll_out,
-        steps=section.integer("steps", least=1, most=MAX_STEPS) if is_wedge else 1,
-        step_days=section.integer("step_days", least=1, most=400) if is_wedge else 1,
-        order_seed=section.integer("order_seed", least=0, most=2**32) if is_wedge else 0,
+        steps=section.integer("steps", least=1, most=MAX_STEPS) if has_steps else 1,
+        step_days=section.integer("step_days", least=1, most=400) if has_steps else 1,
+        order_seed=section.integer("order_seed", least=0, most=2**32) if roll_out is RollOut.WEDGE else 0,
         families=_names(section, "families", families),
         isps=_names(section, "isps", isps),
         provinces=_names(section, "provinces", provinces),
