@@ -2,15 +2,33 @@
 
 import time
 import warnings
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 from bench.validation.table import Row
 
-from quetsach.assess.cases import Spells, hazard_ratio, log_rank, survival_curve
+from quetsach.assess.cases import (
+    Spells,
+    SubjectKind,
+    Watch,
+    episodes_of,
+    hazard_ratio,
+    log_rank,
+    spells_of,
+    survival_curve,
+)
+from quetsach.assess.cases.episode import QUIET_DAYS
 from quetsach.assess.cases.survival import Curve
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
+from quetsach.core.period import Period
+from quetsach.simulate import country, read_country
+from quetsach.simulate.machines.infections import OPEN
+from quetsach.simulate.machines.scenario import CheckIns, Duty, Family, Lease, LeaseKind, Schedule
 
+ROOT = Path(__file__).parents[2]
 HALF_LIVES = (10.0, 45.0)
 RATIO = 0.5
 """True logarithm of the hazard ratio of the treated."""
@@ -20,6 +38,8 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     """Return the rows of the table."""
     rng = np.random.default_rng(seed)
     found = [*_against_lifelines(rng), *_intervals(400 if short else 4000, rng)]
+    for half_life in HALF_LIVES[: 1 if short else 2]:
+        found += _simulated(half_life, seed, hosts=300 if short else 3000, days=90 if short else 180)
     found.append(_treatment(40 if short else 400, rng))
     return found if short else [*found, *_speed(rng)]
 
@@ -101,6 +121,66 @@ def _intervals(runs: int, rng: np.random.Generator) -> list[Row]:
                 got = f"{cover:.1f} % of {told[name]}"
                 found.append(Row(measure, "93 to 97 %", got, 93 - slack <= cover <= 97 + slack))
     return found
+
+
+def _simulated(half_life: float, seed: int, *, hosts: int, days: int) -> list[Row]:
+    """A country whose machines change their address every day: time to clean by bot ID, and what addresses say."""
+    scenario = read_country((ROOT / "data" / "scenarios" / "lease-change.toml").read_bytes(), file="lease-change.toml")
+    first = scenario.period.first
+    check_ins = (CheckIns(first, Schedule.POISSON, 3600.0, 0.0),)
+    family = Family("x", 1.0, check_ins, {Duty.ALWAYS: 1.0}, mean_days=half_life / np.log(2))
+    leases = (Lease(first, LeaseKind.PPPOE, 1.0, 24.0),)
+    scenario = replace(
+        scenario,
+        seed=seed,
+        hosts=hosts,
+        period=Period(first, first + timedelta(days=days - 1)),
+        families=(family,),
+        isps=tuple(replace(isp, leases=leases) for isp in scenario.isps[:1]),
+        measures=(),
+    )
+    seen: dict[str, list[np.ndarray]] = {"bot": [], "address": [], "at": []}
+    begins, ends = [], []
+    for day in country(scenario):
+        at, infected = day.events.stretches, day.levels.infections
+        _, first_of = np.unique(at, return_index=True)
+        last_of = len(at) - 1 - np.unique(at[::-1], return_index=True)[1]
+        for events in (first_of, last_of):  # a stretch is one machine at one address
+            seen["bot"].append(day.bots[day.stretches.infections[at[events]]])
+            seen["address"].append(day.sources.keys()[at[events]])
+            seen["at"].append(day.number + day.events.seconds[events] / 86_400)
+        ended = infected.causes != OPEN
+        told = ended | (day.number == days - 1)
+        begins.append(infected.begins[told] / 86_400)
+        ends.append(np.where(ended, infected.ends / 86_400, np.inf)[told])
+    begin, end = np.concatenate(begins), np.concatenate(ends)
+    horizon = days - QUIET_DAYS
+    fresh = (begin > QUIET_DAYS) & (begin < horizon)
+    true = _curve(
+        Spells.of(np.zeros(fresh.sum()), np.minimum(end, horizon)[fresh] - begin[fresh], end[fresh] <= horizon)
+    )
+    truth = true.median()
+    assert isinstance(truth, Estimate)
+    at = np.concatenate(seen["at"])
+    medians = {}
+    for name in ("bot", "address"):
+        _, subject = np.unique(np.concatenate(seen[name]), return_inverse=True)
+        found = episodes_of(subject, np.zeros_like(subject), at, Watch(0.0, float(days)), kind=SubjectKind.BOT_ID)
+        assert not isinstance(found, Refusal)
+        medians[name] = _curve(spells_of(found, observed_from=0.0)).median()
+    bot, address = medians["bot"], medians["address"]
+    assert isinstance(bot, Estimate)
+    got = f"{bot.value:.1f} ({bot.low:.1f} to {bot.high:.1f}) against {truth.value:.1f} d"
+    trap = f"{address.value:.1f} d" if isinstance(address, Estimate) else "none"
+    return [
+        Row(
+            f"median by bot ID in a simulated country (half-life {half_life:.0f} d)",
+            "within its interval",
+            got,
+            bot.low <= truth.value <= bot.high,
+        ),
+        Row("the same by address, which is refused (leases of 24 h)", "contrast", trap, passed=True),
+    ]
 
 
 def _treatment(runs: int, rng: np.random.Generator) -> Row:
