@@ -192,11 +192,14 @@ def test_small_cells_of_a_breakdown_are_hidden_and_totals_are_exact(client: Clie
 
 
 @pytest.mark.parametrize("machines", [{"eicar": 10, "xmrig-miner": 9}, {"eicar": 4}, {"eicar": 9, "xmrig-miner": 9}])
-def test_a_breakdown_from_which_the_total_gives_a_small_cell_back_is_left_out(machines: dict[str, int]) -> None:
+def test_a_breakdown_from_which_the_total_gives_a_small_cell_back_is_left_out(
+    client: Client, machines: dict[str, int]
+) -> None:
     reported(**machines)
     tally = report_tally()
     assert tally.installs_with_findings == sum(machines.values())
     assert tally.families == ()
+    assert "Chưa nêu kết quả theo từng họ" in client.get("/").content.decode()
 
 
 def reported(**machines: int) -> None:
