@@ -1,5 +1,6 @@
 """League tables of anything that was estimated with a standard error: names, estimates, errors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ class RankedName:
             "rank": self.rank,
             "marginal": {"low": self.marginal[0], "high": self.marginal[1]},
             "simultaneous": {"low": self.simultaneous[0], "high": self.simultaneous[1]},
+            "grade": self.graded.grade.value,
             "posterior": self.graded.as_json(),
         }
 
@@ -70,6 +72,7 @@ def ranked(
     low_is_good: bool = False,
     method: Method = Method.BOOTSTRAP,
     confidence: float = CONFIDENCE,
+    progress: Callable[[int], None] = lambda _names: None,
 ) -> LeagueTable | Refusal:
     """Rank and grade names.
 
@@ -79,6 +82,7 @@ def ranked(
         low_is_good: whether rank 1 is the lowest value.
         method: of the rank sets.
         confidence: of the rank sets.
+        progress: told how many more names are done, each of them twice.
 
     Returns:
         The table; a refusal with fewer than ``FEWEST`` names.
@@ -88,7 +92,15 @@ def ranked(
     estimates, errors = table.estimates, table.errors
     towards = -estimates if low_is_good else estimates
     marginal, simultaneous = (
-        rank_sets(towards, errors, rng=rng, is_simultaneous=together, method=method, confidence=confidence)
+        rank_sets(
+            towards,
+            errors,
+            rng=rng,
+            is_simultaneous=together,
+            method=method,
+            confidence=confidence,
+            progress=progress,
+        )
         for together in (False, True)
     )
     mean, spread = _common(estimates, errors)

@@ -9,6 +9,7 @@ true rank of this name with the stated confidence. *Simultaneous*: it covers all
 down: what was told apart is taken out and the critical value is found anew, until nothing more is told apart.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,6 +48,7 @@ def rank_sets(
     method: Method = Method.BOOTSTRAP,
     confidence: float = CONFIDENCE,
     repetitions: int = REPETITIONS,
+    progress: Callable[[int], None] = lambda _names: None,
 ) -> RankSets:
     """Return where each name may stand; rank 1 is the highest value.
 
@@ -58,6 +60,7 @@ def rank_sets(
         method: how the critical value is found.
         confidence: of the sets.
         repetitions: of the bootstrap.
+        progress: told how many more names are done.
     """
     names = len(estimates)
     noise = rng.standard_normal((names, repetitions)) * errors[:, None] if method is Method.BOOTSTRAP else None
@@ -66,11 +69,13 @@ def rank_sets(
     distance = (estimates[:, None] - estimates) / scale
     if is_simultaneous:
         above = _told_apart(distance, scale, noise, confidence)
+        progress(names)
         return RankSets(1 + above.sum(axis=0), names - above.sum(axis=1))
     low, high = np.empty(names, dtype=np.int64), np.empty(names, dtype=np.int64)
     for name in range(names):
         higher, lower = _told_from(name, distance, scale, noise, confidence)
         low[name], high[name] = 1 + higher, names - lower
+        progress(1)
     return RankSets(low, high)
 
 

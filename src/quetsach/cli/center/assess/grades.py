@@ -10,7 +10,7 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table
+from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
@@ -68,7 +68,8 @@ def _run(arguments: argparse.Namespace) -> int:
     subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
     period = asked_period(arguments) or _newest(lake)
     windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
-    weeks = [_weeks(lake, window, tables) for window in windows]
+    with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
+        weeks = [_weeks(lake, window, tables, progress) for window in windows]
     result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
@@ -100,16 +101,19 @@ def _content(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def _weeks(lake: "Lake", period: Period, tables: "NetworkTables") -> "list[Mapping[str, Answer]]":
+def _weeks(lake: "Lake", period: Period, tables: "NetworkTables", progress: Progress) -> "list[Mapping[str, Answer]]":
     """Count the machines of each provider in each whole week."""
     from quetsach.lake.hosts import hosts  # noqa: PLC0415
 
     if period.days % 7 or period.days < 14:
         raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{_DAYS} days")
     announced = tables.ranges.announced_ipv4()
-    firsts = [period.first + timedelta(days=n) for n in range(0, period.days, 7)]
-    reports = [hosts(lake, Period(day, day + timedelta(days=6)), by="isp", announced=announced) for day in firsts]
-    return [{row.id: row.machines for row in report.rows} for report in reports]
+    weeks = []
+    for day in (period.first + timedelta(days=n) for n in range(0, period.days, 7)):
+        report = hosts(lake, Period(day, day + timedelta(days=6)), by="isp", announced=announced)
+        weeks.append({row.id: row.machines for row in report.rows})
+        progress.advance()
+    return weeks
 
 
 def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> None:

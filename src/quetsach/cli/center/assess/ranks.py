@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
-from quetsach.cli.output import print_json, print_table
+from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
@@ -57,13 +57,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if not 0.5 <= arguments.confidence < 1 or arguments.seed < 0:
         raise InputError("a confidence from 0.5 to below 1, and a seed from 0 on", hint="--confidence 0.95 --seed 2020")
-    result = ranked(
-        read_estimates(_content(arguments.file), where=str(arguments.file)),
-        rng=np.random.default_rng(arguments.seed),
-        low_is_good=arguments.first == "lowest",
-        method=Method(arguments.method),
-        confidence=arguments.confidence,
-    )
+    table = read_estimates(_content(arguments.file), where=str(arguments.file))
+    with Progress("Đang tính / counting", 2 * len(table.names)) as progress:
+        result = ranked(
+            table,
+            rng=np.random.default_rng(arguments.seed),
+            low_is_good=arguments.first == "lowest",
+            method=Method(arguments.method),
+            confidence=arguments.confidence,
+            progress=progress.advance,
+        )
     if arguments.json:
         print_json({"seed": arguments.seed, **result.as_json()})
     elif isinstance(result, Refusal):
