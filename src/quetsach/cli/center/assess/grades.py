@@ -108,7 +108,7 @@ def _weeks(lake: "Lake", period: Period, tables: "NetworkTables", progress: Prog
     if period.days % 7 or period.days < 14:
         raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{_DAYS} days")
     announced = tables.ranges.announced_ipv4()
-    weeks = []
+    weeks: list[Mapping[str, Answer]] = []
     for day in (period.first + timedelta(days=n) for n in range(0, period.days, 7)):
         report = hosts(lake, Period(day, day + timedelta(days=6)), by="isp", announced=announced)
         weeks.append({row.id: row.machines for row in report.rows})
