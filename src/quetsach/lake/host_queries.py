@@ -143,10 +143,10 @@ class HostRows:
         )
 
     def totals(self, by: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return ``events``, ``rows`` (address-days) and ``addresses`` of the period at home, by the same keys."""
+        """Return ``events`` and ``rows`` (address-days) of the period at home, by the same keys."""
         return self._fetch(
-            f"select {_KEYS}{_columns(by)}, sum(sightings)::double as events, count(*) as rows, "
-            "count(distinct address) as addresses from rows where not is_abroad group by all order by all"
+            f"select {_KEYS}{_columns(by)}, sum(sightings)::double as events, count(*) as rows "
+            "from rows where not is_abroad group by all order by all"
         )
 
     def hourly(self) -> list[dict[str, Any]]:
@@ -175,15 +175,18 @@ class HostRows:
         """Return mean ``daily`` addresses and those of the ``window``, of all sensors together, by ``by``."""
         columns = "".join(f"{name}, " for name in _known(by))
         return self._fetch(
-            f"select {columns}count(distinct (day, address)) / (select count(distinct day) from rows) as daily, "
-            f"count(distinct address) as addresses from rows where not is_abroad group by all order by all"
+            f"with seen as (select {columns}address, count(distinct day) as days from rows where not is_abroad "
+            f"group by {columns}address) "
+            f"select {columns}coalesce(sum(days), 0)::double / "
+            "(select greatest(1, count(distinct day)) from rows) as daily, "
+            "count(*) as addresses from seen group by all order by all"
         )
 
     def abroad(self) -> float:
         """Return the mean daily addresses that are not of the country."""
         found = self._fetch(
-            "select count(distinct (day, address)) / greatest(1, (select count(distinct day) from rows)) as daily "
-            "from rows where is_abroad"
+            "select count(*) / greatest(1, (select count(distinct day) from rows)) as daily "
+            "from (select distinct day, address from rows where is_abroad)"
         )
         return float(found[0]["daily"])
 

@@ -104,9 +104,14 @@ def _kind(day: date) -> int:
 
 
 def _weights(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:
-    """Return how much usually happens in each hour of each day: the mean over days alike, while alive."""
-    seen, hours = alike @ hourly, alike @ alive
-    weight = np.divide(seen, hours, out=np.zeros_like(seen), where=hours > 0)
+    """Return how much usually happens in each hour of each day: the mean over days alike, while alive.
+
+    What was never seen alive is as busy as the same hour of any day, or else as any hour.
+    """
+    weight = np.full_like(hourly, hourly.sum() / max(alive.sum(), 1.0))
+    for days in (np.ones_like(alike), alike):
+        hours = days @ alive
+        np.divide(days @ hourly, hours, out=weight, where=hours > 0)
     return weight if weight.sum() else np.ones_like(weight)
 
 

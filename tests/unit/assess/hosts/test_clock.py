@@ -70,5 +70,9 @@ def test_a_single_day_takes_its_candidates_for_outages() -> None:
     assert read_clock(days([record_day(minutes(a=(600, 720)))])).outages[MONDAY] == ((600, 720),)
 
 
+def test_hours_that_were_never_seen_alive_count_as_lost() -> None:
+    assert read_clock(days([record_day(minutes(a=(600, 1200)))])).uptime_hours == pytest.approx(14)
+
+
 def test_uptime_is_what_outages_leave() -> None:
     assert uptime_minutes(((0, 60), (600, 630))) == DAY_MINUTES - 90

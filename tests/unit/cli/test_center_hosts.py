@@ -1,0 +1,110 @@
+"""``center assess hosts`` and ``center lake``: what is printed, and what is refused."""
+
+import argparse
+import csv
+import io
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench.leases import watch
+from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
+
+from quetsach.cli.center import assess, lake
+from quetsach.core.errors import InputError
+from quetsach.lake.lake import Lake
+
+WINDOW = ("--from", "2020-06-01", "--to", "2020-06-14")
+
+
+def run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    assess.register(commands)
+    lake.register(commands)
+    arguments = parser.parse_args([str(word) for word in words])
+    return int(arguments.run(arguments))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("centre")
+    ingest(Lake(folder / "lake"), watch(SMALL, np.random.default_rng(3)))
+    return folder
+
+
+@pytest.fixture
+def own(data: Path, tmp_path: Path) -> Path:
+    """A copy to change."""
+    return Path(shutil.copytree(data, tmp_path / "centre"))
+
+
+def test_the_table_says_machines_and_what_they_mean(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("assess", "hosts", *WINDOW, "--data", data, "--lang", "vi") == 0
+    out = capsys.readouterr().out
+    for text in ("máy trực tuyến", "Mirai", "Cả nước", "Máy nhiễm đang trực tuyến:", "14 ngày có dữ liệu"):
+        assert text in out
+
+
+def test_what_cannot_be_counted_says_why(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("assess", "hosts", "--from", "2020-06-01", "--to", "2020-06-01", "--data", data, "--lang", "en") == 0
+    run("assess", "hosts", *WINDOW, "--family", "necurs", "--data", data, "--lang", "en")
+    out = capsys.readouterr().out
+    assert "not countable" in out
+    assert "Whole country: There are no data" in out
+
+
+def test_json_has_the_basis_the_refusals_and_the_comparison(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--from", "2020-06-08", "--to", "2020-06-14", "--against", "2020-06-01..2020-06-07")
+    run("assess", "hosts", *words, "--by", "isp", "--data", data, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["basis"]["days"] == 7
+    assert {row["id"] for row in told["rows"]} == {"vnpt", "viettel"}
+    assert told["total"]["machines_online"]["value"] > 0
+    assert "machines_online" in told["comparison"]["reduction_percent"]
+
+
+def test_csv_has_a_line_for_each_row_and_the_total(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("assess", "hosts", *WINDOW, "--data", data, "--csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["id"] for row in rows] == ["mirai", "total"]
+    assert float(rows[0]["low"]) < float(rows[0]["machines_online"]) < float(rows[0]["high"])
+
+
+@pytest.mark.parametrize("rate", ["mirai", "mirai=0", "=2", "mirai=often", "mirai=inf"])
+def test_a_rate_is_a_family_and_a_number(data: Path, rate: str) -> None:
+    with pytest.raises(InputError, match="not a rate"):
+        run("assess", "hosts", *WINDOW, "--rate", rate, "--data", data)
+
+
+def test_an_empty_lake_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        run("assess", "hosts", "--data", tmp_path)
+    assert "ingest" in refused.value.hint
+
+
+def test_roll_ups_are_made_again_and_a_mended_one_is_an_error(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("lake", "rebuild", "--data", own, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"made": 14, "mended": 0, "expired": 0}
+    next((own / "lake" / "rollups").glob("*/*.clock.json")).unlink()
+    assert run("lake", "rebuild", "--data", own, "--lang", "en") == 1
+    assert "1 of them had to be mended" in capsys.readouterr().out
+
+
+def test_old_sightings_expire_when_they_are_told_to(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    age = (datetime.now(UTC).date() - FIRST).days
+    assert run("lake", "expire", "--days", age - 3, "--dry-run", "--data", own, "--lang", "en") == 0
+    assert "of 3 days would be deleted" in capsys.readouterr().out
+    run("lake", "expire", "--days", age - 3, "--data", own, "--json")
+    assert json.loads(capsys.readouterr().out)["days"] == 3
+    run("lake", "expire", "--days", age - 3, "--data", own, "--lang", "vi")
+    assert "Không có lượt ghi nhận nào" in capsys.readouterr().out
+    assert run("assess", "hosts", *WINDOW, "--data", own) == 0
+
+
+def test_sightings_are_kept_for_a_day_at_least(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        run("lake", "expire", "--days", "0", "--data", tmp_path)

@@ -1,0 +1,195 @@
+"""Machines from a lake whose machines are known: sightings in, roll-ups, numbers and refusals out."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from bench.leases import Country, Seen, watch
+
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.family import FamilyNames
+from quetsach.core.period import Period
+from quetsach.feeds.table import ANNOTATIONS
+from quetsach.lake import hosts
+from quetsach.lake.lake import Lake
+
+FIRST = date(2020, 6, 1)
+FORTNIGHT = Period(FIRST, FIRST + timedelta(days=13))
+SMALL = Country(machines=150, days=14, dense=0.01)
+NOBODY = "8.8.8.8"
+
+
+def annotate(table: pa.Table) -> pa.Table:
+    """Two providers: even last bytes are of the one, odd of the other; a single address is of nobody."""
+    numbers = np.array([address.int for address in table.column("address").to_pylist()], dtype=object)
+    is_nobody = np.array([n & 0xFFFFFFFF == 0x08080808 for n in numbers])
+    is_even = np.array([n % 2 == 0 for n in numbers])
+    values = {
+        "asn": pa.array(np.where(is_even, 45899, 7552), pa.int64(), mask=is_nobody),
+        "isp": pa.array(np.where(is_nobody, "unknown", np.where(is_even, "vnpt", "viettel"))),
+        "province": pa.array(np.where(is_even, "01", "79")),
+        "province_source": pa.array(np.full(len(numbers), "feed")),
+        "network_version": pa.array(np.full(len(numbers), "net-1")),
+    }
+    for field in ANNOTATIONS:
+        table = table.append_column(field, values[field.name].cast(field.type))
+    return table
+
+
+def ingest(lake: Lake, seen: Seen, *, first: date = FIRST, report: str = "own", more: str = "") -> None:
+    days: defaultdict[date, list[str]] = defaultdict(list)
+    start = datetime.combine(first, datetime.min.time())
+    for address, hour, machine in zip(seen.address.tolist(), seen.hour.tolist(), seen.machine.tolist(), strict=True):
+        at = start + timedelta(hours=hour)
+        place = f"14.160.{address >> 8}.{address & 255}"
+        days[at.date()].append(f"{at:%Y-%m-%d %H:%M:%S.%f},{place},mirai,VN,b{machine}\n")
+    rows = [row for of_day in days.values() for row in of_day]
+    content = "timestamp,address,malware,country,bot_id\n" + "".join(rows) + more
+    lake.ingest(
+        content.encode(),
+        feed="plain",
+        report=report,
+        families=FamilyNames.of([], version="f"),
+        annotate=annotate,
+        now=datetime(2020, 9, 1, tzinfo=UTC),
+        name="f.csv",
+    )
+
+
+def value(answer: Answer) -> float:
+    assert isinstance(answer, Estimate), answer
+    return answer.value
+
+
+def reason(answer: Answer) -> RefusalReason:
+    assert isinstance(answer, Refusal), answer
+    return answer.reason
+
+
+def same(one: hosts.HostReport, other: hosts.HostReport) -> bool:
+    """Whether two reports count the same, but for the last bits of a sum."""
+    found = [
+        (value(r.total.machines), value(r.total.by_events), r.total.daily_addresses, r.total.addresses, r.abroad)
+        for r in (one, other)
+    ]
+    return found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+@pytest.fixture(scope="module")
+def country() -> Seen:
+    return watch(SMALL, np.random.default_rng(3))
+
+
+@pytest.fixture(scope="module")
+def lake(country: Seen, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    made = Lake(tmp_path_factory.mktemp("hosts"))
+    ingest(made, country, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n")
+    return made
+
+
+def test_machines_on_line_are_counted_by_every_measure(lake: Lake, country: Seen) -> None:
+    [row] = hosts.hosts(lake, FORTNIGHT).rows
+    assert value(row.machines) == pytest.approx(country.online, rel=0.02)
+    assert value(row.by_events) == pytest.approx(country.online, rel=0.05)
+    assert value(row.by_growth) == pytest.approx(country.online, rel=0.05)
+    assert value(row.by_bot_ids) == pytest.approx(country.online, rel=0.1)
+    assert row.addresses_per_machine == pytest.approx(row.addresses / value(row.machines))
+    assert row.addresses > 5 * country.online
+
+
+def test_a_known_rate_gives_machines_by_events(lake: Lake, country: Seen) -> None:
+    report = hosts.hosts(lake, FORTNIGHT, rates={"mirai": 1.0})
+    assert value(report.total.by_events) == pytest.approx(country.online, rel=0.02)
+
+
+@pytest.mark.parametrize("by", ["isp", "province"])
+def test_parts_add_up_to_the_country(lake: Lake, by: str) -> None:
+    report = hosts.hosts(lake, FORTNIGHT, by=by)
+    assert len(report.rows) == 2
+    assert sum(value(row.machines) for row in report.rows) == pytest.approx(value(report.total.machines), rel=0.01)
+
+
+def test_addresses_abroad_are_counted_apart(lake: Lake) -> None:
+    report = hosts.hosts(lake, FORTNIGHT)
+    assert report.abroad == pytest.approx(1 / 14)
+    assert {row.id for row in hosts.hosts(lake, FORTNIGHT, by="isp").rows} == {"vnpt", "viettel"}
+
+
+def test_a_reader_makes_a_missing_roll_up_and_writes_nothing(country: Seen, lake: Lake, tmp_path: Path) -> None:
+    other = Lake(tmp_path / "lake")
+    ingest(other, country, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n")
+    for path in other.folder.glob("rollups/day=2020-06-0*/*"):
+        path.unlink()
+    before = sorted(other.folder.rglob("*"))
+    assert same(hosts.hosts(other, FORTNIGHT), hosts.hosts(lake, FORTNIGHT))
+    assert sorted(other.folder.rglob("*")) == before
+
+
+def test_many_deliveries_of_a_day_count_as_one(country: Seen, lake: Lake, tmp_path: Path) -> None:
+    split = Lake(tmp_path / "lake")
+    for part in (0, 1):
+        chosen = np.arange(part, len(country.hour), 2)
+        half = Seen(country.address[chosen], country.hour[chosen], country.machine[chosen], 0, 0, 14)
+        ingest(split, half, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n" if part else "")
+    assert same(hosts.hosts(split, FORTNIGHT), hosts.hosts(lake, FORTNIGHT))
+
+
+def test_a_pool_of_which_too_much_is_infected_is_refused(lake: Lake) -> None:
+    report = hosts.hosts(lake, FORTNIGHT, by="isp", announced={45899: 1000, 7552: 1_000_000})
+    assert {row.id: isinstance(row.machines, Refusal) for row in report.rows} == {"vnpt": True, "viettel": False}
+    assert reason(report.total.machines) is RefusalReason.DENSE_POOL
+
+
+def test_only_the_families_asked_for_are_counted(lake: Lake) -> None:
+    assert hosts.hosts(lake, FORTNIGHT, families=["necurs"]).rows == ()
+
+
+def test_a_period_without_sightings_is_refused(lake: Lake) -> None:
+    with pytest.raises(AssessError, match="no sightings"):
+        hosts.hosts(lake, Period(date(2019, 1, 1), date(2019, 1, 28)))
+
+
+def test_a_feed_of_one_row_a_day_is_refused_by_name(country: Seen, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _, first = np.unique(country.address * 1000 + (country.hour // 24).astype(np.int64), return_index=True)
+    ingest(lake, Seen(country.address[first], country.hour[first], country.machine[first], 0, 0, 14))
+    report = hosts.hosts(lake, FORTNIGHT)
+    assert reason(report.total.machines) is RefusalReason.DEDUPLICATED
+    assert [sensor.mode for sensor in report.sensors] == [RefusalReason.DEDUPLICATED]
+
+
+def test_two_sensors_are_not_added_up_and_tell_their_coverage(country: Seen, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    rng = np.random.default_rng(1)
+    for report, share in (("own", 0.9), ("other", 0.6)):
+        kept = np.isin(country.machine, np.flatnonzero(rng.random(country.machine.max() + 1) < share))
+        part = Seen(country.address[kept], country.hour[kept], country.machine[kept], 0, 0, 14)
+        ingest(lake, part, report=report)
+    report_ = hosts.hosts(lake, FORTNIGHT)
+    assert value(report_.total.machines) == pytest.approx(0.9 * country.online, rel=0.1)
+    [coverage] = report_.coverage
+    assert coverage.first.report == "own"
+    assert value(coverage.at_least) > max(coverage.pairs)
+
+
+def test_a_cut_by_half_shows_and_a_silent_feed_blocks(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    later = FIRST + timedelta(days=28)
+    for report in ("own", "other"):
+        ingest(lake, watch(SMALL.but(days=28, machines=100), np.random.default_rng(4)), report=report)
+    half = watch(SMALL.but(days=28, machines=50, dense=0.005), np.random.default_rng(5))
+    ingest(lake, half, first=later)
+    comparison = hosts.compare_latest(lake, later + timedelta(days=27))
+    assert comparison is not None
+    assert value(comparison.machines) == pytest.approx(50, abs=12)
+    assert "feed-dropped-out" in {notice.code for notice in comparison.notices}
+    assert comparison.blocks
+
+
+def test_without_an_earlier_window_nothing_is_compared(lake: Lake) -> None:
+    assert hosts.compare_latest(lake, FORTNIGHT.last) is None
