@@ -1,6 +1,7 @@
 """Fields of a scenario that may be left out, and words that go into feed files."""
 
 import re
+from datetime import date
 
 from quetsach.campaign import Section
 from quetsach.core.period import Period
@@ -24,6 +25,14 @@ def period_or(section: Section, name: str) -> Period | None:
     period = days.period()
     days.finish()
     return period
+
+
+def day_from(section: Section, name: str, first: date) -> date:
+    """Return a day of the country, whose first is ``first``; that one where the field is not there."""
+    day = section.day(name) if section.has(name) else first
+    if day < first:
+        raise section.error(name, f"is before the first day, {first}")
+    return day
 
 
 def word(section: Section, name: str, form: re.Pattern[str]) -> str:

@@ -108,10 +108,12 @@ def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: "LocalTex
         print_json({**result, "note": {"vi": note.vi, "en": note.en}})
         return
     files, rows, out = result["files"], number_text(result["rows"], language), result["out"]
-    is_vietnamese = language == "vi"
-    if not result.get("written", True):
-        print("Thư mục đã có đủ kết quả này." if is_vietnamese else "The folder already has all of this.")
-    print(f"Đã ghi {files} tệp, {rows} dòng vào {out}" if is_vietnamese else f"{files} files, {rows} rows in {out}")
+    is_vietnamese, is_new = language == "vi", result.get("written", True)
+    if is_vietnamese:
+        head, where = ("Đã ghi", "vào") if is_new else ("Thư mục đã có đủ kết quả này:", "trong")
+        print(f"{head} {files} tệp, {rows} dòng {where} {out}")
+    else:
+        print(f"{'' if is_new else 'The folder already has all of this: '}{files} files, {rows} rows in {out}")
     if reduction := result.get("true_reduction"):
         words = "Mức giảm thực so với không có chiến dịch" if is_vietnamese else "True reduction against no campaign"
         of = "28 ngày cuối" if is_vietnamese else "last 28 days"

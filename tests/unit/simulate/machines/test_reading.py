@@ -42,7 +42,7 @@ asn = 45899
 weight = 1
 addresses = 1000
 cgnat_addresses = 10
-cgnat_ratio = 16
+cgnat_ratio = 128
 leases = [
     {kind = "dhcp", share = 1, hours = 24},
     {first = 2024-03-15, kind = "dhcp", share = 0.5, hours = 24},
@@ -124,7 +124,7 @@ def test_a_scenario_says_of_what_kind_it_is() -> None:
         ("growth_a_week = -0.07", "growth = -0.07", "families[1].growth"),
         ('kind = "cgnat"', 'kind = "nat"', "isps[1].leases[3].kind"),
         ("share = 0.5, hours = 12", "share = 0.4, hours = 12", "isps[1].leases"),
-        ("cgnat_ratio = 16", "cgnat_ratio = 1", "isps[1].cgnat_ratio"),
+        ("cgnat_ratio = 128", "cgnat_ratio = 1", "isps[1].cgnat_ratio"),
         ("share = 1, hours = 24", "share = 1", "isps[1].leases[1].hours"),
         ('kind = "fixed", share = 1', 'kind = "fixed", share = 1, hours = 2', "neighbours[1].leases[1].hours"),
         ('country = "XA"', 'country = "Laos"', "neighbours[1].country"),
@@ -138,6 +138,12 @@ def test_a_scenario_says_of_what_kind_it_is() -> None:
         ("hours = 2}]", "hours = 0}]", "feeds[1].outages[1].hours"),
         ("delta_mode = {first = 2024-03-10, ", "delta_mode = {first = 2024-03-20, ", "feeds[1].delta_mode.last"),
         ("reduction = 0.5", "reduction = 1.5", "measures[1].reduction"),
+        ("first = 2024-03-11", "first = 2024-03-01", "measures[1].first"),
+        ("first = 2024-03-20, schedule", "first = 2024-02-20, schedule", "families[1].changes[1].first"),
+        ("{first = 2024-03-15, kind", "{first = 2023-03-15, kind", "isps[1].leases[2].first"),
+        ("{reach = 0.8}", "{reach = 0.8, first = 2024-01-01}", "feeds[1].coverage[1].first"),
+        ("last = 2024-03-09", "last = 2024-04-09", "holidays[1].first"),
+        ("cgnat_addresses = 10\n", "cgnat_addresses = 1_048_576\n", "isps[1].cgnat_ratio"),
         ("reduction = 0.5", "last = 2024-03-01", "measures[1].last"),
         ('roll_out = "wedge"', 'roll_out = "everywhere"', "measures[1].order_seed"),
         ('isps = ["vnpt"]', 'isps = ["xa"]', "measures[1].isps"),

@@ -4,7 +4,8 @@ import re
 from datetime import date
 
 from quetsach.campaign import Section
-from quetsach.simulate.fields import SPELLING, number_or, word
+from quetsach.core.period import Period
+from quetsach.simulate.fields import SPELLING, day_from, number_or, word
 from quetsach.simulate.machines.reading.feeds import read_feeds
 from quetsach.simulate.machines.reading.measures import read_measures
 from quetsach.simulate.machines.scenario import (
@@ -24,6 +25,7 @@ from quetsach.simulate.machines.scenario import (
 
 MAX_DAYS = 1000
 MAX_HOSTS = 5_000_000
+MAX_PLACES = 1 << 26
 _CODE = re.compile(r"[A-Z]{2}")
 
 
@@ -51,6 +53,11 @@ def read_country(content: bytes, *, file: str) -> Country:
     families = tuple(_family(section, period.first) for section in top.sections("families"))
     isps = _isps(top, period.first)
     provinces = _provinces(top)
+    known = {
+        "families": [family.spelling for family in families],
+        "isps": [isp.id for isp in isps if isp.country == HOME],
+        "provinces": list(provinces),
+    }
     scenario = Country(
         id=top.identifier(),
         name=top.local_text("name"),
@@ -61,15 +68,10 @@ def read_country(content: bytes, *, file: str) -> Country:
         families=families,
         isps=isps,
         provinces=provinces,
-        feeds=read_feeds(top, period.first, [family.spelling for family in families]),
-        measures=read_measures(
-            top,
-            families=[family.spelling for family in families],
-            isps=[isp.id for isp in isps if isp.country == HOME],
-            provinces=list(provinces),
-        ),
+        feeds=read_feeds(top, period.first, known["families"]),
+        measures=read_measures(top, period.first, known),
         hours=_hours(top),
-        holidays=frozenset(_holidays(top)),
+        holidays=frozenset(_holidays(top, period)),
         shared_lines=number_or(top, "shared_lines", 0.0, least=0, most=0.9),
         cloned=number_or(top, "cloned_bot_ids", 0.005, least=0, most=1),
         reinstalled=number_or(top, "reinstalled", 0.5, least=0, most=1),
@@ -78,7 +80,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         common_shock=number_or(top, "common_shock", 0.0, least=0, most=1),
         own_shock=number_or(top, "own_shock", 0.0, least=0, most=1),
     )
-    top.refuse_twins("families", [family.spelling for family in families])
+    top.refuse_twins("families", known["families"])
     top.finish()
     return scenario
 
@@ -90,7 +92,8 @@ def _family(section: Section, first: date) -> Family:
     if abs(sum(duties.values()) - 1) > 1e-6:
         raise section.error("on_line", "the shares must add up to 1")
     schedules = [_check_ins(section.section("check_in"), first)]
-    schedules += [_check_ins(change, change.day("first")) for change in section.optional_sections("changes")]
+    changes = section.optional_sections("changes")
+    schedules += [_check_ins(change, day_from(change, "first", first)) for change in changes]
     family = Family(
         spelling=word(section, "spelling", SPELLING),
         weight=section.number("weight", least=0.001, most=1_000_000),
@@ -142,12 +145,14 @@ def _isp(section: Section, first: date, *, is_home: bool) -> Isp:
         country=abroad or HOME,
         weight=section.number("weight", least=0.0001, most=1_000_000),
         leases=leases,
-        addresses=section.integer("addresses", least=0, most=1 << 26),
+        addresses=section.integer("addresses", least=0, most=MAX_PLACES),
         cgnat_addresses=section.integer("cgnat_addresses", least=1, most=1 << 20) if has_cgnat else 0,
         ratio=section.integer("cgnat_ratio", least=2, most=4096) if has_cgnat else 1,
         ipv6_share=number_or(section, "ipv6_share", 0.0, least=0, most=1),
         cleaning=section.number("cleaning_factor", least=0.01, most=100) if section.has("cleaning_factor") else None,
     )
+    if isp.cgnat_addresses * isp.ratio > MAX_PLACES:
+        raise section.error("cgnat_ratio", f"gives more than {MAX_PLACES:,} lines a place")
     section.finish()
     return isp
 
@@ -156,7 +161,7 @@ def _lease(section: Section, first: date) -> Lease:
     kind = section.one_of("kind", LeaseKind)
     is_timed = kind not in (LeaseKind.FIXED, LeaseKind.SESSION)
     lease = Lease(
-        first=section.day("first") if section.has("first") else first,
+        first=day_from(section, "first", first),
         kind=kind,
         share=section.number("share", least=0, most=1),
         hours=section.number("hours", least=0.1, most=100_000) if is_timed else 0.0,
@@ -200,10 +205,12 @@ def _own_hours(section: Section) -> Hours:
     return hours
 
 
-def _holidays(top: Section) -> list[date]:
+def _holidays(top: Section, played: Period) -> list[date]:
     days: list[date] = []
     for section in top.optional_sections("holidays"):
         period = section.period()
-        days += list(period)
+        if period.first not in played or period.last not in played:
+            raise section.error("first", f"{period} is not within {played}")
+        days += period
         section.finish()
     return days

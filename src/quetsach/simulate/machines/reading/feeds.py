@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from quetsach.campaign import Section
-from quetsach.simulate.fields import FILE_WORD, number_or, period_or, word
+from quetsach.simulate.fields import FILE_WORD, day_from, number_or, period_or, word
 from quetsach.simulate.machines.scenario import Coverage, Feed, FeedForm, Outage
 
 MAX_FEEDS: Final = 20
@@ -46,7 +46,7 @@ def _coverage(section: Section, first: date, families: list[str]) -> Coverage:
     if family and family not in families:
         raise section.error("family", f"{family[:60]} is no family of this file")
     coverage = Coverage(
-        first=section.day("first") if section.has("first") else first,
+        first=day_from(section, "first", first),
         family=family,
         reach=section.number("reach", least=0, most=1),
         keep=number_or(section, "keep", 1.0, least=0, most=1),
