@@ -76,7 +76,7 @@ def _event_rate(*, short: bool, seed: int) -> Row:
 def _design(*, short: bool, seed: int) -> Row:
     """The reduction by design against the one that was counted with and without campaign."""
     found = []
-    for run in range(4 if short else 40):
+    for run in range(3 if short else 40):
         *_, last = country(_small(seed + run, hosts=2000, days=60))
         found.append(1 - _infected(last.levels) / _infected(last.without))
     off = abs(float(np.mean(found)) - 0.5)
@@ -115,7 +115,7 @@ def _addresses_a_bot(seed: int) -> Row:
 
 
 def _cost(*, short: bool) -> list[Row]:
-    hosts, days = (4000, (8, 24)) if short else (200_000, (20, 60))
+    hosts, days = (1500, (6, 18)) if short else (200_000, (20, 60))
     few, many = (_play(hosts, count) for count in days)
     growth = many["mebibytes"] / few["mebibytes"]
     cost = Row(

@@ -164,7 +164,7 @@ def test_a_listed_roll_out_keeps_to_its_order() -> None:
 
 def test_shocks_come_to_all_countries_alike_or_to_each_for_itself() -> None:
     isps = (an_isp("one"), an_isp("abroad", country="XA"))
-    plain = a_country(hosts=20_000, days=60, isps=isps, families=(a_family(mean_days=2),))
+    plain = a_country(hosts=8000, days=40, isps=isps, families=(a_family(mean_days=2),))
 
     def differences(scenario: Country) -> tuple[float, float]:
         counts = [
