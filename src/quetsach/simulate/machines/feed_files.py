@@ -51,17 +51,18 @@ class FeedFiles:
                 file.write(piece, rows)
             self._kept[report] = list(self._rows.write(day, seen[of_report & comes_again]))
         if (day.number + 1) % self._feed.days_a_file == 0:
-            self._close()
+            self._close(rng)
 
     def finish(self) -> None:
         """Deliver what is left after the last day."""
-        self._close()
+        rng = np.random.default_rng([self._country.seed, _DELIVERY, self._number, self._country.days])
+        self._close(rng)
         for report, pieces in self._kept.items():
             if pieces:
                 self._start(report, self._country.period.last + timedelta(days=1))
                 for piece, rows in pieces:
                     self._open[report].write(piece, rows)
-        self._close()
+        self._close(rng)
 
     def _file(self, report: str, day: Day) -> OpenFile:
         if report not in self._open:
@@ -73,7 +74,9 @@ class FeedFiles:
         self._open[report] = self._folder.open(name)
         self._open[report].write(HEADERS[self._feed.form], 0)
 
-    def _close(self) -> None:
+    def _close(self, rng: np.random.Generator) -> None:
         for file in self._open.values():
             file.finish()
+            if rng.random() < self._feed.sent_again:
+                self._folder.repeat(file.name, file.name.removesuffix(".csv") + ".again.csv")
         self._open.clear()

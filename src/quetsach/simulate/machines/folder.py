@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+import shutil
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +29,7 @@ class OpenFile:
 
     def __init__(self, folder: "Folder", name: str) -> None:
         self._folder = folder
-        self._name = name
+        self.name = name
         self._unfinished = folder.unfinished(name)
         self._file = self._unfinished.open("wb")
         self._digest = hashlib.sha256()
@@ -48,7 +49,7 @@ class OpenFile:
     def finish(self) -> None:
         """Put the file in its place."""
         self._file.close()
-        self._folder.put(Written(self._name, self._digest.hexdigest(), self._size, self._rows))
+        self._folder.put(Written(self.name, self._digest.hexdigest(), self._size, self._rows))
 
 
 class OpenTable:
@@ -117,6 +118,11 @@ class Folder:
         """Begin a Parquet file."""
         table = self._being_written[name] = OpenTable(self, name, schema)
         return table
+
+    def repeat(self, name: str, twin: str) -> None:
+        """Write a finished file once more under another name."""
+        shutil.copyfile(self.path / name, self.unfinished(twin))
+        self.put(replace(self.written[name], name=twin))
 
     def copy(self, name: str, content: bytes) -> None:
         """Write a file that has no rows."""

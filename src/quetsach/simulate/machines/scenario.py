@@ -177,7 +177,7 @@ class Feed:
     ``shared_taste``: share of the machines for which feeds agree whom they reach; 0 is independence. ``first_only``:
     days on which it sends the first row of an address and family only. ``delta``: days on which it sends all on
     Sundays and otherwise only what it has not sent since. ``late`` and ``repeated``: shares of rows that come in the
-    next file, or in the next file once more.
+    next file, or in the next file once more; ``sent_again``: share of files that come a second time as a whole.
     """
 
     id: str
@@ -189,6 +189,7 @@ class Feed:
     delta: Period | None = None
     late: float = 0.0
     repeated: float = 0.0
+    sent_again: float = 0.0
     days_a_file: int = 1
 
 

@@ -235,6 +235,15 @@ def test_rows_that_are_late_or_come_again_are_in_the_next_file(folder: Path) -> 
     assert late / total == pytest.approx(0.145, abs=0.02)
 
 
+def test_files_may_come_a_second_time_as_a_whole(tmp_path: Path) -> None:
+    manifest, _ = _write(tmp_path, replace(COUNTRY, feeds=(a_feed("f", sent_again=0.5),)))
+    names = {file["name"] for file in manifest["files"]}
+    again = {name for name in names if name.endswith(".again.csv")}
+    assert 0 < len(again) < 5
+    for name in again:
+        assert (tmp_path / name).read_bytes() == (tmp_path / name.replace(".again", "")).read_bytes()
+
+
 def test_every_event_that_a_feed_reports_at_home_is_delivered(folder: Path) -> None:
     reported: dict[str, int] = {}
     for row in pq.read_table(folder / "truth" / "feeds.parquet").to_pylist():

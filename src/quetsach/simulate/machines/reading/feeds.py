@@ -35,6 +35,7 @@ def _feed(section: Section, first: date, families: list[str]) -> Feed:
         delta=period_or(section, "delta_mode"),
         late=number_or(section, "late_share", 0.0, least=0, most=1),
         repeated=number_or(section, "repeated_share", 0.0, least=0, most=1),
+        sent_again=number_or(section, "files_again_share", 0.0, least=0, most=1),
         days_a_file=section.integer("days_a_file", least=1, most=100) if section.has("days_a_file") else 1,
     )
     section.finish()
