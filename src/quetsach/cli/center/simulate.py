@@ -53,18 +53,17 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.simulate import is_country  # noqa: PLC0415
 
     content, file = scenario_content(arguments.scenario)
+    play = _play_country if is_country(content, file=file) else _replay
     try:
-        if is_country(content, file=file):
-            _play_country(arguments, content, file)
-        else:
-            _replay(arguments, content, file)
+        result, note = play(arguments, content, file)
     except OSError as error:
         where = str(error.filename or arguments.out)
         raise InputError(f"cannot be written: {error.strerror}", where=where) from error
+    _tell(arguments, result, note)
     return ExitCode.NOTHING_FOUND
 
 
-def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> None:
+def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
     """Play published totals into day files."""
     from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
     from quetsach.simulate import read_scenario, simulate  # noqa: PLC0415
@@ -79,11 +78,10 @@ def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> None:
             rows += _write(out / name, pieces)
             files += 1
             progress.advance(note=name)
-    result = {"scenario": scenario.id, "files": files, "rows": rows, "out": str(out)}
-    _tell(arguments, result, scenario.note)
+    return {"scenario": scenario.id, "files": files, "rows": rows, "out": str(out)}, scenario.note
 
 
-def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> None:
+def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
     """Play a country of machines into a folder with feeds and truth."""
     from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
     from quetsach.simulate import Order, read_country, write_country  # noqa: PLC0415
@@ -98,7 +96,7 @@ def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> N
     feeds = [entry for entry in manifest["files"] if entry["name"].startswith("feeds/")]
     result = {"scenario": scenario.id, "files": len(feeds), "rows": sum(entry["rows"] for entry in feeds)}
     result |= {"out": str(arguments.out), "written": is_new, "true_reduction": manifest["true_reduction"]}
-    _tell(arguments, result, scenario.note)
+    return result, scenario.note
 
 
 def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: "LocalText") -> None:
