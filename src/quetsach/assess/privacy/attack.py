@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 type Cell = tuple[str, str]
 """Row (a unit's key) and column (an element)."""
+type Flags = npt.NDArray[np.bool_]
 type Floats = npt.NDArray[np.float64]
+type Integers = npt.NDArray[np.int64]
 
 _CLOSE = 1e-6
-_SWEEPS = 12
+_NONE: Integers = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,7 @@ def recovered(shown: Mapping[Cell, Known], sums: Iterable[Sum]) -> Mapping[Cell,
         return found
     system = _System.of(shown, sums, cells)
     low, high = system.reach()
-    narrow = np.floor(high + _CLOSE) - np.ceil(low - _CLOSE) < 1
-    return found | {cells[n]: round(np.ceil(low[n] - _CLOSE)) for n in np.flatnonzero(narrow)}
+    return found | {cells[n]: round(np.ceil(low[n] - _CLOSE)) for n in np.flatnonzero(_is_narrow(low, high))}
 
 
 def release_refusal(shown: Mapping[Cell, Known], sums: Iterable[Sum]) -> Refusal | None:
@@ -126,44 +127,60 @@ class _System:
     def reach(self) -> tuple[Floats, Floats]:
         """Return values that each cell can take, low and high: its extremes, or two that differ by enough.
 
-        A few programmes that push many cells at once show most of them to be open; each that is left gets its own two.
+        One programme lifts as many cells as it can by one from their lower bounds, one pushes them all down; what both
+        move apart is open. Each that is left when that shows no more gets two programmes of its own.
         """
-        low, high = np.full(len(self.bounds), np.inf), np.full(len(self.bounds), -np.inf)
-        position = np.arange(len(self.bounds))
-        for sweep in range(_SWEEPS):
-            left = np.floor(high + _CLOSE) - np.ceil(low - _CLOSE) < 1
-            if not left.any():
-                return low, high
-            sign = np.where((position >> (sweep // 2)) & 1 if sweep > 1 else 0, -1.0, 1.0) * (-1) ** sweep
-            self._push(np.where(left, sign, 0.0), low, high)
-        for cell in np.flatnonzero(np.floor(high + _CLOSE) - np.ceil(low - _CLOSE) < 1):
+        seen = (np.full(len(self.bounds), np.inf), np.full(len(self.bounds), -np.inf))
+        left = -1
+        while (narrow := np.flatnonzero(_is_narrow(*seen))).size not in (0, left):
+            left = narrow.size
+            self._solve(*seen, lifted=narrow)
+            self._solve(*seen, pushed=np.flatnonzero(_is_narrow(*seen)))
+        for cell in np.flatnonzero(_is_narrow(*seen)):
             for sign in (1.0, -1.0):
-                self._push(np.where(position == cell, sign, 0.0), low, high)
-        return low, high
+                self._solve(*seen, pushed=np.array([cell]), sign=sign)
+        return seen
 
-    def _push(self, objective: Floats, low: Floats, high: Floats) -> None:
-        from scipy.optimize import linprog  # noqa: PLC0415
-        from scipy.sparse import vstack  # noqa: PLC0415
+    def _solve(
+        self, low: Floats, high: Floats, *, lifted: Integers = _NONE, pushed: Integers = _NONE, sign: float = 1.0
+    ) -> None:
+        """Solve one programme and widen what was seen.
 
+        The sum of ``pushed`` is made small (large, for a negative sign). Each of ``lifted`` has a step of at most one
+        and at most its distance from its lower bound; the sum of the steps is made large.
+        """
+        from scipy.optimize import linprog  # noqa: PLC0415 - a second of the web's start
+        from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack  # noqa: PLC0415
+
+        count, size = len(lifted), len(self.bounds)
         equal = self.least == self.most
-        upper = ~equal & np.isfinite(self.most)
-        lower = ~equal & np.isfinite(self.least)
-        bounded = np.minimum(self.bounds[:, 1], self._largest())
+        upper, lower = ~equal & np.isfinite(self.most), ~equal & np.isfinite(self.least)
+        limits = vstack([self.matrix[upper], -self.matrix[lower]])
+        away = coo_array((np.full(count, -1.0), (np.arange(count), lifted)), shape=(count, size))
+        steps = hstack([vstack([limits, away]), vstack([csr_array((limits.shape[0], count)), eye_array(count)])])
+        objective = np.concatenate([np.zeros(size), np.full(count, -1.0)])
+        objective[pushed] = sign
         answer = linprog(
             objective,
-            A_ub=vstack([self.matrix[upper], -self.matrix[lower]]),
-            b_ub=np.concatenate([self.most[upper], -self.least[lower]]),
-            A_eq=self.matrix[equal],
+            A_ub=steps,
+            b_ub=np.concatenate([self.most[upper], -self.least[lower], -self.bounds[lifted, 0]]),
+            A_eq=hstack([self.matrix[equal], csr_array((int(equal.sum()), count))]),
             b_eq=self.least[equal],
-            bounds=np.column_stack([self.bounds[:, 0], bounded]),
+            bounds=np.vstack([self._bounded(), np.tile([0.0, 1.0], (count, 1))]),
             method="highs",
         )
         if answer.x is None:
             raise AssessError("the figures of the table contradict each other", hint="count them anew")
-        np.minimum(low, answer.x, out=low)
-        np.maximum(high, answer.x, out=high)
+        np.minimum(low, answer.x[:size], out=low)
+        np.maximum(high, answer.x[:size], out=high)
 
-    def _largest(self) -> float:
-        """Return more than any cell needs, so that no programme is unbounded."""
+    def _bounded(self) -> Floats:
+        """Return the bounds of the cells, with more than any of them needs for those that are open upward."""
         figures = np.concatenate([self.bounds.ravel(), self.least, self.most])
-        return float(2 * np.abs(figures[np.isfinite(figures)]).sum() + 100)
+        largest = 2 * np.abs(figures[np.isfinite(figures)]).sum() + 100
+        return np.column_stack([self.bounds[:, 0], np.minimum(self.bounds[:, 1], largest)])
+
+
+def _is_narrow(low: Floats, high: Floats) -> Flags:
+    """Tell the cells of which not two whole numbers lie between what was seen."""
+    return np.asarray(np.floor(high + _CLOSE) - np.ceil(low - _CLOSE) < 1, dtype=np.bool_)
