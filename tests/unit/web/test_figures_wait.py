@@ -1,0 +1,55 @@
+"""Figures do not go out by themselves where the instrument changed."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench.leases import watch
+from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
+
+from quetsach.cli.center.publication import publish_figures
+from quetsach.lake.lake import Lake
+from quetsach.web.portal.snapshot import Stage, read_snapshot
+
+MONTH = SMALL.but(days=28, machines=15)
+NOW = datetime(2020, 9, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
+    """A centre that has published June, which two reports saw."""
+    for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
+        monkeypatch.setenv(name, "quetsach.web.settings")
+    (tmp_path / "secret.key").write_text("s" * 50)
+    for report in ("own", "other"):
+        ingest(Lake(tmp_path / "lake"), watch(MONTH, np.random.default_rng(1)), report=report)
+    publish_figures(tmp_path, now=NOW)
+    assert read_snapshot(tmp_path) is not None
+    return tmp_path
+
+
+def july(data: Path, *reports: str) -> None:
+    for report in reports:
+        seen = watch(MONTH, np.random.default_rng(1))
+        ingest(Lake(data / "lake"), seen, first=FIRST + timedelta(days=28), report=report)
+    publish_figures(data, now=NOW)
+
+
+def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> None:
+    july(data, "own")
+    published, waiting = read_snapshot(data), read_snapshot(data, stage=Stage.CANDIDATE)
+    assert published is not None
+    assert waiting is not None
+    assert published.as_of < waiting.as_of
+    assert any("plain/other" in reason.en for reason in waiting.blocked)
+
+
+def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:
+    july(data, "own")
+    july(data, "other")
+    published = read_snapshot(data)
+    assert published is not None
+    assert published.as_of == FIRST + timedelta(days=55)
+    assert published.blocked == ()
+    assert read_snapshot(data, stage=Stage.CANDIDATE) is None
