@@ -76,13 +76,17 @@ def _count() -> Tally:
 
 def _protected(installs: dict[str, int]) -> tuple[FamilyTally, ...]:
     """Hide small cells; nothing is told of families where the exact total of machines with a finding gives one back."""
+    if not installs:
+        return ()
     found = ReportedFinding.objects.values("report__install_id").distinct().count()
+    # A report that came or went between the two queries must not make them contradict each other.
+    found = min(max(found, *installs.values()), sum(installs.values()))
     shown = {
         (family, ""): Known.exactly(n) if n >= SMALLEST_CELL else Known(1, min(SMALLEST_CELL - 1, found))
         for family, n in installs.items()
     }
     # A machine with several families counts in each: together they are that many or more.
-    if release_refusal(shown, [Sum(tuple(shown), Known(found))] if shown else []):
+    if release_refusal(shown, [Sum(tuple(shown), Known(found))]):
         return ()
     told = (FamilyTally(family, n if n >= SMALLEST_CELL else None) for family, n in installs.items())
     # Ordered by name once the figure is hidden, so that the order does not give it back.
