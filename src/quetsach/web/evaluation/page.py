@@ -82,7 +82,7 @@ def _shown(block: Block, evaluation: Evaluation, language: str) -> Shown:
         return Shown("paragraph", {"text": block.text.in_language(language)})
     if isinstance(block, Table):
         return Shown("table", table_parts(block, language))
-    return Shown("plot", {"svg": _svg(block, evaluation, language)})
+    return Shown("plot", {"svg": _svg(block, evaluation, language), "table": block.table})
 
 
 def _svg(plot: Bars | Curve, evaluation: Evaluation, language: str) -> SafeString:

@@ -9,7 +9,14 @@ from quetsach.web.evaluation.document import Bars, Cell, Curve, Evaluation, Tabl
 
 
 def draw(plot: Bars | Curve, evaluation: Evaluation, language: str) -> str:
-    """Return a plot as one ``<svg>`` element; empty where its table has no value to draw."""
+    """Return a plot as one ``<svg>`` element whose names are its own; empty where its table has no value to draw."""
+    svg = _drawn(plot, evaluation, language)
+    for name in ("chart-title", "chart-description"):  # a report has several charts
+        svg = svg.replace(name, f"{name}-{plot.table}")
+    return svg
+
+
+def _drawn(plot: Bars | Curve, evaluation: Evaluation, language: str) -> str:
     table = evaluation.table(plot.table)
     if isinstance(plot, Bars):
         return _bars(plot, table, language)
