@@ -80,6 +80,12 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/cascade.py
 	$(VENV)/bin/python bench/publicity.py
 	$(VENV)/bin/python bench/partners.py
+	$(VENV)/bin/python bench/simulate.py
+	$(VENV)/bin/python bench/hosts.py
+
+validate: ## what the numbers promise, against simulated truth; SHORT=1 takes seconds
+	$(SYNC)
+	$(VENV)/bin/python bench/validate.py $(if $(SHORT),--short)
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
