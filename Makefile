@@ -17,7 +17,7 @@ PORT ?= 8000
 DATA ?= var/center
 WHEEL := build/tool/stamp
 
-.PHONY: help run install test lint types docs reference bench clean
+.PHONY: help run install test lint types docs reference bench validate clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
