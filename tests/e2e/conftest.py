@@ -7,8 +7,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield one Chromium for all tests of a worker; each test opens a context of its own."""
+    """Yield one Chromium for the tests of a module; its loop must not outlive them."""
     with sync_playwright() as playwright, chromium(playwright) as running:
         yield running

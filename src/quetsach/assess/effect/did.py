@@ -70,7 +70,8 @@ def compare_groups(values: Floats, is_treated: Bools) -> Spread | Refusal:
         parts = np.array([group.var(ddof=1) / len(group) for group in (treated, others)])
         sizes = np.array([len(treated), len(others)])
         error = float(np.sqrt(parts.sum()))
-        degrees = float(parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum()) if error else 1.0
+        shares = parts / parts.sum() if error else parts  # Welch's degrees do not depend on the unit of the outcome
+        degrees = float(1 / (shares**2 / (sizes - 1)).sum()) if error else 1.0
     if is_nothing(error, values):
         return Refusal(RefusalReason.NO_SPREAD, {"effect": difference})
     return Spread(difference, float(error), degrees)

@@ -60,6 +60,9 @@ def values() -> dict[str, list[str]]:
         "asked": ["1:before"],
         "phase": ["during"],
         "code": ["x"],
+        "digest": ["0" * 64],
+        "campaign": ["viet-nam-2020"],
+        "place": ["x"],
         "name": ["x"],
     }
 
