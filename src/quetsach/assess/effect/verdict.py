@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -73,6 +74,18 @@ def judge(finding: Finding, target: float) -> Verdict | Refusal:
     elif reduction.high < target:
         word = Word.NOT_ACHIEVED
     return Verdict(word, target, reduction, finding.chance_of(target))
+
+
+def judge_as_registered(
+    answer: Finding | Refusal, target: float, departures: tuple[Notice, ...] | None
+) -> Verdict | Refusal:
+    """Return the verdict on an answer; none where it was refused, or departs from the analysis that was registered.
+
+    ``departures`` is None where nothing was registered: that is judged, and said beside the verdict.
+    """
+    if isinstance(answer, Refusal):
+        return answer
+    return Refusal(RefusalReason.NOT_AS_REGISTERED) if departures else judge(answer, target)
 
 
 def _percent(share: float, language: str) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.center.assess.effect import METHODS
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from quetsach.web.evaluation.gathering import Sources
     from quetsach.web.evaluation.inputs import Effect
 
-PANEL_BYTES = 64 << 20
-_METHODS = ("did", "sc", "sdid", "cits", "wedge")
-
 
 def register(subcommands: "Subcommands") -> None:
     """Add ``evaluate``."""
@@ -42,7 +40,7 @@ def register(subcommands: "Subcommands") -> None:
     parser.add_argument(
         "--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated (default: the registered panel)"
     )
-    parser.add_argument("--method", choices=_METHODS, default="wedge", help="of the analysis (default: wedge)")
+    parser.add_argument("--method", choices=METHODS, default="wedge", help="of the analysis (default: wedge)")
     parser.add_argument("--ramp", type=int, default=1, metavar="N", help="cits: periods until the effect is whole")
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
@@ -72,8 +70,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"campaign": campaign.id, "out": str(out), "files": [str(file.relative_to(out)) for file in files]})
     else:
-        said = "Đã lập báo cáo" if chosen_language(arguments) == "vi" else "The report is in"
-        print(f"{said}: {out / 'evaluation.vi.html'}")
+        language = chosen_language(arguments)
+        said = "Đã lập báo cáo" if language == "vi" else "The report is in"
+        print(f"{said}: {out / f'evaluation.{language}.html'}")
     return ExitCode.NOTHING_FOUND
 
 
@@ -113,6 +112,7 @@ def _not_real(note: LocalText, scale: int) -> LocalText:
 def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Effect | None":
     """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither."""
     from quetsach.assess.effect import Design, Method, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
     from quetsach.cli.center.assess.panel import campaign_panel, read_registered, registered  # noqa: PLC0415
     from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
@@ -121,7 +121,7 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> 
     registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
     departed: tuple[Notice, ...] = ()
     if arguments.panel:
-        content = read_file(arguments.panel, limit=PANEL_BYTES)
+        content = read_file(arguments.panel, limit=MAX_BYTES)
     elif registration:
         made = campaign_panel(registration, data)
         content, departed = made.content, made.departed
@@ -144,8 +144,7 @@ def _judged(
     """Return what the analysis finds, and the verdict; none for an analysis that is not the registered one."""
     from quetsach.assess.effect import analyse  # noqa: PLC0415
     from quetsach.assess.effect.departures import departures  # noqa: PLC0415
-    from quetsach.assess.effect.verdict import judge  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
+    from quetsach.assess.effect.verdict import judge_as_registered  # noqa: PLC0415
     from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
 
     named = None
@@ -153,8 +152,4 @@ def _judged(
         differences = (*departed, *departures(registration, panel=panel, design=design, target=target))
         named = Registered(registration.digest, registration.registered_at, differences)
     finding = analyse(panel, design)
-    if isinstance(finding, Refusal):
-        return Effect(finding, finding, named)
-    if named and named.differences:
-        return Effect(finding, Refusal(RefusalReason.NOT_AS_REGISTERED), named)
-    return Effect(finding, judge(finding, target), named)
+    return Effect(finding, judge_as_registered(finding, target, named.differences if named else None), named)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
 
-_METHODS = ("did", "sc", "sdid", "cits", "wedge")
+METHODS = ("did", "sc", "sdid", "cits", "wedge")
 _SCALES = ("level", "log")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
@@ -37,7 +37,7 @@ def register(questions: "Subcommands") -> None:
     )
     parser.add_argument(
         "--method",
-        choices=_METHODS,
+        choices=METHODS,
         help="difference in differences, synthetic control, synthetic DID, interrupted series with controls, wedge",
     )
     parser.add_argument("--target", type=float, metavar="PERCENT", help="judge a reduction of at least PERCENT")
@@ -93,7 +93,7 @@ def _design(arguments: argparse.Namespace, registration: "Registration | None") 
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:
-        raise InputError("no method was named", where="--method", hint=f"one of {', '.join(_METHODS)}")
+        raise InputError("no method was named", where="--method", hint=f"one of {', '.join(METHODS)}")
     settings = {name: value for name, value in named.items() if value is not None}
     return replace(registration.design, **settings) if registration else Design(**settings)
 

@@ -8,10 +8,10 @@ from typing import Self
 from quetsach.assess.effect import Answer, Finding, Panel, Part, Scale
 from quetsach.assess.effect.finding import as_reduction
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
-from quetsach.assess.effect.verdict import Verdict, judge
+from quetsach.assess.effect.verdict import Verdict, judge_as_registered
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.refusal import Refusal
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -92,7 +92,7 @@ class EffectReport:
         """Judge an answer, unless it departs from what was registered."""
         verdict: Verdict | Refusal | None = None
         if isinstance(answer, Finding) and target is not None:
-            verdict = Refusal(RefusalReason.NOT_AS_REGISTERED) if departures else judge(answer, target)
+            verdict = judge_as_registered(answer, target, departures)
         return cls(panel, answer, verdict, departures)
 
     def as_json(self) -> dict[str, object]:
