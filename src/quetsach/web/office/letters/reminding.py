@@ -8,6 +8,7 @@ from django.db import transaction
 
 from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, plan
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
+from quetsach.web.office.letters.cascade import tree_day
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.mail import language_of, new_message_id, one_line, worded
@@ -47,7 +48,7 @@ def reminders_plan(letter: Letter, *, now: datetime) -> LetterPlan:
     dispatches = letter.dispatches.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts")
     courses = courses_of(letter.dispatches.all())
     pending = {d.to_unit.key: d for d in dispatches if courses[d.pk].is_pending}
-    parents = _parents(pending, day)
+    parents = _parents(pending, tree_day(letter))
     reminded: dict[int, set[int]] = {}
     for dispatch, reminded_day in Reminder.objects.filter(dispatch__letter=letter).values_list("dispatch", "day"):
         reminded.setdefault(dispatch, set()).add(reminded_day)
@@ -155,7 +156,7 @@ def _digest(found: LetterPlan, digest: Digest, now: datetime) -> Message | None:
 
 
 def _parents(pending: Mapping[str, Dispatch], day: date) -> dict[str, Unit]:
-    """Return the unit above each in today's tree; where a unit is no longer in it, the one that sent the letter."""
+    """Return the unit above each in a day's tree; where a unit was not in it, the one that sent the letter."""
     positions = Position.objects.on(day).filter(unit__in=[d.to_unit_id for d in pending.values()])
     above = {
         position.unit_id: position.parent

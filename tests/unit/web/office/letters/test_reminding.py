@@ -1,6 +1,6 @@
 """Reminders go out by mail, once; the unit above gets one list; what cannot be reached is told."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.unit.web.office.conftest import NOW
@@ -92,3 +92,14 @@ def test_a_reminder_is_in_the_language_that_its_reader_chose_in_the_office(lette
     Person.objects.create_user("u303-2020@xa.example", "x", name="Mai", language="en")
     remind(1)
     assert Message.objects.get(recipient="u303-2020@xa.example").subject.startswith("Letter 01/CATTT-NCSC: the answer")
+
+
+def test_after_a_reform_the_list_goes_to_who_stood_above_on_the_day_of_the_letter(
+    issued, units, person, reachable
+) -> None:
+    before = datetime(2025, 6, 27, 3, tzinfo=UTC)
+    letter = issued(due=date(2025, 7, 3), now=before)
+    letter_send(letter=letter, units=[units["303-2020"]], by=person(Role.OPERATOR), now=before)
+    reminders_queue(now=before + timedelta(days=7))
+    assert [digest.unit.key for digest in ParentDigest.objects.all()] == ["31-2020"]
+    assert keys("digest") == ["u31-2020@xa.example"]
