@@ -7,6 +7,8 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
+# Hundreds of modules compiled anew at each start of a command would double its time.
+export PYTHONDONTWRITEBYTECODE :=
 SYNC := $(UV) sync --quiet --frozen --compile-bytecode --extra center
 
 # The first python3 on a PATH may be older than 3.13: take the first that is new enough.

@@ -9,11 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-import altair as alt
 import vl_convert
+
+if TYPE_CHECKING:
+    import altair as alt
 
 _STRONG = "#2f4a66"
 _SOFT = "#8fa3b8"
@@ -49,6 +51,8 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
         chart: what to draw; values at least 0.
         language: ``vi`` or ``en``, for separators.
     """
+    import altair as alt  # noqa: PLC0415 - half a second of the web's start
+
     order = [str(n) for n in range(len(chart.columns))]
     labels = {n: list(c.label) for n, c in zip(order, chart.columns, strict=True)}
     rows = [
@@ -99,6 +103,8 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
         chart: what to draw; values at least 0.
         language: ``vi`` or ``en``, for separators and days.
     """
+    import altair as alt  # noqa: PLC0415
+
     rows: list[dict[str, object]] = []
     run = 0
     for n, (day, value) in enumerate(chart.points):
@@ -116,8 +122,10 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
     return _draw(alt.layer(*layers), chart.title, chart.description, language)
 
 
-def _mark(mark: Mark, number: int, points: Sequence[tuple[date, float]]) -> tuple[alt.Chart, alt.Chart]:
+def _mark(mark: Mark, number: int, points: Sequence[tuple[date, float]]) -> "tuple[alt.Chart, alt.Chart]":
     """Return line and words; words of late days stand to the left of their line, each mark's below the former's."""
+    import altair as alt  # noqa: PLC0415
+
     first, last = points[0][0], points[-1][0]
     is_late = 2 * (mark.day - first).days > (last - first).days
     marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat(), "words": mark.words}])).encode(x="day:T")
@@ -128,7 +136,7 @@ def _mark(mark: Mark, number: int, points: Sequence[tuple[date, float]]) -> tupl
     )
 
 
-def _draw(layers: alt.LayerChart | alt.FacetChart, title: str, description: str, language: str) -> str:
+def _draw(layers: "alt.LayerChart | alt.FacetChart", title: str, description: str, language: str) -> str:
     specification = (
         layers.properties(width=760, height=300, background="transparent")
         .configure_view(stroke=None)

@@ -9,13 +9,15 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal
 from quetsach.web.office.letters.document.pdf import render, render_many
 from quetsach.web.office.letters.document.printed import Printed, unsigned
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
-from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
+
+if TYPE_CHECKING:
+    from quetsach.web.office.letters.document.signing import Signatures
+    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 
 _MOST_PROCESSES = 4
 _LEAST_GROUPS = 3
@@ -36,7 +38,7 @@ class Seals:
     language: str
 
 
-def print_original(text: LetterText, seals: Seals | None, authority: TimeStampAuthority | None = None) -> bytes:
+def print_original(text: LetterText, seals: Seals | None, authority: "TimeStampAuthority | None" = None) -> bytes:
     """Return the letter, signed if there are seals, and with time stamps if there is an authority for them.
 
     Raises:
@@ -108,7 +110,10 @@ def _sign(seals: Seals | None) -> Callable[[Printed], bytes]:
 
 
 @lru_cache(maxsize=2)
-def _signatures(seals: Seals) -> Signatures:
+def _signatures(seals: Seals) -> "Signatures":
+    from quetsach.web.office.letters.document.keys import load_key  # noqa: PLC0415 - a second of the web's start
+    from quetsach.web.office.letters.document.signing import Signatory, Signatures  # noqa: PLC0415
+
     return Signatures.prepare(
         person=Signatory(seals.person, load_key(seals.person_key), seals.person_image),
         agency=Signatory(seals.agency, load_key(seals.agency_key), seals.agency_image),

@@ -6,14 +6,17 @@ account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
+
+if TYPE_CHECKING:
+    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 
 
 def seals_of(letter: Letter) -> Seals | None:
@@ -33,8 +36,10 @@ def seals_of(letter: Letter) -> Seals | None:
     )
 
 
-def authority_here() -> TimeStampAuthority | None:
+def authority_here() -> "TimeStampAuthority | None":
     """Return the authority that the centre takes time stamps from; ``None`` if none is set."""
+    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority  # noqa: PLC0415 - slow to load
+
     server = settings.CENTER.time_stamps
     return TimeStampAuthority(server.url, server.user, server.password) if server else None
 

@@ -9,7 +9,6 @@ from quetsach.campaign.units.table import contact_rows, member_rows, succession_
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.reach import seen_keys
 from quetsach.web.office.units.records import contact_records, member_records, succession_records, unit_records
-from quetsach.web.office.units.spreadsheet import write_xlsx
 
 TABLES = ("units", "successions", "contacts", "groups")
 
@@ -38,4 +37,6 @@ def as_csv(rows: Sequence[tuple[str, ...]]) -> bytes:
 
 def as_xlsx(tables: dict[str, list[tuple[str, ...]]]) -> bytes:
     """Return the tables as one workbook."""
+    from quetsach.web.office.units.spreadsheet import write_xlsx  # noqa: PLC0415 - slow to load
+
     return write_xlsx(tables)

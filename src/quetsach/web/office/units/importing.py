@@ -18,7 +18,6 @@ from quetsach.web.office.units.applying import apply_plan
 from quetsach.web.office.units.models import ImportDraft, Unit
 from quetsach.web.office.units.records import hold_tree, standing
 from quetsach.web.office.units.services import require_centre
-from quetsach.web.office.units.spreadsheet import read_xlsx
 
 _FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")
 _MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trước", "the units have changed since the preview")
@@ -68,6 +67,8 @@ def read_sheets(files: Iterable[File]) -> list[Sheet]:
     Raises:
         UnitsError: a file is none of the two, too large, or empty.
     """
+    from quetsach.web.office.units.spreadsheet import read_xlsx  # noqa: PLC0415 - slow to load
+
     sheets: list[Sheet] = []
     for name, content in files:
         sheets += read_xlsx(content, name=name) if content.startswith(b"PK") else [read_csv(content, name=name)]

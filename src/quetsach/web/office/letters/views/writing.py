@@ -13,7 +13,6 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import cascade_of
-from quetsach.web.office.letters.document.word import render_docx
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
 from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
@@ -127,6 +126,8 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
     """The working form of the letter, for a word processor; it is never signed."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    from quetsach.web.office.letters.document.word import render_docx  # noqa: PLC0415 - slow to load
+
     with Telling(request):
         return docx_answer(render_docx(text_of(found)), found.number_sign or f"draft-{found.pk}")
     return redirect("office:letters:letter", pk)

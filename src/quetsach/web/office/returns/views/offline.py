@@ -15,7 +15,6 @@ from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import read_return, return_save
-from quetsach.web.office.returns.sheet import read_sheet, write_sheet
 from quetsach.web.office.returns.views.finding import asked
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,6 +41,8 @@ def paper(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
 @require_safe
 def template(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """The form as a spreadsheet, with unit, period and what is written so far."""
+    from quetsach.web.office.returns.sheet import write_sheet  # noqa: PLC0415 - slow to load
+
     at = asked(request, assignment, period, unit)
     one = at.filed
     content = write_sheet(at.period, at.unit, one.cells if one else {}, Scope(one.scope) if one else Scope.OWN)
@@ -53,6 +54,8 @@ def template(request: HttpRequest, assignment: int, period: str, unit: str) -> H
 @require_POST
 def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Take in a filled spreadsheet as a draft, and tell what is wrong with which cell."""
+    from quetsach.web.office.returns.sheet import read_sheet  # noqa: PLC0415 - slow to load
+
     at = asked(request, assignment, period, unit)
     require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
     try:
