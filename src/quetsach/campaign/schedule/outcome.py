@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import DecisionKind
@@ -82,6 +82,30 @@ class LetterFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelFact:
+    """One level of the tree: units written to, how many acknowledged, after what time half of all had and the slowest.
+
+    ``half`` is ``None`` while fewer than half have. Nobody is named: who was slow is between the unit and the centre.
+    """
+
+    level: int
+    total: int
+    acknowledged: int
+    half: timedelta | None
+    slowest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFact:
+    """How a letter of the centre went down the levels, by itself and by the covering letters that passed it on."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    levels: tuple[LevelFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """One published total of the returns, exact for the country, and how many returns gave it.
 
@@ -157,7 +181,10 @@ class DecisionFact:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything. ``is_final`` once the campaign was closed on these facts."""
+    """Everything. ``is_final`` once the campaign was closed on these facts.
+
+    ``chains`` is counted for the seal and the archive alone; facts that were sealed earlier have none.
+    """
 
     campaign: str
     name: LocalText
@@ -173,6 +200,7 @@ class Outcome:
     tool: ToolFacts | None
     decisions: tuple[DecisionFact, ...]
     open_points: tuple[LocalText, ...]
+    chains: tuple[ChainFact, ...] = ()
 
 
 def open_points(

@@ -1,7 +1,8 @@
 """A campaign as a folder of pages: complete in both languages, without script, opened from a disk or any web server.
 
 State portals of a campaign do not live long; what is handed to an archive has to stand without them. The pages are made
-of the sealed facts (or those of the moment) and the plan, and of nothing else.
+of the sealed facts (or those of the moment), the plan and what was published of an earlier campaign's letters, and of
+nothing else.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,9 @@ from quetsach.web.design.templatetags.words import short_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import steps_taken
+from quetsach.web.office.campaigns.selectors.letters import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
+from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.portal.selectors import definitions
 
 PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")
@@ -77,7 +81,10 @@ def archive_write(campaign: Campaign, folder: Path, *, now: datetime) -> int:
 
 def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
     outcome = outcome_of(campaign, now=now)
+    if not outcome.is_final:
+        outcome = replace(outcome, chains=chains_of(campaign.key))
     closed = steps_taken(campaign).get(CLOSE)
+    published = PublishedLetters.objects.filter(campaign=campaign.key).first()
     sealed = {
         "facts": closed.passage.facts if closed else outcome_json(outcome),
         "reason": closed.passage.reason if closed else "",
@@ -91,6 +98,7 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 "plan": campaign.plan,
                 "closed": closed,
                 "definitions": definitions(),
+                "published": published.chains if published else (),
                 "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
                 "chart": _chart(outcome, campaign.plan, language),
                 "other": "en" if language == "vi" else "vi",
@@ -100,6 +108,8 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 yield f"{language}/{page}.html", _render(page, context | {"page": page})
     yield "facts.json", json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
     yield "campaign.toml", campaign.revision.document.encode()
+    if published:
+        yield "letters.toml", published.document.encode()
     looks = Path(design.__file__).parent / "static" / "design"
     for name in (*_LOOKS, _LICENCE):
         yield name, (looks / name).read_bytes()

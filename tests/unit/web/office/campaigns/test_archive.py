@@ -3,6 +3,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
@@ -12,11 +13,17 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, grant
 from quetsach.assess import NO_VERDICT
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.decision import digest_of
+from quetsach.cli.bundled import bundled
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
 from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
+from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.services.passages import close_ask
+from quetsach.web.office.letters.models import Dispatch, Letter
+from quetsach.web.office.letters.samples import published_letters_load
+from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
 
 
 class Links(HTMLParser):
@@ -137,3 +144,60 @@ def test_the_figures_carry_their_warnings_and_say_that_they_are_not_real(files: 
     assert 'id="care"' in page
     assert NO_VERDICT.vi in page
     assert "Số liệu mô phỏng." in page
+
+
+def sent(campaign: Campaign, operator: Person, units: dict[str, Unit]) -> None:
+    """Send a letter to two provinces, of which one passes it on three days later."""
+    letter = Letter.objects.create(
+        unit=units["tw"],
+        campaign=campaign.key,
+        state="issued",
+        agency="Cục ATTT",
+        sign="ATTT",
+        subject="Rà soát",
+        addressees="",
+        body="",
+        signer_title="",
+        signer_name="",
+        written_by=operator,
+        written_at=NOW,
+        year=2020,
+        number=7,
+        issued_on=NOW.date(),
+        issued_at=NOW,
+    )
+    letter_send(letter=letter, units=[units["01-2020"], units["31-2020"]], by=operator, now=NOW)
+    province = Dispatch.objects.get(to_unit=units["31-2020"])
+    hand, later = Hand(operator, "office"), NOW + timedelta(days=3)
+    dispatch_forward(dispatch=province, units=[units["303-2020"]], note="", hand=hand, now=later)
+
+
+def test_the_letters_way_down_the_tree_is_in_the_archive(campaign: Campaign, operator, units) -> None:
+    sent(campaign, operator, units)
+    page = archive_files(campaign, now=NOW)["en/letters.html"].decode()
+    rows = [re.findall(r">([^<]*)</t[hd]>", row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
+    assert ["1", "2", "1", "3 d", "3 d"] in rows
+    assert ["2", "1", "0", "not yet half", "–"] in rows
+
+
+def test_the_letters_that_were_published_are_in_the_archive(campaign: Campaign) -> None:
+    document = (bundled("data") / "campaigns" / "viet-nam-2020" / "letters.toml").read_bytes()
+    published_letters_load(campaign=campaign.key, document=document)
+    files = archive_files(campaign, now=NOW)
+    assert files["letters.toml"] == document
+    assert "as they were published" in files["en/letters.html"].decode()
+    assert "2049/STTTT-CNTT" in files["vi/letters.html"].decode()
+
+
+def test_the_letters_way_is_sealed_with_the_facts(campaign: Campaign, operator, second, units) -> None:
+    sent(campaign, operator, units)
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    Dispatch.objects.get(to_unit=units["01-2020"]).events.create(kind="acknowledged", at=NOW, via="office")
+    (chain,) = outcome_of(campaign, now=NOW).chains
+    assert [(level.level, level.total, level.acknowledged) for level in chain.levels] == [(1, 2, 1), (2, 1, 0)]
+
+
+def test_facts_that_were_sealed_before_they_carried_the_letters_way_are_read(campaign: Campaign) -> None:
+    content = outcome_json(outcome_of(campaign, now=NOW))
+    del content["chains"]
+    assert outcome_read(content).chains == ()

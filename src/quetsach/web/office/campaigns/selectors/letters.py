@@ -3,7 +3,8 @@
 from django.db.models import Count, Exists, OuterRef
 
 from quetsach.campaign.letters.course import Happening
-from quetsach.campaign.schedule.outcome import LetterFact
+from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
+from quetsach.web.office.letters.cascade import cascade_of
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
 from quetsach.web.office.units.models import UnitKind
 
@@ -35,5 +36,23 @@ def letters_of(key: str) -> tuple[LetterFact, ...]:
             acknowledged=seen.get(letter.pk, 0),
         )
         for letter in letters
+        if letter.issued_on
+    )
+
+
+def chains_of(key: str) -> tuple[ChainFact, ...]:
+    """Return how the centre's letters of a campaign went down the tree; what was sent to nobody is left out."""
+    letters = Letter.objects.filter(campaign=key, state__in=_ISSUED, unit__kind=UnitKind.CENTRE)
+    return tuple(
+        ChainFact(
+            number=letter.number_sign,
+            issued_on=letter.issued_on,
+            issuer=letter.agency,
+            levels=tuple(
+                LevelFact(pace.level, pace.total, pace.acknowledged, pace.half, pace.slowest)
+                for pace in cascade_of(letter).levels
+            ),
+        )
+        for letter in letters.filter(dispatches__isnull=False).distinct().order_by("issued_on", "pk")
         if letter.issued_on
     )

@@ -22,7 +22,7 @@ from quetsach.core.pack import LocalText
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, plan_day, standing_of, steps_taken
-from quetsach.web.office.campaigns.selectors.letters import letters_of
+from quetsach.web.office.campaigns.selectors.letters import chains_of, letters_of
 from quetsach.web.office.campaigns.selectors.returns import returns_of
 from quetsach.web.portal.selectors import published_snapshot
 from quetsach.web.portal.snapshot import Snapshot, WindowFigure
@@ -38,7 +38,7 @@ def outcome_of(campaign: Campaign, *, now: datetime) -> Outcome:
 
 
 def outcome_now(campaign: Campaign, *, day: date, is_final: bool = False) -> Outcome:
-    """Return the facts as they are on a day in Viet Nam."""
+    """Return the facts as they are on a day in Viet Nam; the letters' way down, long to count, only for the seal."""
     plan = campaign.plan
     standing = standing_of(campaign, day=day)
     taken = steps_taken(campaign)
@@ -65,6 +65,7 @@ def outcome_now(campaign: Campaign, *, day: date, is_final: bool = False) -> Out
             for d in decisions_of(campaign)
         ),
         open_points=open_points(plan, standing, addresses, returns),
+        chains=chains_of(campaign.key) if is_final else (),
     )
 
 
