@@ -53,9 +53,9 @@ TIME_TO_CLEAN = Definition(
     LocalText(
         "Sau bao nhiêu ngày thì một nửa số ca được làm sạch, theo phương pháp Kaplan–Meier. Một ca là các lượt ghi "
         "nhận của một máy (theo mã của mã độc) hoặc một thuê bao, không cách nhau quá 14 ngày; ca được coi là sạch từ "
-        "lượt cuối cùng, nếu sau đó 14 ngày không thấy nữa khi máy thu vẫn hoạt động. Tính từ ngày thông báo, từ lần đầu "
-        "ghi nhận, hoặc từ ngày bắt đầu chiến dịch với ca đã có từ trước. Không tính theo địa chỉ IP; không công bố "
-        "nhóm có dưới 50 ca được làm sạch.",
+        "lượt cuối cùng, nếu sau đó 14 ngày không thấy nữa khi máy thu vẫn hoạt động. Tính từ ngày thông báo, từ lần "
+        "đầu ghi nhận, hoặc từ ngày bắt đầu chiến dịch với ca đã có từ trước. Không tính theo địa chỉ IP; không công "
+        "bố nhóm có dưới 50 ca được làm sạch.",
         "After how many days half of the cases are clean, by Kaplan and Meier. A case is the sightings of one machine "
         "(by the malware's own identifier) or subscriber with no more than 14 quiet days between them; it is clean "
         "from its last sighting if it was not seen for 14 days after that while the sensor was alive. It runs from the "
