@@ -5,7 +5,7 @@ from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure, period_text
 from quetsach.assess.notice import Notice
-from quetsach.assess.ranking import Ranking, Row, mean_daily, rank_families, rank_isps, rank_places
+from quetsach.assess.ranking import Ranking, Row, mean_daily, rank_families, rank_isps, rank_places, rank_sectors
 from quetsach.assess.targets import (
     Goal,
     TargetReport,
@@ -42,5 +42,6 @@ __all__ = [
     "rank_families",
     "rank_isps",
     "rank_places",
+    "rank_sectors",
     "read_baseline",
 ]

@@ -10,6 +10,7 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure
 from quetsach.core.pack import LocalText
 from quetsach.core.place import UNKNOWN_PLACE, Places
+from quetsach.core.sector import SECTORS
 
 UNKNOWN = LocalText("Không rõ", "Unknown")
 _UNKNOWN_ID = "unknown"
@@ -158,6 +159,34 @@ def rank_places(daily: pa.Table, total: pa.Table, basis: Basis, places: Places) 
         whole=whole,
         basis=basis,
         name=lambda key: names.get(key, UNKNOWN),
+    )
+
+
+def rank_sectors(daily: pa.Table, total: pa.Table, basis: Basis) -> Ranking:
+    """Rank sectors; an address that one feed places and another does not is in two rows, and once in the total.
+
+    Args:
+        daily: ``day``, ``sector``, ``addresses``: distinct addresses of each day.
+        total: ``day``, ``addresses`` of the whole country.
+        basis: how they were counted.
+
+    Raises:
+        AssessError: the period has no data.
+    """
+    means = mean_daily(daily, "sector", basis)
+    whole = _total(total, basis)
+    made = {
+        sector: (Figure.of(mean, MEAN_DAILY, basis), Figure.of(_percent(mean, whole), SHARE, basis))
+        for sector, mean in means.items()
+    }
+    return _ranking(
+        "sectors",
+        columns=(MEAN_DAILY, SHARE),
+        made=made,
+        means=means,
+        whole=whole,
+        basis=basis,
+        name=SECTORS.__getitem__,
     )
 
 

@@ -20,6 +20,7 @@ class Layout:
     ``columns`` maps the fields of ``table.SIGHTINGS`` to the report's header names; every other column goes to
     ``extra``. ``identifying`` names columns of ``extra`` that tell two sightings apart beside the mapped ones: first
     the destination's host name, then the feed's own event number (``None`` where the report has no such column).
+    ``sector`` names columns of ``extra`` that tell the sector of ``core.sector``; the first that tells one decides.
     ``header`` is the published set of columns, by which a file without a telling name is recognised; empty if the
     report has no fixed set. ``open_report``: the layout serves any source, whose own name is the report's.
     """
@@ -31,6 +32,7 @@ class Layout:
     columns: Mapping[str, str]
     required: frozenset[str]
     identifying: tuple[str | None, str | None]
+    sector: tuple[str, ...] = ()
     header: frozenset[str] = frozenset()
     open_report: bool = False
 

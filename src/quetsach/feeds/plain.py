@@ -17,6 +17,7 @@ asn                  AS number, digits
 country              two-letter code
 region, city         names as the source has them
 bot_id               what the malware calls its installation, at most 64 characters; a longer one stays in ``extra``
+sector               of ``core.sector``, its usual English names, or a NAICS code; anything else is ``other``
 severity             ``info``, ``low``, ``medium``, ``high`` or ``critical``
 event_id             the source's own number of the event; tells apart rows that are otherwise equal
 ==================== ==========================================================================================
@@ -51,6 +52,7 @@ LAYOUTS = (
         },
         required=frozenset({"timestamp", "address", "malware"}),
         identifying=("destination_hostname", "event_id"),
+        sector=("sector",),
         open_report=True,
     ),
 )

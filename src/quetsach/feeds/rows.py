@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from quetsach.core.family import FamilyNames
+from quetsach.core.sector import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
 from quetsach.feeds.extra import as_objects
 from quetsach.feeds.identity import identify
 from quetsach.feeds.layout import Layout
@@ -62,6 +63,7 @@ class Rows:
         self._layout = layout
         self._memory = {typed.field: Memory(typed.parse) for typed in TYPED}
         self._family = Memory(families.resolve)
+        self._sector = Memory(sector_of)
 
     def judge(self, columns: Columns, places: Places) -> tuple[pa.Table, list[Reject]]:
         """Return the sightings and what was set aside; ``columns`` are by header name and equally long."""
@@ -149,6 +151,7 @@ class Rows:
             "address": _uuids(address),
             "ip_version": pa.array(_versions(address)),
             "family": families.take(malware.indices),
+            "sector": self._sectors(columns, rows),
             "feed": pa.repeat(pa.scalar(self._layout.feed), rows),
             "report": pa.repeat(pa.scalar(self._layout.report), rows),
             "destination_address": _uuids(destination, has_destination),
@@ -164,7 +167,7 @@ class Rows:
 
     def _texts(self, columns: Columns, rows: int) -> dict[str, pa.StringArray]:
         """Return the text fields that are taken as they are; the transport in lower case."""
-        made = {"family", "feed", "report", "extra", "repairs"}
+        made = {"family", "sector", "feed", "report", "extra", "repairs"}
         texts: dict[str, pa.StringArray] = {}
         for field in SIGHTINGS:
             if field.type != pa.string() or field.name in made:
@@ -177,6 +180,16 @@ class Rows:
                 distinct = pc.if_else(_is_long(distinct), "", pc.utf8_trim_whitespace(distinct))
             texts[field.name] = distinct.take(column.indices)
         return texts
+
+    def _sectors(self, columns: Columns, rows: int) -> pa.StringArray:
+        """Return the sector that the first column with one names; ``other`` where none names one but some say more."""
+        told = [columns[header] for header in self._layout.sector if header in columns]
+        found = pa.repeat(pa.scalar(UNKNOWN_SECTOR), rows)
+        for column in told:
+            named = pa.array(self._sector.all_of(column.dictionary.to_pylist()), pa.string()).take(column.indices)
+            is_open = pc.is_in(found, pa.array([UNKNOWN_SECTOR, OTHER_SECTOR]))
+            found = pc.if_else(pc.and_(is_open, pc.not_equal(named, UNKNOWN_SECTOR)), named, found)
+        return found
 
     def _identifying_text(self, header: str | None, columns: Columns, rows: int) -> pa.StringArray:
         column = columns.get(header or "", _absent(rows))

@@ -42,6 +42,7 @@ def _layout(report: str, header: frozenset[str], summary_vi: str, summary_en: st
         columns=_COLUMNS,
         required=frozenset({"timestamp", "src_ip", "infection"}),
         identifying=("dst_hostname", "event_id"),
+        sector=("src_sector", "src_naics"),
         header=header,
     )
 

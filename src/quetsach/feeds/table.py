@@ -35,6 +35,7 @@ SIGHTINGS = pa.schema(
         pa.field("claimed_city", _TEXT, nullable=False),
         pa.field("severity", _TEXT, nullable=False),
         pa.field("bot_id", _TEXT, nullable=False),  # what the malware calls its installation; empty if unknown
+        pa.field("sector", _TEXT, nullable=False),  # of core.sector: what the feed says of the address
         pa.field("extra", _TEXT, nullable=False),  # JSON object: every other non-empty cell, by header name
         pa.field("line", pa.int64(), nullable=False),  # of the delivered file; its header is line 1
         pa.field("byte_offset", pa.int64(), nullable=False),

@@ -24,6 +24,7 @@ from quetsach.assess import (
     rank_families,
     rank_isps,
     rank_places,
+    rank_sectors,
     read_baseline,
 )
 from quetsach.campaign import Campaign, Measure, Window
@@ -103,6 +104,16 @@ def places(lake: Lake, period: Period, provinces: Places) -> Ranking:
         basis_of(lake, period),
         provinces,
     )
+
+
+def sectors(lake: Lake, period: Period) -> Ranking:
+    """Rank the sectors of a period by mean daily addresses, as far as feeds tell them.
+
+    Raises:
+        AssessError: the period has no data.
+    """
+    daily = lake.daily_addresses(period, ("sector",))
+    return rank_sectors(daily, lake.daily_addresses(period, ()), basis_of(lake, period))
 
 
 def targets(

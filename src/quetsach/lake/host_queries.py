@@ -13,7 +13,7 @@ import pyarrow as pa
 from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
-from quetsach.lake.queries import explained
+from quetsach.lake.queries import by_day, explained
 
 type Sensor = tuple[str, str]
 """Feed and report."""
@@ -56,11 +56,11 @@ _ROWS = f"""
     create or replace temp table rows as
     with placed as (
         select a.*, {_on_clock("first_us")} as first_up, {_on_clock("last_us")} as last_up, len(starts) = 0 as is_whole
-        from read_parquet($addresses, hive_partitioning = true, hive_types = {{'day': date}}) a
+        from {by_day("addresses")} a
         join clock using (feed, report, day)
         where $families::varchar[] is null or list_contains($families::varchar[], family)
     )
-    select feed, report, family, ip_version, asn, isp, province, is_abroad, address, day, sightings, hours,
+    select feed, report, family, ip_version, asn, isp, province, sector, is_abroad, address, day, sightings, hours,
            last_us - first_us as span_us, longest_gap_us, is_whole,
            (first_up - lag(last_up) over before) // 1000 as gap_ms,
            lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
@@ -71,21 +71,21 @@ _GAPS = f"""
     with inner_gaps as (
         select * exclude (step, first_us, last_us), step,
                {_on_clock("last_us")} - ({_on_clock("first_us")}) as gap_us
-        from read_parquet($gaps, hive_partitioning = true, hive_types = {{'day': date}})
+        from {by_day("gaps")}
         join clock using (feed, report, day)
         where $families::varchar[] is null or list_contains($families::varchar[], family)
     ), all_gaps as (
-        select {_KEYS}, asn, isp, province, is_abroad, step, count, hours, squares from inner_gaps
+        select {_KEYS}, asn, isp, province, sector, is_abroad, step, count, hours, squares from inner_gaps
         where step is not null
         union all
-        select {_KEYS}, asn, isp, province, is_abroad, {_STEP}, count, count * gap_ms / 3600000.0,
+        select {_KEYS}, asn, isp, province, sector, is_abroad, {_STEP}, count, count * gap_ms / 3600000.0,
                count * (gap_ms / 3600000.0) ** 2
         from (select *, gap_us // 1000 as gap_ms from inner_gaps where step is null)
         union all
-        select {_KEYS}, asn, isp, province, is_abroad, {_STEP}, 1, gap_ms / 3600000.0, (gap_ms / 3600000.0) ** 2
+        select {_KEYS}, asn, isp, province, sector, is_abroad, {_STEP}, 1, gap_ms / 3600000.0, (gap_ms / 3600000.0) ** 2
         from rows where gap_ms is not null
     )
-    select {_KEYS}, asn, isp, province, step, sum(count) as count, sum(hours) as hours, sum(squares) as squares
+    select {_KEYS}, asn, isp, province, sector, step, sum(count) as count, sum(hours) as hours, sum(squares) as squares
     from all_gaps where step < {STEPS} and not is_abroad group by all
 """
 
@@ -197,7 +197,7 @@ class HostRows:
         return self._fetch(
             f"select family{_columns(by)}, count(distinct (day, bot_id)) / count(distinct day) as daily, "
             "sum(sightings)::double as sightings "
-            "from read_parquet($bots, hive_partitioning = true, hive_types = {'day': date}) "
+            f"from {by_day('bots')} "
             "where not is_abroad and ($families::varchar[] is null or list_contains($families::varchar[], family)) "
             "group by all order by all",
             {"bots": self._bots, "families": self._families},
@@ -235,7 +235,7 @@ class HostRows:
 
 
 def _known(by: Sequence[str]) -> Sequence[str]:
-    if not set(by) <= {"family", "asn", "isp", "province"}:
+    if not set(by) <= {"family", "asn", "isp", "province", "sector"}:
         raise ValueError(by)
     return by
 

@@ -36,7 +36,7 @@ from quetsach.lake.host_windows import (
 )
 from quetsach.lake.lake import Lake
 
-GROUPS = ("family", "isp", "province")
+GROUPS = ("family", "isp", "province", "sector")
 """What machines can be counted by."""
 
 WINDOW_DAYS = 28

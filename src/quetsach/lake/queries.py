@@ -8,13 +8,29 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
 
-GROUPS = ("family", "isp", "asn", "province", "feed", "report", "ip_version")
+GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_version")
 """The columns that addresses can be counted by."""
 
-_SIGHTINGS = "read_parquet($files, union_by_name = true, hive_partitioning = true, hive_types = {'day': date})"
+
+def by_day(files: str) -> str:
+    """Return the table of Parquet files in folders of days; those that are older than sectors have unknown ones.
+
+    Args:
+        files: the name of the parameter that lists them.
+    """
+    return f"""(
+        select * replace (coalesce(sector, '{UNKNOWN_SECTOR}') as sector) from (
+            from read_parquet(${files}, union_by_name = true, hive_partitioning = true, hive_types = {{'day': date}})
+            union all by name select null::varchar as sector where false
+        )
+    )"""  # noqa: S608
+
+
+_SIGHTINGS = by_day("files")
 
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:

@@ -12,28 +12,32 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.ladder import STEPS, step_of
+from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.lake.queries import explained
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
 _HOME = "VN"
-_PLACES = ("family", "ip_version", "asn", "isp", "province", "is_abroad")
+_PLACES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
     with raw as (
-        select family, ip_version, asn, isp, province, {{bot_id}} as bot_id,
+        select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
+               coalesce(bot_id, '') as bot_id,
                if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
                asn is null and claimed_country not in ('', '{_HOME}') as is_abroad,
                epoch_us(observed_at) % 86400000000 as us
-        from read_parquet($files, union_by_name = true)
+        from (
+            from read_parquet($files, union_by_name = true)
+            union all by name select ''::varchar as bot_id, ''::varchar as sector where false
+        )
     )
 """
-_GREATEST = """max(ip_version) as ip_version, max(asn) as asn, max(isp) as isp, max(province) as province,
-               bool_and(is_abroad)::tinyint as is_abroad"""
+_GREATEST = f"""max(ip_version) as ip_version, max(asn) as asn, max(isp) as isp, max(province) as province,
+               coalesce(max(sector), '{UNKNOWN_SECTOR}') as sector, bool_and(is_abroad)::tinyint as is_abroad"""
 _ADDRESSES = f"""{_RAW}
     select family, address, {_GREATEST}, list(us) as times from raw group by family, address order by family, address
 """
@@ -72,10 +76,8 @@ def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> RolledU
     """
     parameters = {"files": [str(file) for file in files]}
     with closing(engine.cursor()) as cursor, explained():
-        has_bots = any("bot_id" in pq.read_schema(file).names for file in files)
-        bot_id = "coalesce(bot_id, '')" if has_bots else "''"
-        keys = cursor.sql(_ADDRESSES.format(bot_id=bot_id), params=parameters).to_arrow_table()
-        bots = cursor.sql(_BOTS.format(bot_id=bot_id), params=parameters).to_arrow_table()
+        keys = cursor.sql(_ADDRESSES, params=parameters).to_arrow_table()
+        bots = cursor.sql(_BOTS, params=parameters).to_arrow_table()
     key, us, starts = _in_order(keys.column("times").combine_chunks())
     keys = keys.drop_columns(["times"])
     clock = record_day(np.bincount(us // _MINUTE, minlength=DAY_MINUTES))

@@ -40,6 +40,7 @@ _PLACES: list[tuple[str, pa.DataType]] = [
     ("asn", pa.int64()),
     ("isp", pa.string()),
     ("province", pa.string()),
+    ("sector", pa.string()),  # not in roll-ups that were made before feeds told it: unknown
     ("is_abroad", pa.bool_()),  # nobody of our tables announces the address, and the feed names another country
 ]
 ADDRESSES = pa.schema(

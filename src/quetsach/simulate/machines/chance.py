@@ -47,6 +47,7 @@ class Draw(IntEnum):
     HAS_IPV6 = auto()
     INTERFACE = auto()
     TASTE = auto()
+    SECTOR = auto()
     FREED = 100  # and one more for each measure
     REACHED = 10_000  # and one more for each feed
 

@@ -3,11 +3,13 @@
 import ipaddress
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.simulate.machines.chance import Chance, Integers, distinct
 from quetsach.simulate.machines.days import Day
 from quetsach.simulate.machines.effect import DAY
@@ -18,7 +20,7 @@ from quetsach.simulate.sinkhole_report import HEADER, SINKHOLE_PORTS, SINKHOLES
 
 PLAIN_COLUMNS = (
     *("timestamp", "address", "port", "transport", "asn", "country", "region"),
-    *("destination_address", "destination_port", "malware", "bot_id", "event_id"),
+    *("destination_address", "destination_port", "malware", "sector", "bot_id", "event_id"),
 )
 HEADERS = {FeedForm.SHADOWSERVER: HEADER, FeedForm.PLAIN: (",".join(PLAIN_COLUMNS) + "\n").encode()}
 
@@ -33,14 +35,15 @@ _QUOTED_TEXTS = ('"', '","tcp","', pa.array([f'",{n}' for n in range(1 << 16)]),
 class FeedRows:
     """Writes the rows of one feed.
 
-    A row is: clock, address, port, what is the same for all machines of a family, provider and province, the bot ID in
-    plain rows, the event's number. Each is taken from a table of texts together with the commas and quotes about it.
+    A row is: clock, address, port, what is the same for all machines of a family, provider, province and sector, the
+    bot ID in plain rows, the event's number. Each is taken from a table of texts with the commas and quotes about it.
     """
 
     def __init__(self, country: Country, number: int) -> None:
         self._country = country
         self._form = country.feeds[number].form
         self._people = Population(country, Chance(country.seed))
+        self._sectors = ["" if sector == UNKNOWN_SECTOR else sector for sector in country.sectors] or [""]
         self._fixed = _PLAIN_TEXTS if self._form is FeedForm.PLAIN else _QUOTED_TEXTS
         self._tails = pa.array(list(self._write_tails(number)))
 
@@ -77,24 +80,24 @@ class FeedRows:
         cells = (infections.families * len(self._country.isps) + infections.isps) * (len(self._country.provinces) + 1)
         nowhere = (infections.provinces < 0) | self._people.regionless(infections.lines)
         cells += np.where(nowhere, len(self._country.provinces), infections.provinces)
-        return self._tails.take(pa.array(cells))
+        return self._tails.take(pa.array(cells * len(self._sectors) + self._people.sectors(infections.lines)))
 
     def _write_tails(self, number: int) -> Iterator[str]:
-        """Yield what comes after the port for each family, provider and province; the last province is none."""
+        """Yield what comes after the port for each family, provider, province and sector; the last province is none."""
         address = SINKHOLES[number % len(SINKHOLES)]
         for at, family in enumerate(self._country.families):
             port = SINKHOLE_PORTS[at % len(SINKHOLE_PORTS)]
             for isp in self._country.isps:
                 asn = str(isp.asn or "")
-                for province in (*self._country.provinces, ""):
+                for province, sector in product((*self._country.provinces, ""), self._sectors):
                     if self._form is FeedForm.SHADOWSERVER:
-                        region = f'"{province}"' if province else ""
+                        region, told = (f'"{text}"' if text else "" for text in (province, sector))
                         yield (
-                            f',{asn},"{isp.country}",{region},,,,,,,,"high","{address}",{port},,,,,,,,,'
+                            f',{asn},"{isp.country}",{region},,,,{told},,,,"high","{address}",{port},,,,,,,,,'
                             f'"{family.spelling}",,"simulated",,,'
                         )
                     else:
-                        yield f",tcp,{asn},{isp.country},{province},{address},{port},{family.spelling},"
+                        yield f",tcp,{asn},{isp.country},{province},{address},{port},{family.spelling},{sector},"
 
 
 def _bots(day: Day, used: Integers) -> pa.Array:

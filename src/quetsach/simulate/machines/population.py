@@ -43,6 +43,11 @@ class Population:
         drawn = pick(weights, self.chance.uniform(Draw.PROVINCE, lines))
         return np.where(at_home[isps], drawn, NOWHERE)
 
+    def sectors(self, lines: Integers) -> Integers:
+        """Return the position of each line's sector; 0 where the country has none."""
+        weights = np.array(list(self.country.sectors.values()) or [1.0])
+        return pick(weights, self.chance.uniform(Draw.SECTOR, lines))
+
     def duties(self, hosts: Integers, families: Integers) -> Integers:
         """Return for each machine the position in ``DUTIES`` of when it is on; ``families`` are those that have it."""
         shares = np.array([[f.duties.get(duty, 0.0) for duty in DUTIES] for f in self.country.families])

@@ -222,6 +222,7 @@ class Measure:
 class Country:
     """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
 
+    ``sectors``: of ``core.sector``, by which the country's lines are drawn; feeds tell them but for the unknown one.
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
     feed places in no province; ``frailty``: shape of the Gamma from which a provider's hazard is drawn (mean 1), 0 for
@@ -239,6 +240,7 @@ class Country:
     isps: tuple[Isp, ...]
     provinces: Mapping[str, float]
     feeds: tuple[Feed, ...]
+    sectors: Mapping[str, float] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     hours: Mapping[Duty, Hours] = field(default_factory=lambda: {Duty.OFFICE: OFFICE_HOURS, Duty.HOME: HOME_HOURS})
     holidays: frozenset[date] = frozenset()

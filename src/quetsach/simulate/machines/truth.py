@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quetsach.simulate.machines.chance import Bits, Integers
+from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.simulate.machines.chance import Bits, Chance, Integers
 from quetsach.simulate.machines.days import Day, Levels
 from quetsach.simulate.machines.effect import DAY, NEVER, Effect
 from quetsach.simulate.machines.infections import CLEANED, OPEN
-from quetsach.simulate.machines.population import DUTIES
+from quetsach.simulate.machines.population import DUTIES, Population
 from quetsach.simulate.machines.scenario import Country
 from quetsach.simulate.machines.truth_tables import (
     CAMPAIGN,
@@ -47,7 +48,10 @@ class Truth:
             pa.array([isp.country for isp in country.isps]),
             pa.array([*country.provinces, ""]),
         ]
+        self._sectors = list(country.sectors) or [UNKNOWN_SECTOR]
+        self._people = Population(country, Chance(country.seed))
         self._window = np.zeros((2, 2, self._cells), dtype=np.int64)  # play, level, cell
+        self._sector_window = np.zeros((2, 2, len(self._sectors)), dtype=np.int64)
 
     def hours(self, day: Day) -> pa.Table:
         """Return the rows of ``HOURS``."""
@@ -67,6 +71,7 @@ class Truth:
             online = _sum(cells, levels.off - levels.on, self._cells)
             if day.number >= self._country.days - WINDOW_DAYS:
                 self._window[play] += (infected, online)
+                self._sector_window[play] += self._by_sector(levels)
             counts = [
                 np.bincount(cells[chosen], minlength=self._cells)
                 for chosen in (
@@ -93,6 +98,8 @@ class Truth:
             ends = pa.array(np.where(is_open, 0, of.ends) + int(self._midnight.timestamp()), mask=is_open)
             columns = [pa.repeat(name, len(of)), of.hosts, of.episodes, of.lines, hex_texts(bots[chosen])]
             columns += self._words(self._cell(levels)[chosen])
+            sectors = self._people.sectors(of.lines).astype(np.int32)
+            columns += [pa.DictionaryArray.from_arrays(pa.array(sectors), self._sectors)]
             columns += [pa.array([duty.value for duty in DUTIES]).take(pa.array(of.duties))]
             columns += [self._moments(of.begins), ends.cast(MOMENT), causes.take(pa.array(of.causes - OPEN))]
             parts.append(self._table(INFECTIONS, columns))
@@ -138,6 +145,7 @@ class Truth:
         by = [("country", [self._country.code], home.sum(axis=(2, 3, 4))[:, :, None])]
         by += [("family", self._names[0].to_pylist(), home.sum(axis=(3, 4))), ("isp", isps, home.sum(axis=(2, 4)))]
         by += [("province", list(self._country.provinces), home.sum(axis=(2, 3)))]
+        by += [("sector", self._sectors, self._sector_window)]
         last = self._country.period.last
         first = max(self._country.period.first, last - timedelta(days=WINDOW_DAYS - 1))
         rows = [
@@ -148,6 +156,13 @@ class Truth:
         ]
         shares = [1 - row[5] / row[6] if row[6] else None for row in rows]
         return self._table(REDUCTION, [*(list(column) for column in zip(*rows, strict=True)), shares])
+
+    def _by_sector(self, levels: Levels) -> tuple[Integers, Integers]:
+        """Return seconds infected and on line at home, by sector."""
+        home = np.flatnonzero(is_home(self._country)[levels.infections.isps])
+        sectors = self._people.sectors(levels.infections.lines[home])
+        infected, online = levels.ends - levels.begins, levels.off - levels.on
+        return _sum(sectors, infected[home], len(self._sectors)), _sum(sectors, online[home], len(self._sectors))
 
     def _cell(self, levels: Levels) -> Integers:
         of = levels.infections

@@ -32,6 +32,7 @@ INFECTIONS = pa.schema(
         "line": _NUMBER,
         "bot_id": pa.string(),
         **_CELL,
+        "sector": WORD,
         "on_line": WORD,
         "begin": MOMENT,
         "end": MOMENT,

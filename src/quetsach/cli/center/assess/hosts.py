@@ -14,6 +14,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
+from quetsach.core.sector import SECTORS
 
 if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer
@@ -46,7 +47,8 @@ def register(questions: "Subcommands") -> None:
         "quetsach center assess hosts --from 2020-12-07 --to 2021-01-03 --against 2020-06-15..2020-07-12 --json",
     )
     add_window(question, "(default: the 28 days up to the newest)")
-    question.add_argument("--by", choices=("family", "isp", "province"), default="family", help="default: family")
+    groups = ("family", "isp", "province", "sector")
+    question.add_argument("--by", choices=groups, default="family", help="default: family")
     question.add_argument("--family", action="append", metavar="NAME", help="only this family; may be repeated")
     question.add_argument(
         "--rate",
@@ -119,6 +121,8 @@ def _names(by: str, tables: "NetworkTables", day: date) -> Callable[[str, str], 
     if by == "family":
         families = load_families().families
         return lambda id_, _language: families[id_].name if id_ in families else id_
+    if by == "sector":
+        return lambda id_, language: SECTORS[id_].in_language(language)
     places = load_places()
 
     def name(id_: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""``quetsach center assess botnets``, ``isps`` and ``places``: who has most of the addresses."""
+"""``quetsach center assess botnets``, ``isps``, ``places`` and ``sectors``: who has most of the addresses."""
 
 import argparse
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ _RANKINGS = {
     "botnets": ("families ranked by mean daily addresses", "họ mã độc / family"),
     "isps": ("providers by mean daily addresses, with the rate per 1,000 announced", "nhà mạng / provider"),
     "places": ("provinces by mean daily addresses", "tỉnh, thành phố / province"),
+    "sectors": ("sectors by mean daily addresses, as far as feeds tell them", "lĩnh vực / sector"),
 }
 _DEFAULT_DAYS = 30
 
@@ -55,6 +56,8 @@ def _rank(arguments: argparse.Namespace) -> int:
         ranking = answers.families(lake, period, load_families())
     elif arguments.question == "isps":
         ranking = answers.isps(lake, period, load_network_tables(data))
+    elif arguments.question == "sectors":
+        ranking = answers.sectors(lake, period)
     else:
         ranking = answers.places(lake, period, load_places())
     language = chosen_language(arguments)

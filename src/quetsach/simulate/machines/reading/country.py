@@ -5,6 +5,7 @@ from datetime import date
 
 from quetsach.campaign import Section
 from quetsach.core.period import Period
+from quetsach.core.sector import SECTORS
 from quetsach.simulate.fields import SPELLING, day_from, number_or, word
 from quetsach.simulate.machines.reading.feeds import read_feeds
 from quetsach.simulate.machines.reading.measures import read_measures
@@ -68,6 +69,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         families=families,
         isps=isps,
         provinces=provinces,
+        sectors=_sectors(top),
         feeds=read_feeds(top, period.first, known["families"]),
         measures=read_measures(top, period.first, known),
         hours=_hours(top),
@@ -177,6 +179,17 @@ def _provinces(top: Section) -> dict[str, float]:
         if spelling in found:
             raise section.error("spelling", f"{spelling} is there twice")
         found[spelling] = section.number("weight", least=0.001, most=1_000_000)
+        section.finish()
+    return found
+
+
+def _sectors(top: Section) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for section in top.optional_sections("sectors"):
+        sector = section.identifier()
+        if sector not in SECTORS or sector in found:
+            raise section.error("id", f"{sector[:60]} is there twice" if sector in found else "is no sector")
+        found[sector] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found
 
