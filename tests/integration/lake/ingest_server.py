@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd  # noqa: F401  (pyarrow loads it at its first table, so each child would)
 import pyarrow as pa
 
 from quetsach.core.family import FamilyNames

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import socket
 import stat
 import subprocess
@@ -13,12 +14,13 @@ import urllib.error
 import urllib.request
 import uuid
 import zipfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.centre import QUETSACH, answers, served
+from tests.centre import QUETSACH, Served, answers, served
 
 from quetsach.cli.center import up
 from quetsach.lake.lake import Lake
@@ -61,6 +63,13 @@ def prepared(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     finished = run(data, "--prepare-only", "--tool", str(wheel))
     assert finished.returncode == 0, finished.stderr
     return data
+
+
+@pytest.fixture(scope="module")
+def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of that centre, served to all tests that do not care how it starts and ends."""
+    with served(Path(shutil.copytree(prepared, tmp_path_factory.mktemp("served") / "centre"))) as server:
+        yield server
 
 
 def figures(data: Path) -> dict[str, object]:
@@ -130,19 +139,18 @@ def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
     assert "127.0.0.1 " not in log
 
 
-def test_a_chunked_body_without_length_is_refused(prepared: Path) -> None:
-    with served(prepared) as server:
-        request = urllib.request.Request(f"{server.url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
-        request.add_header("Content-Type", "application/json")
-        with pytest.raises(urllib.error.HTTPError) as refusal:
-            urllib.request.urlopen(request, timeout=10)
-        refusal.value.close()
+def test_a_chunked_body_without_length_is_refused(server: Served) -> None:
+    request = urllib.request.Request(f"{server.url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
+    request.add_header("Content-Type", "application/json")
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request, timeout=10)
+    refusal.value.close()
     assert refusal.value.code in (400, 411)
 
 
-def test_bodies_that_never_end_do_not_keep_pages_waiting(prepared: Path) -> None:
+def test_bodies_that_never_end_do_not_keep_pages_waiting(server: Served) -> None:
     head = b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-    with served(prepared) as server, ExitStack() as stack:
+    with ExitStack() as stack:
         port = int(server.url.rpartition(":")[2])
         for _ in range(3 * up.SERVER_THREADS):
             stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(head)
@@ -152,7 +160,7 @@ def test_bodies_that_never_end_do_not_keep_pages_waiting(prepared: Path) -> None
         assert time.monotonic() - started < 2
 
 
-def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> None:
+def test_a_report_is_erased_from_a_served_centre_for_good(server: Served) -> None:
     document = {
         "format": "quetsach-submission/1",
         "report_id": str(uuid.uuid4()),
@@ -171,17 +179,16 @@ def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> Non
 
     def holds() -> bool:
         identifier = uuid.UUID(str(document["report_id"])).hex.encode()
-        return any(identifier in path.read_bytes() for path in prepared.glob("center.sqlite3*"))
+        return any(identifier in path.read_bytes() for path in server.data.glob("center.sqlite3*"))
 
-    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", prepared]
-    with served(prepared) as server:
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert answer.status == 201
-        assert holds()
-        erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
-        again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
+    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", server.data]
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 201
+    assert holds()
+    erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
+    again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
     assert json.loads(erased.stdout) == {"report_id": document["report_id"], "erased": True}
     assert (again.returncode, "no report has this code" in again.stderr) == (1, True)
     assert not holds()
@@ -209,9 +216,8 @@ def test_a_port_in_use_is_said_before_any_work(tmp_path: Path) -> None:
     assert not (tmp_path / "centre" / "lake").exists()
 
 
-def test_two_centres_cannot_share_a_folder(prepared: Path) -> None:
-    with served(prepared):
-        refused = run(prepared, "--prepare-only", timeout=20)
+def test_two_centres_cannot_share_a_folder(server: Served) -> None:
+    refused = run(server.data, "--prepare-only", timeout=20)
     assert refused.returncode == 1
     assert "another centre is running" in refused.stderr
 
