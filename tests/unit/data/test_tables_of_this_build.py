@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+from quetsach.cli.center.tables import load_families, load_network_tables, load_places, load_tiles
 
 LAST_OF_63, FIRST_OF_34 = date(2025, 6, 30), date(2025, 7, 1)
 
@@ -63,6 +63,15 @@ def test_there_are_63_provinces_in_2020_and_34_since_july_2025() -> None:
 @pytest.mark.parametrize(("code", "names"), REUSED.items())
 def test_a_reused_code_has_both_meanings(code: str, names: tuple[str, str]) -> None:
     assert (_name(code, LAST_OF_63), _name(code, FIRST_OF_34)) == names
+
+
+@pytest.mark.parametrize("day", [date(2020, 6, 16), LAST_OF_63, FIRST_OF_34])
+def test_every_province_has_one_square_on_the_map_and_both_archipelagos_are_named(day: date) -> None:
+    places = load_places()
+    tiles = load_tiles().on(day, places)
+    assert sorted(tile.place.code for tile in tiles if not tile.islands) == [p.code for p in places.all_on(day)]
+    islands = {tile.islands.vi: tile.place.name_vi for tile in tiles if tile.islands}
+    assert islands == {"Quần đảo Hoàng Sa": "Đà Nẵng", "Quần đảo Trường Sa": "Khánh Hòa"}
 
 
 def test_the_mergers_are_those_of_the_resolution() -> None:

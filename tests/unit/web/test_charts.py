@@ -1,9 +1,10 @@
 import re
+from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.charts import Column, ColumnChart, draw_columns
+from quetsach.web.design.charts import Column, ColumnChart, CurveChart, Mark, draw_columns, draw_curve
 
 CHART = ColumnChart(
     title="Địa chỉ <được> ghi nhận",
@@ -58,3 +59,19 @@ def test_the_baseline_differs_and_the_level_is_dashed(svg: str) -> None:
 
 def test_the_same_chart_is_drawn_alike() -> None:
     assert draw_columns(CHART, language="vi") == draw_columns(CHART, language="vi")
+
+
+CURVE = CurveChart(
+    "Từng ngày",
+    "Mô tả",
+    "địa chỉ",
+    [(date(2020, 6, 1) + timedelta(days=n), 100.0 + n) for n in range(60)],
+    [Mark(date(2020, 6, 10), "Chuẩn bị"), Mark(date(2020, 7, 25), "Bóc gỡ")],
+)
+
+
+def test_words_of_a_mark_stand_below_the_plot_under_its_number() -> None:
+    said = texts(draw_curve(CURVE, language="vi"))
+    assert "1   10/06/2020   Chuẩn bị" in said
+    assert {"1", "2"} <= set(said)
+    assert "2   2020-07-25   Bóc gỡ" in texts(draw_curve(CURVE, language="en"))

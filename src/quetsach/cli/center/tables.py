@@ -16,6 +16,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
 from quetsach.core.table import read_families, read_places
+from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.network import (
     AddressRanges,
     NetworkError,
@@ -41,6 +42,12 @@ def load_places() -> Places:
     """Return the provinces and cities of this build."""
     path = bundled("data") / "places" / "provinces.csv"
     return Places.of(read_places(_read(path), where=path.name))
+
+
+def load_tiles() -> TileLayouts:
+    """Return where each province's square lies on this build's maps."""
+    path = bundled("data") / "places" / "tiles.csv"
+    return read_tiles(_read(path), where=path.name)
 
 
 def load_network_tables(data: Path) -> NetworkTables:

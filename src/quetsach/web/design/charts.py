@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _STRONG = "#2f4a66"
 _SOFT = "#8fa3b8"
 _LEVEL = "#8a4b00"
+_WIDTH, _HEIGHT = 760, 300
 _VIETNAMESE_NUMBERS: dict[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
 _ENGLISH_NUMBERS: dict[str, Any] = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " ₫"]}
 
@@ -74,12 +75,12 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=_LEVEL)
         .encode(y="level:Q")
     )
-    return _draw(alt.layer(columns, level, values), chart.title, chart.description, language)
+    return drawn(alt.layer(columns, level, values), chart.title, chart.description, language)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An upright line on a day, with its words."""
+    """An upright line on a day, with a number whose words stand below the plot."""
 
     day: date
     words: str
@@ -118,27 +119,44 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
         .mark_line(color=_STRONG, strokeWidth=1.8)
         .encode(x=x, y=y, detail="run:N")
     )
-    layers = [line, *(layer for n, mark in enumerate(chart.marks) for layer in _mark(mark, n, chart.points))]
-    return _draw(alt.layer(*layers), chart.title, chart.description, language)
+    layers = [line, *(layer for n, mark in enumerate(chart.marks, 1) for layer in _mark(mark, n, form))]
+    return drawn(alt.layer(*layers), chart.title, chart.description, language)
 
 
-def _mark(mark: Mark, number: int, points: Sequence[tuple[date, float]]) -> "tuple[alt.Chart, alt.Chart]":
-    """Return line and words; words of late days stand to the left of their line, each mark's below the former's."""
+def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
+    """Return the line, its number above the plot, and the words of the number below it: no text crosses a line."""
     import altair as alt  # noqa: PLC0415
 
-    first, last = points[0][0], points[-1][0]
-    is_late = 2 * (mark.day - first).days > (last - first).days
-    marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat(), "words": mark.words}])).encode(x="day:T")
-    words = marked.mark_text(align="right" if is_late else "left", dx=-6 if is_late else 6, fontSize=12)
+    marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x="day:T")
+    words = f"{number}   {mark.day:{form}}   {mark.words}"
+    told = alt.Chart(alt.InlineData(values=[{"words": words}])).mark_text(align="left", fontSize=13, baseline="top")
     return (
         marked.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),
-        words.encode(text="words:N", y=alt.value(230 + 18 * number)),
+        marked.mark_text(fontSize=13, fontWeight=600, text=str(number)).encode(y=alt.value(-10)),
+        told.encode(text="words:N", x=alt.value(0), y=alt.value(_HEIGHT + 18 + 20 * number)),
     )
 
 
-def _draw(layers: "alt.LayerChart | alt.FacetChart", title: str, description: str, language: str) -> str:
+def drawn(
+    chart: "alt.LayerChart | alt.FacetChart",
+    title: str,
+    description: str,
+    language: str,
+    size: tuple[int, int] | None = (_WIDTH, _HEIGHT),
+) -> str:
+    """Return what Altair describes as one ``<svg>`` element that names and describes itself.
+
+    Args:
+        chart: the picture.
+        title: its name.
+        description: what else somebody who does not see it must know.
+        language: ``vi`` or ``en``, for separators.
+        size: width and height of the plotting area in pixels; ``None`` where the chart has its own.
+    """
+    if size:
+        chart = chart.properties(width=size[0], height=size[1])
     specification = (
-        layers.properties(width=760, height=300, background="transparent")
+        chart.properties(background="transparent")
         .configure_view(stroke=None)
         .configure_axis(
             labelFontSize=13, titleFontSize=13, titleFontWeight="normal", domain=False, labelFont="Noto Sans"
