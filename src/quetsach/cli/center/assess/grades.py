@@ -16,9 +16,6 @@ from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from quetsach.assess.estimate import Answer
     from quetsach.assess.grades import GradedProvider, ProviderGrades
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import Lake
@@ -59,6 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.lake.judged import weekly_machines  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.seed < 0:
@@ -69,7 +67,8 @@ def _run(arguments: argparse.Namespace) -> int:
     period = asked_period(arguments) or _newest(lake)
     windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
     with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
-        weeks = [_weeks(lake, window, tables, progress) for window in windows]
+        announced = tables.ranges.announced_ipv4()
+        weeks = [weekly_machines(lake, w, announced=announced, progress=progress.advance) for w in windows]
     result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
@@ -99,21 +98,6 @@ def _content(path: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _weeks(lake: "Lake", period: Period, tables: "NetworkTables", progress: Progress) -> "list[Mapping[str, Answer]]":
-    """Count the machines of each provider in each whole week."""
-    from quetsach.lake.hosts import hosts  # noqa: PLC0415
-
-    if period.days % 7 or period.days < 14:
-        raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{_DAYS} days")
-    announced = tables.ranges.announced_ipv4()
-    weeks: list[Mapping[str, Answer]] = []
-    for day in (period.first + timedelta(days=n) for n in range(0, period.days, 7)):
-        report = hosts(lake, Period(day, day + timedelta(days=6)), by="isp", announced=announced)
-        weeks.append({row.id: row.machines for row in report.rows})
-        progress.advance()
-    return weeks
 
 
 def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> None:

@@ -16,15 +16,12 @@ from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from quetsach.assess.priority import Choice, Observation
+    from quetsach.assess.priority import Choice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
     from quetsach.lake.lake import Lake
 
 _DAYS = 28
-_NO_BOTNETS = ("unknown", "eicar")
 
 
 def register(questions: "Subcommands") -> None:
@@ -51,6 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.priority import choose  # noqa: PLC0415
     from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
     from quetsach.cli.center.tables import load_families  # noqa: PLC0415
+    from quetsach.lake.judged import observed  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.seed < 0:
@@ -58,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     criteria = load_criteria(arguments.criteria)
     lake = Lake((arguments.data or default_data()) / "lake")
     period = asked_period(arguments) or _newest(lake)
-    observations = _observed(lake, period, load_judgements(criteria))
+    observations = observed(lake, period, load_judgements(criteria))
     if not observations:
         raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
     choice = choose(observations, criteria, rng=np.random.default_rng(arguments.seed))
@@ -78,32 +76,6 @@ def _newest(lake: "Lake") -> Period:
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=_DAYS - 1), newest)
-
-
-def _observed(lake: "Lake", period: Period, judged: "Mapping[str, dict[str, float]]") -> list["Observation"]:
-    """Measure size, growth and coverage of each family that was seen in the period, and join what is judged of it."""
-    import numpy as np  # noqa: PLC0415
-
-    from quetsach.assess.priority import GROWTH_DAYS, Observation, growth_of  # noqa: PLC0415
-
-    longer = Period(period.last - timedelta(days=GROWTH_DAYS - 1), period.last)
-    watched = {row["day"] for row in lake.daily_addresses(longer, ()).to_pylist()}
-    empty = np.array([0.0 if day in watched else np.nan for day in longer])
-    series: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
-    for row in lake.daily_addresses(longer).to_pylist():
-        series.setdefault(row["family"], empty.copy())[(row["day"] - longer.first).days] = row["addresses"]
-    days = len({row["day"] for row in lake.daily_addresses(period, ()).to_pylist()})
-    addresses: dict[str, list[int]] = {}
-    for row in lake.daily_addresses(period).to_pylist():
-        addresses.setdefault(row["family"], []).append(row["addresses"])
-    found = []
-    for family, counts in sorted(addresses.items()):
-        if family in _NO_BOTNETS:
-            continue
-        values = {**judged.get(family, {}), "size": sum(counts) / days, "coverage": len(counts) / period.days}
-        growth = growth_of(series[family]) if family in series else None
-        found.append(Observation(family, values if growth is None else {**values, "growth": growth}))
-    return found
 
 
 def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:
