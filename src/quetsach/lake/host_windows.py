@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -29,13 +29,15 @@ from quetsach.lake.rollups import RollUp
 
 @contextmanager
 def laid_out(
-    lake: Lake, period: Period, families: Sequence[str] | None
+    lake: Lake, period: Period, families: Sequence[str] | None, reports: Collection[str] | None = None
 ) -> Iterator[tuple[HostRows, dict[Sensor, Clock]]]:
-    """Lay out the roll-ups of a period; those that are missing are made in a folder of their own."""
+    """Lay out the roll-ups of a period, of all reports or some; missing ones are made in a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
         files = RolledFiles([], [], [])
         for roll_up in lake.roll_ups(period):
+            if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
+                continue
             place = _place(lake, roll_up, Path(folder))
             records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(place / roll_up.path("clock"))
             files.addresses.append(place / roll_up.path("addresses"))

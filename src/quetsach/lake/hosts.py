@@ -1,7 +1,7 @@
 """The question "how many machines": roll-ups in, the pure rules of ``assess.hosts``, records out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -118,6 +118,7 @@ def hosts(
     families: Sequence[str] | None = None,
     rates: Mapping[str, float] | None = None,
     announced: Mapping[int, int] | None = None,
+    reports: Collection[str] | None = None,
 ) -> HostReport:
     """Count the infected machines that were on line, on the average of a period.
 
@@ -128,11 +129,12 @@ def hosts(
         families: only these; ``None`` for all.
         rates: check-ins an hour on line by family, where the malware's analysis tells.
         announced: IPv4 addresses that each AS announces, for the refusal of dense pools.
+        reports: only these sensors, as ``feed/report``; ``None`` for all.
 
     Raises:
         LakeError: the lake cannot be read.
     """
-    with laid_out(lake, period, families) as (rows, clocks):
+    with laid_out(lake, period, families, reports) as (rows, clocks):
         window = measure_window(rows, clocks, period, rates or {})
         best = set(best_watches(window.measured).values())
         dense = dense_pools(rows, window, best, announced or {})

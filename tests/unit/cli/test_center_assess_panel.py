@@ -19,7 +19,7 @@ from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, regi
 from quetsach.cli.center.tables import load_network_tables
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
-from quetsach.lake.weekly import WeekCount, WeekMeasure, common_measure, weeks
+from quetsach.lake.weekly import Cell, WeekMeasure, Weeks, weeks
 
 FIRST, WEEKS = date(2024, 4, 1), 10
 STEPS = (
@@ -148,8 +148,17 @@ def test_weeks_are_whole_and_begin_on_the_weekday_of_the_start() -> None:
 
 
 def test_machines_are_the_measure_only_where_every_cell_has_them() -> None:
-    cells = [WeekCount(unit, FIRST, 5.0, 9.0) for unit in ("01", "31")]
-    assert common_measure(cells, ["01", "31"], [FIRST]) is WeekMeasure.MACHINES
-    refused = [cells[0], WeekCount("31", FIRST, None, 9.0)]
-    assert common_measure(refused, ["01", "31"], [FIRST]) is WeekMeasure.ADDRESSES
-    assert common_measure(cells[:1], ["01", "31"], [FIRST]) is WeekMeasure.ADDRESSES
+    seen, refused = Cell(5.0, 9.0), Cell(None, 9.0)
+    assert Weeks({("01", FIRST): seen}, frozenset()).measure(["01", "31"]) is WeekMeasure.MACHINES
+    assert Weeks({("01", FIRST): seen, ("31", FIRST): refused}, frozenset()).measure(["01", "31"]) is (
+        WeekMeasure.ADDRESSES
+    )
+    assert Weeks({("01", FIRST): seen, ("unknown", FIRST): refused}, frozenset()).measure(["01"]) is (
+        WeekMeasure.MACHINES
+    )
+
+
+def test_nothing_seen_is_zero_in_a_healthy_week_and_missing_in_another() -> None:
+    counted = Weeks({}, frozenset([FIRST]))
+    assert counted.cell("01", FIRST) == Cell(0.0, 0.0)
+    assert counted.cell("01", FIRST + timedelta(weeks=1)) is None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.place import Places
+    from quetsach.lake.lake import Lake
     from quetsach.lake.weekly import WeekMeasure
 
 _SAID = {
@@ -118,47 +119,58 @@ def campaign_panel(
 ) -> CampaignPanel:
     """Count the registered units and families in every whole week from the first window to the last.
 
+    A cell without a sighting is zero in a week in which every sensor was alive for three quarters of the hours, and
+    missing in others. Botnets count by their registered weights; only registered feeds count.
+
     Raises:
         QuetsachError: a unit is no province, or the lake cannot be read.
     """
-    from quetsach.assess.effect.departures import basis_departures  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
-    from quetsach.core.period import Period  # noqa: PLC0415
-    from quetsach.lake.answers import basis_of  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
-    from quetsach.lake.weekly import WeekMeasure, common_measure, weekly, weeks  # noqa: PLC0415
+    from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
 
     begins = _begins(registration, data)
     codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
-    first, last = registration.before.first, registration.after.last
-    starts = weeks(first, last, anchor=registration.start)
-    families = [family for family, _ in registration.families] or None
-    if any(weight != 1 for _, weight in registration.families):
-        hint = "hand a panel over that weighs them: --panel FILE"
-        raise InputError("machines are counted from the lake without weights of botnets", hint=hint)
+    starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
+    lake, weights = Lake(data / "lake"), dict(registration.families)
+    sensors = constant_sensors(
+        lake,
+        registration.before,
+        registration.after,
+        families=[family for family, weight in weights.items() if weight] or None,
+        reports=registration.feeds or None,
+    )
     announced = load_network_tables(data).ranges.announced_ipv4()
-    lake = Lake(data / "lake")
-    counts = weekly(lake, starts, families=families, announced=announced, progress=progress)
-    measure = common_measure(counts, list(codes.values()), starts)
-    found = {(c.unit, c.first): c.machines if measure is WeekMeasure.MACHINES else c.addresses for c in counts}
+    counted = weekly(lake, starts, sensors, weights=weights, announced=announced, progress=progress)
+    measure = counted.measure(codes.values())
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("unit", "period", "outcome", "treated"))
     for unit, code in codes.items():
         begin = begins[unit]
         for week in starts:
-            outcome = found.get((code, week))
-            rows.writerow((unit, week, "" if outcome is None else outcome, int(begin is not None and week >= begin)))
-    basis = basis_of(lake, Period(first, last))
-    departed = basis_departures(
+            cell = counted.cell(code, week)
+            outcome = "" if cell is None else cell.of(measure)
+            rows.writerow((unit, week, outcome, int(begin is not None and week >= begin)))
+    departed = (*_departed(registration, lake), *sensors.notices)
+    return CampaignPanel(text.getvalue().encode(), measure, len(codes), len(starts), departed)
+
+
+def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]":
+    """Return where what is counted is not what was registered; feeds that came later are not counted."""
+    from quetsach.assess.effect.departures import basis_departures  # noqa: PLC0415
+    from quetsach.core.period import Period  # noqa: PLC0415
+    from quetsach.lake.answers import basis_of  # noqa: PLC0415
+
+    basis = basis_of(lake, Period(registration.before.first, registration.after.last))
+    return basis_departures(
         registration,
         before=registration.before,
         after=registration.after,
-        feeds=basis.feeds,
+        feeds=[feed for feed in basis.feeds if feed in registration.feeds],
         families=dict(registration.families),
         network=", ".join(basis.network_versions),
     )
-    return CampaignPanel(text.getvalue().encode(), measure, len(codes), len(starts), departed)
 
 
 def _begins(registration: "Registration", data: Path) -> Mapping[str, date | None]:
