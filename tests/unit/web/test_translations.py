@@ -93,6 +93,12 @@ def test_placeholders_survive_translation() -> None:
     assert [m.id for m in MESSAGES if placeholders(m.id) != placeholders(m.string)] == []
 
 
+def test_a_translation_can_be_filled_in() -> None:
+    """A bare per cent sign beside a placeholder cannot, and Django then shows the English text without a word."""
+    filled = {name: "1" for m in MESSAGES for name in re.findall(r"%\((\w+)\)s", m.id)}
+    assert [m.id for m in MESSAGES if "%(" in m.id and "%(" in m.string % filled] == []
+
+
 def test_vietnamese_texts_are_composed() -> None:
     texts = [m.string for m in MESSAGES] + [p.read_text("utf-8") for p in PROSE.rglob("*.html")]
     assert [t[:40] for t in texts if not unicodedata.is_normalized("NFC", t)] == []
