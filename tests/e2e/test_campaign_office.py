@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,10 +15,12 @@ from tests.browser import press
 from tests.centre import center, prepared, served
 from tests.mail_server import MailServer, mail_server
 
+from quetsach.core.zone import day_of
+
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("campaign-office")]
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
-TODAY = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+TODAY = day_of(datetime.now(UTC))
 MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)  # the week that is over is reported on
 WEEK = MONDAY.strftime("%G-W%V")
 UNITS = """key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code

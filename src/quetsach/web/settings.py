@@ -8,6 +8,7 @@ import dj_database_url
 from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from quetsach.core.zone import VIET_NAM
 from quetsach.web.configuration import Configuration
 
 CENTER = Configuration.read(os.environ)
@@ -106,7 +107,7 @@ LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent / "locale", Path(__file__).parent / "django_words" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Asia/Ho_Chi_Minh"
+TIME_ZONE = str(VIET_NAM)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = CENTER.data / "static" if CENTER.data else None

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 
 from quetsach.campaign.letters.course import Event, Happening, follow
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.pace import LevelPace, Step, pace
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
+from quetsach.core.zone import VIET_NAM
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_VIET_NAM = timezone(timedelta(hours=7))
 _OFFICE_OPENS = time(8)
 
 
@@ -31,7 +31,7 @@ class PublishedLetter:
     @property
     def moment(self) -> datetime:
         """The opening of the office on that day, in UTC: the hour was not published."""
-        return datetime.combine(self.day, _OFFICE_OPENS, _VIET_NAM).astimezone(UTC)
+        return datetime.combine(self.day, _OFFICE_OPENS, VIET_NAM).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

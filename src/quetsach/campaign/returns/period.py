@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from quetsach.campaign.returns.errors import PeriodError
-
-VIET_NAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
-"""One offset since 1975, no summer time: no table of zones has to be read."""
+from quetsach.core.zone import VIET_NAM, day_of
 
 _MOST_WEEKS = 120
 
@@ -65,11 +63,6 @@ class Deadline:
     def days_late(self, now: datetime) -> int:
         """How many whole days have begun since the due day was over; 0 while it is not."""
         return max(0, (day_of(now) - self.due).days)
-
-
-def day_of(moment: datetime) -> date:
-    """Return the day of Viet Nam."""
-    return moment.astimezone(VIET_NAM).date()
 
 
 def midnight_after(day: date) -> datetime:

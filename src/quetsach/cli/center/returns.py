@@ -210,7 +210,7 @@ def _assignments(arguments: argparse.Namespace) -> "list[Assignment]":
 
 def _periods(arguments: argparse.Namespace, now: "datetime") -> "list[Period]":
     """Return of every assignment of the campaign the period asked for, or the last one that is over."""
-    from quetsach.campaign.returns.period import day_of  # noqa: PLC0415
+    from quetsach.web.office.people.access import today  # noqa: PLC0415
 
     found = []
     for assignment in _assignments(arguments):
@@ -218,7 +218,7 @@ def _periods(arguments: argparse.Namespace, now: "datetime") -> "list[Period]":
         if arguments.period:
             found += [period for period in periods if period.key == arguments.period]
         else:
-            found += [period for period in periods if period.last < day_of(now)][-1:]
+            found += [period for period in periods if period.last < today(now)][-1:]
     if not found:
         raise InputError("there is no such period, or none that is over", hint="name one with --period, as in 2020-W41")
     return found

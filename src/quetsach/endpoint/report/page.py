@@ -5,10 +5,11 @@ Everything that came from the machine or from a pack is escaped; guidance goes t
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from html import escape
 from importlib import resources
 
+from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report.advice import advice
@@ -17,7 +18,6 @@ from quetsach.endpoint.report.families import families
 from quetsach.endpoint.report.gaps import number
 from quetsach.endpoint.report.verdict import title, verdict
 
-_VIET_NAM = timezone(timedelta(hours=7))
 _MOST_FAILURES = 20
 _STROKE = (
     '<svg viewBox="0 0 120 6" preserveAspectRatio="none" aria-hidden="true">'
@@ -53,7 +53,7 @@ def _titles(platform: str, language: str) -> Mapping[str, str]:
 
 def local_time(time: datetime, words: Mapping[str, str]) -> str:
     """Return a time as people in Viet Nam write it."""
-    return f"{time.astimezone(_VIET_NAM):{words['time']}}"
+    return f"{time.astimezone(VIET_NAM):{words['time']}}"
 
 
 def _body(report: Report, words: Mapping[str, str], language: str, heading: str) -> Iterator[str]:

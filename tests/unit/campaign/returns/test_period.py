@@ -9,12 +9,12 @@ from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.period import (
     Deadline,
     ReportingPeriod,
-    day_of,
     midnight_after,
     moved,
     week_of,
     weeks,
 )
+from quetsach.core.zone import day_of
 
 WEEK = week_of(date(2020, 10, 5))
 DEADLINE = Deadline.of(WEEK, due_days=3, lock_days=10)

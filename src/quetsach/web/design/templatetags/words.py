@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -11,10 +10,10 @@ from django.utils.translation import get_language
 
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.zone import VIET_NAM, day_of
 
 register = template.Library()
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _MONTHS = ("January February March April May June July August September October November December").split()  # noqa: SIM905
 
 
@@ -68,7 +67,7 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, str):
         value = date.fromisoformat(value)
     if isinstance(value, datetime):
-        value = value.astimezone(_ZONE).date()
+        value = day_of(value)
     if value is None:
         return "–"
     if get_language() == "en":
@@ -85,7 +84,7 @@ def short_day(value: date) -> str:
 @register.filter
 def moment(value: datetime) -> str:
     """Write a time of Viet Nam to the minute."""
-    local = value.astimezone(_ZONE)
+    local = value.astimezone(VIET_NAM)
     if get_language() == "en":
         return f"{local:%H:%M}, {day(value)} (Viet\u00a0Nam)"
     return f"{local:%H:%M} ngày {day(value)}"

@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
 
-ZONE = ZoneInfo(settings.TIME_ZONE)
 TO_DO = (CaseState.NEW, CaseState.OPEN)
 """What somebody of the office has to do something about."""
 
@@ -119,8 +117,8 @@ def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
 
     ``slow_hours`` is the time within which nine of ten answered cases had their first answer.
     """
-    begin = datetime(first.year, first.month, first.day, tzinfo=ZONE)
-    end = datetime(last.year, last.month, last.day, tzinfo=ZONE) + timedelta(days=1)
+    begin = datetime(first.year, first.month, first.day, tzinfo=VIET_NAM)
+    end = datetime(last.year, last.month, last.day, tzinfo=VIET_NAM) + timedelta(days=1)
     cases = cases_of(person, day=day).filter(arrived_at__gte=begin, arrived_at__lt=end)
     times = sorted(
         (answered - arrived).total_seconds() / 3600
@@ -136,7 +134,7 @@ def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
         answered=len(times),
         median_hours=median(times) if times else None,
         slow_hours=nine_of_ten(times),
-        by_day=tuple(_counted(cases.annotate(day=TruncDate("arrived_at", tzinfo=ZONE)), "day", newest_first=True)),
+        by_day=tuple(_counted(cases.annotate(day=TruncDate("arrived_at", tzinfo=VIET_NAM)), "day", newest_first=True)),
         by_kind=tuple(_counted(cases, "kind")),
         by_province=tuple(
             CountedCases(provinces.get(row.name), row.arrived, row.answered)  # type: ignore[call-overload]

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from quetsach.campaign.authority import Act
+from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Position
 from quetsach.web.office.units.selectors import root_unit
-
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,9 @@ def entries_for(person: Person, wanted: Wanted, *, day: date) -> QuerySet[LogEnt
     if wanted.act:
         found = found.filter(act=wanted.act)
     if wanted.first:
-        found = found.filter(at__gte=datetime.combine(wanted.first, time.min, _ZONE))
+        found = found.filter(at__gte=datetime.combine(wanted.first, time.min, VIET_NAM))
     if wanted.last:
-        found = found.filter(at__lte=datetime.combine(wanted.last, time.max, _ZONE))
+        found = found.filter(at__lte=datetime.combine(wanted.last, time.max, VIET_NAM))
     return found
 
 

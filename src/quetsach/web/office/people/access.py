@@ -6,17 +6,15 @@ people keep their duties over its successors.
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
 from quetsach.core.errors import QuetsachError
+from quetsach.core.zone import day_of
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Position, Succession, Unit
-
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class AccessError(QuetsachError):
@@ -29,7 +27,7 @@ class AccessError(QuetsachError):
 
 def today(now: datetime) -> date:
     """Return the day in Viet Nam."""
-    return now.astimezone(_ZONE).date()
+    return day_of(now)
 
 
 def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:

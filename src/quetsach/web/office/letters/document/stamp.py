@@ -3,16 +3,16 @@
 import json
 import struct
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.letters.document.errors import DocumentError, SigningError
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.typesetter import typesetter
 from quetsach.web.office.letters.document.words import WORDS
 
-VIET_NAM = timezone(timedelta(hours=7))
 MOST_IMAGE_BYTES = 200_000
 MOST_IMAGE_PIXELS = 2_000
 _PNG_HEAD = struct.Struct(">8s4x4sII")

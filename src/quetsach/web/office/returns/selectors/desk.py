@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from quetsach.campaign.authority import ACTS, Act, Role
-from quetsach.campaign.returns.period import Deadline, day_of
+from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import Standing, State
 from quetsach.web.office.people.access import duties_of, paths_of, today
 from quetsach.web.office.people.models import Duty, Person
@@ -48,7 +48,7 @@ def desk_of(person: Person, *, now: datetime) -> Desk:
         {unit for role, unit in held if act in ACTS[Role(role)]} for act in (Act.ENTER_RETURN, Act.APPROVE_RETURN)
     )
     tops = frozenset(duty.path for duty in duties_of(person, day=day) if Act.APPROVE_RETURN in ACTS[duty.role])
-    begun = Period.objects.filter(first__lte=day_of(now)).select_related("assignment__form", "assignment__campaign")
+    begun = Period.objects.filter(first__lte=today(now)).select_related("assignment__form", "assignment__campaign")
     to_write: list[Waiting] = []
     to_decide: list[Waiting] = []
     for period in begun.order_by("-last")[:_MOST_PERIODS]:
@@ -78,7 +78,7 @@ def desk_of(person: Person, *, now: datetime) -> Desk:
 def current_period(assignment: Assignment, now: datetime) -> Period | None:
     """Return the last period that has begun; the first one while none has."""
     periods = list(assignment.periods.all())
-    begun = [period for period in periods if period.first <= day_of(now)]
+    begun = [period for period in periods if period.first <= today(now)]
     return begun[-1] if begun else periods[0] if periods else None
 
 

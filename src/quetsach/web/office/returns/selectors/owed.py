@@ -3,9 +3,8 @@
 from datetime import date, datetime
 
 from quetsach.campaign.authority import ACTS, Act, Role
-from quetsach.campaign.returns.period import day_of
 from quetsach.campaign.returns.state import RECEIVED, State
-from quetsach.web.office.people.access import within
+from quetsach.web.office.people.access import today, within
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
@@ -16,7 +15,7 @@ ENTERING = [role.value for role in Role if Act.ENTER_RETURN in ACTS[role]]
 
 def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
     """Return the periods (of a campaign) for which a unit still may write: begun, not closed, not approved."""
-    begun = Period.objects.filter(first__lte=day_of(now)).order_by("first")
+    begun = Period.objects.filter(first__lte=today(now)).order_by("first")
     if campaign is not None:
         begun = begun.filter(assignment__campaign__key=campaign)
     approved = Return.objects.filter(unit=unit, state=State.APPROVED).values("period")
@@ -29,7 +28,7 @@ def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
 
 def to_write(person: Person, *, now: datetime) -> int:
     """Return how many returns a person's own units have not submitted."""
-    own = Duty.objects.on(day_of(now)).filter(person=person, role__in=ENTERING).values("unit")
+    own = Duty.objects.on(today(now)).filter(person=person, role__in=ENTERING).values("unit")
     units = Unit.objects.filter(pk__in=own)
     filed = set(Return.objects.filter(unit__in=own, state__in=RECEIVED).values_list("unit", "period"))
     return sum((unit.pk, period.pk) not in filed for unit in units for period in owed_by(unit, campaign=None, now=now))

@@ -14,7 +14,6 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.answers import Answers
 from quetsach.campaign.returns.checks import examine
 from quetsach.campaign.returns.errors import ReturnError, StateError
-from quetsach.campaign.returns.period import day_of
 from quetsach.campaign.returns.state import RECEIVED, Scope, State, after
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.tree import ancestors, conflicts_of
@@ -195,7 +194,7 @@ def _open(author: Author, period: Period, unit: Unit, now: datetime) -> Return:
     period_lock(period)
     if not expected_positions(period).filter(unit=unit).exists():
         raise ReturnError(_("no return is expected of this unit for this period"))
-    if day_of(now) < period.first:
+    if today(now) < period.first:
         raise ReturnError(_("this period has not begun"))
     filed = Return.objects.filter(period=period, unit=unit).first()
     filed = filed or Return(period=period, unit=unit, changed_at=now)
