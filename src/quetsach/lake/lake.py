@@ -27,7 +27,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
 
 import duckdb
 import pyarrow as pa
@@ -38,6 +37,7 @@ from quetsach.core.period import Period
 from quetsach.feeds import layout_of
 from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
+from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import durable, queries, rollups
@@ -84,7 +84,7 @@ class Lake:
 
     def ingest(
         self,
-        source: Path | bytes,
+        source: Path | bytes | Member,
         *,
         feed: str,
         report: str | None = None,
@@ -97,13 +97,13 @@ class Lake:
         """Take in one delivered file, exactly once.
 
         Args:
-            source: the file, or its bytes.
+            source: the file, its bytes, or a file of an archive.
             feed: a feed of ``feeds.LAYOUTS``.
             report: the report's name; found from the file's name or header if not given.
             families: what spellings of malware names mean.
             annotate: appends ``feeds.table.ANNOTATIONS``.
             now: the time to note, aware.
-            name: the file's name, if ``source`` is bytes or the name should be another.
+            name: the file's name, if ``source`` is no path or the name should be another; after its archive's and "/".
             progress: is told how many more bytes were read.
 
         Raises:
@@ -115,7 +115,7 @@ class Lake:
         try:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
-                layout = layout_of(feed, report, file_name=name, head=head)
+                layout = layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
                 with self.writer() as tmp:
                     delivery, is_new = self._ingest(
                         _chunks(head, stream),
@@ -386,12 +386,16 @@ def _read_record(path: Path) -> Delivery:
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[IO[bytes]]:
-    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
-        yield stream
+def _opened(source: Path | bytes | Member) -> Iterator[Readable]:
+    if isinstance(source, Member):
+        with source.open() as unpacked:
+            yield unpacked
+    else:
+        with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
+            yield stream
 
 
-def _chunks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+def _chunks(head: bytes, stream: Readable) -> Iterator[bytes]:
     yield head
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk

@@ -15,10 +15,12 @@ from pathlib import Path
 import pandas as pd  # noqa: F401  (pyarrow loads it at its first table, so each child would)
 import pyarrow as pa
 
+from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import durable
 from quetsach.lake.lake import Lake
+from quetsach.lake.packed import ingest_file
 
 
 def annotate(table: pa.Table) -> pa.Table:
@@ -34,7 +36,19 @@ def ingest(folder: Path, files: list[Path], kill_at_step: int) -> None:
     lake = Lake(folder)
     now = datetime(2020, 6, 17, tzinfo=UTC)
     for file in files:
-        lake.ingest(file, feed="shadowserver", families=FamilyNames.of([], version="1"), annotate=annotate, now=now)
+        outcomes = ingest_file(
+            lake,
+            file,
+            feed="shadowserver",
+            report=None,
+            families=FamilyNames.of([], version="1"),
+            annotate=annotate,
+            now=now,
+            progress=lambda _bytes: None,
+        )
+        for _, outcome in outcomes:
+            if isinstance(outcome, QuetsachError):
+                raise outcome
 
 
 def arm(kill_at_step: int) -> None:

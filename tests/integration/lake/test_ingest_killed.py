@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -46,14 +47,18 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Two reports of two days that share rows."""
+    """Two reports of two days that share rows, and an archive with one of them and a third."""
     folder = tmp_path_factory.mktemp("reports")
     rows = make_report(600, 1, share_damaged=0.05, share_mended=0.05).content
     other = make_report(300, 2).content.replace(b"2020-06-16", b"2020-06-17")
     first, second = (folder / f"2020-06-{day}-event4_sinkhole-vn.csv" for day in (16, 17))
     first.write_bytes(rows)
     second.write_bytes(rows + other.removeprefix(HEADER))
-    server = Server([first, second])
+    archive = folder / "archive.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(second, second.name)
+        packed.writestr("2020-06-18-event4_sinkhole-vn.csv", other.replace(b"2020-06-17", b"2020-06-18"))
+    server = Server([first, second, archive])
     yield server
     server.stop()
 
@@ -73,7 +78,7 @@ def finish(server: Server, folder: Path) -> float:
 def expected(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("whole") / "lake"
     finish(server, folder)
-    assert sorted(bool(d.duplicates > d.accepted) for d in Lake(folder).deliveries()) == [False, True]
+    assert sorted(bool(d.duplicates > d.accepted) for d in Lake(folder).deliveries()) == [False, False, True]
     return content_of(folder)
 
 

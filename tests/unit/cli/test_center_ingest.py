@@ -1,6 +1,10 @@
 """``quetsach center ingest`` and ``center feeds``: what a person and a script get to see."""
 
+import gzip
+import io
 import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,13 @@ def report(tmp_path: Path) -> Report:
     report = make_report(300, 11, share_damaged=0.1, share_mended=0.1)
     (tmp_path / NAME).write_bytes(report.content)
     return report
+
+
+def _zip(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, content)
+    return made.getvalue()
 
 
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, *words: str, code: int = 0) -> str:
@@ -62,6 +73,39 @@ def test_a_refused_file_does_not_keep_the_others_back(
     result = run_json(capsys, tmp_path, "ingest", *files, "--feed", "shadowserver", code=1)
     assert [refusal["file"] for refusal in result["refused"]] == files[:2]
     assert [done["records"] for done in result["files"]] == [result["records"]] == [report.records]
+
+
+def test_an_archive_is_taken_in_file_by_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    with zipfile.ZipFile(tmp_path / "day.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / NAME, f"2020/{NAME}")
+        archive.writestr("other.csv", b"a,b\n1,2\n")
+    result = run_json(capsys, tmp_path, "ingest", str(tmp_path / "day.zip"), "--feed", "shadowserver", code=1)
+    assert [done["file"] for done in result["files"]] == [f"day.zip/{NAME}"]
+    assert result["records"] == report.records == result["accepted"] + result["duplicates"] + result["quarantined"]
+    assert [refusal["file"] for refusal in result["refused"]] == [f"{tmp_path}/day.zip/other.csv"]
+
+
+def test_the_same_file_packed_and_plain_is_one_delivery(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(report.content))
+    first = run_json(capsys, tmp_path, "ingest", str(tmp_path / f"{NAME}.gz"), "--feed", "shadowserver")
+    again = run_json(capsys, tmp_path, "ingest", str(tmp_path / NAME), "--feed", "shadowserver")
+    assert (first["file"], first["delivery"]) == (f"{NAME}.gz", again["delivery"])
+    assert (again["accepted"], again["duplicates"]) == (0, first["accepted"] + first["duplicates"])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, _zip])
+def test_nothing_of_an_archive_that_was_cut_off_is_taken(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report, pack: Callable[[bytes], bytes]
+) -> None:
+    whole = pack(report.content)
+    (tmp_path / f"{NAME}.gz").write_bytes(whole[: len(whole) // 2])
+    told = run_json(capsys, tmp_path, "ingest", str(tmp_path / f"{NAME}.gz"), "--feed", "shadowserver", code=1)
+    assert "damaged or cut off" in told["error"]
+    assert not (tmp_path / "data" / "lake" / "deliveries").exists()
 
 
 @pytest.mark.parametrize(

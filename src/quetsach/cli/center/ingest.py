@@ -19,6 +19,7 @@ from quetsach.core.number import number_text
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import IngestResult
+    from quetsach.lake.packed import Outcome
 
 _WORDS = {
     "vi": {
@@ -54,7 +55,9 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center ingest sightings.csv --feed plain --report honeypot-hn --json\n"
         "quetsach center feeds list",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came: .csv, .csv.gz, .zip of .csv"
+    )
     parser.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
     parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
@@ -70,53 +73,49 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
-    files: list[Path] = arguments.files
     language = chosen_language(arguments)
     done: list[IngestResult] = []
-    refused: list[tuple[Path, QuetsachError]] = []
-    for path, outcome in _ingest(arguments, data):
+    refused: list[tuple[str, QuetsachError]] = []
+    for name, outcome in _ingest(arguments, data):
         if isinstance(outcome, QuetsachError):
-            refused.append((path, outcome))
-            named = "" if outcome.where == str(path) else f"{path}: "
+            refused.append((name, outcome))
+            named = "" if outcome.where == name else f"{name}: "
             print(f"quetsach: {named}{outcome.explain()}", file=sys.stderr)
         else:
             done.append(outcome)
             if not arguments.json:
                 print(f"{outcome.file}: {_equation(asdict(outcome), language)}")
     if arguments.json:
-        print_json(_as_json(done, refused, single=len(files) == 1))
-    elif len(files) > 1:
-        summary = _WORDS[language]["files"].format(done=len(done), all=len(files))
+        print_json(_as_json(done, refused, single=len(done) + len(refused) == 1))
+    elif len(done) + len(refused) > 1:
+        summary = _WORDS[language]["files"].format(done=len(done), all=len(done) + len(refused))
         print(f"{summary}: {_equation(_totals(done), language)}")
     if any(result.accepted for result in done):
         publish_figures(data, now=datetime.now(UTC))
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
 
 
-def _ingest(arguments: argparse.Namespace, data: Path) -> Iterator[tuple[Path, "IngestResult | QuetsachError"]]:
+def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
     """Yield what became of each file; one that is refused does not keep the others back."""
     from quetsach.cli.center.tables import load_families, load_network_tables  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.lake.packed import ingest_file  # noqa: PLC0415
     from quetsach.network import annotate  # noqa: PLC0415
 
     files: list[Path] = arguments.files
     lake, families, tables = Lake(data / "lake"), load_families(), load_network_tables(data)
     with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
         for path in files:
-            try:
-                result = lake.ingest(
-                    path,
-                    feed=arguments.feed,
-                    report=arguments.report,
-                    families=families,
-                    annotate=lambda sightings: annotate(sightings, tables),
-                    now=datetime.now(UTC),
-                    progress=progress.advance,
-                )
-            except QuetsachError as error:
-                yield path, error
-            else:
-                yield path, result
+            yield from ingest_file(
+                lake,
+                path,
+                feed=arguments.feed,
+                report=arguments.report,
+                families=families,
+                annotate=lambda sightings: annotate(sightings, tables),
+                now=datetime.now(UTC),
+                progress=progress.advance,
+            )
 
 
 def _size(path: Path) -> int:
@@ -139,11 +138,9 @@ def _equation(counts: dict[str, int], language: str) -> str:
     return f"{equation}  ({more})" if more else equation
 
 
-def _as_json(done: "list[IngestResult]", refused: list[tuple[Path, QuetsachError]], *, single: bool) -> dict[str, Any]:
+def _as_json(done: "list[IngestResult]", refused: list[tuple[str, QuetsachError]], *, single: bool) -> dict[str, Any]:
     """One file: its result; several: the totals, each result and what was refused."""
-    errors = [
-        {"file": str(path), "error": error.what, "where": error.where, "hint": error.hint} for path, error in refused
-    ]
+    errors = [{"file": name, "error": error.what, "where": error.where, "hint": error.hint} for name, error in refused]
     results = [asdict(result) | {"seconds": round(result.seconds, 3)} for result in done]
     if single:
         return (results or errors)[0]

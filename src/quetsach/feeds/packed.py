@@ -1,0 +1,161 @@
+"""Deliveries that come packed: gzip with one CSV file, zip with one or many.
+
+An archive is a stranger's: it is looked through to its end before anything of it is taken, within bounds for what it
+unpacks to, for its ratio, its files and their names. Nothing is written anywhere, so a name can lead nowhere.
+"""
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Protocol, Self, override
+
+from quetsach.feeds.errors import FeedError
+
+MAX_MEMBERS = 1000
+MAX_NAME_CHARACTERS = 200
+MAX_UNPACKED_BYTES = 8 << 30
+MAX_RATIO = 250
+"""CSV of sinkholes packs to a tenth or a twentieth; of the same row again and again to a hundredth and less."""
+
+_ALWAYS_ALLOWED_BYTES = 1 << 20
+"""Up to here the ratio does not matter."""
+
+_MAX_DIRECTORY_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ENCRYPTED = 0x1
+_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_HINT = "is it complete? have it sent again, or unpack it and take in the CSV files"
+
+
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One CSV file of an archive: its name without folders (empty in gzip), its size, and how to read it."""
+
+    name: str
+    size_bytes: int
+    open: Callable[[], AbstractContextManager[Readable]]
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins like this is an archive."""
+    return head.startswith((_GZIP, *_ZIP))
+
+
+def members(stream: IO[bytes]) -> tuple[Member, ...]:
+    """Look through an archive to its end and return its CSV files; ``stream`` must stay open while they are read.
+
+    Raises:
+        FeedError: it is damaged, cut off or too large, or holds something else than CSV files.
+    """
+    packed_bytes = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    most = min(MAX_UNPACKED_BYTES, max(MAX_RATIO * packed_bytes, _ALWAYS_ALLOWED_BYTES))
+    if stream.read(2) == _GZIP:
+        return (_looked_through("", partial(_gunzip, stream), most),)
+    found: list[Member] = []
+    archive = _directory(stream)
+    for entry in _csv_entries(archive):
+        name = entry.filename.rpartition("/")[2]
+        found.append(_looked_through(name, partial(archive.open, entry), most))
+        most -= found[-1].size_bytes
+    return tuple(found)
+
+
+class _Unpacking:
+    """Reads what is unpacked, says what is wrong with it, and stops where it becomes too much."""
+
+    def __init__(self, unpack: Callable[[], IO[bytes]], most: int) -> None:
+        self._unpack = unpack
+        self._left = most
+
+    def __enter__(self) -> Self:
+        with _explained():
+            self._stream = self._unpack()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def read(self, size: int, /) -> bytes:
+        with _explained():
+            chunk = self._stream.read(min(size, _CHUNK_BYTES))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise FeedError(
+                "the archive unpacks to far more than a feed would",
+                hint=f"at most {MAX_RATIO} times its size and {MAX_UNPACKED_BYTES >> 30} GiB: unpack it if it is right",
+            )
+        return chunk
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise FeedError("the archive is damaged or cut off", hint=_HINT) from error
+
+
+class _Guarded(io.BufferedReader):
+    """Refuses to hold a directory of any size: ``zipfile`` reads it in one piece."""
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0 or size > _MAX_DIRECTORY_BYTES:
+            raise FeedError("the archive lists too many files", hint=f"at most {MAX_MEMBERS}")
+        return super().read(size)
+
+
+def _gunzip(stream: IO[bytes]) -> IO[bytes]:
+    stream.seek(0)
+    return gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[return-value]  # it is one but for its declaration
+
+
+def _directory(stream: IO[bytes]) -> zipfile.ZipFile:
+    with _explained():
+        return zipfile.ZipFile(_Guarded(stream))  # type: ignore[arg-type]  # any seekable binary file
+
+
+def _csv_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_MEMBERS:
+        raise FeedError(f"the archive lists {len(entries):,} files", hint=f"at most {MAX_MEMBERS}")
+    names = set()
+    for entry in entries:
+        what = None
+        if len(entry.filename) > MAX_NAME_CHARACTERS or not entry.filename.isprintable():
+            what = "has a file with an unreadable name"
+        elif entry.filename in names:
+            what = f"has two files {entry.filename}"
+        elif not entry.filename.lower().endswith(".csv"):
+            what = f"has {entry.filename}, which is no .csv file"
+        elif entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+            what = f"has {entry.filename} encrypted or packed in an unusual way"
+        if what:
+            raise FeedError(f"the archive {what}", hint="unpack it and take in the CSV files")
+        names.add(entry.filename)
+    if not entries:
+        raise FeedError("the archive has no .csv file", hint=_HINT)
+    return entries
+
+
+def _looked_through(name: str, unpack: Callable[[], IO[bytes]], most: int) -> Member:
+    size = 0
+    with _Unpacking(unpack, most) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            size += len(chunk)
+    return Member(name, size, lambda: _Unpacking(unpack, size))
