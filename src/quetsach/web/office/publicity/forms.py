@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.publicity.kits import MAX_REASON_LENGTH
 from quetsach.web.office.publicity.reach import whole_weeks
 
 MAX_DAYS = 400
@@ -32,7 +33,7 @@ class KitForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a kit is taken back; the public reads it."""
 
-    reason = forms.CharField(max_length=500, label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(max_length=MAX_REASON_LENGTH, label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class ReachForm(forms.Form):

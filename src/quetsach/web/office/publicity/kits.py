@@ -31,6 +31,7 @@ from quetsach.web.office.shelf import KITS
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.wording.selectors import newest_version
 
+MAX_REASON_LENGTH = 500
 _MAIN_PHASE = "during"
 
 
@@ -101,11 +102,14 @@ def kit_revoke(*, kit: Kit, reason: str, by: Person, now: datetime) -> Kit:
 
     Raises:
         AccessError: not this person's to do.
-        PublicityError: no reason is given.
+        PublicityError: no reason is given, or one that is too long for the page.
     """
     require(by, Act.MAKE_KIT, kit.unit, day=today(now))
-    if not reason.strip():
-        raise PublicityError("taking a kit back needs a reason", hint="the public reads it on the page of the code")
+    if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
+        raise PublicityError(
+            _("taking a kit back needs a reason of at most 500 characters"),
+            hint=_("the public reads it on the page of the code"),
+        )
     kit.verification = verification_revoke(code=kit.verification.code, reason=reason.strip(), now=now)
     _log(kit, "kit-revoke", {"code": kit.verification.code, "reason": reason.strip()}, by, now)
     return kit

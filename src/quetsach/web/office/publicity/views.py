@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -127,12 +126,8 @@ def kit_submit(request: HttpRequest, number: int) -> HttpResponse:
 def kit_revoke(request: HttpRequest, number: int) -> HttpResponse:
     """Take a kit back."""
     shown, person, now = _kit(request, number)
-    form = ReasonForm(request.POST)
-    if form.is_valid():
-        services.kit_revoke(kit=shown.kit, reason=form.cleaned_data["reason"], by=person, now=now)
-        messages.success(request, _("The kit is taken back. The page of its code says so from now on."))
-    else:
-        messages.error(request, _("Taking a kit back needs a reason."))
+    with Telling(request, _("The kit is taken back. The page of its code says so from now on.")):
+        services.kit_revoke(kit=shown.kit, reason=request.POST.get("reason", ""), by=person, now=now)
     return redirect("office:publicity:kit", number)
 
 

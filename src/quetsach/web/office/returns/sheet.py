@@ -87,12 +87,12 @@ def read_sheet(content: bytes, period: Period, unit: Unit) -> SheetReturn:
         if found.get(name) != wanted:
             raise ReturnError(
                 _("the file is of another form, period or unit: %(found)s") % {"found": found.get(name, "–")[:60]},
-                where=places.get(name, "A1"),
+                where=_cell(places.get(name, "A1")),
                 hint=_("download the template of this return"),
             )
     scope = found.get("@scope", "").lower()
     if scope not in set(Scope):
-        raise ReturnError(_("must be own or subtree"), where=places.get("@scope", "A5"))
+        raise ReturnError(_("must be own or subtree"), where=_cell(places.get("@scope", "A5")))
     known = form.fields()
     return SheetReturn(Scope(scope), {name: text for name, text in found.items() if name in known and text}, places)
 
@@ -117,13 +117,17 @@ def _filled(rows: Iterable[tuple[int, tuple[str, ...]]], form: Form) -> tuple[di
         code, _label, value, reason = (*(cell.strip() for cell in row), "", "", "", "")[:4]
         if code and (code not in codes or code in places):
             hint = _("download the template again")
-            raise ReturnError(_("a line that does not belong here"), where=f"A{number}", hint=hint)
+            raise ReturnError(_("a line that does not belong here"), where=_cell(f"A{number}"), hint=hint)
         for name, text, place in ((code, value, f"C{number}"), (reasons.get(code, ""), reason, f"D{number}")):
             if text.startswith("="):
-                raise ReturnError(_("a formula"), where=place, hint=_("write the number instead of the formula"))
+                raise ReturnError(_("a formula"), where=_cell(place), hint=_("write the number instead of the formula"))
             if name:
                 found[name], places[name] = unguarded(text), place
     return found, places
+
+
+def _cell(place: str) -> str:
+    return f"{_('Cell')} {place}"
 
 
 def _lines(form: Form) -> Iterator[tuple[str, str, str]]:

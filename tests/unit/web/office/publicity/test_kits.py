@@ -201,7 +201,8 @@ def test_asking_on_the_page_waits_for_a_second_person(kit: Kit, maker: Person, s
 
 def test_taking_back_on_the_page_wants_a_reason(kit: Kit, maker: Person, signed_in: Callable) -> None:
     browser = signed_in(maker)
-    browser.post(f"/van-phong/truyen-thong/{kit.pk}/thu-hoi/", {"reason": ""})
+    page = browser.post(f"/van-phong/truyen-thong/{kit.pk}/thu-hoi/", {"reason": ""}, follow=True)
+    assert "Thu hồi bộ tài liệu phải có lý do, không quá 500 ký tự. Người dân" in page.content.decode()
     kit.verification.refresh_from_db()
     assert kit.verification.revoked_at is None
     page = browser.post(f"/van-phong/truyen-thong/{kit.pk}/thu-hoi/", {"reason": "In sai."}, follow=True)

@@ -274,3 +274,11 @@ def test_a_unit_is_not_told_whose_machines_are_counted_twice_elsewhere(root, sub
     assert shown in text(signed_in(person("viewer", "303-2020")).get(f"{root}/303-2020/so-lieu/"))
     elsewhere = signed_in(person("viewer", "304-2020")).get(f"{root}/304-2020/so-lieu/")
     assert shown not in text(elsewhere)
+
+
+def test_a_formula_in_a_spreadsheet_is_told_with_its_cell(root, signed_in, person) -> None:
+    client = signed_in(person("editor", UNIT))
+    content = client.get(f"{root}/{UNIT}/bieu-mau.xlsx").content
+    place = place_of(content, "machines-scanned")
+    filled = SimpleUploadedFile("x.xlsx", changed(content, **{place: "=1+1"}))
+    assert f"Ô {place}: có công thức." in text(client.post(f"{root}/{UNIT}/nhap/", {"file": filled}, follow=True))

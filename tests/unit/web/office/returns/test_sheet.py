@@ -65,7 +65,7 @@ def test_a_formula_is_refused_with_its_cell(units, period, template: bytes) -> N
     place = place_of(template, "machines-scanned")
     with pytest.raises(ReturnError, match="formula") as caught:
         read_sheet(changed(template, **{place: "=SUM(C1:C4)"}), period, units[UNIT])
-    assert caught.value.where == place
+    assert caught.value.where == f"Cell {place}"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A return without the office's page: on paper, and as a spreadsheet that comes back."""
 
-from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.people.access import require
-from quetsach.web.office.refusal import told
+from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import read_return, return_save
@@ -58,22 +57,15 @@ def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
 
     at = asked(request, assignment, period, unit)
     require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
-    try:
+    with Telling(request):
         sheet = read_sheet(_uploaded(request), at.period, at.unit)
         filed = return_save(
             author=at.person, period=at.period, unit=at.unit, scope=sheet.scope, cells=sheet.cells, now=at.now
         )
-    except ReturnError as error:
-        messages.error(request, f"{_('Cell')} {told(error)}" if error.where else told(error))
-        return redirect("office:returns:entry", assignment, period, unit)
-    faults = [
-        (sheet.places.get(fault.field, ""), fault) for fault in read_return(at.period, at.unit, filed.cells).faults
-    ]
-    return render(
-        request,
-        "office/returns/taken_in.html",
-        {"period": at.period, "unit": at.unit, "faults": faults, "count": len(sheet.cells)},
-    )
+        faults = [(sheet.places.get(f.field, ""), f) for f in read_return(at.period, at.unit, filed.cells).faults]
+        context = {"period": at.period, "unit": at.unit, "faults": faults, "count": len(sheet.cells)}
+        return render(request, "office/returns/taken_in.html", context)
+    return redirect("office:returns:entry", assignment, period, unit)
 
 
 def _uploaded(request: HttpRequest) -> bytes:
