@@ -9,6 +9,7 @@ from quetsach.campaign.returns.state import Act, State
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.selectors.desk import desk_of
+from quetsach.web.office.returns.selectors.owed import submitted_below
 from quetsach.web.office.returns.services.decision import decider_of, extension_give, missing_sign_off, return_decide
 from quetsach.web.office.returns.services.link import link_make
 from quetsach.web.office.units.models import Succession
@@ -54,6 +55,12 @@ def test_it_waits_on_the_desk_of_who_decides(person) -> None:
     waiting = desk_of(person("approver", NEW_PROVINCE), now=AFTER).to_decide
     assert [one.place.key for one in waiting] == [COMMUNE]
     assert not desk_of(person("approver", "01-2025"), now=AFTER).to_decide
+
+
+@pytest.mark.parametrize(("unit", "count"), [(NEW_PROVINCE, 2), ("01-2025", 0)])
+def test_the_desk_counts_those_of_units_that_nobody_succeeded(filed, submit, person, unit: str, count: int) -> None:
+    submit("11299-2020", at=IN_TIME)
+    assert submitted_below(person("approver", unit), day=AFTER.date()) == count
 
 
 def test_who_decides_also_stands_for_missing_ones_gives_time_and_makes_links(units, period, person) -> None:

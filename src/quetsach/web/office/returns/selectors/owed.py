@@ -8,7 +8,8 @@ from quetsach.web.office.people.access import today, within
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
-from quetsach.web.office.units.models import Unit, UnitKind
+from quetsach.web.office.units.models import Position, Unit, UnitKind
+from quetsach.web.office.units.reach import seen_keys
 
 ENTERING = [role.value for role in Role if Act.ENTER_RETURN in ACTS[role]]
 
@@ -35,7 +36,15 @@ def to_write(person: Person, *, now: datetime) -> int:
 
 
 def submitted_below(person: Person, *, day: date) -> int:
-    """Return how many submitted returns lie in the subtrees in which a person approves, those that wait included."""
-    below = within(person, Act.APPROVE_RETURN, day=day)
+    """Return how many submitted returns lie in the subtrees in which a person approves, those that wait included.
+
+    Those of a unit that is no more and that nobody succeeded count where its returns are decided on today.
+    """
     own = Duty.objects.on(day).filter(person=person).exclude(unit__kind=UnitKind.CENTRE).values("unit")
-    return Return.objects.filter(below, state=State.SUBMITTED).exclude(unit__in=own).distinct().count()
+    submitted = Return.objects.filter(state=State.SUBMITTED).exclude(unit__in=own)
+    below = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).distinct().count()
+    standing = Position.objects.on(day).values("unit")
+    ended = submitted.exclude(unit__in=standing).exclude(unit__successors__on__lte=day)
+    keys = list(ended.values_list("unit__key", flat=True))
+    seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if keys else frozenset()
+    return below + sum(key in seen for key in keys)
