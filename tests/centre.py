@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,15 +34,33 @@ def center(data: Path, *words: object, check: bool = True, **environment: str) -
 def prepared(factory: pytest.TempPathFactory, name: str, *, demonstration: bool = False) -> Path:
     """Return a data folder of the caller's own, prepared by ``center up``; the work is done once for all workers."""
     words = () if demonstration else ("--no-demonstration",)
+    kind = "demonstration" if demonstration else "prepared"
+    return _copied(factory, name, kind, lambda data: center(data, "up", "--prepare-only", *words))
+
+
+def migrated(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return a data folder of the caller's own with nothing in it but an empty database and the key of the pages."""
+
+    def make(data: Path) -> None:
+        data.mkdir()
+        (data / "secret.key").write_text("fifty characters or more of a key that signs nothing here\n")
+        environ = _environment({"QUETSACH_DATA": str(data), "DJANGO_SETTINGS_MODULE": "quetsach.web.settings"})
+        subprocess.run([sys.executable, "-m", "django", "migrate", "-v0", "--skip-checks"], check=True, env=environ)
+
+    return _copied(factory, name, "migrated", make)
+
+
+def _copied(factory: pytest.TempPathFactory, name: str, kind: str, make: Callable[[Path], object]) -> Path:
+    """Copy what one worker makes once in a run."""
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    kept = shared / ("prepared-demonstration" if demonstration else "prepared")
+    kept = shared / f"centre-{kind}"
     with kept.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             shutil.rmtree(kept.with_suffix(".new"), ignore_errors=True)  # of a worker whose attempt failed
-            center(kept.with_suffix(".new"), "up", "--prepare-only", *words)
+            make(kept.with_suffix(".new"))
             kept.with_suffix(".new").rename(kept)
     return Path(shutil.copytree(kept, factory.mktemp(name) / "centre"))
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.centre import migrated
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
 
 COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center"]
@@ -16,8 +17,6 @@ from datetime import date
 from pathlib import Path
 from quetsach.cli.center.publication import configure_web
 configure_web(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", verbosity=0, skip_checks=True)
 from quetsach.web.office.units.models import Edge, Unit
 from quetsach.web.office.units.services import positions_rebuild
 opened = date(2020, 1, 1)
@@ -41,8 +40,7 @@ def run(centre: Path, *words: str | Path, code: int = 0) -> subprocess.Completed
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A centre with one province, one partner and its report."""
-    folder = tmp_path_factory.mktemp("centre")
-    (folder / "secret.key").write_text("s" * 50)
+    folder = migrated(tmp_path_factory, "partners")
     subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
     (folder / "method.toml").write_text(GOOD)
     (folder / "report.csv").write_text(REPORT)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.centre import migrated
 
 COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center", "returns"]
 PREPARE = """
@@ -17,8 +18,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from quetsach.cli.center.publication import configure_web
 configure_web(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", verbosity=0, skip_checks=True)
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope
 from quetsach.cli.center.returns import load_bundled_forms
@@ -61,8 +60,7 @@ for path in ("/tw/31-2020/303-2020/", "/tw/01-2020/"):
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A centre with two returns of a week, one of them approved."""
-    folder = tmp_path_factory.mktemp("centre")
-    (folder / "secret.key").write_text("s" * 50)
+    folder = migrated(tmp_path_factory, "returns")
     subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
     return folder
 

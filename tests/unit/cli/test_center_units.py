@@ -1,12 +1,12 @@
 """``center units``: tables in and out of a database; each run is a process, as Django is set up once in each."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.centre import migrated
 
 COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center", "units"]
 HEADER = "key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code\n"
@@ -17,22 +17,12 @@ TREE = HEADER + (
     "31-2025,31,Thành phố Hải Phòng,Hai Phong City,province,tw,2025-07-01,,\n"
 )
 SUCCESSIONS = "old,new,on,decree,share\n31-2020,31-2025,2025-07-01,202/2025/QH15,1\n"
-PREPARE = """
-import sys
-from pathlib import Path
-from quetsach.cli.center.publication import configure_web
-configure_web(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", verbosity=0, skip_checks=True)
-"""
 
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A centre with the small tree, and the tables of it beside."""
-    folder = tmp_path_factory.mktemp("centre")
-    (folder / "secret.key").write_text("s" * 50)
-    subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
+    folder = migrated(tmp_path_factory, "units")
     (folder / "units.csv").write_text(TREE)
     (folder / "successions.csv").write_text(SUCCESSIONS)
     done = _run(centre=folder, words=["import", folder / "units.csv", folder / "successions.csv", "--json"])

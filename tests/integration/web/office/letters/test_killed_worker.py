@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.centre import migrated
 
 SCRIPT = Path(__file__).parents[5] / "bench" / "cascade.py"
 UNITS = 20
@@ -23,18 +24,19 @@ def cascade() -> ModuleType:
 
 
 def test_a_worker_killed_anywhere_sends_each_message_once_or_leaves_it_to_a_person(
-    cascade: ModuleType, tmp_path: Path
+    cascade: ModuleType, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = str(tmp_path)
+    data = migrated(tmp_path_factory, "killed-worker")
+    folder = str(data)
     with cascade.counting_server() as (port, taken):
-        assert cascade.run(tmp_path, "prepare", folder, str(UNITS), port=port)[0] == 0
+        assert cascade.run(data, "prepare", folder, str(UNITS), port=port)[0] == 0
         for point in ("copies-printed", "copies-written", "copies-noted"):
-            assert cascade.run(tmp_path, "work", folder, point, "1", port=port)[0] == -9
+            assert cascade.run(data, "work", folder, point, "1", port=port)[0] == -9
         assert len(taken) == 0
         for point in ("mail-begun", "handing-noted", "mail-taken"):
-            assert cascade.run(tmp_path, "work", folder, point, "5", port=port)[0] == -9
-        assert cascade.run(tmp_path, "work", folder, port=port)[0] == 0
-        end = json.loads(cascade.run(tmp_path, "state", folder)[1])
+            assert cascade.run(data, "work", folder, point, "5", port=port)[0] == -9
+        assert cascade.run(data, "work", folder, port=port)[0] == 0
+        end = json.loads(cascade.run(data, "state", folder)[1])
     assert (end["dispatches"], end["copies"], end["messages"]) == (EXPECTED, EXPECTED, EXPECTED)
     arrived = Counter(address for address, _ in taken)
     assert max(arrived.values()) == 1, "nobody got it twice"

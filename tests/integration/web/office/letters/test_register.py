@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
+import pytest
+from tests.centre import migrated
 from tests.integration.web.office.letters.test_killed_worker import SCRIPT, cascade
 
 __all__ = ["cascade"]
@@ -30,9 +31,12 @@ print(*sorted(Letter.objects.filter(number__isnull=False).values_list("number", 
 PROCESSES, LETTERS = 3, 4
 
 
-def test_numbers_given_at_the_same_time_have_no_gap_and_no_twin(cascade, tmp_path: Path) -> None:
-    assert cascade.run(tmp_path, "prepare", str(tmp_path), "1")[0] == 0
-    environment = cascade.environment(tmp_path)
+def test_numbers_given_at_the_same_time_have_no_gap_and_no_twin(
+    cascade, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = migrated(tmp_path_factory, "register")
+    assert cascade.run(data, "prepare", str(data), "1")[0] == 0
+    environment = cascade.environment(data)
     issuing = [subprocess.Popen([sys.executable, "-c", ISSUE, str(LETTERS)], env=environment) for _ in range(PROCESSES)]
     assert [process.wait(300) for process in issuing] == [0] * PROCESSES
     said = subprocess.run(

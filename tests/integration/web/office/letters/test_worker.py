@@ -3,12 +3,15 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
+from tests.centre import migrated
 from tests.integration.web.office.letters.test_killed_worker import cascade
 
 __all__ = ["cascade"]
@@ -22,36 +25,43 @@ def work(cascade, folder: Path, port: int, *arguments: str) -> subprocess.Popen[
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def prepared(cascade, folder: Path, port: int) -> None:
-    (folder / "secret.key").write_text("a key for this test alone, long enough for Django\n")
-    assert cascade.run(folder, "prepare", str(folder), str(UNITS), port=port)[0] == 0
+@pytest.fixture(scope="module")
+def laid_out(cascade, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A centre with a letter that waits to be sent."""
+    data = migrated(tmp_path_factory, "worker")
+    a_port = 25  # units get letters by e-mail where a server is set; which one is asked only when they are sent
+    assert cascade.run(data, "prepare", str(data), str(UNITS), port=a_port)[0] == 0
+    return data
 
 
-def test_the_command_sends_what_is_due_once_and_says_how_the_queue_stands(cascade, tmp_path: Path) -> None:
+@pytest.fixture
+def data(laid_out: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(laid_out, tmp_path / "centre"))
+
+
+def test_the_command_sends_what_is_due_once_and_says_how_the_queue_stands(cascade, data: Path) -> None:
     with cascade.counting_server() as (port, taken):
-        prepared(cascade, tmp_path, port)
         for _ in range(2):
-            said, complaints = work(cascade, tmp_path, port, "--once").communicate(timeout=120)
+            said, complaints = work(cascade, data, port, "--once").communicate(timeout=120)
             assert json.loads(said)["sent"] == 2 * UNITS, complaints
     assert len(taken) == 2 * UNITS
 
 
-def test_a_second_worker_is_refused_while_the_first_is_at_it(cascade, tmp_path: Path) -> None:
+def test_a_second_worker_is_refused_while_the_first_is_at_it(cascade, data: Path) -> None:
     with cascade.counting_server() as (port, taken):
-        prepared(cascade, tmp_path, port)
-        with (tmp_path / "letters.lock").open("w") as held:
+        with (data / "letters.lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            second = work(cascade, tmp_path, port, "--once")
+            second = work(cascade, data, port, "--once")
             _, complaint = second.communicate(timeout=120)
         assert second.returncode == 1
         assert "another worker" in complaint or "khác" in complaint
     assert taken == []
 
 
-def test_a_worker_that_is_told_to_stop_ends_between_two_messages(cascade, tmp_path: Path) -> None:
+def test_a_worker_that_is_told_to_stop_ends_between_two_messages(cascade, data: Path) -> None:
     with cascade.counting_server() as (port, taken):
-        prepared(cascade, tmp_path, port)
-        worker = work(cascade, tmp_path, port)
+        worker = work(cascade, data, port)
         deadline = time.monotonic() + 120
         while not taken and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""One process of several that write the log: ``driver.py DATA migrate|append|verify``."""
+"""One process of several that write the log: ``driver.py DATA append|verify``."""
 
 import os
 import sys
@@ -13,16 +13,13 @@ ENTRIES = 40
 def main(data: Path, task: str) -> None:
     """Do one task on the centre's data."""
     configure_web(data)
-    from django.core.management import call_command
     from django.db import transaction
 
     from quetsach.web.office.log.head import head_read
     from quetsach.web.office.log.services import log_append
     from quetsach.web.office.log.verification import all_entries, verify
 
-    if task == "migrate":
-        call_command("migrate", verbosity=0, interactive=False)
-    elif task == "append":
+    if task == "append":
         for number in range(ENTRIES):
             with transaction.atomic():
                 now = datetime.now(UTC)

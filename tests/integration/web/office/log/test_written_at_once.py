@@ -6,6 +6,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+from tests.centre import migrated
 from tests.integration.web.office.log.driver import ENTRIES
 
 ROOT = Path(__file__).parents[5]
@@ -23,11 +25,10 @@ def driver(data: Path, task: str) -> str:
     return done.stdout
 
 
-def test_the_chain_has_no_gap_and_no_fork(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").write_text("fifty characters or more of a key that signs nothing here\n")
-    driver(tmp_path, "migrate")
-    before = int(driver(tmp_path, "verify").split()[0])
+def test_the_chain_has_no_gap_and_no_fork(tmp_path_factory: pytest.TempPathFactory) -> None:
+    data = migrated(tmp_path_factory, "log")
+    before = int(driver(data, "verify").split()[0])
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(lambda _: driver(tmp_path, "append"), range(WRITERS)))
+        list(pool.map(lambda _: driver(data, "append"), range(WRITERS)))
     expected = str(before + WRITERS * KEPT)
-    assert driver(tmp_path, "verify").split() == [expected, expected, "whole"]
+    assert driver(data, "verify").split() == [expected, expected, "whole"]
