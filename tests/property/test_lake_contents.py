@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.lake_reader import TESTER
 from tests.unit.lake.test_lake_ingest import HEADER, annotate
 
 from quetsach.core.address import Address
@@ -71,7 +72,7 @@ def test_the_look_up_says_what_the_lake_holds(files: list[list[tuple[int, str, s
     with tempfile.TemporaryDirectory() as folder:
         lake = fill(folder, files)
         path = Path(folder) / "listed"
-        listed.build(lake, path, as_of=date(2020, 6, 18), days=3)
+        listed.build(lake, path, as_of=date(2020, 6, 18), days=3, by=TESTER)
         found = listed.Listed.open(path).look_up(Address.parse(asked))
     network = Address.parse(asked).network_number
     seen = [(n or "unknown", d) for rows in files for d, a, n in rows if Address.parse(a).network_number == network]

@@ -6,6 +6,7 @@
     sightings/day=YYYY-MM-DD/<delivery>.parquet   feeds.table.ANNOTATED
     quarantine/<delivery>.parquet                 feeds.table.REJECTS
     deliveries/<delivery>.json                    commit records: readers open only what these list
+    access.jsonl                                  who read rows of all this: access
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     tmp/                                          of the writer at work
 
@@ -40,7 +41,8 @@ from quetsach.feeds.layout import Layout
 from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import durable, queries, rollups
+from quetsach.lake import access, durable, queries, rollups
+from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
@@ -285,11 +287,17 @@ class Lake:
         """Return how many distinct addresses were seen in the period."""
         return int(self.distinct_addresses(period, families=families).column("addresses")[0].as_py())
 
-    def listed_addresses(self, period: Period) -> pa.Table:
-        """Return ``key`` (16 bytes), ``family``, ``last_day`` for the look-up of ``listed``, ordered by key."""
-        return queries.list_addresses(self.engine(), self._sightings_of(period))
+    def listed_addresses(self, period: Period, *, by: Access) -> pa.Table:
+        """Return ``key`` (16 bytes), ``family``, ``last_day`` for the look-up of ``listed``, ordered by key.
 
-    def quarantined(self, delivery: str | None = None) -> pa.Table:
+        ``by`` is logged, as with everything that hands out rows.
+        """
+        files = self._sightings_of(period)
+        if files:
+            access.record(self.folder, by, what="addresses", of=str(period))
+        return queries.list_addresses(self.engine(), files)
+
+    def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
 
         Raises:
@@ -300,17 +308,21 @@ class Lake:
             chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
             if not chosen:
                 raise LakeError(f"there is no delivery {delivery[:80]!r}")
-        tables = [self._rejects_of(d) for d in chosen if d.quarantined and d.has_landed]
+        chosen = tuple(d for d in chosen if d.quarantined and d.has_landed)
+        if chosen:
+            access.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
+        tables = [self._rejects_of(d) for d in chosen]
         return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
 
-    def landed_bytes(self, delivery: Delivery) -> Iterator[bytes]:
-        """Yield the bytes of a delivery as they came.
+    def landed_bytes(self, delivery: Delivery, *, by: Access) -> Iterator[bytes]:
+        """Return the bytes of a delivery as they came.
 
         Raises:
             LakeError: they have expired.
         """
         if not delivery.has_landed:
             raise LakeError("the delivered bytes have expired", where=delivery.file)
+        access.record(self.folder, by, what="delivered bytes", of=delivery.id)
         return landed_chunks(self.folder / delivery.landed_path)
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from quetsach.core.address import Address
 from quetsach.core.period import Period
 from quetsach.lake import durable
+from quetsach.lake.access import Access
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
 
@@ -37,14 +38,14 @@ class Listing:
     last_day: date
 
 
-def build(lake: Lake, path: Path, *, as_of: date, days: int) -> int:
+def build(lake: Lake, path: Path, *, as_of: date, days: int, by: Access) -> int:
     """Write the look-up of the ``days`` days up to ``as_of``; return how many entries it has.
 
     Raises:
         LakeError: the lake cannot be read or the file cannot be written.
     """
     period = Period(as_of - timedelta(days=days - 1), as_of)
-    table = lake.listed_addresses(period).combine_chunks()
+    table = lake.listed_addresses(period, by=by).combine_chunks()
     families = table.column("family").combine_chunks().dictionary_encode()
     keys = np.frombuffer(_bytes_of(table.column("key").combine_chunks()), dtype=">u8").reshape(-1, 2)
     columns = (

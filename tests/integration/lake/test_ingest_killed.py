@@ -12,8 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 
+from quetsach.lake import access
 from quetsach.lake.lake import Lake
 
 KILLS = 15
@@ -64,7 +66,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def content_of(lake: Path) -> dict[str, str]:
-    return {str(p.relative_to(lake)): sha256(p.read_bytes()).hexdigest() for p in lake.rglob("*") if p.is_file()}
+    files = [path for path in lake.rglob("*") if path.is_file() and path.name != access.FILE]
+    return {str(path.relative_to(lake)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def finish(server: Server, folder: Path) -> float:
@@ -87,7 +90,7 @@ def check_readable(folder: Path) -> None:
     lake = Lake(folder)
     for delivery in lake.deliveries():
         assert all((folder / path).is_file() for path in delivery.paths())
-    lake.quarantined()
+    lake.quarantined(by=TESTER)
 
 
 def test_at_random_moments(server: Server, expected: dict[str, str], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.lake_reader import TESTER
 
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
@@ -98,9 +99,9 @@ def test_what_was_delivered_goes_with_the_last_of_its_days(tmp_path: Path) -> No
     [delivery] = lake.deliveries()
     keeping.expire(lake, before=date(2020, 6, 18))
     assert not list(tmp_path.glob("landed/*/*")) + list(tmp_path.glob("quarantine/*"))
-    assert lake.quarantined().num_rows == 0
+    assert lake.quarantined(by=TESTER).num_rows == 0
     with pytest.raises(LakeError, match="expired"):
-        list(lake.landed_bytes(lake.deliveries()[0]))
+        list(lake.landed_bytes(lake.deliveries()[0], by=TESTER))
     ingest(lake, TWO_DAYS + "damaged\n")
     assert [d.id for d in lake.deliveries()] == [delivery.id]
 

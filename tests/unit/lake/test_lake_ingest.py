@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.lake_reader import TESTER
 from tests.sinkhole_report import make_report
 
 from quetsach.core.family import FamilyNames
@@ -95,8 +96,8 @@ def test_delivered_bytes_are_kept_as_they_came(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     ingest(lake, tmp_path / "f.csv", name="")
     [delivery] = lake.deliveries()
-    assert b"".join(lake.landed_bytes(delivery)) == content
-    [reject] = lake.quarantined().to_pylist()
+    assert b"".join(lake.landed_bytes(delivery, by=TESTER)) == content
+    [reject] = lake.quarantined(by=TESTER).to_pylist()
     assert content[reject["byte_offset"] :][: reject["byte_length"]] == b"\xff\xfe damaged"
     assert (reject["file"], reject["line"], reject["reason"]) == ("f.csv", 3, "bad_utf8")
 
@@ -241,7 +242,7 @@ def test_damaged_rows_of_a_report_are_quarantined_to_the_last(tmp_path: Path) ->
     report = make_report(2000, 3, share_damaged=0.1, share_mended=0.1)
     lake = Lake(tmp_path)
     result = ingest(lake, report.content, feed="shadowserver", name="2020-06-16-event4_sinkhole-vn.csv")
-    rejects = lake.quarantined().to_pylist()
+    rejects = lake.quarantined(by=TESTER).to_pylist()
     assert {reject["line"]: reject["reason"] for reject in rejects} == report.rejects
     assert result.records == report.records
     assert result.repaired == sum(bool(repair) for repair in report.repairs.values())

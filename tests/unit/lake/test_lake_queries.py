@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.lake_reader import TESTER
 from tests.unit.lake.test_lake_ingest import HEADER, ingest, row
 
 from quetsach.core.address import Address
@@ -78,15 +79,15 @@ def test_a_missing_file_is_an_error_not_a_smaller_number(lake: Lake) -> None:
 
 def test_quarantine_is_listed_by_delivery(lake: Lake) -> None:
     result = ingest(lake, HEADER + row("nowhere"), report="third")
-    assert lake.quarantined().num_rows == 1
-    assert lake.quarantined(result.delivery[:8]).column("excerpt").to_pylist() == ["nowhere"]
-    assert lake.quarantined(lake.deliveries()[0].id).num_rows in {0, 1}
+    assert lake.quarantined(by=TESTER).num_rows == 1
+    assert lake.quarantined(result.delivery[:8], by=TESTER).column("excerpt").to_pylist() == ["nowhere"]
+    assert lake.quarantined(lake.deliveries()[0].id, by=TESTER).num_rows in {0, 1}
     with pytest.raises(LakeError, match="no delivery"):
-        lake.quarantined("ffff")
+        lake.quarantined("ffff", by=TESTER)
 
 
 def test_addresses_are_listed_by_what_a_visitor_is_matched_by(lake: Lake) -> None:
-    listed = lake.listed_addresses(THREE_DAYS).to_pylist()
+    listed = lake.listed_addresses(THREE_DAYS, by=TESTER).to_pylist()
     ipv4 = Address.parse("14.160.0.1").key.bytes
     assert listed == [
         {"key": ipv4, "family": "mirai", "last_day": JUNE_18},

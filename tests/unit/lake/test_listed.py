@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.lake_reader import TESTER
 from tests.unit.lake.test_lake_ingest import HEADER, ingest, row
 
 from quetsach.core.address import Address
@@ -20,7 +21,7 @@ def build(tmp_path: Path, content: bytes, *, as_of: date = JUNE_16, days: int = 
     lake = Lake(tmp_path / "lake")
     if content:
         ingest(lake, HEADER + content)
-    listed.build(lake, tmp_path / "listed", as_of=as_of, days=days)
+    listed.build(lake, tmp_path / "listed", as_of=as_of, days=days, by=TESTER)
     return Listed.open(tmp_path / "listed")
 
 

@@ -110,10 +110,13 @@ def _quarantine(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.cli.center.reader import reader  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
-    rejects = Lake((arguments.data or default_data()) / "lake").quarantined(arguments.delivery)
+    rejects = Lake((arguments.data or default_data()) / "lake").quarantined(
+        arguments.delivery, by=reader("center feeds quarantine")
+    )
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
         print_json_list(row for batch in rejects.to_batches(max_chunksize=_BATCH_ROWS) for row in batch.to_pylist())

@@ -1,23 +1,23 @@
-"""``quetsach center lake``: sightings at the end of their lifetime, and roll-ups made again."""
+"""``quetsach center lake``: sightings at the end of their lifetime, roll-ups made again, who read raw sightings."""
 
 import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-_WORDS = {
+_WORDS: dict[str, dict[str, Any]] = {
     "vi": {
         "expired": "Đã xoá {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
         "ngày còn lại.",
@@ -26,6 +26,9 @@ _WORDS = {
         "rebuilt": "Đã dựng lại {made} bảng tổng hợp theo ngày, {mended} bảng phải sửa; {expired} bảng giữ "
         "nguyên vì lượt ghi "
         "nhận đã hết hạn lưu.",
+        "access": ("thời điểm (UTC)", "người đọc", "lệnh", "dữ liệu", "của"),
+        "unread": "Chưa có ai đọc lượt ghi nhận gốc.",
+        "broken": "Dòng {line} bị hỏng hoặc không nối tiếp dòng trước: nhật ký đã bị sửa.",
     },
     "en": {
         "expired": "{sightings} sightings of {days} days are deleted ({files} files, {size}). Their roll-ups stay.",
@@ -34,16 +37,19 @@ _WORDS = {
         "rebuilt": "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay because "
         "their sightings "
         "have expired.",
+        "access": ("time (UTC)", "who", "command", "read", "of"),
+        "unread": "Nobody has read raw sightings yet.",
+        "broken": "Line {line} is damaged or does not follow the line before it: the log was changed.",
     },
 }
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``lake`` with ``expire`` and ``rebuild``."""
+    """Add ``lake`` with ``expire``, ``rebuild`` and ``access``."""
     parser = add_command(
         subcommands,
         "lake",
-        summary="delete sightings at the end of their lifetime; make roll-ups again",
+        summary="delete sightings at the end of their lifetime; make roll-ups again; who read raw sightings",
         examples="quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -63,7 +69,14 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center lake rebuild --json",
     )
     rebuild.set_defaults(run=_rebuild)
-    for command in (expire, rebuild):
+    access = add_command(
+        commands,
+        "access",
+        summary="who read raw sightings, when and with which command; exit code 1 if the log was changed",
+        examples="quetsach center lake access\nquetsach center lake access --json",
+    )
+    access.set_defaults(run=_access)
+    for command in (expire, rebuild, access):
         command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
         command.add_argument("--json", action="store_true", help="print the result as JSON")
         add_language(command)
@@ -113,3 +126,26 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     else:
         say(_WORDS[language]["rebuilt"].format(**{k: number_text(v, language) for k, v in asdict(rebuilt).items()}))
     return ExitCode.USAGE if rebuilt.mended else ExitCode.NOTHING_FOUND
+
+
+def _access(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake import access  # noqa: PLC0415
+
+    words = _WORDS[chosen_language(arguments)]
+    lines = list(access.readings((arguments.data or default_data()) / "lake"))
+    told = [reading for reading, _ in lines if reading]
+    broken = [number for number, (_, follows) in enumerate(lines, 1) if not follows]
+    if arguments.json:
+        print_json({"readings": [asdict(reading) for reading in told], "broken_lines": broken})
+    elif told:
+        rows = [(f"{r.at:%Y-%m-%d %H:%M:%S}", r.who, r.command, r.what, r.of) for r in told]
+        print_table(words["access"], rows)
+    else:
+        say(words["unread"])
+    if not arguments.json:
+        for line in broken:
+            say(words["broken"].format(line=line))
+    return ExitCode.USAGE if broken else ExitCode.NOTHING_FOUND

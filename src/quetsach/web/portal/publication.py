@@ -18,6 +18,7 @@ from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers, listed
+from quetsach.lake.access import Access
 from quetsach.lake.lake import Lake
 from quetsach.network import NetworkTables
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
@@ -120,7 +121,7 @@ def figures_publish(
     progress(1)
     places = answers.places(lake, window, tables.places)
     progress(1)
-    listed.build(lake, listed_path(data, stage), as_of=newest, days=LISTED_DAYS)
+    listed.build(lake, listed_path(data, stage), as_of=newest, days=LISTED_DAYS, by=_self(now))
     snapshot = Snapshot(
         published_at=now,
         as_of=newest,
@@ -142,6 +143,11 @@ def figures_publish(
         discard_candidate(data)
     progress(1)
     return snapshot
+
+
+def _self(now: datetime) -> Access:
+    """Who reads the addresses of the look-up: no person."""
+    return Access("quetsach", "publish", now)
 
 
 def _state(lake: Lake) -> str:

@@ -1,0 +1,97 @@
+"""The log of who read raw sightings."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.lake_reader import TESTER
+from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
+
+from quetsach.cli.main import main
+from quetsach.lake import access
+from quetsach.lake.errors import LakeError
+from quetsach.lake.lake import Lake
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake with two sightings and a row that was set aside."""
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, TWO_DAYS + "2020-06-17 07:00:00,nowhere,mirai,VN,\n")
+    return lake
+
+
+def read_everything(lake: Lake) -> None:
+    lake.quarantined(by=TESTER)
+    list(lake.landed_bytes(lake.deliveries()[0], by=TESTER))
+    lake.listed_addresses(DAYS, by=TESTER)
+
+
+def told(capsys: pytest.CaptureFixture[str], lake: Lake, *words: str, code: int = 0) -> str:
+    assert main(["center", "lake", "access", "--data", str(lake.folder.parent), *words]) == code
+    return capsys.readouterr().out
+
+
+def test_everything_that_hands_out_rows_is_logged(lake: Lake) -> None:
+    read_everything(lake)
+    lines = [(r.who, r.command, r.what, follows) for r, follows in access.readings(lake.folder) if r]
+    assert lines == [("tester", "tests", what, True) for what in ("quarantine", "delivered bytes", "addresses")]
+
+
+def test_counts_are_not_readings(lake: Lake) -> None:
+    lake.count_addresses(DAYS)
+    assert list(access.readings(lake.folder)) == []
+
+
+def test_nothing_is_logged_where_there_is_nothing_to_read(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.quarantined(by=TESTER)
+    ingest(lake, HEADER)
+    lake.listed_addresses(DAYS, by=TESTER)
+    assert list(access.readings(lake.folder)) == []
+
+
+def test_only_the_owner_reads_the_log(lake: Lake) -> None:
+    read_everything(lake)
+    assert (lake.folder / access.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_without_the_log_nothing_is_shown(lake: Lake) -> None:
+    (lake.folder / access.FILE).mkdir()
+    with pytest.raises(LakeError, match="not shown"):
+        lake.quarantined(by=TESTER)
+
+
+@pytest.mark.parametrize("change", ["tester", "delivered bytes"])
+def test_a_changed_line_shows(capsys: pytest.CaptureFixture[str], lake: Lake, change: str) -> None:
+    read_everything(lake)
+    log = lake.folder / access.FILE
+    log.write_text(log.read_text().replace(change, "x", 1))
+    assert "đã bị sửa" in told(capsys, lake, code=1)
+
+
+def test_a_line_that_was_taken_out_shows(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    read_everything(lake)
+    log = lake.folder / access.FILE
+    first, _, last = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(first + last)
+    assert json.loads(told(capsys, lake, "--json", code=1))["broken_lines"] == [2]
+
+
+def test_a_line_that_a_power_cut_tore_does_not_spoil_the_next(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    read_everything(lake)
+    with (lake.folder / access.FILE).open("ab") as log:
+        log.write(b'{"at": "2020')
+    lake.quarantined(by=TESTER)
+    found = json.loads(told(capsys, lake, "--json", code=1))
+    assert (len(found["readings"]), found["broken_lines"]) == (4, [4])
+
+
+def test_the_command_that_shows_rows_says_who_ran_it(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    assert "Chưa có ai đọc" in told(capsys, lake)
+    assert main(["center", "feeds", "quarantine", "--data", str(lake.folder.parent)]) == 0
+    capsys.readouterr()
+    [reading] = json.loads(told(capsys, lake, "--json"))["readings"]
+    assert (reading["command"], reading["what"]) == ("center feeds quarantine", "quarantine")
+    assert reading["who"]
+    assert "center feeds quarantine" in told(capsys, lake)
