@@ -20,11 +20,11 @@ SEED: Final = 2020
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """How a panel is analysed; ``scale`` None takes the method's usual one."""
+    """How a panel is analysed; ``scale`` and ``ramp`` None take the usual ones."""
 
     method: Method
     scale: Scale | None = None
-    ramp: int = 1
+    ramp: int | None = None
     dummies: int = DUMMIES
     seed: int = SEED
 
@@ -40,8 +40,7 @@ def analyse(panel: Panel, design: Design) -> Answer:
     scale = design.scale or usual_scale(design.method, panel)
     if obstacle := _obstacle(panel, scale):
         return obstacle
-    if scale is Scale.LOG:
-        panel = panel.with_outcome(np.log(panel.outcome))
+    panel = panel.with_outcome(scale.of(panel.outcome))
     generator = np.random.default_rng(design.seed)
     methods: dict[Method, Callable[[], Answer]] = {
         Method.DID: lambda: difference_in_differences(panel, scale),
@@ -63,6 +62,7 @@ def _obstacle(panel: Panel, scale: Scale) -> Refusal | None:
         return Refusal(RefusalReason.TREATMENT_ENDS, {"units": float(len(panel.ended))})
     if panel.cohorts[0] == 0:
         return Refusal(RefusalReason.NO_BEFORE, {"units": float((panel.starts == 0).sum())})
-    if scale is Scale.LOG and (bad := int((panel.outcome <= 0).sum())):
+    least = -0.5 if scale is Scale.COUNT else 0.0
+    if scale.is_log and (bad := int((panel.outcome <= least).sum())):
         return Refusal(RefusalReason.NOT_POSITIVE, {"cells": float(bad)})
     return None

@@ -9,9 +9,20 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.finding import Answer, Check, Finding, Method, Scale, Spread, is_nothing, observed_change
-from quetsach.assess.effect.panel import Floats, Panel, block_of
-from quetsach.assess.effect.periods import Periods
+from quetsach.assess.effect.finding import (
+    Answer,
+    Check,
+    Finding,
+    Method,
+    Part,
+    Scale,
+    Spread,
+    is_nothing,
+    observed_change,
+)
+from quetsach.assess.effect.panel import Block, Floats, Panel, block_of
+from quetsach.assess.effect.periods import Periods, Step
+from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 
@@ -19,9 +30,10 @@ CONTROLS_AT_LEAST: Final = 6
 _BEFORE_AT_LEAST: Final = 8
 _AFTER_AT_LEAST: Final = 3
 _WEEKS_FOR_WEEKDAYS: Final = 3
+_TWO_MONTHS: Final = {Step.DAY: 60, Step.WEEK: 9, Step.MONTH: 2}
 
 
-def interrupted_series(panel: Panel, scale: Scale, *, ramp: int = 1) -> Answer:
+def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -> Answer:
     """Return the effect once the ramp is complete.
 
     Several treated units are taken together as one, since a campaign that they share moves them together.
@@ -29,20 +41,21 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int = 1) -> Answer:
     Args:
         panel: its outcome is already on the scale.
         scale: which one it is.
-        ramp: over how many periods the effect builds up evenly; 1 is at once.
+        ramp: over how many periods the effect builds up evenly. None takes it to be whole at once, says so, and tells
+            beside it what two months would give.
     """
     block = block_of(panel, controls_at_least=CONTROLS_AT_LEAST)
     if isinstance(block, Refusal):
         return block
-    lengths = block.measured | {"ramp": float(ramp)}
-    if block.start < _BEFORE_AT_LEAST or block.treated.shape[1] - block.start < max(_AFTER_AT_LEAST, ramp):
+    lengths = block.measured | {"ramp": float(ramp or 1)}
+    left = block.treated.shape[1] - block.start
+    if block.start < _BEFORE_AT_LEAST or left < max(_AFTER_AT_LEAST, ramp or 1):
         return Refusal(RefusalReason.TOO_SHORT, lengths)
-    slope = ramp_slope(panel.periods, block.start, ramp)
-    own, others = float(slope @ block.treated.mean(axis=0)), block.controls @ slope
-    effect, error = against(np.array(own), others)
-    if is_nothing(float(error), block.controls):
-        return Refusal(RefusalReason.NO_SPREAD, lengths | {"effect": float(effect)})
-    spread = Spread(float(effect), float(error), len(others) - 1.0)
+    spread, others = _spread(panel.periods, block, ramp or 1)
+    if is_nothing(spread.error, block.controls):
+        return Refusal(RefusalReason.NO_SPREAD, lengths | {"effect": spread.value})
+    slower = min(_TWO_MONTHS.get(panel.periods.step, 1), left)
+    is_open = ramp is None and slower > 1
     target = block.treated.mean(axis=0)
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
     return Finding(
@@ -52,7 +65,9 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int = 1) -> Answer:
         spread.interval(lengths),
         after,
         observed_change(after, before, scale),
-        checks=(_placebo_check(float(effect), others),),
+        parts=(_slower(_spread(panel.periods, block, slower)[0], slower),) if is_open else (),
+        checks=(_placebo_check(spread.value, others),),
+        notices=(_AT_ONCE,) if is_open else (),
     )
 
 
@@ -75,6 +90,30 @@ def against(own: Floats, others: Floats) -> tuple[Floats, Floats]:
     """
     count = others.shape[-1]
     return own - others.mean(axis=-1), others.std(axis=-1, ddof=1) * np.sqrt(1 + 1 / count)
+
+
+_AT_ONCE = Notice(
+    "ramp-not-stated",
+    LocalText(
+        "Không nêu bao nhiêu kỳ thì tác động đạt đủ (--ramp), nên coi là đạt đủ ngay. Nếu tác động tăng dần thì mức "
+        "nêu ở đây là sai.",
+        "It was not stated over how many periods the effect builds up (--ramp), so it is taken to be whole at once. If "
+        "it builds up, this figure is wrong.",
+    ),
+)
+
+
+def _spread(periods: Periods, block: Block, ramp: int) -> tuple[Spread, Floats]:
+    """Return the effect with this ramp, and the slopes (controls) that it stands against."""
+    slope = ramp_slope(periods, block.start, ramp)
+    others = block.controls @ slope
+    effect, error = against(np.array(slope @ block.treated.mean(axis=0)), others)
+    return Spread(float(effect), float(error), len(others) - 1.0), others
+
+
+def _slower(spread: Spread, ramp: int) -> Part:
+    name = LocalText(f"Nếu tác động tăng dần trong {ramp} kỳ", f"If the effect builds up over {ramp} periods")
+    return Part(f"ramp-{ramp}", name, spread.interval())
 
 
 def _placebo_check(effect: float, others: Floats) -> Check:

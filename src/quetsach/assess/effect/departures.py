@@ -89,7 +89,7 @@ def _settings(
     return (
         ("method", "phương pháp", "the method", registered.method, design.method),
         ("scale", "thang đo", "the scale", registered.scale or "–", design.scale or "–"),
-        ("ramp", "số kỳ để tác động đạt đủ", "the ramp", registered.ramp, design.ramp),
+        ("ramp", "số kỳ để tác động đạt đủ", "the ramp", registered.ramp or "–", design.ramp or "–"),
         (
             "exposure",
             "số mốc thời gian từ khi bắt đầu",

@@ -26,10 +26,25 @@ class Method(StrEnum):
 
 
 class Scale(StrEnum):
-    """What differences are taken of: the outcome itself, or its natural logarithm."""
+    """What differences are taken of: the outcome itself, its natural logarithm, or that of a count and a half.
+
+    The logarithm of a count is too low on the average, the more so the smaller the count, so that a halved count seems
+    to have fallen by more than half. With a half added it is right to the second order, and zero has one (Anscombe
+    1948).
+    """
 
     LEVEL = "level"
     LOG = "log"
+    COUNT = "count"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether differences are of logarithms."""
+        return self is not Scale.LEVEL
+
+    def of(self, outcome: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return figures on the scale."""
+        return np.log(outcome + (0.5 if self is Scale.COUNT else 0.0)) if self.is_log else outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ class Check:
 class Finding:
     """The effect of treatment.
 
-    ``effect`` is in units of the outcome (scale level) or of its logarithm (scale log): negative means less than there
+    ``effect`` is in units of the outcome (scale level) or of its logarithm: negative means less than there
     would have been. ``reduction`` is the share of what there would have been, 1 for all of it. ``observed`` is the
     plain change of the treated units from before to after as a share, which says nothing about its cause.
     ``after_mean`` is the mean outcome that the effect stands against, on the scale.
@@ -102,7 +117,7 @@ class Finding:
 
     def chance_of(self, reduction: float) -> float:
         """Return the probability that the true reduction is at least that share (0 <= share < 1)."""
-        if self.scale is Scale.LOG:
+        if self.scale.is_log:
             return self.spread.below(math.log1p(-reduction))
         return self.spread.below(-reduction / (1 - reduction) * self.after_mean)
 
@@ -134,7 +149,7 @@ def as_reduction(effect: Estimate, scale: Scale, after_mean: float) -> Estimate 
     Both fall as the effect grows, so the ends of the interval change places. None if without the effect there would
     have been nothing, or less, within the interval of the effect.
     """
-    if scale is Scale.LOG:
+    if scale.is_log:
         return Estimate(-math.expm1(effect.value), -math.expm1(effect.high), -math.expm1(effect.low))
     if after_mean - effect.high <= 0:
         return None
@@ -149,7 +164,7 @@ def is_nothing(error: float, values: NDArray[np.float64]) -> bool:
 
 def observed_change(after: float, before: float, scale: Scale) -> float | None:
     """Return the change of the treated from before to after as a share; None from a mean that is not positive."""
-    if scale is Scale.LOG:
+    if scale.is_log:
         return float(np.expm1(after - before))
     return after / before - 1 if before > 0 else None
 

@@ -55,6 +55,12 @@ class Registration:
             raise AssessError("the target is not between 0 and 100 per cent")
         if self.design.method is Method.WEDGE and not self.order:
             raise AssessError("a wedge needs its order of roll-out", hint="quetsach center assess rollout")
+        if self.design.method is Method.CITS and self.design.ramp is None:
+            raise AssessError(
+                "an interrupted series needs its ramp: over how many periods the effect builds up",
+                hint="ramp = 60 in a panel of days, 9 of weeks, if the campaign takes two months to reach everybody; "
+                "a wrong one gives a wrong effect, so it is stated before the start",
+            )
 
     @property
     def digest(self) -> str:
@@ -137,7 +143,7 @@ def _registration(content: dict[str, Any]) -> Registration:
     design = Design(
         Method(content["method"]),
         Scale(content["scale"]) if content["scale"] else None,
-        int(content["ramp"]),
+        None if content["ramp"] is None else int(content["ramp"]),
         int(content["exposure"]),
         int(content["seed"]),
     )

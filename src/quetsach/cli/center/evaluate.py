@@ -16,13 +16,15 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from quetsach.assess.effect import Design, Panel
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.evaluation.gathering import Sources
     from quetsach.web.evaluation.inputs import Effect
+    from quetsach.web.evaluation.sources import Sources
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -41,7 +43,10 @@ def register(subcommands: "Subcommands") -> None:
         "--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated (default: the registered panel)"
     )
     parser.add_argument("--method", choices=METHODS, default="wedge", help="of the analysis (default: wedge)")
-    parser.add_argument("--ramp", type=int, default=1, metavar="N", help="cits: periods until the effect is whole")
+    parser.add_argument("--ramp", type=int, metavar="N", help="cits: periods until the effect is whole")
+    parser.add_argument(
+        "--subscribers", type=Path, metavar="FILE", help="CSV isp,subscribers: grades the providers (the regulator's)"
+    )
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
     add_language(parser)
@@ -77,6 +82,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Sources":
+    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
     from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
     from quetsach.cli.center.tables import (  # noqa: PLC0415
         load_families,
@@ -84,21 +90,35 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         load_places,
         load_published,
         load_scenario,
+        load_tiles,
     )
     from quetsach.lake.lake import Lake  # noqa: PLC0415
-    from quetsach.web.evaluation.gathering import Sources  # noqa: PLC0415
+    from quetsach.web.evaluation.sources import Sources  # noqa: PLC0415
 
     marker = DemonstrationMarker.read(data)
+    criteria = load_criteria()
     return Sources(
         data=data,
         lake=Lake(data / "lake"),
         families=load_families(),
         network=load_network_tables(data),
         places=load_places(),
+        tiles=load_tiles(),
         published=load_published(campaign.id),
+        criteria=criteria,
+        judgements=load_judgements(criteria),
+        subscribers=_subscribers(arguments.subscribers),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         effect=_effect(arguments, campaign, data),
     )
+
+
+def _subscribers(path: Path | None) -> "Mapping[str, float] | None":
+    from quetsach.assess.grades import read_subscribers  # noqa: PLC0415
+    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
+    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
+
+    return read_subscribers(read_file(path, limit=MAX_BYTES), where=str(path)) if path else None
 
 
 def _not_real(note: LocalText, scale: int) -> LocalText:

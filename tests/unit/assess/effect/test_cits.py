@@ -84,3 +84,19 @@ def test_zeros_are_analysed_as_levels() -> None:
     outcome[3, 3] = 0
     panel = read_panel(csv_of(panel_of(outcome, [25] + [40] * 8)), where="x")
     assert _found(panel, Design(Method.CITS)).scale is Scale.LEVEL
+
+
+def test_a_ramp_that_was_not_stated_is_told_with_what_a_slower_one_would_give() -> None:
+    days = [str(day) for day in np.datetime64("2026-01-05") + np.arange(180).astype("timedelta64[D]")]
+    generator = np.random.default_rng(1)
+    base = np.exp(0.02 * generator.standard_normal((8, 180)))
+    base[0] *= np.exp(np.log(0.5) * np.clip((np.arange(180) - 89) / 60, 0, 1))
+    lines = [f"u{u},{day},{base[u, n]},{int(u == 0 and n >= 90)}" for u in range(8) for n, day in enumerate(days)]
+    panel = read_panel(("unit,period,outcome,treated\n" + "\n".join(lines)).encode(), where="x")
+    found = _found(panel, Design(Method.CITS))
+    assert [notice.code for notice in found.notices] == ["ramp-not-stated"]
+    assert found.parts[0].id == "ramp-60"
+    assert found.parts[0].estimate.value == pytest.approx(np.log(0.5), abs=0.03)
+    stated = _found(panel, Design(Method.CITS, ramp=60))
+    assert (stated.notices, stated.parts) == ((), ())
+    assert stated.effect.value == found.parts[0].estimate.value

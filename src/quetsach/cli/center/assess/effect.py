@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
-_SCALES = ("level", "log")
+_SCALES = ("level", "log", "count")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
 
@@ -42,9 +42,14 @@ def register(questions: "Subcommands") -> None:
     )
     parser.add_argument("--target", type=float, metavar="PERCENT", help="judge a reduction of at least PERCENT")
     parser.add_argument(
-        "--scale", choices=_SCALES, help="differences of outcomes or of logarithms (default: log for cits and wedge)"
+        "--scale",
+        choices=_SCALES,
+        help="differences of outcomes, of logarithms, or of logarithms of counts that may be few or none (default: log "
+        "for cits and wedge)",
     )
-    parser.add_argument("--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: 1)")
+    parser.add_argument(
+        "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
+    )
     parser.add_argument(
         "--exposure", type=int, metavar="N", help="wedge: times since the start told apart (default: 6)"
     )

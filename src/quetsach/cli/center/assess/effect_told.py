@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from quetsach.assess.effect import Answer, Finding, Panel, Part, Scale
+from quetsach.assess.effect import Answer, Finding, Panel, Part
 from quetsach.assess.effect.finding import as_reduction
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.verdict import Verdict, judge_as_registered
@@ -144,7 +144,7 @@ def _tell_finding(finding: Finding, language: str) -> None:
     say(f"{METHOD_NAMES[finding.method].in_language(language)}\n")
     if reduction := finding.reduction:
         say(f"{words['reduction']}: {_interval(reduction, language, is_share=True)}")
-    say(f"{words['log' if finding.scale is Scale.LOG else 'effect']}: {_interval(finding.effect, language)}")
+    say(f"{words['log' if finding.scale.is_log else 'effect']}: {_interval(finding.effect, language)}")
     spread = finding.spread
     error, degrees, p = (_number(value, language) for value in (spread.error, spread.degrees, spread.p_value))
     p = p if spread.p_value >= 1 - _CERTAIN else f"< {number_text(1 - _CERTAIN, language, decimals=3)}"
@@ -174,7 +174,7 @@ def _tell_tables(finding: Finding, language: str) -> None:
 def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
     """Tell a part as a reduction where the finding is of logarithms, in units of the outcome otherwise."""
     name, told = part.name.in_language(language), part.estimate
-    if finding.scale is Scale.LOG and (reduction := as_reduction(told, Scale.LOG, finding.after_mean)):
+    if finding.scale.is_log and (reduction := as_reduction(told, finding.scale, finding.after_mean)):
         return (name, *(_percent(share, language) for share in (reduction.value, reduction.low, reduction.high)))
     return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
 
