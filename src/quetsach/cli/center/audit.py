@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
 from quetsach.core.errors import InputError, QuetsachError
 
@@ -52,30 +52,27 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center audit verify\nquetsach center audit export log.jsonl",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    verify = add_command(
+    verify = add_centre_command(
         commands,
         "verify",
-        summary="follow the chain of digests; exit 1 and the first entry that is not as it was written",
-        examples="quetsach center audit verify --data /srv/quetsach\n"
+        _verify,
+        "follow the chain of digests; exit 1 and the first entry that is not as it was written",
+        "quetsach center audit verify --data /srv/quetsach\n"
         "quetsach center audit verify --head "
         "412:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     )
     verify.add_argument(
         "--head", type=_head, action="append", default=[], metavar="N:DIGEST", help="a head noted elsewhere"
     )
-    verify.add_argument("--json", action="store_true", help="print the result as JSON")
-    verify.set_defaults(run=_verify)
-    export = add_command(
+    export = add_centre_command(
         commands,
         "export",
-        summary="write the log as JSON lines, with the digests",
-        examples="quetsach center audit export log.jsonl\nquetsach center audit export | sha256sum",
+        _export,
+        "write the log as JSON lines, with the digests",
+        "quetsach center audit export log.jsonl\nquetsach center audit export | sha256sum",
+        has_json=False,
     )
     export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; standard output if left out")
-    export.set_defaults(run=_export)
-    for command in (verify, export):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        add_language(command)
 
 
 def _head(text: str) -> tuple[int, str]:

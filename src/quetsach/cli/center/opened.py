@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 
 
 def add_centre_command(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
+    commands: "Subcommands",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    examples: str,
+    *,
+    has_json: bool = True,
 ) -> argparse.ArgumentParser:
-    """Add a command on a centre's data, with ``--data``, ``--json`` and ``--language``; return it for the rest."""
+    """Add a command on a centre's data, with ``--data``, ``--json`` and ``--language``; return it for the rest.
+
+    One that writes a file and prints no result has no ``--json``.
+    """
     command = add_command(commands, name, summary=summary, examples=examples)
     command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    if has_json:
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(command)
     command.set_defaults(run=run)
     return command

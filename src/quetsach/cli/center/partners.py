@@ -1,11 +1,11 @@
 """``quetsach center partners``: vendors that report in bulk, how they count, and what they sent."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.partners_told import (
     MOST_FAULTS,
     SHOWN_FAULTS,
@@ -17,7 +17,7 @@ from quetsach.cli.center.partners_told import (
 )
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
@@ -42,29 +42,22 @@ def register(subcommands: "Subcommands") -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for register_one in (_register_add, _register_token, _register_declare, _register_import, _register_reads):
         register_one(commands)
-    for name, run in _RUN.items():
-        command = commands.choices[name]
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
-        command.set_defaults(run=run)
 
 
 def _register_add(commands: "Subcommands") -> None:
-    add = add_command(
-        commands, "add", summary="add a partner", examples='quetsach center partners add bkav --name "Bkav"'
-    )
+    add = add_centre_command(commands, "add", _add, "add a partner", 'quetsach center partners add bkav --name "Bkav"')
     add.add_argument("partner", metavar="PARTNER", help="its key: lower-case letters, digits, hyphens")
     add.add_argument("--name", required=True, help="name as people know it")
     add.add_argument("--contact", default="", help="whom to ask about the figures")
 
 
 def _register_token(commands: "Subcommands") -> None:
-    token = add_command(
+    token = add_centre_command(
         commands,
         "token",
-        summary="make a token for a partner's program, or revoke one by its label",
-        examples="quetsach center partners token bkav --label server-2\n"
+        _token,
+        "make a token for a partner's program, or revoke one by its label",
+        "quetsach center partners token bkav --label server-2\n"
         "quetsach center partners token bkav --label server-2 --revoke",
     )
     token.add_argument("partner", metavar="PARTNER", help="key of the partner")
@@ -73,40 +66,44 @@ def _register_token(commands: "Subcommands") -> None:
 
 
 def _register_declare(commands: "Subcommands") -> None:
-    declare = add_command(
+    declare = add_centre_command(
         commands,
         "declare",
-        summary="add the next version of how a partner counts",
-        examples="quetsach center partners declare bkav method.toml",
+        _declare,
+        "add the next version of how a partner counts",
+        "quetsach center partners declare bkav method.toml",
     )
     declare.add_argument("partner", metavar="PARTNER", help="key of the partner")
     declare.add_argument("file", type=Path, metavar="FILE", help="the declaration, TOML")
 
 
 def _register_import(commands: "Subcommands") -> None:
-    take_in = add_command(
+    take_in = add_centre_command(
         commands,
         "import",
-        summary="take in a report: CSV or JSON lines, may be gzip; the same again changes nothing",
-        examples="quetsach center partners import bkav 2020-10.csv.gz",
+        _import,
+        "take in a report: CSV or JSON lines, may be gzip; the same again changes nothing",
+        "quetsach center partners import bkav 2020-10.csv.gz",
     )
     take_in.add_argument("partner", metavar="PARTNER", help="key of the partner")
     take_in.add_argument("file", type=Path, metavar="FILE", help="the report")
-    add_command(
+    add_centre_command(
         commands,
         "work",
-        summary="work off what arrived and was not finished",
-        examples="quetsach center partners work",
+        _work,
+        "work off what arrived and was not finished",
+        "quetsach center partners work",
     )
 
 
 def _register_reads(commands: "Subcommands") -> None:
-    add_command(commands, "list", summary="the partners", examples="quetsach center partners list --json")
-    sums = add_command(
+    add_centre_command(commands, "list", _list, "the partners", "quetsach center partners list --json")
+    sums = add_centre_command(
         commands,
         "totals",
-        summary="what partners reported, each apart; over all of them bounds only",
-        examples="quetsach center partners totals --from 2020-09-18 --to 2020-10-18",
+        _totals,
+        "what partners reported, each apart; over all of them bounds only",
+        "quetsach center partners totals --from 2020-09-18 --to 2020-10-18",
     )
     sums.add_argument("--from", dest="first", required=True, metavar="DAY", help="first day")
     sums.add_argument("--to", dest="last", required=True, metavar="DAY", help="last day")
@@ -280,14 +277,3 @@ def _totals(arguments: argparse.Namespace) -> int:
     named += [(words["all"], figure) for figure in over_all if len(each) > 1]
     print_table(words["totals"], [figure_row(name, figure, words, language) for name, figure in named], right=(3, 4))
     return ExitCode.NOTHING_FOUND
-
-
-_RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "add": _add,
-    "token": _token,
-    "declare": _declare,
-    "import": _import,
-    "work": _work,
-    "list": _list,
-    "totals": _totals,
-}

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.bundled import bundled
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, in_language_of, tell_faults
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
@@ -29,56 +29,51 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center units import units.xlsx --dry-run",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    bring = add_command(
+    bring = add_centre_command(
         commands,
         "import",
-        summary="take tables of units (CSV or XLSX); all of them, or nothing where one cell is wrong",
-        examples="quetsach center units import units.csv successions.csv\n"
-        "quetsach center units import units.xlsx --dry-run",
+        _import,
+        "take tables of units (CSV or XLSX); all of them, or nothing where one cell is wrong",
+        "quetsach center units import units.csv successions.csv\nquetsach center units import units.xlsx --dry-run",
     )
     bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or XLSX, together one import")
     bring.add_argument("--dry-run", action="store_true", help="only say what would change")
-    bring.set_defaults(run=_import)
-    export = add_command(
+    export = add_centre_command(
         commands,
         "export",
-        summary="write all units, successions, contacts and groups: a workbook, or a folder of CSV files",
-        examples="quetsach center units export units.xlsx\nquetsach center units export tables/",
+        _export,
+        "write all units, successions, contacts and groups: a workbook, or a folder of CSV files",
+        "quetsach center units export units.xlsx\nquetsach center units export tables/",
+        has_json=False,
     )
     export.add_argument("path", type=Path, metavar="PATH", help="a file ending in .xlsx, else a folder")
-    export.set_defaults(run=_export)
-    show = add_command(
+    show = add_centre_command(
         commands,
         "show",
-        summary="show a unit on a day: what is above and below it, what it came from",
-        examples="quetsach center units show 31-2025\nquetsach center units show 303 --on 2020-10-06 --json",
+        _show,
+        "show a unit on a day: what is above and below it, what it came from",
+        "quetsach center units show 31-2025\nquetsach center units show 303 --on 2020-10-06 --json",
     )
     show.add_argument("unit", metavar="KEY", help="key, or official code on that day")
     show.add_argument("--on", metavar="DAY", help="day of the tree (default: today)")
-    show.set_defaults(run=_show)
-    carry = add_command(
+    carry = add_centre_command(
         commands,
         "recast",
-        summary="carry figures of former units over to the units of a day: whole numbers, the same sum",
-        examples="quetsach center units recast infected-2020.csv --on 2025-07-01\n"
+        _recast,
+        "carry figures of former units over to the units of a day: whole numbers, the same sum",
+        "quetsach center units recast infected-2020.csv --on 2025-07-01\n"
         "quetsach center units recast infected-2020.csv --level 1 --json",
     )
     carry.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX with the columns unit (key) and figure")
     carry.add_argument("--on", metavar="DAY", help="day of the tree (default: today)")
     carry.add_argument("--level", type=int, choices=(0, 1, 2, 3), help="add up to this level: 1 is provinces")
-    carry.set_defaults(run=_recast)
-    load = add_command(
+    add_centre_command(
         commands,
         "load",
-        summary="add the units of this build that are missing; what is there stays as it is",
-        examples="quetsach center units load",
+        _load,
+        "add the units of this build that are missing; what is there stays as it is",
+        "quetsach center units load",
     )
-    load.set_defaults(run=_load)
-    for command in (bring, export, show, carry, load):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        if command is not export:
-            command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
 
 
 def load_bundled_units(now: datetime) -> int:
