@@ -72,6 +72,6 @@ CURVE = CurveChart(
 
 def test_words_of_a_mark_stand_below_the_plot_under_its_number() -> None:
     said = texts(draw_curve(CURVE, language="vi"))
-    assert "1   10/06/2020   Chuẩn bị" in said
+    assert "1. 10/06/2020: Chuẩn bị" in said
     assert {"1", "2"} <= set(said)
-    assert "2   2020-07-25   Bóc gỡ" in texts(draw_curve(CURVE, language="en"))
+    assert "2. 2020-07-25: Bóc gỡ" in texts(draw_curve(CURVE, language="en"))

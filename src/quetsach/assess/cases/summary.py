@@ -5,7 +5,7 @@ from typing import Final
 
 from quetsach.assess.cases.episode import Episodes
 from quetsach.assess.cases.spell import Spells, returns_of
-from quetsach.assess.cases.survival import survival_curve
+from quetsach.assess.cases.survival import Curve, survival_curve
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 
@@ -17,10 +17,14 @@ RETURN_DAYS: Final = (30, 90, 150)
 
 @dataclass(frozen=True, slots=True)
 class TimeToClean:
-    """Metric M7 of one group: median days, and the share still infected after each of ``STILL_INFECTED_DAYS``."""
+    """Metric M7 of one group: median days, and the share still infected after each of ``STILL_INFECTED_DAYS``.
+
+    ``curve`` is what both are read off.
+    """
 
     spells: int
     events: int
+    curve: Curve
     median: Answer
     still_infected: dict[int, Answer]
 
@@ -42,7 +46,8 @@ def time_to_clean(spells: Spells) -> TimeToClean | Refusal:
     curve = survival_curve(spells)
     if isinstance(curve, Refusal):
         return curve
-    return TimeToClean(len(spells), events, curve.median(), {days: curve.at(days) for days in STILL_INFECTED_DAYS})
+    still_infected = {days: curve.at(days) for days in STILL_INFECTED_DAYS}
+    return TimeToClean(len(spells), events, curve, curve.median(), still_infected)
 
 
 def reinfection(episodes: Episodes) -> dict[int, Answer]:

@@ -45,11 +45,14 @@ class Curve:
         """Return the share still infected after some days, with its log-log interval."""
         if days > self.longest:
             return Refusal(RefusalReason.NOT_WATCHED_FOR_LONG_ENOUGH, {"days": days, **self.measured})
-        last = int(np.searchsorted(self.days, days, side="right")) - 1
-        if last < 0:
-            return Estimate(1.0, 1.0, 1.0, self.measured)
-        low, high = self.bounds()
-        return Estimate(float(self.share[last]), float(low[last]), float(high[last]), self.measured)
+        share, low, high = (float(part[0]) for part in self.sampled(np.array([days])))
+        return Estimate(share, low, high, self.measured)
+
+    def sampled(self, days: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the share still infected after each of some days, and the ends of its interval."""
+        last = np.searchsorted(self.days, days, side="right")
+        share, low, high = (np.concatenate(([1.0], part))[last] for part in (self.share, *self.bounds()))
+        return share, low, high
 
     def median(self) -> Answer:
         """Return the days after which half are clean; an end of the interval that was not reached is infinite."""

@@ -128,7 +128,7 @@ def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
     import altair as alt  # noqa: PLC0415
 
     marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x="day:T")
-    words = f"{number}   {mark.day:{form}}   {mark.words}"
+    words = f"{number}. {mark.day:{form}}: {mark.words}"
     told = alt.Chart(alt.InlineData(values=[{"words": words}])).mark_text(align="left", fontSize=13, baseline="top")
     return (
         marked.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),

@@ -6,6 +6,7 @@ The figure stands in its square, and the legend says in words what a shade means
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from quetsach.web.design.charts import drawn
 
@@ -59,10 +60,7 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
     rows = 1 + max(square.row for square in tile_map.squares)
     inner = _GAP / _SIDE / 2
     boxes = [_box(s.column + inner, s.row + inner, 1 - 2 * inner, s.shade) for s in tile_map.squares]
-    words = [
-        {"x": s.column + 0.5, "y": s.row + (0.34 if s.figure else 0.5), "words": "\n".join(s.name)}
-        for s in tile_map.squares
-    ]
+    words = [{"x": s.column + 0.5, "y": s.row + 0.34, "words": "\n".join(s.name)} for s in tile_map.squares]
     figures = [{"x": s.column + 0.5, "y": s.row + 0.8, "words": s.figure} for s in tile_map.squares if s.figure]
     left, top = tile_map.legend_at
     boxes += [_box(left, top + 0.45 * n, 0.32, shade) for n, (shade, _) in enumerate(tile_map.legend, 1)]
@@ -72,9 +70,10 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, columns], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[rows, 0], nice=False))
 
-    def texts(values: list[dict[str, object]], **marks: object) -> alt.Chart:
+    def texts(values: list[dict[str, object]], **marks: Any) -> "alt.Chart":
         base = alt.Chart(alt.InlineData(values=values)).mark_text(baseline="middle", lineBreak="\n", **marks)
-        return base.encode(x=x, y=y, text="words:N")
+        made: alt.Chart = base.encode(x=x, y=y, text="words:N")
+        return made
 
     squares = (
         alt.Chart(alt.InlineData(values=boxes))

@@ -9,6 +9,7 @@ from quetsach.assess.estimate import Answer
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.tile import Tile
 
 type Cell = str | int | float | date | LocalText | None
 """What a cell holds; None is "not known", which is never zero."""
@@ -22,6 +23,7 @@ class Form(StrEnum):
     CHANGE = "change"
     PERCENT = "percent"
     DAY = "day"
+    CODE = "code"
 
 
 class Tone(StrEnum):
@@ -37,7 +39,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name for machines, its title, how it is written, and the definition of what it holds, if any."""
+    """A column: its name for machines, its title, how it is written, and the definition of what it holds, if any.
+
+    A code is for machines alone: it is in the annex and not in what people read.
+    """
 
     id: str
     title: LocalText
@@ -83,6 +88,15 @@ class Table:
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"a row of table {self.id} has another number of cells than the table has columns")
 
+    def column(self, name: str) -> Column:
+        """Return the column of that identifier."""
+        return next(column for column in self.columns if column.id == name)
+
+    def cells(self, name: str) -> list[Cell]:
+        """Return the cells of a column, from the top."""
+        at = [column.id for column in self.columns].index(name)
+        return [row[at] for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -127,7 +141,77 @@ class Curve:
     begins: tuple[tuple[date, LocalText], ...] = ()
 
 
-type Block = Statement | Paragraph | Table | Bars | Curve
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One figure of each row of a dot plot: its name, its column, and the columns of its interval, if it has one."""
+
+    name: LocalText
+    value: str
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """A plot of the first ``most`` rows of a table, a dot for each series; rows without any of them are left out."""
+
+    table: str
+    label: str
+    series: tuple[Series, ...]
+    title: LocalText
+    description: LocalText
+    unit: LocalText
+    level: float | None = None
+    decimals: int = 0
+    most: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Panels of shares in percent that fall with time, one for each value of the column ``panel``."""
+
+    table: str
+    panel: str
+    at: str
+    share: Series
+    title: LocalText
+    description: LocalText
+    time: LocalText
+    most: int = 9
+
+
+class Shading(StrEnum):
+    """What the shades of a map tell: by how much a province changed, or how much there is in it."""
+
+    CHANGE = "change"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map of one column of a table whose column ``id`` names the provinces of the tiles."""
+
+    table: str
+    value: str
+    title: LocalText
+    description: LocalText
+    shading: Shading
+    tiles: tuple[Tile, ...]
+
+
+type Plot = Bars | Curve | Dots | Steps | Map
+type Block = Statement | Paragraph | Table | Plot
+
+
+def plot_words(plot: Plot, language: str) -> dict[str, str]:
+    """Return the title and the description of a plot."""
+    return {"title": plot.title.in_language(language), "description": plot.description.in_language(language)}
+
+
+def plot_name(plot: Plot) -> str:
+    """Return a name that only this plot has: its table, its kind and what it shows of it."""
+    shown = f"-{plot.value}" if isinstance(plot, Map) else ""
+    return f"{plot.table}-{type(plot).__name__.lower()}{shown}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,46 +1,25 @@
 """Reads what the centre holds about a campaign, once, and hands it to the chapters as values."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
-from quetsach.assess import Basis, Ranking, TargetReport
+from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
-from quetsach.assess.privacy import folded_rows
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
-from quetsach.core.family import FamilyNames
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Places
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
 from quetsach.lake.lake import Lake
-from quetsach.network import NetworkTables
-from quetsach.web.api.selectors import report_tally
-from quetsach.web.evaluation.inputs import Change, CleanedByTool, Daily, Effect, FeedDays, Inputs
+from quetsach.web.evaluation import dividing, fleets, judging
+from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
+from quetsach.web.evaluation.sources import Sources
 from quetsach.web.office.campaigns.models import Campaign as RunCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 
-_OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
 _LAST, _DECLARED = "close", "baseline"
 """Identifiers of published figures that stand for the last window and the declared baseline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where a report comes from: the lake, the tables that explain it, and what is brought by hand."""
-
-    data: Path
-    lake: Lake
-    families: FamilyNames
-    network: NetworkTables
-    places: Places
-    published: PublishedRecord
-    not_real: LocalText | None = None
-    effect: Effect | None = None
 
 
 def gather(
@@ -68,8 +47,10 @@ def gather(
     compared = _compared(lake, targets) if targets else _compared_published(campaign, sources.published)
     progress(1)
     base = campaign.window(campaign.baseline).period
-    families, providers, provinces = _changes(sources, base, last) if last else ((), (), ())
+    divided = dividing.rankings_changed(sources, base, last) if last else {}
+    machines = dividing.machines_changed(sources, base, last) if last else {}
     progress(1)
+    judged = judging.judge(campaign, sources, base, last, progress=progress)
     run = RunCampaign.objects.filter(key=campaign.id).first()
     return Inputs(
         campaign=campaign,
@@ -81,18 +62,21 @@ def gather(
         compared=compared,
         basis=_basis(targets),
         daily=_daily(lake, campaign) if targets else (),
-        families=families,
-        providers=providers,
-        provinces=provinces,
+        changes=divided,
+        machine_changes=machines,
+        tiles=sources.tiles.on((last or base).last, sources.places),
         feed_days=_feed_days(lake, campaign),
-        machines=compare_windows(lake, base, last) if last else None,
+        machines=compare_windows(lake, base, last, announced=sources.announced) if last else None,
         effect=sources.effect,
-        tool=_tool(),
+        cases=judged.cases,
+        grades=judged.grades,
+        priority=judged.priority,
+        tool=fleets.cleaned_by_tool(),
         outcome=outcome_of(run, now=now) if run else None,
     )
 
 
-STEPS = 3
+STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
 
 
@@ -181,38 +165,6 @@ def _daily(lake: Lake, campaign: Campaign) -> tuple[Daily, ...]:
     return tuple(Daily(row["day"], row["addresses"]) for row in rows)
 
 
-def _changes(
-    sources: Sources, base: Period, last: Period
-) -> tuple[tuple[Change, ...], tuple[Change, ...], tuple[Change, ...]]:
-    lake = sources.lake
-    return (
-        changes(answers.families(lake, base, sources.families), answers.families(lake, last, sources.families)),
-        changes(answers.isps(lake, base, sources.network), answers.isps(lake, last, sources.network)),
-        changes(answers.places(lake, base, sources.places), answers.places(lake, last, sources.places)),
-    )
-
-
-def changes(before: Ranking, after: Ranking) -> tuple[Change, ...]:
-    """Set two rankings side by side, the largest of the first first; what is small in either is put together."""
-    was, now = _means(before), _means(after)
-    names = {row.id: row.name for row in (*after.rows, *before.rows)}
-    order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
-    small = sorted(folded_rows(was, now))
-    shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
-    if small:
-        shown.append(Change("others", _OTHERS, _sum(was, small), _sum(now, small)))
-    return tuple(shown)
-
-
-def _means(ranking: Ranking) -> dict[str, float]:
-    at = [column.id for column in ranking.columns].index("mean-daily-addresses")
-    return {row.id: figure.value for row in ranking.rows if (figure := row.figures[at]) is not None}
-
-
-def _sum(values: dict[str, float], names: Sequence[str]) -> float:
-    return round(sum(values.get(name, 0.0) for name in names), 1)
-
-
 def _feed_days(lake: Lake, campaign: Campaign) -> tuple[FeedDays, ...]:
     made = []
     for window in campaign.windows:
@@ -224,11 +176,3 @@ def _feed_days(lake: Lake, campaign: Campaign) -> tuple[FeedDays, ...]:
             sightings[feed] += row["sightings"]
         made += [FeedDays(f, window.name, window.period.days, days[f], sightings[f]) for f in sorted(days)]
     return tuple(made)
-
-
-def _tool() -> CleanedByTool | None:
-    tally = report_tally()
-    if not tally.reports:
-        return None
-    families = {f.family: f.installs for f in tally.families if f.installs is not None}
-    return CleanedByTool(tally.installs, tally.installs_with_findings, tally.installs_cleaned, families)

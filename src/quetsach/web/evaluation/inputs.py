@@ -3,18 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from quetsach.assess import Basis, TargetReport
+from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.verdict import Verdict
+from quetsach.assess.estimate import Answer
+from quetsach.assess.grades import ProviderGrades
+from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.notice import Notice
+from quetsach.assess.priority import Choice, Observation
 from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +33,18 @@ class Daily:
     addresses: int
 
 
+class Dimension(StrEnum):
+    """What the country is divided by; the value is the name of the table in the annex."""
+
+    FAMILY = "families"
+    PROVIDER = "providers"
+    PROVINCE = "provinces"
+    SECTOR = "sectors"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A family, provider or province in the baseline window and in the last one, in mean daily addresses.
+    """A family, provider, province or sector in the baseline window and in the last one, in mean daily addresses.
 
     ``after`` is None where the last window lacks the row; small rows are put together under the id ``others``.
     """
@@ -43,6 +60,16 @@ class Change:
         if not self.before or self.after is None:
             return None
         return 100 * (self.after / self.before - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineChange:
+    """The machines of a family or provider on line in both windows, each an estimate or why there is none."""
+
+    id: str
+    name: LocalText
+    before: Answer
+    after: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,17 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Fleet:
+    """Distinct installations that reported under the codes of a province's or ministry's units; ``None`` is hidden."""
+
+    id: str
+    name: LocalText
+    installs: int | None
+    with_findings: int | None
+    cleaned: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CleanedByTool:
     """Voluntary reports of the tool: distinct installations that scanned, found and cleaned, and the families found."""
 
@@ -82,6 +120,42 @@ class CleanedByTool:
     with_findings: int
     cleaned: int
     families: Mapping[str, int]
+    fleets: tuple[Fleet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """How long infections lasted in a period, by family and by provider; ``names`` are those of groups."""
+
+    period: Period
+    started: date | None
+    reports: Mapping[Group, CaseReport | Refusal]
+    names: Mapping[str, LocalText]
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """Providers graded in a window and against an earlier one, with the weekly counts that this rests on."""
+
+    window: Period
+    against: Period
+    seed: int
+    weeks: Weeks
+    before: Weeks
+    subscribers: Mapping[str, float]
+    grades: ProviderGrades | Refusal
+    names: Mapping[str, LocalText]
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """The choice of botnets as the baseline window showed them, with what was measured of each."""
+
+    period: Period
+    seed: int
+    choice: Choice
+    observations: tuple[Observation, ...]
+    names: Mapping[str, LocalText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +171,14 @@ class Inputs:
     compared: tuple[Compared, ...]
     basis: Basis | None
     daily: tuple[Daily, ...]
-    families: tuple[Change, ...]
-    providers: tuple[Change, ...]
-    provinces: tuple[Change, ...]
+    changes: Mapping[Dimension, tuple[Change, ...]]
+    machine_changes: Mapping[Dimension, tuple[MachineChange, ...]]
+    tiles: tuple[Tile, ...]
     feed_days: tuple[FeedDays, ...]
     machines: Comparison | None
     effect: Effect | None
+    cases: Cases | None
+    grades: Grades | None
+    priority: Priority | None
     tool: CleanedByTool | None
     outcome: Outcome | None

@@ -9,14 +9,17 @@ from django.utils.translation import override
 
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import (
-    Bars,
     Block,
-    Curve,
     Evaluation,
+    Form,
+    Map,
     Paragraph,
+    Plot,
     Statement,
     Table,
     Tone,
+    plot_name,
+    plot_words,
 )
 from quetsach.web.evaluation.plots import draw
 
@@ -74,18 +77,30 @@ def words(evaluation: Evaluation, language: str) -> dict[str, str]:
 
 def _shown(block: Block, evaluation: Evaluation, language: str) -> Shown:
     if isinstance(block, Statement):
-        word, sign = TONES[block.tone]
-        title, text = block.title.in_language(language), block.text.in_language(language)
-        parts = {"tone": block.tone.value, "word": word.in_language(language), "sign": sign}
-        return Shown("statement", parts | {"title": title, "text": text})
+        return Shown("statement", statement_parts(block, language))
     if isinstance(block, Paragraph):
         return Shown("paragraph", {"text": block.text.in_language(language)})
     if isinstance(block, Table):
         return Shown("table", table_parts(block, language))
-    return Shown("plot", {"svg": _svg(block, evaluation, language), "table": block.table})
+    kind = "map" if isinstance(block, Map) else "chart"
+    parts = {"svg": _svg(block, evaluation, language), "name": plot_name(block), "kind": kind}
+    return Shown("plot", parts | plot_words(block, language))
 
 
-def _svg(plot: Bars | Curve, evaluation: Evaluation, language: str) -> SafeString:
+def statement_parts(statement: Statement, language: str) -> dict[str, str]:
+    """Return a statement as texts in one language; a title that only repeats the word of its tone is left out."""
+    word, sign = TONES[statement.tone]
+    title = statement.title.in_language(language)
+    return {
+        "tone": statement.tone.value,
+        "word": word.in_language(language),
+        "sign": sign,
+        "title": "" if statement.title == word else title,
+        "text": statement.text.in_language(language),
+    }
+
+
+def _svg(plot: Plot, evaluation: Evaluation, language: str) -> SafeString:
     return mark_safe(draw(plot, evaluation, language))  # noqa: S308  (written by our own renderer a moment ago)
 
 
@@ -95,8 +110,12 @@ def _weight(texts: list[str]) -> int:
 
 
 def table_parts(table: Table, language: str) -> dict[str, Any]:
-    """Return a table as texts in one language; a column in which no row has anything is left out."""
-    kept = [n for n, _ in enumerate(table.columns) if any(row[n] is not None for row in table.rows)]
+    """Return a table as texts in one language; codes and empty columns are left out."""
+    kept = [
+        n
+        for n, column in enumerate(table.columns)
+        if column.form is not Form.CODE and any(row[n] is not None for row in table.rows)
+    ]
     columns = [table.columns[n] for n in kept]
     return {
         "id": table.id,

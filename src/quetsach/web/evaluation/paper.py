@@ -9,8 +9,18 @@ from typing import Any
 import typst
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.evaluation.document import Bars, Block, Curve, Evaluation, Paragraph, Statement, Table
-from quetsach.web.evaluation.page import TONES, table_parts, words
+from quetsach.web.evaluation.document import (
+    Block,
+    Evaluation,
+    Map,
+    Paragraph,
+    Plot,
+    Statement,
+    Table,
+    plot_name,
+    plot_words,
+)
+from quetsach.web.evaluation.page import statement_parts, table_parts, words
 from quetsach.web.evaluation.plots import draw
 from quetsach.web.office.publicity import sheets
 
@@ -56,9 +66,7 @@ def _compile(template: Path, made_at: datetime) -> bytes:
 
 def _part(block: Block, evaluation: Evaluation, language: str, folder: Path) -> dict[str, Any]:
     if isinstance(block, Statement):
-        parts = {"tone": block.tone.value, "word": TONES[block.tone][0].in_language(language)}
-        title, text = block.title.in_language(language), block.text.in_language(language)
-        return {"kind": "statement", "parts": parts | {"title": title, "text": text}}
+        return {"kind": "statement", "parts": statement_parts(block, language)}
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "parts": {"text": block.text.in_language(language)}}
     if isinstance(block, Table):
@@ -66,11 +74,13 @@ def _part(block: Block, evaluation: Evaluation, language: str, folder: Path) -> 
     return {"kind": "plot", "parts": _picture(block, evaluation, language, folder)}
 
 
-def _picture(plot: Bars | Curve, evaluation: Evaluation, language: str, folder: Path) -> dict[str, str]:
-    alt = f"{plot.title.in_language(language)}. {plot.description.in_language(language)}"
+def _picture(plot: Plot, evaluation: Evaluation, language: str, folder: Path) -> dict[str, str | bool]:
+    said = plot_words(plot, language)
+    alt = f"{said['title']}. {said['description']}"
     svg = draw(plot, evaluation, language)
     if not svg:
         return {"file": "", "alt": alt}
-    file = f"plot-{plot.table}.svg"
-    (folder / file).write_text(svg.replace("<text ", '<text font-family="Noto Sans" '), "utf-8")
-    return {"file": file, "alt": alt}
+    file = f"plot-{plot_name(plot)}.svg"
+    svg = svg.replace("<text ", '<text font-family="Noto Sans" ').replace(_MINUS, "\u2013")
+    (folder / file).write_text(svg, "utf-8")
+    return {"file": file, "alt": alt, "is_map": isinstance(plot, Map), **said}

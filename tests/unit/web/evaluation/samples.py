@@ -6,17 +6,32 @@ from quetsach.assess.comparison import compare
 from quetsach.assess.effect import Design, Method, Panel, analyse
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.verdict import judge
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.cli.bundled import bundled
+from quetsach.cli.center.tables import load_places, load_tiles
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.inputs import Change, CleanedByTool, Daily, Effect, FeedDays, Inputs
+from quetsach.web.evaluation.inputs import (
+    Change,
+    CleanedByTool,
+    Daily,
+    Dimension,
+    Effect,
+    FeedDays,
+    Fleet,
+    Inputs,
+    MachineChange,
+)
 
 __all__ = ["NOW", "effect_of", "inputs"]
 
 NOW = datetime(2021, 3, 1, 4, 0, tzinfo=UTC)
+MACHINES = MachineChange(
+    "conficker", LocalText("Conficker", "Conficker"), Estimate(80.0, 76.0, 84.0), Estimate(40.0, 38.0, 42.0)
+)
 REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), Refusal(RefusalReason.TOO_FEW_CONTROLS), None)
 
 
@@ -43,12 +58,24 @@ def inputs(
         compared=compare(900, at=first, declared=1800, previous_year=None, months=[None] * 12, before=[]),
         basis=None,
         daily=tuple(Daily(first + timedelta(days=n), 100 + n) for n in range(3)),
-        families=(Change("conficker", LocalText("Conficker", "Conficker"), 120.0, 60.0),),
-        providers=(Change("vnpt", LocalText("VNPT", "VNPT"), 80.0, 20.0),),
-        provinces=(Change("31", LocalText("Hải Phòng", "Hai Phong"), 40.0, None),),
+        changes={
+            Dimension.FAMILY: (Change("conficker", LocalText("Conficker", "Conficker"), 120.0, 60.0),),
+            Dimension.PROVIDER: (Change("vnpt", LocalText("VNPT", "VNPT"), 80.0, 20.0),),
+            Dimension.PROVINCE: (
+                Change("01@2008-08-01", LocalText("Hà Nội", "Hanoi"), 90.0, 40.0),
+                Change("31@2008-08-01", LocalText("Hải Phòng", "Hai Phong"), 40.0, None),
+            ),
+        },
+        machine_changes={Dimension.FAMILY: (MACHINES,)},
+        tiles=load_tiles().on(first, load_places()),
         feed_days=(FeedDays("shadowserver/event4_sinkhole", LocalText("Mốc", "Baseline"), 30, 28, 5000),),
         machines=machines,
         effect=effect,
-        tool=CleanedByTool(1000, 120, 90, {"conficker": 55}),
+        cases=None,
+        grades=None,
+        priority=None,
+        tool=CleanedByTool(
+            1000, 120, 90, {"conficker": 55}, (Fleet("79", LocalText("Hồ Chí Minh", "Ho Chi Minh City"), 400, 60, 50),)
+        ),
         outcome=None,
     )

@@ -26,8 +26,8 @@ from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
+from quetsach.web.evaluation.dividing import changes
 from quetsach.web.evaluation.document import Column, Evaluation, Form, Statement, Table, Tone
-from quetsach.web.evaluation.gathering import changes
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
 from quetsach.web.evaluation.writing import evaluation_write

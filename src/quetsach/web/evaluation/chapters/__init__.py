@@ -2,12 +2,15 @@
 
 from quetsach.web.evaluation.chapters import (
     breakdown,
+    cases,
     effect,
+    grades,
     health,
     machines,
     method,
     mobilised,
     outside,
+    priority,
     targets,
     verdicts,
 )
@@ -20,6 +23,9 @@ _CHAPTERS = (
     machines.machines,
     effect.effect,
     breakdown.breakdown,
+    cases.cases,
+    grades.grades,
+    priority.priority,
     mobilised.tool,
     mobilised.letters,
     mobilised.returns,

@@ -65,10 +65,10 @@ def _finding(found: Finding) -> list[Block]:
     name = _NAMES[found.method]
     said = Paragraph(
         LocalText(
-            f"Phương pháp: {name.vi}. Giá trị ở thang {'lôgarit' if found.scale.value == 'log' else 'gốc'}; số âm là "
+            f"Phương pháp: {name.vi}. Giá trị ở thang {'lôgarit' if found.scale.is_log else 'gốc'}; số âm là "
             "ít hơn so với khi không có chiến dịch. Khoảng tin cậy 95%.",
             f"Method: {name.en}. Values are on the scale of "
-            f"{'logarithms' if found.scale.value == 'log' else 'levels'}; negative is less than there would have been "
+            f"{'logarithms' if found.scale.is_log else 'levels'}; negative is less than there would have been "
             "without the campaign. Intervals are of 95 %.",
         )
     )
@@ -83,5 +83,5 @@ def _finding(found: Finding) -> list[Block]:
     if found.checks:
         rows = tuple((check.text, check.value) for check in found.checks)
         blocks.append(Table("effect-checks", LocalText("Kiểm tra độ vững", "Checks of robustness"), _CHECKS, rows))
-    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Note"), notice.text) for notice in found.notices]
+    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
     return blocks

@@ -46,10 +46,18 @@ def machines(inputs: Inputs) -> Section:
         _row(LocalText("Máy tính từ lượt ghi nhận", "Machines from events"), found.by_events),
         _row(LocalText("Địa chỉ mỗi ngày", "Daily addresses"), found.by_addresses),
     )
-    blocks: list[Block] = [Paragraph(_WHAT), Table("machines", _TITLE, _COLUMNS, rows)]
+    blocks: list[Block] = [Paragraph(_WHAT), *_measures(rows)]
     tone = Tone.REFUSED if found.blocks else Tone.CAUTION
-    blocks += [Statement(tone, LocalText("Lưu ý", "Note"), notice.text) for notice in found.notices]
+    blocks += [Statement(tone, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
     return Section("machines", _TITLE, tuple(blocks))
+
+
+def _measures(rows: tuple[tuple[Cell, ...], ...]) -> list[Block]:
+    """Return the table; where one reason stands in the way of every measure, that reason alone."""
+    reasons = {row[-1] for row in rows}
+    if len(reasons) == 1 and isinstance(reason := next(iter(reasons)), LocalText):
+        return [Statement(Tone.REFUSED, _TITLE, reason)]
+    return [Table("machines", _TITLE, _COLUMNS, rows)]
 
 
 def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:

@@ -2,7 +2,7 @@
 
 from quetsach.assess import DEFINITIONS
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Block, Column, Paragraph, Section, Table
+from quetsach.web.evaluation.document import Block, Cell, Column, Paragraph, Section, Table
 from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Cách tính", "Method")
@@ -17,9 +17,11 @@ _BASIS_COLUMNS = (
 )
 _RECOMPUTE = LocalText(
     "Mọi bảng trong báo cáo đều có trong phụ lục dữ liệu (CSV, JSON, Parquet; giấy phép CC BY 4.0). Các tỷ lệ và thay "
-    "đổi tính lại được từ các cột số lượng cùng bảng.",
+    "đổi tính lại được từ các cột số lượng cùng bảng; xếp loại và lựa chọn tính lại được từ các bảng số liệu gốc kèm "
+    "theo và số khởi đầu đã nêu.",
     "Every table of this report is in the data annex (CSV, JSON, Parquet; licence CC BY 4.0). Shares and changes can "
-    "be recomputed from the columns of counts beside them.",
+    "be recomputed from the columns of counts beside them; grades and the choice of botnets from the tables that they "
+    "rest on and the seed that is named there.",
 )
 
 
@@ -29,10 +31,10 @@ def method(inputs: Inputs) -> Section:
     blocks: list[Block] = [Table("definitions", LocalText("Định nghĩa", "Definitions"), _COLUMNS, rows)]
     if inputs.basis:
         basis = inputs.basis
-        facts: tuple[tuple[LocalText, str], ...] = (
+        facts: tuple[tuple[Cell, ...], ...] = (
             (LocalText("Nguồn dữ liệu", "Feeds"), ", ".join(basis.feeds)),
             (LocalText("Bảng địa chỉ mạng", "Address tables"), ", ".join(basis.network_versions)),
-            (LocalText("Ngày mới nhất có dữ liệu (UTC)", "Newest day with data (UTC)"), str(basis.as_of or "–")),
+            (LocalText("Ngày mới nhất có dữ liệu (UTC)", "Newest day with data (UTC)"), basis.as_of),
         )
         blocks.append(Table("basis", LocalText("Căn cứ", "Basis"), _BASIS_COLUMNS, facts))
     return Section("method", _TITLE, (*blocks, Paragraph(_RECOMPUTE)))

@@ -3,7 +3,7 @@
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Cell, Column, Form, Paragraph, Section, Statement, Table, Tone
-from quetsach.web.evaluation.inputs import Inputs
+from quetsach.web.evaluation.inputs import Fleet, Inputs
 
 _NO_REPORTS = LocalText("Chưa có báo cáo nào do công cụ gửi về.", "No report of the tool was sent.")
 _VOLUNTEERS = LocalText(
@@ -42,8 +42,33 @@ def tool(inputs: Inputs) -> Section:
         LocalText("Họ mã độc có dưới 10 máy không được nêu.", "Families of fewer than 10 machines are not shown."),
     )
     table = Table("tool", LocalText("Số máy, không phải lượt chạy", "Machines, not runs"), columns, rows)
-    shown = (table, families) if found.families else (table,)
-    return Section("tool", title, (*shown, Paragraph(_VOLUNTEERS)))
+    shown = (*((families,) if found.families else ()), *((_fleets(found.fleets),) if found.fleets else ()))
+    return Section("tool", title, (table, *shown, Paragraph(_VOLUNTEERS)))
+
+
+def _fleets(fleets: tuple[Fleet, ...]) -> Table:
+    columns = (
+        Column("id", LocalText("Mã", "Code"), Form.CODE),
+        Column("name", LocalText("Tỉnh, thành phố hoặc bộ, ngành", "Province or ministry")),
+        Column("installs", LocalText("Máy đã quét", "Machines scanned"), Form.NUMBER),
+        Column("with_findings", LocalText("Phát hiện có mã độc", "With findings"), Form.NUMBER),
+        Column("cleaned", LocalText("Đã làm sạch", "Cleaned"), Form.NUMBER),
+        Column("per_thousand", LocalText("Sạch trên 1.000 máy quét", "Cleaned per 1,000"), Form.NUMBER, 1),
+    )
+    rows = tuple(
+        (f.id, f.name, f.installs, f.with_findings, f.cleaned, _per_thousand(f.cleaned, f.installs)) for f in fleets
+    )
+    note = LocalText(
+        "Báo cáo có ghi mã đơn vị, cộng theo tỉnh, thành phố hoặc bộ, ngành của đơn vị đó; máy có trong số liệu này "
+        "cũng có thể đã nằm trong báo cáo của đơn vị. Số nhỏ, hoặc số làm lộ số nhỏ, không được nêu.",
+        "Reports that carry a unit's code, by the province or ministry of the unit; the same machines can also be in "
+        "its return. Small figures, and those that would tell one, are not shown.",
+    )
+    return Table("tool-fleets", LocalText("Theo đơn vị", "By units"), columns, rows, note)
+
+
+def _per_thousand(cleaned: int | None, installs: int | None) -> float | None:
+    return None if cleaned is None or not installs else 1000 * cleaned / installs
 
 
 def letters(inputs: Inputs) -> Section:

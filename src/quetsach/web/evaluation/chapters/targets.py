@@ -54,7 +54,7 @@ def targets(inputs: Inputs) -> Section:
     if inputs.targets is None:
         return Section("targets", _TITLE, (Statement(Tone.CAUTION, _TITLE, _NO_SIGHTINGS), *_four(inputs)))
     blocks: list[Block] = [*_windows(inputs.targets), *_four(inputs), *_daily(inputs)]
-    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Note"), notice.text) for notice in inputs.targets.notices]
+    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in inputs.targets.notices]
     return Section("targets", _TITLE, tuple(blocks))
 
 

@@ -1,5 +1,7 @@
 """Shapes that several chapters share."""
 
+from datetime import date
+
 from quetsach.assess.estimate import Answer
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
@@ -27,6 +29,11 @@ def percents(value: float, low: float, high: float) -> LocalText:
         return f"{middle}% (khoảng tin cậy 95%: từ {lower} đến {upper}%)"
 
     return LocalText(text("vi"), text("en"))
+
+
+def day_text(day: date) -> LocalText:
+    """Write a day as each language does."""
+    return LocalText(f"{day:%d/%m/%Y}", str(day))
 
 
 def joined(*parts: LocalText) -> LocalText:

@@ -1,0 +1,202 @@
+"""How long infections last: by family and by provider, and what comes back."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess import period_text
+from quetsach.assess.cases import CaseReport, Group, TimeToClean
+from quetsach.assess.estimate import Answer
+from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.web.evaluation.chapters.words import day_text, joined, refused, why_not
+from quetsach.web.evaluation.document import (
+    Block,
+    Cell,
+    Column,
+    Dots,
+    Form,
+    Paragraph,
+    Section,
+    Series,
+    Statement,
+    Steps,
+    Table,
+    Tone,
+    answer_cells,
+)
+from quetsach.web.evaluation.inputs import Cases, Inputs
+
+LONGEST_DAYS: Final = 120
+"""How far the curves are drawn and told."""
+_TITLE = LocalText("Bao lâu thì máy sạch", "Time to clean")
+_NONE = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
+_WHOLE = LocalText("Cả nước", "Whole country")
+_BY = {
+    Group.FAMILY: LocalText("theo họ mã độc", "by family"),
+    Group.ISP: LocalText("theo nhà mạng", "by provider"),
+}
+_WHAT = LocalText(
+    "Một đợt nhiễm thuộc về một bản cài của mã độc (bot_id), không thuộc về địa chỉ, và kết thúc ở lần ghi nhận cuối "
+    "trước 14 ngày yên lặng, tính theo thời gian cảm biến hoạt động. Nhóm có dưới 50 ca sạch không được nêu số.",
+    "An episode belongs to an installation of the malware (bot ID) and not to an address, and ends with the last "
+    "sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get no figures.",
+)
+_LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
+_GROUP = Column("group", LocalText("Nhóm", "Group"))
+_COLUMNS = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    _GROUP,
+    Column("events", LocalText("Số ca sạch", "Became clean"), Form.NUMBER),
+    Column("median_days", LocalText("Trung vị, ngày", "Median, days"), Form.NUMBER, 1),
+    Column("median_low", _LOW, Form.NUMBER, 1),
+    Column("median_high", _HIGH, Form.NUMBER, 1),
+    Column("infected_14", LocalText("Còn nhiễm sau 14 ngày", "Infected after 14 days"), Form.PERCENT, 1),
+    Column("infected_30", LocalText("Còn nhiễm sau 30 ngày", "Infected after 30 days"), Form.PERCENT, 1),
+    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+)
+_CURVE_COLUMNS = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    _GROUP,
+    Column("day", LocalText("Ngày thứ", "Day"), Form.NUMBER),
+    Column("share", LocalText("Còn nhiễm", "Still infected"), Form.PERCENT, 1),
+    Column("low", _LOW, Form.PERCENT, 1),
+    Column("high", _HIGH, Form.PERCENT, 1),
+)
+_RETURN_COLUMNS = (
+    Column("days", LocalText("Trong số ngày", "Within days"), Form.NUMBER),
+    Column("share", LocalText("Nhiễm lại", "Infected again"), Form.PERCENT, 1),
+    Column("low", _LOW, Form.PERCENT, 1),
+    Column("high", _HIGH, Form.PERCENT, 1),
+    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+)
+_LEAST = 0.0001
+_OPEN = LocalText(
+    "Khoảng tin cậy 95%. “–”: chưa tới trong thời gian quan sát.",
+    "Intervals of 95 %. “–”: not reached while it was watched.",
+)
+
+
+def cases(inputs: Inputs) -> Section:
+    """Return the chapter; a refusal stands where there is no number."""
+    found = inputs.cases
+    if found is None:
+        return Section("cases", _TITLE, (Paragraph(_NONE),))
+    reports = {group: report for group, report in found.reports.items() if isinstance(report, CaseReport)}
+    if not reports:
+        reason = next(report for report in found.reports.values() if isinstance(report, Refusal))
+        return Section("cases", _TITLE, (refused(_TITLE, reason),))
+    blocks: list[Block] = [Paragraph(joined(_WHAT, _when(found)))]
+    for group, report in reports.items():
+        blocks += _group(group, report, found)
+    return Section("cases", _TITLE, (*blocks, _returns(reports[Group.FAMILY])))
+
+
+def _when(found: Cases) -> LocalText:
+    period = {language: period_text(found.period, language) for language in ("vi", "en")}
+    if found.started is None:
+        return LocalText(f"Kỳ quan sát: {period['vi']}.", f"Watched: {period['en']}.")
+    start = day_text(found.started)
+    return LocalText(
+        f"Kỳ quan sát: {period['vi']}; ca có từ trước được tính từ ngày {start.vi}, ngày chiến dịch bắt đầu.",
+        f"Watched: {period['en']}; cases that were there before count from {start.en}, when the campaign began.",
+    )
+
+
+def _group(group: Group, report: CaseReport, found: Cases) -> list[Block]:
+    by, table = _BY[group], f"time-to-clean-{group.value}"
+    title = LocalText(f"Thời gian đến khi sạch {by.vi}", f"Time to clean {by.en}")
+    named = [
+        (id_, found.names.get(id_, LocalText(id_, id_)), answer)
+        for id_, answer in sorted(report.groups.items(), key=_by_events)
+    ]
+    rows = [("", _WHOLE, report.whole), *named]
+    curves = Table(
+        f"survival-{group.value}",
+        LocalText(f"Tỷ lệ còn nhiễm từng ngày {by.vi}", f"Still infected day by day {by.en}"),
+        _CURVE_COLUMNS,
+        tuple(cells for id_, name, answer in rows for cells in _curve(id_, name, answer)),
+        is_long=True,
+    )
+    share = Series(LocalText("còn nhiễm, %", "still infected, %"), "share", "low", "high")
+    drawn = Steps(
+        curves.id,
+        "group",
+        "day",
+        share,
+        LocalText(f"Tỷ lệ còn nhiễm {by.vi}", f"Share still infected {by.en}"),
+        LocalText("Dải mờ: khoảng tin cậy 95%.", "Pale band: interval of 95 %."),
+        LocalText("ngày", "days"),
+    )
+    medians = Dots(
+        table,
+        "group",
+        (Series(LocalText("Trung vị", "Median"), "median_days", "median_low", "median_high"),),
+        title,
+        LocalText(
+            "Một nửa số ca đã sạch sau số ngày này. Vạch ngang: khoảng tin cậy 95%.",
+            "Half are clean after so many days. Lines: intervals of 95 %.",
+        ),
+        LocalText("ngày", "days"),
+    )
+    is_whole_counted = not _gives_away(report)
+    cells = tuple(_row(*row, is_counted=row[0] != "" or is_whole_counted) for row in rows)
+    told = Table(table, title, _COLUMNS, cells, _OPEN)
+    return [drawn, medians, told, *_difference(report), curves]
+
+
+def _by_events(item: tuple[str, TimeToClean | Refusal]) -> tuple[float, str]:
+    id_, answer = item
+    return (0.0 if isinstance(answer, Refusal) else -float(answer.events), id_)
+
+
+def _gives_away(report: CaseReport) -> bool:
+    """Whether the whole country's number would tell that of groups that are too small to be shown."""
+    hidden = sum(g.measured.get("events", SMALLEST_CELL) for g in report.groups.values() if isinstance(g, Refusal))
+    return 0 < hidden < SMALLEST_CELL
+
+
+def _row(id_: str, name: LocalText, answer: TimeToClean | Refusal, *, is_counted: bool) -> tuple[Cell, ...]:
+    if isinstance(answer, Refusal):
+        return (id_, name, *[None] * 6, answer.text)
+    days = [end if end is not None and np.isfinite(end) else None for end in answer_cells(answer.median)]
+    shares = [_percents(share)[0] for share in answer.still_infected.values()]
+    return (id_, name, answer.events if is_counted else None, *days, *shares, why_not(answer.median))
+
+
+def _curve(id_: str, name: LocalText, answer: TimeToClean | Refusal) -> Iterator[tuple[Cell, ...]]:
+    if isinstance(answer, TimeToClean):
+        days = np.arange(min(LONGEST_DAYS, int(answer.curve.longest)) + 1)
+        for day, *shares in zip(days, *answer.curve.sampled(days.astype(float)), strict=True):
+            yield (id_, name, int(day), *(100 * float(share) for share in shares))
+
+
+def _difference(report: CaseReport) -> list[Block]:
+    if isinstance(report.comparison, Refusal):
+        return []
+    chance = report.comparison.probability
+    least = "< " if chance < _LEAST else ""
+    vi, en = (least + number_text(max(chance, _LEAST), language, decimals=4) for language in ("vi", "en"))
+    said = LocalText(
+        f"Nếu các nhóm nhanh như nhau, khác biệt lớn thế này có xác suất {vi} (kiểm định log-rank).",
+        f"If the groups were equally quick, so large a difference had probability {en} (log-rank test).",
+    )
+    return [Paragraph(said)]
+
+
+def _returns(report: CaseReport) -> Block:
+    title = LocalText("Nhiễm lại sau khi sạch", "Infected again after being clean")
+    rows = tuple((days, *_percents(answer), why_not(answer)) for days, answer in report.reinfection.items())
+    reasons = {row[-1] for row in rows}
+    if len(reasons) == 1 and (reason := next(iter(reasons))) is not None:
+        return Statement(Tone.REFUSED, title, reason)
+    return Table("reinfection", title, _RETURN_COLUMNS, rows)
+
+
+def _percents(answer: Answer) -> tuple[float | None, float | None, float | None]:
+    if isinstance(answer, Refusal):
+        return (None, None, None)
+    return (100 * answer.value, 100 * answer.low, 100 * answer.high)

@@ -1,0 +1,169 @@
+"""Providers against the middle, how little is known of their order, and what became of each one's own rate."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from statistics import median
+
+from quetsach.assess import period_text
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.grades import GradedProvider, ProviderGrades
+from quetsach.assess.privacy import folded_rows
+from quetsach.assess.refusal import Refusal
+from quetsach.core.pack import LocalText
+from quetsach.lake.weekly import WEEK_DAYS
+from quetsach.web.evaluation.chapters.words import refused
+from quetsach.web.evaluation.document import (
+    Block,
+    Cell,
+    Column,
+    Dots,
+    Form,
+    Paragraph,
+    Section,
+    Series,
+    Statement,
+    Table,
+    Tone,
+)
+from quetsach.web.evaluation.inputs import Grades, Inputs
+
+_TITLE = LocalText("Xếp loại nhà mạng", "Grades of providers")
+_NONE = LocalText(
+    "Chưa có số thuê bao của từng nhà mạng, hoặc không có dữ liệu của cả hai kỳ, nên không xếp loại. Số thuê bao do cơ "
+    "quan quản lý viễn thông công bố; đưa vào khi lập báo cáo bằng --subscribers.",
+    "The subscribers of each provider, or data of both windows, are missing, so providers are not graded. The "
+    "regulator publishes subscribers; they are handed over with --subscribers when the report is made.",
+)
+_LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
+_COLUMNS = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("name", LocalText("Nhà mạng", "Provider")),
+    Column("grade", LocalText("Xếp loại", "Grade")),
+    Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
+    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1),
+    Column("rate", LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"), Form.NUMBER, 2),
+    Column("low", _LOW, Form.NUMBER, 2),
+    Column("high", _HIGH, Form.NUMBER, 2),
+    Column("above", LocalText("Xác suất trên mức giữa", "Chance to lie above the middle"), Form.PERCENT, 1),
+    Column("rank_low", LocalText("Hạng từ", "Rank from"), Form.NUMBER),
+    Column("rank_high", LocalText("Hạng đến", "Rank to"), Form.NUMBER),
+)
+_CHANGES = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("name", LocalText("Nhà mạng", "Provider")),
+    Column("change", LocalText("So với chính mình", "Own change"), Form.CHANGE, 1),
+    Column("low", _LOW, Form.CHANGE, 1),
+    Column("high", _HIGH, Form.CHANGE, 1),
+    Column("fell", LocalText("Xác suất đã giảm", "Chance that it fell"), Form.PERCENT, 1),
+)
+_WEEKS = (
+    Column("window", LocalText("Kỳ", "Window")),
+    Column("first", LocalText("Tuần từ ngày", "Week from"), Form.DAY),
+    Column("id", LocalText("Mã nhà mạng", "Provider's code")),
+    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1),
+)
+_WORDS = LocalText(
+    "Khoảng tin cậy 95%; tỷ suất đã co về mức chung (Bayes thực nghiệm). Xếp loại khi xác suất nằm về một phía của "
+    "mức giữa ít nhất là 95%. Nên nêu xếp loại, không nêu thứ hạng.",
+    "Intervals of 95 %; rates are drawn to what all have in common (empirical Bayes). Graded where the chance to lie "
+    "on one side of the middle is 95 % at least. Tell grades, not ranks.",
+)
+_SMALL = LocalText(
+    "Nhà mạng có ít máy nhiễm chỉ được nêu xếp loại.", "Of providers with few machines only the grade is told."
+)
+
+
+def grades(inputs: Inputs) -> Section:
+    """Return the chapter; a refusal stands where providers cannot be graded."""
+    found = inputs.grades
+    if found is None:
+        return Section("grades", _TITLE, (Statement(Tone.NOT_DECIDED, _TITLE, _NONE),))
+    if isinstance(found.grades, Refusal):
+        return Section("grades", _TITLE, (refused(_TITLE, found.grades),))
+    return Section("grades", _TITLE, tuple(_graded(found, found.grades)))
+
+
+def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
+    window, against = ({la: period_text(p, la) for la in ("vi", "en")} for p in (found.window, found.against))
+    yield Paragraph(
+        LocalText(
+            f"Máy nhiễm trực tuyến trung bình mỗi tuần, kỳ {window['vi']}; so với chính mình trong kỳ {against['vi']}.",
+            f"Machines on line in the mean week, {window['en']}; own change against {against['en']}.",
+        )
+    )
+    small = folded_rows({p.isp: p.machines for p in graded.providers})
+    shown = [p for p in graded.providers if p.isp not in small]
+    unit = LocalText("máy nhiễm trên 1.000 thuê bao", "machines per 1,000 subscribers")
+    if shown:
+        yield Dots(
+            "grades",
+            "name",
+            (Series(LocalText("Tỷ suất", "Rate"), "rate", "low", "high"),),
+            LocalText("Tỷ suất của từng nhà mạng", "The rate of each provider"),
+            LocalText(
+                "Vạch ngang: khoảng tin cậy 95%. Đường nét đứt: mức giữa của các nhà mạng.",
+                "Lines: intervals of 95 %. Dashed: the middle of the providers.",
+            ),
+            unit,
+            level=median(p.graded.shrunk.value for p in graded.providers),
+            decimals=2,
+        )
+    rows = tuple(_row(p, found.names[p.isp], is_small=p.isp in small) for p in graded.providers)
+    yield Table("grades", _TITLE, _COLUMNS, rows, LocalText(f"{_WORDS.vi} {_SMALL.vi}", f"{_WORDS.en} {_SMALL.en}"))
+    if changes := tuple(_change(p, found.names[p.isp]) for p in shown if p.change):
+        yield Table("grades-own-change", LocalText("So với chính mình", "Own change"), _CHANGES, changes)
+    yield from _not_graded(found, graded)
+    yield _weeks(found, {p.isp for p in shown})
+
+
+def _row(provider: GradedProvider, name: LocalText, *, is_small: bool) -> tuple[Cell, ...]:
+    graded = provider.graded
+    if is_small:
+        return (provider.isp, name, graded.grade.text, *[None] * (len(_COLUMNS) - 3))
+    rate = graded.shrunk
+    figures = (provider.subscribers, provider.machines, rate.value, rate.low, rate.high, 100 * graded.above)
+    return (provider.isp, name, graded.grade.text, *figures, *graded.rank)
+
+
+def _change(provider: GradedProvider, name: LocalText) -> tuple[Cell, ...]:
+    if provider.change is None:
+        return (provider.isp, name, None, None, None, None)
+    change = provider.change.change
+    return (
+        provider.isp,
+        name,
+        *(100 * value for value in (change.value, change.low, change.high)),
+        100 * provider.change.fell,
+    )
+
+
+def _not_graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
+    for isp, refusal in graded.refused.items():
+        yield refused(found.names[isp], refusal)
+    if graded.without_subscribers:
+        names = [found.names[isp] for isp in graded.without_subscribers]
+        vi, en = ", ".join(n.vi for n in names), ", ".join(n.en for n in names)
+        title = LocalText("Chưa có số thuê bao, không xếp loại", "Without subscribers, not graded")
+        yield Statement(Tone.CAUTION, title, LocalText(f"{vi}.", f"{en}."))
+
+
+def _weeks(found: Grades, shown: set[str]) -> Table:
+    """Return the counts that grades rest on: with them, the subscribers and the seed anyone gets the same grades."""
+    rows = [
+        (name, period.first + timedelta(days=WEEK_DAYS * n), isp, _value(week.get(isp)))
+        for name, period, weeks in (
+            (LocalText("Kỳ cuối", "Last window"), found.window, found.weeks),
+            (LocalText("Kỳ làm mốc", "Baseline"), found.against, found.before),
+        )
+        for n, week in enumerate(weeks)
+        for isp in sorted(shown)
+    ]
+    title = LocalText("Số máy từng tuần của nhà mạng", "Machines of providers week by week")
+    note = LocalText(
+        f"Số ngẫu nhiên bắt đầu từ {found.seed} (tham số --seed).", f"Random numbers begin with {found.seed} (--seed)."
+    )
+    return Table("grades-weeks", title, _WEEKS, tuple(rows), note, is_long=True)
+
+
+def _value(answer: Answer | None) -> float:
+    return answer.value if isinstance(answer, Estimate) else 0.0

@@ -1,0 +1,128 @@
+"""The ten botnets: which ones stated criteria choose, and which of them other weights would change."""
+
+from quetsach.assess import period_text
+from quetsach.assess.priority import Criterion, Observation
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.document import Block, Cell, Column, Form, Paragraph, Section, Table
+from quetsach.web.evaluation.inputs import Dimension, Inputs, Priority
+
+_TITLE = LocalText("Mười mạng botnet cần xử lý", "The ten botnets to take on")
+_NONE = LocalText("Không có dữ liệu của kỳ làm mốc.", "There are no data of the baseline window.")
+_YES, _NO = LocalText("có", "yes"), LocalText("không", "no")
+_CRITERIA = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("name", LocalText("Tiêu chí", "Criterion")),
+    Column("weight", LocalText("Trọng số", "Weight"), Form.NUMBER, 2),
+    Column("low", LocalText("Được 0 điểm", "Scores 0"), Form.NUMBER, 2),
+    Column("high", LocalText("Được 1 điểm", "Scores 1"), Form.NUMBER, 2),
+    Column("is_log", LocalText("Thang lôgarit", "Scale by logarithm")),
+    Column("is_used", LocalText("Đã đo được", "Was measured")),
+    Column("text", LocalText("Nội dung", "What it is")),
+)
+
+
+def priority(inputs: Inputs) -> Section:
+    """Return the chapter: the choice as the baseline window showed it, and the decision of the office beside it."""
+    found = inputs.priority
+    if found is None:
+        return Section("priority", _TITLE, (Paragraph(_NONE),))
+    shown = {change.id for change in inputs.changes.get(Dimension.FAMILY, ())}
+    table = _chosen(found, shown, _decided(inputs))
+    return Section("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
+
+
+def _decided(inputs: Inputs) -> frozenset[str]:
+    """Return the families of the decision in force; none where the office decided nothing."""
+    decisions = inputs.outcome.decisions if inputs.outcome else ()
+    replaced = {d.supersedes for d in decisions}
+    standing = [d for d in decisions if d.kind is DecisionKind.BOTNETS and d.number not in replaced]
+    return frozenset(standing[-1].subjects if standing else ())
+
+
+def _said(found: Priority) -> Block:
+    criteria = found.choice.criteria
+    vi, en = (period_text(found.period, language) for language in ("vi", "en"))
+    certain = {la: number_text(100 * criteria.certain, la) for la in ("vi", "en")}
+    return Paragraph(
+        LocalText(
+            f"Chọn {criteria.seats} họ mã độc theo tiêu chí và trọng số đã công bố (bản {criteria.version}), trên số "
+            f"liệu của kỳ làm mốc {vi}. “Chắc chắn”: thuộc nhóm đầu với ít nhất {certain['vi']}% các bộ trọng số gần "
+            "bộ đã công bố; “còn tranh luận”: tùy trọng số.",
+            f"{criteria.seats} families by stated criteria and weights (version {criteria.version}), on the baseline "
+            f"window {en}. “Certain”: among the first with {certain['en']} % or more of the weights near the stated "
+            "ones; “contested”: it hangs on the weights.",
+        )
+    )
+
+
+def _chosen(found: Priority, shown: set[str], decided: frozenset[str]) -> Table:
+    used = _used(found)
+    columns = (
+        Column("id", LocalText("Mã", "Code"), Form.CODE),
+        Column("name", LocalText("Họ mã độc", "Family")),
+        Column("is_chosen", LocalText("Theo tiêu chí", "By the criteria")),
+        Column("is_decided", LocalText("Đã quyết định", "Decided")),
+        Column("standing", LocalText("Mức chắc chắn", "Standing")),
+        Column("score", LocalText("Điểm", "Score"), Form.NUMBER, 2),
+        Column("acceptability", LocalText("Thuộc nhóm đầu", "Among the first"), Form.PERCENT),
+        *(Column(f"score_{c.id}", c.name, Form.NUMBER, 2) for c in used),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for candidate in found.choice.candidates:
+        chosen = _YES if candidate.is_chosen else _NO
+        decision = (_YES if candidate.family in decided else _NO) if decided else None
+        figures: list[Cell] = [None] * (2 + len(used))
+        if candidate.family in shown:
+            figures = [candidate.score, 100 * candidate.acceptability, *(candidate.scores[c.id] for c in used)]
+        name = found.names[candidate.family]
+        rows.append((candidate.family, name, chosen, decision, candidate.standing.text, *figures))
+    note = LocalText(
+        "Họ mã độc có ít địa chỉ không được nêu số.", "Families of few addresses are named without figures."
+    )
+    return Table("priority", _TITLE, columns, tuple(rows), note)
+
+
+def _used(found: Priority) -> tuple[Criterion, ...]:
+    return tuple(c for c in found.choice.criteria.criteria if c not in found.choice.left_out)
+
+
+def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
+    """Return the criteria and what was measured: with these and the seed anyone makes the same choice."""
+    criteria = found.choice.criteria
+    rows = tuple(
+        (c.id, c.name, c.weight, c.low, c.high, _yes(is_true=c.is_log), _yes(is_true=c in _used(found)), c.text)
+        for c in criteria.criteria
+    )
+    columns = (
+        Column("id", LocalText("Mã", "Code"), Form.CODE),
+        Column("name", LocalText("Họ mã độc", "Family")),
+        *(Column(c.id, c.name, Form.NUMBER, 2) for c in _used(found)),
+    )
+    measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
+    note = LocalText(
+        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; số ngẫu nhiên bắt đầu từ "
+        f"{found.seed} (tham số --seed).",
+        f"Concentration of the weights tried: {number_text(criteria.concentration, 'en')}; random numbers begin with "
+        f"{found.seed} (--seed).",
+    )
+    return (
+        Table("priority-criteria", LocalText("Tiêu chí và trọng số", "Criteria and weights"), _CRITERIA, rows, note),
+        Table(
+            "priority-measured",
+            LocalText("Giá trị đo được của từng họ", "What was measured of each family"),
+            columns,
+            measured,
+            is_long=True,
+        ),
+    )
+
+
+def _measured(observation: Observation, found: Priority) -> tuple[Cell, ...]:
+    values = (observation.values.get(c.id) for c in _used(found))
+    return (observation.family, found.names[observation.family], *values)
+
+
+def _yes(*, is_true: bool) -> LocalText:
+    return _YES if is_true else _NO

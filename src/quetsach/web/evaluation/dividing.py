@@ -1,0 +1,102 @@
+"""The two windows by family, provider, province and sector: addresses, and machines where they are estimated."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from quetsach.assess import Ranking
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.privacy import folded_rows
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.lake import answers
+from quetsach.lake.hosts import HostRow, hosts
+from quetsach.web.evaluation.inputs import Change, Dimension, MachineChange
+from quetsach.web.evaluation.sources import Sources
+
+OTHERS = "others"
+"""The row of those that are too small to stand alone."""
+_OTHERS = LocalText("Còn lại (gộp vì số nhỏ)", "Others (small, put together)")
+
+
+def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[Change, ...]]:
+    """Return the rows of each dimension in mean daily addresses; no sectors where no feed tells any.
+
+    Raises:
+        AssessError: a window has no data.
+    """
+    lake = sources.lake
+    asked: dict[Dimension, Callable[[Period], Ranking]] = {
+        Dimension.FAMILY: lambda period: answers.families(lake, period, sources.families),
+        Dimension.PROVIDER: lambda period: answers.isps(lake, period, sources.network),
+        Dimension.PROVINCE: lambda period: answers.places(lake, period, sources.places),
+        Dimension.SECTOR: lambda period: answers.sectors(lake, period),
+    }
+    found = {dimension: (ask(base), ask(last)) for dimension, ask in asked.items()}
+    told = {row.id for ranking in found[Dimension.SECTOR] for row in ranking.rows} - {UNKNOWN_SECTOR}
+    return {
+        dimension: changes(*rankings)
+        for dimension, rankings in found.items()
+        if dimension is not Dimension.SECTOR or told
+    }
+
+
+def changes(before: Ranking, after: Ranking) -> tuple[Change, ...]:
+    """Set two rankings side by side, the largest of the first first; what is small in either is put together."""
+    was, now = _means(before), _means(after)
+    names = {row.id: row.name for row in (*after.rows, *before.rows)}
+    order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
+    small = sorted(folded_rows(was, now))
+    shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
+    if small:
+        shown.append(Change(OTHERS, _OTHERS, _sum(was, small), _sum(now, small)))
+    return tuple(shown)
+
+
+def machines_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[MachineChange, ...]]:
+    """Return the machines of each family and provider in both windows, most machines first; none too small to show.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    named: dict[Dimension, tuple[str, Callable[[str], LocalText]]] = {
+        Dimension.FAMILY: ("family", sources.family_name),
+        Dimension.PROVIDER: ("isp", sources.provider_name),
+    }
+    made = {}
+    for dimension, (by, name) in named.items():
+        was, now = (
+            {row.id: row for row in hosts(sources.lake, period, by=by, announced=sources.announced).rows}
+            for period in (base, last)
+        )
+        small = folded_rows(*({id_: row.daily_addresses for id_, row in rows.items()} for rows in (was, now)))
+        rows = [
+            MachineChange(id_, name(id_), _machines(was.get(id_)), _machines(now.get(id_)))
+            for id_ in {**was, **now}
+            if id_ not in small
+        ]
+        shown = [row for row in rows if not (_is_small(row.before) or _is_small(row.after))]
+        made[dimension] = tuple(sorted(shown, key=lambda row: (-_size(row), row.id)))
+    return made
+
+
+def _machines(row: HostRow | None) -> Answer:
+    return row.machines if row else Refusal(RefusalReason.NO_DATA)
+
+
+def _is_small(answer: Answer) -> bool:
+    return isinstance(answer, Estimate) and answer.value < SMALLEST_CELL
+
+
+def _size(row: MachineChange) -> float:
+    return row.before.value if isinstance(row.before, Estimate) else 0.0
+
+
+def _means(ranking: Ranking) -> dict[str, float]:
+    at = [column.id for column in ranking.columns].index("mean-daily-addresses")
+    return {row.id: figure.value for row in ranking.rows if (figure := row.figures[at]) is not None}
+
+
+def _sum(values: dict[str, float], names: Sequence[str]) -> float:
+    return round(sum(values.get(name, 0.0) for name in names), 1)

@@ -1,0 +1,99 @@
+"""Voluntary reports of the tool: in the whole country, and of the fleets whose reports carry a unit's code.
+
+A unit sees its own; the public sees provinces and ministries, small figures hidden.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q
+
+from quetsach.assess.privacy import Relation, hidden_cells
+from quetsach.core.pack import LocalText
+from quetsach.web.api.models import ToolReport
+from quetsach.web.api.selectors import CLEANED, Tally, report_tally
+from quetsach.web.evaluation.inputs import CleanedByTool, Fleet
+from quetsach.web.office.units.models import Position, Unit
+
+_FIGURES = ("installs", "with_findings", "cleaned")
+
+
+def cleaned_by_tool() -> CleanedByTool | None:
+    """Return what the tool reported; ``None`` where it never did."""
+    tally = report_tally()
+    if not tally.reports:
+        return None
+    families = {f.family: f.installs for f in tally.families if f.installs is not None}
+    return CleanedByTool(
+        tally.installs, tally.installs_with_findings, tally.installs_cleaned, families, tuple(_fleets(tally))
+    )
+
+
+def _fleets(tally: Tally) -> Iterable[Fleet]:
+    """Yield provinces and ministries from most to fewest machines; none with fewer than may be shown."""
+    machines = _machines()
+    values = {(top, name): len(found) for top, sets in machines.items() for name, found in sets.items()}
+    relations = [
+        Relation(((top, name),), (top, "installs"), is_at_most=True) for top in machines for name in _FIGURES[1:]
+    ]
+    for name, total in zip(
+        _FIGURES, (tally.installs, tally.installs_with_findings, tally.installs_cleaned), strict=True
+    ):
+        parts = tuple((top, name) for top in machines)
+        if sum(values[cell] for cell in parts) == total:  # else reports without a code hide what is missing
+            relations.append(Relation(parts))
+    hidden = hidden_cells(values, relations)
+    names = {unit.key: LocalText(unit.name_vi, unit.name_en or unit.name_vi) for unit in _units(machines)}
+    for top in sorted(machines, key=lambda top: (-values[top, "installs"], top)):
+        if (top, "installs") not in hidden:
+            shown = [None if (top, name) in hidden else values[top, name] for name in _FIGURES]
+            yield Fleet(top, names[top], *shown)
+
+
+def _machines() -> dict[str, dict[str, set[UUID]]]:
+    """Return the distinct installations of each unit directly below the centre, by figure."""
+    coded = ToolReport.objects.exclude(unit="")
+    above = _Above(coded.values_list("unit", flat=True).distinct())
+    found: defaultdict[str, dict[str, set[UUID]]] = defaultdict(lambda: {name: set() for name in _FIGURES})
+    rows = coded.values_list("unit", "day", "install_id", "findings_count", "exit_code")
+    for text, day, install, findings, code in rows.iterator():
+        if top := above.of(text, day):
+            for name, counts in zip(_FIGURES, (True, findings > 0, code in CLEANED), strict=True):
+                if counts:
+                    found[top][name].add(install)
+    return dict(found)
+
+
+class _Above:
+    """Finds the unit directly below the centre over a code, on a day."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Read units and their places in the tree.
+
+        Args:
+            texts: keys and codes of units as reports carry them.
+        """
+        asked = list(texts)
+        self._units: defaultdict[str, list[Unit]] = defaultdict(list)
+        for unit in Unit.objects.filter(Q(key__in=asked) | Q(code__in=asked)):
+            for name in {unit.key, unit.code}:
+                self._units[name].append(unit)
+        self._places: defaultdict[int, list[Position]] = defaultdict(list)
+        ids = {unit.pk for units in self._units.values() for unit in units}
+        for position in Position.objects.filter(unit__in=ids):
+            self._places[position.unit_id].append(position)
+
+    def of(self, text: str, day: date) -> str:
+        """Return the key of that unit; empty where the code meant nothing then, or the centre itself."""
+        for unit in self._units[text]:
+            for place in self._places[unit.pk]:
+                if place.first <= day and (place.until is None or day < place.until):
+                    keys = place.path.strip("/").split("/")
+                    return keys[1] if len(keys) > 1 else ""
+        return ""
+
+
+def _units(keys: Iterable[str]) -> Iterable[Unit]:
+    return Unit.objects.filter(key__in=list(keys))

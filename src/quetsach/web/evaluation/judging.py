@@ -1,0 +1,93 @@
+"""What is judged beside the targets: how long infections last, providers against the middle, and the ten botnets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from quetsach.assess.cases import Group, case_report
+from quetsach.assess.grades import grade_providers
+from quetsach.assess.priority import choose
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.campaign import Campaign
+from quetsach.campaign.schedule.plan import Stage
+from quetsach.core.period import Period
+from quetsach.lake.cases import bot_history
+from quetsach.lake.judged import GRADED_DAYS, observed, weekly_machines
+from quetsach.web.evaluation.inputs import Cases, Grades, Priority
+from quetsach.web.evaluation.sources import Sources
+
+SEED = 2020
+"""Of all random draws, as the command has it by default: the same data give the same report."""
+STEPS = 3
+"""How often ``judge`` tells its progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was judged; what there were no data for is None."""
+
+    cases: Cases | None
+    grades: Grades | None
+    priority: Priority | None
+
+
+def judge(
+    campaign: Campaign, sources: Sources, base: Period, last: Period | None, *, progress: Callable[[int], None]
+) -> Judged:
+    """Judge cases, providers and botnets.
+
+    Args:
+        campaign: its plan.
+        sources: where to read.
+        base: the baseline window.
+        last: the last window; ``None`` where no window has data.
+        progress: told after each of ``STEPS`` steps.
+
+    Raises:
+        QuetsachError: the lake cannot be read.
+    """
+    cases = _cases(campaign, sources, Period(base.first, last.last)) if last else None
+    progress(1)
+    grades = _grades(sources, base, last) if last and sources.subscribers else None
+    progress(1)
+    priority = _priority(sources, base) if last else None
+    progress(1)
+    return Judged(cases, grades, priority)
+
+
+def campaign_start(campaign: Campaign) -> date | None:
+    """Return the day on which the first phase of the campaign itself begins."""
+    return min((p.period.first for p in campaign.phases if p.stage is Stage.DURING), default=None)
+
+
+def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
+    history = bot_history(sources.lake, period)
+    if history is None:
+        return Cases(period, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {})
+    day = campaign_start(campaign)
+    started = history.beginning_of(day) if day else None
+    reports = {
+        group: case_report(history, by=group, started_days=started, rng=np.random.default_rng(SEED)) for group in Group
+    }
+    names = {family: sources.family_name(family) for family in history.families}
+    names |= {isp: sources.provider_name(isp) for isp in history.providers}
+    return Cases(period, day if started is not None else None, reports, names)
+
+
+def _grades(sources: Sources, base: Period, last: Period) -> Grades:
+    subscribers = sources.subscribers or {}
+    window, against = (Period(p.last - timedelta(days=GRADED_DAYS - 1), p.last) for p in (last, base))
+    weeks, before = (weekly_machines(sources.lake, p, announced=sources.announced) for p in (window, against))
+    found = grade_providers(subscribers, weeks, before, rng=np.random.default_rng(SEED))
+    names = {isp: sources.provider_name(isp) for isp in {*subscribers, *(isp for week in weeks for isp in week)}}
+    return Grades(window, against, SEED, weeks, before, subscribers, found, names)
+
+
+def _priority(sources: Sources, period: Period) -> Priority | None:
+    observations = tuple(observed(sources.lake, period, sources.judgements))
+    if not observations:
+        return None
+    choice = choose(observations, sources.criteria, rng=np.random.default_rng(SEED))
+    return Priority(period, SEED, choice, observations, {o.family: sources.family_name(o.family) for o in observations})

@@ -1,0 +1,52 @@
+"""Where a report comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from quetsach.assess.priority import Criteria
+from quetsach.campaign.published import PublishedRecord
+from quetsach.core.family import FamilyNames
+from quetsach.core.pack import LocalText
+from quetsach.core.place import Places
+from quetsach.core.tile import TileLayouts
+from quetsach.lake.lake import Lake
+from quetsach.network import NetworkTables
+from quetsach.web.evaluation.inputs import Effect
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The lake, the tables that explain it, and what is brought by hand.
+
+    ``criteria`` and ``judgements`` are those of the choice of botnets; ``subscribers`` are of providers, ``None`` where
+    nobody handed them over.
+    """
+
+    data: Path
+    lake: Lake
+    families: FamilyNames
+    network: NetworkTables
+    places: Places
+    tiles: TileLayouts
+    published: PublishedRecord
+    criteria: Criteria
+    judgements: Mapping[str, dict[str, float]]
+    subscribers: Mapping[str, float] | None = None
+    not_real: LocalText | None = None
+    effect: Effect | None = None
+
+    @cached_property
+    def announced(self) -> Mapping[int, int]:
+        """How many IPv4 addresses each AS announces."""
+        return self.network.ranges.announced_ipv4()
+
+    def family_name(self, family: str) -> LocalText:
+        """Return a family's name; its identifier where the table does not know it."""
+        known = self.families.families.get(family)
+        return LocalText(known.name, known.name) if known else LocalText(family, family)
+
+    def provider_name(self, isp: str) -> LocalText:
+        """Return a provider's name."""
+        return LocalText(self.network.isp_name(isp, "vi"), self.network.isp_name(isp, "en"))
