@@ -1,7 +1,7 @@
 """A centre's data folder opened for one command: Django points at it, and the database's failures are explained."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,23 @@ from quetsach.core.errors import InputError, QuetsachError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "no-centre": "thư mục này không phải dữ liệu của một trung tâm",
+        "no-centre-hint": "ghi đúng thư mục của trung tâm sau --data",
+        "database": "không dùng được cơ sở dữ liệu: {error}",
+        "database-hint": "xem lại DATABASE_URL",
+        "behind-hint": "cập nhật cơ sở dữ liệu bằng quetsach center up --prepare-only",
+    },
+    "en": {
+        "no-centre": "this folder does not hold the data of a centre",
+        "no-centre-hint": "name the centre's folder with --data",
+        "database": "the database cannot be used: {error}",
+        "database-hint": "look at DATABASE_URL",
+        "behind-hint": "bring the database up to date with quetsach center up --prepare-only",
+    },
+}
+
 
 def add_centre_command(
     commands: "Subcommands",
@@ -27,7 +44,7 @@ def add_centre_command(
 ) -> argparse.ArgumentParser:
     """Add a command on a centre's data, with ``--data``, ``--json`` and ``--language``; return it for the rest.
 
-    One that writes a file and prints no result has no ``--json``.
+    One that writes a file, or tells a person something once, has no ``--json``.
     """
     command = add_command(commands, name, summary=summary, examples=examples)
     command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
@@ -47,16 +64,17 @@ def opened_centre(arguments: argparse.Namespace) -> Iterator[datetime]:
     Raises:
         QuetsachError: there is no centre in the folder, or its database cannot be used.
     """
-    with opened_data((arguments.data or default_data()).absolute()) as now:
+    language = chosen_language(arguments) if "lang" in arguments else ""
+    with opened_data((arguments.data or default_data()).absolute(), language=language or "en") as now:
         from django.utils import translation  # noqa: PLC0415
 
-        with translation.override(chosen_language(arguments)) if "lang" in arguments else nullcontext():
+        with translation.override(language) if language else nullcontext():
             yield now
 
 
 @contextmanager
-def opened_data(data: Path) -> Iterator[datetime]:
-    """Open the centre in a folder; give the time of the call.
+def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
+    """Open the centre in a folder; give the time of the call. What fails is said in ``vi`` or ``en``.
 
     Raises:
         QuetsachError: there is no centre in the folder, or its database cannot be used.
@@ -66,18 +84,26 @@ def opened_data(data: Path) -> Iterator[datetime]:
     require_center()
     from quetsach.cli.center.publication import configure_web  # noqa: PLC0415
 
+    words = _WORDS[language]
     if not (data / "secret.key").exists():
-        raise InputError(
-            "this folder does not hold the data of a centre",
-            where=str(data),
-            hint="name the centre's folder with --data",
-        )
+        raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
     configure_web(data)
     from django.db import DatabaseError  # noqa: PLC0415
 
     try:
         yield datetime.now(UTC)
     except DatabaseError as error:
-        raise QuetsachError(
-            f"the database cannot be used: {error}", where=str(data), hint="look at DATABASE_URL"
-        ) from error
+        hint = words["behind-hint" if _is_behind() else "database-hint"]
+        raise QuetsachError(words["database"].format(error=error), where=str(data), hint=hint) from error
+
+
+def _is_behind() -> bool:
+    """Whether the database can be reached and lacks something that this build has."""
+    from django.db import DatabaseError, connection  # noqa: PLC0415
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    try:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return False

@@ -2,14 +2,13 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center.opened import opened_centre
+from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 
@@ -55,50 +54,47 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center people invite van.hanh@centre.example --role operator\nquetsach center people list",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    invite = add_command(
+    invite = add_centre_command(
         commands,
         "invite",
-        summary="print a link with which somebody joins; the first operator comes in this way",
-        examples="quetsach center people invite van.hanh@centre.example --role operator\n"
+        _invite,
+        "print a link with which somebody joins; the first operator comes in this way",
+        "quetsach center people invite van.hanh@centre.example --role operator\n"
         "quetsach center people invite lan@haiphong.example --role approver --unit 31-2025",
+        has_json=False,
     )
     invite.add_argument("email", metavar="ADDRESS", help="e-mail address, which becomes the login")
     roles = [role.value for role in Role]
     invite.add_argument("--role", choices=roles, required=True, metavar="ROLE", help=f"what for: {', '.join(roles)}")
     invite.add_argument("--unit", metavar="KEY", help="over which unit and all below it (default: the whole country)")
-    invite.set_defaults(run=_invite)
-    renew = add_command(
+    renew = add_centre_command(
         commands,
         "renew",
-        summary="print a link to set password and second factor anew",
-        examples="quetsach center people renew van.hanh@centre.example",
+        _renew,
+        "print a link to set password and second factor anew",
+        "quetsach center people renew van.hanh@centre.example",
+        has_json=False,
     )
     renew.add_argument("email", metavar="ADDRESS", help="whose")
-    renew.set_defaults(run=_renew)
-    listed = add_command(
-        commands, "list", summary="duties that are held today", examples="quetsach center people list --json"
-    )
-    listed.add_argument("--json", action="store_true", help="print the result as JSON")
-    listed.set_defaults(run=_list)
-    remove = add_command(
+    add_centre_command(commands, "list", _list, "duties that are held today", "quetsach center people list --json")
+    remove = add_centre_command(
         commands,
         "remove",
-        summary="end somebody's duties, sessions and links in one step",
-        examples="quetsach center people remove lan@haiphong.example",
+        _remove,
+        "end somebody's duties, sessions and links in one step",
+        "quetsach center people remove lan@haiphong.example",
+        has_json=False,
     )
     remove.add_argument("email", metavar="ADDRESS", help="who leaves")
-    remove.set_defaults(run=_remove)
-    vouch = add_command(
+    vouch = add_centre_command(
         commands,
         "vouch",
-        summary="say that an account belongs to a person of its own, so that it counts in approvals",
-        examples="quetsach center people vouch lan@haiphong.example",
+        _vouch,
+        "say that an account belongs to a person of its own, so that it counts in approvals",
+        "quetsach center people vouch lan@haiphong.example",
+        has_json=False,
     )
     vouch.add_argument("email", metavar="ADDRESS", help="whose account")
-    vouch.set_defaults(run=_vouch)
-    for command in (invite, renew, listed, remove, vouch):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        add_language(command)
 
 
 def _invite(arguments: argparse.Namespace) -> int:
