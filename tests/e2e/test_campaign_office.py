@@ -173,7 +173,7 @@ def issue_letter(office: Office, writer: Page, approver: Page, begin: str, subje
     go(writer, office, begin)
     if writer.locator("select[name=template]").count():
         writer.select_option("select[name=template]", "campaign")
-    writer.fill("[name=campaign]", "thu")
+    writer.select_option("[name=campaign]", "thu")
     press(writer, "main form button.now")
     fields = {
         "agency": "Sở Thông tin và Truyền thông", "sign": "STTTT-CNTT", "place": "Hải Phòng", "subject": subject,

@@ -116,7 +116,7 @@ def archive(request: HttpRequest, key: str) -> HttpResponse:
 def comparison(request: HttpRequest) -> HttpResponse:
     """Two campaigns side by side."""
     desk = enter(request)
-    form = CompareForm(request.GET or None, campaigns=campaigns())
+    form = CompareForm(request.GET if "right" in request.GET else None, initial=request.GET, campaigns=campaigns())
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         left, right = (campaign_of(form.cleaned_data[side]) for side in ("left", "right"))

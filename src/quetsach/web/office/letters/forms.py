@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.register import check_sign
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.campaigns.selectors.campaign import campaigns
 from quetsach.web.office.letters.models import Letter, Template
 from quetsach.web.office.units.models import Unit
 
@@ -17,13 +19,18 @@ ANNEXES = 3
 """How many annexes the form has places for."""
 
 
+def _campaign_field(kept: str) -> forms.ChoiceField:
+    """Offer the campaigns by name, none, and the one that the letter has already."""
+    names = {"": "–"} | {campaign.key: here(campaign.plan.name) for campaign in campaigns()}
+    return forms.ChoiceField(choices=list(({kept: kept} | names).items()), required=False, label=_("Campaign"))
+
+
 class BeginForm(forms.Form):
     """Whose letter, and what it begins with: a template for such letters, the fitting one chosen already."""
 
-    campaign = forms.SlugField(max_length=60, required=False, label=_("Campaign"))
-
     def __init__(self, *arguments: Any, units: list[Unit], purposes: tuple[str, ...], **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.fields["campaign"] = _campaign_field(self.initial.get("campaign", ""))
         writing = Unit.objects.filter(pk__in=[unit.pk for unit in units]).order_by("code")
         templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units), purpose__in=purposes).order_by("title")
         own = None if purposes[0] == DocumentKind.NEW else templates.filter(purpose=purposes[0]).first()
@@ -66,7 +73,6 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
             "copies": _("Copies to"),
             "drafting": _("Drafting unit and copies kept"),
             "address": _("Address at the foot"),
-            "campaign": _("Campaign"),
             "due": _("Answer by"),
             "asks": _("What it asks, in one sentence"),
             "language": _("Language"),
@@ -92,6 +98,7 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.fields["campaign"] = _campaign_field(self.instance.campaign)
         for name in ("superior", "drafting"):
             self.fields[name].required = False
         annexes = self.instance.annexes if self.instance else []

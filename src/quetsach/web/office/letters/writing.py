@@ -15,6 +15,7 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
+from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
@@ -254,8 +255,8 @@ def _fill_issuer(letter: Letter, day: date) -> None:
 
 def _values(letter: Letter, unit: Unit, day: date) -> dict[str, str]:
     values = {"unit": unit.name_vi, "portal": site(), "year": str(day.year)}
-    if letter.campaign:
-        values["campaign"] = letter.campaign
+    if campaign := campaign_of(letter.campaign):
+        values["campaign"] = campaign.plan.name.in_language(letter.language)
     if letter.due:
         values["due"] = f"{letter.due:%d/%m/%Y}"
     for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):

@@ -8,9 +8,12 @@ from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
+from quetsach.cli.bundled import bundled
 from quetsach.cli.center.letters_chain import published_letters
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.letters.answering import dispatch_refuse
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Message, MessageState, Template
 from quetsach.web.office.letters.samples import published_letters_load, samples_load
@@ -50,7 +53,22 @@ def page(client, path: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, person, units) -> None:
+@pytest.fixture
+def campaign(units) -> Campaign:
+    document = (bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes()
+    return campaign_begin(document=document, by=None, now=TODAY)
+
+
+def test_a_letter_names_its_campaign_and_no_other_word(office, campaign) -> None:
+    Template.objects.create(code="t", title="Mẫu", subject="rà soát", body="Theo kế hoạch {campaign}")
+    assert 'value="viet-nam-2020">Nationwide malware' in page(office, "/en/office/letters/moi/")
+    begun = {"unit": "tw", "template": "t", "campaign": "viet-nam-2020"}
+    assert office.post("/en/office/letters/moi/", begun | {"campaign": "another"}).status_code == 200
+    office.post("/en/office/letters/moi/", begun)
+    assert Letter.objects.get().body == f"Theo kế hoạch {campaign.plan.name.vi}"
+
+
+def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, person, units, campaign) -> None:
     Template.objects.create(code="t", title="Mẫu", subject="rà soát", body="Kính gửi {unit}")
     answer = office.post("/en/office/letters/moi/", {"unit": "tw", "template": "t", "campaign": "viet-nam-2020"})
     letter = Letter.objects.get()
