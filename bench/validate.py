@@ -6,8 +6,8 @@ table; the exit code is 1 if a target was missed. ``--short`` is the version of 
 
 import argparse
 import importlib
+import os
 import sys
-import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -26,13 +26,19 @@ def main() -> int:
         parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     held = True
     for part in arguments.parts or PARTS:
-        started = time.process_time()
+        started = _cpu_seconds()
         rows = importlib.import_module(f"bench.validation.{part}").rows(short=arguments.short, seed=arguments.seed)
-        print(f"\n{part}: {time.process_time() - started:.1f} CPU s")
+        print(f"\n{part}: {_cpu_seconds() - started:.1f} CPU s")
         for row in rows:
             print(f"{'ok  ' if row.passed else 'MISS'}  {row.measure:<66} {row.target:<22} {row.got}")
             held &= row.passed
     return 0 if held else 1
+
+
+def _cpu_seconds() -> float:
+    """Return what this process and those that it waited for have used."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 if __name__ == "__main__":
