@@ -87,6 +87,7 @@ def _document(evaluation: Evaluation) -> dict[str, object]:
         "made_at": evaluation.made_at.isoformat(),
         "as_of": str(evaluation.as_of) if evaluation.as_of else None,
         "not_real": _words(evaluation.not_real) if evaluation.not_real else None,
+        "facts": evaluation.facts,
         "verdicts": _statements(evaluation),
         "tables": {
             table.id: {

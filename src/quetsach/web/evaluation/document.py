@@ -228,7 +228,7 @@ class Evaluation:
     """The whole report of one campaign.
 
     ``made_at`` (UTC) is when it was made, ``as_of`` the newest day (UTC) of sightings that it counts; ``not_real`` says
-    what the data are where they are not real.
+    what the data are where they are not real. ``facts`` are settings that recomputing its figures takes.
     """
 
     campaign: str

@@ -104,9 +104,10 @@ def _svg(plot: Plot, evaluation: Evaluation, language: str) -> SafeString:
     return mark_safe(draw(plot, evaluation, language))  # noqa: S308  (written by our own renderer a moment ago)
 
 
-def _weight(texts: list[str]) -> int:
-    """Return how wide a column of texts wants to be, in letters."""
-    return max(14, min(60, max(map(len, texts[1:]), default=0)), *map(len, texts[0].split()))
+def _weight(texts: list[str], *, is_number: bool) -> int:
+    """Return how wide a column wants to be, in letters: its words are not broken."""
+    least = 7 if is_number else 14
+    return max(least, min(60, max(map(len, texts[1:]), default=0)), *map(len, texts[0].split()))
 
 
 def table_parts(table: Table, language: str) -> dict[str, Any]:
@@ -126,7 +127,10 @@ def table_parts(table: Table, language: str) -> dict[str, Any]:
             {
                 "title": c.title.in_language(language),
                 "number": c.is_number,
-                "weight": _weight([c.title.in_language(language), *(c.text(row[n], language) for row in table.rows)]),
+                "weight": _weight(
+                    [c.title.in_language(language), *(c.text(row[n], language) for row in table.rows)],
+                    is_number=c.is_number,
+                ),
             }
             for n, c in zip(kept, columns, strict=True)
         ],

@@ -46,4 +46,5 @@ def compose(inputs: Inputs) -> Evaluation:
         as_of=inputs.as_of,
         not_real=inputs.not_real,
         sections=tuple(chapter(inputs) for chapter in _CHAPTERS),
+        facts=priority.settings(inputs.priority) | grades.settings(inputs.grades),
     )

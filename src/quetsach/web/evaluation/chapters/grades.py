@@ -83,6 +83,11 @@ def grades(inputs: Inputs) -> Section:
     return Section("grades", _TITLE, tuple(_graded(found, found.grades)))
 
 
+def settings(found: Grades | None) -> dict[str, object]:
+    """Return what grading again takes beside the tables."""
+    return {"grades": {"seed": found.seed}} if found else {}
+
+
 def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
     window, against = ({la: period_text(p, la) for la in ("vi", "en")} for p in (found.window, found.against))
     yield Paragraph(

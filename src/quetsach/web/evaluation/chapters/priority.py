@@ -33,6 +33,15 @@ def priority(inputs: Inputs) -> Section:
     return Section("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
 
 
+def settings(found: Priority | None) -> dict[str, object]:
+    """Return what choosing again takes beside the tables."""
+    if found is None:
+        return {}
+    criteria = found.choice.criteria
+    numbers = {"seats": criteria.seats, "concentration": criteria.concentration, "certain": criteria.certain}
+    return {"priority": {"version": criteria.version, "seed": found.seed, **numbers}}
+
+
 def _decided(inputs: Inputs) -> frozenset[str]:
     """Return the families of the decision in force; none where the office decided nothing."""
     decisions = inputs.outcome.decisions if inputs.outcome else ()

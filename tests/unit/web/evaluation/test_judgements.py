@@ -1,0 +1,191 @@
+"""Cases, grades and the choice of botnets in the report: recomputed from the annex, and small figures kept back."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.unit.web.evaluation.judged import cases, grades, priority, refused_cases
+from tests.unit.web.evaluation.samples import inputs
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.grades import ProviderGrades, grade_providers
+from quetsach.assess.priority import Criteria, Criterion, Observation, choose
+from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.annex import annex_files
+from quetsach.web.evaluation.chapters import compose
+from quetsach.web.evaluation.document import Bars, Curve, Dots, Evaluation, Map, Paragraph, Statement, Steps, Tone
+from quetsach.web.evaluation.inputs import Change, Dimension
+from quetsach.web.evaluation.page import render_page
+
+NOTHING = LocalText("", "")
+
+
+@pytest.fixture(scope="module")
+def report() -> Evaluation:
+    families = tuple(
+        Change(id_, LocalText(id_, id_), 100.0, 50.0) for id_ in ("andromeda", "conficker", "mirai", "necurs")
+    )
+    made = inputs()
+    return compose(
+        replace(
+            made,
+            cases=cases(),
+            grades=grades(),
+            priority=priority(),
+            changes={**made.changes, Dimension.FAMILY: families},
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def page(report: Evaluation) -> str:
+    return render_page(report, "vi")
+
+
+def rows(report: Evaluation, table: str) -> list[dict[str, str]]:
+    content = dict(annex_files(report))[f"data/{table}.csv"].decode()
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def facts(report: Evaluation) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(dict(annex_files(report))["data/evaluation.json"])["facts"]
+    return found
+
+
+def blocks(report: Evaluation, section: str) -> list[object]:
+    return list(next(s for s in report.sections if s.id == section).blocks)
+
+
+@pytest.mark.parametrize("by", ["family", "isp"])
+def test_time_to_clean_is_read_off_the_curve_of_the_annex(report: Evaluation, by: str) -> None:
+    curve = {(r["id"], int(r["day"])): float(r["share"]) for r in rows(report, f"survival-{by}")}
+    told = [r for r in rows(report, f"time-to-clean-{by}") if r["median_days"]]
+    assert {r["id"] for r in told} == {id_ for id_, _ in curve}
+    for r in told:
+        median = float(r["median_days"])
+        assert curve[r["id"], ceil(median) - 1] > 50 >= curve[r["id"], ceil(median)]
+        assert [curve[r["id"], day] for day in (14, 30)] == [float(r["infected_14"]), float(r["infected_30"])]
+
+
+def test_a_group_of_few_cases_has_a_reason_and_no_figure(report: Evaluation) -> None:
+    necurs = next(r for r in rows(report, "time-to-clean-family") if r["id"] == "necurs")
+    assert necurs["why_not_en"]
+    assert (necurs["events"], necurs["median_days"]) == ("", "")
+
+
+def test_the_country_is_not_counted_where_that_tells_a_small_group() -> None:
+    few, many = (compose(replace(inputs(), cases=cases(small))) for small in (6, 30))
+    assert rows(few, "time-to-clean-family")[0]["events"] == ""
+    assert int(rows(many, "time-to-clean-family")[0]["events"]) > 200
+
+
+def test_where_installations_have_no_names_the_reason_is_said_once() -> None:
+    [said] = blocks(compose(replace(inputs(), cases=refused_cases())), "cases")
+    assert isinstance(said, Statement)
+    assert (said.tone, "bot_id" in said.text.vi) == (Tone.REFUSED, True)
+
+
+def test_grades_are_the_same_when_they_are_made_from_the_annex(report: Evaluation) -> None:
+    told = rows(report, "grades")
+    windows: dict[str, dict[str, dict[str, Answer]]] = {"Last window": {}, "Baseline": {}}
+    for r in rows(report, "grades-weeks"):
+        machines = float(r["machines"])
+        windows[r["window_en"]].setdefault(r["first"], {})[r["id"]] = Estimate(machines, machines, machines)
+    subscribers = {r["id"]: float(r["subscribers"]) for r in told}
+    now, before = (list(weeks.values()) for weeks in windows.values())
+    again = grade_providers(subscribers, now, before, rng=np.random.default_rng(facts(report)["grades"]["seed"]))
+    assert isinstance(again, ProviderGrades)
+    for r, provider in zip(told, again.providers, strict=True):
+        assert (r["id"], r["grade_en"]) == (provider.isp, provider.graded.grade.text.en)
+        assert float(r["rate"]) == pytest.approx(provider.graded.shrunk.value)
+        assert (int(r["rank_low"]), int(r["rank_high"])) == provider.graded.rank
+    changes = {r["id"]: float(r["change"]) for r in rows(report, "grades-own-change")}
+    assert changes == pytest.approx({p.isp: 100 * p.change.change.value for p in again.providers if p.change})
+
+
+def test_of_small_providers_only_the_grade_is_told() -> None:
+    made = compose(replace(inputs(), grades=grades(900.0, 700.0, 500.0, 400.0, 8.0, 6.0)))
+    told = {r["id"]: r for r in rows(made, "grades")}
+    assert told["cmc"]["grade_en"]
+    assert {told[isp][figure] for isp in ("cmc", "mobifone") for figure in ("machines", "rate", "rank_low")} == {""}
+    assert {"cmc", "mobifone"}.isdisjoint(r["id"] for r in rows(made, "grades-weeks"))
+
+
+def test_who_is_not_graded_is_named_with_the_reason(report: Evaluation) -> None:
+    said = [b for b in blocks(report, "grades") if isinstance(b, Statement)]
+    assert (said[0].tone, said[0].title.en) == (Tone.REFUSED, "Netnam")
+    assert "Spt" in said[1].text.en
+
+
+def test_without_subscribers_the_report_says_what_is_missing() -> None:
+    [said] = blocks(compose(inputs()), "grades")
+    assert isinstance(said, Statement)
+    assert "--subscribers" in said.text.vi
+
+
+def test_the_choice_of_botnets_is_the_same_when_it_is_made_from_the_annex(report: Evaluation) -> None:
+    set_ = facts(report)["priority"]
+    listed = rows(report, "priority-criteria")
+    criteria = Criteria(
+        set_["version"], set_["seats"], set_["concentration"], set_["certain"],
+        tuple(
+            Criterion(
+                r["id"], NOTHING, NOTHING, *(float(r[n]) for n in ("weight", "low", "high")), r["is_log_en"] == "yes"
+            )
+            for r in listed
+        ),
+        {}, {},
+    )  # fmt: skip
+    used = {r["id"] for r in listed if r["is_used_en"] == "yes"}
+    observations = [
+        Observation(r["id"], {name: float(r[name]) for name in used if r[name]})
+        for r in rows(report, "priority-measured")
+    ]
+    again = choose(observations, criteria, rng=np.random.default_rng(set_["seed"]))
+    for r, candidate in zip(rows(report, "priority"), again.candidates, strict=True):
+        assert (r["id"], r["standing_en"]) == (candidate.family, candidate.standing.text.en)
+        assert float(r["score"]) == pytest.approx(candidate.score)
+        assert float(r["acceptability"]) == pytest.approx(100 * candidate.acceptability)
+
+
+def test_a_family_of_few_addresses_is_named_without_figures() -> None:
+    made = compose(replace(inputs(), priority=priority(("conficker", "virut"))))
+    told = {r["id"]: r for r in rows(made, "priority")}
+    assert told["virut"]["standing_en"]
+    assert (told["virut"]["score"], told["conficker"]["score"] != "") == ("", True)
+    assert [r["id"] for r in rows(made, "priority-measured")] == ["conficker"]
+
+
+def test_codes_are_for_machines_and_not_on_the_page(report: Evaluation, page: str) -> None:
+    assert "01@2008-08-01" not in page
+    assert "01@2008-08-01" in {r["id"] for r in rows(report, "provinces")}
+
+
+def test_every_plot_has_a_name_of_its_own_and_a_table(report: Evaluation, page: str) -> None:
+    drawn = [b for s in report.sections for b in s.blocks if isinstance(b, Bars | Curve | Dots | Steps | Map)]
+    assert len(drawn) > 8
+    for plot in drawn:
+        assert report.table(plot.table).rows
+    names = [part.split('"')[0] for part in page.split('id="chart-title-')[1:]]
+    assert len(names) == len(set(names)) == len(drawn)
+
+
+def test_the_map_names_both_archipelagos_and_says_in_words_what_shades_mean(page: str) -> None:
+    for words in ("Hoàng Sa", "Trường Sa", "(Đà Nẵng)", "(Khánh Hòa)", "giảm từ 50% trở lên", "−56%"):
+        assert words in page
+
+
+def test_a_sector_that_no_feed_tells_is_said_and_one_that_is_told_has_a_table(report: Evaluation) -> None:
+    silent = [b.text.vi for b in blocks(report, "breakdown") if isinstance(b, Paragraph)]
+    assert any("không cho biết địa chỉ thuộc lĩnh vực nào" in text for text in silent)
+    sectors = (Change("government", LocalText("Cơ quan nhà nước", "Government"), 50.0, 20.0),)
+    made = inputs()
+    told = compose(replace(made, changes={**made.changes, Dimension.SECTOR: sectors}))
+    said = [b.text.vi for b in blocks(told, "breakdown") if isinstance(b, Paragraph)]
+    assert not any("không cho biết địa chỉ thuộc lĩnh vực nào" in text for text in said)
+    assert [r["change"] for r in rows(told, "sectors")] == ["-60.0"]

@@ -1,0 +1,102 @@
+"""What the tool reported under units' codes: by province or ministry, small figures kept back."""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from quetsach.web.api.models import ToolReport
+from quetsach.web.api.selectors import forget_tally
+from quetsach.web.evaluation.fleets import cleaned_by_tool
+from quetsach.web.evaluation.inputs import Fleet
+from quetsach.web.office.units.models import Unit
+
+type Runs = Callable[..., None]
+
+
+@pytest.fixture
+def runs(units: dict[str, Unit]) -> Runs:
+    """Return how machines of a unit report: so many scanned, so many with findings, so many cleaned."""
+
+    def made(unit: str, machines: int, found: int = 0, cleaned: int = 0, day: date = date(2020, 10, 6)) -> None:
+        ToolReport.objects.bulk_create(
+            ToolReport(
+                report_id=uuid4(),
+                digest=b"",
+                received_on=day,
+                day=day,
+                install_id=uuid4(),
+                unit=unit,
+                tool_version="1",
+                platform="windows",
+                kind="scan",
+                exit_code=11 if n < cleaned else 10 if n < found else 0,
+                findings_count=int(n < found),
+            )
+            for n in range(machines)
+        )
+        forget_tally()
+
+    return made
+
+
+def fleets() -> dict[str, tuple[int | None, ...]]:
+    found = cleaned_by_tool()
+    assert found is not None
+    return {fleet.id: (fleet.installs, fleet.with_findings, fleet.cleaned) for fleet in found.fleets}
+
+
+def test_reports_of_communes_count_for_their_province(runs: Runs) -> None:
+    runs("11296", 40, 20, 15)
+    runs("304-2020", 30, 15, 10)
+    runs("001", 50, 25, 20)
+    assert fleets() == {"31-2020": (70, 35, 25), "01-2020": (50, 25, 20)}
+
+
+def test_a_machine_that_reports_twice_is_one_machine(runs: Runs) -> None:
+    runs("31", 20, 12, 11)
+    for report in ToolReport.objects.all():
+        report.pk = uuid4()
+        report.save(force_insert=True)
+    forget_tally()
+    assert fleets() == {"31-2020": (20, 12, 11)}
+
+
+def test_a_code_means_the_unit_of_the_day_of_the_run(runs: Runs) -> None:
+    runs("11296", 20, 12, 11)
+    runs("11296", 30, 15, 14, day=date(2025, 8, 1))
+    assert fleets() == {"31-2025": (30, 15, 14), "31-2020": (20, 12, 11)}
+
+
+def test_small_fleets_and_small_figures_are_kept_back(runs: Runs) -> None:
+    runs("31", 40, 20, 3)
+    runs("01", 9, 9, 9)
+    runs("", 100, 50, 40)
+    assert fleets() == {"31-2020": (40, 20, None)}
+
+
+def test_where_every_report_has_a_code_the_total_does_not_give_a_small_fleet_back(runs: Runs) -> None:
+    runs("31", 40, 20, 15)
+    runs("01", 9, 5, 5)
+    assert fleets() == {}
+
+
+def test_a_code_that_nobody_has_and_the_centre_itself_are_no_fleet(runs: Runs) -> None:
+    runs("99999", 40, 20, 15)
+    runs("tw", 40, 20, 15)
+    assert fleets() == {}
+
+
+def test_a_fleet_is_named_in_both_languages(runs: Runs) -> None:
+    runs("31", 40, 20, 15)
+    found = cleaned_by_tool()
+    assert found is not None
+    [fleet] = found.fleets
+    assert isinstance(fleet, Fleet)
+    assert (fleet.name.vi, fleet.name.en) == ("Thành phố Hải Phòng", "Hai Phong City")
+
+
+def test_without_reports_there_is_nothing(units: dict[str, Unit]) -> None:
+    forget_tally()
+    assert cleaned_by_tool() is None
