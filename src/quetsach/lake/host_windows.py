@@ -133,7 +133,7 @@ def _windows(row: Mapping[str, Any]) -> dict[int, float]:
     made = {w: float(row[f"w{w}"]) for w in (1, 2, 3, 4, 6, 8, 12, 24)}
     pairs = row["pairs"]
     if pairs:
-        made[48] = 2 * made[24] - row["both"] / pairs
+        made[48] = 2 * made[24] - (row["both"] or 0) / pairs
     return made
 
 

@@ -25,11 +25,6 @@ def bot_ids(daily_ids: float, share_named: float) -> Answer:
     return Estimate(daily_ids, daily_ids, daily_ids / share_named, {"share_named": share_named})
 
 
-def day_overlap(addresses_a_day: float, addresses_two_days: float) -> float:
-    """Return the addresses seen on both of two days that follow each other."""
-    return 2 * addresses_a_day - addresses_two_days
-
-
 def chapman(first: int, second: int, both: int) -> Answer:
     """Estimate what two sensors would see together with all that neither sees: a lower bound.
 

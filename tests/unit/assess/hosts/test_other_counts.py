@@ -9,7 +9,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.accumulation import WINDOW_HOURS, accumulation, expected_addresses
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, day_overlap
+from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 MONDAY = date(2020, 6, 1)
@@ -58,10 +58,6 @@ def test_two_sensors_that_see_different_halves_tell_the_whole() -> None:
     assert isinstance(answer, Estimate)
     assert answer.low < 10_000 < answer.high
     assert chapman(0, 10, 0) == Refusal(RefusalReason.NO_DATA)
-
-
-def test_addresses_of_two_days_tell_those_of_both() -> None:
-    assert day_overlap(100, 160) == 40
 
 
 def test_addresses_for_each_machine_need_machines() -> None:
