@@ -4,6 +4,7 @@ from quetsach.assess.privacy.attack import Cell, Known, Sum, recovered, release_
 from quetsach.assess.privacy.cell_key import perturbed_cells
 from quetsach.assess.privacy.dominance import FEWEST_ORGANISATIONS, LARGEST_SHARE, tells_of_one
 from quetsach.assess.privacy.folding import folded_rows
+from quetsach.assess.privacy.overlap import Published, Shift, together
 from quetsach.assess.privacy.rounding import Rounded, rounded_cells
 from quetsach.assess.privacy.suppression import Relation, given_away, hidden_cells
 
@@ -12,8 +13,10 @@ __all__ = [
     "LARGEST_SHARE",
     "Cell",
     "Known",
+    "Published",
     "Relation",
     "Rounded",
+    "Shift",
     "Sum",
     "folded_rows",
     "given_away",
@@ -23,4 +26,5 @@ __all__ = [
     "release_refusal",
     "rounded_cells",
     "tells_of_one",
+    "together",
 ]
