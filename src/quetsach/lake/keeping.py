@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from quetsach.core.period import Period
-from quetsach.lake import durable, rollups
+from quetsach.lake import compaction, durable, rollups
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 
@@ -73,8 +73,8 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     """
     with lake.writer() as tmp:
         changed = [(d, after) for d in lake.deliveries() if (after := _after(d, before)) != d]
-        kept = {path for d in lake.deliveries() for path in _after(d, before).paths()}
-        gone = sorted({path for d, _ in changed for path in d.paths()} - kept)
+        kept = lake.listed(_after(d, before) for d in lake.deliveries())
+        gone = sorted(lake.listed(d for d, _ in changed) - kept)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
         size = sum(_size(lake.folder / path) for path in gone)
@@ -83,8 +83,8 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
             for delivery, after in changed:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
                 durable.write(record, after.to_json(), staged=tmp / "delivery.json")
-            for path in gone:
-                (lake.folder / path).unlink(missing_ok=True)
+            lake.sweep()
+            compaction.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size)
 
 

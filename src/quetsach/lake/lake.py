@@ -7,6 +7,7 @@
     quarantine/<delivery>.parquet                 feeds.table.REJECTS
     deliveries/<delivery>.json                    commit records: readers open only what these list
     access.jsonl                                  who read rows of all this: access
+    compacted.json                                whose sightings lie together in one file: compaction
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     tmp/                                          of the writer at work
 
@@ -41,7 +42,7 @@ from quetsach.feeds.layout import Layout
 from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import access, durable, queries, rollups
+from quetsach.lake import access, compaction, durable, queries, rollups
 from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.errors import LakeError
@@ -80,6 +81,8 @@ class Lake:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, tuple[tuple[int, int, int], Delivery]] = {}
+        self._places: dict[str, str] = {}  # of sightings that compaction moved
+        self._places_of: tuple[int, int, int] | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     # Writing
@@ -188,7 +191,7 @@ class Lake:
         made: list[tuple[Path, str]] = []
         for roll_up in rollups.roll_ups_of([*touching, delivery]):
             if roll_up.day in delivery.days:
-                committed = [self.folder / d.sightings_path(roll_up.day) for d in touching if roll_up.day in d.days]
+                committed = self._files_of(touching, roll_up.day)
                 sightings = [*committed, tmp / f"{roll_up.day}.parquet"]
                 made += rollups.build(self.engine(), roll_up, sightings, tmp)
         return [former[day] for day in delivery.days if day in former], made
@@ -200,25 +203,30 @@ class Lake:
         with (self.folder / ".writer").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             tmp = self.folder / "tmp"
-            if tmp.exists():
-                self._sweep(tmp)
+            if tmp.exists():  # as long as it does, there may be files that no record lists
+                self.sweep()
+                shutil.rmtree(tmp)
             tmp.mkdir()
             try:
                 yield tmp
             except BaseException:
-                self._sweep(tmp)
+                self.sweep()
+                shutil.rmtree(tmp)
                 raise
             shutil.rmtree(tmp)
 
-    def _sweep(self, tmp: Path) -> None:
-        """Remove every file that no commit record lists, then ``tmp``: as long as that exists, there may be some."""
-        listed = {self.folder / path for delivery in self.deliveries() for path in delivery.paths()}
+    def sweep(self) -> None:
+        """Remove every file that no record lists; for the one writer."""
+        listed = {self.folder / path for path in self.listed(self.deliveries())}
         listed |= {self.folder / path for roll_up in self.roll_ups() for path in roll_up.paths()}
         for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
             for path in self.folder.glob(kind):
                 if path not in listed:
                     path.unlink()
-        shutil.rmtree(tmp)
+
+    def listed(self, deliveries: Iterable[Delivery]) -> set[str]:
+        """Return the files that deliveries stand on, relative to the lake."""
+        return {self._places.get(path, path) for delivery in deliveries for path in delivery.paths()}
 
     # Reading: never blocked, never half a delivery
 
@@ -342,21 +350,33 @@ class Lake:
             names = []
         except OSError as error:
             raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(folder)) from error
+        self._read_places()  # before the records: then all that is compacted is of deliveries that are known
         known, self._known = self._known, {}
         for name in names:
-            state = (folder / name).stat()
-            key = (state.st_ino, state.st_mtime_ns, state.st_size)
+            key = _state_of(folder / name)
             found = known.get(name)
             self._known[name] = found if found and found[0] == key else (key, _read_record(folder / name))
         return {delivery.id: delivery for _, delivery in self._known.values()}
 
+    def _read_places(self) -> None:
+        try:
+            key = _state_of(self.folder / compaction.FILE)
+        except FileNotFoundError:
+            self._places, self._places_of = {}, None
+            return
+        if key != self._places_of:
+            record = compaction.read_record(self.folder)
+            self._places, self._places_of = dict(place for one in record for place in one.places()), key
+
     def _sightings_of(self, period: Period) -> list[Path]:
-        return sorted(
-            self.folder / delivery.sightings_path(day)
-            for delivery in self._by_id().values()
-            for day in delivery.days
-            if day in period and day not in delivery.expired
-        )
+        deliveries = self._by_id().values()
+        days = {day for delivery in deliveries for day in delivery.days if day in period}
+        return sorted(path for day in days for path in self._files_of(deliveries, day))
+
+    def _files_of(self, deliveries: Iterable[Delivery], day: date) -> list[Path]:
+        """Return the files of a day's sightings, each once."""
+        own = [d.sightings_path(day) for d in deliveries if day in d.days and day not in d.expired]
+        return [self.folder / path for path in dict.fromkeys(self._places.get(path, path) for path in own)]
 
     def _countable(self, period: Period) -> list[Path]:
         """Return the files that addresses are counted from: sightings, and roll-ups where those have expired."""
@@ -369,7 +389,7 @@ class Lake:
         made_from = [known[id_] for id_ in roll_up.deliveries]
         if any(roll_up.day in delivery.expired for delivery in made_from):
             return None
-        return [self.folder / delivery.sightings_path(roll_up.day) for delivery in made_from]
+        return self._files_of(made_from, roll_up.day)
 
     def _committed(self, day: date, layout: Layout) -> list[Path]:
         """Return the sightings that one more of this day has to be compared with."""
@@ -388,6 +408,11 @@ class Lake:
             weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
             self._connection = queries.connect(spill)
         return self._connection
+
+
+def _state_of(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_mtime_ns, state.st_size
 
 
 def _read_record(path: Path) -> Delivery:

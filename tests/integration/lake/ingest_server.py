@@ -1,4 +1,4 @@
-"""Starts ingests in processes of their own, fast: it has imported everything and forks.
+"""Starts ingests and a compaction in processes of their own, fast: it has imported everything and forks.
 
 Reads lines ``folder<TAB>step`` and answers the process's number; after an empty line it waits for the end and answers
 the exit code (negative: by signal).
@@ -18,7 +18,7 @@ import pyarrow as pa
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
-from quetsach.lake import durable
+from quetsach.lake import compaction, durable
 from quetsach.lake.lake import Lake
 from quetsach.lake.packed import ingest_file
 
@@ -49,6 +49,8 @@ def ingest(folder: Path, files: list[Path], kill_at_step: int) -> None:
         for _, outcome in outcomes:
             if isinstance(outcome, QuetsachError):
                 raise outcome
+    for _ in range(2):  # the second time sweeps what the first has gathered
+        compaction.compact(lake, least_files=2)
 
 
 def arm(kill_at_step: int) -> None:

@@ -26,6 +26,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "rebuilt": "Đã dựng lại {made} bảng tổng hợp theo ngày, {mended} bảng phải sửa; {expired} bảng giữ "
         "nguyên vì lượt ghi "
         "nhận đã hết hạn lưu.",
+        "compacted": "Đã gộp {files} tệp của {days} ngày thành mỗi ngày một tệp.",
+        "compact": "Không có ngày nào có từ {files} tệp trở lên.",
         "access": ("thời điểm (UTC)", "người đọc", "lệnh", "dữ liệu", "của"),
         "unread": "Chưa có ai đọc lượt ghi nhận gốc.",
         "broken": "Dòng {line} bị hỏng hoặc không nối tiếp dòng trước: nhật ký đã bị sửa.",
@@ -37,6 +39,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "rebuilt": "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay because "
         "their sightings "
         "have expired.",
+        "compacted": "{files} files of {days} days of reports are one a day now.",
+        "compact": "No day of a report has {files} files or more.",
         "access": ("time (UTC)", "who", "command", "read", "of"),
         "unread": "Nobody has read raw sightings yet.",
         "broken": "Line {line} is damaged or does not follow the line before it: the log was changed.",
@@ -45,11 +49,11 @@ _WORDS: dict[str, dict[str, Any]] = {
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``lake`` with ``expire``, ``rebuild`` and ``access``."""
+    """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
     parser = add_command(
         subcommands,
         "lake",
-        summary="delete sightings at the end of their lifetime; make roll-ups again; who read raw sightings",
+        summary="delete sightings at the end of their lifetime, gather small files, who read raw sightings",
         examples="quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -69,6 +73,14 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center lake rebuild --json",
     )
     rebuild.set_defaults(run=_rebuild)
+    compact = add_command(
+        commands,
+        "compact",
+        summary="gather the sightings of a day that came in many files into one; nothing that is counted changes",
+        examples="quetsach center lake compact\nquetsach center lake compact --files 2 --json",
+    )
+    compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
+    compact.set_defaults(run=_compact)
     access = add_command(
         commands,
         "access",
@@ -76,7 +88,7 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center lake access\nquetsach center lake access --json",
     )
     access.set_defaults(run=_access)
-    for command in (expire, rebuild, access):
+    for command in (expire, rebuild, compact, access):
         command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
         command.add_argument("--json", action="store_true", help="print the result as JSON")
         add_language(command)
@@ -126,6 +138,28 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     else:
         say(_WORDS[language]["rebuilt"].format(**{k: number_text(v, language) for k, v in asdict(rebuilt).items()}))
     return ExitCode.USAGE if rebuilt.mended else ExitCode.NOTHING_FOUND
+
+
+def _compact(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.lake import compaction  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if arguments.files < 2:
+        raise InputError("one file needs no gathering", hint="--files 2")
+    lake = Lake((arguments.data or default_data()) / "lake")
+    with Progress("Đang gộp / gathering", len(lake.roll_ups())) as progress:
+        gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
+    language = chosen_language(arguments)
+    if arguments.json:
+        print_json(asdict(gathered))
+    else:
+        counts = asdict(gathered) if gathered.files else {"files": arguments.files}
+        text = _WORDS[language]["compacted" if gathered.files else "compact"]
+        say(text.format(**{name: number_text(count, language) for name, count in counts.items()}))
+    return ExitCode.NOTHING_FOUND
 
 
 def _access(arguments: argparse.Namespace) -> int:

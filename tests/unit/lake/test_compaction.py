@@ -1,0 +1,136 @@
+"""Compacted days: where sightings lie changes, and nothing else."""
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.lake_reader import TESTER
+from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
+
+from quetsach.cli.main import main
+from quetsach.lake import compaction, hosts, keeping
+from quetsach.lake.errors import LakeError
+from quetsach.lake.lake import Lake
+
+HOURS = range(8, 14)
+
+
+def rows(lake: Lake) -> Counter[tuple[object, ...]]:
+    """Every sighting with its delivery, wherever it lies."""
+    found: Counter[tuple[object, ...]] = Counter()
+    for roll_up in lake.roll_ups():
+        for path in lake.sightings_for(roll_up) or ():
+            for row in pq.read_table(path, partitioning=None).to_pylist():
+                row.setdefault("delivery", path.stem)
+                found[tuple(sorted((name, str(value)) for name, value in row.items()))] += 1
+    return found
+
+
+def names(lake: Lake, day: str = "2020-06-16") -> list[str]:
+    return sorted(path.name for path in lake.folder.glob(f"sightings/day={day}/*"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake with a day that came in seven files, and another that came in one."""
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, TWO_DAYS)
+    for hour in HOURS:
+        ingest(lake, HEADER + f"2020-06-16 {hour:02}:00:00,14.160.0.{hour % 3},mirai,VN,b{hour}\n")
+    return lake
+
+
+def test_no_sighting_changes(lake: Lake) -> None:
+    before, deliveries = rows(lake), lake.deliveries()
+    assert compaction.compact(lake) == compaction.Gathered(days=1, files=7)
+    assert rows(lake) == before
+    assert lake.deliveries() == deliveries
+
+
+def test_nothing_that_is_counted_changes(lake: Lake) -> None:
+    before = hosts.hosts(lake, DAYS), lake.count_addresses(DAYS), lake.listed_addresses(DAYS, by=TESTER)
+    compaction.compact(lake)
+    assert (hosts.hosts(lake, DAYS), lake.count_addresses(DAYS), lake.listed_addresses(DAYS, by=TESTER)) == before
+    assert keeping.rebuild(lake).mended == 0
+
+
+def test_what_was_read_while_it_was_gathered_stays_until_the_next_time(lake: Lake) -> None:
+    small = names(lake)
+    compaction.compact(lake)
+    assert set(small) < set(names(lake))
+    assert compaction.compact(lake) == compaction.Gathered(0, 0)
+    assert len(names(lake)) == 1
+
+
+def test_a_later_file_lies_beside_and_is_gathered_again(lake: Lake) -> None:
+    compaction.compact(lake)
+    ingest(lake, HEADER + "2020-06-16 20:00:00,14.160.0.9,mirai,VN,b\n")
+    before = rows(lake)
+    assert before.total() == 9
+    assert compaction.compact(lake, least_files=2) == compaction.Gathered(days=1, files=2)
+    assert rows(lake) == before
+    assert len(json.loads((lake.folder / compaction.FILE).read_text())) == 1
+
+
+def test_a_known_sighting_stays_known(lake: Lake) -> None:
+    compaction.compact(lake)
+    ingest(lake, HEADER + "2020-06-16 08:00:00,14.160.0.2,mirai,VN,b8\n\n")
+    assert lake.deliveries()[-1].accepted + lake.deliveries()[-1].duplicates == 1
+    assert lake.sightings_count(DAYS) == 8
+
+
+def test_gathered_sightings_expire_with_all_that_is_left_of_them(lake: Lake) -> None:
+    compaction.compact(lake)
+    gone = keeping.expire(lake, before=date(2020, 6, 17))
+    assert (gone.days, gone.sightings, names(lake)) == (1, 7, [])
+    assert json.loads((lake.folder / compaction.FILE).read_text()) == []
+    assert rows(lake).total() == 1
+
+
+def test_files_that_are_older_than_a_column_are_gathered_too(lake: Lake) -> None:
+    for path in list(lake.folder.glob("sightings/*/*.parquet"))[::2]:
+        pq.write_table(pq.read_table(path, partitioning=None).drop_columns(["sector"]), path)
+    compaction.compact(lake)
+    assert lake.daily_addresses(DAYS, ("sector",)).column("sector").unique().to_pylist() == ["unknown"]
+
+
+def test_a_large_day_is_written_in_groups_worth_reading(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "_GROUP_ROWS", 3)
+    before = rows(lake)
+    compaction.compact(lake)
+    [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
+    assert pq.ParquetFile(path).num_row_groups == 3
+    assert rows(lake) == before
+
+
+def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
+    path = next(lake.folder.glob("sightings/day=2020-06-16/*"))
+    path.write_bytes(path.read_bytes()[:-9])
+    small = names(lake)
+    with pytest.raises(LakeError, match="2020-06-16"):
+        compaction.compact(lake)
+    assert names(lake) == small
+
+
+def test_a_damaged_record_is_said(lake: Lake) -> None:
+    (lake.folder / compaction.FILE).write_text("[{}]")
+    with pytest.raises(LakeError, match="compacted"):
+        lake.deliveries()
+
+
+def test_people_are_told_what_was_gathered(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    command = ["center", "lake", "compact", "--data", str(lake.folder.parent)]
+    assert main(command) == 0
+    assert "7 tệp của 1 ngày" in capsys.readouterr().out
+    assert main([*command, "--lang", "en"]) == 0
+    assert "No day of a report has 4 files or more" in capsys.readouterr().out
+
+
+def test_columns_of_a_gathered_file_are_those_of_sightings(lake: Lake) -> None:
+    compaction.compact(lake)
+    [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
+    assert pq.read_schema(path).field("delivery").type == pa.string()
