@@ -62,8 +62,12 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 def complain(error: QuetsachError, language: str) -> None:
     """Say on standard error, in a language, what went wrong and what to do next."""
+    from quetsach.campaign.errors import LocalError  # noqa: PLC0415
     from quetsach.endpoint.messages.error import told_error  # noqa: PLC0415
 
+    if isinstance(error, LocalError):
+        hint = error.advice.in_language(language) if error.advice else error.hint
+        error = QuetsachError(error.text.in_language(language), where=error.where, hint=hint)
     print(f"quetsach: {told_error(error, language)}", file=sys.stderr)
 
 

@@ -3,9 +3,11 @@ import json
 
 import pytest
 
+from quetsach.campaign.errors import LocalError
 from quetsach.cli import output
 from quetsach.cli.course import Course
-from quetsach.cli.output import Progress, print_json, print_json_list, print_table, say, width
+from quetsach.cli.output import Progress, complain, print_json, print_json_list, print_table, say, width
+from quetsach.core.pack import LocalText
 from quetsach.endpoint.look.cache import Totals
 from quetsach.endpoint.look.files import Passed
 from quetsach.endpoint.messages import messages
@@ -90,3 +92,15 @@ def test_a_table_too_wide_for_a_terminal_is_told_row_by_row(
     terminal.truncate(terminal.seek(0))
     print_table(("phiên", "hệ thống"), [("1", "/"), ("2", "/mnt/" + "d" * 90)])
     assert terminal.getvalue().splitlines()[:2] == ["phiên: 1", "  hệ thống: /"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("vi", "quetsach: tw: cần nêu lý do\ngợi ý: ghi --reason\n"), ("en", "a reason is needed")],
+)
+def test_a_refusal_of_the_office_is_told_in_the_language_of_the_output(
+    language: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, advice = LocalText("cần nêu lý do", "a reason is needed"), LocalText("ghi --reason", "give --reason")
+    complain(LocalError(text, where="tw", advice=advice), language)
+    assert told in capsys.readouterr().err

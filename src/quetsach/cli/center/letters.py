@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "header": "mã|số, ký hiệu|ngày|trích yếu|trạng thái|nơi nhận|chưa trả lời",
+        "funnel": "tình trạng|nơi nhận",
         "levels": "cấp|nơi nhận|đã xác nhận|một nửa trong|lâu nhất|đơn vị lâu nhất",
         "sent": "Đã gửi {number} đến {count} đơn vị. Thư được gửi đi khi lệnh letters work hoặc center up chạy.",
         "again": "Tất cả đã có công văn này; không gửi lần thứ hai.",
@@ -32,9 +33,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Không có gì.",
         "keys": "Khóa ký thử nghiệm nằm tại {folder}. Không dùng cho công văn thật.",
         "keys-there": "Đơn vị này đã có khóa; không thay đổi.",
+        "nobody": "không có ai làm việc tại đây với địa chỉ này",
+        "no-audience": "không có đơn vị nào phù hợp",
+        "no-audience-hint": "ghi children, level-N hoặc group-N",
+        "no-bounces": "chưa đặt thư mục nhận thư báo lỗi",
+        "no-bounces-hint": "ghi Maildir của địa chỉ gửi thư",
+        "no-unit": "không có đơn vị mang khóa này",
     },
     "en": {
         "header": "id|number|day|subject|state|sent to|without answer",
+        "funnel": "state|units",
         "levels": "level|sent to|acknowledged|half within|slowest|slowest unit",
         "sent": "{number} is sent to {count} units. Their mail goes out while letters work or center up runs.",
         "again": "All of them have this letter; nobody gets it twice.",
@@ -45,6 +53,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Nothing.",
         "keys": "Signing keys for show are in {folder}. Never use them for a real letter.",
         "keys-there": "This unit has keys; nothing was changed.",
+        "nobody": "nobody works here under this address",
+        "no-audience": "no unit is meant by this",
+        "no-audience-hint": "children, level-N or group-N",
+        "no-bounces": "no folder of bounces is set",
+        "no-bounces-hint": "name the Maildir of the sender's address",
+        "no-unit": "no unit has this key",
     },
 }
 
@@ -113,19 +127,14 @@ def _list(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
 
         letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
-        found = [(letter, cascade_of(letter).funnel) for letter in letters]
-    rows = [
-        (
-            letter.pk,
-            letter.number_sign or "–",
-            letter.issued_on or "–",
-            letter.subject[:60],
-            letter.state,
-            funnel.total,
-            funnel.waiting,
-        )
-        for letter, funnel in found
-    ]
+        from quetsach.web.office.letters.templatetags.letter_words import state_name  # noqa: PLC0415
+
+        rows = []
+        for letter in letters:
+            funnel = cascade_of(letter).funnel
+            state = letter.state if arguments.json else state_name(letter.state)
+            number, day = letter.number_sign or "–", letter.issued_on or "–"
+            rows.append((letter.pk, number, day, letter.subject[:60], state, funnel.total, funnel.waiting))
     if arguments.json:
         names = ("id", "number", "day", "subject", "state", "sent_to", "without_answer")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
@@ -135,40 +144,43 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    words = _words(arguments)
     with opened_centre(arguments):
         from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
+        from quetsach.web.office.letters.templatetags.letter_words import span, standing_name  # noqa: PLC0415
 
         letter = _letter(arguments.letter)
         cascade = cascade_of(letter)
-        levels = [
-            (p.level, p.total, p.acknowledged, p.half or "–", p.slowest or "–", cascade.names.get(p.slowest_unit, ""))
-            for p in cascade.levels
-        ]
-    counts = cascade.funnel
+        counts = cascade.funnel
+        reached = {stage.name.lower(): number for stage, number in counts.reached.items()}
+        funnel = reached | {"bounced": counts.bounced, "refused": counts.refused}
+        levels = [(p, cascade.names.get(p.slowest_unit, "")) for p in cascade.levels]
+        named = [(standing_name(stage), number) for stage, number in funnel.items()]
+        paces = [(p.level, p.total, p.acknowledged, span(p.half), span(p.slowest), unit) for p, unit in levels]
+    if not arguments.json:
+        say(f"{letter.number_sign or letter.pk}: {letter.subject}")
+        print_table(words["funnel"].split("|"), named, right=(1,))
+        print_table(words["levels"].split("|"), paces, right=(0, 1, 2, 3, 4))
+        return ExitCode.NOTHING_FOUND
     told: dict[str, Any] = {
         "id": letter.pk,
         "number": letter.number_sign,
         "subject": letter.subject,
         "state": letter.state,
         "sent_to": counts.total,
-        "reached": {stage.name.lower(): number for stage, number in counts.reached.items()},
+        "reached": reached,
         "bounced": counts.bounced,
         "refused": counts.refused,
         "without_answer": counts.waiting,
     }
     names = ("level", "sent_to", "acknowledged", "half_within", "slowest", "slowest_unit")
-    if arguments.json:
-        print_json({**told, "levels": [dict(zip(names, level, strict=True)) for level in levels]})
-        return ExitCode.NOTHING_FOUND
-    say(f"{letter.number_sign or letter.pk}: {letter.subject}")
-    print_table(
-        ("", ""), [*told["reached"].items(), *((name, told[name]) for name in ("bounced", "refused"))], right=(1,)
-    )
-    print_table(_words(arguments)["levels"].split("|"), levels, right=(0, 1, 2, 3, 4))
+    rows = [(p.level, p.total, p.acknowledged, p.half or "–", p.slowest or "–", unit) for p, unit in levels]
+    print_json({**told, "levels": [dict(zip(names, row, strict=True)) for row in rows]})
     return ExitCode.NOTHING_FOUND
 
 
 def _send(arguments: argparse.Namespace) -> int:
+    words = _words(arguments)
     with opened_centre(arguments) as now:
         from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
         from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
@@ -178,15 +190,15 @@ def _send(arguments: argparse.Namespace) -> int:
         letter = _letter(arguments.letter)
         by = Person.objects.filter(email=arguments.by.strip().lower(), is_active=True).first()
         if by is None:
-            raise InputError(f"nobody works here under {arguments.by[:100]!r}", hint="quetsach center people list")
+            raise InputError(words["nobody"], where=arguments.by[:100], hint="quetsach center people list")
         units = audience_units(letter.unit, arguments.to, day=today(now))
         if not units:
-            raise InputError("no unit is meant by this", where="--to", hint="children, level-N or group-N")
+            raise InputError(words["no-audience"], where="--to", hint=words["no-audience-hint"])
         count = letter_send(letter=letter, units=units, by=by, now=now)
     if arguments.json:
         print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
     else:
-        say(_words(arguments)["sent" if count else "again"].format(number=letter.number_sign, count=count))
+        say(words["sent" if count else "again"].format(number=letter.number_sign, count=count))
     return ExitCode.NOTHING_FOUND
 
 
@@ -202,11 +214,14 @@ def _work(arguments: argparse.Namespace) -> int:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
+        from quetsach.web.office.letters.templatetags.letter_words import mail_state_name  # noqa: PLC0415
+
         states = {state.value: Message.objects.filter(state=state).count() for state in MessageState}
+        told = ", ".join(f"{mail_state_name(state)} {count}" for state, count in states.items())
     if arguments.json:
         print_json(states)
     else:
-        say(_words(arguments)["queue"].format(states=", ".join(f"{name} {count}" for name, count in states.items())))
+        say(_words(arguments)["queue"].format(states=told))
     return ExitCode.NOTHING_FOUND
 
 
@@ -237,36 +252,36 @@ def _reminders(arguments: argparse.Namespace) -> int:
 
 
 def _bounces(arguments: argparse.Namespace) -> int:
+    words = _words(arguments)
     with opened_centre(arguments) as now:
         from django.conf import settings  # noqa: PLC0415
 
         from quetsach.web.office.letters.bounces import bounces_read  # noqa: PLC0415
 
         if settings.CENTER.bounces is None:
-            raise InputError(
-                "no folder of bounces is set", where="QUETSACH_BOUNCES", hint="name the Maildir of the sender's address"
-            )
+            raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
         count = bounces_read(now=now)
     if arguments.json:
         print_json({"believed": count})
     else:
-        say(_words(arguments)["bounces"].format(count=count))
+        say(words["bounces"].format(count=count))
     return ExitCode.NOTHING_FOUND
 
 
 def _keys(arguments: argparse.Namespace) -> int:
+    words = _words(arguments)
     with opened_centre(arguments) as now:
         from quetsach.web.office.letters.seals import demonstration_seals_make  # noqa: PLC0415
         from quetsach.web.office.units.models import Unit  # noqa: PLC0415
 
         unit = Unit.objects.filter(key=arguments.unit).first()
         if unit is None:
-            raise InputError(f"no unit has the key {arguments.unit[:40]!r}", hint="quetsach center units show KEY")
+            raise InputError(words["no-unit"], where=arguments.unit[:40], hint="quetsach center units show KEY")
         folder = demonstration_seals_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
     if arguments.json:
         print_json({"folder": str(folder) if folder else None})
     else:
-        say(_words(arguments)["keys" if folder else "keys-there"].format(folder=folder))
+        say(words["keys" if folder else "keys-there"].format(folder=folder))
     return ExitCode.NOTHING_FOUND
 
 

@@ -22,6 +22,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "link": "Chuyển liên kết này cho {email}. Liên kết dùng được một lần trong bảy ngày:",
         "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt QUETSACH_PUBLIC_URL.",
+        "header": "địa chỉ thư|họ tên|vai trò|đơn vị|từ ngày|đã xác nhận",
+        "True": "có",
+        "False": "chưa",
         "nobody": "Chưa có ai. Mời người đầu tiên: `quetsach center people invite ĐỊA-CHỈ-THƯ --role operator`",
         "left": "{email} đã thôi làm việc: vai trò, phiên làm việc và liên kết đã kết thúc.",
         "vouched": "Đã xác nhận {email}: người này được tính là một người riêng khi phê duyệt.",
@@ -34,6 +37,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "link": "Give this link to {email}. It works once, within seven days:",
         "where": "Where the centre is reached otherwise than at {address}, change the beginning, or set "
         "QUETSACH_PUBLIC_URL.",
+        "header": "address|name|role|unit|since|vouched for",
+        "True": "yes",
+        "False": "not yet",
         "nobody": "Nobody yet. Invite the first one: `quetsach center people invite ADDRESS --role operator`",
         "left": "{email} has left: duties, sessions and links are ended.",
         "vouched": "{email} is vouched for, and counts as a person of his own in approvals.",
@@ -130,6 +136,7 @@ def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.people.models import Duty  # noqa: PLC0415
+        from quetsach.web.office.people.words import ROLE_TITLES  # noqa: PLC0415
 
         held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
         rows = [
@@ -143,10 +150,20 @@ def _list(arguments: argparse.Namespace) -> int:
             }
             for duty in held
         ]
+        told = [
+            (
+                *list(row.values())[:2],
+                ROLE_TITLES[Role(str(row["role"]))],
+                row["unit"],
+                row["since"],
+                words[str(row["vouched"])],
+            )
+            for row in rows
+        ]
     if arguments.json:
         print_json(rows)
     elif rows:
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
+        print_table(words["header"].split("|"), map(list, told))
     else:
         say(words["nobody"])
     return ExitCode.NOTHING_FOUND

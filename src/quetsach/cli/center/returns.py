@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.campaign.returns.state import Standing
 from quetsach.campaign.units.cells import guarded
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.web.office.returns.models import Assignment, Period
 
+_OVERDUE = {
+    "vi": "kỳ|đơn vị|tên|vị trí trong cây|tình trạng|hạn nộp|số ngày chậm",
+    "en": "period|unit|name|place in the tree|standing|due|days late",
+}
 _LEVELS = ("country", "province", "district", "commune")
 _EXPORTED = (
     "campaign", "form", "period", "first", "last", "unit", "code", "kind", "path", "standing", "scope", "due",
@@ -153,8 +158,9 @@ def _table(report: dict[str, Any], language: str) -> list[list[Any]]:
 def _overdue(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.returns.selectors.tally import late_in, tally_of  # noqa: PLC0415
+        from quetsach.web.office.returns.wording import STANDINGS  # noqa: PLC0415
 
-        found = [
+        found: list[dict[str, Any]] = [
             {
                 "period": late.period.key,
                 "unit": late.place.key,
@@ -167,13 +173,13 @@ def _overdue(arguments: argparse.Namespace) -> int:
             for period in _periods(arguments, now)
             for late in late_in(tally_of(period, now=now), now)
         ]
-    header = list(found[0]) if found else []
+        told = [list((row | {"standing": STANDINGS[Standing(row["standing"])][0]}).values()) for row in found]
     if arguments.json:
         print_json(found)
     elif arguments.csv:
-        _print_csv([header, *(list(row.values()) for row in found)])
+        _print_csv([list(found[0]) if found else [], *(list(row.values()) for row in found)])
     elif found:
-        print_table(header, [list(row.values()) for row in found], right=(6,))
+        print_table(_OVERDUE[chosen_language(arguments)].split("|"), told, right=(6,))
     else:
         say("Không có báo cáo nào quá hạn." if chosen_language(arguments) == "vi" else "No return is overdue.")
     return ExitCode.NOTHING_FOUND

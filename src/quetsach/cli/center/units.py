@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, in_language_of, tell_faults
+from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faults
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -92,7 +92,6 @@ def _import(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     files = [(path.name, _content(path)) for path in arguments.files]
     with opened_centre(arguments) as now:
-        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
         from quetsach.web.office.units.importing import (  # noqa: PLC0415
             ImportFaultsError,
             import_preview,
@@ -109,8 +108,6 @@ def _import(arguments: argparse.Namespace) -> int:
                 plan = units_import(files=files, expected=None, by=None, now=now)
         except ImportFaultsError as error:
             return tell_faults(error.faults, arguments)
-        except UnitsError as error:
-            raise in_language_of(error, arguments) from error
     counts = counts_of(plan)
     if arguments.json:
         print_json({**counts, "applied": not arguments.dry_run, "faults": []})
@@ -148,8 +145,9 @@ def _show(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+        from quetsach.web.office.units.models import Unit, UnitKind  # noqa: PLC0415
         from quetsach.web.office.units.selectors import branches_of, line_of, position_of, unit_named  # noqa: PLC0415
+        from quetsach.web.office.units.words import KIND_TITLES  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         unit = Unit.objects.filter(key=arguments.unit.lower()).first() or unit_named(arguments.unit, day)
@@ -157,6 +155,7 @@ def _show(arguments: argparse.Namespace) -> int:
             raise InputError(words["no-unit"], where=arguments.unit[:60], hint=words["no-unit-hint"])
         position = position_of(unit, day)
         branches = branches_of(position, day) if position else []
+        kind = str(KIND_TITLES[UnitKind(unit.kind)])
         facts = facts_of(unit) | {
             "day": str(day),
             "path": position.path if position else None,
@@ -167,48 +166,40 @@ def _show(arguments: argparse.Namespace) -> int:
         print_json(facts)
         return ExitCode.NOTHING_FOUND
     flat = {name: value for name, value in facts.items() if name != "below"}
-    flat["path"] = flat["path"] or words["not-there"]
-    rows = [(name.replace("_", " "), ", ".join(v) if isinstance(v, list) else v or "–") for name, v in flat.items()]
-    print_table(("", ""), rows)
+    flat |= {"kind": kind, "path": flat["path"] or words["not-there"]}
+    names = words["facts"].split("|")
+    cells = [", ".join(v) if isinstance(v, list) else v for v in flat.values()]
+    say("\n".join(f"{name}: {cell or '–'}" for name, cell in zip(names, cells, strict=True)))
     if facts["below"]:
         print()
-        print_table(("key", "name", "below"), [tuple(row.values()) for row in facts["below"]], right=(2,))
+        print_table(words["below"].split("|"), [tuple(row.values()) for row in facts["below"]], right=(2,))
     return ExitCode.NOTHING_FOUND
 
 
 def _recast(arguments: argparse.Namespace) -> int:
     content = _content(arguments.file)
     with opened_centre(arguments) as now:
-        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
         from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.units.importing import read_sheets  # noqa: PLC0415
         from quetsach.web.office.units.recasting import figures_recast  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
-        try:
-            figures = read_figures(read_sheets([(arguments.file.name, content)])[0])
-            if figures.faults:
-                return tell_faults(figures.faults, arguments)
-            found = figures_recast(figures.by_unit, day=day, level=arguments.level)
-        except UnitsError as error:
-            raise in_language_of(error, arguments) from error
+        figures = read_figures(read_sheets([(arguments.file.name, content)])[0])
+        if figures.faults:
+            return tell_faults(figures.faults, arguments)
+        found = figures_recast(figures.by_unit, day=day, level=arguments.level)
     rows = [(row.unit.key, row.unit.name_vi, row.figure) for row in found]
     if arguments.json:
         print_json([{"unit": key, "name": name, "figure": figure} for key, name, figure in rows])
     else:
-        print_table(("unit", "name", "figure"), rows, right=(2,))
+        print_table(WORDS[chosen_language(arguments)]["figures"].split("|"), rows, right=(2,))
     return ExitCode.NOTHING_FOUND
 
 
 def _load(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.campaign.units.errors import UnitsError  # noqa: PLC0415
-
-        try:
-            added = load_bundled_units(now)
-        except UnitsError as error:
-            raise in_language_of(error, arguments) from error
+        added = load_bundled_units(now)
     if arguments.json:
         print_json({"added": added})
     else:

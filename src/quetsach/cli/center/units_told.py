@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
-from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
     from quetsach.campaign.units.cells import CellFault
     from quetsach.campaign.units.comparison import Plan
-    from quetsach.campaign.units.errors import UnitsError
     from quetsach.web.office.units.models import Unit
 
 _MOST_FAULTS = 50
@@ -29,6 +27,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no-unit": "không có đơn vị mang khóa hoặc mã này",
         "no-unit-hint": "ghi khóa như 31-2025, hoặc mã cùng với --on NGÀY",
         "not-there": "không có trong cây ngày này",
+        "facts": "khóa|mã|tên tiếng Việt|tên tiếng Anh|loại|có từ ngày|kết thúc ngày|văn bản quyết định|đơn vị kế thừa|"
+        "kế thừa từ|cây ngày|vị trí trong cây|các cấp trên",
+        "below": "khóa|tên|số đơn vị cấp dưới",
+        "figures": "đơn vị|tên|số liệu",
     },
     "en": {
         "plan": "{added} new units, {changed} changed ({closed} of them ending), {successions} successions, "
@@ -42,6 +44,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no-unit": "there is no unit of this key or code",
         "no-unit-hint": "give a key such as 31-2025, or a code together with --on DAY",
         "not-there": "not in the tree on that day",
+        "facts": "key|code|Vietnamese name|English name|kind|opened|closed|decree|successors|predecessors|"
+        "tree of the day|place in the tree|above",
+        "below": "key|name|units below",
+        "figures": "unit|name|figure",
     },
 }
 
@@ -96,10 +102,3 @@ def counts_of(plan: "Plan") -> dict[str, int]:
         "contacts": len(plan.contacts),
         "members": len(plan.members),
     }
-
-
-def in_language_of(error: "UnitsError", arguments: argparse.Namespace) -> InputError:
-    """Return the error in the language of the output."""
-    language = chosen_language(arguments)
-    hint = error.advice.in_language(language) if error.advice else ""
-    return InputError(error.text.in_language(language), where=error.where, hint=hint)

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -76,18 +77,20 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.prepare_only:
             print(f"ready: {data}", file=sys.stderr)
             return ExitCode.NOTHING_FOUND
-        print(f"Quét Sạch: {address}/\ndata: {data}{_way_in(data)}", file=sys.stderr, flush=True)
+        print(f"Quét Sạch: {address}/\ndata: {data}{_way_in(data, address)}", file=sys.stderr, flush=True)
         _serve(data, arguments.host, arguments.port)
     return ExitCode.NOTHING_FOUND
 
 
-def _way_in(data: Path) -> str:
-    """Say how the office gets its first operator, while nobody can sign in there."""
+def _way_in(data: Path, address: str) -> str:
+    """Say how the office gets its first operator, while nobody can sign in there: words that can be copied and run."""
     from quetsach.web.office.people.selectors import is_anybody_in  # noqa: PLC0415
 
     if is_anybody_in():
         return ""
-    return f"\nvăn phòng / office: quetsach center people invite EMAIL --role operator --data {data}"
+    reached = "" if "QUETSACH_PUBLIC_URL" in os.environ else f"QUETSACH_PUBLIC_URL={address} "
+    command = "quetsach" if shutil.which("quetsach") else Path(sys.argv[0]).absolute()
+    return f"\nvăn phòng / office: {reached}{command} center people invite EMAIL --role operator --data {data}"
 
 
 def _shown_host(host: str) -> str:
