@@ -1,17 +1,13 @@
 """The demonstration's office, seen at every address with the keys of Hải Phòng's things, by people from elsewhere."""
 
 import dataclasses
-import itertools
-import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import translation
+from tests.addresses import FINE, addresses, answers
 
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
@@ -28,8 +24,6 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 HAI_PHONG = ("Vũ Hương Giang", "Đỗ Minh Hải", "Bùi Ngọc Khánh", "Hoàng Thị Lan", "Ngô Đức Minh", "Quán Toan")
 """People of the city, and one of its wards: nothing of them is for other provinces."""
 PREFIX, OWN = "/van-phong/", ("/van-phong/vao/", "/van-phong/tai-khoan/")
-FINE = {200, 302, 400, 403, 404, 405}
-PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @pytest.fixture
@@ -67,27 +61,14 @@ def values() -> dict[str, list[str]]:
     }
 
 
-def addresses() -> Iterator[str]:
-    with translation.override("vi"):
-        routes = sorted(set(below(get_resolver().url_patterns)))
+def places() -> list[str]:
+    """Return the addresses of Hải Phòng's things."""
     known = values()
-    for route in routes:
-        names = PART.findall(route)
-        for chosen in itertools.product(*(known[name] for name in names)):
-            parts = iter(chosen)
-            path = PART.sub(lambda _, parts=parts: next(parts), route)
-            is_number = re.search(r"<int:key>", route)
-            if not (is_number and not all(p.isdecimal() for p, n in zip(chosen, names, strict=True) if n == "key")):
-                yield path
 
+    def fitting(kind: str, name: str) -> list[str]:
+        return [value for value in known[name] if kind != "int" or value.isdecimal()]
 
-def below(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    for pattern in patterns:
-        route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from below(pattern.url_patterns, route)
-        elif route.startswith(PREFIX) and not route.startswith(OWN):
-            yield route
+    return addresses(PREFIX, fitting, without=OWN)
 
 
 def browser(role: Role | None, unit: str = "") -> Client:
@@ -106,17 +87,15 @@ def browser(role: Role | None, unit: str = "") -> Client:
 
 def leaks(client: Client, method: str) -> list[tuple[str, int, list[str]]]:
     found = []
-    for path in addresses():
-        answer = getattr(client, method)(path)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    for path, status, content in answers(client, method, places()):
         told = [name for name in HAI_PHONG if name.encode() in content]
-        if told or answer.status_code not in FINE:
-            found.append((path, answer.status_code, told))
+        if told or status not in FINE:
+            found.append((path, status, told))
     return found
 
 
 def test_people_from_elsewhere_see_and_change_nothing_of_hai_phong(office) -> None:
-    assert len(list(addresses())) > 100
+    assert len(places()) > 100
     city = Unit.objects.get(key="31-2020")
     strangers = {
         "nobody": browser(None),
