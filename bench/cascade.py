@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Event as Stop
 from typing import Any
 
@@ -169,11 +169,21 @@ def state() -> dict[str, Any]:
 
 
 def run(data: Path, *arguments: str, port: int = 0) -> tuple[int, str, float]:
-    """Run a step in a process of its own; return its code, what it said and its wall time."""
+    """Run a step in a process of its own; return its code, what it said and its wall time.
+
+    What a step complains of is passed on, unless it was killed: then Python complains of what the dead left behind.
+    """
     began = time.monotonic()
     command = [sys.executable, __file__, *arguments]
-    done = subprocess.run(command, env=environment(data, port), stdout=subprocess.PIPE, text=True, check=False)
-    return done.returncode, done.stdout, time.monotonic() - began
+    with TemporaryFile("w+") as complaints:  # a pipe would be held open by what outlives the killed process
+        done = subprocess.run(
+            command, env=environment(data, port), stdout=subprocess.PIPE, stderr=complaints, text=True, check=False
+        )
+        seconds = time.monotonic() - began
+        if done.returncode != -signal.SIGKILL:
+            complaints.seek(0)
+            sys.stderr.write(complaints.read())
+    return done.returncode, done.stdout, seconds
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def cascade() -> ModuleType:
 
 
 def test_a_worker_killed_anywhere_sends_each_message_once_or_leaves_it_to_a_person(
-    cascade: ModuleType, tmp_path_factory: pytest.TempPathFactory
+    cascade: ModuleType, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]
 ) -> None:
     data = migrated(tmp_path_factory, "killed-worker")
     folder = str(data)
@@ -37,6 +37,7 @@ def test_a_worker_killed_anywhere_sends_each_message_once_or_leaves_it_to_a_pers
             assert cascade.run(data, "work", folder, point, "5", port=port)[0] == -9
         assert cascade.run(data, "work", folder, port=port)[0] == 0
         end = json.loads(cascade.run(data, "state", folder)[1])
+    assert "leaked" not in capfd.readouterr().err
     assert (end["dispatches"], end["copies"], end["messages"]) == (EXPECTED, EXPECTED, EXPECTED)
     arrived = Counter(address for address, _ in taken)
     assert max(arrived.values()) == 1, "nobody got it twice"
@@ -45,3 +46,10 @@ def test_a_worker_killed_anywhere_sends_each_message_once_or_leaves_it_to_a_pers
     assert (len(end["uncertain"]), len(not_arrived)) == (2, 1)
     assert len(arrived) + len(not_arrived) == EXPECTED, "nothing is lost"
     assert end["sent_events"] == EXPECTED - len(end["uncertain"])
+
+
+def test_what_a_step_that_fails_complains_of_is_told(
+    cascade: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cascade.run(tmp_path, "no-such-step")[0] == 1
+    assert "Usage: python bench/cascade.py" in capfd.readouterr().err
