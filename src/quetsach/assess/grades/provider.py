@@ -55,20 +55,27 @@ class ProviderGrades:
         }
 
 
-def read_subscribers(content: bytes, *, where: str) -> Mapping[str, float]:
-    """Read a table with the columns ``isp`` and ``subscribers``.
+def read_subscribers(
+    content: bytes, *, where: str, columns: tuple[str, str] = ("isp", "subscribers")
+) -> Mapping[str, float]:
+    """Read a table of a name and how many there are, each 1 or more.
+
+    Args:
+        content: CSV in UTF-8.
+        where: the file's name, for errors.
+        columns: what the name and the number are called.
 
     Raises:
         AssessError: it is no such table; the error names line and column.
     """
     found: dict[str, float] = {}
-    for line in read_rows(content, ("isp", "subscribers"), where=where):
-        isp, number = line.text("isp"), line.number("subscribers")
+    for line in read_rows(content, columns, where=where):
+        name, number = line.text(columns[0]), line.number(columns[1])
         if not 1 <= number <= 1e10:
-            raise AssessError("subscribers must be 1 or more", where=line.where)
-        if isp in found or len(found) == MAX_PROVIDERS:
-            raise AssessError(f"{isp!r} is there twice, or there are too many lines", where=line.where)
-        found[isp] = number
+            raise AssessError(f"{columns[1]} must be 1 or more", where=line.where)
+        if name in found or len(found) == MAX_PROVIDERS:
+            raise AssessError(f"{name!r} is there twice, or there are too many lines", where=line.where)
+        found[name] = number
     return found
 
 

@@ -47,6 +47,12 @@ def register(subcommands: "Subcommands") -> None:
     parser.add_argument(
         "--subscribers", type=Path, metavar="FILE", help="CSV isp,subscribers: grades the providers (the regulator's)"
     )
+    parser.add_argument(
+        "--residents",
+        type=Path,
+        metavar="FILE",
+        help="CSV province,residents by code: adds a map of rates",
+    )
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
     add_language(parser)
@@ -107,18 +113,21 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         published=load_published(campaign.id),
         criteria=criteria,
         judgements=load_judgements(criteria),
-        subscribers=_subscribers(arguments.subscribers),
+        subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),
+        residents=_numbers(arguments.residents, ("province", "residents")),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         effect=_effect(arguments, campaign, data),
     )
 
 
-def _subscribers(path: Path | None) -> "Mapping[str, float] | None":
+def _numbers(path: Path | None, columns: tuple[str, str]) -> "Mapping[str, float] | None":
     from quetsach.assess.grades import read_subscribers  # noqa: PLC0415
     from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
     from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
 
-    return read_subscribers(read_file(path, limit=MAX_BYTES), where=str(path)) if path else None
+    if path is None:
+        return None
+    return read_subscribers(read_file(path, limit=MAX_BYTES), where=str(path), columns=columns)
 
 
 def _not_real(note: LocalText, scale: int) -> LocalText:

@@ -42,7 +42,7 @@ def draw_steps(plot: StepPanels, *, language: str) -> str:
         for name, steps in plot.panels
         for s in steps
     ]
-    x = alt.X("at:Q", title=plot.time, axis=alt.Axis(tickCount=4, grid=False, format="d"))
+    x = alt.X("at:Q", title=plot.time, axis=alt.Axis(tickCount=3, grid=False, format="d"))
     y = alt.Y(
         "low:Q",
         title=plot.share,

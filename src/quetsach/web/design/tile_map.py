@@ -89,7 +89,7 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
     )
     layers = alt.layer(
         squares,
-        texts(words, fontSize=12, lineHeight=14),
+        texts(words, fontSize=11.5, lineHeight=14),
         texts(figures, fontSize=13, fontWeight=700),
         texts(told, fontSize=13, align="left"),
     )

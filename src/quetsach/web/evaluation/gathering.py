@@ -65,6 +65,7 @@ def gather(
         changes=divided,
         machine_changes=machines,
         tiles=sources.tiles.on((last or base).last, sources.places),
+        residents=sources.residents or {},
         feed_days=_feed_days(lake, campaign),
         machines=compare_windows(lake, base, last, announced=sources.announced) if last else None,
         effect=sources.effect,

@@ -160,7 +160,10 @@ class Priority:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that the chapters need; what is None or empty is told in the report, not left out."""
+    """Everything that the chapters need; what is None or empty is told in the report, not left out.
+
+    ``residents`` are of provinces, by their codes.
+    """
 
     campaign: Campaign
     made_at: datetime
@@ -174,6 +177,7 @@ class Inputs:
     changes: Mapping[Dimension, tuple[Change, ...]]
     machine_changes: Mapping[Dimension, tuple[MachineChange, ...]]
     tiles: tuple[Tile, ...]
+    residents: Mapping[str, float]
     feed_days: tuple[FeedDays, ...]
     machines: Comparison | None
     effect: Effect | None

@@ -30,7 +30,8 @@ def draw_map(plot: Map, table: Table, language: str) -> str:
     shown = [values[tile.id] for tile in plot.tiles if tile.id in values]
     if not shown:
         return ""
-    bounds = _FALLS if plot.shading is Shading.CHANGE else _thirds(shown)
+    column = table.column(plot.value)
+    bounds = _FALLS if plot.shading is Shading.CHANGE else _thirds(shown, column.decimals)
     squares = [
         Square(
             tile.column,
@@ -44,10 +45,10 @@ def draw_map(plot: Map, table: Table, language: str) -> str:
         for tile in plot.tiles
     ]
     top = min((tile.row for tile in plot.tiles if tile.islands), default=0)
-    legend = [(shade, text.in_language(language)) for shade, text in _legend(bounds, plot.shading)]
+    legend = [(shade, text.in_language(language)) for shade, text in _legend(bounds, plot.shading, column.decimals)]
     title, description = plot.title.in_language(language), plot.description.in_language(language)
     return draw_tile_map(
-        TileMap(title, description, squares, legend, table.column(plot.value).title.in_language(language), (0, top)),
+        TileMap(title, description, squares, legend, column.title.in_language(language), (0, top)),
         language=language,
     )
 
@@ -69,10 +70,10 @@ def _shade(value: float | None, bounds: Sequence[float], shading: Shading) -> Sh
     return Shade.STRONG if value <= strong else Shade.MIDDLE if value <= middle else Shade.LIGHT
 
 
-def _legend(bounds: Sequence[float], shading: Shading) -> Sequence[tuple[Shade, LocalText]]:
+def _legend(bounds: Sequence[float], shading: Shading, decimals: int) -> Sequence[tuple[Shade, LocalText]]:
     if shading is Shading.CHANGE:
         return _CHANGES
-    low, high = ({language: number_text(b, language, decimals=0) for language in ("vi", "en")} for b in bounds)
+    low, high = ({language: number_text(b, language, decimals=decimals) for language in ("vi", "en")} for b in bounds)
     return (
         (Shade.STRONG, LocalText(f"từ {high['vi']} trở lên", f"{high['en']} or more")),
         (Shade.MIDDLE, LocalText(f"từ {low['vi']} đến dưới {high['vi']}", f"{low['en']} to {high['en']}")),
@@ -81,16 +82,11 @@ def _legend(bounds: Sequence[float], shading: Shading) -> Sequence[tuple[Shade, 
     )
 
 
-def _thirds(values: Sequence[float]) -> tuple[float, float]:
+def _thirds(values: Sequence[float], decimals: int) -> tuple[float, float]:
     """Return two round bounds that leave about a third of the values under, between and over them."""
     ordered = sorted(values)
-    low, high = (_round(ordered[len(ordered) * n // 3]) for n in (1, 2))
-    return low, max(high, low + 1)
-
-
-def _round(value: float) -> float:
-    digits = max(0, len(str(int(value))) - 2)
-    return float(max(1, round(value, -digits)))
+    low, high = (round(float(f"{ordered[len(ordered) * n // 3]:.2g}"), decimals) for n in (1, 2))
+    return low, max(high, low + 10.0**-decimals)
 
 
 def _islands(islands: LocalText, vi: str, en: str, language: str) -> tuple[str, ...]:
@@ -99,7 +95,7 @@ def _islands(islands: LocalText, vi: str, en: str, language: str) -> tuple[str, 
 
 def _lines(name: str) -> tuple[str, ...]:
     """Break a name in two lines of about the same length where it is too wide for a square."""
-    words = name.split()
+    words = name.replace("-", "- ").split()
     if len(name) <= _SHORT or len(words) == 1:
         return (name,)
     at = min(range(1, len(words)), key=lambda n: max(len(" ".join(words[:n])), len(" ".join(words[n:]))))

@@ -106,7 +106,7 @@ def _svg(plot: Plot, evaluation: Evaluation, language: str) -> SafeString:
 
 def _weight(texts: list[str], *, is_number: bool) -> int:
     """Return how wide a column wants to be, in letters: its words are not broken."""
-    least = 7 if is_number else 14
+    least = 9 if is_number else 14
     return max(least, min(60, max(map(len, texts[1:]), default=0)), *map(len, texts[0].split()))
 
 

@@ -20,8 +20,8 @@ from quetsach.web.evaluation.inputs import Effect
 class Sources:
     """The lake, the tables that explain it, and what is brought by hand.
 
-    ``criteria`` and ``judgements`` are those of the choice of botnets; ``subscribers`` are of providers, ``None`` where
-    nobody handed them over.
+    ``criteria`` and ``judgements`` are those of the choice of botnets; ``subscribers`` are of providers,
+    ``residents`` of provinces by their codes; ``None`` where nobody handed them over.
     """
 
     data: Path
@@ -34,6 +34,7 @@ class Sources:
     criteria: Criteria
     judgements: Mapping[str, dict[str, float]]
     subscribers: Mapping[str, float] | None = None
+    residents: Mapping[str, float] | None = None
     not_real: LocalText | None = None
     effect: Effect | None = None
 

@@ -15,6 +15,7 @@ from tests.unit.web.evaluation.samples import inputs
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades, grade_providers
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
+from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
@@ -178,6 +179,24 @@ def test_every_plot_has_a_name_of_its_own_and_a_table(report: Evaluation, page: 
 def test_the_map_names_both_archipelagos_and_says_in_words_what_shades_mean(page: str) -> None:
     for words in ("Hoàng Sa", "Trường Sa", "(Đà Nẵng)", "(Khánh Hòa)", "giảm từ 50% trở lên", "−56%"):
         assert words in page
+
+
+def test_a_rate_by_province_has_a_map_and_is_recomputed_from_the_annex() -> None:
+    made = compose(replace(inputs(), residents={"01": 8_000_000.0}))
+    assert [b.value for b in blocks(made, "breakdown") if isinstance(b, Map)] == ["change", "rate"]
+    hanoi, hai_phong = rows(made, "provinces")
+    assert float(hanoi["rate"]) == pytest.approx(100_000 * float(hanoi["after"]) / float(hanoi["residents"]))
+    assert hai_phong["rate"] == ""
+
+
+def test_providers_that_cannot_be_counted_are_told_where_nobody_can_be_graded() -> None:
+    found = grades()
+    counted = [{isp: Refusal(RefusalReason.RARE_CHECK_INS) for isp in week} for week in found.weeks]
+    refused = replace(found, weeks=counted, before=counted, grades=Refusal(RefusalReason.FEW_TO_RANK))
+    said = [b for b in blocks(compose(replace(inputs(), grades=refused)), "grades") if isinstance(b, Statement)]
+    assert len(said) == 2
+    assert "Vnpt" in said[1].title.vi
+    assert "bot_id" in said[1].text.vi
 
 
 def test_a_sector_that_no_feed_tells_is_said_and_one_that_is_told_has_a_table(report: Evaluation) -> None:

@@ -1,5 +1,7 @@
 """Where it changed: families, providers, provinces and sectors, before and after, in addresses and in machines."""
 
+from collections.abc import Mapping
+
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import why_not
 from quetsach.web.evaluation.document import (
@@ -55,6 +57,16 @@ _SQUARES = LocalText(
     "Each square is a province; squares lie about where the provinces do and show neither area nor borders. The figure "
     "is the change of mean daily addresses.",
 )
+_PEOPLE = 100_000
+_RATES = (
+    Column("residents", LocalText("Dân số", "Residents"), Form.NUMBER),
+    Column("rate", LocalText("Trên 100.000 dân", "Per 100,000 residents"), Form.NUMBER, 1),
+)
+_RATE_TITLE = LocalText("Tỷ suất theo tỉnh, thành phố, kỳ cuối", "Rate by province in the last window")
+_RATE_SQUARES = LocalText(
+    "Con số trong ô là địa chỉ trung bình mỗi ngày của kỳ cuối trên 100.000 dân.",
+    "The figure is mean daily addresses of the last window for each 100,000 residents.",
+)
 _DOTS = LocalText(
     "Mỗi dòng có hai điểm: kỳ làm mốc và kỳ cuối. Trục bắt đầu từ 0.",
     "Each row has two dots: the baseline and the last window. The axis starts at zero.",
@@ -71,7 +83,7 @@ def breakdown(inputs: Inputs) -> Section:
         return Section("breakdown", _TITLE, (Paragraph(_EMPTY), Paragraph(_NO_SECTORS)))
     blocks: list[Block] = []
     for dimension, rows in inputs.changes.items():
-        blocks += [*_plots(dimension, inputs), _table(dimension, rows)] if rows else [Paragraph(_EMPTY)]
+        blocks += [*_plots(dimension, inputs), _table(dimension, rows, inputs.residents)]
         if machines := inputs.machine_changes.get(dimension):
             blocks += _machines(dimension, machines)
     blocks.append(Paragraph(_CAUSES))
@@ -84,26 +96,36 @@ def _plots(dimension: Dimension, inputs: Inputs) -> list[Block]:
     name = _TITLES[dimension]
     if dimension is Dimension.PROVINCE:
         title = LocalText("Thay đổi theo tỉnh, thành phố", "Change by province")
-        return [Map(dimension.value, "change", title, _SQUARES, Shading.CHANGE, inputs.tiles)]
+        change = Map(dimension.value, "change", title, _SQUARES, Shading.CHANGE, inputs.tiles)
+        rate = Map(dimension.value, "rate", _RATE_TITLE, _RATE_SQUARES, Shading.LEVEL, inputs.tiles)
+        return [change, rate] if inputs.residents else [change]
     title = LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after")
     series = (Series(_BASELINE, "before"), Series(_LAST, "after"))
     return [Dots(dimension.value, "name", series, title, _DOTS, _ADDRESSES)]
 
 
-def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
-    columns = (
+def _table(dimension: Dimension, changes: tuple[Change, ...], residents: Mapping[str, float]) -> Table:
+    columns: tuple[Column, ...] = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
         Column("before", _BASELINE, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("after", _LAST, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("change", LocalText("Thay đổi", "Change"), Form.CHANGE, 1),
     )
-    rows: tuple[tuple[Cell, ...], ...] = tuple((c.id, c.name, c.before, c.after, c.percent) for c in changes)
+    rows: list[tuple[Cell, ...]] = [(c.id, c.name, c.before, c.after, c.percent) for c in changes]
+    if dimension is Dimension.PROVINCE and residents:
+        columns = (*columns, *_RATES)
+        rows = [(*row, *_rate(change, residents)) for row, change in zip(rows, changes, strict=True)]
     note = LocalText(
         "Địa chỉ trung bình mỗi ngày. Dòng dưới 10 được gộp chung.",
         "Mean daily addresses. Rows of fewer than 10 are put together.",
     )
-    return Table(dimension.value, _TITLES[dimension], columns, rows, note)
+    return Table(dimension.value, _TITLES[dimension], columns, tuple(rows), note)
+
+
+def _rate(change: Change, residents: Mapping[str, float]) -> tuple[float | None, float | None]:
+    people = residents.get(change.id.split("@")[0])
+    return people, _PEOPLE * change.after / people if people and change.after is not None else None
 
 
 def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[Block]:

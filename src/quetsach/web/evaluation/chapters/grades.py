@@ -79,7 +79,7 @@ def grades(inputs: Inputs) -> Section:
     if found is None:
         return Section("grades", _TITLE, (Statement(Tone.NOT_DECIDED, _TITLE, _NONE),))
     if isinstance(found.grades, Refusal):
-        return Section("grades", _TITLE, (refused(_TITLE, found.grades),))
+        return Section("grades", _TITLE, (refused(_TITLE, found.grades), *_not_counted(found)))
     return Section("grades", _TITLE, tuple(_graded(found, found.grades)))
 
 
@@ -152,6 +152,19 @@ def _not_graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
         yield Statement(Tone.CAUTION, title, LocalText(f"{vi}.", f"{en}."))
 
 
+def _not_counted(found: Grades) -> Iterator[Block]:
+    """Yield the reasons why machines could not be counted, each with the providers that it stands in the way of."""
+    reasons: dict[LocalText, dict[str, LocalText]] = {}
+    for week in (*found.weeks, *found.before):
+        for isp, answer in week.items():
+            if isinstance(answer, Refusal) and isp in found.subscribers:
+                reasons.setdefault(answer.text, {})[isp] = found.names[isp]
+    for reason, names in reasons.items():
+        vi, en = ", ".join(n.vi for n in names.values()), ", ".join(n.en for n in names.values())
+        title = LocalText(f"Không đếm được số máy: {vi}", f"Machines could not be counted: {en}")
+        yield Statement(Tone.REFUSED, title, reason)
+
+
 def _weeks(found: Grades, shown: set[str]) -> Table:
     """Return the counts that grades rest on: with them, the subscribers and the seed anyone gets the same grades."""
     rows = [
@@ -164,9 +177,7 @@ def _weeks(found: Grades, shown: set[str]) -> Table:
         for isp in sorted(shown)
     ]
     title = LocalText("Số máy từng tuần của nhà mạng", "Machines of providers week by week")
-    note = LocalText(
-        f"Số ngẫu nhiên bắt đầu từ {found.seed} (tham số --seed).", f"Random numbers begin with {found.seed} (--seed)."
-    )
+    note = LocalText(f"Số khởi đầu của các số ngẫu nhiên: {found.seed}.", f"Seed of the random numbers: {found.seed}.")
     return Table("grades-weeks", title, _WEEKS, tuple(rows), note, is_long=True)
 
 

@@ -111,10 +111,10 @@ def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
     )
     measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
     note = LocalText(
-        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; số ngẫu nhiên bắt đầu từ "
-        f"{found.seed} (tham số --seed).",
-        f"Concentration of the weights tried: {number_text(criteria.concentration, 'en')}; random numbers begin with "
-        f"{found.seed} (--seed).",
+        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; số khởi đầu của các số "
+        f"ngẫu nhiên: {found.seed}.",
+        f"Concentration of the weights tried: {number_text(criteria.concentration, 'en')}; seed of the random "
+        f"numbers: {found.seed}.",
     )
     return (
         Table("priority-criteria", LocalText("Tiêu chí và trọng số", "Criteria and weights"), _CRITERIA, rows, note),
