@@ -51,18 +51,23 @@ def _quick_passwords(settings) -> None:
 @pytest.fixture
 def units(db) -> dict[str, Unit]:
     """Return the units by key; those of 2020 end with the reform of 1 July 2025."""
-    found: dict[str, Unit] = {}
-    for key, kind, name_vi, name_en, parent in TREE:
-        is_new, is_old = key.endswith("-2025"), key.endswith("-2020")
-        first, until = (REFORM if is_new else OPENED), (REFORM if is_old else None)
-        unit = Unit(key=key, code=key.split("-")[0], kind=kind, name_vi=name_vi, name_en=name_en)
-        unit.opened, unit.closed = first, until
-        unit.save()
-        found[key] = unit
-        if parent:
-            Edge.objects.create(unit=unit, parent=found[parent], first=first, until=until)
-    for old, new in [("01-2020", "01-2025"), ("31-2020", "31-2025"), ("11296-2020", "11296-2025")]:
-        Succession.objects.create(old=found[old], new=found[new], on=REFORM)
+    found = {
+        key: Unit(
+            key=key,
+            code=key.split("-")[0],
+            kind=kind,
+            name_vi=name_vi,
+            name_en=name_en,
+            opened=REFORM if key.endswith("-2025") else OPENED,
+            closed=REFORM if key.endswith("-2020") else None,
+        )
+        for key, kind, name_vi, name_en, _parent in TREE
+    }
+    Unit.objects.bulk_create(found.values())
+    edges = [(found[key], found[parent]) for key, *_, parent in TREE if parent]
+    Edge.objects.bulk_create(Edge(unit=u, parent=above, first=u.opened, until=u.closed) for u, above in edges)
+    reformed = [("01-2020", "01-2025"), ("31-2020", "31-2025"), ("11296-2020", "11296-2025")]
+    Succession.objects.bulk_create(Succession(old=found[old], new=found[new], on=REFORM) for old, new in reformed)
     positions_rebuild()
     return found
 
