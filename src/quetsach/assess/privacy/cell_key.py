@@ -25,7 +25,8 @@ def perturbed_cells(counts: Mapping[Cell, int], *, key: bytes, table: str) -> Ma
     Args:
         counts: inner cells, no totals.
         key: secret of the centre, at least 32 bytes, kept for as long as tables are compared.
-        table: what the table counts and over which window: the same words for the same table.
+        table: what the table counts, without its window: the same words for every publication of it, so that windows
+            that overlap and count the same are moved alike, and are no second draw.
 
     Raises:
         InputError: the key is too short.
