@@ -80,12 +80,8 @@ def letter_begin(
         letter.campaign, letter.due = letter.campaign or reference.covers.campaign, reference.covers.due
     _fill_issuer(letter, today(now))
     if template:
-        values = _values(letter, unit, today(now))
-        letter.subject, letter.body = fill(template.subject, values), fill(template.body, values)
-        letter.annexes = [
-            {**annex, "title": fill(annex["title"], values), "body": fill(annex["body"], values)}
-            for annex in template.annexes
-        ]
+        letter.subject, letter.body, letter.annexes = template.subject, template.body, template.annexes
+        _fill_in(letter, today(now))
     letter.save()
     _keep_version(letter, by, now)
     log_append(by=by, act="letter-begin", subject=letter.log_subject, unit=unit, detail={}, now=now)
@@ -111,6 +107,7 @@ def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: 
     for name in (*WRITTEN_FIELDS, "due"):
         if name in content:
             setattr(letter, name, content[name])
+    _fill_in(letter, today(now))
     letter.state = LetterState.DRAFT
     letter.save()
     approvals_void(kind="letter", subject=letter.log_subject, by=by, now=now)
@@ -142,7 +139,7 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
     texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
     if still_open := open_names("\n".join(texts)):
         raise LetterError(
-            _("still to be filled in: %(names)s") % {"names": ", ".join(still_open)},
+            _("still to be filled in: %(names)s") % {"names": ", ".join(f"{{{name}}}" for name in still_open)},
             hint=_("write it in place of the braces"),
         )
     render(text_of(letter))
@@ -253,10 +250,21 @@ def _fill_issuer(letter: Letter, day: date) -> None:
     )
 
 
-def _values(letter: Letter, unit: Unit, day: date) -> dict[str, str]:
-    values = {"unit": unit.name_vi, "portal": site(), "year": str(day.year)}
-    if campaign := campaign_of(letter.campaign):
-        values["campaign"] = campaign.plan.name.in_language(letter.language)
+def _fill_in(letter: Letter, day: date) -> None:
+    """Write what is known by now into the places that are still in braces."""
+    values = _values(letter, day)
+    letter.subject, letter.body = fill(letter.subject, values), fill(letter.body, values)
+    letter.annexes = [
+        {**annex, "title": fill(annex["title"], values), "body": fill(annex["body"], values)}
+        for annex in letter.annexes
+    ]
+
+
+def _values(letter: Letter, day: date) -> dict[str, str]:
+    values = {"unit": letter.unit.name_vi, "portal": site(), "year": str(day.year)}
+    if letter.campaign:
+        known = campaign_of(letter.campaign)
+        values["campaign"] = known.plan.name.in_language(letter.language) if known else letter.campaign
     if letter.due:
         values["due"] = f"{letter.due:%d/%m/%Y}"
     for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):

@@ -1,5 +1,7 @@
 """Writing, approving, issuing: nothing goes out that a second person did not see."""
 
+from datetime import date
+
 import pytest
 from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
@@ -151,6 +153,14 @@ def test_a_place_left_open_in_a_template_is_named_before_it_goes_out(person, uni
     letter = letter_save(letter=letter, content={k: v for k, v in CONTENT.items() if k != "body"}, by=by, now=NOW)
     with pytest.raises(LetterError, match="due"):
         letter_submit(letter=letter, by=by, now=NOW)
+
+
+def test_the_day_of_the_answer_fills_its_place_when_it_is_saved(person, units) -> None:
+    by = person(Role.OPERATOR)
+    template = Template.objects.create(code="t", title="t", subject="s", body="Trước ngày {due}; {other}")
+    letter = letter_begin(unit=units["tw"], template=template, campaign="", by=by, now=NOW)
+    letter = letter_save(letter=letter, content={"body": letter.body, "due": date(2026, 12, 30)}, by=by, now=NOW)
+    assert letter.body == "Trước ngày 30/12/2026; {other}"
 
 
 def test_every_saving_is_kept_as_a_version(person, units) -> None:
