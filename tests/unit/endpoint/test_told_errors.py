@@ -16,6 +16,22 @@ from quetsach.endpoint.messages.error import told_error, told_note, translated
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
 TOLD = ("act", "keep", "plan", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py")
 """Where errors come from that clean, undo and the quarantine show as they are."""
+EVALUATED = (
+    "assess/baseline.py",
+    "assess/grades/provider.py",
+    "assess/ranking.py",
+    "assess/targets.py",
+    "cli/center/evaluate.py",
+    "core/table.py",
+    "core/tile.py",
+    "lake/answers.py",
+    "lake/cases.py",
+    "lake/host_windows.py",
+    "lake/judged.py",
+    "web/evaluation/paper.py",
+    "web/evaluation/writing.py",
+)
+"""Where errors come from that a campaign's evaluation shows as they are."""
 FULL = "the session journal cannot be written: No space left on device"
 
 
@@ -45,6 +61,12 @@ def test_what_goes_wrong_while_cleaning_and_undoing_is_told_in_vietnamese(place:
     assert untold == []
 
 
+@pytest.mark.parametrize("place", EVALUATED)
+def test_what_goes_wrong_while_a_campaign_is_evaluated_is_told_in_vietnamese(place: str) -> None:
+    found = _sentences(SOURCES / place)
+    assert [sentence for sentence in found if sentence == translated(sentence, "vi") != ""] == []
+
+
 def test_a_translation_fills_the_same_places() -> None:
     catalogue = messages("errors", "vi")
     assert {key for key, told in catalogue.items() if not _places(told) <= _places(key)} == set()
@@ -56,6 +78,12 @@ def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> No
         "/var/lib/quetsach: không ghi được nhật ký của phiên: ổ đĩa đã đầy\ngợi ý: hãy chờ lần đó xong"
     )
     assert told_error(error, "en") == error.explain()
+
+
+def test_the_line_of_a_file_is_named_in_the_language_too() -> None:
+    error = QuetsachError("the column isp is missing", where="a.csv, line 12")
+    assert told_error(error, "vi") == "a.csv, dòng 12: thiếu cột isp"
+    assert told_error(error, "en") == "a.csv, line 12: the column isp is missing"
 
 
 def test_what_the_catalogue_does_not_know_stays_as_it_is() -> None:

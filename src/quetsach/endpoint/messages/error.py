@@ -8,6 +8,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
+_LINE = re.compile(r", line (?=\d+$)")
 
 
 def told_error(error: QuetsachError, language: str) -> str:
@@ -15,7 +16,7 @@ def told_error(error: QuetsachError, language: str) -> str:
     if language == "en":
         return error.explain()
     what, hint = translated(error.what, language), translated(error.hint, language)
-    told = f"{error.where}: {what}" if error.where else what
+    told = f"{_LINE.sub(', dòng ', error.where)}: {what}" if error.where else what
     return f"{told}\ngợi ý: {hint}" if hint else told
 
 

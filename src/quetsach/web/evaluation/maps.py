@@ -22,16 +22,17 @@ _SHORT = 8
 
 def draw_map(plot: Map, table: Table, language: str) -> str:
     """Return a map as one ``<svg>`` element; empty where there is no layout, or no province has a figure."""
-    values = {
-        str(id_): float(value)
+    column = table.column(plot.value)
+    decimals = column.decimals if plot.shading is Shading.LEVEL else 0
+    values = {  # as they are read, so that a figure and its shade say the same
+        str(id_): round(float(value), decimals)
         for id_, value in zip(table.cells("id"), table.cells(plot.value), strict=True)
         if isinstance(value, int | float)
     }
     shown = [values[tile.id] for tile in plot.tiles if tile.id in values]
     if not shown:
         return ""
-    column = table.column(plot.value)
-    bounds = _FALLS if plot.shading is Shading.CHANGE else _thirds(shown, column.decimals)
+    bounds = _FALLS if plot.shading is Shading.CHANGE else _thirds(shown, decimals)
     squares = [
         Square(
             tile.column,
@@ -45,7 +46,7 @@ def draw_map(plot: Map, table: Table, language: str) -> str:
         for tile in plot.tiles
     ]
     top = min((tile.row for tile in plot.tiles if tile.islands), default=0)
-    legend = [(shade, text.in_language(language)) for shade, text in _legend(bounds, plot.shading, column.decimals)]
+    legend = [(shade, text.in_language(language)) for shade, text in _legend(bounds, plot.shading, decimals)]
     title, description = plot.title.in_language(language), plot.description.in_language(language)
     return draw_tile_map(
         TileMap(title, description, squares, legend, column.title.in_language(language), (0, top)),

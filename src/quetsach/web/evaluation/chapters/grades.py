@@ -113,7 +113,10 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
             level=median(p.graded.shrunk.value for p in graded.providers),
             decimals=2,
         )
-    rows = tuple(_row(p, found.names[p.isp], is_small=p.isp in small) for p in graded.providers)
+    kept_back = sorted(
+        (p for p in graded.providers if p.isp in small), key=lambda p: p.isp
+    )  # their order tells nothing
+    rows = tuple(_row(p, found.names[p.isp], is_small=p.isp in small) for p in (*shown, *kept_back))
     yield Table("grades", _TITLE, _COLUMNS, rows, LocalText(f"{_WORDS.vi} {_SMALL.vi}", f"{_WORDS.en} {_SMALL.en}"))
     if changes := tuple(_change(p, found.names[p.isp]) for p in shown if p.change):
         yield Table("grades-own-change", LocalText("So với chính mình", "Own change"), _CHANGES, changes)
