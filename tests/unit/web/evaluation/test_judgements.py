@@ -79,10 +79,12 @@ def test_a_group_of_few_cases_has_a_reason_and_no_figure(report: Evaluation) -> 
     assert (necurs["events"], necurs["median_days"]) == ("", "")
 
 
-def test_the_country_is_not_counted_where_that_tells_a_small_group() -> None:
-    few, many = (compose(replace(inputs(), cases=cases(small))) for small in (6, 30))
-    assert rows(few, "time-to-clean-family")[0]["events"] == ""
-    assert int(rows(many, "time-to-clean-family")[0]["events"]) > 200
+@pytest.mark.parametrize(("small", "is_counted"), [(6, False), (30, True)])
+def test_the_total_does_not_give_a_small_group_back(small: int, is_counted: bool) -> None:
+    told = {r["id"]: r for r in rows(compose(replace(inputs(), cases=cases(small))), "time-to-clean-family")}
+    assert int(told[""]["events"]) > 200
+    assert told["necurs"]["events"] == ""
+    assert (told["conficker"]["events"] != "", told["conficker"]["median_days"] != "") == (is_counted, True)
 
 
 def test_where_installations_have_no_names_the_reason_is_said_once() -> None:

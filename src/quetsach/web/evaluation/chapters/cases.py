@@ -8,10 +8,10 @@ import numpy as np
 from quetsach.assess import period_text
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer
+from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.evaluation.chapters.words import day_text, joined, refused, why_not
 from quetsach.web.evaluation.document import (
     Block,
@@ -142,8 +142,8 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Block]:
         ),
         LocalText("ngày", "days"),
     )
-    is_whole_counted = not _gives_away(report)
-    cells = tuple(_row(*row, is_counted=row[0] != "" or is_whole_counted) for row in rows)
+    uncounted = _uncounted(report)
+    cells = tuple(_row(*row, is_counted=row[0] not in uncounted) for row in rows)
     told = Table(table, title, _COLUMNS, cells, _OPEN)
     return [drawn, medians, told, *_difference(report), curves]
 
@@ -153,10 +153,14 @@ def _by_events(item: tuple[str, TimeToClean | Refusal]) -> tuple[float, str]:
     return (0.0 if isinstance(answer, Refusal) else -float(answer.events), id_)
 
 
-def _gives_away(report: CaseReport) -> bool:
-    """Whether the whole country's number would tell that of groups that are too small to be shown."""
-    hidden = sum(g.measured.get("events", SMALLEST_CELL) for g in report.groups.values() if isinstance(g, Refusal))
-    return 0 < hidden < SMALLEST_CELL
+def _uncounted(report: CaseReport) -> frozenset[str]:
+    """Return the groups whose number is kept back: small ones, and those that give a small one back with the total."""
+    return folded_rows(
+        {
+            id_: group.measured.get("events", 0.0) if isinstance(group, Refusal) else float(group.events)
+            for id_, group in report.groups.items()
+        }
+    )
 
 
 def _row(id_: str, name: LocalText, answer: TimeToClean | Refusal, *, is_counted: bool) -> tuple[Cell, ...]:
