@@ -108,3 +108,18 @@ def test_another_table_of_subscribers_is_refused(content: bytes, told: str) -> N
     with pytest.raises(AssessError) as refused:
         read_subscribers(content, where="s.csv")
     assert told in str(refused.value)
+
+
+def test_machines_of_providers_have_rates_where_subscribers_are_given(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--from", str(START), "--to", str(START + timedelta(days=27)), "--data", str(data), "--json"]
+    words += ["--subscribers", str(data / "subscribers.csv")]
+    parser = argparse.ArgumentParser()
+    assess.register(parser.add_subparsers())
+    arguments = parser.parse_args(["assess", "hosts", "--by", "isp", *words])
+    assert arguments.run(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["per_thousand_subscribers"]) == set(MACHINES)
+    assert found["per_thousand_subscribers"]["mobifone"]["value"] == pytest.approx(6.75, rel=0.15)
+    assert "machines-per-thousand-subscribers" in found["definitions"]

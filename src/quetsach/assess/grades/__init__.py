@@ -1,6 +1,6 @@
 """Grades: who is better or worse than the middle, and how little is known of the order."""
 
-from quetsach.assess.grades.counted import OwnChange, Rates, graded_rates, own_change
+from quetsach.assess.grades.counted import OwnChange, Rates, graded_rates, own_change, shrunk_rates
 from quetsach.assess.grades.grade import CERTAINTY, Grade, GradedRow
 from quetsach.assess.grades.measured import LeagueTable, RankedName, ranked
 from quetsach.assess.grades.provider import GradedProvider, ProviderGrades, grade_providers, read_subscribers
@@ -27,4 +27,5 @@ __all__ = [
     "ranked",
     "read_estimates",
     "read_subscribers",
+    "shrunk_rates",
 ]

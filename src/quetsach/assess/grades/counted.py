@@ -1,5 +1,6 @@
 """Rates per 1,000 subscribers, shrunk toward what all providers have in common (empirical Bayes, Gamma-Poisson)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,13 +64,27 @@ def graded_rates(weekly: Floats, subscribers: Floats, *, rng: np.random.Generato
     counts, exposure = mean / variance, subscribers / variance
     shape, weight = _common(counts, exposure)
     posterior = Rates(counts + shape, exposure + weight, excess, ())
-    ends = [gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
-    shrunk = [
-        Estimate(float(mean), float(low), float(high))
-        for mean, low, high in zip(posterior.shape / posterior.weight, *ends, strict=True)
-    ]
-    rows = graded(posterior.draw(rng), shrunk, low_is_good=True)
+    rows = graded(posterior.draw(rng), _told(posterior), low_is_good=True)
     return Rates(posterior.shape, posterior.weight, excess, rows)
+
+
+def shrunk_rates(machines: Mapping[str, float], subscribers: Mapping[str, float]) -> Mapping[str, Estimate] | Refusal:
+    """Return the rate per 1,000 subscribers of each unit that has subscribers, drawn toward what all have in common.
+
+    Args:
+        machines: on line, on the average of a window; who is not there had none.
+        subscribers: of each unit.
+
+    Returns:
+        The rates; a refusal with fewer than ``FEWEST`` units.
+    """
+    names = sorted(subscribers)
+    counts = np.array([machines.get(name, 0.0) for name in names])
+    if len(names) < FEWEST or not counts.any():
+        return Refusal(RefusalReason.FEW_TO_RANK, {"names": float(len(names)), "needed": float(FEWEST)})
+    exposure = np.array([subscribers[name] for name in names]) / 1000
+    shape, weight = _common(counts, exposure)
+    return dict(zip(names, _told(Rates(counts + shape, exposure + weight, 0.0, ())), strict=True))
 
 
 def own_change(before: Rates, after: Rates, *, rng: np.random.Generator) -> tuple[OwnChange, ...]:
@@ -81,6 +96,15 @@ def own_change(before: Rates, after: Rates, *, rng: np.random.Generator) -> tupl
         OwnChange(Estimate(float(m), float(lo), float(hi)), float(p))
         for m, lo, hi, p in zip(middle, low, high, fell, strict=True)
     )
+
+
+def _told(posterior: Rates) -> list[Estimate]:
+    """Return the mean of each rate with its interval."""
+    ends = [gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
+    return [
+        Estimate(float(mean), float(low), float(high))
+        for mean, low, high in zip(posterior.shape / posterior.weight, *ends, strict=True)
+    ]
 
 
 def _excess(weekly: Floats) -> float:

@@ -1,7 +1,9 @@
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
-from quetsach.assess.grades import Grade, Rates, graded_rates, own_change
+from quetsach.assess.grades import Grade, Rates, graded_rates, own_change, shrunk_rates
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 
@@ -59,3 +61,16 @@ def test_four_providers_are_not_ranked() -> None:
     refused = graded_rates(np.ones((2, 4)), np.ones(4), rng=np.random.default_rng(1))
     assert isinstance(refused, Refusal)
     assert refused.reason is RefusalReason.FEW_TO_RANK
+
+
+def test_a_small_unit_is_drawn_to_what_all_have_and_one_without_machines_is_not_at_zero() -> None:
+    subscribers = dict.fromkeys("abcdefg", 100_000.0) | {"tiny": 1000.0, "none": 1000.0}
+    found = shrunk_rates(dict.fromkeys("abcdefg", 200.0) | {"a": 220.0, "tiny": 10.0}, subscribers)
+    assert isinstance(found, Mapping)
+    assert found["a"].value == pytest.approx(2.2, rel=0.1)
+    assert 2 < found["tiny"].value < 10
+    assert 0 < found["none"].low < found["none"].value < 2.1
+
+
+def test_rates_of_fewer_than_five_are_refused() -> None:
+    assert isinstance(shrunk_rates({"a": 5.0}, {"a": 1000.0}), Refusal)

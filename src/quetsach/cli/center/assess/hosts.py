@@ -1,7 +1,7 @@
 """``quetsach center assess hosts``: how many machines are infected, or why that cannot be said."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from quetsach.core.sector import SECTORS
 
 if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer
+    from quetsach.cli.center.assess.hosts_told import Rates
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.hosts import HostReport, HostRow
     from quetsach.lake.lake import Lake
@@ -33,6 +34,9 @@ _COLUMNS = (
     "window_addresses",
     "addresses_per_machine",
     "refused",
+    "per_thousand",
+    "per_thousand_low",
+    "per_thousand_high",
 )
 
 
@@ -60,6 +64,12 @@ def register(questions: "Subcommands") -> None:
     question.add_argument(
         "--against", metavar="D..D", help="compare with this earlier window of the same length, on what both have"
     )
+    question.add_argument(
+        "--subscribers",
+        type=Path,
+        metavar="FILE",
+        help="CSV isp,subscribers or province,subscribers: rates per 1,000, small units drawn toward what all have",
+    )
     question.set_defaults(run=_run)
 
 
@@ -83,13 +93,29 @@ def _run(arguments: argparse.Namespace) -> int:
     }
     report = hosts.hosts(lake, period, by=arguments.by, **asked)
     comparison = hosts.compare_windows(lake, before, period, **asked) if before else None
+    rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
     if arguments.json:
-        print_json(_as_json(report) | ({"comparison": comparison.as_json()} if comparison else {}))
+        print_json(_as_json(report, rates) | ({"comparison": comparison.as_json()} if comparison else {}))
     elif arguments.csv:
-        print_csv(_COLUMNS, [_cells(row) for row in (*report.rows, report.total)])
+        print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
-        show(report, comparison, _names(report.by, tables, period.last), chosen_language(arguments))
+        show(report, comparison, rates, _names(report.by, tables, period.last), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
+
+
+def _rates(report: "HostReport", path: Path) -> "Rates":
+    """Return the rates per 1,000 subscribers of the units in a file; of one that could not be counted, why."""
+    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
+    from quetsach.assess.grades import read_subscribers, shrunk_rates  # noqa: PLC0415
+    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
+
+    if report.by not in ("isp", "province"):
+        raise InputError("subscribers are of providers or provinces", where="--subscribers", hint="--by isp")
+    subscribers = read_subscribers(read_file(path), where=path.name, columns=(report.by, "subscribers"))
+    counted = {row.id: row.machines for row in report.rows}
+    refused = {id_: m for id_, m in counted.items() if not isinstance(m, Estimate) and id_ in subscribers}
+    known = {id_: number for id_, number in subscribers.items() if id_ not in refused}
+    return shrunk_rates({id_: m.value for id_, m in counted.items() if isinstance(m, Estimate)}, known)
 
 
 def _newest(lake: "Lake") -> Period:
@@ -132,7 +158,7 @@ def _names(by: str, tables: "NetworkTables", day: date) -> Callable[[str, str], 
     return name
 
 
-def _as_json(report: "HostReport") -> dict[str, Any]:
+def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
     from quetsach.assess.definitions import DEFINITIONS  # noqa: PLC0415
 
     named = (
@@ -141,8 +167,10 @@ def _as_json(report: "HostReport") -> dict[str, Any]:
         "mean-daily-addresses",
         "window-addresses",
         "addresses-per-machine",
+        *(("machines-per-thousand-subscribers",) if rates is not None else ()),
     )
-    return {
+    told = {} if rates is None else {"per_thousand_subscribers": _rates_json(rates)}
+    return told | {
         "by": report.by,
         "basis": report.basis.as_json(),
         "total": report.total.as_json(),
@@ -173,8 +201,15 @@ def _as_json(report: "HostReport") -> dict[str, Any]:
     }
 
 
-def _cells(row: "HostRow") -> tuple[object, ...]:
+def _rates_json(rates: "Rates") -> dict[str, Any]:
+    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+
+    return rates.as_json() if isinstance(rates, Refusal) else {id_: rate.as_json() for id_, rate in rates.items()}
+
+
+def _cells(row: "HostRow", rates: "Rates | None") -> tuple[object, ...]:
     low, high, refused = _interval(row.machines)
+    rate = rates.get(row.id) if isinstance(rates, Mapping) else None
     factor = row.addresses_per_machine
     return (
         row.id or "total",
@@ -186,6 +221,7 @@ def _cells(row: "HostRow") -> tuple[object, ...]:
         row.addresses,
         None if factor is None else round(factor, 2),
         refused,
+        *((round(rate.value, 4), round(rate.low, 4), round(rate.high, 4)) if rate else (None, None, None)),
     )
 
 

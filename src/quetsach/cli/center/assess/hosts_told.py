@@ -1,12 +1,12 @@
 """What ``assess hosts`` says to people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
 from quetsach.cli.output import print_table
 from quetsach.core.number import number_text
@@ -14,6 +14,9 @@ from quetsach.core.number import number_text
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Comparison
     from quetsach.lake.hosts import HostReport, HostRow
+
+type Rates = Mapping[str, Estimate] | Refusal
+"""Machines per 1,000 subscribers by unit."""
 
 _WORDS = {
     "vi": {
@@ -28,6 +31,7 @@ _WORDS = {
             "địa chỉ cả kỳ",
             "địa chỉ/máy",
         ),
+        "rate": "trên 1.000 thuê bao",
         "total": "Cả nước",
         "unknown": "Không rõ",
         "refused": "không đếm được",
@@ -56,6 +60,7 @@ _WORDS = {
             "addresses in window",
             "addresses/machine",
         ),
+        "rate": "per 1,000 subscribers",
         "total": "Whole country",
         "unknown": "Unknown",
         "refused": "not countable",
@@ -76,14 +81,24 @@ _WORDS = {
 
 
 def show(
-    report: "HostReport", comparison: "Comparison | None", name_of: Callable[[str, str], str], language: str
+    report: "HostReport",
+    comparison: "Comparison | None",
+    rates: Rates | None,
+    name_of: Callable[[str, str], str],
+    language: str,
 ) -> None:
     """Print the table, then what was refused and why, the sensors, the comparison and the definitions."""
     words = _WORDS[language]
     lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
     lines.append((str(words["total"]), report.total))
-    header = (str(words[report.by]), *words["header"])
-    print_table(header, [_cells(name, row, language) for name, row in lines], right=range(1, len(header)))
+    known = rates if isinstance(rates, Mapping) else {}
+    header = (str(words[report.by]), *words["header"], *([str(words["rate"])] if known else []))
+    cells = [
+        (*_cells(name, row, language), *([_rate(known.get(row.id), language)] if known else [])) for name, row in lines
+    ]
+    print_table(header, cells, right=range(1, len(header)))
+    if isinstance(rates, Refusal):
+        print_wrapped(rates.text.in_language(language))
     refused: dict[str, list[str]] = {}
     for name, row in lines:
         if isinstance(row.machines, Refusal):
@@ -94,9 +109,9 @@ def show(
     if comparison:
         _show_comparison(comparison, language)
     show_basis(report.basis, language)
-    show_definitions(
-        [DEFINITIONS[name] for name in ("machines-online", "machines-by-events", "addresses-per-machine")], language
-    )
+    named = ["machines-online", "machines-by-events", "addresses-per-machine"]
+    named += ["machines-per-thousand-subscribers"] if known else []
+    show_definitions([DEFINITIONS[name] for name in named], language)
 
 
 def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
@@ -115,6 +130,13 @@ def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
         number_text(row.addresses, language),
         "–" if factor is None else number_text(factor, language, decimals=1),
     )
+
+
+def _rate(rate: Estimate | None, language: str) -> str:
+    if rate is None:
+        return "–"
+    value, low, high = (number_text(n, language, decimals=3) for n in (rate.value, rate.low, rate.high))
+    return f"{value} ({low} – {high})"
 
 
 def _show_sensors(report: "HostReport", language: str) -> None:
@@ -137,6 +159,9 @@ def _show_sensors(report: "HostReport", language: str) -> None:
             print_wrapped(
                 coverage.format(family=c.first.family, first=first, second=second, a=a, b=b, both=both, n=least)
             )
+        elif c.at_least.reason is RefusalReason.CLOCKS_DIFFER:
+            first, second = (f"{w.feed}/{w.report}" for w in (c.first, c.second))
+            print_wrapped(f"{c.first.family}, {first}, {second}: {c.at_least.text.in_language(language)}")
 
 
 def _show_comparison(comparison: "Comparison", language: str) -> None:
