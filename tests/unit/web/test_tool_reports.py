@@ -191,7 +191,15 @@ def test_small_cells_of_a_breakdown_are_hidden_and_totals_are_exact(client: Clie
     assert "dưới 10" in page
 
 
-@pytest.mark.parametrize("machines", [{"eicar": 10, "xmrig-miner": 9}, {"eicar": 4}, {"eicar": 9, "xmrig-miner": 9}])
+def test_one_more_report_changes_no_figure_of_a_family(client: Client) -> None:
+    reported(eicar=27, **{"xmrig-miner": 41})
+    before = report_tally().families
+    reported(eicar=1)
+    assert report_tally().families == before
+    assert [(f.family, f.installs) for f in before] == [("xmrig-miner", 40), ("eicar", 30)]
+
+
+@pytest.mark.parametrize("machines", [{"eicar": 14, "xmrig-miner": 9}, {"eicar": 4}, {"eicar": 9, "xmrig-miner": 9}])
 def test_a_breakdown_from_which_the_total_gives_a_small_cell_back_is_left_out(
     client: Client, machines: dict[str, int]
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from django.core.cache import cache
 from django.db.models import Count, Min
 
-from quetsach.assess.privacy import Known, Sum, release_refusal
+from quetsach.assess.privacy import Known, Sum, release_refusal, rounded_cells
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.api.models import ReportedFinding, ToolReport
 
@@ -19,7 +19,10 @@ _LIFETIME_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class FamilyTally:
-    """Distinct installations that reported one family; ``None`` for fewer than ``SMALLEST_CELL``."""
+    """Distinct installations that reported one family, to the nearest ten; ``None`` for fewer than ten.
+
+    The figures grow report by report: exact ones would tell what a single report says.
+    """
 
     family: str
     installs: int | None
@@ -27,7 +30,7 @@ class FamilyTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """National totals of tool reports (exact) and their breakdown by family (small cells hidden)."""
+    """National totals of tool reports (exact) and their breakdown by family (rounded to tens, small cells hidden)."""
 
     reports: int
     installs: int
@@ -81,13 +84,12 @@ def _protected(installs: dict[str, int]) -> tuple[FamilyTally, ...]:
     found = ReportedFinding.objects.values("report__install_id").distinct().count()
     # A report that came or went between the two queries must not make them contradict each other.
     found = min(max(found, *installs.values()), sum(installs.values()))
-    shown = {
-        (family, ""): Known.exactly(n) if n >= SMALLEST_CELL else Known(1, min(SMALLEST_CELL - 1, found))
-        for family, n in installs.items()
-    }
+    rounded = rounded_cells({(family, ""): n for family, n in installs.items()})
+    small = Known(1, min(SMALLEST_CELL - 1, found))
+    shown = {cell: small if figure.value is None else figure.known for cell, figure in rounded.items()}
     # A machine with several families counts in each: together they are that many or more.
     if release_refusal(shown, [Sum(tuple(shown), Known(found))]):
         return ()
-    told = (FamilyTally(family, n if n >= SMALLEST_CELL else None) for family, n in installs.items())
+    told = (FamilyTally(family, figure.value) for (family, _), figure in rounded.items())
     # Ordered by name once the figure is hidden, so that the order does not give it back.
     return tuple(sorted(told, key=lambda row: (-(row.installs or 0), row.family)))

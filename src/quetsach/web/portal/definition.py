@@ -36,10 +36,11 @@ TOOL_REPORTS = Definition(
             "each campaign. Installing the tool anew makes a new installation.",
         ),
         LocalText(
-            vi="Người gửi báo cáo tự quyết định gửi, nên các con số này không đại diện cho mọi máy trong nước. Số máy "
-            "dưới 10 trong một bảng chi tiết được thay bằng “dưới 10”; tổng cả nước được ghi đúng.",
+            vi="Người gửi báo cáo tự quyết định gửi, nên các con số này không đại diện cho mọi máy trong nước. Trong "
+            "bảng chi tiết, số máy được làm tròn đến hàng chục, dưới 10 thì ghi “dưới 10”; tổng cả nước được ghi đúng.",
             en="People decide by themselves whether to send, so these figures do not stand for all machines of the "
-            "country. In a breakdown, fewer than 10 machines are shown as “under 10”; national totals are exact.",
+            "country. In a breakdown, machines are rounded to tens, fewer than 10 are shown as “under 10”; national "
+            "totals are exact.",
         ),
     ),
 )
