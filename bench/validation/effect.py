@@ -22,6 +22,7 @@ from quetsach.assess.effect.wedge import DUMMIES, exposure_dummies, exposure_tim
 
 FULL, SHORT = 1_000, 120
 HALF = np.log(0.5)
+_CONTRAST = "not used: for contrast"
 _BEFORE, _AFTER, _RAMP = 150, 92, 60
 _WEEKS, _STEPS, _STEP_WEEKS, _FIRST_STEP = 26, 6, 3, 4
 
@@ -132,6 +133,28 @@ def provinces(
     return series
 
 
+def few_machines(generator: np.random.Generator, campaigns: int, *, reduction: float, units: int = 24) -> Floats:
+    """Return mean weekly machines (campaigns x units x weeks), about 20 a unit, half of them soon freed.
+
+    Infections last 120 days on the average; from the start of its unit on, each machine is freed for good within a week
+    with the probability of the reduction. So its logarithm is the true effect on the expected number of machines.
+    """
+    days, life, alike = 7.0 * _WEEKS, 120.0, 20
+    starts, edges = 7.0 * starts_of(units), 7.0 * np.arange(_WEEKS + 1)
+    made = np.empty((campaigns, units, _WEEKS))
+    for campaign in range(campaigns):
+        new = generator.poisson(alike * units * days / life)
+        unit = generator.integers(units, size=alike * units + new)
+        begin = np.append(np.zeros(alike * units), generator.uniform(0, days, new))
+        lot = generator.random(len(unit))
+        freed = np.where(lot < reduction, starts[unit] + 7 * lot / max(reduction, 1e-9), np.inf)
+        end = np.minimum(begin + generator.exponential(life, len(unit)), freed)
+        inside = np.minimum(end[:, None], edges[1:]) - np.maximum(begin[:, None], edges[:-1])
+        for week, time in enumerate(np.clip(inside, 0, None).T / 7):
+            made[campaign, :, week] = np.bincount(unit, time, units)
+    return made
+
+
 def _autoregressive(generator: np.random.Generator, shape: tuple[int, ...], rho: float, deviation: float) -> Floats:
     noise = deviation * np.sqrt(1 - rho**2) * generator.standard_normal(shape)
     noise[..., 0] /= np.sqrt(1 - rho**2)
@@ -159,6 +182,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     return [
         *_cover_rows(generator, campaigns),
         *_panel_rows(generator, campaigns // 4),
+        *_few_rows(generator, campaigns),
         *_verdict_rows(generator, campaigns),
         *_contrast_rows(generator, campaigns),
     ]
@@ -201,6 +225,16 @@ def _panel_rows(generator: np.random.Generator, panels: int) -> list[Row]:
     return made
 
 
+def _few_rows(generator: np.random.Generator, campaigns: int) -> list[Row]:
+    """Cover a wedge of few machines, and show what plain logarithms would make of it."""
+    counts = few_machines(generator, campaigns, reduction=0.5)
+    made = [_cover_row("wedge, 20 machines a unit, effect 50 %", by_wedge(Scale.COUNT.of(counts), HALF), campaigns)]
+    none = few_machines(generator, campaigns, reduction=0.0)
+    made.append(_cover_row("wedge, 20 machines a unit, effect none", by_wedge(Scale.COUNT.of(none), 0.0), campaigns))
+    plain = by_wedge(Scale.LOG.of(np.maximum(counts, 0.1)), HALF)
+    return [*made, Row("wedge, 20 machines a unit, plain logarithms", _CONTRAST, _contrast(plain), passed=True)]
+
+
 def _cover_row(what: str, outcome: Outcome, campaigns: int) -> Row:
     """Judge a cover; of few campaigns the promise is widened by what chance alone does."""
     slack = _chance(0.05, campaigns)
@@ -235,10 +269,9 @@ def _contrast_rows(generator: np.random.Generator, campaigns: int) -> list[Row]:
     after, before = (np.exp(part).mean(axis=1) for part in (series[:, -28:], series[:, _BEFORE - 28 : _BEFORE]))
     poisson = np.sqrt(1 / (28 * 10_000 * after) + 1 / (28 * 10_000 * before))
     plain = Outcome(np.log(after / before), poisson, 1e9, 0.0)
-    contrast = "not used: for contrast"
     return [
-        Row(f"wedge with one dummy, effect {shape}", contrast, _contrast(one), passed=True),
-        Row("before/after with a Poisson interval, null campaigns", contrast, _contrast(plain), passed=True),
+        Row(f"wedge with one dummy, effect {shape}", _CONTRAST, _contrast(one), passed=True),
+        Row("before/after with a Poisson interval, null campaigns", _CONTRAST, _contrast(plain), passed=True),
     ]
 
 
