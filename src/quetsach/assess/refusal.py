@@ -25,6 +25,7 @@ class RefusalReason(StrEnum):
     NO_BOT_IDS = "no-bot-ids"
     REFUSED_PARTS = "refused-parts"
     FEW_ADDRESSES = "few-addresses"
+    CLOCKS_DIFFER = "clocks-differ"
 
     # of the effect of a campaign
     NOBODY_TREATED = "nobody-treated"
@@ -104,6 +105,12 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Không có nguồn dữ liệu và họ mã độc nào được quan sát trong cả hai kỳ theo cùng một cách, nên không so sánh "
         "được.",
         "No feed and family was watched in both windows in the same way, so they do not compare.",
+    ),
+    RefusalReason.CLOCKS_DIFFER: LocalText(
+        "Hai nguồn ghi cùng một lượt liên lạc vào những giờ khác nhau: một nguồn không ghi giờ UTC. Hãy hỏi nguồn về "
+        "múi giờ; giờ và ngày của nguồn đó chưa dùng được.",
+        "Two feeds write the same check-ins at different hours: one of them is not in UTC. Ask the source for its time "
+        "zone; its hours and days are not to be used before.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
         "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Hãy nêu bằng --rate.",

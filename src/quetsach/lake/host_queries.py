@@ -13,6 +13,7 @@ import pyarrow as pa
 from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
+from quetsach.assess.hosts.sightings import CLOCK_HOURS
 from quetsach.lake.queries import by_day, explained
 
 type Sensor = tuple[str, str]
@@ -205,26 +206,24 @@ class HostRows:
 
     def overlap(self, first: Watch, second: Watch) -> tuple[int, int, int]:
         """Return the (address, hour) pairs that each of two sensors of one family saw, and both."""
-        pairs = (
-            "select address, day, hours from rows "
-            "where feed = {} and report = {} and family = $family and ip_version = $version and not is_abroad"
-        )
-        names = {
-            "feed": first.feed,
-            "report": first.report,
-            "feed2": second.feed,
-            "report2": second.report,
-            "family": first.family,
-            "version": first.ip_version,
-        }
         [found] = self._fetch(
-            f"with a as ({pairs.format('$feed', '$report')}), b as ({pairs.format('$feed2', '$report2')}) "
-            "select (select sum(bit_count(hours))::bigint from a) as first, "
+            f"with {_PAIR} select (select sum(bit_count(hours))::bigint from a) as first, "
             "(select sum(bit_count(hours))::bigint from b) as second, "
             "(select sum(bit_count(a.hours & b.hours))::bigint from a join b using (address, day)) as both",
-            names,
+            _names_of(first, second),
         )
         return int(found["first"] or 0), int(found["second"] or 0), int(found["both"] or 0)
+
+    def shifted_overlaps(self, first: Watch, second: Watch) -> list[dict[int, int]]:
+        """Return for each day the pairs that both saw, by the hours that the second sensor is taken to be ahead."""
+        shifts = range(-CLOCK_HOURS, CLOCK_HOURS + 1)
+        moved = (f"b.hours >> {s}" if s >= 0 else f"((b.hours::bigint << {-s}) & {_ALL_HOURS})::int" for s in shifts)
+        sums = ", ".join(f"sum(bit_count(a.hours & ({how})))::bigint" for how in moved)
+        rows = self._fetch(
+            f"with {_PAIR} select [{sums}] as pairs from a join b using (address, day) group by day order by day",
+            _names_of(first, second),
+        )
+        return [dict(zip(shifts, row["pairs"], strict=True)) for row in rows]
 
     def _fetch(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         with explained():
@@ -232,6 +231,25 @@ class HostRows:
                 self._cursor.sql(query, params=dict(parameters) if parameters else None).to_arrow_table().to_pylist()
             )
             return rows
+
+
+_ALL_HOURS = (1 << 24) - 1
+_SEEN_BY = (
+    "select address, day, hours from rows "
+    "where feed = {} and report = {} and family = $family and ip_version = $version and not is_abroad"
+)
+_PAIR = f"a as ({_SEEN_BY.format('$feed', '$report')}), b as ({_SEEN_BY.format('$feed2', '$report2')})"
+
+
+def _names_of(first: Watch, second: Watch) -> dict[str, object]:
+    return {
+        "feed": first.feed,
+        "report": first.report,
+        "feed2": second.feed,
+        "report2": second.report,
+        "family": first.family,
+        "version": first.ip_version,
+    }
 
 
 def _known(by: Sequence[str]) -> Sequence[str]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import mode
 from typing import Any
 
 from quetsach.assess import Basis
@@ -20,7 +21,7 @@ from quetsach.assess.hosts.measure import (
     best_watches,
     measure_part,
 )
-from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman
+from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake.answers import basis_of
@@ -236,7 +237,12 @@ def _coverage(rows: HostRows, window: WindowMeasured) -> tuple[Coverage, ...]:
     for watches in by_kind.values():
         if len(watches) > 1:
             pairs = rows.overlap(*watches[:2])
-            made.append(Coverage(watches[0], watches[1], pairs, chapman(*pairs)))
+            ahead = [clock_difference(both) for both in rows.shifted_overlaps(*watches[:2])]
+            wrong = [hours for hours in ahead if hours]
+            at_least: Answer = chapman(*pairs)
+            if wrong:
+                at_least = Refusal(RefusalReason.CLOCKS_DIFFER, {"days": len(wrong), "hours": mode(wrong)})
+            made.append(Coverage(watches[0], watches[1], pairs, at_least))
     return tuple(made)
 
 

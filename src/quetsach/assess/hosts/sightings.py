@@ -1,9 +1,15 @@
 """What is counted without a model: addresses of days and of a window, installations, and two sensors."""
 
+from collections.abc import Mapping
 from math import sqrt
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
+
+CLOCK_HOURS = 14
+"""By how many hours clocks of two time zones can differ."""
+
+_PAIRS, _TIMES = 100, 1.5
 
 
 def addresses_per_machine(window_addresses: float, machines: Answer) -> float | None:
@@ -41,3 +47,18 @@ def chapman(first: int, second: int, both: int) -> Answer:
     value = (first + 1) * (second + 1) / (both + 1) - 1
     variance = (first + 1) * (second + 1) * (first - both) * (second - both) / ((both + 1) ** 2 * (both + 2))
     return Estimate(value, max(first + second - both, value - 1.96 * sqrt(variance)), value + 1.96 * sqrt(variance))
+
+
+def clock_difference(both: Mapping[int, int]) -> int:
+    """Return by how many hours the second of two sensors is ahead of the first; 0 unless that is plain.
+
+    Of two clocks that agree the same hours have most pairs in common: the sensors see the same check-ins, or machines
+    that keep the same hours.
+
+    Args:
+        both: (address, hour) pairs of one day that both saw, by hours that the second is taken to be ahead.
+    """
+    # a shift loses the hours that it moves out of the day
+    of_day = {hours: pairs * 24 / (24 - abs(hours)) for hours, pairs in both.items()}
+    hours = max(of_day, key=lambda hours: of_day[hours])
+    return hours if both[hours] >= _PAIRS and of_day[hours] > _TIMES * of_day[0] else 0

@@ -50,6 +50,7 @@ class Draw(IntEnum):
     SECTOR = auto()
     FREED = 100  # and one more for each measure
     REACHED = 10_000  # and one more for each feed
+    MIGRATES = 20_000  # and one more for each migration
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from quetsach.simulate.machines.days import Day
 from quetsach.simulate.machines.feed_rows import HEADERS, FeedRows
 from quetsach.simulate.machines.folder import Folder, OpenFile
 from quetsach.simulate.machines.scenario import Country, FeedForm
+from quetsach.simulate.machines.sinkholes import comes_late
 from quetsach.simulate.machines.truth import is_home
 
 _DELIVERY = 6
@@ -70,7 +71,8 @@ class FeedFiles:
         return self._open[report]
 
     def _start(self, report: str, day: date) -> None:
-        name = f"feeds/{self._feed.id}/{day}-{report}-{self._country.code.lower()}.csv"
+        is_late = comes_late(self._country, self._number, self._country.day(day))
+        name = f"feeds/{self._feed.id}/{day}-{report}-{self._country.code.lower()}{'.late' if is_late else ''}.csv"
         self._open[report] = self._folder.open(name)
         self._open[report].write(HEADERS[self._feed.form], 0)
 

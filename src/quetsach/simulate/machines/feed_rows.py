@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from itertools import product
 
@@ -41,7 +42,8 @@ class FeedRows:
 
     def __init__(self, country: Country, number: int) -> None:
         self._country = country
-        self._form = country.feeds[number].form
+        self._feed = country.feeds[number]
+        self._form = self._feed.form
         self._people = Population(country, Chance(country.seed))
         self._sectors = ["" if sector == UNKNOWN_SECTOR else sector for sector in country.sectors] or [""]
         self._fixed = _PLAIN_TEXTS if self._form is FeedForm.PLAIN else _QUOTED_TEXTS
@@ -58,12 +60,15 @@ class FeedRows:
         addresses, tails = _addresses(day, used), self._tails_of(day, used)
         bots = _bots(day, used) if self._form is FeedForm.PLAIN else None
         head, middle, port_texts, end = self._fixed
+        ahead = self._feed.clock_error(day.date)
+        dates = pa.array([f"{head}{day.date + timedelta(days=n)} " for n in (-1, 0, 1)])
         for start in range(0, len(chosen), _CHUNK_ROWS):
             part = slice(start, start + _CHUNK_ROWS)
             at, stretch = chosen[part], pa.array(of[part])
+            stamped = day.events.seconds[at] + ahead
             cells = [
-                head + f"{day.date} ",
-                _clock().take(pa.array(day.events.seconds[at])),
+                dates.take(pa.array(stamped // DAY + 1)) if ahead else dates[1],
+                _clock().take(pa.array(stamped % DAY)),
                 middle,
                 addresses.take(stretch),
                 port_texts.take(pa.array(day.events.ports[at])),

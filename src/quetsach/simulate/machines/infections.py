@@ -31,6 +31,7 @@ class Infections:
     """Infections, one a position in each array.
 
     ``hosts``, ``lines`` numbers; ``families``, ``isps``, ``provinces``, ``duties`` positions in the scenario's tables;
+    ``origins`` the family that each began with;
     ``episodes`` the how-manieth infection of the machine, from 0; ``begins``, ``ends`` seconds, the end ``NEVER`` while
     it is not known; ``causes`` what ended it: ``OPEN``, ``CLEANED`` or the position of a measure; ``freed`` the second
     from which on the machine cannot be infected, and ``freed_by`` the measure; ``left``: hazard that it still bears.
@@ -39,6 +40,7 @@ class Infections:
     hosts: Integers
     episodes: Integers
     lines: Integers
+    origins: Integers
     families: Integers
     isps: Integers
     provinces: Integers
@@ -73,6 +75,7 @@ class Epidemic:
         self._cleaning = cleaning_of(country)
         self._scales = np.array([_scale(family) for family in country.families])
         self._shapes = np.array([family.shape for family in country.families])
+        self._spellings = [family.spelling for family in country.families]
         self._next_host = 0
         levels = _levels(country)
         self._rates = np.stack(
@@ -95,11 +98,21 @@ class Epidemic:
         today = Infections.joined([self._active, self._arrivals(day), self._waiting[due]])
         self._waiting = self._waiting[~due]
         today = today[today.begins < today.freed]
+        self._migrate(today, day)
         self._clean(today, day, start, stop)
         ended = today.causes != OPEN
         self._active = today[~ended]
         self._waiting = Infections.joined([self._waiting, self._return(today[today.causes == CLEANED], stop)])
         return today
+
+    def _migrate(self, today: Infections, day: int) -> None:
+        """Let machines go over to another botnet, in the first second of the day."""
+        for number, migration in enumerate(self._country.migrations):
+            since = day + 1 - self._country.day(migration.first)
+            before, after = (self._spellings.index(name) for name in (migration.before, migration.after))
+            share = migration.share * min(1.0, max(0, since) / migration.days)
+            moves = self._chance.uniform(Draw.MIGRATES + number, today.hosts) < share
+            today.families[moves & (today.families == before)] = after
 
     def _arrivals(self, day: int) -> Infections:
         rng = np.random.default_rng([self._country.seed, _ARRIVALS, day])
@@ -130,6 +143,7 @@ class Epidemic:
             np.zeros(len(hosts), dtype=np.int64),
             lines,
             families,
+            families.copy(),
             isps,
             provinces,
             self._people.duties(hosts, families),
@@ -181,6 +195,7 @@ class Epidemic:
         back.begins[:] = np.maximum(back.ends + wait.astype(np.int64), stop)
         back.ends[:], back.causes[:] = NEVER, OPEN
         back.episodes[:] += 1
+        back.origins[:] = back.families
         back.left[:] = self._chance.exponential(Draw.CLEANED, back.hosts, back.episodes)
         return back[(back.begins < self._country.days * DAY) & (back.begins < back.freed)]
 

@@ -171,13 +171,22 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockError:
+    """Days on which a feed stamps its rows with a clock that is so many seconds ahead of UTC."""
+
+    period: Period
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A sinkhole's feed.
 
     ``shared_taste``: share of the machines for which feeds agree whom they reach; 0 is independence. ``first_only``:
     days on which it sends the first row of an address and family only. ``delta``: days on which it sends all on
     Sundays and otherwise only what it has not sent since. ``late`` and ``repeated``: shares of rows that come in the
-    next file, or in the next file once more; ``sent_again``: share of files that come a second time as a whole.
+    next file, or in the next file once more; ``sent_again``: share of files that come a second time as a whole;
+    ``late_files``: share that come as a whole after all others.
     """
 
     id: str
@@ -190,7 +199,24 @@ class Feed:
     late: float = 0.0
     repeated: float = 0.0
     sent_again: float = 0.0
+    late_files: float = 0.0
+    clock_errors: tuple[ClockError, ...] = ()
     days_a_file: int = 1
+
+    def clock_error(self, moment: date) -> int:
+        """Return by how many seconds a day's stamps are ahead of UTC."""
+        return sum(error.seconds for error in self.clock_errors if moment in error.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """From ``first`` on, evenly over ``days``, a ``share`` of one family's machines go over to another's botnet."""
+
+    before: str
+    after: str
+    first: date
+    days: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +267,7 @@ class Country:
     provinces: Mapping[str, float]
     feeds: tuple[Feed, ...]
     sectors: Mapping[str, float] = field(default_factory=dict)
+    migrations: tuple[Migration, ...] = ()
     measures: tuple[Measure, ...] = ()
     hours: Mapping[Duty, Hours] = field(default_factory=lambda: {Duty.OFFICE: OFFICE_HOURS, Duty.HOME: HOME_HOURS})
     holidays: frozenset[date] = frozenset()

@@ -13,7 +13,7 @@ from quetsach.simulate.machines.infections import Infections
 from quetsach.simulate.machines.leases import NO_NETWORK, Leases
 from quetsach.simulate.machines.scenario import Country, Coverage, Feed
 
-_SEEN = 4
+_SEEN, _LATE = 4, 8
 _SUNDAY = 6
 
 
@@ -109,6 +109,12 @@ class Sinkhole:
         fresh = ~np.isin(new, self._sent)
         self._sent = np.union1d(self._sent, new[fresh])
         return at[np.sort(first[fresh])]
+
+
+def comes_late(country: Country, number: int, day: int) -> bool:
+    """Return whether the file that begins with a day comes after all others; ``number`` is that of the feed."""
+    share = country.feeds[number].late_files
+    return bool(np.random.default_rng([country.seed, _LATE, number, day]).random() < share)
 
 
 def _coverage(in_force: list[Coverage], family: str) -> Coverage | None:

@@ -17,6 +17,7 @@ from quetsach.simulate.machines.effect import DAY, NEVER, Effect
 from quetsach.simulate.machines.infections import CLEANED, OPEN
 from quetsach.simulate.machines.population import DUTIES, Population
 from quetsach.simulate.machines.scenario import Country
+from quetsach.simulate.machines.sinkholes import comes_late
 from quetsach.simulate.machines.truth_tables import (
     CAMPAIGN,
     DAYS,
@@ -100,6 +101,7 @@ class Truth:
             columns += self._words(self._cell(levels)[chosen])
             sectors = self._people.sectors(of.lines).astype(np.int32)
             columns += [pa.DictionaryArray.from_arrays(pa.array(sectors), self._sectors)]
+            columns += [self._names[0].take(pa.array(of.origins))]
             columns += [pa.array([duty.value for duty in DUTIES]).take(pa.array(of.duties))]
             columns += [self._moments(of.begins), ends.cast(MOMENT), causes.take(pa.array(of.causes - OPEN))]
             parts.append(self._table(INFECTIONS, columns))
@@ -119,7 +121,12 @@ class Truth:
         at_home = is_home(self._country)[day.levels.infections.isps]
         rows = [int(at_home[day.stretches.infections[day.events.stretches[seen]]].sum()) for seen in day.seen.values()]
         days = pa.repeat(pa.scalar(day.date), len(rows))
-        return self._table(FEEDS, [days, pa.array(list(day.seen)), rows, list(day.uptime.values())])
+        errors = [feed.clock_error(day.date) for feed in self._country.feeds]
+        late = [
+            comes_late(self._country, number, day.number - day.number % feed.days_a_file)
+            for number, feed in enumerate(self._country.feeds)
+        ]
+        return self._table(FEEDS, [days, pa.array(list(day.seen)), rows, list(day.uptime.values()), errors, late])
 
     def measures(self) -> pa.Table:
         """Return the rows of ``MEASURES``."""

@@ -33,13 +33,15 @@ INFECTIONS = pa.schema(
         "bot_id": pa.string(),
         **_CELL,
         "sector": WORD,
+        "began_as": WORD,
         "on_line": WORD,
         "begin": MOMENT,
         "end": MOMENT,
         "cause": WORD,
     }
 )
-"""Every infection of both plays; ``end`` is null and ``cause`` open where it outlasts the last day."""
+"""Every infection of both plays; ``end`` is null and ``cause`` open where it outlasts the last day. ``family`` is the
+last and ``began_as`` the first, which differ after a migration."""
 
 LEASES = pa.schema(
     {
@@ -54,8 +56,18 @@ LEASES = pa.schema(
 )
 """Leases of the lines with infected machines, cut at midnight; ``address`` is the 32-bit number."""
 
-FEEDS = pa.schema({"day": _DAY, "feed": WORD, "rows": _NUMBER, "uptime_seconds": _NUMBER})
-"""What each feed reported of a day's check-ins at home, before rows come late or again, and how long it was up."""
+FEEDS = pa.schema(
+    {
+        "day": _DAY,
+        "feed": WORD,
+        "rows": _NUMBER,
+        "uptime_seconds": _NUMBER,
+        "clock_error_seconds": _NUMBER,
+        "comes_late": pa.bool_(),
+    }
+)
+"""What each feed reported of a day's check-ins at home, before rows come late or again, and how long it was up; by how
+much its stamps were ahead of UTC, and whether the day's file came after all others."""
 
 MEASURES = pa.schema(
     {

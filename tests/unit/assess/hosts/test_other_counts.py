@@ -9,7 +9,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.accumulation import WINDOW_HOURS, accumulation, expected_addresses
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman
+from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 MONDAY = date(2020, 6, 1)
@@ -89,3 +89,18 @@ def test_a_pool_is_dense_beyond_three_per_cent() -> None:
     assert is_dense(31, 1000)
     assert not is_dense(30, 1000)
     assert not is_dense(30, 0)
+
+
+def test_clocks_that_agree_have_most_in_common_at_the_same_hours() -> None:
+    both = dict.fromkeys(range(-14, 15), 400) | {0: 900}
+    assert clock_difference(both) == 0
+
+
+@pytest.mark.parametrize("hours", [-7, 7, 12])
+def test_a_clock_that_is_ahead_shows_in_what_two_sensors_have_in_common(hours: int) -> None:
+    both = dict.fromkeys(range(-14, 15), 400) | {hours: 900}
+    assert clock_difference(both) == hours
+
+
+def test_few_pairs_say_nothing_about_a_clock() -> None:
+    assert clock_difference(dict.fromkeys(range(-14, 15), 1) | {7: 90}) == 0

@@ -174,6 +174,7 @@ def test_a_scenario_of_this_build_fits_its_tables(name: str) -> None:
 def test_the_scenarios_that_were_promised_are_there() -> None:
     assert set(SCENARIOS) == {
         *("tiny", "national", "province-wedge", "small-wedge", "lease-change", "cgnat-migration", "feed-trouble"),
+        *("clock-error", "botnet-moves", "dga-change", "three-measures"),
     }
 
 

@@ -21,6 +21,7 @@ from quetsach.simulate.machines.scenario import (
     Isp,
     Lease,
     LeaseKind,
+    Migration,
     Schedule,
 )
 
@@ -70,6 +71,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         isps=isps,
         provinces=provinces,
         sectors=_sectors(top),
+        migrations=tuple(_migration(part, known["families"]) for part in top.optional_sections("migrations")),
         feeds=read_feeds(top, period.first, known["families"]),
         measures=read_measures(top, period.first, known),
         hours=_hours(top),
@@ -192,6 +194,21 @@ def _sectors(top: Section) -> dict[str, float]:
         found[sector] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found
+
+
+def _migration(section: Section, families: list[str]) -> Migration:
+    names = {name: section.text(name) for name in ("before", "after")}
+    for name, family in names.items():
+        if family not in families:
+            raise section.error(name, f"{family[:60]} is no family of this file")
+    migration = Migration(
+        **names,
+        first=section.day("first"),
+        days=number_or(section, "days", 1.0, least=1, most=1000),
+        share=number_or(section, "share", 1.0, least=0, most=1),
+    )
+    section.finish()
+    return migration
 
 
 def _hours(top: Section) -> dict[Duty, Hours]:

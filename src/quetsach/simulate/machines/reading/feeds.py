@@ -5,7 +5,7 @@ from typing import Final
 
 from quetsach.campaign import Section
 from quetsach.simulate.fields import FILE_WORD, day_from, number_or, period_or, word
-from quetsach.simulate.machines.scenario import Coverage, Feed, FeedForm, Outage
+from quetsach.simulate.machines.scenario import ClockError, Coverage, Feed, FeedForm, Outage
 
 MAX_FEEDS: Final = 20
 
@@ -36,6 +36,8 @@ def _feed(section: Section, first: date, families: list[str]) -> Feed:
         late=number_or(section, "late_share", 0.0, least=0, most=1),
         repeated=number_or(section, "repeated_share", 0.0, least=0, most=1),
         sent_again=number_or(section, "files_again_share", 0.0, least=0, most=1),
+        late_files=number_or(section, "late_files_share", 0.0, least=0, most=1),
+        clock_errors=tuple(_clock_error(part) for part in section.optional_sections("clock_errors")),
         days_a_file=section.integer("days_a_file", least=1, most=100) if section.has("days_a_file") else 1,
     )
     section.finish()
@@ -54,6 +56,12 @@ def _coverage(section: Section, first: date, families: list[str]) -> Coverage:
     )
     section.finish()
     return coverage
+
+
+def _clock_error(section: Section) -> ClockError:
+    period, hours = section.period(), section.number("hours", least=-14, most=14)
+    section.finish()
+    return ClockError(period, round(hours * 3600))
 
 
 def _outage(section: Section, first: date) -> Outage:
