@@ -160,6 +160,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CENTER.https
 CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "quetsach.web.office.people.sign_in.views.stale"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ACCOUNT_ADAPTER = "quetsach.web.office.people.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -221,6 +221,17 @@ def test_a_senseless_passkey_is_refused(client: Client, editor, credential: str)
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [("/van-phong/doi-tac/moi/", "Chưa có gì được lưu"), ("/en/office/partners/moi/", "Nothing was saved")],
+)
+def test_a_form_from_an_ended_session_is_refused_with_what_to_do(client, editor, page: str, words: str) -> None:
+    come_in(client, editor)
+    client.handler.enforce_csrf_checks = True
+    answer = client.post(page, {"name": "A"})
+    assert (answer.status_code, words in told(answer)) == (403, True)
+
+
 def test_who_tries_thirty_times_a_minute_is_told_to_wait(client: Client, db) -> None:
     answers = [client.post("/van-phong/vao/", {"login": "x", "password": ""}) for _ in range(31)]
     assert answers[-1].status_code == 429

@@ -163,6 +163,11 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return render(request, f"{_FOLDER}too_many.html", status=429)
 
 
+def stale(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's words for developers)
+    """Tell somebody whose form is from an earlier session that nothing was kept, and what to do with what was typed."""
+    return render(request, f"{_FOLDER}stale.html", status=403)
+
+
 def closed(request: HttpRequest) -> HttpResponse:
     """Tell somebody whose account is closed, and who knew its password."""
     return render(request, f"{_FOLDER}closed.html", status=403)
