@@ -12,6 +12,7 @@ import pytest
 from tests.unit.web.evaluation.judged import cases, grades, priority, refused_cases
 from tests.unit.web.evaluation.samples import inputs
 
+from quetsach.assess import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades, grade_providers
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
@@ -167,6 +168,11 @@ def test_a_family_of_few_addresses_is_named_without_figures() -> None:
 def test_codes_are_for_machines_and_not_on_the_page(report: Evaluation, page: str) -> None:
     assert "01@2008-08-01" not in page
     assert "01@2008-08-01" in {r["id"] for r in rows(report, "provinces")}
+
+
+def test_the_definition_of_a_column_is_one_of_the_method_note(report: Evaluation) -> None:
+    named = {column.definition for table in report.tables() for column in table.columns if column.definition}
+    assert {"median-time-to-clean", "provider-grade", "priority-score"} <= named <= set(DEFINITIONS)
 
 
 def test_every_plot_has_a_name_of_its_own_and_a_table(report: Evaluation, page: str) -> None:

@@ -154,7 +154,7 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
 
 def _measured(name: str, title: LocalText) -> tuple[Column, Column, Column]:
     return (
-        Column(name, title, Form.NUMBER),
+        Column(name, title, Form.NUMBER, 0, "machines-online"),
         Column(f"{name}_low", _LOW, Form.NUMBER),
         Column(f"{name}_high", _HIGH, Form.NUMBER),
     )

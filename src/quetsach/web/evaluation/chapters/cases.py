@@ -51,24 +51,28 @@ _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     _GROUP,
     Column("events", LocalText("Số ca sạch", "Became clean"), Form.NUMBER),
-    Column("median_days", LocalText("Trung vị, ngày", "Median, days"), Form.NUMBER, 1),
+    Column("median_days", LocalText("Trung vị, ngày", "Median, days"), Form.NUMBER, 1, "median-time-to-clean"),
     Column("median_low", _LOW, Form.NUMBER, 1),
     Column("median_high", _HIGH, Form.NUMBER, 1),
-    Column("infected_14", LocalText("Còn nhiễm sau 14 ngày", "Infected after 14 days"), Form.PERCENT, 1),
-    Column("infected_30", LocalText("Còn nhiễm sau 30 ngày", "Infected after 30 days"), Form.PERCENT, 1),
+    Column(
+        "infected_14", LocalText("Còn nhiễm sau 14 ngày", "Infected after 14 days"), Form.PERCENT, 1, "still-infected"
+    ),
+    Column(
+        "infected_30", LocalText("Còn nhiễm sau 30 ngày", "Infected after 30 days"), Form.PERCENT, 1, "still-infected"
+    ),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 _CURVE_COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     _GROUP,
     Column("day", LocalText("Ngày thứ", "Day"), Form.NUMBER),
-    Column("share", LocalText("Còn nhiễm", "Still infected"), Form.PERCENT, 1),
+    Column("share", LocalText("Còn nhiễm", "Still infected"), Form.PERCENT, 1, "still-infected"),
     Column("low", _LOW, Form.PERCENT, 1),
     Column("high", _HIGH, Form.PERCENT, 1),
 )
 _RETURN_COLUMNS = (
     Column("days", LocalText("Trong số ngày", "Within days"), Form.NUMBER),
-    Column("share", LocalText("Nhiễm lại", "Infected again"), Form.PERCENT, 1),
+    Column("share", LocalText("Nhiễm lại", "Infected again"), Form.PERCENT, 1, "reinfected"),
     Column("low", _LOW, Form.PERCENT, 1),
     Column("high", _HIGH, Form.PERCENT, 1),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),

@@ -38,10 +38,16 @@ _LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     Column("name", LocalText("Nhà mạng", "Provider")),
-    Column("grade", LocalText("Xếp loại", "Grade")),
+    Column("grade", LocalText("Xếp loại", "Grade"), definition="provider-grade"),
     Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
-    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1),
-    Column("rate", LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"), Form.NUMBER, 2),
+    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
+    Column(
+        "rate",
+        LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
+        Form.NUMBER,
+        2,
+        "machines-per-thousand-subscribers",
+    ),
     Column("low", _LOW, Form.NUMBER, 2),
     Column("high", _HIGH, Form.NUMBER, 2),
     Column("above", LocalText("Xác suất trên mức giữa", "Chance to lie above the middle"), Form.PERCENT, 1),
@@ -60,7 +66,7 @@ _WEEKS = (
     Column("window", LocalText("Kỳ", "Window")),
     Column("first", LocalText("Tuần từ ngày", "Week from"), Form.DAY),
     Column("id", LocalText("Mã nhà mạng", "Provider's code")),
-    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1),
+    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
 )
 _WORDS = LocalText(
     "Khoảng tin cậy 95%; tỷ suất đã co về mức chung (Bayes thực nghiệm). Xếp loại khi xác suất nằm về một phía của "

@@ -31,7 +31,7 @@ _COLUMNS = (
     Column("measure", LocalText("Cách đo", "Measure")),
     Column("before", LocalText("Kỳ làm mốc", "Baseline"), Form.NUMBER),
     Column("after", LocalText("Kỳ cuối", "Last window"), Form.NUMBER),
-    Column("reduction", LocalText("Mức giảm", "Reduction"), Form.PERCENT, 1),
+    Column("reduction", LocalText("Mức giảm", "Reduction"), Form.PERCENT, 1, "observed-reduction"),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 

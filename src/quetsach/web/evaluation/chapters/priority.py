@@ -74,7 +74,7 @@ def _chosen(found: Priority, shown: set[str], decided: frozenset[str]) -> Table:
         Column("is_chosen", LocalText("Theo tiêu chí", "By the criteria")),
         Column("is_decided", LocalText("Đã quyết định", "Decided")),
         Column("standing", LocalText("Mức chắc chắn", "Standing")),
-        Column("score", LocalText("Điểm", "Score"), Form.NUMBER, 2),
+        Column("score", LocalText("Điểm", "Score"), Form.NUMBER, 2, "priority-score"),
         Column("acceptability", LocalText("Thuộc nhóm đầu", "Among the first"), Form.PERCENT),
         *(Column(f"score_{c.id}", c.name, Form.NUMBER, 2) for c in used),
     )
