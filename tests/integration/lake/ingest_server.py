@@ -1,8 +1,8 @@
-"""Starts ingests and a compaction in processes of their own, fast: it has imported everything and forks.
+"""Starts ingests and compactions in processes of their own, fast: it has imported everything and forks.
 
-Reads lines ``folder<TAB>step`` and answers the process's number; after an empty line it waits for the end and answers
-the exit code (negative: by signal).
-A step other than -1 is the number of the step to the disk at which the process kills itself.
+Reads lines ``folder<TAB>step<TAB>work`` (``ingest`` or ``compact``) and answers the number of the process; after an empty
+line it waits for the end and answers the exit code (negative: by signal). A step other than -1 is the number of that to
+the disk at which the process kills itself.
 """
 
 import os
@@ -30,9 +30,12 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
-def ingest(folder: Path, files: list[Path], kill_at_step: int) -> None:
-    if kill_at_step >= 0:
-        arm(kill_at_step)
+def compact(folder: Path) -> None:
+    for _ in range(2):  # the second time sweeps what the first has gathered
+        compaction.compact(Lake(folder), least_files=2)
+
+
+def ingest(folder: Path, files: list[Path]) -> None:
     lake = Lake(folder)
     now = datetime(2020, 6, 17, tzinfo=UTC)
     for file in files:
@@ -49,8 +52,6 @@ def ingest(folder: Path, files: list[Path], kill_at_step: int) -> None:
         for _, outcome in outcomes:
             if isinstance(outcome, QuetsachError):
                 raise outcome
-    for _ in range(2):  # the second time sweeps what the first has gathered
-        compaction.compact(lake, least_files=2)
 
 
 def arm(kill_at_step: int) -> None:
@@ -73,10 +74,15 @@ def arm(kill_at_step: int) -> None:
 def main() -> None:
     files = [Path(argument) for argument in sys.argv[1:]]
     for line in sys.stdin:
-        folder, step = line.rstrip("\n").split("\t")
+        folder, step, work = line.rstrip("\n").split("\t")
         child = os.fork()
         if not child:
-            ingest(Path(folder), files, int(step))
+            if int(step) >= 0:
+                arm(int(step))
+            if work == "compact":
+                compact(Path(folder))
+            else:
+                ingest(Path(folder), files)
             os._exit(0)
         print(child, flush=True)
         sys.stdin.readline()  # until then the number stays the child's, dead or alive

@@ -1,7 +1,8 @@
-"""kill -9 anywhere in an ingest and the compaction after it, then the same again: the same lake."""
+"""kill -9 anywhere in an ingest or a compaction, then the same again: the same lake."""
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 
-from quetsach.lake import access
+from quetsach.lake import access, compaction
 from quetsach.lake.lake import Lake
 
 KILLS = 15
@@ -30,8 +31,8 @@ class Server:
             [sys.executable, str(script), *map(str, files)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def start(self, folder: Path, step: int = -1) -> int:
-        return self._ask(f"{folder}\t{step}\n")
+    def start(self, folder: Path, step: int = -1, work: str = "ingest") -> int:
+        return self._ask(f"{folder}\t{step}\t{work}\n")
 
     def wait(self) -> int:
         return self._ask("\n")
@@ -70,9 +71,9 @@ def content_of(lake: Path) -> dict[str, str]:
     return {str(path.relative_to(lake)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def finish(server: Server, folder: Path) -> float:
+def finish(server: Server, folder: Path, work: str = "ingest") -> float:
     started = time.monotonic()
-    server.start(folder)
+    server.start(folder, work=work)
     assert server.wait() == 0
     return time.monotonic() - started
 
@@ -120,3 +121,21 @@ def test_between_all_steps_to_the_disk(server: Server, expected: dict[str, str],
         finish(server, folder)
         assert content_of(folder) == expected, f"killed at step {step}"
     assert step > 20
+
+
+def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> None:
+    finish(server, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "compacted")
+    finish(server, tmp_path / "compacted", "compact")
+    expected = content_of(tmp_path / "compacted")
+    assert compaction.FILE in expected
+    for step in range(100):
+        folder = tmp_path / f"lake-{step}"
+        shutil.copytree(tmp_path / "whole", folder)
+        server.start(folder, step, "compact")
+        if server.wait() == 0:
+            break
+        check_readable(folder)
+        finish(server, folder, "compact")
+        assert content_of(folder) == expected, f"killed at step {step}"
+    assert step > 4
