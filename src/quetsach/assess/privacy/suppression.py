@@ -36,16 +36,20 @@ class Relation:
         return added <= values[self.total] if self.is_at_most else added == values[self.total]
 
 
-def hidden_cells(values: Mapping[Cell, int], relations: Iterable[Relation], *, least: int = 0) -> frozenset[Cell]:
+def hidden_cells(
+    values: Mapping[Cell, int], relations: Iterable[Relation], *, least: int = 0, before: Iterable[Cell] = ()
+) -> frozenset[Cell]:
     """Return the cells that must not be printed.
 
     Args:
         values: every figure of the table.
         relations: the equations that hold between them; parts without a ``total`` add up to a number that is printed.
         least: what a reader knows every hidden figure to be at least: 1 where zeros are printed.
+        before: cells that an earlier publication of the same table hid. They stay hidden: to print one now would give
+            back what it stood beside then.
     """
     equations = [r for r in relations if all(cell in values for cell in r.cells)]
-    hidden = {cell for cell, value in values.items() if value < SMALLEST_CELL}
+    hidden = {cell for cell, value in values.items() if value < SMALLEST_CELL} | (values.keys() & set(before))
     while weak := _weak(values, equations, hidden, least):
         hidden |= {cell for relation in weak if (cell := _next(values, relation, hidden))}
     return frozenset(hidden)

@@ -103,3 +103,14 @@ def test_margins_do_not_give_a_hidden_cell_back(rows: list[tuple[int, int, int]]
         solved = determined(hidden, relations)
         # What is solved although it is hidden stands in a column or row that has nothing more to hide.
         assert all(any(cell in r.cells and set(r.cells) <= hidden for r in relations) for cell in solved)
+
+
+def test_what_an_earlier_publication_hid_stays_hidden() -> None:
+    cells = {(name, "n"): value for name, value in (("a", 4), ("b", 45), ("c", 6), ("d", 100))}
+    whole = [Relation(tuple(cells))]
+    assert hidden_cells(cells, whole) == {("a", "n"), ("c", "n")}
+    assert hidden_cells(cells, whole, before=[("a", "n"), ("b", "n"), ("gone", "n")]) == {
+        ("a", "n"),
+        ("b", "n"),
+        ("c", "n"),
+    }

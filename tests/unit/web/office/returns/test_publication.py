@@ -80,6 +80,21 @@ def test_small_cells_are_hidden_and_the_country_is_exact(period, approve, operat
     assert rows["31-2020"]["machines-scanned"] == 55
 
 
+def test_what_was_hidden_stays_hidden_when_totals_are_published_again(period, approve, operator, person) -> None:
+    """Else 49 of the first publication less 45 of the second would tell the 4."""
+    approve("11296-2020", machines_infected=45, machines_cleaned=40, machines_unresolved=3)
+    approve("001-2020", machines_infected=4, machines_cleaned=4, machines_reinstalled=0, machines_unresolved=0)
+    totals_publish_ask(period=period, by=operator, now=LATE)
+    let_out(person("press"))
+    approve("01-2020", machines_infected=20, machines_cleaned=17)
+    totals_publish_ask(period=period, by=operator, now=LATE)
+    let_out(person("press"))
+    public = published_totals(CAMPAIGN)
+    assert public
+    assert next(f for f in public.figures if f.id == "machines-infected").value == 69
+    assert {row.values["machines-infected"] for row in public.rows} == {None}
+
+
 def test_totals_of_a_period_that_runs_are_not_published(period, submit, operator) -> None:
     with pytest.raises(ReturnError, match="not over"):
         totals_publish_ask(period=period, by=operator, now=datetime(2020, 10, 11, 16, 59, tzinfo=UTC))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -91,10 +91,20 @@ def published_totals(campaign: Campaign | str) -> PublishedTotals | None:
 
 
 def totals_document(period: Period, *, now: datetime) -> dict[str, Any]:
-    """Return what would be published of a period: approved returns alone, small cells protected."""
+    """Return what would be published of a period: approved returns alone, small cells protected.
+
+    What an earlier publication of the period hid stays hidden.
+    """
     document = totals_report(period, now=now, by="province", is_approved_only=True)
     values = {row["unit"]: row["values"] for row in document["rows"]}
-    hidden = _hidden(period.assignment.form.form, values)
+    before = [
+        (row["unit"], name)
+        for earlier in period.publications.all()
+        for row in earlier.document["rows"]
+        for name, value in row["values"].items()
+        if value is None
+    ]
+    hidden = _hidden(period.assignment.form.form, values, before)
     for row in document["rows"]:
         row["values"] = {
             name: None if (row["unit"], name) in hidden else value for name, value in row["values"].items()
@@ -108,7 +118,7 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _hidden(form: Form, values: Mapping[str, Mapping[str, int]]) -> frozenset[Cell]:
+def _hidden(form: Form, values: Mapping[str, Mapping[str, int]], before: Sequence[Cell]) -> frozenset[Cell]:
     """Hide small cells, and what would give them back: columns add up to the country, some rows to their own total."""
     cells = {(unit, name): value for unit, row in values.items() for name, value in row.items()}
     columns = sorted({name for _unit, name in cells})
@@ -120,7 +130,7 @@ def _hidden(form: Form, values: Mapping[str, Mapping[str, int]]) -> frozenset[Ce
                 relations.append(Relation(parts, whole))
             elif check.kind is CheckKind.AT_MOST and check.whole in row:
                 relations += [Relation((part,), whole, is_at_most=True) for part in parts if part[1] in row]
-    return hidden_cells(cells, relations)
+    return hidden_cells(cells, relations, before=before)
 
 
 def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, ...]:
