@@ -24,6 +24,15 @@ from quetsach.core.period import Period
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.models import Campaign
 
+
+class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """One of the campaigns, by name."""
+
+    def label_from_instance(self, obj: Campaign) -> str:
+        """Return the name in the language of the page."""
+        return str(here(obj.plan.name))
+
+
 KIND_TITLES = {
     DecisionKind.BOTNETS: _("Botnets to act on"),
     DecisionKind.ISPS: _("Internet providers"),

@@ -4,23 +4,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.period import Period
+from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.publicity.kits import MAX_REASON_LENGTH
 from quetsach.web.office.publicity.reach import whole_weeks
 
 MAX_DAYS = 400
-
-
-class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
-    """One of the campaigns, by name."""
-
-    def label_from_instance(self, obj: Campaign) -> str:
-        """Return the name in the language of the page."""
-        return obj.plan.name.in_language("en" if get_language() == "en" else "vi")
 
 
 class KitForm(forms.Form):

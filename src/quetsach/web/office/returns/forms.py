@@ -9,6 +9,8 @@ from quetsach.campaign.letters.errors import PolicyError
 from quetsach.campaign.letters.reminders import Policy, read_days
 from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
@@ -26,11 +28,19 @@ KIND_TITLES = {
 }
 
 
+class FormField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """One of the forms of returns, by name and version."""
+
+    def label_from_instance(self, obj: ReturnForm) -> str:
+        """Return the name in the language of the page, and the code."""
+        return f"{here(obj.form.name)} ({obj.code})"
+
+
 class AssignmentForm(forms.Form):
     """Which units owe returns on which form, by week or by the phases of the campaign."""
 
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key", empty_label="–")
-    form = forms.ModelChoiceField(ReturnForm.objects.all(), label=_("Form"), to_field_name="code", empty_label="–")
+    campaign = CampaignField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key", empty_label="–")
+    form = FormField(ReturnForm.objects.all(), label=_("Form"), to_field_name="code", empty_label="–")
     period_kind = forms.ChoiceField(
         label=_("Periods"),
         choices=[(PeriodKind.WEEK.value, _("every week")), (PeriodKind.PHASE.value, _("every phase"))],

@@ -255,6 +255,7 @@ def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, op
         "campaign": "viet-nam-2020", "form": "unit-return-1", "period_kind": "phase",
         "kinds": ["province"], "due_days": 5, "lock_days": 30,
     }  # fmt: skip
+    assert ">Chiến dịch thử</option>" in client.get("/van-phong/bao-cao/giao/").content.decode()
     answer = client.post("/van-phong/bao-cao/giao/", given, follow=True)
     assert "Đã giao báo cáo" in text(answer)
     made = type(assignment).objects.latest("pk")
