@@ -89,7 +89,7 @@ def test_nothing_waits_when_all_was_taken_in(centre: Path) -> None:
 
 
 def test_what_cannot_be_done_is_refused_with_a_hint(centre: Path) -> None:
-    assert "known: hang-a" in run(centre, "partners", "import", "b", centre / "report.csv", code=1).stderr
+    assert "hiện có: hang-a" in run(centre, "partners", "import", "b", centre / "report.csv", code=1).stderr
     assert "không đọc được" in run(centre, "partners", "import", "hang-a", centre / "none.csv", code=1).stderr
     (centre / "bad.csv").write_text("a,b\n1,2\n")
     assert "columns: day" in run(centre, "partners", "import", "hang-a", centre / "bad.csv", code=1).stderr

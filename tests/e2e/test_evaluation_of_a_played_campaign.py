@@ -1,0 +1,96 @@
+"""The evaluation of a campaign that was played: from feed files to map, curves, and annex."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from tests.centre import QUETSACH, center, migrated
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("played-campaign")]
+
+CAMPAIGN = """
+id = "small-wedge"
+baseline = "baseline"
+name = {vi = "Chiến dịch thử", en = "Trial"}
+summary = {vi = "Chiến dịch mô phỏng.", en = "A simulated campaign."}
+phases = [{id = "during", first = 2024-03-25, last = 2024-05-26, name = {vi = "Bóc gỡ", en = "Removal"}}]
+
+[[targets]]
+id = "addresses"
+measure = "window-addresses"
+change_percent = -50
+text = {vi = "Giảm 50% địa chỉ", en = "Halve the addresses"}
+
+[[windows]]
+id = "baseline"
+first = 2024-03-04
+last = 2024-03-24
+name = {vi = "Mốc so sánh", en = "Baseline"}
+
+[[windows]]
+id = "close"
+first = 2024-05-06
+last = 2024-05-26
+name = {vi = "Kết thúc", en = "Close"}
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data, played = migrated(tmp_path_factory, "played"), tmp_path_factory.mktemp("country") / "played"
+    subprocess.run([QUETSACH, "center", "simulate", "small-wedge", "--out", played], check=True, capture_output=True)
+    center(data, "ingest", *sorted(played.glob("feeds/own/*.csv")), "--feed", "plain", "--report", "own")
+    plan = data / "campaigns" / "small-wedge" / "campaign.toml"
+    plan.parent.mkdir(parents=True)
+    plan.write_text(CAMPAIGN, "utf-8")
+    (data / "residents.csv").write_text("province,residents\n01,8000000\n79,9000000\n", "utf-8")
+    center(data, "evaluate", "small-wedge", "--out", data / "report", "--residents", data / "residents.csv")
+    return data / "report"
+
+
+def rows(report: Path, table: str) -> list[dict[str, str]]:
+    with (report / "data" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_machines_of_each_family_are_estimated_with_their_error(report: Path) -> None:
+    told = rows(report, "machines-families")
+    assert {row["id"] for row in told} == {"mirai", "qsnatch"}
+    for row in told:
+        assert float(row["before_low"]) < float(row["before"]) < float(row["before_high"])
+        assert float(row["after"]) < float(row["before"])
+
+
+def test_time_to_clean_is_told_of_each_family_with_the_curve_behind_it(report: Path) -> None:
+    told = {row["id"]: row for row in rows(report, "time-to-clean-family")}
+    assert float(told[""]["median_low"]) < float(told[""]["median_days"])
+    first = [row for row in rows(report, "survival-family") if row["day"] == "0"]
+    assert {row["id"]: float(row["share"]) for row in first} == dict.fromkeys(told, 100.0)
+
+
+def test_provinces_are_on_two_maps_and_small_ones_without_a_figure(report: Path) -> None:
+    page = (report / "evaluation.vi.html").read_text("utf-8")
+    assert (page.count("Hoàng Sa<"), page.count("Trường Sa<")) == (2, 2)
+    told = rows(report, "provinces")
+    assert all(float(row["before"]) >= 10 for row in told)
+    assert {row["id"] for row in told if row["rate"]} <= {"01@2008-08-01", "79@2008-08-01"}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_the_page_is_accessible_and_never_wider_than_the_screen(
+    report: Path, browser: Browser, language: str, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+    try:
+        page = context.new_page()
+        page.goto((report / f"evaluation.{language}.html").as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true })")
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
