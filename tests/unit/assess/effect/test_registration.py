@@ -139,3 +139,13 @@ def test_what_the_panel_was_made_from_is_compared_too() -> None:
     for name, value in other.items():
         (notice,) = basis_departures(REGISTERED, **kept | {name: value})
         assert notice.code == f"departs-in-{name}"
+
+
+def test_an_interrupted_series_is_not_registered_without_its_ramp() -> None:
+    with pytest.raises(AssessError, match="needs its ramp"):
+        replace(REGISTERED, design=Design(Method.CITS, Scale.COUNT))
+
+
+def test_a_method_without_ramp_is_registered_without_one() -> None:
+    registered = replace(REGISTERED, design=Design(Method.DID))
+    assert read_registration(_sealed(registered), where="x", verify=_verify)[0].design.ramp is None

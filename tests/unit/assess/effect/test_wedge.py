@@ -91,3 +91,22 @@ def test_it_refuses_a_panel_that_cannot_tell_effect_from_time() -> None:
     assert isinstance(answer, Finding | Refusal)
     if isinstance(answer, Refusal):
         assert answer.reason is RefusalReason.NOT_IDENTIFIED
+
+
+def test_small_counts_and_zeros_tell_the_effect_with_a_half_added() -> None:
+    generator = np.random.default_rng(1)
+    since = np.arange(26) - np.array(STARTS)[:, None]
+    panels = [panel_of(generator.poisson(np.where(since >= 0, 3.0, 6.0)), STARTS) for _ in range(25)]
+    assert all((panel.outcome == 0).any() for panel in panels)
+    found = [_found(panel, Design(Method.WEDGE, Scale.COUNT)).spread.value for panel in panels]
+    assert np.mean(found) == pytest.approx(np.log(0.5), abs=0.08)
+
+
+def test_logarithms_of_zeros_and_counts_under_zero_are_refused() -> None:
+    panel = _panel(np.zeros(1))
+    for scale, least in ((Scale.LOG, 0.0), (Scale.COUNT, -1.0)):
+        outcome = panel.outcome.copy()
+        outcome[3, 5] = least
+        refused = analyse(panel.with_outcome(outcome), Design(Method.WEDGE, scale))
+        assert isinstance(refused, Refusal)
+        assert refused.reason is RefusalReason.NOT_POSITIVE

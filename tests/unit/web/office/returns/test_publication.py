@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME, LATE
@@ -87,7 +87,7 @@ def test_what_was_hidden_stays_hidden_when_totals_are_published_again(period, ap
     totals_publish_ask(period=period, by=operator, now=LATE)
     let_out(person("press"))
     approve("01-2020", machines_infected=20, machines_cleaned=17)
-    totals_publish_ask(period=period, by=operator, now=LATE)
+    totals_publish_ask(period=period, by=operator, now=LATE + timedelta(hours=1))
     let_out(person("press"))
     public = published_totals(CAMPAIGN)
     assert public
