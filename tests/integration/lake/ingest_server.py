@@ -1,8 +1,8 @@
 """Starts ingests and compactions in processes of their own, fast: it has imported everything and forks.
 
-Reads lines ``folder<TAB>step<TAB>work`` (``ingest`` or ``compact``) and answers the number of the process; after an empty
-line it waits for the end and answers the exit code (negative: by signal). A step other than -1 is the number of that to
-the disk at which the process kills itself.
+Reads lines ``folder<TAB>step<TAB>work`` (``ingest`` or ``compact``) and answers the number of the process; after an
+empty line it waits for the end and answers the exit code (negative: by signal). A step other than -1 is the number of
+the step to the disk before which the process kills itself.
 """
 
 import os

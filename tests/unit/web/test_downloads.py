@@ -140,6 +140,9 @@ def test_open_figures_carry_their_definitions(centre: Path, client: Client) -> N
     assert "charts" not in document
 
 
-@pytest.mark.parametrize("name", ["figures.json", "windows.csv", "families.csv", "isps.csv", "places.csv"])
+TABLES = ("windows", "families", "isps", "places", "sectors")
+
+
+@pytest.mark.parametrize("name", ["figures.json", *(f"{table}.csv" for table in TABLES)])
 def test_a_data_address_answers_before_the_first_publication(empty_centre: Path, client: Client, name: str) -> None:
     assert client.get(f"/api/v1/{name}").status_code == 200

@@ -163,6 +163,12 @@ def places(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names 
     return _ranking(lambda snapshot: snapshot.places)
 
 
+@api.get("/sectors.csv", url_name="sectors")
+def sectors(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
+    """Mean daily unique addresses of each sector over the latest window, as far as feeds tell it."""
+    return _ranking(lambda snapshot: snapshot.sectors)
+
+
 def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> HttpResponse:
     header = ("rank", "id", "name_vi", "name_en", "mean_daily_addresses", "per_1000_announced", "share_percent")
     basis = ("first", "last", "days_with_data", "scale")

@@ -137,6 +137,7 @@ def figures_publish(
         family_names={row.id: row.name.en for row in families.rows},
         charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
         blocked=tuple(blocked),
+        sectors=_rows(answers.sectors(lake, window)),
     )
     write_snapshot(data, snapshot, stage=stage)
     if stage is Stage.PUBLISHED:

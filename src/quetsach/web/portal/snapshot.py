@@ -119,6 +119,7 @@ class Snapshot:
     family_names: Mapping[str, str]
     charts: Mapping[str, str]
     blocked: tuple[LocalText, ...] = ()
+    sectors: tuple[RankedRow, ...] = ()
 
     @property
     def scale(self) -> int:
@@ -272,6 +273,7 @@ def _snapshot(document: dict[str, Any]) -> Snapshot:
         family_names=dict(document["family_names"]),
         charts=dict(document["charts"]),
         blocked=tuple(LocalText(**text) for text in document.get("blocked", ())),
+        sectors=_rows(document.get("sectors", [])),  # not in figures of an earlier version
     )
 
 
