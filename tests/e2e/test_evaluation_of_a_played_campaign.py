@@ -46,8 +46,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = data / "campaigns" / "small-wedge" / "campaign.toml"
     plan.parent.mkdir(parents=True)
     plan.write_text(CAMPAIGN, "utf-8")
-    (data / "residents.csv").write_text("province,residents\n01,8000000\n79,9000000\n", "utf-8")
-    center(data, "evaluate", "small-wedge", "--out", data / "report", "--residents", data / "residents.csv")
+    table = "".join(f"{code},500000\n" for code in ("01", "31", "38", "40", "52", "75", "79"))
+    (data / "subscribers.csv").write_text(f"province,subscribers\n{table}", "utf-8")
+    words = ("--out", data / "report", "--province-subscribers", data / "subscribers.csv")
+    center(data, "evaluate", "small-wedge", *words)
     return data / "report"
 
 
@@ -76,7 +78,9 @@ def test_provinces_are_on_two_maps_and_small_ones_without_a_figure(report: Path)
     assert (page.count("Hoàng Sa<"), page.count("Trường Sa<")) == (2, 2)
     told = rows(report, "provinces")
     assert all(float(row["before"]) >= 10 for row in told)
-    assert {row["id"] for row in told if row["rate"]} <= {"01@2008-08-01", "79@2008-08-01"}
+    rated = rows(report, "province-rates")
+    assert rated
+    assert all(float(row["low"]) < float(row["rate"]) < float(row["high"]) for row in rated)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -48,10 +48,7 @@ def register(subcommands: "Subcommands") -> None:
         "--subscribers", type=Path, metavar="FILE", help="CSV isp,subscribers: grades the providers (the regulator's)"
     )
     parser.add_argument(
-        "--residents",
-        type=Path,
-        metavar="FILE",
-        help="CSV province,residents by code: adds a map of rates",
+        "--province-subscribers", type=Path, metavar="FILE", help="CSV province,subscribers by code: a map of rates"
     )
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
@@ -114,7 +111,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         criteria=criteria,
         judgements=load_judgements(criteria),
         subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),
-        residents=_numbers(arguments.residents, ("province", "residents")),
+        province_subscribers=_numbers(arguments.province_subscribers, ("province", "subscribers")),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         effect=_effect(arguments, campaign, data),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from quetsach.assess import Ranking
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
@@ -12,7 +13,7 @@ from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
 from quetsach.lake.hosts import HostRow, hosts
-from quetsach.web.evaluation.inputs import Change, Dimension, MachineChange
+from quetsach.web.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
 from quetsach.web.evaluation.sources import Sources
 
 OTHERS = "others"
@@ -79,6 +80,41 @@ def machines_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
         shown = [row for row in rows if not (_is_small(row.before) or _is_small(row.after))]
         made[dimension] = tuple(sorted(shown, key=lambda row: (-_size(row), row.id)))
     return made
+
+
+def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] | Refusal | None:
+    """Return the rates of provinces per 1,000 subscribers, drawn toward what all have in common, by code.
+
+    Returns:
+        The rates without those too small to show; a refusal with too few provinces; ``None`` without subscribers.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    subscribers = sources.province_subscribers
+    if not subscribers:
+        return None
+    machines = {
+        row.id: row.machines for row in hosts(sources.lake, last, by="province", announced=sources.announced).rows
+    }
+    counted = {code: answer.value for code, answer in machines.items() if isinstance(answer, Estimate)}
+    known = {code: number for code, number in subscribers.items() if not isinstance(machines.get(code), Refusal)}
+    rates = shrunk_rates(counted, known)
+    if isinstance(rates, Refusal):
+        return rates
+    small = folded_rows({code: counted.get(code, 0.0) for code in known})
+    found = ((code, sources.places.on(code, last.last)) for code in sorted(subscribers.keys() - small))
+    return tuple(
+        ProvinceRate(
+            f"{code}@{place.valid_from}",
+            LocalText(place.name_vi, place.name_en),
+            subscribers[code],
+            machines.get(code, Refusal(RefusalReason.NO_DATA)),
+            rates.get(code),
+        )
+        for code, place in found
+        if place
+    )
 
 
 def _machines(row: HostRow | None) -> Answer:

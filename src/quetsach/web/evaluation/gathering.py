@@ -65,7 +65,7 @@ def gather(
         changes=divided,
         machine_changes=machines,
         tiles=sources.tiles.on((last or base).last, sources.places),
-        residents=sources.residents or {},
+        province_rates=dividing.province_rates(sources, last) if last else None,
         feed_days=_feed_days(lake, campaign),
         machines=compare_windows(lake, base, last, announced=sources.announced) if last else None,
         effect=sources.effect,

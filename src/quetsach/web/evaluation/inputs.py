@@ -10,7 +10,7 @@ from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.verdict import Verdict
-from quetsach.assess.estimate import Answer
+from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison
@@ -70,6 +70,17 @@ class MachineChange:
     name: LocalText
     before: Answer
     after: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceRate:
+    """Machines on line in a province in the last window, and its rate per 1,000 subscribers where they are known."""
+
+    id: str
+    name: LocalText
+    subscribers: float
+    machines: Answer
+    rate: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,7 @@ class Priority:
 class Inputs:
     """Everything that the chapters need; what is None or empty is told in the report, not left out.
 
-    ``residents`` are of provinces, by their codes.
+    ``province_rates`` are None where nobody handed the subscribers of provinces over.
     """
 
     campaign: Campaign
@@ -177,7 +188,7 @@ class Inputs:
     changes: Mapping[Dimension, tuple[Change, ...]]
     machine_changes: Mapping[Dimension, tuple[MachineChange, ...]]
     tiles: tuple[Tile, ...]
-    residents: Mapping[str, float]
+    province_rates: tuple[ProvinceRate, ...] | Refusal | None
     feed_days: tuple[FeedDays, ...]
     machines: Comparison | None
     effect: Effect | None

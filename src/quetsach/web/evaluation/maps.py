@@ -8,6 +8,7 @@ from quetsach.web.design.tile_map import Shade, Square, TileMap, draw_tile_map
 from quetsach.web.evaluation.document import Map, Shading, Table
 
 _EMPTY = (Shade.EMPTY, LocalText("không nêu riêng vì số nhỏ", "not shown: too small"))
+_UNKNOWN = (Shade.EMPTY, LocalText("số nhỏ, hoặc không ước lượng được", "too small, or not estimated"))
 _CHANGES = (
     (Shade.STRONG, LocalText("giảm từ 50% trở lên", "fell by 50 % or more")),
     (Shade.MIDDLE, LocalText("giảm từ 25% đến dưới 50%", "fell by 25 to 50 %")),
@@ -79,7 +80,7 @@ def _legend(bounds: Sequence[float], shading: Shading, decimals: int) -> Sequenc
         (Shade.STRONG, LocalText(f"từ {high['vi']} trở lên", f"{high['en']} or more")),
         (Shade.MIDDLE, LocalText(f"từ {low['vi']} đến dưới {high['vi']}", f"{low['en']} to {high['en']}")),
         (Shade.LIGHT, LocalText(f"dưới {low['vi']}", f"less than {low['en']}")),
-        _EMPTY,
+        _UNKNOWN,
     )
 
 

@@ -21,7 +21,7 @@ class Sources:
     """The lake, the tables that explain it, and what is brought by hand.
 
     ``criteria`` and ``judgements`` are those of the choice of botnets; ``subscribers`` are of providers,
-    ``residents`` of provinces by their codes; ``None`` where nobody handed them over.
+    ``province_subscribers`` of provinces by their codes; ``None`` where nobody handed them over.
     """
 
     data: Path
@@ -34,7 +34,7 @@ class Sources:
     criteria: Criteria
     judgements: Mapping[str, dict[str, float]]
     subscribers: Mapping[str, float] | None = None
-    residents: Mapping[str, float] | None = None
+    province_subscribers: Mapping[str, float] | None = None
     not_real: LocalText | None = None
     effect: Effect | None = None
 

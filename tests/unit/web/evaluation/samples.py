@@ -68,7 +68,7 @@ def inputs(
         },
         machine_changes={Dimension.FAMILY: (MACHINES,)},
         tiles=load_tiles().on(first, load_places()),
-        residents={},
+        province_rates=None,
         feed_days=(FeedDays("shadowserver/event4_sinkhole", LocalText("Mốc", "Baseline"), 30, 28, 5000),),
         machines=machines,
         effect=effect,

@@ -14,14 +14,14 @@ from tests.unit.web.evaluation.samples import inputs
 
 from quetsach.assess import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.grades import ProviderGrades, grade_providers
+from quetsach.assess.grades import ProviderGrades, grade_providers, shrunk_rates
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Bars, Curve, Dots, Evaluation, Map, Paragraph, Statement, Steps, Tone
-from quetsach.web.evaluation.inputs import Change, Dimension
+from quetsach.web.evaluation.inputs import Change, Dimension, ProvinceRate
 from quetsach.web.evaluation.page import render_page
 
 NOTHING = LocalText("", "")
@@ -189,12 +189,26 @@ def test_the_map_names_both_archipelagos_and_says_in_words_what_shades_mean(page
         assert words in page
 
 
-def test_a_rate_by_province_has_a_map_and_is_recomputed_from_the_annex() -> None:
-    made = compose(replace(inputs(), residents={"01": 8_000_000.0}))
+def test_rates_by_province_have_a_map_and_are_recomputed_from_the_annex() -> None:
+    codes = ("01", "31", "38", "40", "48", "79")
+    machines = {code: 100.0 * n for n, code in enumerate(codes, 1)}
+    rates = shrunk_rates(machines, dict.fromkeys(codes, 500_000.0))
+    assert not isinstance(rates, Refusal)
+    rated = tuple(
+        ProvinceRate(f"{c}@2008-08-01", LocalText(c, c), 500_000.0, Estimate(machines[c], 0.0, 0.0), rates[c])
+        for c in codes
+    )
+    refused = Refusal(RefusalReason.DENSE_POOL)
+    dense = ProvinceRate("96@2008-08-01", LocalText("96", "96"), 9_000.0, refused, None)
+    made = compose(replace(inputs(), province_rates=(*rated, dense)))
     assert [b.value for b in blocks(made, "breakdown") if isinstance(b, Map)] == ["change", "rate"]
-    hanoi, hai_phong = rows(made, "provinces")
-    assert float(hanoi["rate"]) == pytest.approx(100_000 * float(hanoi["after"]) / float(hanoi["residents"]))
-    assert hai_phong["rate"] == ""
+    *told, last = rows(made, "province-rates")
+    again = shrunk_rates(
+        {r["id"]: float(r["machines"]) for r in told}, {r["id"]: float(r["subscribers"]) for r in told}
+    )
+    assert not isinstance(again, Refusal)
+    assert {r["id"]: float(r["rate"]) for r in told} == pytest.approx({id_: a.value for id_, a in again.items()})
+    assert (last["rate"], last["why_not_en"]) == ("", refused.text.en)
 
 
 def test_providers_that_cannot_be_counted_are_told_where_nobody_can_be_graded() -> None:

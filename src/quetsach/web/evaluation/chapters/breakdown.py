@@ -1,9 +1,8 @@
 """Where it changed: families, providers, provinces and sectors, before and after, in addresses and in machines."""
 
-from collections.abc import Mapping
-
+from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import why_not
+from quetsach.web.evaluation.chapters.words import refused, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -57,15 +56,26 @@ _SQUARES = LocalText(
     "Each square is a province; squares lie about where the provinces do and show neither area nor borders. The figure "
     "is the change of mean daily addresses.",
 )
-_PEOPLE = 100_000
-_RATES = (
-    Column("residents", LocalText("Dân số", "Residents"), Form.NUMBER),
-    Column("rate", LocalText("Trên 100.000 dân", "Per 100,000 residents"), Form.NUMBER, 1),
-)
 _RATE_TITLE = LocalText("Tỷ suất theo tỉnh, thành phố, kỳ cuối", "Rate by province in the last window")
 _RATE_SQUARES = LocalText(
-    "Con số trong ô là địa chỉ trung bình mỗi ngày của kỳ cuối trên 100.000 dân.",
-    "The figure is mean daily addresses of the last window for each 100,000 residents.",
+    "Con số trong ô là số máy nhiễm trực tuyến trên 1.000 thuê bao, đã co về mức chung của các tỉnh, thành phố.",
+    "The figure is machines on line for each 1,000 subscribers, drawn to what all provinces have in common.",
+)
+_RATES = (
+    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("name", LocalText("Tỉnh, thành phố", "Province")),
+    Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
+    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
+    Column(
+        "rate",
+        LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
+        Form.NUMBER,
+        2,
+        "machines-per-thousand-subscribers",
+    ),
+    Column("low", _LOW, Form.NUMBER, 2),
+    Column("high", _HIGH, Form.NUMBER, 2),
+    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 _DOTS = LocalText(
     "Mỗi dòng có hai điểm: kỳ làm mốc và kỳ cuối. Trục bắt đầu từ 0.",
@@ -83,7 +93,9 @@ def breakdown(inputs: Inputs) -> Section:
         return Section("breakdown", _TITLE, (Paragraph(_EMPTY), Paragraph(_NO_SECTORS)))
     blocks: list[Block] = []
     for dimension, rows in inputs.changes.items():
-        blocks += [*_plots(dimension, inputs), _table(dimension, rows, inputs.residents)]
+        blocks += [*_plots(dimension, inputs), _table(dimension, rows)]
+        if dimension is Dimension.PROVINCE:
+            blocks += _province_rates(inputs)
         if machines := inputs.machine_changes.get(dimension):
             blocks += _machines(dimension, machines)
     blocks.append(Paragraph(_CAUSES))
@@ -96,36 +108,48 @@ def _plots(dimension: Dimension, inputs: Inputs) -> list[Block]:
     name = _TITLES[dimension]
     if dimension is Dimension.PROVINCE:
         title = LocalText("Thay đổi theo tỉnh, thành phố", "Change by province")
-        change = Map(dimension.value, "change", title, _SQUARES, Shading.CHANGE, inputs.tiles)
-        rate = Map(dimension.value, "rate", _RATE_TITLE, _RATE_SQUARES, Shading.LEVEL, inputs.tiles)
-        return [change, rate] if inputs.residents else [change]
+        return [Map(dimension.value, "change", title, _SQUARES, Shading.CHANGE, inputs.tiles)]
     title = LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after")
     series = (Series(_BASELINE, "before"), Series(_LAST, "after"))
     return [Dots(dimension.value, "name", series, title, _DOTS, _ADDRESSES)]
 
 
-def _table(dimension: Dimension, changes: tuple[Change, ...], residents: Mapping[str, float]) -> Table:
-    columns: tuple[Column, ...] = (
+def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
+    columns = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
         Column("before", _BASELINE, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("after", _LAST, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("change", LocalText("Thay đổi", "Change"), Form.CHANGE, 1),
     )
-    rows: list[tuple[Cell, ...]] = [(c.id, c.name, c.before, c.after, c.percent) for c in changes]
-    if dimension is Dimension.PROVINCE and residents:
-        columns = (*columns, *_RATES)
-        rows = [(*row, *_rate(change, residents)) for row, change in zip(rows, changes, strict=True)]
+    rows: tuple[tuple[Cell, ...], ...] = tuple((c.id, c.name, c.before, c.after, c.percent) for c in changes)
     note = LocalText(
         "Địa chỉ trung bình mỗi ngày. Dòng dưới 10 được gộp chung.",
         "Mean daily addresses. Rows of fewer than 10 are put together.",
     )
-    return Table(dimension.value, _TITLES[dimension], columns, tuple(rows), note)
+    return Table(dimension.value, _TITLES[dimension], columns, rows, note)
 
 
-def _rate(change: Change, residents: Mapping[str, float]) -> tuple[float | None, float | None]:
-    people = residents.get(change.id.split("@")[0])
-    return people, _PEOPLE * change.after / people if people and change.after is not None else None
+def _province_rates(inputs: Inputs) -> list[Block]:
+    """Return the map of rates with its table; nothing where nobody handed subscribers of provinces over."""
+    found = inputs.province_rates
+    if isinstance(found, Refusal):
+        return [refused(_RATE_TITLE, found)]
+    if not found:
+        return []
+    rows = tuple(
+        (
+            p.id,
+            p.name,
+            p.subscribers,
+            answer_cells(p.machines)[0],
+            *(answer_cells(p.rate) if p.rate else (None, None, None)),
+            why_not(p.machines),
+        )
+        for p in found
+    )
+    table = Table("province-rates", _RATE_TITLE, _RATES, rows)
+    return [Map(table.id, "rate", _RATE_TITLE, _RATE_SQUARES, Shading.LEVEL, inputs.tiles), table]
 
 
 def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[Block]:
