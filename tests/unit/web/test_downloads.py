@@ -124,7 +124,10 @@ def test_nothing_can_be_written_to_the_repository(repository: Path, client: Clie
     assert client.post("/repository/metadata/timestamp.json").status_code == 405
 
 
-@pytest.mark.parametrize("name", ["windows", "families", "isps", "places"])
+TABLES = ("windows", "families", "isps", "places", "sectors")
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_open_data_name_their_columns_and_can_be_read_anywhere(centre: Path, client: Client, name: str) -> None:
     answer = client.get(f"/api/v1/{name}.csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
@@ -138,9 +141,6 @@ def test_open_figures_carry_their_definitions(centre: Path, client: Client) -> N
     assert document["latest"]["addresses"] == 11
     assert {"window-addresses", "mean-daily-addresses", "tool-reports"} <= {d["id"] for d in document["definitions"]}
     assert "charts" not in document
-
-
-TABLES = ("windows", "families", "isps", "places", "sectors")
 
 
 @pytest.mark.parametrize("name", ["figures.json", *(f"{table}.csv" for table in TABLES)])
