@@ -60,7 +60,8 @@ class Column:
             return str(cell) if language == "en" else f"{cell:%d/%m/%Y}"
         if isinstance(cell, str):
             return cell
-        text = number_text(cell, language, decimals=self.decimals, signed=self.form is Form.CHANGE)
+        decimals = 0 if isinstance(cell, int) else self.decimals  # what was counted is whole
+        text = number_text(cell, language, decimals=decimals, signed=self.form is Form.CHANGE)
         space = "\u00a0" if language == "en" else ""
         return f"{text}{space}%" if self.form in (Form.CHANGE, Form.PERCENT) else text
 

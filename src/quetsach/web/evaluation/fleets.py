@@ -4,7 +4,7 @@ A unit sees its own; the public sees provinces and ministries, small figures hid
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from uuid import UUID
 
@@ -20,15 +20,19 @@ from quetsach.web.office.units.models import Position, Unit
 _FIGURES = ("installs", "with_findings", "cleaned")
 
 
-def cleaned_by_tool() -> CleanedByTool | None:
-    """Return what the tool reported; ``None`` where it never did."""
+def cleaned_by_tool(name: Callable[[str], LocalText]) -> CleanedByTool | None:
+    """Return what the tool reported; ``None`` where it never did.
+
+    Args:
+        name: of a family.
+    """
     tally = report_tally()
     if not tally.reports:
         return None
     families = {f.family: f.installs for f in tally.families if f.installs is not None}
-    return CleanedByTool(
-        tally.installs, tally.installs_with_findings, tally.installs_cleaned, families, tuple(_fleets(tally))
-    )
+    names = {family: name(family) for family in families}
+    totals = (tally.installs, tally.installs_with_findings, tally.installs_cleaned)
+    return CleanedByTool(*totals, families, names, tuple(_fleets(tally)))
 
 
 def _fleets(tally: Tally) -> Iterable[Fleet]:

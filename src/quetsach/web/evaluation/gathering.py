@@ -72,7 +72,7 @@ def gather(
         cases=judged.cases,
         grades=judged.grades,
         priority=judged.priority,
-        tool=fleets.cleaned_by_tool(),
+        tool=fleets.cleaned_by_tool(sources.family_name),
         outcome=outcome_of(run, now=now) if run else None,
     )
 

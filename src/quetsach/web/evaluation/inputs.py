@@ -125,12 +125,16 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class CleanedByTool:
-    """Voluntary reports of the tool: distinct installations that scanned, found and cleaned, and the families found."""
+    """Voluntary reports of the tool: distinct installations that scanned, found and cleaned, and the families found.
+
+    ``names`` are those of families that have one.
+    """
 
     installs: int
     with_findings: int
     cleaned: int
     families: Mapping[str, int]
+    names: Mapping[str, LocalText]
     fleets: tuple[Fleet, ...] = ()
 
 

@@ -32,6 +32,14 @@ NOW = datetime(2021, 3, 1, 4, 0, tzinfo=UTC)
 MACHINES = MachineChange(
     "conficker", LocalText("Conficker", "Conficker"), Estimate(80.0, 76.0, 84.0), Estimate(40.0, 38.0, 42.0)
 )
+TOOL = CleanedByTool(
+    1000,
+    120,
+    90,
+    {"conficker": 55},
+    {"conficker": LocalText("Conficker", "Conficker")},
+    (Fleet("79", LocalText("Hồ Chí Minh", "Ho Chi Minh City"), 400, 60, 50),),
+)
 REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), Refusal(RefusalReason.TOO_FEW_CONTROLS), None)
 
 
@@ -75,8 +83,6 @@ def inputs(
         cases=None,
         grades=None,
         priority=None,
-        tool=CleanedByTool(
-            1000, 120, 90, {"conficker": 55}, (Fleet("79", LocalText("Hồ Chí Minh", "Ho Chi Minh City"), 400, 60, 50),)
-        ),
+        tool=TOOL,
         outcome=None,
     )

@@ -88,6 +88,11 @@ def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:
     assert any("shadowserver/event4_sinkhole" in s.text.vi for s in statements(report, "feeds"))
 
 
+def test_what_was_counted_is_written_whole_and_what_was_computed_with_decimals(report: Evaluation) -> None:
+    column = report.table("tool").columns[1]
+    assert [column.text(row[1], "vi") for row in report.table("tool").rows] == ["1.000", "120", "90", "90,0"]
+
+
 def test_machines_cleaned_are_given_for_each_thousand_that_scanned(report: Evaluation) -> None:
     assert report.table("tool").rows[-1][1] == 90.0
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from quetsach.core.pack import LocalText
 from quetsach.web.api.models import ToolReport
 from quetsach.web.api.selectors import forget_tally
 from quetsach.web.evaluation.fleets import cleaned_by_tool
@@ -41,8 +42,12 @@ def runs(units: dict[str, Unit]) -> Runs:
     return made
 
 
+def named(family: str) -> LocalText:
+    return LocalText(family, family)
+
+
 def fleets() -> dict[str, tuple[int | None, ...]]:
-    found = cleaned_by_tool()
+    found = cleaned_by_tool(named)
     assert found is not None
     return {fleet.id: (fleet.installs, fleet.with_findings, fleet.cleaned) for fleet in found.fleets}
 
@@ -90,7 +95,7 @@ def test_a_code_that_nobody_has_and_the_centre_itself_are_no_fleet(runs: Runs) -
 
 def test_a_fleet_is_named_in_both_languages(runs: Runs) -> None:
     runs("31", 40, 20, 15)
-    found = cleaned_by_tool()
+    found = cleaned_by_tool(named)
     assert found is not None
     [fleet] = found.fleets
     assert isinstance(fleet, Fleet)
@@ -99,4 +104,4 @@ def test_a_fleet_is_named_in_both_languages(runs: Runs) -> None:
 
 def test_without_reports_there_is_nothing(units: dict[str, Unit]) -> None:
     forget_tally()
-    assert cleaned_by_tool() is None
+    assert cleaned_by_tool(named) is None

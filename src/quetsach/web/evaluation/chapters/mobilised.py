@@ -35,10 +35,11 @@ def tool(inputs: Inputs) -> Section:
         "tool-families",
         LocalText("Theo họ mã độc", "By family"),
         (
+            Column("id", LocalText("Mã", "Code"), Form.CODE),
             Column("family", LocalText("Họ mã độc", "Family")),
             Column("installs", LocalText("Số máy", "Machines"), Form.NUMBER),
         ),
-        tuple(found.families.items()),
+        tuple((family, found.names[family], installs) for family, installs in found.families.items()),
         LocalText("Họ mã độc có dưới 10 máy không được nêu.", "Families of fewer than 10 machines are not shown."),
     )
     table = Table("tool", LocalText("Số máy, không phải lượt chạy", "Machines, not runs"), columns, rows)
