@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import date
 from math import ceil
 from typing import Any
 
@@ -17,6 +18,8 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades, grade_providers, shrunk_rates
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.outcome import DecisionFact, Outcome
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
@@ -230,3 +233,15 @@ def test_a_sector_that_no_feed_tells_is_said_and_one_that_is_told_has_a_table(re
     said = [b.text.vi for b in blocks(told, "breakdown") if isinstance(b, Paragraph)]
     assert not any("không cho biết địa chỉ thuộc lĩnh vực nào" in text for text in said)
     assert [r["change"] for r in rows(told, "sectors")] == ["-60.0"]
+
+
+def test_what_the_office_decided_stands_beside_what_the_criteria_choose() -> None:
+    first, second = (
+        DecisionFact(number, DecisionKind.BOTNETS, "Mười mạng", "", date(2020, 9, 10), subjects, supersedes, "")
+        for number, subjects, supersedes in ((1, ("necurs",), None), (2, ("mirai", "virut"), 1))
+    )
+    outcome = Outcome(
+        "x", NOTHING, NOTHING, date(2020, 12, 1), False, "", (), (), None, (), None, None, (first, second), ()
+    )  # fmt: skip
+    made = compose(replace(inputs(), priority=priority(), outcome=outcome))
+    assert {r["id"] for r in rows(made, "priority") if r["is_decided_en"] == "yes"} == {"mirai"}
