@@ -1,4 +1,4 @@
-"""Codes of cases, ``HT-K7M-2QX``, and the keys that open them, ``7K3M9-F2DXA``.
+"""Codes of cases, ``HT-K7M-2Q3``, and the keys that open them, ``7K3M9-F2DXH``.
 
 A code may be said on the telephone and stands in lists; it opens nothing. The key is the secret part, and is written as
 a verification code without its prefix.
@@ -34,7 +34,7 @@ def read_case_code(text: str) -> str:
     code = _CASE.read(text)
     if code is None:
         raise CaseError(
-            "this is not the code of a case: a letter is wrong or missing", code="code", hint="it looks like HT-K7M-2QX"
+            "this is not the code of a case: a letter is wrong or missing", code="code", hint="it looks like HT-K7M-2Q3"
         )
     return code
 
@@ -53,7 +53,7 @@ def read_case_key(text: str) -> str:
     code = VERIFICATION.read(text)
     if code is None:
         raise CaseError(
-            "this is not the key of a case: a letter is wrong or missing", code="key", hint="it looks like 7K3M9-F2DXA"
+            "this is not the key of a case: a letter is wrong or missing", code="key", hint="it looks like 7K3M9-F2DXH"
         )
     return _as_key(code)
 

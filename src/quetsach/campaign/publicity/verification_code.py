@@ -1,4 +1,4 @@
-"""Verification codes: ``QS-7K3M9-F2DXA``, printed on every sheet, letter and card, and typed again by people."""
+"""Verification codes: ``QS-7K3M9-F2DXH``, printed on every sheet, letter and card, and typed again by people."""
 
 from quetsach.campaign.checked_code import CheckedCode
 from quetsach.campaign.publicity.errors import PublicityError
@@ -28,6 +28,6 @@ def read_code(text: str) -> str:
     """
     code = VERIFICATION.read(text)
     if code is None:
-        hint = "a code looks like QS-7K3M9-F2DXA; it has no 0, O, 1, I or L"
+        hint = "a code looks like QS-7K3M9-F2DXH; it has no 0, O, 1, I or L"
         raise PublicityError("this is not a verification code: a letter is wrong or missing", hint=hint)
     return code

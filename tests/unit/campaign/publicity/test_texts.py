@@ -35,7 +35,7 @@ def facts(unit: str = LONGEST) -> Facts:
         unit=LocalText(unit, unit),
         unit_key="77-2020",
         site="https://quetsach.example.vn",
-        code="QS-7K3M9-F2DXA",
+        code="QS-7K3M9-F2DXH",
     )
 
 
@@ -66,7 +66,7 @@ def test_a_placeholder_that_nothing_fills_is_refused_with_its_field(wrong: str) 
 @given(st.text(max_size=40))
 def test_what_a_value_holds_is_never_filled_in_again(name: str) -> None:
     values = facts(name).values("vi")
-    assert fill("{unit}|{code}", values) == f"{name}|QS-7K3M9-F2DXA"
+    assert fill("{unit}|{code}", values) == f"{name}|QS-7K3M9-F2DXH"
 
 
 @pytest.mark.parametrize("seconds", LENGTHS_SECONDS)
@@ -117,4 +117,4 @@ def test_the_span_names_a_common_year_once(first: date, last: date, vi: str, en:
 def test_the_addresses_on_paper_carry_the_unit_and_the_code() -> None:
     assert facts().visit_url("vi") == "https://quetsach.example.vn/t/77-2020"
     assert facts().visit_url("en") == "https://quetsach.example.vn/en/t/77-2020"
-    assert facts().check_url == "https://quetsach.example.vn/xac-minh/QS-7K3M9-F2DXA/"
+    assert facts().check_url == "https://quetsach.example.vn/xac-minh/QS-7K3M9-F2DXH/"

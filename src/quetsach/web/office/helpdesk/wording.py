@@ -40,8 +40,8 @@ STATES_FOR_THE_PERSON: Mapping[str, str | Promise] = {
     CaseState.CLOSED: _("This case is closed. If you write again, it is opened again."),
 }
 REFUSALS: Mapping[str, str | Promise] = {
-    "code": _("This is not the code of a case: a letter is wrong or missing. It looks like HT-K7M-2QX."),
-    "key": _("This is not the key of a case: a letter is wrong or missing. It looks like 7K3M9-F2DXA."),
+    "code": _("This is not the code of a case: a letter is wrong or missing. It looks like HT-K7M-2Q3."),
+    "key": _("This is not the key of a case: a letter is wrong or missing. It looks like 7K3M9-F2DXH."),
     "text": _("Please write at least a word, and at most 4,000 characters."),
     "too-many": _("There are many messages in this case already. Please wait for our answer."),
     "erased": _("This case was erased."),

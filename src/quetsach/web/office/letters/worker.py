@@ -11,8 +11,10 @@ from threading import Event as Stop
 from django.conf import settings
 from django.db import close_old_connections, connection, connections
 
+from quetsach.campaign.errors import LocalError
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
 from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.delivery import queue_recover, queue_send
@@ -24,7 +26,7 @@ _LOCK = 0x51544C5052
 _logger = logging.getLogger("quetsach.office.letters")
 
 
-class BusyError(LetterError):
+class BusyError(LocalError):
     """Another worker does this centre's work."""
 
 
@@ -98,4 +100,7 @@ def _alone() -> Iterator[None]:
 
 
 def _busy() -> BusyError:
-    return BusyError("another worker sends this centre's letters", hint="it is part of quetsach center up")
+    return BusyError(
+        LocalText("tiến trình khác đang gửi công văn của trung tâm", "another worker sends this centre's letters"),
+        advice=LocalText("việc gửi là một phần của quetsach center up", "it is part of quetsach center up"),
+    )

@@ -40,7 +40,7 @@ PRINTED = [sheet for sheet in SHEETS if sheet.medium == "print"]
 def facts(unit: str = NAMES[0], campaign: str = "Chiến dịch rà soát và bóc gỡ mã độc trên toàn quốc năm 2020") -> Facts:
     name = LocalText(unit, unit)
     days = (date(2020, 9, 17), date(2020, 12, 15))
-    return Facts(LocalText(campaign, campaign), *days, name, "77-2020", "https://quetsach.example.vn", "QS-7K3M9-F2DXA")
+    return Facts(LocalText(campaign, campaign), *days, name, "77-2020", "https://quetsach.example.vn", "QS-7K3M9-F2DXH")
 
 
 def streams(pdf: bytes) -> bytes:
@@ -114,7 +114,7 @@ def test_every_text_of_a_kit_carries_the_code_and_where_to_check_it() -> None:
     assert len(texts) == 10
     for name in texts:
         text = archive_file(archive, name).decode()
-        assert "QS-7K3M9-F2DXA" in text
+        assert "QS-7K3M9-F2DXH" in text
         assert "quetsach.example.vn/xac-minh" in text
 
 
