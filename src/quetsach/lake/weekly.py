@@ -90,6 +90,8 @@ def constant_sensors(
 ) -> Sensors:
     """Choose for each family the sensor that sees most of it in the earlier window, of those alive in both.
 
+    While there are no sightings from the later window, the earlier one decides alone.
+
     Args:
         lake: the sightings.
         before: the earlier window.
@@ -98,10 +100,10 @@ def constant_sensors(
         reports: only these sensors, as ``feed/report``; ``None`` for all.
 
     Raises:
-        QuetsachError: the lake cannot be read, or a window has no sightings.
+        QuetsachError: the lake cannot be read, or the earlier window has no sightings.
     """
     windows = []
-    for period in (before, after):
+    for period in (before, after) if lake.sightings_count(after) else (before,):
         with laid_out(lake, period, families, reports) as (rows, clocks):
             windows.append(measure_window(rows, clocks, period, {}))
     chosen: dict[str, Sensor] = {}
@@ -110,7 +112,8 @@ def constant_sensors(
         for (family, _), watch in sorted(best_watches(alive or window.measured).items(), reverse=True):
             chosen[family] = (watch.feed, watch.report)
     modes = {(w.feed, w.report): seen.mode for window in windows for w, seen in window.observed.items()}
-    notices = tuple(n for n in compare(*windows).notices if n.code in _CHANGED_INSTRUMENT)
+    found = compare(*windows).notices if len(windows) > 1 else ()
+    notices = tuple(notice for notice in found if notice.code in _CHANGED_INSTRUMENT)
     return Sensors(chosen, frozenset(s for s, mode in modes.items() if mode), notices)
 
 

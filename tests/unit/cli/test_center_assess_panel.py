@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -162,3 +163,14 @@ def test_nothing_seen_is_zero_in_a_healthy_week_and_missing_in_another() -> None
     counted = Weeks({}, frozenset([FIRST]))
     assert counted.cell("01", FIRST) == Cell(0.0, 0.0)
     assert counted.cell("01", FIRST + timedelta(weeks=1)) is None
+
+
+def test_while_the_last_window_is_not_over_there_is_a_panel_and_a_departure(data: Path, tmp_path: Path) -> None:
+    registration = register_plan(tmp_path, network=load_network_tables(data).version)
+    later = Period(FIRST + timedelta(weeks=WEEKS + 2), FIRST + timedelta(weeks=WEEKS + 6, days=-1))
+    (tmp_path / "lake").symlink_to(data / "lake")
+    made = campaign_panel(replace(registration, after=later), tmp_path)
+    assert [notice.code for notice in made.departed] == ["departs-in-after"]
+    assert made.weeks == WEEKS + 6
+    rows = list(csv.DictReader(io.StringIO(made.content.decode())))
+    assert {row["outcome"] for row in rows if row["period"] >= str(later.first)} == {""}

@@ -157,16 +157,20 @@ def campaign_panel(
 
 
 def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]":
-    """Return where what is counted is not what was registered; feeds that came later are not counted."""
+    """Return where what is counted is not what was registered, such as a last window that is not over.
+
+    Feeds that came later are not counted.
+    """
     from quetsach.assess.effect.departures import basis_departures  # noqa: PLC0415
     from quetsach.core.period import Period  # noqa: PLC0415
     from quetsach.lake.answers import basis_of  # noqa: PLC0415
 
     basis = basis_of(lake, Period(registration.before.first, registration.after.last))
+    after, newest = registration.after, basis.as_of or registration.before.first
     return basis_departures(
         registration,
         before=registration.before,
-        after=registration.after,
+        after=Period(min(after.first, newest), min(after.last, newest)),
         feeds=[feed for feed in basis.feeds if feed in registration.feeds],
         families=dict(registration.families),
         network=", ".join(basis.network_versions),
