@@ -1,5 +1,6 @@
 """``center letters``: what is no centre is refused; the rest is driven on a small centre."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.unit.web.office.letters.conftest import _english, approve, issued, po
 
 from quetsach.campaign.authority import Role
 from quetsach.cli.center import letters as command
+from quetsach.cli.center import letters_send as sending
 from quetsach.cli.main import main
 from quetsach.web.office.letters.models import Dispatch, Message
 
@@ -27,6 +29,7 @@ def here(monkeypatch: pytest.MonkeyPatch, post_office: Path) -> Path:
         yield NOW
 
     monkeypatch.setattr(command, "opened_centre", opened)
+    monkeypatch.setattr(sending, "opened_centre", opened)
     return post_office
 
 
@@ -48,10 +51,10 @@ def test_a_folder_that_holds_no_centre_is_refused_and_left_empty(
 
 def test_a_letter_is_sent_listed_and_shown(here, issued, person, units, capsys) -> None:
     letter, by = issued(now=NOW), person(Role.OPERATOR)
-    told = json.loads(run(capsys, "send", str(letter.pk), "--to", "children", "--by", by.email, "--json"))
+    told = json.loads(run(capsys, "send", str(letter.pk), "--to", "children", "--by", by.email, "--yes", "--json"))
     assert told == {"id": letter.pk, "number": "01/CATTT-NCSC", "sent_to": 2}
     assert "nobody gets it twice" in run(
-        capsys, "send", str(letter.pk), "--to", "children", "--by", by.email, "--lang", "en"
+        capsys, "send", str(letter.pk), "--to", "children", "--by", by.email, "--yes", "--lang", "en"
     )
     (row,) = json.loads(run(capsys, "list", "--json"))
     assert (row["sent_to"], row["without_answer"]) == (2, 2)
@@ -59,6 +62,23 @@ def test_a_letter_is_sent_listed_and_shown(here, issued, person, units, capsys) 
     assert (shown["reached"]["sent"], shown["levels"][0]["sent_to"]) == (2, 2)
     assert "01/CATTT-NCSC" in run(capsys, "show", str(letter.pk))
     assert "01/CATTT-NCSC" in run(capsys, "list")
+
+
+def test_who_is_at_the_terminal_is_asked_first_and_nobody_is_written_to_unless_told_yes(
+    here, issued, person, monkeypatch, capsys
+) -> None:
+    letter, by = issued(now=NOW), person(Role.OPERATOR)
+    send = ["center", "letters", "send", str(letter.pk), "--to", "children", "--by", by.email]
+    monkeypatch.setattr("sys.stdin", io.StringIO("có\n"))
+    assert main(send) == 1, "nobody is there"
+    assert "--yes" in capsys.readouterr().err
+    for answer, sent_to in (("\n", 0), ("có\n", 2)):
+        terminal = io.StringIO(answer)
+        terminal.isatty = lambda: True
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert main(send) == 0
+        assert "2 đơn vị" in capsys.readouterr().err
+        assert Dispatch.objects.count() == sent_to
 
 
 def test_a_letter_goes_to_nobody_by_a_word_that_means_nobody(here, issued, person, capsys) -> None:

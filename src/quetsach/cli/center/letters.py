@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.letters_chain import register_chain
+from quetsach.cli.center.letters_send import letter_numbered, register_send
 from quetsach.cli.center.letters_verify import register_verify
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
@@ -17,15 +18,12 @@ from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.letters.models import Letter
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "header": "mã|số, ký hiệu|ngày|trích yếu|trạng thái|nơi nhận|chưa trả lời",
         "funnel": "tình trạng|nơi nhận",
         "levels": "cấp|nơi nhận|đã xác nhận|một nửa trong|lâu nhất|đơn vị lâu nhất",
-        "sent": "Đã gửi {number} đến {count} đơn vị. Thư được gửi đi khi lệnh letters work hoặc center up chạy.",
-        "again": "Tất cả đã có công văn này; không gửi lần thứ hai.",
         "reminders": "{number}: {reminders} thư nhắc, {digests} danh sách cho cấp trên",
         "queued": "Đã xếp hàng: {count}.",
         "bounces": "Số thông báo về thư của trung tâm: {count}.",
@@ -33,9 +31,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Không có gì.",
         "keys": "Khóa ký thử nghiệm nằm tại {folder}. Không dùng cho công văn thật.",
         "keys-there": "Đơn vị này đã có khóa; không thay đổi.",
-        "nobody": "không có ai làm việc tại đây với địa chỉ này",
-        "no-audience": "không có đơn vị nào phù hợp",
-        "no-audience-hint": "ghi children, level-N hoặc group-N",
         "no-bounces": "chưa đặt thư mục nhận thư báo lỗi",
         "no-bounces-hint": "ghi Maildir của địa chỉ gửi thư",
         "no-unit": "không có đơn vị mang khóa này",
@@ -44,8 +39,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "header": "id|number|day|subject|state|sent to|without answer",
         "funnel": "state|units",
         "levels": "level|sent to|acknowledged|half within|slowest|slowest unit",
-        "sent": "{number} is sent to {count} units. Their mail goes out while letters work or center up runs.",
-        "again": "All of them have this letter; nobody gets it twice.",
         "reminders": "{number}: {reminders} reminders, {digests} lists for units above",
         "queued": "Queued: {count}.",
         "bounces": "Notices about our messages: {count}.",
@@ -53,9 +46,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Nothing.",
         "keys": "Signing keys for show are in {folder}. Never use them for a real letter.",
         "keys-there": "This unit has keys; nothing was changed.",
-        "nobody": "nobody works here under this address",
-        "no-audience": "no unit is meant by this",
-        "no-audience-hint": "children, level-N or group-N",
         "no-bounces": "no folder of bounces is set",
         "no-bounces-hint": "name the Maildir of the sender's address",
         "no-unit": "no unit has this key",
@@ -77,7 +67,7 @@ def register(subcommands: "Subcommands") -> None:
         commands, "show", _show, "one letter: its funnel and the times of each level", "quetsach center letters show 12"
     )
     show.add_argument("letter", type=int, metavar="ID", help="number in the list")
-    _register_send(commands)
+    register_send(commands)
     register_verify(commands)
     register_chain(commands)
     work = add_centre_command(
@@ -103,22 +93,6 @@ def register(subcommands: "Subcommands") -> None:
     keys.add_argument("unit", metavar="KEY", help="key of the unit")
     keys.add_argument("--person", required=True, metavar="NAME", help="name of the signer")
     keys.add_argument("--agency", required=True, metavar="NAME", help="name of the agency")
-
-
-def _register_send(commands: "Subcommands") -> None:
-    send = add_centre_command(
-        commands,
-        "send",
-        _send,
-        "send an issued letter to units below its own",
-        "quetsach center letters send 12 --to children --by an@example.vn\n"
-        "quetsach center letters send 12 --to level-1 --to level-2 --by an@example.vn",
-    )
-    send.add_argument("letter", type=int, metavar="ID", help="number in the list")
-    send.add_argument(
-        "--to", action="append", required=True, metavar="WHOM", help="children, level-N or group-N; may be repeated"
-    )
-    send.add_argument("--by", required=True, metavar="EMAIL", help="who sends it")
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -149,7 +123,7 @@ def _show(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
         from quetsach.web.office.letters.templatetags.letter_words import span, standing_name  # noqa: PLC0415
 
-        letter = _letter(arguments.letter)
+        letter = letter_numbered(arguments)
         cascade = cascade_of(letter)
         counts = cascade.funnel
         reached = {stage.name.lower(): number for stage, number in counts.reached.items()}
@@ -176,29 +150,6 @@ def _show(arguments: argparse.Namespace) -> int:
     names = ("level", "sent_to", "acknowledged", "half_within", "slowest", "slowest_unit")
     rows = [(p.level, p.total, p.acknowledged, p.half or "–", p.slowest or "–", unit) for p, unit in levels]
     print_json({**told, "levels": [dict(zip(names, row, strict=True)) for row in rows]})
-    return ExitCode.NOTHING_FOUND
-
-
-def _send(arguments: argparse.Namespace) -> int:
-    words = _words(arguments)
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
-        from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
-        from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.people.models import Person  # noqa: PLC0415
-
-        letter = _letter(arguments.letter)
-        by = Person.objects.filter(email=arguments.by.strip().lower(), is_active=True).first()
-        if by is None:
-            raise InputError(words["nobody"], where=arguments.by[:100], hint="quetsach center people list")
-        units = audience_units(letter.unit, arguments.to, day=today(now))
-        if not units:
-            raise InputError(words["no-audience"], where="--to", hint=words["no-audience-hint"])
-        count = letter_send(letter=letter, units=units, by=by, now=now)
-    if arguments.json:
-        print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
-    else:
-        say(words["sent" if count else "again"].format(number=letter.number_sign, count=count))
     return ExitCode.NOTHING_FOUND
 
 
@@ -283,15 +234,6 @@ def _keys(arguments: argparse.Namespace) -> int:
     else:
         say(words["keys" if folder else "keys-there"].format(folder=folder))
     return ExitCode.NOTHING_FOUND
-
-
-def _letter(number: int) -> "Letter":
-    from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
-
-    found: Letter | None = Letter.objects.select_related("unit").filter(pk=number).first()
-    if found is None:
-        raise InputError(f"there is no letter {number}", hint="quetsach center letters list")
-    return found
 
 
 def _words(arguments: argparse.Namespace) -> Mapping[str, str]:
