@@ -1,5 +1,6 @@
 """The report as a page for people: one file, no script, nothing loaded but the stylesheet and fonts beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,38 +105,33 @@ def _svg(plot: Plot, evaluation: Evaluation, language: str) -> SafeString:
     return mark_safe(draw(plot, evaluation, language))  # noqa: S308  (written by our own renderer a moment ago)
 
 
-def _weight(texts: list[str], *, is_number: bool) -> int:
-    """Return how wide a column wants to be, in letters: its words are not broken."""
-    least = 9 if is_number else 14
-    return max(least, min(60, max(map(len, texts[1:]), default=0)), *map(len, texts[0].split()))
+_WIDE = 40
+"""Letters from which a column gets room for sentences."""
+
+
+def _weight(title: str, texts: Sequence[str], *, is_number: bool) -> int:
+    """Return how wide a column wants to be, in letters: neither words nor figures are broken."""
+    longest = max(map(len, texts), default=0)
+    return max(9 if is_number else 14, longest + 3 if is_number else min(60, longest), *map(len, title.split()))
 
 
 def table_parts(table: Table, language: str) -> dict[str, Any]:
     """Return a table as texts in one language; codes and empty columns are left out."""
-    kept = [
-        n
-        for n, column in enumerate(table.columns)
-        if column.form is not Form.CODE and any(row[n] is not None for row in table.rows)
-    ]
-    columns = [table.columns[n] for n in kept]
+    columns, texts = [], []
+    for column in table.columns:
+        cells = table.cells(column.id)
+        if column.form is Form.CODE or all(cell is None for cell in cells):
+            continue
+        title, told = column.title.in_language(language), [column.text(cell, language) for cell in cells]
+        weight = _weight(title, told, is_number=column.is_number)
+        kind = "number" if column.is_number else "sentences" if weight > _WIDE else ""
+        columns.append({"title": title, "number": column.is_number, "kind": kind, "weight": weight})
+        texts.append([{"text": text, "kind": kind} for text in told])
     return {
         "id": table.id,
         "title": table.title.in_language(language),
         "note": table.note.in_language(language) if table.note else "",
         "is_long": table.is_long,
-        "columns": [
-            {
-                "title": c.title.in_language(language),
-                "number": c.is_number,
-                "weight": _weight(
-                    [c.title.in_language(language), *(c.text(row[n], language) for row in table.rows)],
-                    is_number=c.is_number,
-                ),
-            }
-            for n, c in zip(kept, columns, strict=True)
-        ],
-        "rows": [
-            [{"text": c.text(row[n], language), "number": c.is_number} for n, c in zip(kept, columns, strict=True)]
-            for row in table.rows
-        ],
+        "columns": columns,
+        "rows": list(map(list, zip(*texts, strict=True))),
     }

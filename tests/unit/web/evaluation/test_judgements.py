@@ -161,8 +161,9 @@ def test_the_choice_of_botnets_is_the_same_when_it_is_made_from_the_annex(report
 
 
 def test_a_family_of_few_addresses_is_named_without_figures() -> None:
-    made = compose(replace(inputs(), priority=priority(("conficker", "virut"))))
+    made = compose(replace(inputs(), priority=priority(("conficker", "virut", "andromeda"))))
     told = {r["id"]: r for r in rows(made, "priority")}
+    assert list(told) == ["conficker", "andromeda", "virut"]
     assert told["virut"]["standing_en"]
     assert (told["virut"]["score"], told["conficker"]["score"] != "") == ("", True)
     assert [r["id"] for r in rows(made, "priority-measured")] == ["conficker"]

@@ -79,7 +79,8 @@ def _chosen(found: Priority, shown: set[str], decided: frozenset[str]) -> Table:
         *(Column(f"score_{c.id}", c.name, Form.NUMBER, 2) for c in used),
     )
     rows: list[tuple[Cell, ...]] = []
-    for candidate in found.choice.candidates:
+    # Those without figures come last by their codes: their order tells nothing.
+    for candidate in sorted(found.choice.candidates, key=lambda c: "" if c.family in shown else c.family):
         chosen = _YES if candidate.is_chosen else _NO
         decision = (_YES if candidate.family in decided else _NO) if decided else None
         figures: list[Cell] = [None] * (2 + len(used))
