@@ -1,6 +1,8 @@
 """The two windows by family, provider, province and sector: addresses, and machines where they are estimated."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 
 from quetsach.assess import Ranking
 from quetsach.assess.estimate import Answer, Estimate
@@ -9,6 +11,7 @@ from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.place import Place, Places
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
@@ -37,16 +40,22 @@ def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
     found = {dimension: (ask(base), ask(last)) for dimension, ask in asked.items()}
     told = {row.id for ranking in found[Dimension.SECTOR] for row in ranking.rows} - {UNKNOWN_SECTOR}
     return {
-        dimension: changes(*rankings)
+        dimension: changes(*rankings, becomes=_standing(sources.places, last.last))
         for dimension, rankings in found.items()
         if dimension is not Dimension.SECTOR or told
     }
 
 
-def changes(before: Ranking, after: Ranking) -> tuple[Change, ...]:
-    """Set two rankings side by side, the largest of the first first; what is small in either is put together."""
-    was, now = _means(before), _means(after)
-    names = {row.id: row.name for row in (*after.rows, *before.rows)}
+def changes(before: Ranking, after: Ranking, *, becomes: Callable[[str], str] = lambda id_: id_) -> tuple[Change, ...]:
+    """Set two rankings side by side, the largest of the first first; what is small in either is put together.
+
+    Args:
+        before: of the baseline window.
+        after: of the last window.
+        becomes: what a row has become by now: provinces that were merged are one.
+    """
+    was, now = _means(before, becomes), _means(after, becomes)
+    names = {becomes(row.id): row.name for row in (*before.rows, *after.rows)}
     order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
     small = sorted(folded_rows(was, now))
     shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
@@ -129,9 +138,25 @@ def _size(row: MachineChange) -> float:
     return row.before.value if isinstance(row.before, Estimate) else 0.0
 
 
-def _means(ranking: Ranking) -> dict[str, float]:
+def _means(ranking: Ranking, becomes: Callable[[str], str]) -> dict[str, float]:
     at = [column.id for column in ranking.columns].index("mean-daily-addresses")
-    return {row.id: figure.value for row in ranking.rows if (figure := row.figures[at]) is not None}
+    means: defaultdict[str, float] = defaultdict(float)
+    for row in ranking.rows:
+        if (figure := row.figures[at]) is not None:
+            means[becomes(row.id)] += figure.value
+    return dict(means)
+
+
+def _standing(places: Places, day: date) -> Callable[[str], str]:
+    """Return what tells which province of a day an earlier one belongs to; other rows stay what they are."""
+    keys: dict[str, str] = {}
+    for place in (place for found in places.by_code.values() for place in found):
+        heir: Place | None = place
+        while heir and heir.valid_to and heir.valid_to < day:
+            heir = places.on(heir.successor, heir.valid_to + timedelta(days=1))
+        if heir:
+            keys[f"{place.code}@{place.valid_from}"] = f"{heir.code}@{heir.valid_from}"
+    return lambda id_: keys.get(id_, id_)
 
 
 def _sum(values: dict[str, float], names: Sequence[str]) -> float:

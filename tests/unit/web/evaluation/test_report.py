@@ -199,3 +199,11 @@ def test_no_small_row_is_shown_and_none_is_given_back_by_the_total(
     hidden = {*before, *after} - {c.id for c in shown}
     assert len(hidden) != 1 or len({*before, *after}) == 1
     assert sum(c.before or 0 for c in made) == pytest.approx(sum(before.values()), abs=0.2)
+
+
+def test_provinces_that_were_merged_between_the_windows_are_one() -> None:
+    becomes = {"02@2008-08-01": "08@2025-07-01", "08@2008-08-01": "08@2025-07-01"}
+    before = ranking({"02@2008-08-01": 30.0, "08@2008-08-01": 50.0, "01@2008-08-01": 90.0})
+    after = ranking({"08@2025-07-01": 20.0, "01@2008-08-01": 45.0})
+    made = changes(before, after, becomes=lambda id_: becomes.get(id_, id_))
+    assert [(c.id, c.before, c.after) for c in made] == [("01@2008-08-01", 90.0, 45.0), ("08@2025-07-01", 80.0, 20.0)]
