@@ -3,18 +3,27 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from quetsach.web.office.door import is_office
+from quetsach.web.office.links import site
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.rooms import room_links
 
 
 def office(request: HttpRequest) -> dict[str, Any]:
-    """Return ``rooms`` for templates of the office; nothing elsewhere."""
+    """Return ``rooms``, ``duties`` and ``local_site`` for templates of the office; nothing elsewhere.
+
+    ``local_site`` is the address that goes out with letters and kits while nobody has set the public one.
+    """
     person = getattr(request, "user", None)
     if not is_office(request.path) or not isinstance(person, Person):
         return {}
     duties = duties_of(person, day=today(datetime.now(UTC)))
-    return {"rooms": room_links(frozenset(duty.role for duty in duties), request.path), "duties": duties}
+    return {
+        "rooms": room_links(frozenset(duty.role for duty in duties), request.path),
+        "duties": duties,
+        "local_site": "" if settings.CENTER.public_url else site(),
+    }

@@ -1,5 +1,6 @@
 """The desk says what waits, and only what is the person's to do."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,3 +62,12 @@ def test_an_approval_waits_for_others_than_who_asked(person, units) -> None:
     approval_ask(**facts, by=one, unit=units["31-2025"], now=NOW)
     assert counts(one) == {}
     assert counts(other) == {"phe-duyet": 1}
+
+
+def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lead_nowhere(
+    person, signed_in, settings
+) -> None:
+    client = signed_in(person("operator"))
+    assert "QUETSACH_PUBLIC_URL" in client.get("/van-phong/").content.decode()
+    settings.CENTER = dataclasses.replace(settings.CENTER, public_url="https://centre.example")
+    assert "QUETSACH_PUBLIC_URL" not in client.get("/van-phong/").content.decode()
