@@ -15,7 +15,7 @@ A single campaign's own pair has another ratio, because chance decided which of 
 interval is for R: it must allow for that lottery. Of the own ratio it covers more, since the estimate shares the
 lottery's luck; that line is there for contrast.
 
-The full version plays 100 campaigns and 50 without effect in two processes: about 30 minutes of CPU.
+The full version plays 100 campaigns and 50 without effect in two processes: about 35 minutes of CPU.
 """
 
 import argparse
