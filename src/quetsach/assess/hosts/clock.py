@@ -2,10 +2,11 @@
 
 An outage takes sightings away and is no cure. It is taken out of the gaps and out of the hours that are divided by. A
 silence on one day is only a candidate: at night nobody may be on line. It is an outage if the same hours of other days
-had sightings.
+had sightings, and only as far as they had: an outage that runs into a night ends there. Else the night would be taken
+out of the gap between two working days, and they would look like one session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,8 @@ UNLIKELY = 100
 """A silence is a candidate when so many sightings were to be expected in it by the rate of the whole day."""
 EXPECTED = 20
 """A candidate is an outage when so many are missing in its hours by what the same hours of other days had."""
+QUIET = 0.05
+"""An hour of the day with less than this share of the mean hour is one in which nobody is on line."""
 SAME_KIND = 2
 """How many other days of the same kind are needed to compare with those alone."""
 
@@ -87,10 +90,12 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
         same = others[np.delete(alike[at], at)]
         usual = np.median(same if len(same) >= SAME_KIND else others, axis=0) if len(others) else np.zeros(24)
         missing = np.maximum(0, usual - hourly[at])
+        is_busy = usual >= QUIET * usual.mean()
         outages[day] = tuple(
-            s
-            for s in days[day].silences
-            if not len(others) or np.minimum(missing, usual * _covered(s)).sum() >= EXPECTED
+            part
+            for silence in days[day].silences
+            if not len(others) or np.minimum(missing, usual * _covered(silence)).sum() >= EXPECTED
+            for part in _within(silence, is_busy)
         )
         alive[at] -= sum((_covered(s) for s in outages[day]), np.zeros(24))
     weight = _weights(hourly, alive, alike)
@@ -113,6 +118,15 @@ def _weights(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:
         hours = days @ alive
         np.divide(days @ hourly, hours, out=weight, where=hours > 0)
     return weight if weight.sum() else np.ones_like(weight)
+
+
+def _within(stretch: Stretch, hours: NDArray[np.bool_]) -> Iterator[Stretch]:
+    """Yield what of a stretch lies in some hours of the day."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], hours, [0])).astype(np.int8))) * 60
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        start, end = max(stretch[0], first), min(stretch[1], last)
+        if start < end:
+            yield start, end
 
 
 def _covered(stretch: Stretch) -> NDArray[np.float64]:

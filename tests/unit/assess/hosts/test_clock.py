@@ -76,3 +76,17 @@ def test_hours_that_were_never_seen_alive_count_as_lost() -> None:
 
 def test_uptime_is_what_outages_leave() -> None:
     assert uptime_minutes(((0, 60), (600, 630))) == DAY_MINUTES - 90
+
+
+def test_an_outage_that_runs_into_a_night_ends_with_the_working_day() -> None:
+    """Taken out of the clock, the night would join this working day and the next to one session."""
+    usual = record_day(minutes(night=(600, DAY_MINUTES)))
+    clock = read_clock(days([record_day(minutes(down=(540, DAY_MINUTES))), *[usual] * 6]))
+    assert clock.outages[MONDAY] == ((540, 600),)
+
+
+def test_a_night_after_a_day_that_ended_early_is_none() -> None:
+    usual, early = minutes(night=(600, DAY_MINUTES)), minutes(night=(595, DAY_MINUTES))
+    clock = read_clock(days([record_day(early), *[record_day(usual)] * 6]))
+    assert clock.outages[MONDAY] == ((595, 600),)
+    assert clock.uptime_hours == pytest.approx(7 * 24, rel=0.01)
