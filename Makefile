@@ -57,7 +57,7 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(MAKE) --no-print-directory docs
-	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(VENV)/bin/python tests/postgresql.py
 
 lint: ## ruff, with the formatter

@@ -20,8 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-database", action="store_true", help="run only tests that use the database")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests that ask for the database, if only those are wanted."""
+    """Begin with the files that take long, and keep only the tests that ask for the database, if those are wanted."""
+    items.sort(key=lambda item: not {"e2e", "integration"} & set(item.path.parts))  # stable: their order stays drawn
     if not config.getoption("--only-database"):
         return
     kept = [i for i in items if "db" in getattr(i, "fixturenames", ()) or i.get_closest_marker("django_db")]

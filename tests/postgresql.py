@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 TESTS = ("tests/unit/web", "tests/integration/web/office")
 """Where tests use Django's database; commands and browsers have a centre of their own, with SQLite."""
-HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadgroup")
+HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def programs() -> Path | None:

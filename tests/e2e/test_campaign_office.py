@@ -17,7 +17,7 @@ from tests.mail_server import MailServer, mail_server
 
 from quetsach.core.zone import day_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("campaign-office")]
+pytestmark = pytest.mark.e2e
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 TODAY = day_of(datetime.now(UTC))

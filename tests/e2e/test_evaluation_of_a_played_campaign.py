@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from tests.centre import QUETSACH, center, migrated
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("played-campaign")]
+pytestmark = pytest.mark.e2e
 
 CAMPAIGN = """
 id = "small-wedge"

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser import press
 from tests.centre import center, prepared, served
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("office-sign-in")]
+pytestmark = pytest.mark.e2e
 
 ADDRESS, NAME, PASSWORD = "van.hanh@centre.example", "Nguyễn Văn Hành", "bốn từ dễ nhớ khó đoán"
 PAGES = ("vao/", "tai-khoan/", "nhan-su/", "nhan-su/1/", "nhan-su/moi/", "nhat-ky/", "phe-duyet/", "")

@@ -16,7 +16,7 @@ from tests.lake_reader import TESTER
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("portal")]
+pytestmark = pytest.mark.e2e
 
 PAGES = (
     *("/", "/kiem-tra/", "/ba-buoc/", "/ba-buoc/tim-hieu/", "/ba-buoc/lam-sach/", "/ba-buoc/phong-ngua/", "/tai-ve/"),

@@ -15,7 +15,7 @@ from tests.centre import center, prepared, served
 
 from quetsach.cli.bundled import bundled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("publicity")]
+pytestmark = pytest.mark.e2e
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0 Mobile Safari/537.36"
 

@@ -9,7 +9,7 @@ from tests.report_samples import Private, sample_report
 
 from quetsach.endpoint.report.page import render_page
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("report-page")]
+pytestmark = pytest.mark.e2e
 LONG = Private(
     path=b"/srv/" + b"a" * 180,
     line=b"* * * * * root " + b"x" * 300,

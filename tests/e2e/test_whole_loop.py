@@ -24,7 +24,7 @@ from tests.snapshot import snapshot
 from quetsach.packs.specimen import specimens_of
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-loop")]
+pytestmark = pytest.mark.e2e
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,6 @@ def targets(data: Path, capsys: pytest.CaptureFixture[str]) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-pytestmark = pytest.mark.xdist_group("campaign-2020")
-
-
 def test_the_three_published_changes_come_out(targets: dict) -> None:
     changes = {window["id"]: window["change_percent"] for window in targets["windows"]}
     assert (changes["close"], changes["january-2021"], changes["february-2021"]) == (-47.8, -50.1, -54.5)

@@ -81,9 +81,6 @@ def counted(country: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]
     return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
 
 
-pytestmark = pytest.mark.xdist_group("known-truth")
-
-
 def _online(country: Path, window: tuple[date, date]) -> float:
     """Machines on line on the average of a window."""
     rows = pq.read_table(country / "country" / "truth" / "days.parquet").to_pylist()

@@ -11,7 +11,6 @@ from quetsach.core.pack import Action
 from quetsach.packs.load import load_shelf
 
 SHELF = Path(__file__).parents[3] / "packs"
-pytestmark = pytest.mark.xdist_group("shelf")  # one worker: the trial goes over the whole shelf
 PACKS = {pack.family: pack for pack in load_shelf(SHELF)}
 FAMILIES = [
     "andromeda",

@@ -27,8 +27,6 @@ from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
 
-pytestmark = pytest.mark.xdist_group("center-up")
-
 
 def command(data: Path, *words: str) -> list[str]:
     return [str(QUETSACH), "center", "up", "--data", str(data), *words]

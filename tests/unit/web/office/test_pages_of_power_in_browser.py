@@ -23,7 +23,7 @@ from quetsach.web.office.wording.documents import DOCUMENTS
 from quetsach.web.office.wording.services import wording_save
 
 __all__ = ["data"]
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("power-pages")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from tests.centre import center, prepared
 
-pytestmark = pytest.mark.xdist_group("audit-commands")
-
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,7 +19,7 @@ from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views import board, entry, finding
 from quetsach.web.office.units.models import UnitKind
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("return-pages")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
