@@ -158,7 +158,7 @@ def test_bodies_that_never_end_do_not_keep_pages_waiting(server: Served) -> None
         assert time.monotonic() - started < 2
 
 
-def test_a_report_is_erased_from_a_served_centre_for_good(server: Served) -> None:
+def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> None:
     document = {
         "format": "quetsach-submission/1",
         "report_id": str(uuid.uuid4()),
@@ -177,16 +177,17 @@ def test_a_report_is_erased_from_a_served_centre_for_good(server: Served) -> Non
 
     def holds() -> bool:
         identifier = uuid.UUID(str(document["report_id"])).hex.encode()
-        return any(identifier in path.read_bytes() for path in server.data.glob("center.sqlite3*"))
+        return any(identifier in path.read_bytes() for path in prepared.glob("center.sqlite3*"))
 
-    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", server.data]
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 201
-    assert holds()
-    erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
-    again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
+    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", prepared]
+    with served(prepared) as server:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 201
+        assert holds()
+        erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
+        again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
     assert json.loads(erased.stdout) == {"report_id": document["report_id"], "erased": True}
     assert (again.returncode, "no report has this code" in again.stderr) == (1, True)
     assert not holds()

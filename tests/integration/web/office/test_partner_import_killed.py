@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.centre import migrated
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
 from tests.unit.cli.test_center_partners import COMMAND, PREPARE
 
@@ -34,8 +35,6 @@ def report(path: Path) -> None:
 
 
 def lay_out(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "secret.key").write_text("s" * 50)
     subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
     (folder / "method.toml").write_text(GOOD)
     for words in (["add", "hang-a", "--name", "A"], ["declare", "hang-a", folder / "method.toml"]):
@@ -64,10 +63,12 @@ def delivery(centre: Path) -> tuple:
     return found[0] if found else ()
 
 
-def test_killed_anywhere_and_begun_again_the_rows_are_the_same(tmp_path: Path) -> None:
+def test_killed_anywhere_and_begun_again_the_rows_are_the_same(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     file = tmp_path / "report.csv"
     report(file)
-    whole = lay_out(tmp_path / "whole")
+    whole = lay_out(migrated(tmp_path_factory, "whole"))
     broken = shutil.copytree(whole, tmp_path / "broken")
     begun = time.monotonic()
     done = start(whole, file)
