@@ -97,7 +97,7 @@ def test_what_cannot_be_done_is_refused_with_a_hint(centre: Path) -> None:
 
 
 def test_a_folder_that_holds_no_centre_is_refused(tmp_path: Path) -> None:
-    assert "centre" in run(tmp_path, "partners", "list", code=1).stderr
+    assert "trung tâm" in run(tmp_path, "partners", "list", code=1).stderr
     assert list(tmp_path.iterdir()) == []
 
 
