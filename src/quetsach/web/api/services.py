@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 import jsonschema
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
@@ -75,8 +75,16 @@ def report_erase(*, report_id: UUID) -> bool:
     """Erase a report with all its counts; return whether there was one."""
     with transaction.atomic():
         erased, _ = ToolReport.objects.filter(report_id=report_id).delete()
+        transaction.on_commit(_write_back)
     forget_tally()
     return erased > 0
+
+
+def _write_back() -> None:
+    """Empty the log that SQLite keeps beside its database: a copy of what was erased would stay there for a while."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _read(body: bytes) -> dict[str, Any]:
