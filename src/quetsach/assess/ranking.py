@@ -146,20 +146,7 @@ def rank_places(daily: pa.Table, total: pa.Table, basis: Basis, places: Places) 
         if place:
             names[key] = LocalText(place.name_vi, place.name_en)
     means = {key: addresses / _days(basis) for key, addresses in sums.items()}
-    whole = _total(total, basis)
-    made = {
-        key: (Figure.of(mean, MEAN_DAILY, basis), Figure.of(_percent(mean, whole), SHARE, basis))
-        for key, mean in means.items()
-    }
-    return _ranking(
-        "places",
-        columns=(MEAN_DAILY, SHARE),
-        made=made,
-        means=means,
-        whole=whole,
-        basis=basis,
-        name=lambda key: names.get(key, UNKNOWN),
-    )
+    return _by_share("places", means, _total(total, basis), basis, name=lambda key: names.get(key, UNKNOWN))
 
 
 def rank_sectors(daily: pa.Table, total: pa.Table, basis: Basis) -> Ranking:
@@ -174,20 +161,7 @@ def rank_sectors(daily: pa.Table, total: pa.Table, basis: Basis) -> Ranking:
         AssessError: the period has no data.
     """
     means = mean_daily(daily, "sector", basis)
-    whole = _total(total, basis)
-    made = {
-        sector: (Figure.of(mean, MEAN_DAILY, basis), Figure.of(_percent(mean, whole), SHARE, basis))
-        for sector, mean in means.items()
-    }
-    return _ranking(
-        "sectors",
-        columns=(MEAN_DAILY, SHARE),
-        made=made,
-        means=means,
-        whole=whole,
-        basis=basis,
-        name=SECTORS.__getitem__,
-    )
+    return _by_share("sectors", means, _total(total, basis), basis, name=SECTORS.__getitem__)
 
 
 def mean_daily(daily: pa.Table, group: str, basis: Basis) -> dict[str, float]:
@@ -218,6 +192,17 @@ def _total(total: pa.Table, basis: Basis) -> float:
 
 def _percent(part: float, whole: float) -> float:
     return 100 * part / whole if whole else 0.0
+
+
+def _by_share(
+    subject: str, means: Mapping[str, float], whole: float, basis: Basis, *, name: Callable[[str], LocalText]
+) -> Ranking:
+    """Rank by mean daily addresses, with the share of the whole country beside them."""
+    made = {
+        key: (Figure.of(mean, MEAN_DAILY, basis), Figure.of(_percent(mean, whole), SHARE, basis))
+        for key, mean in means.items()
+    }
+    return _ranking(subject, columns=(MEAN_DAILY, SHARE), made=made, means=means, whole=whole, basis=basis, name=name)
 
 
 def _ranking[F: Figure | None](

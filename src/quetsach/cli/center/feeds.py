@@ -4,9 +4,9 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.opened import add_centre_command
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -55,28 +55,25 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center feeds list --json",
     )
     listing.set_defaults(run=_list)
-    quarantine = add_command(
+    quarantine = add_centre_command(
         commands,
         "quarantine",
-        summary="every record that was set aside: file, line, byte offset, reason",
-        examples="quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
+        _quarantine,
+        "every record that was set aside: file, line, byte offset, reason",
+        "quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
     )
     quarantine.add_argument(
         "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
     )
-    quarantine.set_defaults(run=_quarantine)
-    health = add_command(
+    add_centre_command(
         commands,
         "health",
-        summary="for each feed: newest day, days without data, share of records set aside",
-        examples="quetsach center feeds health --json",
+        _health,
+        "for each feed: newest day, days without data, share of records set aside",
+        "quetsach center feeds health --json",
     )
-    health.set_defaults(run=_health)
-    for command in (quarantine, health):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    for command in (listing, quarantine, health):
-        command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
+    listing.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(listing)
 
 
 def _list(arguments: argparse.Namespace) -> int:

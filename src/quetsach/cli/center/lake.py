@@ -3,12 +3,12 @@
 import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.opened import add_centre_command
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.core.errors import InputError
@@ -57,41 +57,37 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    expire = add_command(
+    expire = add_centre_command(
         commands,
         "expire",
-        summary="delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
-        examples="quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
+        _expire,
+        "delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
+        "quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
     )
     expire.add_argument("--days", type=int, default=90, metavar="N", help="how many days to keep (default: 90)")
     expire.add_argument("--dry-run", action="store_true", help="say what would be deleted")
-    expire.set_defaults(run=_expire)
-    rebuild = add_command(
+    add_centre_command(
         commands,
         "rebuild",
-        summary="make every roll-up again from its sightings; exit code 1 if one had to be mended",
-        examples="quetsach center lake rebuild --json",
+        _rebuild,
+        "make every roll-up again from its sightings; exit code 1 if one had to be mended",
+        "quetsach center lake rebuild --json",
     )
-    rebuild.set_defaults(run=_rebuild)
-    compact = add_command(
+    compact = add_centre_command(
         commands,
         "compact",
-        summary="gather the sightings of a day that came in many files into one; nothing that is counted changes",
-        examples="quetsach center lake compact\nquetsach center lake compact --files 2 --json",
+        _compact,
+        "gather the sightings of a day that came in many files into one; nothing that is counted changes",
+        "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
     )
     compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
-    compact.set_defaults(run=_compact)
-    access = add_command(
+    add_centre_command(
         commands,
         "access",
-        summary="who read raw sightings, when and with which command; exit code 1 if the log was changed",
-        examples="quetsach center lake access\nquetsach center lake access --json",
+        _access,
+        "who read raw sightings, when and with which command; exit code 1 if the log was changed",
+        "quetsach center lake access\nquetsach center lake access --json",
     )
-    access.set_defaults(run=_access)
-    for command in (expire, rebuild, compact, access):
-        command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-        command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
 
 
 def _expire(arguments: argparse.Namespace) -> int:

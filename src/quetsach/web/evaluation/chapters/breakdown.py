@@ -2,7 +2,7 @@
 
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import refused, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -38,7 +38,6 @@ _MACHINES = {
 }
 _BASELINE = LocalText("Kỳ làm mốc", "Baseline")
 _LAST = LocalText("Kỳ cuối", "Last window")
-_LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 _ADDRESSES = LocalText("địa chỉ trung bình mỗi ngày", "mean daily addresses")
 _NO_SECTORS = LocalText(
     "Theo lĩnh vực: các nguồn dữ liệu hiện có không cho biết địa chỉ thuộc lĩnh vực nào, nên không có bảng.",
@@ -73,8 +72,8 @@ _RATES = (
         2,
         "machines-per-thousand-subscribers",
     ),
-    Column("low", _LOW, Form.NUMBER, 2),
-    Column("high", _HIGH, Form.NUMBER, 2),
+    Column("low", LOW, Form.NUMBER, 2),
+    Column("high", HIGH, Form.NUMBER, 2),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 _DOTS = LocalText(
@@ -179,6 +178,6 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
 def _measured(name: str, title: LocalText) -> tuple[Column, Column, Column]:
     return (
         Column(name, title, Form.NUMBER, 0, "machines-online"),
-        Column(f"{name}_low", _LOW, Form.NUMBER),
-        Column(f"{name}_high", _HIGH, Form.NUMBER),
+        Column(f"{name}_low", LOW, Form.NUMBER),
+        Column(f"{name}_high", HIGH, Form.NUMBER),
     )

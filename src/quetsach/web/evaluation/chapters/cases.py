@@ -12,7 +12,7 @@ from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import day_text, joined, refused, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, joined, refused, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -45,15 +45,14 @@ _WHAT = LocalText(
     "An episode belongs to an installation of the malware (bot ID) and not to an address, and ends with the last "
     "sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get no figures.",
 )
-_LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 _GROUP = Column("group", LocalText("Nhóm", "Group"))
 _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     _GROUP,
     Column("events", LocalText("Số ca sạch", "Became clean"), Form.NUMBER),
     Column("median_days", LocalText("Trung vị, ngày", "Median, days"), Form.NUMBER, 1, "median-time-to-clean"),
-    Column("median_low", _LOW, Form.NUMBER, 1),
-    Column("median_high", _HIGH, Form.NUMBER, 1),
+    Column("median_low", LOW, Form.NUMBER, 1),
+    Column("median_high", HIGH, Form.NUMBER, 1),
     Column(
         "infected_14", LocalText("Còn nhiễm sau 14 ngày", "Infected after 14 days"), Form.PERCENT, 1, "still-infected"
     ),
@@ -67,14 +66,14 @@ _CURVE_COLUMNS = (
     _GROUP,
     Column("day", LocalText("Ngày thứ", "Day"), Form.NUMBER),
     Column("share", LocalText("Còn nhiễm", "Still infected"), Form.PERCENT, 1, "still-infected"),
-    Column("low", _LOW, Form.PERCENT, 1),
-    Column("high", _HIGH, Form.PERCENT, 1),
+    Column("low", LOW, Form.PERCENT, 1),
+    Column("high", HIGH, Form.PERCENT, 1),
 )
 _RETURN_COLUMNS = (
     Column("days", LocalText("Trong số ngày", "Within days"), Form.NUMBER),
     Column("share", LocalText("Nhiễm lại", "Infected again"), Form.PERCENT, 1, "reinfected"),
-    Column("low", _LOW, Form.PERCENT, 1),
-    Column("high", _HIGH, Form.PERCENT, 1),
+    Column("low", LOW, Form.PERCENT, 1),
+    Column("high", HIGH, Form.PERCENT, 1),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 _LEAST = 0.0001

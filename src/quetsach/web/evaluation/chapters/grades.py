@@ -11,7 +11,7 @@ from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
-from quetsach.web.evaluation.chapters.words import refused
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -34,7 +34,6 @@ _NONE = LocalText(
     "The subscribers of each provider, or data of both windows, are missing, so providers are not graded. The "
     "regulator publishes subscribers; they are handed over with --subscribers when the report is made.",
 )
-_LOW, _HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     Column("name", LocalText("Nhà mạng", "Provider")),
@@ -48,8 +47,8 @@ _COLUMNS = (
         2,
         "machines-per-thousand-subscribers",
     ),
-    Column("low", _LOW, Form.NUMBER, 2),
-    Column("high", _HIGH, Form.NUMBER, 2),
+    Column("low", LOW, Form.NUMBER, 2),
+    Column("high", HIGH, Form.NUMBER, 2),
     Column("above", LocalText("Xác suất trên mức giữa", "Chance to lie above the middle"), Form.PERCENT, 1),
     Column("rank_low", LocalText("Hạng từ", "Rank from"), Form.NUMBER),
     Column("rank_high", LocalText("Hạng đến", "Rank to"), Form.NUMBER),
@@ -58,8 +57,8 @@ _CHANGES = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     Column("name", LocalText("Nhà mạng", "Provider")),
     Column("change", LocalText("So với chính mình", "Own change"), Form.CHANGE, 1),
-    Column("low", _LOW, Form.CHANGE, 1),
-    Column("high", _HIGH, Form.CHANGE, 1),
+    Column("low", LOW, Form.CHANGE, 1),
+    Column("high", HIGH, Form.CHANGE, 1),
     Column("fell", LocalText("Xác suất đã giảm", "Chance that it fell"), Form.PERCENT, 1),
 )
 _WEEKS = (

@@ -8,6 +8,9 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Statement, Tone
 
+LOW, HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
+"""The ends of an interval, as heads of columns."""
+
 
 def refused(title: LocalText, refusal: Refusal) -> Statement:
     """Say that a number is not given, and why."""
