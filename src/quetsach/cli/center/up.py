@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.tending import clear_sessions, count_reports, erase_cases, take_in_reports
+from quetsach.cli.center.report_counting import count_reports
+from quetsach.cli.center.tending import clear_sessions, erase_cases, take_in_reports
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data

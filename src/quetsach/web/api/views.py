@@ -19,7 +19,7 @@ from quetsach.core.address import Address
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
-from quetsach.web.api.source import DayKey, source_of
+from quetsach.web.api.source import SOURCES, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
@@ -33,7 +33,6 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-SOURCES = DayKey()
 MOST_BODY_READERS = 3
 BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
 """Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
