@@ -49,6 +49,8 @@ class FileKind(StrEnum):
     SZDD = "szdd"
     """One file of old Microsoft setups, packed by COMPRESS.EXE; KWAJ too."""
     SQUASHFS = "squashfs"
+    TNEF = "tnef"
+    """winmail.dat: attachments as Outlook packs them."""
     ISO = "iso"
     """Never told by the first bytes: the mark of ISO 9660 (ECMA-119, 8.4) is at 32769."""
     MAIL = "mail"
@@ -82,7 +84,8 @@ _TYPES = {
     FileKind.ONENOTE: frozenset({FileType.ARCHIVE, FileType.DOCUMENT, FileType.OTHER}),
     FileKind.MAIL: frozenset({FileType.TEXT}),
     **dict.fromkeys((FileKind.LZMA, FileKind.XAR, FileKind.LHA, FileKind.ARJ, FileKind.ACE), _PLAIN_ARCHIVE),
-    **dict.fromkeys((FileKind.CHM, FileKind.WIM, FileKind.SZDD, FileKind.SQUASHFS, FileKind.DMG), _PLAIN_ARCHIVE),
+    **dict.fromkeys((FileKind.CHM, FileKind.WIM, FileKind.SZDD, FileKind.SQUASHFS), _PLAIN_ARCHIVE),
+    **dict.fromkeys((FileKind.TNEF, FileKind.DMG, FileKind.INSTALLER), _PLAIN_ARCHIVE),
     FileKind.MEDIA: frozenset({FileType.OTHER}),
     FileKind.OTHER: frozenset({FileType.OTHER}),
 }
@@ -128,6 +131,7 @@ _MAGIC = (
     (b"MSWIM\0\0\0", FileKind.WIM),  # Microsoft, "Windows Imaging File Format", header
     (b"SZDD\x88\xf0\x27\x33", FileKind.SZDD),  # libmspack, "SZDD and KWAJ file formats"
     (b"KWAJ\x88\xf0\x27\xd1", FileKind.SZDD),
+    (b"\x78\x9f\x3e\x22", FileKind.TNEF),  # [MS-OXTNEF] 2.1.3.1
     (b"hsqs", FileKind.SQUASHFS),  # kernel.org, squashfs 4.0, superblock
     (b"\xff\xd8\xff", FileKind.MEDIA),  # JPEG, ISO/IEC 10918-1 B.1.1.3
     (b"\x89PNG\r\n\x1a\n", FileKind.MEDIA),  # W3C PNG, 5.2

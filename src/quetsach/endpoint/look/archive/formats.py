@@ -67,6 +67,7 @@ FORMATS: Mapping[FileKind, Format] = {
     FileKind.WIM: Format("wim, esd", Reader.NONE),
     FileKind.SZDD: Format("SZDD and KWAJ: single files of old setups, as `SETUP.EX_`", Reader.NONE),
     FileKind.SQUASHFS: Format("squashfs", Reader.NONE),
+    FileKind.TNEF: Format("winmail.dat (TNEF)", Reader.NONE),
     FileKind.DMG: Format("dmg: disk images of a Mac", Reader.NONE),
     FileKind.INSTALLER: Format("setup programs of NSIS, Inno Setup and InstallShield", Reader.NONE),
 }

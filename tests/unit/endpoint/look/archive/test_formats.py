@@ -174,6 +174,7 @@ UNOPENED_HEADS = {
     FileKind.WIM: b"MSWIM\0\0\0\xd0",
     FileKind.SZDD: b"SZDD\x88\xf0\x27\x33A",
     FileKind.SQUASHFS: b"hsqs\1\0",
+    FileKind.TNEF: b"\x78\x9f\x3e\x22\1\0",
     FileKind.DMG: bytes(900) + b"koly" + bytes(99),
     FileKind.INSTALLER: PROGRAM + b"\0\0\0\0\xef\xbe\xad\xdeNullsoftInst",
 }
