@@ -116,6 +116,7 @@ def test_rows_that_are_small_in_either_window_are_folded_in_both() -> None:
 WINDOWS = st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 40).map(float), min_size=3)
 
 
+@settings(max_examples=30)
 @given(WINDOWS, WINDOWS)
 def test_a_ranking_of_one_window_and_one_of_two_give_no_small_row_back(
     was: dict[str, float], now: dict[str, float]
