@@ -38,11 +38,13 @@ CHANCE = Definition(
     1,
     LocalText(
         "Xác suất mức giảm nhờ chiến dịch đạt ít nhất chỉ tiêu, theo sai số của phép ước lượng. Kết luận: đạt nếu cả "
-        "khoảng tin cậy không thấp hơn chỉ tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Phân "
-        "tích khác với bản đăng ký thì không có kết luận.",
+        "khoảng tin cậy không thấp hơn chỉ tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Chỉ "
+        "đưa ra kết luận và xác suất cho phân tích đã đăng ký trước, trên đúng bảng số liệu đã đăng ký, khi mọi kiểm "
+        "tra đều đạt.",
         "The probability that the reduction due to the campaign is at least the target, by the error of the estimate. "
         "Achieved: the whole interval is at or above the target; not achieved: the whole interval is under it; "
-        "otherwise not decided. An analysis that is not as registered has no verdict.",
+        "otherwise not decided. Verdict and probability are given for the registered analysis of the registered panel "
+        "alone, and only where its checks hold.",
     ),
 )
 TIME_TO_CLEAN = Definition(

@@ -1,8 +1,7 @@
 """The first page: what can be said of each target, in words that a minister can repeat without being wrong."""
 
 from quetsach.assess import NO_VERDICT
-from quetsach.assess.effect.verdict import Verdict, Word
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -20,6 +19,9 @@ _NO_EFFECT = LocalText(
     "trước và sau không cho biết điều đó.",
     "There is no analysis against controls, so it is not decided whether the campaign met the target. Before and after "
     "alone do not tell.",
+)
+_OTHER_TARGET = LocalText(
+    "Bản phân tích đã đăng ký không đánh giá chỉ tiêu này.", "The registered analysis does not judge this target."
 )
 _UNMEASURED = LocalText(
     "Không có dữ liệu nào trong hệ thống đo được chỉ tiêu này.", "Nothing that is held here measures this target."
@@ -40,8 +42,10 @@ def _verdict(target: Target, inputs: Inputs) -> Statement:
     if inputs.effect is None:
         return Statement(Tone.NOT_DECIDED, target.text, _NO_EFFECT)
     verdict = inputs.effect.verdict
-    if isinstance(verdict, Refusal):
+    if isinstance(verdict, NotGiven):
         return Statement(Tone.NOT_DECIDED, target.text, verdict.text)
+    if (target.id, -target.change_percent / 100) != (verdict.target_id, verdict.target):
+        return Statement(Tone.NOT_DECIDED, target.text, _OTHER_TARGET)
     return Statement(_TONES[verdict.word], target.text, joined(verdict.text, _with_figures(verdict)))
 
 
