@@ -21,18 +21,35 @@ from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.targets import Goal
+from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.dividing import changes
-from quetsach.web.evaluation.document import Bars, Column, Evaluation, Form, Statement, Table, Tone
+from quetsach.web.evaluation.document import Bars, Column, Evaluation, Form, Paragraph, Statement, Table, Tone
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
 from quetsach.web.evaluation.writing import evaluation_write
 
 LANGUAGES = ("vi", "en")
+NOTHING_DONE = Outcome(
+    campaign="viet-nam-2020",
+    name=LocalText("x", "x"),
+    summary=LocalText("x", "x"),
+    as_of=date(2021, 2, 28),
+    is_final=False,
+    plan_sha256="",
+    targets=(),
+    phases=(),
+    addresses=None,
+    letters=(),
+    returns=None,
+    tool=None,
+    decisions=(),
+    open_points=(),
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +60,50 @@ def report() -> Evaluation:
 def statements(evaluation: Evaluation, section: str) -> list[Statement]:
     found = next(s for s in evaluation.sections if s.id == section)
     return [block for block in found.blocks if isinstance(block, Statement)]
+
+
+@pytest.mark.parametrize(
+    ("language", "done", "then"),
+    [
+        ("vi", "công cụ đã quét 1.000 máy, phát hiện mã độc trên 120 máy và làm sạch 90 máy.", "làm sạch 30 máy"),
+        ("en", "scanned 1,000 machines, found malware on 120 and cleaned 90.", "help 30 machines"),
+    ],
+)
+def test_page_one_begins_with_what_was_done_and_what_comes_next(
+    report: Evaluation, language: str, done: str, then: str
+) -> None:
+    first, second = report.sections[0].blocks[:2]
+    assert isinstance(first, Paragraph)
+    assert isinstance(second, Paragraph)
+    assert done in first.text.in_language(language)
+    assert then in second.text.in_language(language)
+
+
+def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
+    outcome = replace(
+        NOTHING_DONE,
+        letters=(
+            LetterFact("826/CATTT-NCSC", date(2020, 9, 1), "Cục", "x", 63, 60),
+            LetterFact("2049", date(2020, 9, 9), "Sở", "x", 47, 28),
+        ),
+        returns=ReturnFacts((), 183, 182, 170, LocalText("x", "x")),
+    )
+    made = compose(replace(inputs(effect=effect_of(0.6)), outcome=outcome, tool=None))
+    done, then = (block.text.vi for block in made.sections[0].blocks[:2] if isinstance(block, Paragraph))
+    assert done == (
+        "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); duyệt 182/183 báo cáo của các "
+        "đơn vị."
+    )
+    assert (
+        then
+        == "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu 1 báo cáo còn thiếu hoặc chưa duyệt."
+    )
+
+
+def test_a_centre_that_holds_nothing_says_that_it_holds_nothing() -> None:
+    done, _ = compose(replace(inputs(), tool=None)).sections[0].blocks[:2]
+    assert isinstance(done, Paragraph)
+    assert "chưa ghi nhận" in done.text.vi
 
 
 def test_before_and_after_alone_give_no_verdict(report: Evaluation) -> None:

@@ -5,6 +5,7 @@ from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.chapters import summary
 from quetsach.web.evaluation.chapters.words import joined, percents
 from quetsach.web.evaluation.document import Block, Paragraph, Section, Statement, Tone
 from quetsach.web.evaluation.inputs import Inputs
@@ -29,8 +30,9 @@ _UNMEASURED = LocalText(
 
 
 def verdicts(inputs: Inputs) -> Section:
-    """Return the chapter: one statement a target, then what the plain change was."""
-    blocks: list[Block] = [_verdict(target, inputs) for target in inputs.campaign.targets]
+    """Return the chapter: what was done and what comes next, one statement a target, then the plain change."""
+    blocks: list[Block] = [Paragraph(summary.done(inputs)), Paragraph(summary.next_steps(inputs))]
+    blocks += [_verdict(target, inputs) for target in inputs.campaign.targets]
     if plain := _plain_change(inputs):
         blocks += [plain, Paragraph(NO_VERDICT)]
     return Section("verdicts", LocalText("Kết luận", "Verdicts"), tuple(blocks))
