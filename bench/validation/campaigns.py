@@ -48,6 +48,7 @@ from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.panel import campaign_panel, registered
 from quetsach.cli.center.tables import bundled_ranges, load_network_tables, scenario_content
 from quetsach.core.period import Period
+from quetsach.lake.lake import Lake
 from quetsach.simulate import Country, Order, read_country, write_country
 from quetsach.simulate.machines.scenario import RollOut as Reach
 from quetsach.simulate.machines.truth_tables import CAMPAIGN
@@ -101,7 +102,7 @@ def play(seed: int, reduction: float) -> Campaign:
         write_country(Order(content, country, seed=seed), bundled_ranges(), played)
         _take_in(sorted((played / "feeds" / "own").iterdir()), data)
         registration = _register(country, order, data)
-        made = campaign_panel(registration, data)
+        made = campaign_panel(registration, data, Lake(data / "lake").view())
         panel = read_panel(made.content, where="panel.csv")
         truth = _truth(played / "truth" / "days.parquet", [names[unit] for unit in panel.units], country)
     answer = analyse(panel, registration.design)

@@ -21,6 +21,7 @@ from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, regi
 from quetsach.cli.center.tables import load_network_tables
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
+from quetsach.lake.lake import Lake
 from quetsach.lake.weekly import Cell, WeekMeasure, Weeks, weeks
 
 FIRST, WEEKS = date(2024, 4, 1), 10
@@ -82,7 +83,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def panel(data: Path) -> CampaignPanel:
     registration = registered(data / "campaigns" / "trial")
     assert registration is not None
-    return campaign_panel(registration, data)
+    return campaign_panel(registration, data, Lake(data / "lake").view())
 
 
 def _run(module: object, *words: object) -> int:
@@ -141,21 +142,23 @@ def test_a_panel_with_one_figure_changed_is_another_panel(
 def test_other_address_tables_than_the_registered_ones_are_a_departure(data: Path, tmp_path: Path) -> None:
     registration = register_plan(tmp_path, network="another")
     (tmp_path / "lake").symlink_to(data / "lake")
-    assert [n.code for n in campaign_panel(registration, tmp_path).origin.departed] == ["departs-in-network"]
+    assert [n.code for n in campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view()).origin.departed] == [
+        "departs-in-network"
+    ]
 
 
 def test_a_unit_that_is_no_province_is_named(data: Path, tmp_path: Path) -> None:
     steps = (("Hà Nội", "Atlantis", *STEPS[0][2:]), STEPS[1])
     registration = register_plan(tmp_path, network="x", steps=steps)
     with pytest.raises(InputError, match="Atlantis"):
-        campaign_panel(registration, tmp_path)
+        campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view())
 
 
 def test_another_order_than_the_registered_one_is_refused(data: Path, tmp_path: Path) -> None:
     registration = register_plan(tmp_path, network="x")
     register_plan(tmp_path, network="x", steps=STEPS[::-1])
     with pytest.raises(InputError, match="not the one that was registered"):
-        campaign_panel(registration, tmp_path)
+        campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view())
 
 
 def test_the_command_writes_the_panel_and_says_what_is_counted(
@@ -199,7 +202,7 @@ def test_while_the_last_window_is_not_over_there_is_a_panel_and_a_departure(data
     registration = register_plan(tmp_path, network=load_network_tables(data).version)
     later = Period(FIRST + timedelta(weeks=WEEKS + 2), FIRST + timedelta(weeks=WEEKS + 6, days=-1))
     (tmp_path / "lake").symlink_to(data / "lake")
-    made = campaign_panel(replace(registration, after=later), tmp_path)
+    made = campaign_panel(replace(registration, after=later), tmp_path, Lake(tmp_path / "lake").view())
     assert [notice.code for notice in made.origin.departed] == ["departs-in-after"]
     assert made.weeks == WEEKS + 6
     rows = list(csv.DictReader(io.StringIO(made.content.decode())))

@@ -58,7 +58,7 @@ def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Pat
         now=NOW,
     )
     demonstration = Demonstration(LocalText("Số liệu mô phỏng.", "Simulated figures."), 100)
-    assert figures_publish(data=data, lake=lake, tables=tables, demonstration=demonstration, now=NOW)
+    assert figures_publish(data=data, lake=lake.view(), tables=tables, demonstration=demonstration, now=NOW)
     return data
 
 

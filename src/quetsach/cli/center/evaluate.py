@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
+    from quetsach.lake.view import LakeView
     from quetsach.web.evaluation.inputs import Effect
     from quetsach.web.evaluation.sources import Sources
 
@@ -68,12 +69,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
     campaign = load_campaign(arguments.campaign, data)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    sources = _sources(arguments, campaign, data)
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    view = Lake(data / "lake").view()
+    sources = _sources(arguments, campaign, data, view)
     with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
         inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
         files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
     if arguments.json:
-        print_json({"campaign": campaign.id, "out": str(out), "files": [str(file.relative_to(out)) for file in files]})
+        made = [str(file.relative_to(out)) for file in files]
+        print_json({"campaign": campaign.id, "lake": view.state, "out": str(out), "files": made})
     else:
         language = chosen_language(arguments)
         said = "Đã lập báo cáo" if language == "vi" else "The report is in"
@@ -81,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Sources":
+def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Sources":
     from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
     from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
     from quetsach.cli.center.tables import (  # noqa: PLC0415
@@ -92,14 +97,13 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         load_scenario,
         load_tiles,
     )
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.web.evaluation.sources import Sources  # noqa: PLC0415
 
     marker = DemonstrationMarker.read(data)
     criteria = load_criteria()
     return Sources(
         data=data,
-        lake=Lake(data / "lake"),
+        lake=view,
         families=load_families(),
         network=load_network_tables(data),
         places=load_places(),
@@ -110,7 +114,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),
         province_subscribers=_numbers(arguments.province_subscribers, ("province", "subscribers")),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
-        effect=_effect(arguments, campaign, data),
+        effect=_effect(arguments, campaign, data, view),
     )
 
 
@@ -132,7 +136,7 @@ def _not_real(note: LocalText, scale: int) -> LocalText:
     )
 
 
-def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Effect | None":
+def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Effect | None":
     """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither.
 
     Raises:
@@ -157,9 +161,9 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> 
         raise InputError(f"this registration is of the campaign {registration.campaign}", where=campaign.id)
     if arguments.panel:
         content = read_file(arguments.panel, limit=MAX_BYTES)
-        origin = panel_origin(registration, data) if registration else None
+        origin = panel_origin(registration, data, view) if registration else None
     elif registration:
-        made = campaign_panel(registration, data)
+        made = campaign_panel(registration, data, view)
         content, origin = made.content, made.origin
     else:
         return None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.place import Places
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
     from quetsach.lake.weekly import WeekMeasure
 
 _SAID = {
@@ -81,8 +81,11 @@ def _run(arguments: argparse.Namespace) -> int:
     if registration is None:
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
         raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
-    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress:
-        panel = campaign_panel(registration, arguments.data or default_data(), progress=progress.advance)
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    data: Path = arguments.data or default_data()
+    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, Lake(data / "lake").view() as view:
+        panel = campaign_panel(registration, data, view, progress=progress.advance)
     if arguments.out is None:
         sys.stdout.write(panel.content.decode())
     else:
@@ -117,7 +120,11 @@ def read_registered(path: Path) -> "Registration":
 
 
 def campaign_panel(
-    registration: "Registration", data: Path, *, progress: Callable[[int], None] = lambda _weeks: None
+    registration: "Registration",
+    data: Path,
+    view: "LakeView",
+    *,
+    progress: Callable[[int], None] = lambda _weeks: None,
 ) -> CampaignPanel:
     """Count the registered units and families in every whole week from the first window to the last.
 
@@ -130,22 +137,21 @@ def campaign_panel(
     from quetsach.assess.effect.grounds import PanelOrigin  # noqa: PLC0415
     from quetsach.assess.effect.registration import LAKE_WEEKS  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
 
     begins = _begins(registration, data)
     codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
     starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
-    lake, weights = Lake(data / "lake"), dict(registration.families)
+    weights = dict(registration.families)
     sensors = constant_sensors(
-        lake,
+        view,
         registration.before,
         registration.after,
         families=[family for family, weight in weights.items() if weight] or None,
         reports=registration.feeds or None,
     )
     announced = load_network_tables(data).ranges.announced_ipv4()
-    counted = weekly(lake, starts, sensors, weights=weights, announced=announced, progress=progress)
+    counted = weekly(view, starts, sensors, weights=weights, announced=announced, progress=progress)
     measure = counted.measure(codes.values())
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -156,26 +162,28 @@ def campaign_panel(
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
             rows.writerow((unit, week, outcome, int(begin is not None and week >= begin)))
-    content, departed = text.getvalue().encode(), (*_departed(registration, lake), *sensors.notices)
+    content, departed = text.getvalue().encode(), (*_departed(registration, view), *sensors.notices)
     digest = hashlib.sha256(content).hexdigest()
     origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
     return CampaignPanel(content, measure, len(codes), len(starts), origin)
 
 
-def panel_origin(registration: "Registration", data: Path) -> "PanelOrigin | None":
+def panel_origin(registration: "Registration", data: Path, view: "LakeView | None" = None) -> "PanelOrigin | None":
     """Count the registered panel again, to hold a file against it; None where it cannot be counted here.
 
     Without a plan of its panel, or a lake, or with units that are no provinces, nothing shows what a file is.
     """
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
     if registration.panel is None or not (data / "lake").is_dir():
         return None
     try:
-        return campaign_panel(registration, data).origin
+        return campaign_panel(registration, data, view or Lake(data / "lake").view()).origin
     except QuetsachError:
         return None
 
 
-def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]":
+def _departed(registration: "Registration", view: "LakeView") -> "tuple[Notice, ...]":
     """Return where what is counted is not what was registered, such as a last window that is not over.
 
     Feeds that came later are not counted.
@@ -184,7 +192,7 @@ def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]
     from quetsach.core.period import Period  # noqa: PLC0415
     from quetsach.lake.answers import basis_of  # noqa: PLC0415
 
-    basis = basis_of(lake, Period(registration.before.first, registration.after.last))
+    basis = basis_of(view, Period(registration.before.first, registration.after.last))
     after, newest = registration.after, basis.as_of or registration.before.first
     return basis_departures(
         registration,
