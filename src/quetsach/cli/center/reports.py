@@ -70,11 +70,10 @@ def _register_decisions(commands: "Subcommands") -> None:
         'quetsach center reports withdraw --day 2026-11-27 --source 9f86d081884c7d65 --reason "one sender" --yes',
     )
     withdraw.add_argument("--day", type=parse_day, metavar="DATE", help="day of arrival (UTC)")
-    withdraw.add_argument("--source", type=_source, default="", metavar="NAME", help="a source, as list --day names it")
+    withdraw.add_argument("--source", type=_source, metavar="NAME", help="a source, as list --day names it")
     withdraw.add_argument(
         "--pattern",
         type=_pattern,
-        default="",
         metavar="TEXT",
         help="family, campaign, unit or version of the tool; * stands for anything",
     )
@@ -172,7 +171,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
             reports_withdraw,
         )
 
-        criteria = Criteria(arguments.day, arguments.source, arguments.pattern)
+        criteria = Criteria(arguments.day, arguments.source or "", arguments.pattern or "")
         extent = extent_of(matching(criteria))
         number: int | None = None
         is_meant = not arguments.dry_run and bool(extent.reports) and bool(read_reason(arguments.reason))

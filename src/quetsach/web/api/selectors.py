@@ -49,7 +49,7 @@ def counts(held: Collection[date]) -> Q:
     return within & ~Q(received_on__in=held) if held else within
 
 
-def installations(held: Collection[date]) -> QuerySet[ToolReport, dict[str, Any]]:
+def installations(held: Collection[date]) -> QuerySet[Any, Any]:
     """Return each installation by ``install_id``: its ``runs`` that count, those with findings, its last days.
 
     An installation counts as cleaned when a report that counts says that a clean-up was completed, and no report,
@@ -164,11 +164,14 @@ def days_of_reports(*, most: int) -> tuple[DayOfReports, ...]:
     largest = _largest_sources([row["received_on"] for row in days])
     return tuple(
         DayOfReports(
-            day := row.pop("received_on"),
-            **row,
-            largest_source=largest.get(day, 0),
-            is_held=day in held,
-            is_released=day in released,
+            day=row["received_on"],
+            reports=row["reports"],
+            counted=row["counted"],
+            machines=row["machines"],
+            cleaned=row["cleaned"],
+            largest_source=largest.get(row["received_on"], 0),
+            is_held=row["received_on"] in held,
+            is_released=row["received_on"] in released,
         )
         for row in days
     )
