@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -34,9 +33,6 @@ api = NinjaAPI(
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
 SOURCES = DayKey()
-MOST_BODY_READERS = 3
-BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
-"""Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
 
 
 class Received(Schema):
@@ -93,18 +89,12 @@ def _body(request: HttpRequest, address: Address | None, now: datetime) -> bytes
         raise SubmissionError("the length of the body is not given", status=411, code="no-length")
     if request.content_type != "application/json":
         raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
-    if not BODY_READERS.acquire(blocking=False):
-        raise SubmissionError(
-            "too many reports are arriving at once", status=503, code="busy", hint="try again", retry_after_seconds=2
-        )
     try:
         return request.body
     except RequestDataTooBig as error:
         raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
     except UnreadablePostError as error:
         raise SubmissionError("the body breaks off", status=400, code="cut-off", hint="send it again") from error
-    finally:
-        BODY_READERS.release()
 
 
 def _refusal(error: SubmissionError) -> HttpResponse:
