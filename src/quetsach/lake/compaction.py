@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach import storage
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake import durable
 from quetsach.lake.errors import LakeError
 
 if TYPE_CHECKING:
@@ -103,29 +103,29 @@ def compact(
             if sightings is not None and len(sightings) >= least_files:
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)
                 _gather(sightings, tmp / "compacted.parquet")
-                durable.sync(tmp / "compacted.parquet")
-                durable.publish([(tmp / "compacted.parquet", lake.folder / made.path)])
-                _commit(lake.folder, made, tmp)
+                storage.sync(tmp / "compacted.parquet")
+                storage.publish([(tmp / "compacted.parquet", lake.folder / made.path)])
+                _commit(lake.folder, made)
                 days, files = days + 1, files + len(sightings)
             progress(1)
     return Gathered(days, files)
 
 
-def forget(lake: Path, *, before: date, tmp: Path) -> None:
+def forget(lake: Path, *, before: date) -> None:
     """Take the days before ``before`` out of the record; for the one writer, once their sightings have expired."""
     record = read_record(lake)
     if any(one.day < before for one in record):
-        _write_record(lake, [one for one in record if one.day >= before], tmp)
+        _write_record(lake, [one for one in record if one.day >= before])
 
 
-def _commit(lake: Path, made: Compacted, tmp: Path) -> None:
+def _commit(lake: Path, made: Compacted) -> None:
     subject = (made.day, made.feed, made.report)
-    _write_record(lake, [made, *(one for one in read_record(lake) if (one.day, one.feed, one.report) != subject)], tmp)
+    _write_record(lake, [made, *(one for one in read_record(lake) if (one.day, one.feed, one.report) != subject)])
 
 
-def _write_record(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
+def _write_record(lake: Path, record: Sequence[Compacted]) -> None:
     content = json.dumps([asdict(one) for one in sorted(record)], default=str, indent=1)
-    durable.write(lake / FILE, content.encode(), staged=tmp / FILE)
+    storage.write(lake / FILE, content.encode())
 
 
 def _gather(sightings: Sequence[Path], out: Path) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import compaction, durable, rollups
+from quetsach.lake import compaction, rollups
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 
@@ -82,9 +83,9 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
             _keep_roll_ups(lake, days, tmp)
             for delivery, after in changed:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
-                durable.write(record, after.to_json(), staged=tmp / "delivery.json")
+                storage.write(record, after.to_json())
             lake.sweep()
-            compaction.forget(lake.folder, before=before, tmp=tmp)
+            compaction.forget(lake.folder, before=before)
     return Expired(len(days), sightings, len(gone), size)
 
 

@@ -16,8 +16,8 @@ accepted records are reported as duplicates, its rejects as quarantined, so that
 """
 
 import errno
-import fcntl
 import io
+import math
 import os
 import shutil
 import tempfile
@@ -34,6 +34,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach import storage
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds import layout_of
@@ -42,7 +43,7 @@ from quetsach.feeds.layout import Layout
 from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import access, compaction, durable, queries, rollups
+from quetsach.lake import access, compaction, queries, rollups
 from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.errors import LakeError
@@ -177,10 +178,11 @@ class Lake:
         replaced, built = self._roll_up(delivery, tmp)
         staged += built
         for file, _ in staged:
-            durable.sync(file)
-        durable.publish((file, self.folder / path) for file, path in staged)
+            storage.sync(file)
+        storage.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
-        durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
+        storage.make_folder(record.parent)
+        storage.write(record, delivery.to_json())
         rollups.remove(self.folder, replaced)
         return delivery, True
 
@@ -199,14 +201,13 @@ class Lake:
     @contextmanager
     def writer(self) -> Iterator[Path]:
         """Be the one writer; yields an empty folder. What a former writer left behind is swept first."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".writer").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        storage.make_folder(self.folder)
+        with storage.locked(self.folder / ".writer"):
             tmp = self.folder / "tmp"
             if tmp.exists():  # as long as it does, there may be files that no record lists
                 self.sweep()
                 shutil.rmtree(tmp)
-            tmp.mkdir()
+            storage.make_folder(tmp)
             try:
                 yield tmp
             except BaseException:
@@ -217,6 +218,7 @@ class Lake:
 
     def sweep(self) -> None:
         """Remove every file that no record lists; for the one writer."""
+        storage.remove_unfinished(self.folder, before=math.inf)
         listed = {self.folder / path for path in self.listed(self.deliveries())}
         listed |= {self.folder / path for roll_up in self.roll_ups() for path in roll_up.paths()}
         for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
