@@ -25,6 +25,8 @@ EXCEPTIONS = {
     "cli/quarantine.py": "what a person takes out of the quarantine, unsealed into a new file",
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/access.py": "a chained log: read, followed and synced under one lock",
+    "lake/lake.py": "the lock and the folder of the one writer",
+    "lake/readers.py": "the lock of those who read",
     "lake/rollups.py": "staged beside tables, synced and placed by the storage",
     "simulate/machines/folder.py": "tables that a library writes, synced and placed by the storage",
     "web/evaluation/paper.py": "the typesetter's input, in a folder that goes",

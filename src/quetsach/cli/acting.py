@@ -35,14 +35,14 @@ class ConsentError(QuetsachError):
     """There is nobody to ask."""
 
 
-def require_terminal(words: Mapping[str, str]) -> None:
-    """Refuse to go on where nobody can be asked.
+def require_terminal(words: Mapping[str, str], hint: str = "no-terminal-hint") -> None:
+    """Refuse to go on where nobody can be asked; ``hint`` is the message that names what to do instead.
 
     Raises:
         ConsentError: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise ConsentError(words["no-terminal"], hint=words["no-terminal-hint"])
+        raise ConsentError(words["no-terminal"], hint=words[hint])
 
 
 @contextmanager
@@ -61,9 +61,22 @@ def ended_politely() -> Iterator[None]:
 
 
 def agrees(question: str) -> bool:
-    """Ask on the terminal; anything but a clear yes is a no."""
+    """Ask on the terminal; anything but a clear yes is a no, and so is Ctrl-C."""
+    return _folded(answer_to(question)) in _AGREED
+
+
+def answer_to(question: str) -> str:
+    """Ask on the terminal and return what was typed; nothing when the question was broken off with Ctrl-C."""
     print(question, end="", flush=True, file=sys.stderr)
-    return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold() in _AGREED
+    try:
+        return sys.stdin.readline()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return ""
+
+
+def _folded(answer: str) -> str:
+    return unicodedata.normalize("NFC", answer).strip().casefold()
 
 
 def told_step(step: "Step", words: Mapping[str, str]) -> str:

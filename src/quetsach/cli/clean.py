@@ -138,15 +138,25 @@ def _run(arguments: argparse.Namespace) -> int:
         try:
             return _clean(task, state)
         except KeyboardInterrupt:
-            _warn_of_unfinished(task, state)
-            raise
+            return _stopped(task, state)
 
 
-def _warn_of_unfinished(task: _Task, state: "State | None") -> None:
+def _stopped(task: _Task, state: "State | None") -> int:
+    """Say what was done before a person ended the command, and how to go on or take it back."""
     from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
 
-    for identifier in unfinished(state, task.looking.host) if state is not None else ():
-        task.warn("", task.words["unfinished"].format(session=identifier))
+    sessions = unfinished(state, task.looking.host) if state is not None else ()
+    if not sessions or state is None:
+        task.warn("", task.words["declined"])
+        return ExitCode.NOT_ELEVATED
+    done = 0
+    for session in sessions:
+        ended = [progress.outcome for progress in steps_of(state, session)]
+        done += (count := sum(outcome == "done" for outcome in ended))
+        told = task.words["stopped"].format(session=session, done=count, steps=len(ended))
+        task.warn("", told, task.words["stopped-next"].format(undo=_undo_command(task, session)))
+    return ExitCode.PARTLY_CLEANED if done else ExitCode.FAILED
 
 
 def _finish_former(task: _Task, state: "State | None") -> None:
@@ -274,12 +284,12 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
         yield task.words["left"].format(count=len(result.unseen))
     state = ["--state", str(task.arguments.state.absolute())] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
-        yield task.words["how-to-undo"].format(command=_undo_command(task, result))
+        yield task.words["how-to-undo"].format(command=_undo_command(task, result.session))
     yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
 
 
-def _undo_command(task: _Task, result: "CleanResult") -> str:
-    return shlex.join(["quetsach", "undo", result.session, *where(task.arguments)])
+def _undo_command(task: _Task, session: str) -> str:
+    return shlex.join(["quetsach", "undo", session, *where(task.arguments)])
 
 
 def _report(
@@ -297,7 +307,7 @@ def _report(
             scan, plan, report_id=uuid4(), now=now, exit_code=code, next_command=command, withdrawn=withdrawn
         )
     else:
-        undo = _undo_command(task, result)
+        undo = _undo_command(task, result.session)
         report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo, withdrawn=withdrawn)
     if not task.is_dry:
         _keep(report, task)

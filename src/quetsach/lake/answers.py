@@ -31,16 +31,16 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
 ASKED = LocalText("Kỳ được hỏi", "The window asked for")
 
 
-def basis_of(lake: Lake, period: Period) -> Basis:
+def basis_of(view: LakeView, period: Period) -> Basis:
     """Return how figures of a period are counted in this lake."""
-    seen = lake.days_with_data(period).to_pylist()
-    deliveries = lake.deliveries()
+    seen = view.days_with_data(period).to_pylist()
+    deliveries = view.deliveries()
     versions = {
         delivery.versions.get("network", "") for delivery in deliveries if any(day in period for day in delivery.days)
     }
@@ -49,12 +49,12 @@ def basis_of(lake: Lake, period: Period) -> Basis:
         window=period,
         feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
         days_with_data=len({row["day"] for row in seen}),
-        as_of=lake.newest_day(until=last_ingest) or lake.newest_day(),
+        as_of=view.newest_day(until=last_ingest) or view.newest_day(),
         network_versions=tuple(sorted(versions - {""})),
     )
 
 
-def families(lake: Lake, period: Period, names: FamilyNames) -> Ranking:
+def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
     """Rank the families of a period by mean daily addresses.
 
     Raises:
@@ -66,56 +66,56 @@ def families(lake: Lake, period: Period, names: FamilyNames) -> Ranking:
         return LocalText(known.name, known.name) if known else LocalText(family, family)
 
     return rank_families(
-        lake.daily_addresses(period, ("family",)),
-        lake.daily_addresses(period, ()),
-        lake.distinct_addresses(period, ("family",)),
-        basis_of(lake, period),
+        view.daily_addresses(period, ("family",)),
+        view.daily_addresses(period, ()),
+        view.distinct_addresses(period, ("family",)),
+        basis_of(view, period),
         name,
     )
 
 
-def isps(lake: Lake, period: Period, tables: NetworkTables) -> Ranking:
+def isps(view: LakeView, period: Period, tables: NetworkTables) -> Ranking:
     """Rank the providers of a period by mean daily addresses, with the rate per 1,000 announced ones.
 
     Raises:
         AssessError: the period has no data.
     """
-    basis = basis_of(lake, period)
+    basis = basis_of(view, period)
     return rank_isps(
-        lake.daily_addresses(period, ("isp", "ip_version")),
-        lake.daily_addresses(period, ()),
+        view.daily_addresses(period, ("isp", "ip_version")),
+        view.daily_addresses(period, ()),
         tables.announced_by_isp(period.last),
         replace(basis, network_versions=tuple(sorted({*basis.network_versions, tables.version}))),
         lambda isp: LocalText(tables.isp_name(isp, "vi"), tables.isp_name(isp, "en")),
     )
 
 
-def places(lake: Lake, period: Period, provinces: Places) -> Ranking:
+def places(view: LakeView, period: Period, provinces: Places) -> Ranking:
     """Rank the provinces of a period by mean daily addresses; what no source places is one row, "unknown".
 
     Raises:
         AssessError: the period has no data.
     """
     return rank_places(
-        lake.daily_addresses(period, ("province",)),
-        lake.daily_addresses(period, ()),
-        basis_of(lake, period),
+        view.daily_addresses(period, ("province",)),
+        view.daily_addresses(period, ()),
+        basis_of(view, period),
         provinces,
     )
 
 
-def sectors(lake: Lake, period: Period) -> Ranking:
+def sectors(view: LakeView, period: Period) -> Ranking:
     """Rank the sectors of a period by mean daily addresses, as far as feeds tell them.
 
     Raises:
         AssessError: the period has no data.
     """
-    daily = lake.daily_addresses(period, ("sector",))
-    return rank_sectors(daily, lake.daily_addresses(period, ()), basis_of(lake, period))
+    daily = view.daily_addresses(period, ("sector",))
+    return rank_sectors(daily, view.daily_addresses(period, ()), basis_of(view, period))
 
 
 def targets(
-    lake: Lake,
+    view: LakeView,
     campaign: Campaign,
     *,
     baselines: Path,
@@ -126,7 +126,7 @@ def targets(
     """Set the windows of a campaign beside its frozen baseline.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         campaign: what to measure.
         baselines: folder of frozen baselines, ``campaigns`` of the centre's data; written to once a campaign.
         now: when a baseline that is frozen by this call was frozen (UTC).
@@ -139,10 +139,10 @@ def targets(
 
     def count(window: Window) -> WindowCount:
         published = window.published.addresses if window.published else None
-        addresses = lake.count_addresses(window.period)
+        addresses = view.count_addresses(window.period)
         progress(1)
-        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in lake.days_with_data(window.period).to_pylist())
-        return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published, feed_days)
+        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
+        return WindowCount(window.id, window.name, addresses, basis_of(view, window.period), published, feed_days)
 
     baseline, seal, notices = _baseline(campaign, count, baselines, now)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows

@@ -104,7 +104,7 @@ class HostRows:
     """What roll-ups hold of a period, laid out once for several questions; a context that frees it.
 
     Args:
-        engine: from ``queries.connect``.
+        engine: of ``lake.engine``.
         files: the roll-ups of the period.
         clocks: the uptime clock of each sensor over the period.
         families: only these; ``None`` for all.

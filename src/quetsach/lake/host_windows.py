@@ -23,22 +23,22 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
 from quetsach.lake.host_queries import HostRows, RolledFiles, Sensor
-from quetsach.lake.lake import Lake
 from quetsach.lake.rollups import RollUp
+from quetsach.lake.view import LakeView
 
 
 @contextmanager
 def laid_out(
-    lake: Lake, period: Period, families: Sequence[str] | None, reports: Collection[str] | None = None
+    view: LakeView, period: Period, families: Sequence[str] | None, reports: Collection[str] | None = None
 ) -> Iterator[tuple[HostRows, dict[Sensor, Clock]]]:
     """Lay out the roll-ups of a period, of all reports or some; missing ones are made in a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
         files = RolledFiles([], [], [])
-        for roll_up in lake.roll_ups(period):
+        for roll_up in view.roll_ups(period):
             if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
                 continue
-            place = _place(lake, roll_up, Path(folder))
+            place = _place(view, roll_up, Path(folder))
             records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(place / roll_up.path("clock"))
             files.addresses.append(place / roll_up.path("addresses"))
             files.gaps.append(place / roll_up.path("gaps"))
@@ -47,16 +47,16 @@ def laid_out(
         if not records:
             raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
         clocks = {sensor: read_clock(days) for sensor, days in records.items()}
-        with HostRows(lake.engine(), files, clocks, families) as rows:
+        with HostRows(view.engine(), files, clocks, families) as rows:
             yield rows, clocks
 
 
-def _place(lake: Lake, roll_up: RollUp, folder: Path) -> Path:
+def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
     """Return the folder that a roll-up lies in: the lake, or ``folder`` where it was missing and could be made."""
-    sightings = lake.sightings_for(roll_up)
-    if sightings is None or (lake.folder / roll_up.path("clock")).exists():
-        return lake.folder
-    rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, folder), folder)
+    sightings = view.sightings_for(roll_up)
+    if sightings is None or (view.folder / roll_up.path("clock")).exists():
+        return view.folder
+    rollups.publish_changed(rollups.build(view.engine(), roll_up, sightings, folder), folder)
     return folder
 
 

@@ -35,7 +35,7 @@ from quetsach.lake.host_windows import (
     watch_of,
     without_dense,
 )
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 
 GROUPS = ("family", "isp", "province", "sector")
 """What machines can be counted by."""
@@ -112,7 +112,7 @@ class HostReport:
 
 
 def hosts(
-    lake: Lake,
+    view: LakeView,
     period: Period,
     *,
     by: str = "family",
@@ -124,7 +124,7 @@ def hosts(
     """Count the infected machines that were on line, on the average of a period.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         period: whole UTC days.
         by: of ``GROUPS``.
         families: only these; ``None`` for all.
@@ -135,7 +135,7 @@ def hosts(
     Raises:
         LakeError: the lake cannot be read.
     """
-    with laid_out(lake, period, families, reports) as (rows, clocks):
+    with laid_out(view, period, families, reports) as (rows, clocks):
         window = measure_window(rows, clocks, period, rates or {})
         best = set(best_watches(window.measured).values())
         dense = dense_pools(rows, window, best, announced or {})
@@ -157,12 +157,12 @@ def hosts(
             for mode in [modes_of(window).get(sensor)]
         )
         return HostReport(
-            basis_of(lake, period), by, tuple(made), national, sensors, _coverage(rows, window), rows.abroad()
+            basis_of(view, period), by, tuple(made), national, sensors, _coverage(rows, window), rows.abroad()
         )
 
 
 def compare_windows(
-    lake: Lake,
+    view: LakeView,
     before: Period,
     after: Period,
     *,
@@ -177,7 +177,7 @@ def compare_windows(
     """
     measured = []
     for period in (before, after):
-        with laid_out(lake, period, families) as (rows, clocks):
+        with laid_out(view, period, families) as (rows, clocks):
             window = measure_window(rows, clocks, period, rates or {})
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
@@ -185,13 +185,13 @@ def compare_windows(
     return compare(*measured)
 
 
-def compare_latest(lake: Lake, newest: date, *, announced: Mapping[int, int] | None = None) -> Comparison | None:
+def compare_latest(view: LakeView, newest: date, *, announced: Mapping[int, int] | None = None) -> Comparison | None:
     """Compare the ``WINDOW_DAYS`` up to ``newest`` with those before; ``None`` where either has no sightings."""
     after = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     before = Period(after.first - timedelta(days=WINDOW_DAYS), after.first - timedelta(days=1))
-    if not (lake.sightings_count(before) and lake.sightings_count(after)):
+    if not (view.sightings_count(before) and view.sightings_count(after)):
         return None
-    return compare_windows(lake, before, after, announced=announced)
+    return compare_windows(view, before, after, announced=announced)
 
 
 def _parts(

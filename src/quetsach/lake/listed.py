@@ -22,7 +22,7 @@ from quetsach.core.address import Address
 from quetsach.core.period import Period
 from quetsach.lake.access import Access
 from quetsach.lake.errors import LakeError
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 
 _MAGIC = b"QSLIST1\n"
 _ENTRY_BYTES = 24
@@ -38,14 +38,14 @@ class Listing:
     last_day: date
 
 
-def build(lake: Lake, path: Path, *, as_of: date, days: int, by: Access) -> int:
+def build(view: LakeView, path: Path, *, as_of: date, days: int, by: Access) -> int:
     """Write the look-up of the ``days`` days up to ``as_of``; return how many entries it has.
 
     Raises:
         LakeError: the lake cannot be read or the file cannot be written.
     """
     period = Period(as_of - timedelta(days=days - 1), as_of)
-    table = lake.listed_addresses(period, by=by).combine_chunks()
+    table = view.listed_addresses(period, by=by).combine_chunks()
     families = table.column("family").combine_chunks().dictionary_encode()
     keys = np.frombuffer(_bytes_of(table.column("key").combine_chunks()), dtype=">u8").reshape(-1, 2)
     columns = (
@@ -54,7 +54,7 @@ def build(lake: Lake, path: Path, *, as_of: date, days: int, by: Access) -> int:
         families.indices.to_numpy().astype("<u4"),
         table.column("last_day").cast("int32").to_numpy().astype("<i4"),
     )
-    with_data = [day for delivery in lake.deliveries() for day in delivery.days if day in period]
+    with_data = [day for delivery in view.deliveries() for day in delivery.days if day in period]
     header = {
         "first_day": str(period.first),
         "as_of": str(as_of),

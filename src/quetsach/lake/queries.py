@@ -33,27 +33,13 @@ def by_day(files: str) -> str:
 _SIGHTINGS = by_day("files")
 
 
-def connect(spill: Path) -> duckdb.DuckDBPyConnection:
-    """Open the engine: in memory, bounded; what does not fit goes to the folder ``spill``, which holds addresses."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": "1GB",
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "arrow_lossless_conversion": "true",
-        },
-    )
-
-
 def count_addresses(
     engine: duckdb.DuckDBPyConnection, files: Sequence[Path], by: Sequence[str], families: Iterable[str] | None
 ) -> pa.Table:
     """Return the columns ``by`` and ``addresses``: distinct addresses of each group, ordered by ``by``.
 
     Args:
-        engine: from ``connect``.
+        engine: of ``lake.engine``.
         files: Parquet files of sightings, or of the addresses of roll-ups where those have expired.
         by: ``day`` or any of ``GROUPS``; without any there is one row.
         families: only these; ``None`` for all.

@@ -68,7 +68,7 @@ def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> RolledU
     """Roll up sightings of one report and one day.
 
     Args:
-        engine: from ``queries.connect``.
+        engine: of ``lake.engine``.
         files: their Parquet files.
 
     Raises:

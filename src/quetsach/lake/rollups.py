@@ -130,7 +130,7 @@ def build(
     """Write the roll-up's files into ``folder``; return each with the path that it gets in the lake, the clock last.
 
     Args:
-        engine: from ``queries.connect``.
+        engine: of ``lake.engine``.
         roll_up: which one.
         sightings: the Parquet files of all its deliveries on its day.
         folder: on the lake's file system.
@@ -166,13 +166,6 @@ def publish_changed(files: Sequence[tuple[Path, str]], lake: Path) -> bool:
         storage.sync(staged)
     storage.publish(changed)
     return bool(changed)
-
-
-def remove(lake: Path, replaced: Iterable[RollUp]) -> None:
-    """Remove the files of roll-ups that stand for too little now."""
-    for roll_up in replaced:
-        for path in roll_up.paths():
-            (lake / path).unlink(missing_ok=True)
 
 
 def _is_same(made: Path, kept: Path) -> bool:

@@ -23,18 +23,19 @@ SHELF = Path(__file__).parents[3] / "packs"
 
 
 class Centre:
-    """Takes reports: new ones with 201, known ones with 200."""
+    """Takes reports: new ones and later revisions with 201, known ones with 200."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, bytes]] = []
-        known: set[str] = set()
+        known: set[tuple[str, int]] = set()
         centre = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 centre.received.append((self.path, body))
-                identifier = json.loads(body)["report_id"]
+                document = json.loads(body)
+                identifier = document["report_id"], document.get("revision", 0)
                 self.send_response(200 if identifier in known else 201)
                 known.add(identifier)
                 self.end_headers()
@@ -205,7 +206,7 @@ def test_the_undo_on_the_page_is_the_command_that_undoes(tmp_path: Path, capsys:
     assert main(["report", "show", "--state", str(state), "--json"]) == 0
     command = shlex.split(json.loads(capsys.readouterr().out)["undo"])
     assert command[3:] == ["--root", str(tree), "--state", str(state)]
-    assert main(command[1:]) == 0
+    assert main([*command[1:], "--yes"]) == 0
     assert main(["scan", "--root", str(tree), "--state", str(state)]) == 10
 
 

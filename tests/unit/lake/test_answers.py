@@ -15,6 +15,7 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.network import annotate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,21 +64,21 @@ def test_a_rate_names_the_table_that_it_divides_by(tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 1)
     tables = load_network_tables(tmp_path)
     later = replace(tables, version="2027-01-01.00000000")
-    stated = answers.isps(lake, BEFORE, later).basis.network_versions
+    stated = answers.isps(lake.view(), BEFORE, later).basis.network_versions
     assert stated == (tables.version, later.version)
-    assert answers.isps(lake, BEFORE, tables).basis.network_versions == (tables.version,)
+    assert answers.isps(lake.view(), BEFORE, tables).basis.network_versions == (tables.version,)
 
 
 def test_a_sighting_with_a_wrong_clock_is_not_the_newest_data(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     _fill(lake, tmp_path, [date(2020, 6, 16), date(2099, 6, 16)], 1)
-    assert answers.basis_of(lake, BEFORE).as_of == date(2020, 6, 16)
+    assert answers.basis_of(lake.view(), BEFORE).as_of == date(2020, 6, 16)
 
 
 def test_a_wrong_clock_of_the_centre_hides_no_data(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     _fill(lake, tmp_path, [date(2099, 6, 16)], 1)
-    assert answers.basis_of(lake, BEFORE).as_of == date(2099, 6, 16)
+    assert answers.basis_of(lake.view(), BEFORE).as_of == date(2099, 6, 16)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def _targets(lake: Lake, tmp_path: Path, asked: Period | None = None) -> TargetReport:
-    return answers.targets(lake, CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW, asked=asked)
+    return answers.targets(lake.view(), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW, asked=asked)
 
 
 def _codes(report: TargetReport) -> list[str]:
@@ -123,6 +124,22 @@ def test_late_data_do_not_move_a_frozen_baseline(lake: Lake, tmp_path: Path) -> 
     assert _codes(report) == ["baseline-counts-differently"]
 
 
+def test_a_delivery_while_the_baseline_is_counted_is_not_half_in_it(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(lake, tmp_path, [BEFORE.first], 10)
+    count = LakeView.count_addresses
+
+    def and_then_deliver(view: LakeView, period: Period) -> int:
+        counted = count(view, period)
+        _fill(lake, tmp_path, [BEFORE.last], 40)
+        return counted
+
+    monkeypatch.setattr(LakeView, "count_addresses", and_then_deliver)
+    report = _targets(lake, tmp_path)
+    assert (report.baseline.addresses, report.baseline.basis.days_with_data, report.seal) == (10, 1, "")
+
+
 def test_another_feed_in_a_later_window_is_said(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 10)
     _fill(lake, tmp_path, AFTER, 5, report="other")
@@ -145,7 +162,7 @@ def test_two_that_freeze_at_once_agree(lake: Lake, tmp_path: Path) -> None:
 
     def ask(n: int) -> None:
         report = answers.targets(
-            Lake(lake.folder), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW + timedelta(seconds=n)
+            Lake(lake.folder).view(), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW + timedelta(seconds=n)
         )
         seals.append(report.seal)
 
@@ -164,7 +181,7 @@ def test_a_baseline_of_another_campaign_is_refused(lake: Lake, tmp_path: Path) -
     (tmp_path / "campaigns" / "test").rename(tmp_path / "campaigns" / "moved")
     other = Campaign("moved", TEXT, TEXT, (), CAMPAIGN.targets, CAMPAIGN.windows, "before", "")
     with pytest.raises(AssessError, match="of campaign 'test'"):
-        answers.targets(lake, other, baselines=tmp_path / "campaigns", now=NOW)
+        answers.targets(lake.view(), other, baselines=tmp_path / "campaigns", now=NOW)
 
 
 def test_a_lake_without_sightings_is_refused_with_advice(lake: Lake, tmp_path: Path) -> None:
@@ -177,9 +194,9 @@ def test_rankings_count_days_with_data_and_name_their_subjects(lake: Lake, tmp_p
     _fill(lake, tmp_path, [BEFORE.first], 10)
     _fill(lake, tmp_path, [BEFORE.last], 4)
     three = Period(BEFORE.first, BEFORE.last + timedelta(days=1))
-    family = answers.families(lake, three, load_families()).rows[0]
-    isp = answers.isps(lake, three, load_network_tables(tmp_path)).rows[0]
-    place = answers.places(lake, three, load_places()).rows[0]
+    family = answers.families(lake.view(), three, load_families()).rows[0]
+    isp = answers.isps(lake.view(), three, load_network_tables(tmp_path)).rows[0]
+    place = answers.places(lake.view(), three, load_places()).rows[0]
     assert [(r.id, r.name.vi, r.figures[0] and r.figures[0].value) for r in (family, isp, place)] == [
         ("mirai", "Mirai", 7.0),
         ("vnpt", "VNPT", 7.0),
@@ -200,5 +217,5 @@ def test_a_family_that_no_table_knows_keeps_its_own_name(lake: Lake, tmp_path: P
         annotate=lambda table: annotate(table, tables),
         now=NOW,
     )
-    names = {row.id: row.name.vi for row in answers.families(lake, BEFORE, load_families()).rows}
+    names = {row.id: row.name.vi for row in answers.families(lake.view(), BEFORE, load_families()).rows}
     assert names["newthing"] == "newthing"

@@ -21,7 +21,7 @@ def build(tmp_path: Path, content: bytes, *, as_of: date = JUNE_16, days: int = 
     lake = Lake(tmp_path / "lake")
     if content:
         ingest(lake, HEADER + content)
-    listed.build(lake, tmp_path / "listed", as_of=as_of, days=days, by=TESTER)
+    listed.build(lake.view(), tmp_path / "listed", as_of=as_of, days=days, by=TESTER)
     return Listed.open(tmp_path / "listed")
 
 

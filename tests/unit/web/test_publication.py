@@ -1,14 +1,17 @@
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.web.conftest import NOW
+from tests.unit.web.conftest import LAST_DAY, NOW, sightings
 
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
+from quetsach.network import annotate
 from quetsach.web.portal.publication import (
     _without_telling_rates,
     figures_are_current,
@@ -49,28 +52,26 @@ def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) 
 
 
 def test_an_unchanged_lake_is_current_and_a_changed_one_is_not(centre_data: Path, tmp_path: Path) -> None:
-    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"))
-    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"), campaign="viet-nam-2020")
-    assert not figures_are_current(data=centre_data, lake=Lake(centre_data / "lake"), campaign="viet-nam-2027")
-    assert not figures_are_current(data=centre_data, lake=Lake(tmp_path / "other"))
-    assert not figures_are_current(data=tmp_path, lake=Lake(centre_data / "lake"))
+    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view())
+    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view(), campaign="viet-nam-2020")
+    assert not figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view(), campaign="viet-nam-2027")
+    assert not figures_are_current(data=centre_data, lake=Lake(tmp_path / "other").view())
+    assert not figures_are_current(data=tmp_path, lake=Lake(centre_data / "lake").view())
 
 
 def test_damaged_figures_are_published_again(tmp_path: Path) -> None:
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "figures.json").write_text("{")
-    assert not figures_are_current(data=tmp_path, lake=Lake(tmp_path / "lake"))
+    assert not figures_are_current(data=tmp_path, lake=Lake(tmp_path / "lake").view())
 
 
 def test_an_empty_lake_publishes_nothing(tmp_path: Path, tables) -> None:
     lake = Lake(tmp_path / "lake")
-    assert figures_publish(data=tmp_path, lake=lake, tables=tables, demonstration=None, now=NOW) is None
+    assert figures_publish(data=tmp_path, lake=lake.view(), tables=tables, demonstration=None, now=NOW) is None
     assert read_snapshot(tmp_path) is None
 
 
 def test_a_lake_without_the_baseline_publishes_rankings_only(tmp_path: Path, tables) -> None:
-    from quetsach.network import annotate
-
     lake = Lake(tmp_path / "lake")
     lake.ingest(
         b"timestamp,address,malware\n2026-11-01 00:00:00,123.16.0.1,sality\n",
@@ -80,12 +81,58 @@ def test_a_lake_without_the_baseline_publishes_rankings_only(tmp_path: Path, tab
         annotate=lambda table: annotate(table, tables.network),
         now=NOW,
     )
-    snapshot = figures_publish(data=tmp_path, lake=lake, tables=tables, demonstration=None, now=NOW)
+    snapshot = figures_publish(data=tmp_path, lake=lake.view(), tables=tables, demonstration=None, now=NOW)
     assert snapshot
     assert snapshot.campaign is None
     assert snapshot.charts == {}
     assert snapshot.latest.days_with_data == 1
     assert snapshot.family_names == {"sality": "Sality"}
+
+
+def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp_path: Path, tables) -> None:
+    lake = Lake(tmp_path / "lake")
+
+    def deliver(addresses: int) -> None:
+        rows = (
+            f"{day} 01:00:00,123.16.1.{n},andromeda\n"
+            for day in Period(date(2020, 11, 1), LAST_DAY)
+            for n in range(addresses)
+        )
+        lake.ingest(
+            ("timestamp,address,malware\n" + "".join(rows)).encode(),
+            feed="plain",
+            families=tables.families,
+            annotate=lambda table: annotate(table, tables.network),
+            now=NOW,
+        )
+
+    steps: list[int] = []
+
+    def in_the_middle(step: int) -> None:
+        steps.append(step)
+        deliver(20 + 20 * len(steps))
+
+    deliver(20)
+    lake.ingest(
+        sightings(),
+        feed="plain",
+        report="baseline",
+        families=tables.families,
+        annotate=lambda table: annotate(table, tables.network),
+        now=NOW,
+    )
+    before = lake.view()
+    snapshot = figures_publish(
+        data=tmp_path, lake=before, tables=tables, demonstration=None, now=NOW, progress=in_the_middle
+    )
+    assert snapshot
+    assert snapshot.campaign
+    assert len(steps) > 4
+    [close] = [window.addresses for window in snapshot.campaign.windows if window.id == "close"]
+    daily = [sum(row.mean_daily for row in rows) for rows in (snapshot.families, snapshot.isps, snapshot.places)]
+    assert (close, *daily) == (snapshot.latest.addresses, 30.0, 30.0, 30.0)
+    assert snapshot.lake == before.state != lake.view().state
+    assert not figures_are_current(data=tmp_path, lake=lake.view())
 
 
 def test_a_new_publication_is_seen_at_once(centre_data: Path, tmp_path: Path) -> None:

@@ -111,8 +111,10 @@ def _quarantine(arguments: argparse.Namespace) -> int:
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
-    rejects = Lake((arguments.data or default_data()) / "lake").quarantined(
-        arguments.delivery, by=reader("center feeds quarantine")
+    rejects = (
+        Lake((arguments.data or default_data()) / "lake")
+        .view()
+        .quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     )
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
@@ -135,7 +137,7 @@ def _health(arguments: argparse.Namespace) -> int:
 
     words = _WORDS[chosen_language(arguments)]
     of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in Lake((arguments.data or default_data()) / "lake").deliveries():
+    for delivery in Lake((arguments.data or default_data()) / "lake").view().deliveries():
         of_report[delivery.feed, delivery.report].append(delivery)
     states = [_state(*name, deliveries) for name, deliveries in sorted(of_report.items())]
     if arguments.json:

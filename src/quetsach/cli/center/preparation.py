@@ -130,12 +130,12 @@ def _demonstrate(data: Path) -> None:
 
     marker = DemonstrationMarker.read(data)
     lake = Lake(data / "lake")
-    if (marker and marker.is_complete) or (marker is None and lake.deliveries()):
+    if (marker and marker.is_complete) or (marker is None and lake.view().deliveries()):
         return
     scenario = load_scenario(CAMPAIGN)
     DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=False).write(data)
     families, tables = load_families(), load_network_tables(data)
-    known = {delivery.file for delivery in lake.deliveries()}
+    known = {delivery.file for delivery in lake.view().deliveries()}
     with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
         for name, pieces in simulate(scenario, bundled_ranges()):
             if name not in known:

@@ -17,6 +17,7 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.core.pack import LocalText
     from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
     from quetsach.network import NetworkTables
     from quetsach.web.portal.snapshot import Snapshot
 
@@ -101,19 +102,19 @@ def publish_figures(
     from quetsach.web.portal.publication import Tables, figures_are_current, figures_publish  # noqa: PLC0415
     from quetsach.web.portal.snapshot import Demonstration, Stage, read_snapshot  # noqa: PLC0415
 
-    lake = lake or OpenLake(data / "lake")
+    view = (lake or OpenLake(data / "lake")).view()
     measured = _measured_campaign()
-    if figures_are_current(data=data, lake=lake, campaign=measured):
+    if figures_are_current(data=data, lake=view, campaign=measured):
         return None
     marker = DemonstrationMarker.read(data)
     network = load_network_tables(data)
     # The first figures go out by themselves: there is nothing yet that they could replace.
     is_first = read_snapshot(data) is None
-    blocked = () if is_first or marker else _reasons_to_wait(lake, network, now)
+    blocked = () if is_first or marker else _reasons_to_wait(view, network, now)
     waits = not is_first and (settings.CENTER.publication == "two-people" or bool(blocked))
     return figures_publish(
         data=data,
-        lake=lake,
+        lake=view,
         tables=Tables(load_families(), network, load_places(), load_campaign(measured, data)),
         demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         now=now,
@@ -123,13 +124,13 @@ def publish_figures(
     )
 
 
-def _reasons_to_wait(lake: "Lake", network: "NetworkTables", now: datetime) -> "tuple[LocalText, ...]":
+def _reasons_to_wait(view: "LakeView", network: "NetworkTables", now: datetime) -> "tuple[LocalText, ...]":
     """Return why figures must not go out by themselves: an instrument changed or fell out in the last four weeks."""
     from quetsach.assess.hosts.comparison import BLOCKING  # noqa: PLC0415
     from quetsach.lake.hosts import compare_latest  # noqa: PLC0415
 
-    newest = lake.newest_day(until=now.astimezone(UTC).date())
-    comparison = compare_latest(lake, newest, announced=network.ranges.announced_ipv4()) if newest else None
+    newest = view.newest_day(until=now.astimezone(UTC).date())
+    comparison = compare_latest(view, newest, announced=network.ranges.announced_ipv4()) if newest else None
     return tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
 
 

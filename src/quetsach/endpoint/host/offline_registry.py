@@ -30,7 +30,7 @@ _CLASSES_HIVES = (
     b"AppData/Local/Microsoft/Windows/UsrClass.dat",
     b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
 )
-_LOGS = (b".LOG1", b".LOG2")
+_LOGS = (b".LOG", b".LOG1", b".LOG2")
 _PROFILE_LIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\*"
 _ENVIRONMENT = machine_environment()
 _MOST_ACCOUNTS = 10_000

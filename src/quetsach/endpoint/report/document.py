@@ -22,6 +22,8 @@ class Kind(StrEnum):
     PLAN = "plan"
     CLEAN = "clean"
     VERIFY = "verify"
+    UNDO = "undo"
+    """A clean-up of which something has been put back since."""
 
 
 class FindingOutcome(StrEnum):
@@ -36,6 +38,8 @@ class FindingOutcome(StrEnum):
     CHANGED = "changed"
     """It is not what the scan saw any more, so it was left alone."""
     FAILED = "failed"
+    RESTORED = "restored"
+    """It was removed, and undo has put it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from quetsach.endpoint.report.gaps import number
 from quetsach.endpoint.report.guidance import render
 
 _SHAPES = {
+    FindingOutcome.RESTORED: "↺",
     FindingOutcome.FAILED: "✖",
     FindingOutcome.CHANGED: "▲",
     FindingOutcome.FOUND: "◆",

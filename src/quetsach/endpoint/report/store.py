@@ -2,13 +2,14 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from quetsach import storage
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.keep.state import check_private
-from quetsach.endpoint.report.document import FORMAT, Report
+from quetsach.endpoint.report.document import FORMAT, Kind, Report
 from quetsach.endpoint.report.record import read_json, to_json
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
@@ -76,6 +77,22 @@ def read_report(path: Path) -> Report:
     if report.format != FORMAT:
         raise ReportError("this report was written by another version of the tool", where=str(path))
     return report
+
+
+def report_of_session(state: Path, session: str) -> Report | None:
+    """Return the report that a clean-up ended with; ``None`` when it is not there, or cannot be read, any more.
+
+    Raises:
+        ReportError: the folder of reports cannot be read.
+    """
+    began = session.partition("Z")[0]
+    for path in _reports(state / "reports"):
+        if path.name >= began:
+            with suppress(ReportError):
+                report = read_report(path)
+                if report.session == session and report.kind is Kind.CLEAN:
+                    return report
+    return None
 
 
 def latest_report(state: Path) -> Path:

@@ -31,7 +31,7 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
     gap = gap_text(report, words)
     key = _key(report, is_whole=not gap)
     left = number(_left(report), words)
-    count = number(len(report.steps) if key == "plan" else len(report.findings) + report.unlisted, words)
+    count = number(_count(report, key), words)
     lines = [words[f"next-{key}"], words["left"].format(count=left) if _left(report) else "", gap]
     seen_again = report.verification
     if seen_again is not None and not seen_again.clean:
@@ -39,6 +39,13 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
         lines.insert(1, words["verification-left"].format_map(counts))
     headline = words[f"verdict-{key}"].format(count=left if key == "cleaned-left" else count)
     return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
+
+
+def _count(report: Report, key: str) -> int:
+    """Return what the headline of a report counts: steps, findings, or those that were put back."""
+    if key == "partly-undone":
+        return sum(finding.outcome is FindingOutcome.RESTORED for finding in report.findings)
+    return len(report.steps) if key == "plan" else len(report.findings) + report.unlisted
 
 
 def title(report: Report, words: Mapping[str, str]) -> str:
@@ -51,7 +58,10 @@ def _key(report: Report, *, is_whole: bool) -> str:
     """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
     code = report.exit_code
     is_left = bool(report.findings) or (report.verification is not None and not report.verification.clean)
+    is_whole_undo = report.kind is Kind.UNDO and code == _FOUND
     cases = {
+        "undone": is_whole_undo,
+        "partly-undone": report.kind is Kind.UNDO,
         "verify-left": report.kind is Kind.VERIFY and is_left,
         "partial": code in _NOTHING_SEEN and not report.findings and not is_whole,
         "verify": report.kind is Kind.VERIFY,

@@ -15,9 +15,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI, Schema
 
+from quetsach.core.address import Address
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
+from quetsach.web.api.source import DayKey, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
@@ -31,6 +33,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
+SOURCES = DayKey()
 MOST_BODY_READERS = 3
 BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
 """Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
@@ -64,8 +67,10 @@ _BODY = {"requestBody": {"required": True, "content": {"application/json": {"sch
 def reports(request: HttpRequest) -> HttpResponse:
     """Take one tool report. The same report may be sent again; it counts once."""
     now = datetime.now(UTC)
+    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+    source = source_of(address, key=SOURCES.of(now))
     try:
-        receipt = report_submit(body=_body(request, now), received_on=now.date())
+        receipt = report_submit(body=_body(request, address, now), received_on=now.date(), source=source)
     except SubmissionError as error:
         REPORTS.labels(error.code).inc()
         return _refusal(error)
@@ -75,8 +80,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=201 if receipt.is_new else 200)
 
 
-def _body(request: HttpRequest, now: datetime) -> bytes:
-    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+def _body(request: HttpRequest, address: Address | None, now: datetime) -> bytes:
     if seconds := REPORT_LIMIT.take(address, now=now):
         raise SubmissionError(
             "too many reports from one source",

@@ -1,6 +1,5 @@
-"""Publication: the lake is counted once, and pages read what was written until the lake has changed."""
+"""Publication: one view of the lake is counted once, and pages read what was written until the lake has changed."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers, listed
 from quetsach.lake.access import Access
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
 from quetsach.web.design.templatetags.words import short_day
@@ -55,7 +54,7 @@ class Tables:
     campaign: Campaign | None
 
 
-def figures_are_current(*, data: Path, lake: Lake, campaign: str = "") -> bool:
+def figures_are_current(*, data: Path, lake: LakeView, campaign: str = "") -> bool:
     """Whether the published figures, or a candidate, count exactly what the lake holds; damaged or older ones do not.
 
     Args:
@@ -66,8 +65,7 @@ def figures_are_current(*, data: Path, lake: Lake, campaign: str = "") -> bool:
     Raises:
         LakeError: the lake cannot be read.
     """
-    state = _state(lake)
-    return any(_counts(data, stage, state, campaign) for stage in Stage)
+    return any(_counts(data, stage, lake.state, campaign) for stage in Stage)
 
 
 def _counts(data: Path, stage: Stage, state: str, campaign: str) -> bool:
@@ -83,7 +81,7 @@ def _counts(data: Path, stage: Stage, state: str, campaign: str) -> bool:
 def figures_publish(
     *,
     data: Path,
-    lake: Lake,
+    lake: LakeView,
     tables: Tables,
     demonstration: Demonstration | None,
     now: datetime,
@@ -109,7 +107,6 @@ def figures_publish(
     newest = lake.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
-    state = _state(lake)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     basis = answers.basis_of(lake, window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), lake.count_addresses(window), basis)
@@ -125,7 +122,7 @@ def figures_publish(
     snapshot = Snapshot(
         published_at=now,
         as_of=newest,
-        lake=state,
+        lake=lake.state,
         demonstration=demonstration,
         feeds=basis.feeds,
         network_versions=isps.basis.network_versions,
@@ -151,13 +148,8 @@ def _self(now: datetime) -> Access:
     return Access("quetsach", "publish", now)
 
 
-def _state(lake: Lake) -> str:
-    text = "\n".join(sorted(delivery.id for delivery in lake.deliveries()))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _campaign(
-    lake: Lake, campaign: Campaign, baselines: Path, now: datetime, progress: Callable[[int], None]
+    lake: LakeView, campaign: Campaign, baselines: Path, now: datetime, progress: Callable[[int], None]
 ) -> CampaignFigures | None:
     """Return the campaign's windows, or ``None`` where nothing of its baseline was taken in."""
     if not lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:

@@ -48,9 +48,10 @@ def _targets(arguments: argparse.Namespace) -> int:
 
     data = arguments.data or default_data()
     campaign = load_campaign(arguments.campaign, data)
+    view = Lake(data / "lake").view()
     with Progress("Đang tính / counting", len(campaign.windows)) as progress:
         report = answers.targets(
-            Lake(data / "lake"),
+            view,
             campaign,
             baselines=data / "campaigns",
             now=datetime.now(UTC),
@@ -58,7 +59,7 @@ def _targets(arguments: argparse.Namespace) -> int:
             progress=progress.advance,
         )
     if arguments.json:
-        print_json(report.as_json())
+        print_json({"lake": view.state, **report.as_json()})
     elif arguments.csv:
         header = ("window", "first", "last", "addresses", "change_percent", "published_addresses", "warnings")
         print_csv(header, [_window_cells(window) for window in report.windows])
