@@ -75,31 +75,33 @@ def write_once(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> None
         FileExistsError: the name is taken; what has it is as it was.
         OSError: it cannot be written.
     """
-    staged = _unfinished(path)
-    try:
-        with _created(staged, mode) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        os.link(staged, path)
-    finally:
-        staged.unlink(missing_ok=True)
-    sync(path.parent)
+    with replacing(path, mode=mode, once=True) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
-def replacing(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterator[BinaryIO]:
     """Give a file to write to, which takes the name when the block ends without an error.
 
+    Args:
+        path: the name.
+        mode: what the umask leaves of it is set from the first byte on.
+        once: the name must not be taken when the block ends.
+
     Raises:
+        FileExistsError: it is taken and ``once`` is set.
         OSError: it cannot be written; what had the name is as it was.
     """
     staged = _unfinished(path)
     try:
         with _created(staged, mode) as file:
             yield file
-        staged.replace(path)
-    except BaseException:
+        if once:
+            os.link(staged, path)
+        else:
+            staged.replace(path)
+    finally:
         staged.unlink(missing_ok=True)
-        raise
     sync(path.parent)
 
 
@@ -114,53 +116,58 @@ def publish(moves: Iterable[tuple[Path, Path]]) -> None:
     """
     touched: set[Path] = set()
     for staged, final in moves:
-        touched |= _make_folder(final.parent, PRIVATE_FOLDER) | {staged.parent, final.parent}
+        touched |= _make_folder(final.parent, PRIVATE_FOLDER) | {final.parent}
         staged.replace(final)
     for folder in sorted(touched):
         sync(folder)
 
 
-def append(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> None:
-    """Add to the end of a file in one write, which is on the disk when this returns; ``mode`` is for a new file.
+@contextmanager
+def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
+    """Hold a lock file, which goes with the process that holds it; on systems without ``flock`` nothing is held.
 
     Raises:
-        OSError: it cannot be written, or not whole.
+        BlockingIOError: somebody holds it and ``waits`` is not set.
+        OSError: the file cannot be made.
     """
-    raw = content.encode() if isinstance(content, str) else content
-    is_new = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _FLAGS, mode)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _FLAGS, PRIVATE)
     try:
-        if os.write(descriptor, raw) != len(raw):
-            raise OSError(f"written in part: {path}")
-        os.fsync(descriptor)
+        if os.name == "posix":
+            import fcntl  # noqa: PLC0415  (Windows has none)
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        yield
     finally:
         os.close(descriptor)
-    if is_new:
-        sync(path.parent)
 
 
-def read_secret(path: Path, *, least_bytes: int = 16, hint: str) -> bytes:
-    """Return a secret or key from a file, never an empty or cut one; a final line end is not part of it.
+def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20, hint: str) -> bytes:
+    """Return a secret or key from a file, never an empty or cut one.
 
     Args:
         path: the file.
         least_bytes: what is shorter than this was cut.
+        most_bytes: what is longer is no such file.
         hint: what to do where the file cannot be used.
 
     Raises:
         FileNotFoundError: there is no such file.
-        StorageError: it is empty, too short, or cannot be read.
+        StorageError: it is empty, too short, too long, ends in zeros as a file does whose writing a power cut ended, or
+            cannot be read.
     """
     try:
-        content = path.read_bytes().rstrip(b"\r\n")
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise StorageError(f"cannot be read: {error.strerror or error}", where=str(path), hint=hint) from error
     if not content.strip(b"\0 \t\r\n"):
         raise StorageError("the file is empty: it was not written to its end", where=str(path), hint=hint)
-    if len(content) < least_bytes or b"\0" in content:
+    if len(content) < least_bytes or content.endswith(b"\0" * 8):
         raise StorageError("the file is cut off: it was not written to its end", where=str(path), hint=hint)
+    if len(content) > most_bytes:
+        raise StorageError(f"the file has more than {most_bytes} bytes", where=str(path), hint=hint)
     return content
 
 

@@ -1,13 +1,12 @@
 """The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
 
-import os
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.assess import (
     AssessError,
     Basis,
@@ -32,7 +31,6 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
-from quetsach.lake import durable
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
@@ -198,18 +196,11 @@ def _stored(path: Path) -> FrozenBaseline | None:
 
 def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
     """Write the baseline if there is none yet; of two that try at once the first stands for both."""
-    staged = path.with_name(f"baseline.{uuid.uuid4().hex}.tmp")
     try:
-        durable.make_folder(path.parent)
-        staged.write_bytes(baseline.to_json())
-        durable.sync(staged)
-        try:
-            os.link(staged, path)
-        except FileExistsError:
-            return _stored(path) or baseline
-        finally:
-            staged.unlink()
-        durable.sync(path.parent)
+        storage.make_folder(path.parent)
+        storage.write_once(path, baseline.to_json())
+    except FileExistsError:
+        return _stored(path) or baseline
     except OSError as error:
         raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(path)) from error
     return baseline

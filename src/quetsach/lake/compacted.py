@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from quetsach.lake import durable
+from quetsach import storage
 from quetsach.lake.errors import LakeError
 
 FILE = "compacted.json"
@@ -73,4 +73,5 @@ def forget(lake: Path, *, before: date, tmp: Path) -> None:
 
 def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
     content = json.dumps([asdict(one) for one in sorted(record)], default=str, indent=1)
-    durable.write(lake / FILE, content.encode(), staged=tmp / FILE)
+    storage.write(tmp / FILE, content.encode())
+    storage.publish([(tmp / FILE, lake / FILE)])

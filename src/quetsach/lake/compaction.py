@@ -12,8 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach import storage
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake import compacted, durable
+from quetsach.lake import compacted
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
@@ -55,8 +56,8 @@ def compact(
             if sightings is not None and len(sightings) >= least_files:
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)
                 _gather(sightings, tmp / "compacted.parquet")
-                durable.sync(tmp / "compacted.parquet")
-                durable.publish([(tmp / "compacted.parquet", lake.folder / made.path)])
+                storage.sync(tmp / "compacted.parquet")
+                storage.publish([(tmp / "compacted.parquet", lake.folder / made.path)])
                 compacted.add(lake.folder, made, tmp=tmp)
                 days += 1
                 gathered += [str(path.relative_to(lake.folder)) for path in sightings]

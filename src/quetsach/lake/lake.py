@@ -31,13 +31,14 @@ from pathlib import Path
 
 import duckdb
 
+from quetsach import storage
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of
 from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
-from quetsach.lake import durable, queries, readers, rollups
+from quetsach.lake import queries, readers, rollups
 from quetsach.lake.catalog import Catalog, CatalogReader
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.engine import Engine
@@ -177,10 +178,11 @@ class Lake:
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
         for file, _ in staged:
-            durable.sync(file)
-        durable.publish((file, self.folder / path) for file, path in staged)
+            storage.sync(file)
+        storage.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
-        durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
+        storage.write(tmp / "delivery.json", delivery.to_json())
+        storage.publish([(tmp / "delivery.json", record)])
         self.discard(path for roll_up in replaced for path in roll_up.paths())
         return delivery, True
 
@@ -203,7 +205,7 @@ class Lake:
 
         What a former writer left behind, or could not delete because somebody was reading, is swept first.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(self.folder)
         with (self.folder / ".writer").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             catalog = self._reader.read()

@@ -26,8 +26,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach import storage
 from quetsach.assess.hosts.clock import DayRecord
-from quetsach.lake import durable, rollup_queries
+from quetsach.lake import rollup_queries
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.errors import LakeError
 
@@ -162,8 +163,8 @@ def publish_changed(files: Sequence[tuple[Path, str]], lake: Path) -> bool:
     """
     changed = [(staged, lake / path) for staged, path in files if not _is_same(staged, lake / path)]
     for staged, _ in changed:
-        durable.sync(staged)
-    durable.publish(changed)
+        storage.sync(staged)
+    storage.publish(changed)
     return bool(changed)
 
 

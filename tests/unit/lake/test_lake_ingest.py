@@ -138,7 +138,7 @@ def test_an_error_on_the_way_leaves_the_lake_as_it_was(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device", "deliveries")
 
     with monkeypatch.context() as patch:
-        patch.setattr("quetsach.lake.durable.write", fail)
+        patch.setattr("quetsach.storage.write", fail)
         with pytest.raises(LakeError, match="No space left"):
             ingest(lake, HEADER + row("14.160.0.9") + row("nowhere"))
     assert files_of(tmp_path) == before

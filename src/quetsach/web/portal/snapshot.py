@@ -8,7 +8,6 @@ same files wait beside it as the candidate until they do.
 import dataclasses
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 
@@ -139,14 +139,9 @@ def write_snapshot(data: Path, snapshot: Snapshot, *, stage: Stage = Stage.PUBLI
     """
     path = figures_path(data, stage)
     text = json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        storage.make_folder(path.parent)
+        storage.write(path, text)
     except OSError as error:
         raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
 
@@ -214,10 +209,9 @@ def release_candidate(data: Path, *, digest: str) -> None:
     if not digest or candidate_digest(data) != digest:
         raise PublicationError("the candidate has changed since it was approved", hint="look at it and ask again")
     try:
-        figures_path(data, Stage.PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
         for path in (listed_path, figures_path):  # the figures last: while they wait, the release is not done
             if path(data, Stage.CANDIDATE).exists():
-                path(data, Stage.CANDIDATE).replace(path(data, Stage.PUBLISHED))
+                storage.publish([(path(data, Stage.CANDIDATE), path(data, Stage.PUBLISHED))])
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
 
