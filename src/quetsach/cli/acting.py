@@ -62,21 +62,22 @@ def ended_politely() -> Iterator[None]:
 
 def agrees(question: str) -> bool:
     """Ask on the terminal; anything but a clear yes is a no, and so is Ctrl-C."""
-    return _folded(answer_to(question)) in _AGREED
+    return agreed(answer_to(question))
+
+
+def agreed(answer: str) -> bool:
+    """Return whether what was typed is a clear yes."""
+    return answer in _AGREED
 
 
 def answer_to(question: str) -> str:
-    """Ask on the terminal and return what was typed; nothing when the question was broken off with Ctrl-C."""
+    """Ask on the terminal and return what was typed, in small letters; nothing when it was broken off with Ctrl-C."""
     print(question, end="", flush=True, file=sys.stderr)
     try:
-        return sys.stdin.readline()
+        return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold()
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return ""
-
-
-def _folded(answer: str) -> str:
-    return unicodedata.normalize("NFC", answer).strip().casefold()
 
 
 def told_step(step: "Step", words: Mapping[str, str]) -> str:
@@ -100,15 +101,11 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     yield ""
 
 
-def told_brake(error: "MassBrakeError", scanned: int, words: Mapping[str, str]) -> Iterator[str]:
-    """Yield why the mass brake stopped a plan, and what to do now."""
-    if error.cuts:
-        yield words["brake-cuts"].format(cuts=error.cuts)
-        yield words["brake-cuts-hint"]
-        return
-    kind = "brake-programs" if error.programs else "brake-registry" if error.edits else "brake"
-    yield words[kind].format(files=error.files, scanned=scanned, edits=error.edits, programs=error.programs)
-    yield words["brake-hint"]
+def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
+    """Yield why the mass brake would stop a plan."""
+    yield ""
+    yield words[f"brake-{error.limit}"].format(count=error.count, family=error.family)
+    yield words["brake-why"]
 
 
 def told_plan_step(

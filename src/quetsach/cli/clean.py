@@ -6,13 +6,12 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
-    agrees,
     ended_politely,
     require_terminal,
     require_writable,
@@ -24,6 +23,7 @@ from quetsach.cli.acting import (
     told_plan_step,
     told_result,
 )
+from quetsach.cli.choosing import add_choice_arguments, agreed_part, check_choice, excess_of, of_families, of_steps
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -78,12 +78,14 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach clean --dry-run\n"
         "quetsach clean --full --yes\n"
         "quetsach clean ~/Downloads --lang en\n"
+        "quetsach clean --family phorpiex --root /media/usb\n"
         "quetsach clean --root /mnt/disk --report report.json",
     )
     add_looking_arguments(parser)
     consent = parser.add_mutually_exclusive_group()
     consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
+    add_choice_arguments(parser)
     add_language(parser)
     parser.set_defaults(run=_run)
 
@@ -123,6 +125,7 @@ def _run(arguments: argparse.Namespace) -> int:
     words = messages("act", language)
     if not arguments.root and not arguments.path and os.geteuid() != 0 and not arguments.dry_run:
         raise NotElevatedError(words["not-elevated"], hint=words["not-elevated-hint"])
+    check_choice(arguments, words)
     if not arguments.yes and not arguments.dry_run:
         require_terminal(words)
     if arguments.root and not arguments.dry_run:
@@ -178,10 +181,6 @@ def _finish_former(task: _Task, state: "State | None") -> None:
 
 
 def _clean(task: _Task, state: "State | None") -> int:
-    from quetsach.endpoint.errors import MassBrakeError  # noqa: PLC0415
-    from quetsach.endpoint.plan.brake import check_brake  # noqa: PLC0415
-    from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
-
     scan = task.scan()
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
@@ -189,27 +188,52 @@ def _clean(task: _Task, state: "State | None") -> int:
         task.warn(told_restarted(one, task.words), "")
         if not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
-    plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
+    plan = _plan(task, scan)
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
-    try:
-        check_brake(plan, scan.files)
-    except MassBrakeError as error:
-        task.say(*told_brake(error, scan.files, task.words))
-        return _report(task, scan, plan, ExitCode.MASS_BRAKE)
     task.say(*_told_plan(plan, scan, task))
-    if state is None or task.is_dry:
-        task.say("", task.words["dry-run"])
-        return _report(task, scan, plan, ExitCode.FOUND)
-    if not task.arguments.yes and not agrees(task.words["ask"]):
-        task.say(task.words["declined"])
-        return _report(task, scan, plan, ExitCode.FOUND)
+    agreed = _agreed_part(task, scan, plan, is_open=state is not None)
+    if agreed is None or state is None:
+        is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
+        return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
+    plan = agreed
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
     return code
+
+
+def _plan(task: _Task, scan: "ScanResult") -> "Plan":
+    """Return the plan for what was chosen on the command line; the rest of what was found is left alone."""
+    from quetsach.endpoint.plan.plan import Held, make_plan  # noqa: PLC0415
+    from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
+
+    chosen = of_families(scan.findings, task.arguments.family, task.words)
+    plan = make_plan(chosen, task.looking.host, task.arguments.state or default_state())
+    families = {finding.family for finding in chosen}
+    left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
+    return of_steps(replace(plan, held=plan.held + left), task.arguments, scan.findings, task.words)
+
+
+def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":
+    """Return what of the plan is to be done by a person's word; ``None`` for nothing, which is said."""
+    excess = excess_of(plan, scan.findings)
+    if excess is not None:
+        task.warn(*told_brake(excess, task.words))
+    is_stopped = excess is not None and not task.arguments.allow_many
+    if task.is_dry or not is_open:
+        task.say("", *([task.words["brake-next"]] if is_stopped else []), task.words["dry-run"])
+        return None
+    if task.arguments.yes:
+        if is_stopped:
+            task.warn("", task.words["brake-next"])
+        return None if is_stopped else plan
+    agreed = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
+    if agreed is None:
+        task.say(*([task.words["brake-next"]] if is_stopped else []), task.words["declined"])
+    return agreed
 
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:

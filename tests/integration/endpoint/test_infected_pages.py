@@ -56,5 +56,5 @@ def test_more_pages_than_may_be_cut_stop_everything_and_say_what_to_do(
     assert _clean(drive, tmp_path / "state") == ExitCode.MASS_BRAKE
     said = capfd.readouterr().out
     assert f"cut the end off {PAGES + 1} files" in said
-    assert "--quick" in said
+    assert "--allow-many" in said
     assert snapshot(drive) == before

@@ -14,6 +14,7 @@ from tests.infection import at, write
 from tests.snapshot import snapshot
 
 from quetsach.cli import acting
+from quetsach.cli.choosing import numbers_of
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.looking import Looking
 from quetsach.cli.main import main
@@ -58,6 +59,21 @@ def run(root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
         return code, said.out, said.err
 
     return run_command
+
+
+class Person:
+    """Somebody at the terminal, who types these lines; Ctrl-C where there is none."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = list(lines)
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        if not self._lines:
+            raise KeyboardInterrupt
+        return self._lines.pop(0) + "\n"
 
 
 def _session(tmp_path: Path) -> str:
@@ -252,12 +268,81 @@ def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (ExitCode.USAGE, "quetsach: ổ đĩa đã đầy\n")
 
 
-def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_brake_is_not_released_by_yes_alone_and_shows_what_it_stopped(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(brake, "MAX_FILES", 1)
     before = snapshot(root)
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root)) == (ExitCode.MASS_BRAKE, before)
-    assert "MASS BRAKE" in said
+    for part in ("MASS BRAKE", "Quarantine the file /home/an/eicar.com", "--family NAME", "--allow-many"):
+        assert part in said
+    assert run("clean", "--dry-run")[0] == ExitCode.MASS_BRAKE
+
+
+def test_who_has_seen_the_plan_may_release_the_brake_and_can_undo_all(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    before = snapshot(root)
+    assert run("clean", "--yes", "--allow-many")[0] == ExitCode.CLEANED
+    assert run("undo", "--last", "--yes")[0] == 0
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(("answer", "code"), [("2", 11), ("yes", 20), ("có", 20), ("3", 20), ("", 20)])
+def test_releasing_the_brake_takes_the_number_of_steps(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(acting.sys, "stdin", Person(answer))
+    assert run("clean")[0] == code
+
+
+def test_single_items_are_chosen_at_the_question(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(acting.sys, "stdin", Person("chọn", "7", "1", "có"))
+    code, said, told = run("clean")
+    assert code == ExitCode.PARTLY_CLEANED  # a second look sees the other
+    assert ("bước như vậy: '7'" in told, "ĐÃ CHỌN 1 bước: 1" in told, "còn 1 phát hiện" in said) == (True,) * 3
+    assert [path.name for path in root.rglob("*.com")] == ["t\udce1.com"]
+
+
+@pytest.mark.parametrize("words", [("--item", "2"), ("--skip", "1")])
+def test_items_are_chosen_on_the_command_line_where_somebody_sees_the_plan(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str]
+) -> None:
+    before = snapshot(root)
+    assert run("clean", "--yes", *words)[0] == ExitCode.USAGE
+    assert snapshot(root) == before
+    monkeypatch.setattr(acting.sys, "stdin", Person("có"))
+    assert run("clean", *words)[0] == ExitCode.PARTLY_CLEANED
+    assert [path.name for path in root.rglob("*.com")] == ["eicar.com"]
+
+
+def test_a_step_that_is_not_there_is_refused(run: Run, root: Path) -> None:
+    before = snapshot(root)
+    code, _, told = run("clean", "--dry-run", "--item", "9", "--lang", "en")
+    assert (code, "no such step" in told, snapshot(root)) == (ExitCode.USAGE, True, before)
+
+
+def test_one_family_is_cleaned_and_the_other_left(run: Run, root: Path) -> None:
+    pack = Path(__file__).parents[3] / "packs"
+    write(root, b"/usr/networks", b"\x7fELF" + bytes(60) + b"/usr/networks\0S95Baby.sh\0[ss]\0[cpu]\0[atk]\0[idp]\0")
+    packs = ["--pack", str(pack / "mozi"), "--pack", str(pack / "eicar")]
+    code, said, _ = run("clean", "--yes", "--family", "mozi", "--lang", "en", *packs)
+    assert (code, "you did not choose it" in said) == (ExitCode.PARTLY_CLEANED, True), said
+    assert ((root / "usr/networks").exists(), (root / "home/an/eicar.com").exists()) == (False, True)
+    code, _, told = run("clean", "--yes", "--family", "conficker", "--lang", "en", *packs)
+    assert (code, "families that were found: eicar" in told) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1,3-5 8", {1, 3, 4, 5, 8}), ("", set()), ("2", None), ("5-3", None), ("x", None), ("1-9", None), ("1-", None)],
+)
+def test_numbers_of_steps_are_read_or_refused(text: str, numbers: set[int] | None) -> None:
+    assert numbers_of(text, {1, 3, 4, 5, 8}) == numbers
 
 
 @pytest.mark.parametrize(("failing", "code", "verdict"), [(1, 13, "PARTLY CLEANED"), (2, 14, "NOT CLEANED")])
@@ -402,21 +487,6 @@ def test_there_are_words_for_everything_that_can_be_said(language: str) -> None:
         assert words[key]
     assert all(words[f"outcome-{outcome}"] for outcome in Outcome)
     assert all(words[f"hold-{hold}"] for hold in Hold)
-
-
-class Person:
-    """Somebody at the terminal, who types these lines; Ctrl-C where there is none."""
-
-    def __init__(self, *lines: str) -> None:
-        self._lines = list(lines)
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self) -> str:
-        if not self._lines:
-            raise KeyboardInterrupt
-        return self._lines.pop(0) + "\n"
 
 
 @pytest.mark.parametrize("words", [("undo", "--last"), ("quarantine", "restore", "SESSION", "1")])

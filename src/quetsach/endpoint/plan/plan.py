@@ -1,6 +1,6 @@
 """From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,6 +95,21 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))
+
+
+def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -> Plan:
+    """Return a plan with only these steps, which keep their numbers; what the others were about is left alone.
+
+    Args:
+        plan: the whole plan.
+        numbers: the steps that a person chose.
+        findings: what the plan is about.
+    """
+    steps = tuple(step for step in plan.steps if step.number in numbers)
+    kept = {finding for step in steps for finding in step.findings}
+    others = plan.findings - kept
+    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in others)
+    return replace(plan, steps=steps, held=plan.held + held)
 
 
 def _locate(findings: Iterable[Finding], host: Host) -> tuple[list[tuple[Finding, bytes]], list[Finding]]:

@@ -37,6 +37,8 @@ class Hold(StrEnum):
     """It cannot be found again: it vanished, or a folder on the way became a link."""
     INCOMPLETE = "incomplete"
     """What acting needs is not known: where to cut, or what the system has from the factory."""
+    NOT_CHOSEN = "not-chosen"
+    """A person left it out of what is to be done."""
     NOT_RUNNING = "not-running"
     """It is a process, and this system is not the running one."""
 
