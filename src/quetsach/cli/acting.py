@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
+_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
@@ -216,7 +217,8 @@ def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], 
 
 
 def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
-    reason = words[f"hold-{held.hold}"].format(package=held.package)
+    systems = ", ".join(_SYSTEMS.get(system, system) for system in held.finding.belongs_to)
+    reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
 
 

@@ -25,6 +25,7 @@ from quetsach.cli.acting import (
 )
 from quetsach.cli.choosing import add_choice_arguments, agreed_part, check_choice, excess_of, of_families, of_steps
 from quetsach.cli.commands import add_command
+from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
@@ -32,13 +33,13 @@ from quetsach.cli.looking import (
     add_looking_arguments,
     clean_command,
     code_of,
-    is_partial,
     looking,
     told_unused,
     where,
 )
 from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
+from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -238,12 +239,18 @@ def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
-        code = code_of(scan)
-        unseen = "incomplete" if is_partial(scan) else "not-whole"
-        task.say(task.words["nothing" if code is ExitCode.NOTHING_FOUND else unseen].format(packs=len(scan.packs)))
-        return _report(task, scan, plan, code)
+        task.say(*told_conclusion(scan, task.language), *told_gaps(scan, task.language), task.words["nothing-to-clean"])
+        return _report(task, scan, plan, code_of(scan))
     task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words, task.language))
+    task.say(*_told_elsewhere(task, scan))
     return _report(task, scan, plan, ExitCode.FOUND)
+
+
+def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
+    """Yield how what belongs to other systems is cleaned."""
+    words = messages("scan", task.language)
+    for command in commands_elsewhere(task.arguments, scan):
+        yield words["elsewhere"].format(command=command)
 
 
 def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "CleanResult":
@@ -286,6 +293,7 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     if plan.has_unread_packages:
         yield task.words["rpm"]
     yield from told_held(plan, task.words, task.language)
+    yield from _told_elsewhere(task, scan)
 
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
@@ -328,7 +336,14 @@ def _report(
     if result is None:
         command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
         report = build_plan(
-            scan, plan, report_id=uuid4(), now=now, exit_code=code, next_command=command, withdrawn=withdrawn
+            scan,
+            plan,
+            report_id=uuid4(),
+            now=now,
+            exit_code=code,
+            next_command=command,
+            elsewhere=commands_elsewhere(task.arguments, scan),
+            withdrawn=withdrawn,
         )
     else:
         undo = _undo_command(task, result.session)

@@ -105,7 +105,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     from quetsach.endpoint.report.advice import advice  # noqa: PLC0415
-    from quetsach.endpoint.report.families import found_packs, outcome_text  # noqa: PLC0415
+    from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text  # noqa: PLC0415
     from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
     from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
     from quetsach.endpoint.report.verdict import title, verdict  # noqa: PLC0415
@@ -116,6 +116,8 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
         say(f"{words['next']} {report.next}")
+    for command in report.elsewhere:
+        say(f"{words['next-elsewhere']} {command}")
     for pack in found_packs(report):
         findings = [finding for finding in report.findings if finding.family == pack.family]
         say(f"\n{pack.name.in_language(language)}")
@@ -126,7 +128,8 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
         if len(findings) > _MOST_SHOWN:
             say(f"  … {words['more'].format(count=len(findings) - _MOST_SHOWN)} (--html, --json)")
         if pack.guidance is not None:
-            say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
+            guide = render_text(pack.guidance.in_language(language), platform=guided_platform(pack, report))
+            say("\n" + indent(guide, "  "))
     if steps := advice(report, words):
         say(f"\n{words['section-todo-after' if report.session is None else 'section-todo']}")
         say("\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))

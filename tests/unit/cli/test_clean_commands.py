@@ -212,7 +212,7 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
     monkeypatch.setattr(state_module, "check_private", lambda _folder: None)
     monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.UNREADABLE))
     code, said, _ = run("clean", "--yes", "--lang", "en")
-    assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
+    assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
 
 def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
@@ -221,7 +221,7 @@ def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
     run("clean", "--yes")
     monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.CRASHED))
     code, said, _ = run("clean", "--yes", "--jobs", "1", "--no-cache", "--lang", "en")
-    assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
+    assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
 
 @pytest.mark.parametrize("days", ["-1", "36501", "99999999999", "0000000005", "1.5", "a"])

@@ -118,7 +118,7 @@ def test_the_page_is_written_for_its_owner(state: Path, tmp_path: Path) -> None:
 def test_a_named_report_is_shown_as_json(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path,) = (state / "reports").iterdir()
     assert main(["report", "show", str(path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["format"] == "quetsach-report/1"
+    assert json.loads(capsys.readouterr().out)["format"] == "quetsach-report/2"
 
 
 def test_without_a_report_the_next_step_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +216,7 @@ def test_the_command_that_goes_on_from_a_scan_cleans_what_it_found(
     tree, state = tmp_path / "tree", tmp_path / "state folder"
     tree.mkdir()
     load_specimen(SHELF / "eicar").build(tree)
+    (tree / "letter.txt").write_text("Kính gửi")
     assert main(["scan", "--root", str(tree), "--state", str(state), "--json"]) == 10
     command = shlex.split(json.loads(capsys.readouterr().out)["next"])
     assert main([*command[1:], "--yes"]) == 11

@@ -11,7 +11,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.draft import Drafts
-from quetsach.endpoint.plan.protect import Hold, Protection
+from quetsach.endpoint.plan.protect import Hold, Protection, hold_of
 from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import (
@@ -149,7 +149,7 @@ def _file(finding: Finding) -> FileAnchor | None:
 def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
     if finding.action is Action.REPORT:
-        return Hold.REPORT_ONLY
+        return hold_of(finding) if finding.belongs_to else Hold.REPORT_ONLY
     match finding.artefact.anchor:
         case MemberAnchor():
             return Hold.MEMBER
