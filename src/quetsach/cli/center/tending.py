@@ -15,24 +15,24 @@ def take_in_reports(_data: Path, stopped: threading.Event) -> None:
     """Work off what partners' programs sent, soon after it arrived."""
     from quetsach.web.office.partners.intake import deliveries_work  # noqa: PLC0415
 
-    _again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped)
+    again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped)
 
 
 def erase_cases(_data: Path, stopped: threading.Event) -> None:
     """Erase what people wrote to the help desk when the time that was promised is over."""
     from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
 
-    _again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped)
+    again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped)
 
 
 def clear_sessions(_data: Path, stopped: threading.Event) -> None:
     """Throw away sessions whose time is over."""
     from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
 
-    _again(sessions_clear, ERASURE_SECONDS, stopped)
+    again(sessions_clear, ERASURE_SECONDS, stopped)
 
 
-def _again(work: Callable[[], object], seconds: float, stopped: threading.Event) -> None:
+def again(work: Callable[[], object], seconds: float, stopped: threading.Event) -> None:
     """Do the work now and after each pause. What goes wrong is logged and tried again: nobody restarts this thread."""
     from django.db import close_old_connections  # noqa: PLC0415
 
