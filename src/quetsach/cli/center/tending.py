@@ -55,7 +55,7 @@ def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Work off what partners' programs sent, soon after it arrived."""
     from quetsach.web.office.partners.intake import deliveries_work  # noqa: PLC0415
 
-    _again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped, beat)
+    again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped, beat)
 
 
 def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
@@ -72,24 +72,24 @@ def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
             sources_forget(now=now)
             forgotten_on[:] = [now.date()]
 
-    _again(work, TALLY_SECONDS, stopped, beat, share=_TALLY_SHARE)
+    again(work, TALLY_SECONDS, stopped, beat, share=_TALLY_SHARE)
 
 
 def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Erase what people wrote to the help desk when the time that was promised is over."""
     from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
 
-    _again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
+    again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
 
 
 def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Throw away sessions whose time is over."""
     from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
 
-    _again(sessions_clear, ERASURE_SECONDS, stopped, beat)
+    again(sessions_clear, ERASURE_SECONDS, stopped, beat)
 
 
-def _again(
+def again(
     work: Callable[[], object], seconds: float, stopped: threading.Event, beat: Beat, *, share: float = 0
 ) -> None:
     """Do the work now and after each pause. What goes wrong is logged and tried again.
