@@ -73,11 +73,11 @@ def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: b
     if has_demonstration:
         _demonstrate(data)
     _publish_repository(data, tool, address)
-    with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
-        publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
     if has_demonstration:
         with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
             demonstrate_office(datetime.now(UTC))
+    with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
+        publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
 
 
 def refresh_repository(data: Path) -> None:

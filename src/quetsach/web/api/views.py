@@ -115,26 +115,27 @@ def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names 
 def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
     """Everything that the portal shows, with its windows and definitions."""
     snapshot = selectors.published_snapshot()
-    document = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
-    for name in ("charts", "family_names"):
-        document.pop(name, None)
+    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
+    document.pop("family_names", None)
+    for campaign in document.get("campaigns", ()):
+        del campaign["charts"]
     definitions = [definition.as_json() for definition in selectors.definitions()]
     return _open(JsonResponse({**document, "definitions": definitions}, json_dumps_params={"ensure_ascii": False}))
 
 
 @api.get("/windows.csv", url_name="windows")
 def windows(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
-    """Unique addresses of each window of the campaign, against its baseline."""
-    header = ("window", "first", "last", "addresses", "days", "days_with_data", "change_percent", "scale")
+    """Unique addresses of each window of every campaign, against its baseline, closed campaigns included."""
+    header = ("campaign", "window", "first", "last", "addresses", "days", "days_with_data", "change_percent", "scale")
     snapshot = selectors.published_snapshot()
-    if snapshot is None or snapshot.campaign is None:
+    if snapshot is None:
         return _csv(header, ())
-    rows = snapshot.campaign.windows
     return _csv(
         header,
         (
-            (w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
-            for w in rows
+            (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
+            for c in snapshot.campaigns
+            for w in c.windows
         ),
     )
 
