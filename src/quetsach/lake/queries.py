@@ -8,12 +8,20 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from quetsach.core.country import HOME
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
 
 GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_version")
 """The columns that addresses can be counted by."""
+
+
+IS_HOME = f"(asn is not null or upper(coalesce(claimed_country, '')) = '{HOME}')"
+"""The one rule of what a national count is about: an address that the tables of the country know, or one that they do
+not know and the feed says is of the country. An address of nowhere, such as one that nobody announces or a foreign one
+whose country was not written down, is kept and never counted.
+"""
 
 
 def by_day(files: str) -> str:
@@ -25,12 +33,14 @@ def by_day(files: str) -> str:
     return f"""(
         select * replace (coalesce(sector, '{UNKNOWN_SECTOR}') as sector) from (
             from read_parquet(${files}, union_by_name = true, hive_partitioning = true, hive_types = {{'day': date}})
-            union all by name select null::varchar as sector where false
+            union all by name
+            select null::varchar as sector, null::varchar as claimed_country, null::boolean as is_abroad where false
         )
     )"""  # noqa: S608
 
 
-_SIGHTINGS = by_day("files")
+_SIGHTINGS = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
+"""Sightings, and addresses of roll-ups where those have expired, that are the country's own."""
 
 
 def count_addresses(

@@ -118,7 +118,14 @@ def figures_publish(
     progress(1)
     places = answers.places(lake, window, tables.places)
     progress(1)
-    listed.build(lake, listed_path(data, stage), as_of=newest, days=LISTED_DAYS, by=_self(now))
+    listed.build(
+        lake,
+        listed_path(data, stage),
+        as_of=newest,
+        days=LISTED_DAYS,
+        coverage=tables.network.home.announced_bounds(),
+        by=_self(now),
+    )
     snapshot = Snapshot(
         published_at=now,
         as_of=newest,
