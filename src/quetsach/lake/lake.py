@@ -176,7 +176,7 @@ class Lake:
             return former, False
         fresh = queries.Fresh(self.engine())
         ingestion = Ingestion(tmp, fresh, lambda day: _committed(catalog, day, layout))
-        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress)
+        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress, now=as_utc(now))
         delivery = ingestion.delivery(
             sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
         )

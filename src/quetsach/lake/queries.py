@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from quetsach.core.country import HOME
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
@@ -20,6 +21,13 @@ GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_ve
 """The columns that addresses can be counted by."""
 
 
+IS_HOME = f"(asn is not null or upper(coalesce(claimed_country, '')) = '{HOME}')"
+"""The one rule of what a national count is about: an address that the tables of the country know, or one that they do
+not know and the feed says is of the country. An address of nowhere, such as one that nobody announces or a foreign one
+whose country was not written down, is kept and never counted.
+"""
+
+
 def by_day(files: str) -> str:
     """Return the table of Parquet files in folders of days; those that are older than sectors have unknown ones.
 
@@ -29,9 +37,14 @@ def by_day(files: str) -> str:
     return f"""(
         select * replace (coalesce(sector, '{UNKNOWN_SECTOR}') as sector) from (
             from read_parquet(${files}, union_by_name = true, hive_partitioning = true, hive_types = {{'day': date}})
-            union all by name select null::varchar as sector where false
+            union all by name
+            select null::varchar as sector, null::varchar as claimed_country, null::boolean as is_abroad where false
         )
     )"""
+
+
+_SIGHTINGS = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
+"""Sightings, and addresses of roll-ups where those have expired, that are the country's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class CountAddresses:
         columns = "".join(f"{name}, " for name in self.by)
         only = "and family in (select unnest($families))" if self.families is not None else ""
         query = (
-            f"select {columns}count(distinct address) as addresses from {by_day('files')} "
+            f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} "
             f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
         )
         parameters: dict[str, object] = {"files": list(part.files)}
@@ -93,7 +106,7 @@ class ListAddresses:
         query = f"""
             select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
                    family, max(day) as last_day
-            from {by_day("files")} where {in_part(part)} group by all order by all
+            from {_SIGHTINGS} where {in_part(part)} group by all order by all
         """
         table = run(engine, query, {"files": list(part.files)})
         keys = table.column("key").cast(pa.uuid()).combine_chunks().storage

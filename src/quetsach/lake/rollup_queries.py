@@ -18,18 +18,17 @@ from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.ladder import STEPS, step_of
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.lake.host_rows import LOW_BITS
-from quetsach.lake.queries import explained
+from quetsach.lake.queries import IS_HOME, explained
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
-_HOME = "VN"
 _PLACES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
     with raw as (
         select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
                coalesce(bot_id, '') as bot_id,
                if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
-               asn is null and claimed_country not in ('', '{_HOME}') as is_abroad,
+               not {IS_HOME} as is_abroad,
                epoch_us(observed_at) % 86400000000 as us
         from (
             from read_parquet($files, union_by_name = true)

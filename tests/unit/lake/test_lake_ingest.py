@@ -21,7 +21,7 @@ from quetsach.lake import ingestion
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import IngestResult, Lake
 
-NOW = datetime(2020, 6, 17, 1, 0, tzinfo=UTC)
+NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)
 FAMILIES = FamilyNames.of([], version="families-1")
 BESIDE = {".writer", ".readers", "deliveries.index"}
 HEADER = b"timestamp,address,malware,port\n"
