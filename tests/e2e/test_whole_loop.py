@@ -132,7 +132,7 @@ def test_a_machine_is_found_cleaned_put_back_and_counted(
     tool.run("clean", *root, "--full", "--yes", check=11)
     tool.run("scan", *root, "--full", check=0)
 
-    tool.run("undo", "--last", check=0)
+    tool.run("undo", "--last", "--yes", check=0)
     assert snapshot(tree) == infected
     tool.run("clean", *root, "--full", "--yes", check=11)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from quetsach.cli.center import report_counting
-from quetsach.cli.center.report_counting import SECONDS, count_reports
+from quetsach.cli.center import tending
+from quetsach.cli.center.tending import TALLY_SECONDS, count_reports
+from quetsach.web.api import services
 from quetsach.web.api.tally import report_tally
 
 
@@ -36,26 +37,26 @@ def test_reports_are_counted_into_a_file_that_pages_read(db: None, settings: Any
     count_reports(tmp_path, stopped, lambda: beats.append(1))
     tally = report_tally()
     assert tally is not None
-    assert (tally.reports, stopped.pauses, len(beats)) == (0, [SECONDS] * 2, 2)
+    assert (tally.reports, stopped.pauses, len(beats)) == (0, [TALLY_SECONDS] * 2, 2)
 
 
 def test_counting_that_takes_long_rests_longer(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = chain([0.0], repeat(30.0))
-    monkeypatch.setattr(report_counting, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(tending, "monotonic", lambda: next(clock))
     stopped = StopsAfter(turns=1)
-    count_reports(tmp_path, stopped)
+    count_reports(tmp_path, stopped, lambda: None)
     assert stopped.pauses == [600]
 
 
 def test_counting_that_fails_is_tried_again(
     db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_now: object, *, is_first: bool) -> None:
+    def fail(**_facts: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(report_counting, "_count", fail)
+    monkeypatch.setattr(services, "tally_refresh", fail)
     stopped = StopsAfter(turns=3)
-    count_reports(tmp_path, stopped)
+    count_reports(tmp_path, stopped, lambda: None)
     assert len(stopped.pauses) == 3
     assert "tried again" in caplog.text
 
@@ -63,5 +64,5 @@ def test_counting_that_fails_is_tried_again(
 def test_a_centre_that_stops_counts_nothing(db: None, tmp_path: Path) -> None:
     stopped = threading.Event()
     stopped.set()
-    count_reports(tmp_path, stopped)
+    count_reports(tmp_path, stopped, lambda: None)
     assert report_tally() is None

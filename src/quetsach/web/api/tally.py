@@ -4,7 +4,6 @@ No page counts: what strangers send must not make a page slower. The file is rep
 sees one count or the next; the commands that erase and withdraw reports count anew before they end.
 """
 
-import fcntl
 import json
 import logging
 import threading
@@ -17,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from quetsach.lake.durable import make_folder, write
+from quetsach.storage import locked, make_folder, write
 
 _FORMAT = "quetsach-tool-reports/1"
 _LIMIT_BYTES = 65_536
@@ -77,8 +76,7 @@ def counting() -> Iterator[None]:
         yield
         return
     make_folder(path.parent)
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path.with_suffix(".lock")):
         yield
 
 
@@ -87,7 +85,7 @@ def keep_tally(tally: Tally) -> None:
     path = _path()
     if path is not None:
         text = json.dumps({"format": _FORMAT, **asdict(tally)}, default=str)
-        write(path, text.encode(), staged=path.with_suffix(".new"))
+        write(path, text)
 
 
 def _path() -> Path | None:

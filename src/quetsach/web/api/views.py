@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -33,9 +32,6 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-MOST_BODY_READERS = 3
-BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
-"""Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
 
 
 class Received(Schema):
@@ -92,18 +88,12 @@ def _body(request: HttpRequest, address: Address | None, now: datetime) -> bytes
         raise SubmissionError("the length of the body is not given", status=411, code="no-length")
     if request.content_type != "application/json":
         raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
-    if not BODY_READERS.acquire(blocking=False):
-        raise SubmissionError(
-            "too many reports are arriving at once", status=503, code="busy", hint="try again", retry_after_seconds=2
-        )
     try:
         return request.body
     except RequestDataTooBig as error:
         raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
     except UnreadablePostError as error:
         raise SubmissionError("the body breaks off", status=400, code="cut-off", hint="send it again") from error
-    finally:
-        BODY_READERS.release()
 
 
 def _refusal(error: SubmissionError) -> HttpResponse:
@@ -124,26 +114,27 @@ def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names 
 def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
     """Everything that the portal shows, with its windows and definitions."""
     snapshot = selectors.published_snapshot()
-    document = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
-    for name in ("charts", "family_names"):
-        document.pop(name, None)
+    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
+    document.pop("family_names", None)
+    for campaign in document.get("campaigns", ()):
+        del campaign["charts"]
     definitions = [definition.as_json() for definition in selectors.definitions()]
     return _open(JsonResponse({**document, "definitions": definitions}, json_dumps_params={"ensure_ascii": False}))
 
 
 @api.get("/windows.csv", url_name="windows")
 def windows(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
-    """Unique addresses of each window of the campaign, against its baseline."""
-    header = ("window", "first", "last", "addresses", "days", "days_with_data", "change_percent", "scale")
+    """Unique addresses of each window of every campaign, against its baseline, closed campaigns included."""
+    header = ("campaign", "window", "first", "last", "addresses", "days", "days_with_data", "change_percent", "scale")
     snapshot = selectors.published_snapshot()
-    if snapshot is None or snapshot.campaign is None:
+    if snapshot is None:
         return _csv(header, ())
-    rows = snapshot.campaign.windows
     return _csv(
         header,
         (
-            (w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
-            for w in rows
+            (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
+            for c in snapshot.campaigns
+            for w in c.windows
         ),
     )
 

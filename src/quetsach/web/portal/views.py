@@ -21,7 +21,7 @@ from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
 from quetsach.web.portal.family import groups_of, page_of
-from quetsach.web.portal.pages import RANKING_TITLES, STEPS, step_links
+from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -42,8 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
     snapshot = selectors.published_snapshot()
     context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
     if snapshot:
-        # Drawn by our own renderer at publication and read from the centre's own folder.
-        context["chart"] = mark_safe(snapshot.charts.get(_language(), ""))  # noqa: S308
+        first, *others = snapshot.campaigns or (None,)
+        context |= {"campaign": first, "others": others, "chart": chart_of(first, _language())}
         context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
     return render(request, "portal/home.html", context)
 

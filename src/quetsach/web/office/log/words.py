@@ -36,6 +36,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "campaign-begin": _("Campaign begun"),
     "plan-change": _("Plan of the campaign changed"),
     "decision": _("Decision recorded"),
+    "baseline-freeze": _("Baseline frozen"),
     "figures-release": _("Figures released"),
     "letter-begin": _("Letter begun"),
     "letter-save": _("Letter changed"),
@@ -109,6 +110,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
 """Act -> title. An act that is missing here stands in the log as it was written."""
 
 DETAIL_TITLES: Mapping[str, str | Promise] = {
+    "addresses": _("addresses"),
     "after": _("afterwards"),
     "before": _("before"),
     "by": _("by"),

@@ -90,12 +90,12 @@ def outcome_read(content: Mapping[str, Any]) -> Outcome:
 
 
 def _addresses(snapshot: Snapshot | None, key: str) -> AddressFacts | None:
-    figures = snapshot.campaign if snapshot else None
-    if snapshot is None or figures is None or figures.id != key or figures.baseline_window is None:
+    figures = snapshot.campaign_of(key) if snapshot else None
+    if snapshot is None or figures is None or figures.baseline_window is None:
         return None
     return AddressFacts(
         definition=DEFINITIONS[_DEFINITION].id,
-        feeds=snapshot.feeds,
+        feeds=figures.baseline_window.feeds or snapshot.feeds,
         scale=snapshot.scale,
         baseline=_window(figures.baseline_window),
         seal=figures.seal,

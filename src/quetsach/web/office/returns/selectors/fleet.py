@@ -26,9 +26,13 @@ class FleetReport:
 def fleet_report(unit: Unit, period: Period) -> FleetReport:
     """Return what the tool reported under the unit's key, or under its code while that code meant this unit."""
     last = min(period.last, unit.closed - timedelta(days=1)) if unit.closed else period.last
-    counted = kept().filter(
-        unit__in={unit.key, unit.code}, day__gte=max(period.first, unit.opened), day__lte=last
-    ).aggregate(
-        machines=Count("install_id", distinct=True), runs=Count("report_id"), findings=Sum("findings_count", default=0)
+    counted = (
+        kept()
+        .filter(unit__in={unit.key, unit.code}, day__gte=max(period.first, unit.opened), day__lte=last)
+        .aggregate(
+            machines=Count("install_id", distinct=True),
+            runs=Count("report_id"),
+            findings=Sum("findings_count", default=0),
+        )
     )
     return FleetReport(**counted)
