@@ -14,7 +14,6 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quetsach.cli.center import up
 from quetsach.web.api import views
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
@@ -259,20 +258,6 @@ def test_the_form_is_published(client: Client, centre: Path) -> None:
     answer = client.get("/api/v1/submission.schema.json")
     assert answer["Content-Type"] == "application/schema+json"
     assert answer.json() == submission_schema()
-
-
-def test_bodies_that_trickle_in_keep_no_page_waiting(client: Client) -> None:
-    """Each body is read by a thread of the server; reports never take all of them."""
-    assert up.SERVER_THREADS > views.MOST_BODY_READERS
-    for _ in range(views.MOST_BODY_READERS):
-        assert views.BODY_READERS.acquire(blocking=False)
-    try:
-        answer = send(client, report())
-    finally:
-        for _ in range(views.MOST_BODY_READERS):
-            views.BODY_READERS.release()
-    assert (answer.status_code, answer.json()["error"], answer["Retry-After"]) == (503, "busy", "2")
-    assert send(client, report()).status_code == 201
 
 
 def test_an_erased_report_leaves_nothing_and_others_stay(client: Client) -> None:

@@ -17,6 +17,8 @@ from quetsach.core.pack import LocalText
 MAX_BYTES = 8 << 20
 MAX_ROWS = 50_000
 MAX_COLUMNS = 20
+MAX_LINES = 4 * MAX_ROWS
+"""Of a CSV file, with empty ones and those inside of cells."""
 MAX_CELL = 300
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -101,9 +103,10 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
     except UnicodeDecodeError as error:
         raise UnitsError(_NO_TEXT, where=f"{name}, {error.start}", advice=_SAVE_AS_UTF8) from error
     first = text.partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
-    )
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES or text.count(delimiter) > MAX_ROWS * MAX_COLUMNS:
+        raise UnitsError(_LONG, where=name, advice=_IN_PARTS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return sheet_of(name, ((reader.line_num, cells) for cells in reader))
     except csv.Error as error:
