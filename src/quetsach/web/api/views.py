@@ -1,7 +1,5 @@
 """The interface for programs. Its own description is at ``/api/v1/openapi.json``."""
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI, Schema
 
+from quetsach.core.csv_text import csv_text
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
@@ -174,11 +173,8 @@ def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> HttpResponse:
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return _open(HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8; header=present"))
+    text = csv_text([header, *rows], line_end="\r\n")
+    return _open(HttpResponse(text, content_type="text/csv; charset=utf-8; header=present"))
 
 
 def _open(response: HttpResponse) -> HttpResponse:

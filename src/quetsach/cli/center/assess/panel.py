@@ -1,8 +1,6 @@
 """``quetsach center assess panel``: the registered panel of a campaign, week by week, from the lake."""
 
 import argparse
-import csv
-import io
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
+from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -143,17 +142,15 @@ def campaign_panel(
     announced = load_network_tables(data).ranges.announced_ipv4()
     counted = weekly(lake, starts, sensors, weights=weights, announced=announced, progress=progress)
     measure = counted.measure(codes.values())
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("unit", "period", "outcome", "treated"))
+    rows: list[tuple[object, ...]] = [("unit", "period", "outcome", "treated")]
     for unit, code in codes.items():
         begin = begins[unit]
         for week in starts:
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
-            rows.writerow((unit, week, outcome, int(begin is not None and week >= begin)))
+            rows.append((unit, week, outcome, int(begin is not None and week >= begin)))
     departed = (*_departed(registration, lake), *sensors.notices)
-    return CampaignPanel(text.getvalue().encode(), measure, len(codes), len(starts), departed)
+    return CampaignPanel(csv_text(rows).encode(), measure, len(codes), len(starts), departed)
 
 
 def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]":

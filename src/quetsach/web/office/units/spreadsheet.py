@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, guarded, sheet_of
+from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, sheet_of
 from quetsach.campaign.units.errors import UnitsError
+from quetsach.core.csv_text import guarded
 from quetsach.core.pack import LocalText
 
 DEADLINE_SECONDS = 15
