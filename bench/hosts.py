@@ -118,10 +118,10 @@ def measure(folder: Path, days: int, step: str) -> dict[str, float]:
         if step == "roll-ups":
             keeping.rebuild(lake)
         elif step == "distinct":
-            lake.daily_addresses(period)
-            value = lake.count_addresses(period)
+            lake.view().daily_addresses(period)
+            value = lake.view().count_addresses(period)
         else:
-            machines = hosts.hosts(lake, period).total.machines
+            machines = hosts.hosts(lake.view(), period).total.machines
             value = machines.value if isinstance(machines, Estimate) else float("nan")
     cpu = time.process_time() - begun
     return {"cpu": cpu, "peak_gib": peak_gib(), "spilled_gib": max(spilled), "value": value}

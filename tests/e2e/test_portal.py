@@ -110,9 +110,9 @@ def test_a_family_page_is_a_leaf_of_paper_without_navigation(url: str, plain: Pa
 
 def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, data: Path) -> None:
     lake = Lake(data / "lake")
-    newest = lake.newest_day()
+    newest = lake.view().newest_day()
     assert newest
-    seen = lake.listed_addresses(Period(newest - timedelta(days=2), newest), by=TESTER).column("key")[0].as_py()
+    seen = lake.view().listed_addresses(Period(newest - timedelta(days=2), newest), by=TESTER).column("key")[0].as_py()
     address = ipaddress.IPv6Address(seen).ipv4_mapped
     plain.set_extra_http_headers({"X-Forwarded-For": f"8.8.8.8, {address}"})
     plain.goto(f"{url}/")
@@ -148,7 +148,7 @@ def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
     plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
     plain.goto(f"{url}/en/check/")
     press(plain, "main button")
-    assert plain.locator("h1").inner_text() == "We did not see this address"
+    assert plain.locator("h1").inner_text() == "No malware was reported at this address"
 
 
 def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str, plain: Page) -> None:

@@ -47,9 +47,9 @@ def test_neither_order_nor_repetition_of_files_matters(files: list[list[tuple[in
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         lake, other = fill(first, files), fill(second, again)
         for by in ((), ("family", "ip_version")):
-            assert lake.daily_addresses(JUNE, by) == other.daily_addresses(JUNE, by)
-            assert lake.distinct_addresses(JUNE, by) == other.distinct_addresses(JUNE, by)
-        assert lake.days_with_data(JUNE) == other.days_with_data(JUNE)
+            assert lake.view().daily_addresses(JUNE, by) == other.view().daily_addresses(JUNE, by)
+            assert lake.view().distinct_addresses(JUNE, by) == other.view().distinct_addresses(JUNE, by)
+        assert lake.view().days_with_data(JUNE) == other.view().days_with_data(JUNE)
 
 
 @settings(max_examples=25)
@@ -58,9 +58,9 @@ def test_counts_are_those_of_sets(files: list[list[tuple[int, str, str]]]) -> No
     distinct = {row for rows in files for row in rows}
     with tempfile.TemporaryDirectory() as folder:
         lake = fill(folder, files)
-        assert lake.sightings_count() == len(distinct)
-        assert lake.count_addresses(JUNE) == len({address for _, address, _ in distinct})
-        daily = lake.daily_addresses(JUNE, ("family",)).to_pylist()
+        assert lake.view().sightings_count() == len(distinct)
+        assert lake.view().count_addresses(JUNE) == len({address for _, address, _ in distinct})
+        daily = lake.view().daily_addresses(JUNE, ("family",)).to_pylist()
     assert {(row["day"].day, row["family"]): row["addresses"] for row in daily} == {
         (day, name or "unknown"): len({a for d, a, n in distinct if (d, n) == (day, name)}) for day, _, name in distinct
     }
@@ -72,7 +72,7 @@ def test_the_look_up_says_what_the_lake_holds(files: list[list[tuple[int, str, s
     with tempfile.TemporaryDirectory() as folder:
         lake = fill(folder, files)
         path = Path(folder) / "listed"
-        listed.build(lake, path, as_of=date(2020, 6, 18), days=3, by=TESTER)
+        listed.build(lake.view(), path, as_of=date(2020, 6, 18), days=3, coverage=(), by=TESTER)
         found = listed.Listed.open(path).look_up(Address.parse(asked))
     network = Address.parse(asked).network_number
     seen = [(n or "unknown", d) for rows in files for d, a, n in rows if Address.parse(a).network_number == network]

@@ -1,11 +1,8 @@
 """The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
 
-import os
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from quetsach.assess import (
@@ -32,17 +29,16 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
-from quetsach.lake import durable
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
 ASKED = LocalText("Kỳ được hỏi", "The window asked for")
 
 
-def basis_of(lake: Lake, period: Period) -> Basis:
+def basis_of(view: LakeView, period: Period) -> Basis:
     """Return how figures of a period are counted in this lake."""
-    seen = lake.days_with_data(period).to_pylist()
-    deliveries = lake.deliveries()
+    seen = view.days_with_data(period).to_pylist()
+    deliveries = view.deliveries()
     versions = {
         delivery.versions.get("network", "") for delivery in deliveries if any(day in period for day in delivery.days)
     }
@@ -51,12 +47,12 @@ def basis_of(lake: Lake, period: Period) -> Basis:
         window=period,
         feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
         days_with_data=len({row["day"] for row in seen}),
-        as_of=lake.newest_day(until=last_ingest) or lake.newest_day(),
+        as_of=view.newest_day(until=last_ingest) or view.newest_day(),
         network_versions=tuple(sorted(versions - {""})),
     )
 
 
-def families(lake: Lake, period: Period, names: FamilyNames) -> Ranking:
+def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
     """Rank the families of a period by mean daily addresses.
 
     Raises:
@@ -68,70 +64,68 @@ def families(lake: Lake, period: Period, names: FamilyNames) -> Ranking:
         return LocalText(known.name, known.name) if known else LocalText(family, family)
 
     return rank_families(
-        lake.daily_addresses(period, ("family",)),
-        lake.daily_addresses(period, ()),
-        lake.distinct_addresses(period, ("family",)),
-        basis_of(lake, period),
+        view.daily_addresses(period, ("family",)),
+        view.daily_addresses(period, ()),
+        view.distinct_addresses(period, ("family",)),
+        basis_of(view, period),
         name,
     )
 
 
-def isps(lake: Lake, period: Period, tables: NetworkTables) -> Ranking:
+def isps(view: LakeView, period: Period, tables: NetworkTables) -> Ranking:
     """Rank the providers of a period by mean daily addresses, with the rate per 1,000 announced ones.
 
     Raises:
         AssessError: the period has no data.
     """
-    basis = basis_of(lake, period)
+    basis = basis_of(view, period)
     return rank_isps(
-        lake.daily_addresses(period, ("isp", "ip_version")),
-        lake.daily_addresses(period, ()),
+        view.daily_addresses(period, ("isp", "ip_version")),
+        view.daily_addresses(period, ()),
         tables.announced_by_isp(period.last),
         replace(basis, network_versions=tuple(sorted({*basis.network_versions, tables.version}))),
         lambda isp: LocalText(tables.isp_name(isp, "vi"), tables.isp_name(isp, "en")),
     )
 
 
-def places(lake: Lake, period: Period, provinces: Places) -> Ranking:
+def places(view: LakeView, period: Period, provinces: Places) -> Ranking:
     """Rank the provinces of a period by mean daily addresses; what no source places is one row, "unknown".
 
     Raises:
         AssessError: the period has no data.
     """
     return rank_places(
-        lake.daily_addresses(period, ("province",)),
-        lake.daily_addresses(period, ()),
-        basis_of(lake, period),
+        view.daily_addresses(period, ("province",)),
+        view.daily_addresses(period, ()),
+        basis_of(view, period),
         provinces,
     )
 
 
-def sectors(lake: Lake, period: Period) -> Ranking:
+def sectors(view: LakeView, period: Period) -> Ranking:
     """Rank the sectors of a period by mean daily addresses, as far as feeds tell them.
 
     Raises:
         AssessError: the period has no data.
     """
-    daily = lake.daily_addresses(period, ("sector",))
-    return rank_sectors(daily, lake.daily_addresses(period, ()), basis_of(lake, period))
+    daily = view.daily_addresses(period, ("sector",))
+    return rank_sectors(daily, view.daily_addresses(period, ()), basis_of(view, period))
 
 
 def targets(
-    lake: Lake,
+    view: LakeView,
     campaign: Campaign,
     *,
     baselines: Path,
-    now: datetime,
     asked: Period | None = None,
     progress: Callable[[int], None] = lambda _windows: None,
 ) -> TargetReport:
-    """Set the windows of a campaign beside its frozen baseline.
+    """Set the windows of a campaign beside its frozen baseline; until that is frozen, beside a provisional one.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         campaign: what to measure.
-        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; written to once a campaign.
-        now: when a baseline that is frozen by this call was frozen (UTC).
+        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; only read.
         asked: compare this window alone and not the campaign's own.
         progress: told after each window.
 
@@ -141,12 +135,12 @@ def targets(
 
     def count(window: Window) -> WindowCount:
         published = window.published.addresses if window.published else None
-        addresses = lake.count_addresses(window.period)
+        addresses = view.count_addresses(window.period)
         progress(1)
-        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in lake.days_with_data(window.period).to_pylist())
-        return WindowCount(window.id, window.name, addresses, basis_of(lake, window.period), published, feed_days)
+        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
+        return WindowCount(window.id, window.name, addresses, basis_of(view, window.period), published, feed_days)
 
-    baseline, seal, notices = _baseline(campaign, count, baselines, now)
+    baseline, seal, notices = _baseline(campaign, count, baselines)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
     changes = tuple(change_against(count(window), baseline) for window in windows)
     previous = count(campaign.window(campaign.previous_year)) if campaign.previous_year else None
@@ -165,21 +159,19 @@ def targets(
 
 
 def _baseline(
-    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path, now: datetime
+    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path
 ) -> tuple[WindowCount, str, tuple[Notice, ...]]:
     """Return the baseline in force, its seal, and what is to be said about it."""
     window = campaign.window(campaign.baseline)
     counted = count(window)
     path = baselines / campaign.id / "baseline.json"
     frozen = _stored(path)
-    if frozen is None and counted.basis.days_missing:
+    if frozen is None:
         text = LocalText(
-            "Mốc so sánh là tạm tính và chưa được chốt, vì kỳ làm mốc còn thiếu ngày dữ liệu.",
-            "The baseline is provisional and not frozen, because days of its window have no data yet.",
+            "Mốc so sánh tạm thời: chưa có quyết định chốt mốc, nên số liệu của mốc và mức thay đổi còn có thể đổi.",
+            "Provisional baseline: no decision has frozen it yet, so it and the changes against it may still move.",
         )
         return counted, "", (Notice("baseline-provisional", text),)
-    if frozen is None:
-        frozen = _freeze(path, FrozenBaseline(campaign.id, counted.addresses, counted.basis, now))
     if frozen.campaign != campaign.id:
         raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
     notices = compare_again(frozen, counted.addresses, counted.basis)
@@ -194,22 +186,3 @@ def _stored(path: Path) -> FrozenBaseline | None:
     except OSError as error:
         raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
     return read_baseline(content, where=str(path))
-
-
-def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
-    """Write the baseline if there is none yet; of two that try at once the first stands for both."""
-    staged = path.with_name(f"baseline.{uuid.uuid4().hex}.tmp")
-    try:
-        durable.make_folder(path.parent)
-        staged.write_bytes(baseline.to_json())
-        durable.sync(staged)
-        try:
-            os.link(staged, path)
-        except FileExistsError:
-            return _stored(path) or baseline
-        finally:
-            staged.unlink()
-        durable.sync(path.parent)
-    except OSError as error:
-        raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(path)) from error
-    return baseline

@@ -16,7 +16,7 @@ from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, read_clock, upti
 from quetsach.core.period import Period
 from quetsach.lake import rollups
 from quetsach.lake.errors import LakeError
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 
 _DAY_US = 86_400_000_000
 _COLUMNS = ["feed", "report", "family", "isp", "bot_id", "first_us", "last_us", "is_abroad"]
@@ -24,7 +24,7 @@ _COLUMNS = ["feed", "report", "family", "isp", "bot_id", "first_us", "last_us", 
 type Sensor = tuple[str, str]
 
 
-def bot_history(lake: Lake, period: Period) -> History | None:
+def bot_history(view: LakeView, period: Period) -> History | None:
     """Return the sightings of installations in a period; ``None`` where no feed names any.
 
     The first and the last sighting of a day stand for the day, which changes no episode; sightings abroad are left out.
@@ -36,12 +36,12 @@ def bot_history(lake: Lake, period: Period) -> History | None:
     """
     records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
     tables = []
-    for roll_up in lake.roll_ups(period):
-        path = lake.folder / roll_up.path("bots")
-        if not (lake.folder / roll_up.path("clock")).exists():
+    for roll_up in view.roll_ups(period):
+        path = view.folder / roll_up.path("bots")
+        if not (view.folder / roll_up.path("clock")).exists():
             hint = "quetsach center lake rebuild"
-            raise LakeError(f"the roll-up of {roll_up.day} is missing", where=str(lake.folder), hint=hint)
-        records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(lake.folder / roll_up.path("clock"))
+            raise LakeError(f"the roll-up of {roll_up.day} is missing", where=str(view.folder), hint=hint)
+        records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(view.folder / roll_up.path("clock"))
         if path.exists():
             tables.append(_read(path, roll_up.day))
     rows = pa.concat_tables(tables).combine_chunks() if tables else None

@@ -10,7 +10,7 @@ from quetsach.assess.priority import GROWTH_DAYS, Observation, growth_of
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 from quetsach.lake.hosts import hosts
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.lake.weekly import WEEK_DAYS
 
 GRADED_DAYS = 28
@@ -19,7 +19,7 @@ _NO_BOTNETS = ("unknown", "eicar")
 
 
 def weekly_machines(
-    lake: Lake,
+    view: LakeView,
     period: Period,
     *,
     announced: Mapping[int, int],
@@ -28,7 +28,7 @@ def weekly_machines(
     """Count the machines of each provider in each whole week.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         period: whole weeks, two at least.
         announced: IPv4 addresses that each AS announces, for the refusal of dense pools.
         progress: told after each week.
@@ -41,17 +41,17 @@ def weekly_machines(
         raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{GRADED_DAYS} days")
     weeks: list[Mapping[str, Answer]] = []
     for day in (period.first + timedelta(days=n) for n in range(0, period.days, WEEK_DAYS)):
-        report = hosts(lake, Period(day, day + timedelta(days=WEEK_DAYS - 1)), by="isp", announced=announced)
+        report = hosts(view, Period(day, day + timedelta(days=WEEK_DAYS - 1)), by="isp", announced=announced)
         weeks.append({row.id: row.machines for row in report.rows})
         progress(1)
     return weeks
 
 
-def observed(lake: Lake, period: Period, judged: Mapping[str, dict[str, float]]) -> list[Observation]:
+def observed(view: LakeView, period: Period, judged: Mapping[str, dict[str, float]]) -> list[Observation]:
     """Measure size, growth and coverage of each family that was seen in the period, and join what is judged of it.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         period: days to measure size and coverage over; growth is of the twelve weeks up to its last day.
         judged: values of other criteria by family.
 
@@ -59,14 +59,14 @@ def observed(lake: Lake, period: Period, judged: Mapping[str, dict[str, float]])
         LakeError: the lake cannot be read.
     """
     longer = Period(period.last - timedelta(days=GROWTH_DAYS - 1), period.last)
-    watched = {row["day"] for row in lake.daily_addresses(longer, ()).to_pylist()}
+    watched = {row["day"] for row in view.daily_addresses(longer, ()).to_pylist()}
     empty = np.array([0.0 if day in watched else np.nan for day in longer])
     series: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
-    for row in lake.daily_addresses(longer).to_pylist():
+    for row in view.daily_addresses(longer).to_pylist():
         series.setdefault(row["family"], empty.copy())[(row["day"] - longer.first).days] = row["addresses"]
-    days = len({row["day"] for row in lake.daily_addresses(period, ()).to_pylist()})
+    days = len({row["day"] for row in view.daily_addresses(period, ()).to_pylist()})
     addresses: dict[str, list[int]] = {}
-    for row in lake.daily_addresses(period).to_pylist():
+    for row in view.daily_addresses(period).to_pylist():
         addresses.setdefault(row["family"], []).append(row["addresses"])
     found = []
     for family, counts in sorted(addresses.items()):

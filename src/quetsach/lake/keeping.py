@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import compaction, durable, rollups
+from quetsach.lake import compacted, rollups
+from quetsach.lake.catalog import Catalog
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 
@@ -44,9 +46,9 @@ def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None
         LakeError: the lake cannot be read or written.
     """
     made = mended = expired = 0
-    with lake.writer() as tmp:
-        for roll_up in lake.roll_ups():
-            sightings = lake.sightings_for(roll_up)
+    with lake.writer() as (tmp, catalog):
+        for roll_up in catalog.roll_ups():
+            sightings = catalog.sightings_for(roll_up)
             if sightings is None:
                 expired += 1
             else:
@@ -71,20 +73,21 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     Raises:
         LakeError: the lake cannot be read or written.
     """
-    with lake.writer() as tmp:
-        changed = [(d, after) for d in lake.deliveries() if (after := _after(d, before)) != d]
-        kept = lake.listed(_after(d, before) for d in lake.deliveries())
-        gone = sorted(lake.listed(d for d, _ in changed) - kept)
+    with lake.writer() as (tmp, catalog):
+        changed = [(d, after) for d in catalog.deliveries if (after := _after(d, before)) != d]
+        stays = catalog.paths(_after(d, before) for d in catalog.deliveries)
+        gone = sorted(catalog.paths(d for d, _ in changed) - stays)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
         size = sum(_size(lake.folder / path) for path in gone)
         if not is_dry_run and changed:
-            _keep_roll_ups(lake, days, tmp)
+            _keep_roll_ups(lake, catalog, days, tmp)
             for delivery, after in changed:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
-                durable.write(record, after.to_json(), staged=tmp / "delivery.json")
-            lake.sweep()
-            compaction.forget(lake.folder, before=before, tmp=tmp)
+                storage.write(tmp / "delivery.json", after.to_json())
+                storage.publish([(tmp / "delivery.json", record)])
+            lake.discard(gone)
+            compacted.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size)
 
 
@@ -94,12 +97,11 @@ def _after(delivery: Delivery, before: date) -> Delivery:
     return replace(delivery, expired=expired, has_landed=delivery.has_landed and not is_over)
 
 
-def _keep_roll_ups(lake: Lake, days: set[date], tmp: Path) -> None:
-    for day in sorted(days):
-        for roll_up in lake.roll_ups(Period(day, day)):
-            sightings = lake.sightings_for(roll_up)
-            if sightings is not None and not (lake.folder / roll_up.path("clock")).exists():
-                rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp), lake.folder)
+def _keep_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> None:
+    for roll_up in (r for day in sorted(days) for r in catalog.roll_ups(Period(day, day))):
+        sightings = catalog.sightings_for(roll_up)
+        if sightings is not None and not (lake.folder / roll_up.path("clock")).exists():
+            rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp), lake.folder)
 
 
 def _size(path: Path) -> int:

@@ -19,7 +19,7 @@ from quetsach.core.period import Period
 from quetsach.lake.host_queries import Sensor
 from quetsach.lake.host_windows import laid_out, measure_window
 from quetsach.lake.hosts import HostReport, hosts
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 
 WEEK_DAYS = 7
 _CHANGED_INSTRUMENT = frozenset({"feed-dropped-out", "feed-mode"})
@@ -81,7 +81,7 @@ def weeks(first: date, last: date, *, anchor: date) -> tuple[date, ...]:
 
 
 def constant_sensors(
-    lake: Lake,
+    view: LakeView,
     before: Period,
     after: Period,
     *,
@@ -93,7 +93,7 @@ def constant_sensors(
     While there are no sightings from the later window, the earlier one decides alone.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         before: the earlier window.
         after: the later one.
         families: only these; ``None`` for all.
@@ -103,9 +103,9 @@ def constant_sensors(
         QuetsachError: the lake cannot be read, or the earlier window has no sightings.
     """
     windows = []
-    for period in (before, after) if lake.sightings_count(after) else (before,):
-        with laid_out(lake, period, families, reports) as (rows, clocks):
-            windows.append(measure_window(rows, clocks, period, {}))
+    for period in (before, after) if view.sightings_count(after) else (before,):
+        with laid_out(view, period, families, reports) as laid:
+            windows.append(measure_window(laid.count(by_network=False), laid.clocks, period, {}))
     chosen: dict[str, Sensor] = {}
     for window in windows[::-1]:  # the earlier one has the last word
         alive = {w: m for w, m in window.measured.items() if _is_alive(w.feed, w.report, windows)}
@@ -118,7 +118,7 @@ def constant_sensors(
 
 
 def weekly(
-    lake: Lake,
+    view: LakeView,
     starts: Sequence[date],
     sensors: Sensors,
     *,
@@ -130,7 +130,7 @@ def weekly(
     """Count each week by ``lake.hosts.GROUPS``, the weighted sum over families.
 
     Args:
-        lake: the sightings.
+        view: the sightings.
         starts: first days of the weeks.
         sensors: who counts which family.
         weights: of families; those that are not named have 1.
@@ -150,7 +150,7 @@ def weekly(
     for first in starts:
         period = Period(first, first + timedelta(days=WEEK_DAYS - 1))
         counted = [
-            (weight, sensor in sensors.unfit, _count(lake, period, sensor, names, by=by, announced=announced))
+            (weight, sensor in sensors.unfit, _count(view, period, sensor, names, by=by, announced=announced))
             for (sensor, weight), names in groups.items()
         ]
         is_healthy = all(report is not None and _is_healthy(report) for _, _, report in counted)
@@ -167,12 +167,18 @@ def _is_alive(feed: str, report: str, windows: Sequence[WindowMeasured]) -> bool
 
 
 def _count(
-    lake: Lake, period: Period, sensor: Sensor, families: Sequence[str], *, by: str, announced: Mapping[int, int] | None
+    view: LakeView,
+    period: Period,
+    sensor: Sensor,
+    families: Sequence[str],
+    *,
+    by: str,
+    announced: Mapping[int, int] | None,
 ) -> HostReport | None:
     """Count a week of a sensor; ``None`` where it was silent."""
-    if not any((roll_up.feed, roll_up.report) == sensor for roll_up in lake.roll_ups(period)):
+    if not any((roll_up.feed, roll_up.report) == sensor for roll_up in view.roll_ups(period)):
         return None
-    return hosts(lake, period, by=by, families=families, announced=announced, reports=["/".join(sensor)])
+    return hosts(view, period, by=by, families=families, announced=announced, reports=["/".join(sensor)])
 
 
 def _is_healthy(report: HostReport) -> bool:

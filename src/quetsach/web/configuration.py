@@ -11,12 +11,14 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import dj_database_url
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 
 type Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_PROXY_HOPS = 5
+_SECRET_LEAST_BYTES = 32
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
 )
@@ -185,8 +187,18 @@ class Configuration:
 
 def _read_secret(data: Path | None) -> str:
     """Return the centre's key, or a passing one where no centre has been laid out yet."""
+    if data is None:
+        return secrets.token_urlsafe(48)
     try:
-        return (data / "secret.key").read_text("utf-8").strip() if data else secrets.token_urlsafe(48)
+        return (
+            storage.read_secret(
+                data / "secret.key",
+                least_bytes=_SECRET_LEAST_BYTES,
+                hint="put secret.key back from the centre's backup: all that is sealed or signed stands on it",
+            )
+            .decode("latin-1")
+            .strip()
+        )
     except FileNotFoundError:
         return secrets.token_urlsafe(48)
 

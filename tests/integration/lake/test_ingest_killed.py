@@ -16,8 +16,9 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 
-from quetsach.lake import access, compaction
+from quetsach.lake import access, compacted
 from quetsach.lake.lake import Lake
+from quetsach.lake.records import INDEX
 
 KILLS = 15
 
@@ -67,7 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def content_of(lake: Path) -> dict[str, str]:
-    files = [path for path in lake.rglob("*") if path.is_file() and path.name != access.FILE]
+    files = [path for path in lake.rglob("*") if path.is_file() and path.name not in {access.FILE, INDEX}]
     return {str(path.relative_to(lake)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -82,15 +83,15 @@ def finish(server: Server, folder: Path, work: str = "ingest") -> float:
 def expected(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("whole") / "lake"
     finish(server, folder)
-    assert sorted(bool(d.duplicates > d.accepted) for d in Lake(folder).deliveries()) == [False, False, True]
+    assert sorted(bool(d.duplicates > d.accepted) for d in Lake(folder).view().deliveries()) == [False, False, True]
     return content_of(folder)
 
 
 def check_readable(folder: Path) -> None:
     """Fail if a reader could meet half a delivery."""
-    lake = Lake(folder)
-    assert all((folder / path).is_file() for path in lake.listed(lake.deliveries()))
-    lake.quarantined(by=TESTER)
+    view = Lake(folder).view()
+    assert all((folder / path).is_file() for path in view.catalog.paths())
+    view.quarantined(by=TESTER)
 
 
 def test_at_random_moments(server: Server, expected: dict[str, str], tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> N
     shutil.copytree(tmp_path / "whole", tmp_path / "compacted")
     finish(server, tmp_path / "compacted", "compact")
     expected = content_of(tmp_path / "compacted")
-    assert compaction.FILE in expected
+    assert compacted.FILE in expected
     for step in range(100):
         folder = tmp_path / f"lake-{step}"
         shutil.copytree(tmp_path / "whole", folder)

@@ -69,8 +69,8 @@ def ahead(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Lake]:
 
 def test_two_feeds_of_which_one_is_not_in_utc_are_not_set_side_by_side(ahead: tuple[Path, Lake]) -> None:
     _, lake = ahead
-    assert all(value(c.at_least) for c in hosts(lake, BEFORE).coverage)
-    refused = [c.at_least for c in hosts(lake, AFTER).coverage if c.first.family == "mirai"]
+    assert all(value(c.at_least) for c in hosts(lake.view(), BEFORE).coverage)
+    refused = [c.at_least for c in hosts(lake.view(), AFTER).coverage if c.first.family == "mirai"]
     assert [(r.reason, abs(r.measured["hours"])) for r in refused if isinstance(r, Refusal)] == [
         (RefusalReason.CLOCKS_DIFFER, 7)
     ]
@@ -79,7 +79,8 @@ def test_two_feeds_of_which_one_is_not_in_utc_are_not_set_side_by_side(ahead: tu
 def test_a_wrong_clock_does_not_change_how_many_machines_there_are(ahead: tuple[Path, Lake]) -> None:
     _, lake = ahead
     machines = [
-        value(next(row.machines for row in hosts(lake, period).rows if row.id == "mirai")) for period in (BEFORE, AFTER)
+        value(next(row.machines for row in hosts(lake.view(), period).rows if row.id == "mirai"))
+        for period in (BEFORE, AFTER)
     ]
     assert machines[0] == pytest.approx(machines[1], rel=0.05)
 
@@ -91,7 +92,7 @@ def test_files_that_come_late_leave_days_without_data_and_then_the_same_lake(
     feeds = pq.read_table(played / "truth" / "feeds.parquet").to_pylist()
     late = {row["day"] for row in feeds if row["comes_late"]}
     assert len(late) == len(list(played.glob("feeds/*/*.late.csv"))) > 2
-    seen = {row["day"] for row in lake.days_with_data(BEFORE).to_pylist() if row["feed"] == "shadowserver"}
+    seen = {row["day"] for row in lake.view().days_with_data(BEFORE).to_pylist() if row["feed"] == "shadowserver"}
     assert set(BEFORE) - seen == late & set(BEFORE)
     take_in(lake, sorted(played.glob("feeds/*/*.late.csv")))
     in_order = Lake(tmp_path / "lake")
@@ -106,7 +107,7 @@ def test_files_that_come_late_leave_days_without_data_and_then_the_same_lake(
 def test_a_botnet_that_changes_its_domains_keeps_figures_from_going_out(tmp_path: Path) -> None:
     played, lake = play("dga-change", tmp_path), Lake(tmp_path / "lake")
     take_in(lake, sorted(played.glob("feeds/*/*")))
-    comparison = compare_windows(lake, BEFORE, AFTER)
+    comparison = compare_windows(lake.view(), BEFORE, AFTER)
     assert truth(played, "country")["VN"] == 0
     assert "measures-disagree" in {notice.code for notice in comparison.notices}
     assert comparison.blocks
@@ -115,9 +116,9 @@ def test_a_botnet_that_changes_its_domains_keeps_figures_from_going_out(tmp_path
 def test_machines_that_go_over_to_another_botnet_are_not_fewer(tmp_path: Path) -> None:
     played, lake = play("botnet-moves", tmp_path), Lake(tmp_path / "lake")
     take_in(lake, sorted(played.glob("feeds/*/*")))
-    comparison = compare_windows(lake, BEFORE, AFTER)
+    comparison = compare_windows(lake.view(), BEFORE, AFTER)
     assert value(comparison.machines) == pytest.approx(0, abs=5)
-    counted = [{row.id: value(row.machines) for row in hosts(lake, period).rows} for period in (BEFORE, AFTER)]
+    counted = [{row.id: value(row.machines) for row in hosts(lake.view(), period).rows} for period in (BEFORE, AFTER)]
     assert counted[1]["necurs"] < 0.6 * counted[0]["necurs"]
     # where the control server went, the sinkholes see it in one window each, and it is not compared
     assert {watch.family for watch in comparison.panel} == {"mirai", "necurs"}

@@ -78,7 +78,7 @@ def figures(data: Path) -> dict[str, object]:
 def test_a_preparation_that_was_killed_is_finished_by_the_next(prepared: Path) -> None:
     assert json.loads((prepared / "demonstration.json").read_text())["is_complete"] is True
     lake = Lake(prepared / "lake")
-    files = [delivery.file for delivery in lake.deliveries()]
+    files = [delivery.file for delivery in lake.view().deliveries()]
     assert len(files) == len(set(files))
     windows = {w["id"]: w for w in figures(prepared)["campaign"]["windows"]}  # type: ignore[index]
     assert [windows[n]["addresses"] for n in ("previous-year", "baseline", "close")] == [12_100, 20_145, 10_525]

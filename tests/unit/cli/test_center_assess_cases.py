@@ -118,7 +118,7 @@ def test_installations_of_the_lake_are_cases(data: Path, capsys: pytest.CaptureF
 
 
 def test_time_in_which_the_sensor_was_down_is_not_quiet_time(data: Path) -> None:
-    history = bot_history(Lake(data / "lake"), Period(START, date(2020, 12, 8)))
+    history = bot_history(Lake(data / "lake").view(), Period(START, date(2020, 12, 8)))
     assert history
     assert history.watch.end == pytest.approx(130 - 20, abs=0.1)
     before, after = history.beginning_of(date(2020, 10, 20)), history.beginning_of(date(2020, 11, 9))
@@ -132,7 +132,7 @@ def test_first_and_last_of_a_day_give_the_episodes_of_all_sightings(data: Path, 
     seen = [(bot, START + timedelta(days=d)) for bot, first, last, _ in rows for d in range(first, last + 1)]
     lines += [f"{bot},{day} 05:00:00,sality" for bot, day in seen if day < date(2020, 10, 20)]
     table = read_history("\n".join(lines).encode(), kind=SubjectKind.BOT_ID, where="t")
-    lake = bot_history(Lake(data / "lake"), Period(START, date(2020, 10, 19)))
+    lake = bot_history(Lake(data / "lake").view(), Period(START, date(2020, 10, 19)))
     assert lake
     rng = np.random.default_rng(1)
     ours = case_report(lake, by=Group.FAMILY, rng=rng)

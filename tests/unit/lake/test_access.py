@@ -22,9 +22,9 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def read_everything(lake: Lake) -> None:
-    lake.quarantined(by=TESTER)
-    list(lake.landed_bytes(lake.deliveries()[0], by=TESTER))
-    lake.listed_addresses(DAYS, by=TESTER)
+    lake.view().quarantined(by=TESTER)
+    list(lake.view().landed_bytes(lake.view().deliveries()[0], by=TESTER))
+    lake.view().listed_addresses(DAYS, by=TESTER)
 
 
 def told(capsys: pytest.CaptureFixture[str], lake: Lake, *words: str, code: int = 0) -> str:
@@ -39,15 +39,15 @@ def test_everything_that_hands_out_rows_is_logged(lake: Lake) -> None:
 
 
 def test_counts_are_not_readings(lake: Lake) -> None:
-    lake.count_addresses(DAYS)
+    lake.view().count_addresses(DAYS)
     assert list(access.readings(lake.folder)) == []
 
 
 def test_nothing_is_logged_where_there_is_nothing_to_read(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    lake.quarantined(by=TESTER)
+    lake.view().quarantined(by=TESTER)
     ingest(lake, HEADER)
-    lake.listed_addresses(DAYS, by=TESTER)
+    lake.view().listed_addresses(DAYS, by=TESTER)
     assert list(access.readings(lake.folder)) == []
 
 
@@ -59,7 +59,7 @@ def test_only_the_owner_reads_the_log(lake: Lake) -> None:
 def test_without_the_log_nothing_is_shown(lake: Lake) -> None:
     (lake.folder / access.FILE).mkdir()
     with pytest.raises(LakeError, match="not shown"):
-        lake.quarantined(by=TESTER)
+        lake.view().quarantined(by=TESTER)
 
 
 @pytest.mark.parametrize("change", ["tester", "delivered bytes"])
@@ -82,7 +82,7 @@ def test_a_line_that_a_power_cut_tore_does_not_spoil_the_next(capsys: pytest.Cap
     read_everything(lake)
     with (lake.folder / access.FILE).open("ab") as log:
         log.write(b'{"at": "2020')
-    lake.quarantined(by=TESTER)
+    lake.view().quarantined(by=TESTER)
     found = json.loads(told(capsys, lake, "--json", code=1))
     assert (len(found["readings"]), found["broken_lines"]) == (4, [4])
 

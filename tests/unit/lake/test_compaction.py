@@ -12,9 +12,10 @@ from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
 from quetsach.cli.main import main
-from quetsach.lake import compaction, hosts, keeping
+from quetsach.lake import compacted, compaction, hosts, keeping
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 
 HOURS = range(8, 14)
 
@@ -22,8 +23,8 @@ HOURS = range(8, 14)
 def rows(lake: Lake) -> Counter[tuple[object, ...]]:
     """Every sighting with its delivery, wherever it lies."""
     found: Counter[tuple[object, ...]] = Counter()
-    for roll_up in lake.roll_ups():
-        for path in lake.sightings_for(roll_up) or ():
+    for roll_up in lake.view().roll_ups():
+        for path in lake.view().sightings_for(roll_up) or ():
             for row in pq.read_table(path, partitioning=None).to_pylist():
                 row.setdefault("delivery", path.stem)
                 found[tuple(sorted((name, str(value)) for name, value in row.items()))] += 1
@@ -32,6 +33,10 @@ def rows(lake: Lake) -> Counter[tuple[object, ...]]:
 
 def names(lake: Lake, day: str = "2020-06-16") -> list[str]:
     return sorted(path.name for path in lake.folder.glob(f"sightings/day={day}/*"))
+
+
+def answers_of(view: LakeView) -> tuple[object, ...]:
+    return view.state, hosts.hosts(view, DAYS), view.count_addresses(DAYS), view.listed_addresses(DAYS, by=TESTER)
 
 
 @pytest.fixture
@@ -45,23 +50,30 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def test_no_sighting_changes(lake: Lake) -> None:
-    before, deliveries = rows(lake), lake.deliveries()
+    before, deliveries = rows(lake), lake.view().deliveries()
     assert compaction.compact(lake) == compaction.Gathered(days=1, files=7)
     assert rows(lake) == before
-    assert lake.deliveries() == deliveries
+    assert lake.view().deliveries() == deliveries
 
 
 def test_nothing_that_is_counted_changes(lake: Lake) -> None:
-    before = hosts.hosts(lake, DAYS), lake.count_addresses(DAYS), lake.listed_addresses(DAYS, by=TESTER)
+    before = answers_of(lake.view())
     compaction.compact(lake)
-    assert (hosts.hosts(lake, DAYS), lake.count_addresses(DAYS), lake.listed_addresses(DAYS, by=TESTER)) == before
+    assert answers_of(lake.view()) == before
     assert keeping.rebuild(lake).mended == 0
 
 
-def test_what_was_read_while_it_was_gathered_stays_until_the_next_time(lake: Lake) -> None:
-    small = names(lake)
+def test_what_was_gathered_is_deleted(lake: Lake) -> None:
     compaction.compact(lake)
-    assert set(small) < set(names(lake))
+    assert len(names(lake)) == 1
+    assert compaction.compact(lake) == compaction.Gathered(0, 0)
+
+
+def test_what_somebody_reads_stays_until_the_next_writer(lake: Lake) -> None:
+    small = names(lake)
+    with lake.view():
+        compaction.compact(lake)
+        assert set(small) < set(names(lake))
     assert compaction.compact(lake) == compaction.Gathered(0, 0)
     assert len(names(lake)) == 1
 
@@ -73,21 +85,21 @@ def test_a_later_file_lies_beside_and_is_gathered_again(lake: Lake) -> None:
     assert before.total() == 9
     assert compaction.compact(lake, least_files=2) == compaction.Gathered(days=1, files=2)
     assert rows(lake) == before
-    assert len(json.loads((lake.folder / compaction.FILE).read_text())) == 1
+    assert len(json.loads((lake.folder / compacted.FILE).read_text())) == 1
 
 
 def test_a_known_sighting_stays_known(lake: Lake) -> None:
     compaction.compact(lake)
     ingest(lake, HEADER + "2020-06-16 08:00:00,14.160.0.2,mirai,VN,b8\n\n")
-    assert lake.deliveries()[-1].accepted + lake.deliveries()[-1].duplicates == 1
-    assert lake.sightings_count(DAYS) == 8
+    assert lake.view().deliveries()[-1].accepted + lake.view().deliveries()[-1].duplicates == 1
+    assert lake.view().sightings_count(DAYS) == 8
 
 
 def test_gathered_sightings_expire_with_all_that_is_left_of_them(lake: Lake) -> None:
     compaction.compact(lake)
     gone = keeping.expire(lake, before=date(2020, 6, 17))
     assert (gone.days, gone.sightings, names(lake)) == (1, 7, [])
-    assert json.loads((lake.folder / compaction.FILE).read_text()) == []
+    assert json.loads((lake.folder / compacted.FILE).read_text()) == []
     assert rows(lake).total() == 1
 
 
@@ -95,11 +107,11 @@ def test_files_that_are_older_than_a_column_are_gathered_too(lake: Lake) -> None
     for path in list(lake.folder.glob("sightings/*/*.parquet"))[::2]:
         pq.write_table(pq.read_table(path, partitioning=None).drop_columns(["sector"]), path)
     compaction.compact(lake)
-    assert lake.daily_addresses(DAYS, ("sector",)).column("sector").unique().to_pylist() == ["unknown"]
+    assert lake.view().daily_addresses(DAYS, ("sector",)).column("sector").unique().to_pylist() == ["unknown"]
 
 
 def test_a_large_day_is_written_in_groups_worth_reading(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compaction, "_GROUP_ROWS", 3)
+    monkeypatch.setattr(compacted, "_GROUP_ROWS", 3)
     before = rows(lake)
     compaction.compact(lake)
     [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
@@ -117,9 +129,9 @@ def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
 
 
 def test_a_damaged_record_is_said(lake: Lake) -> None:
-    (lake.folder / compaction.FILE).write_text("[{}]")
+    (lake.folder / compacted.FILE).write_text("[{}]")
     with pytest.raises(LakeError, match="compacted"):
-        lake.deliveries()
+        lake.view().deliveries()
 
 
 def test_people_are_told_what_was_gathered(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:

@@ -21,8 +21,9 @@ from quetsach.lake import ingestion
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import IngestResult, Lake
 
-NOW = datetime(2020, 6, 17, 1, 0, tzinfo=UTC)
+NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)
 FAMILIES = FamilyNames.of([], version="families-1")
+BESIDE = {".writer", ".readers", "deliveries.index"}
 HEADER = b"timestamp,address,malware,port\n"
 
 
@@ -47,7 +48,7 @@ def row(address: str = "14.160.0.1", day: str = "2020-06-16", malware: str = "mi
 
 
 def files_of(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != ".writer"}
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE}
 
 
 def test_records_are_accepted_duplicate_or_quarantined(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_file_whose_name_is_no_text_is_taken_under_a_legible_one(tmp_path: Pat
     path.write_bytes(HEADER + row())
     lake = Lake(tmp_path / "lake")
     ingest(lake, path, name="")
-    [delivery] = Lake(lake.folder).deliveries()
+    [delivery] = Lake(lake.folder).view().deliveries()
     assert delivery.file == r"b\udce1o \x1b[31mc\udce1o.csv"
 
 
@@ -78,7 +79,7 @@ def test_the_same_bytes_of_another_report_are_another_delivery(tmp_path: Path) -
     lake = Lake(tmp_path)
     assert ingest(lake, HEADER + row(), report="one").accepted == 1
     assert ingest(lake, HEADER + row(), report="two").accepted == 1
-    assert len(lake.deliveries()) == 2
+    assert len(lake.view().deliveries()) == 2
     assert len(list(tmp_path.glob("landed/*/*"))) == 1
 
 
@@ -87,7 +88,7 @@ def test_what_two_files_share_is_taken_once(tmp_path: Path) -> None:
     ingest(lake, HEADER + row() + row(day="2020-06-17"))
     second = ingest(lake, HEADER + row(day="2020-06-17") + row("14.160.0.2") + row(day="2020-06-18"))
     assert (second.accepted, second.duplicates) == (2, 1)
-    assert lake.sightings_count() == 4
+    assert lake.view().sightings_count() == 4
 
 
 def test_delivered_bytes_are_kept_as_they_came(tmp_path: Path) -> None:
@@ -95,9 +96,9 @@ def test_delivered_bytes_are_kept_as_they_came(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes(content)
     lake = Lake(tmp_path / "lake")
     ingest(lake, tmp_path / "f.csv", name="")
-    [delivery] = lake.deliveries()
-    assert b"".join(lake.landed_bytes(delivery, by=TESTER)) == content
-    [reject] = lake.quarantined(by=TESTER).to_pylist()
+    [delivery] = lake.view().deliveries()
+    assert b"".join(lake.view().landed_bytes(delivery, by=TESTER)) == content
+    [reject] = lake.view().quarantined(by=TESTER).to_pylist()
     assert content[reject["byte_offset"] :][: reject["byte_length"]] == b"\xff\xfe damaged"
     assert (reject["file"], reject["line"], reject["reason"]) == ("f.csv", 3, "bad_utf8")
 
@@ -108,7 +109,7 @@ def test_sightings_lie_by_utc_day_in_the_agreed_columns(tmp_path: Path) -> None:
     days = {path.parent.name: pq.read_table(path, partitioning=None) for path in tmp_path.glob("sightings/*/*.parquet")}
     assert {name: table.num_rows for name, table in days.items()} == {"day=2020-06-16": 1, "day=2020-06-17": 1}
     assert all(table.schema.equals(ANNOTATED) for table in days.values())
-    [delivery] = lake.deliveries()
+    [delivery] = lake.view().deliveries()
     assert delivery.days == {date(2020, 6, 16): 1, date(2020, 6, 17): 1}
     assert delivery.versions == {"families": "families-1", "network": "net-1"}
 
@@ -137,7 +138,7 @@ def test_an_error_on_the_way_leaves_the_lake_as_it_was(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device", "deliveries")
 
     with monkeypatch.context() as patch:
-        patch.setattr("quetsach.lake.durable.write", fail)
+        patch.setattr("quetsach.storage.write", fail)
         with pytest.raises(LakeError, match="No space left"):
             ingest(lake, HEADER + row("14.160.0.9") + row("nowhere"))
     assert files_of(tmp_path) == before
@@ -149,7 +150,7 @@ def test_readers_see_only_what_a_commit_record_lists(tmp_path: Path) -> None:
     ingest(lake, HEADER + row())
     [path] = tmp_path.glob("sightings/*/*.parquet")
     (path.parent / "stray.parquet").write_bytes(b"torn")
-    assert lake.count_addresses(Period(date(2020, 6, 16), date(2020, 6, 16))) == 1
+    assert lake.view().count_addresses(Period(date(2020, 6, 16), date(2020, 6, 16))) == 1
 
 
 def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
@@ -172,10 +173,10 @@ def test_a_second_writer_waits(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         writer.start()
         assert not done.wait(0.2)
-        assert lake.deliveries() == ()
+        assert lake.view().deliveries() == ()
     writer.join(20)
     assert done.is_set()
-    assert lake.sightings_count() == 1
+    assert lake.view().sightings_count() == 1
 
 
 def test_too_many_days_are_refused_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +202,7 @@ def test_a_damaged_commit_record_is_named(tmp_path: Path) -> None:
     for content in (b"", b"[]", b"{}", record.read_bytes().replace(b'"accepted": 1', b'"accepted": 2')):
         record.write_bytes(content)
         with pytest.raises(LakeError) as refusal:
-            Lake(tmp_path).deliveries()
+            Lake(tmp_path).view().deliveries()
         assert refusal.value.where == record.name
 
 
@@ -209,9 +210,9 @@ def test_a_lake_that_may_not_be_read_is_not_called_empty(tmp_path: Path, monkeyp
     def refuse(_: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr("quetsach.lake.records.os.scandir", refuse)
     with pytest.raises(LakeError, match="Permission denied") as refusal:
-        Lake(tmp_path).deliveries()
+        Lake(tmp_path).view().deliveries()
     assert refusal.value.where == str(tmp_path / "deliveries")
 
 
@@ -242,7 +243,7 @@ def test_damaged_rows_of_a_report_are_quarantined_to_the_last(tmp_path: Path) ->
     report = make_report(2000, 3, share_damaged=0.1, share_mended=0.1)
     lake = Lake(tmp_path)
     result = ingest(lake, report.content, feed="shadowserver", name="2020-06-16-event4_sinkhole-vn.csv")
-    rejects = lake.quarantined(by=TESTER).to_pylist()
+    rejects = lake.view().quarantined(by=TESTER).to_pylist()
     assert {reject["line"]: reject["reason"] for reject in rejects} == report.rejects
     assert result.records == report.records
     assert result.repaired == sum(bool(repair) for repair in report.repairs.values())

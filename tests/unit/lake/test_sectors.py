@@ -40,7 +40,7 @@ def ingest(lake: Lake, sectors: Sequence[str], *, naics: str = "", hour: int = 7
 
 
 def by_sector(lake: Lake) -> dict[str, float]:
-    return {row.id: row.figures[0].value for row in answers.sectors(lake, DAY).rows if row.figures[0]}
+    return {row.id: row.figures[0].value for row in answers.sectors(lake.view(), DAY).rows if row.figures[0]}
 
 
 def make_older(lake: Lake) -> None:
@@ -71,7 +71,7 @@ def test_the_words_as_written_stay(tmp_path: Path) -> None:
 def test_machines_are_counted_by_sector(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     ingest(lake, SECTORS)
-    rows = {row.id: row.daily_addresses for row in hosts.hosts(lake, DAY, by="sector").rows}
+    rows = {row.id: row.daily_addresses for row in hosts.hosts(lake.view(), DAY, by="sector").rows}
     assert rows == {"finance": 1, "government": 1, "unknown": 1, "other": 1}
 
 
@@ -103,7 +103,9 @@ def test_in_an_older_lake_sectors_are_unknown(tmp_path: Path, *, has_expired: bo
         keeping.expire(lake, before=date(2020, 7, 1))
     make_older(lake)
     assert by_sector(lake) == {"unknown": 4}
-    assert [(row.id, row.daily_addresses) for row in hosts.hosts(lake, DAY, by="sector").rows] == [("unknown", 4)]
+    assert [(row.id, row.daily_addresses) for row in hosts.hosts(lake.view(), DAY, by="sector").rows] == [
+        ("unknown", 4)
+    ]
 
 
 def test_a_day_of_older_and_newer_files_has_what_the_newer_tell(tmp_path: Path) -> None:
@@ -118,5 +120,5 @@ def test_a_day_of_older_and_newer_files_has_what_the_newer_tell(tmp_path: Path) 
 
 
 def test_a_table_of_addresses_without_a_file_has_the_column(tmp_path: Path) -> None:
-    table = Lake(tmp_path).daily_addresses(DAY, ("sector",))
+    table = Lake(tmp_path).view().daily_addresses(DAY, ("sector",))
     assert table.schema.field("sector").type == pa.string()

@@ -58,12 +58,12 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @pytest.fixture(scope="module")
 def sensors(lake: Lake) -> Sensors:
-    return constant_sensors(lake, BEFORE, AFTER)
+    return constant_sensors(lake.view(), BEFORE, AFTER)
 
 
 @pytest.fixture(scope="module")
 def counted(lake: Lake, sensors: Sensors) -> Weeks:
-    return weekly(lake, STARTS, sensors, weights={})
+    return weekly(lake.view(), STARTS, sensors, weights={})
 
 
 STARTS = weeks(FIRST, FIRST + timedelta(days=7 * COUNT - 1), anchor=FIRST)
@@ -79,7 +79,7 @@ def test_a_sensor_that_came_later_does_not_count(sensors: Sensors, counted: Week
 
 def test_that_sensors_differ_is_told_unless_only_registered_ones_are_asked(lake: Lake, sensors: Sensors) -> None:
     assert [notice.code for notice in sensors.notices] == ["feed-dropped-out"]
-    assert constant_sensors(lake, BEFORE, AFTER, reports=["plain/old"]).notices == ()
+    assert constant_sensors(lake.view(), BEFORE, AFTER, reports=["plain/old"]).notices == ()
 
 
 def test_a_province_without_sightings_has_zero_and_a_silent_week_has_no_figures(counted: Weeks) -> None:
@@ -94,8 +94,8 @@ def test_a_province_without_sightings_has_zero_and_a_silent_week_has_no_figures(
 
 
 def test_families_count_by_their_weights(lake: Lake, sensors: Sensors, counted: Weeks) -> None:
-    halved = weekly(lake, STARTS[:1], sensors, weights={"mirai": 0.5})
-    without = weekly(lake, STARTS[:1], sensors, weights={"mirai": 0.0})
+    halved = weekly(lake.view(), STARTS[:1], sensors, weights={"mirai": 0.5})
+    without = weekly(lake.view(), STARTS[:1], sensors, weights={"mirai": 0.0})
     cells = [one.cell("01", FIRST) for one in (counted, halved, without)]
     whole, half, none = (cell.addresses for cell in cells if cell)
     assert none == pytest.approx(4, abs=0.1)

@@ -25,6 +25,7 @@ COMMANDS = (
     "partners",
     "people",
     "audit",
+    "figures",
     "campaigns",
     "letters",
     "publicity",

@@ -18,11 +18,9 @@ from quetsach.core.pack import LocalText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quetsach.assess.effect import Design, Panel
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.notice import Notice
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
+    from quetsach.lake.view import LakeView
     from quetsach.web.evaluation.inputs import Effect
     from quetsach.web.evaluation.sources import Sources
 
@@ -71,12 +69,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
     campaign = load_campaign(arguments.campaign, data)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    sources = _sources(arguments, campaign, data)
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    view = Lake(data / "lake").view()
+    sources = _sources(arguments, campaign, data, view)
     with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
         inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
         files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
     if arguments.json:
-        print_json({"campaign": campaign.id, "out": str(out), "files": [str(file.relative_to(out)) for file in files]})
+        made = [str(file.relative_to(out)) for file in files]
+        print_json({"campaign": campaign.id, "lake": view.state, "out": str(out), "files": made})
     else:
         language = chosen_language(arguments)
         said = "Đã lập báo cáo" if language == "vi" else "The report is in"
@@ -84,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Sources":
+def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Sources":
     from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
     from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
     from quetsach.cli.center.tables import (  # noqa: PLC0415
@@ -95,14 +97,13 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         load_scenario,
         load_tiles,
     )
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.web.evaluation.sources import Sources  # noqa: PLC0415
 
     marker = DemonstrationMarker.read(data)
     criteria = load_criteria()
     return Sources(
         data=data,
-        lake=Lake(data / "lake"),
+        lake=view,
         families=load_families(),
         network=load_network_tables(data),
         places=load_places(),
@@ -113,7 +114,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path) ->
         subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),
         province_subscribers=_numbers(arguments.province_subscribers, ("province", "subscribers")),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,
-        effect=_effect(arguments, campaign, data),
+        effect=_effect(arguments, campaign, data, view),
     )
 
 
@@ -135,47 +136,41 @@ def _not_real(note: LocalText, scale: int) -> LocalText:
     )
 
 
-def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path) -> "Effect | None":
-    """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither."""
-    from quetsach.assess.effect import Design, Method, read_panel  # noqa: PLC0415
+def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Effect | None":
+    """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither.
+
+    Raises:
+        InputError: the registration is of another campaign.
+    """
+    from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
-    from quetsach.cli.center.assess.panel import campaign_panel, read_registered, registered  # noqa: PLC0415
+    from quetsach.cli.center.assess.panel import (  # noqa: PLC0415
+        campaign_panel,
+        panel_origin,
+        read_registered,
+        registered,
+    )
     from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
+    from quetsach.web.evaluation.inputs import Effect  # noqa: PLC0415
 
     folder = data / "campaigns" / campaign.id
     registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
-    departed: tuple[Notice, ...] = ()
+    if registration and registration.campaign != campaign.id:
+        raise InputError(f"this registration is of the campaign {registration.campaign}", where=campaign.id)
     if arguments.panel:
         content = read_file(arguments.panel, limit=MAX_BYTES)
+        origin = panel_origin(registration, data, view) if registration else None
     elif registration:
-        made = campaign_panel(registration, data)
-        content, departed = made.content, made.departed
+        made = campaign_panel(registration, data, view)
+        content, origin = made.content, made.origin
     else:
         return None
     panel = read_panel(content, where=arguments.panel.name if arguments.panel else "panel.csv")
     if registration:
-        return _judged(panel, registration.design, registration.target, registration, departed)
-    target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
-    return _judged(panel, Design(Method(arguments.method), None, arguments.ramp), target, None, ())
-
-
-def _judged(
-    panel: "Panel",
-    design: "Design",
-    target: float,
-    registration: "Registration | None",
-    departed: "tuple[Notice, ...]",
-) -> "Effect":
-    """Return what the analysis finds, and the verdict; none for an analysis that is not the registered one."""
-    from quetsach.assess.effect import analyse  # noqa: PLC0415
-    from quetsach.assess.effect.departures import departures  # noqa: PLC0415
-    from quetsach.assess.effect.verdict import judge_as_registered  # noqa: PLC0415
-    from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
-
-    named = None
-    if registration:
-        differences = (*departed, *departures(registration, panel=panel, design=design, target=target))
-        named = Registered(registration.digest, registration.registered_at, differences)
-    finding = analyse(panel, design)
-    return Effect(finding, judge_as_registered(finding, target, named.differences if named else None), named)
+        design, target = registration.design, registration.target
+    else:
+        target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
+        design = Design(Method(arguments.method), None, arguments.ramp)
+    return Effect.of(Grounds(analyse(panel, design), panel, design, target, registration, origin))

@@ -126,7 +126,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     lake = Lake((arguments.data or default_data()) / "lake")
-    with Progress("Đang dựng lại / rebuilding", len(lake.roll_ups())) as progress:
+    with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
         rebuilt = keeping.rebuild(lake, progress=progress.advance)
     language = chosen_language(arguments)
     if arguments.json:
@@ -146,7 +146,7 @@ def _compact(arguments: argparse.Namespace) -> int:
     if arguments.files < 2:
         raise InputError("one file needs no gathering", hint="--files 2")
     lake = Lake((arguments.data or default_data()) / "lake")
-    with Progress("Đang gộp / gathering", len(lake.roll_ups())) as progress:
+    with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
         gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)
     if arguments.json:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.cli.center import tending
+from quetsach.cli.center.publishing import publish_due
 from quetsach.cli.center.tending import Beat
 from quetsach.web.heartbeats import HeartbeatFile, Work
 
@@ -50,6 +51,8 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("signatures", tending.keep_fresh, tending.REFRESH_SECONDS + hour),
         Behind("letters", tending.send_letters, hour),
         Behind("partners' reports", tending.take_in_reports, hour),
+        Behind("figures", publish_due, hour),
+        Behind("count of reports", tending.count_reports, hour),
         Behind("erasure", tending.erase_cases, tending.ERASURE_SECONDS + hour),
         Behind("sessions", tending.clear_sessions, tending.ERASURE_SECONDS + hour),
     )

@@ -11,7 +11,7 @@ from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.web.evaluation import dividing, fleets, judging
 from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
 from quetsach.web.evaluation.sources import Sources
@@ -41,7 +41,7 @@ def gather(
         QuetsachError: the lake cannot be read, or a frozen baseline was changed.
     """
     lake = sources.lake
-    targets = _targets(campaign, sources, now)
+    targets = _targets(campaign, sources)
     progress(1)
     last = _last_window(targets)
     compared = _compared(lake, targets) if targets else _compared_published(campaign, sources.published)
@@ -72,7 +72,7 @@ def gather(
         cases=judged.cases,
         grades=judged.grades,
         priority=judged.priority,
-        tool=fleets.cleaned_by_tool(sources.family_name),
+        tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
     )
 
@@ -81,10 +81,10 @@ STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
 
 
-def _targets(campaign: Campaign, sources: Sources, now: datetime) -> TargetReport | None:
+def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns", now=now)
+    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns")
 
 
 def _basis(targets: TargetReport | None) -> Basis | None:
@@ -96,7 +96,7 @@ def _last_window(targets: TargetReport | None) -> Period | None:
     return max(seen, default=None)
 
 
-def _compared(lake: Lake, targets: TargetReport) -> tuple[Compared, ...]:
+def _compared(lake: LakeView, targets: TargetReport) -> tuple[Compared, ...]:
     last = _last_window(targets)
     if last is None:
         return ()
@@ -118,7 +118,7 @@ def _compared(lake: Lake, targets: TargetReport) -> tuple[Compared, ...]:
     )
 
 
-def _complete(lake: Lake, window: Period) -> float | None:
+def _complete(lake: LakeView, window: Period) -> float | None:
     """Return the addresses of a window of which every day has data."""
     days = set(lake.days_with_data(window).column("day").to_pylist())
     return float(lake.count_addresses(window)) if len(days) == window.days else None
@@ -160,13 +160,13 @@ def _middle(period: Period) -> date:
     return period.first + timedelta(days=period.days // 2)
 
 
-def _daily(lake: Lake, campaign: Campaign) -> tuple[Daily, ...]:
+def _daily(lake: LakeView, campaign: Campaign) -> tuple[Daily, ...]:
     whole = Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
     rows = lake.daily_addresses(whole, ()).to_pylist()
     return tuple(Daily(row["day"], row["addresses"]) for row in rows)
 
 
-def _feed_days(lake: Lake, campaign: Campaign) -> tuple[FeedDays, ...]:
+def _feed_days(lake: LakeView, campaign: Campaign) -> tuple[FeedDays, ...]:
     made = []
     for window in campaign.windows:
         days: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.place import Places
 from quetsach.core.tile import TileLayouts
-from quetsach.lake.lake import Lake
+from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 from quetsach.web.evaluation.inputs import Effect
 
@@ -25,7 +25,7 @@ class Sources:
     """
 
     data: Path
-    lake: Lake
+    lake: LakeView
     families: FamilyNames
     network: NetworkTables
     places: Places

@@ -92,14 +92,14 @@ def _of_lake(arguments: argparse.Namespace) -> "History | None":
     from quetsach.lake.cases import bot_history  # noqa: PLC0415
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
-    lake = Lake((arguments.data or default_data()) / "lake")
+    view = Lake((arguments.data or default_data()) / "lake").view()
     period = asked_period(arguments)
     if period is None:
-        newest = lake.newest_day(until=datetime.now(UTC).date())
+        newest = view.newest_day(until=datetime.now(UTC).date())
         if newest is None:
             raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
         period = Period(newest - timedelta(days=_DAYS - 1), newest)
-    return bot_history(lake, period)
+    return bot_history(view, period)
 
 
 def _of_file(arguments: argparse.Namespace) -> "History":

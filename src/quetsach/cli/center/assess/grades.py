@@ -18,7 +18,7 @@ from quetsach.core.period import Period
 if TYPE_CHECKING:
     from quetsach.assess.grades import GradedProvider, ProviderGrades
     from quetsach.cli.commands import Subcommands
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
     from quetsach.network import NetworkTables
 
 _DAYS = 28
@@ -62,18 +62,18 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     data: Path = arguments.data or default_data()
-    lake, tables = Lake(data / "lake"), load_network_tables(data)
+    view, tables = Lake(data / "lake").view(), load_network_tables(data)
     subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
-    period = asked_period(arguments) or _newest(lake)
+    period = asked_period(arguments) or _newest(view)
     windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
     with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
         announced = tables.ranges.announced_ipv4()
-        weeks = [weekly_machines(lake, w, announced=announced, progress=progress.advance) for w in windows]
+        weeks = [weekly_machines(view, w, announced=announced, progress=progress.advance) for w in windows]
     result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
         window = {"first": str(period.first), "last": str(period.last), "seed": arguments.seed}
-        print_json({**window, **result.as_json()})
+        print_json({"lake": view.state, **window, **result.as_json()})
     elif isinstance(result, Refusal):
         print_wrapped(result.text.in_language(language))
     elif arguments.csv:
@@ -83,8 +83,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _newest(lake: "Lake") -> Period:
-    newest = lake.newest_day(until=datetime.now(UTC).date())
+def _newest(view: "LakeView") -> Period:
+    newest = view.newest_day(until=datetime.now(UTC).date())
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=_DAYS - 1), newest)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quetsach.cli.center.assess.hosts_told import Rates
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.hosts import HostReport, HostRow
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
     from quetsach.network import NetworkTables
 
 _COLUMNS = (
@@ -83,19 +83,23 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
-    lake, tables = Lake(data / "lake"), load_network_tables(data)
-    period = asked_period(arguments) or _newest(lake)
+    view, tables = Lake(data / "lake").view(), load_network_tables(data)
+    period = asked_period(arguments) or _newest(view)
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
         "families": arguments.family,
         "rates": dict(_rate(text) for text in arguments.rate),
         "announced": tables.ranges.announced_ipv4(),
     }
-    report = hosts.hosts(lake, period, by=arguments.by, **asked)
-    comparison = hosts.compare_windows(lake, before, period, **asked) if before else None
+    report = hosts.hosts(view, period, by=arguments.by, **asked)
+    comparison = hosts.compare_windows(view, before, period, **asked) if before else None
     rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
     if arguments.json:
-        print_json(_as_json(report, rates) | ({"comparison": comparison.as_json()} if comparison else {}))
+        print_json(
+            {"lake": view.state}
+            | _as_json(report, rates)
+            | ({"comparison": comparison.as_json()} if comparison else {})
+        )
     elif arguments.csv:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
@@ -118,10 +122,10 @@ def _rates(report: "HostReport", path: Path) -> "Rates":
     return shrunk_rates({id_: m.value for id_, m in counted.items() if isinstance(m, Estimate)}, known)
 
 
-def _newest(lake: "Lake") -> Period:
+def _newest(view: "LakeView") -> Period:
     from quetsach.lake.hosts import WINDOW_DAYS  # noqa: PLC0415
 
-    newest = lake.newest_day(until=datetime.now(UTC).date())
+    newest = view.newest_day(until=datetime.now(UTC).date())
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)

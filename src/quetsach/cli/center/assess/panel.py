@@ -1,6 +1,7 @@
 """``quetsach center assess panel``: the registered panel of a campaign, week by week, from the lake."""
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.center.assess import registration as registering
 from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.records import campaign_folder, read_file
@@ -17,14 +19,15 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
 from quetsach.core.csv_text import csv_text
-from quetsach.core.errors import InputError
+from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
+    from quetsach.assess.effect.grounds import PanelOrigin
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.place import Places
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
     from quetsach.lake.weekly import WeekMeasure
 
 _SAID = {
@@ -45,13 +48,13 @@ _MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class CampaignPanel:
-    """A panel as CSV (``unit,period,outcome,treated``), what its outcomes are, and where its source is another one."""
+    """A panel as CSV (``unit,period,outcome,treated``), what its outcomes are, and how it came to be."""
 
     content: bytes
     measure: "WeekMeasure"
     units: int
     weeks: int
-    departed: "tuple[Notice, ...]" = ()
+    origin: "PanelOrigin"
 
 
 def register(questions: "Subcommands") -> None:
@@ -61,7 +64,7 @@ def register(questions: "Subcommands") -> None:
         "panel",
         summary="the registered panel of a campaign, week by week, as CSV for `assess effect`",
         examples="quetsach center assess panel viet-nam-2027 --out panel.csv\n"
-        "quetsach center assess effect --panel panel.csv --method wedge --target 50",
+        "quetsach center assess effect --panel panel.csv --registration registration.json",
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
@@ -78,13 +81,16 @@ def _run(arguments: argparse.Namespace) -> int:
     if registration is None:
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
         raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
-    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress:
-        panel = campaign_panel(registration, arguments.data or default_data(), progress=progress.advance)
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    data: Path = arguments.data or default_data()
+    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, Lake(data / "lake").view() as view:
+        panel = campaign_panel(registration, data, view, progress=progress.advance)
     if arguments.out is None:
         sys.stdout.write(panel.content.decode())
     else:
         try:
-            arguments.out.write_bytes(panel.content)
+            storage.write(arguments.out, panel.content, mode=storage.SHARED)
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
         language = chosen_language(arguments)
@@ -114,7 +120,11 @@ def read_registered(path: Path) -> "Registration":
 
 
 def campaign_panel(
-    registration: "Registration", data: Path, *, progress: Callable[[int], None] = lambda _weeks: None
+    registration: "Registration",
+    data: Path,
+    view: "LakeView",
+    *,
+    progress: Callable[[int], None] = lambda _weeks: None,
 ) -> CampaignPanel:
     """Count the registered units and families in every whole week from the first window to the last.
 
@@ -124,23 +134,24 @@ def campaign_panel(
     Raises:
         QuetsachError: a unit is no province, or the lake cannot be read.
     """
+    from quetsach.assess.effect.grounds import PanelOrigin  # noqa: PLC0415
+    from quetsach.assess.effect.registration import LAKE_WEEKS  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
 
     begins = _begins(registration, data)
     codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
     starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
-    lake, weights = Lake(data / "lake"), dict(registration.families)
+    weights = dict(registration.families)
     sensors = constant_sensors(
-        lake,
+        view,
         registration.before,
         registration.after,
         families=[family for family, weight in weights.items() if weight] or None,
         reports=registration.feeds or None,
     )
     announced = load_network_tables(data).ranges.announced_ipv4()
-    counted = weekly(lake, starts, sensors, weights=weights, announced=announced, progress=progress)
+    counted = weekly(view, starts, sensors, weights=weights, announced=announced, progress=progress)
     measure = counted.measure(codes.values())
     rows: list[tuple[object, ...]] = [("unit", "period", "outcome", "treated")]
     for unit, code in codes.items():
@@ -149,11 +160,28 @@ def campaign_panel(
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
             rows.append((unit, week, outcome, int(begin is not None and week >= begin)))
-    departed = (*_departed(registration, lake), *sensors.notices)
-    return CampaignPanel(csv_text(rows).encode(), measure, len(codes), len(starts), departed)
+    content, departed = csv_text(rows).encode(), (*_departed(registration, view), *sensors.notices)
+    digest = hashlib.sha256(content).hexdigest()
+    origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
+    return CampaignPanel(content, measure, len(codes), len(starts), origin)
 
 
-def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]":
+def panel_origin(registration: "Registration", data: Path, view: "LakeView | None" = None) -> "PanelOrigin | None":
+    """Count the registered panel again, to hold a file against it; None where it cannot be counted here.
+
+    Without a plan of its panel, or a lake, or with units that are no provinces, nothing shows what a file is.
+    """
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if registration.panel is None or not (data / "lake").is_dir():
+        return None
+    try:
+        return campaign_panel(registration, data, view or Lake(data / "lake").view()).origin
+    except QuetsachError:
+        return None
+
+
+def _departed(registration: "Registration", view: "LakeView") -> "tuple[Notice, ...]":
     """Return where what is counted is not what was registered, such as a last window that is not over.
 
     Feeds that came later are not counted.
@@ -162,7 +190,7 @@ def _departed(registration: "Registration", lake: "Lake") -> "tuple[Notice, ...]
     from quetsach.core.period import Period  # noqa: PLC0415
     from quetsach.lake.answers import basis_of  # noqa: PLC0415
 
-    basis = basis_of(lake, Period(registration.before.first, registration.after.last))
+    basis = basis_of(view, Period(registration.before.first, registration.after.last))
     after, newest = registration.after, basis.as_of or registration.before.first
     return basis_departures(
         registration,

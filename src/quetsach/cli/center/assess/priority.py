@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quetsach.assess.priority import Choice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
 
 _DAYS = 28
 
@@ -54,16 +54,16 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     criteria = load_criteria(arguments.criteria)
-    lake = Lake((arguments.data or default_data()) / "lake")
-    period = asked_period(arguments) or _newest(lake)
-    observations = observed(lake, period, load_judgements(criteria))
+    view = Lake((arguments.data or default_data()) / "lake").view()
+    period = asked_period(arguments) or _newest(view)
+    observations = observed(view, period, load_judgements(criteria))
     if not observations:
         raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
     choice = choose(observations, criteria, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
         window = {"first": str(period.first), "last": str(period.last)}
-        print_json({"seed": arguments.seed, **window, **choice.as_json()})
+        print_json({"lake": view.state, "seed": arguments.seed, **window, **choice.as_json()})
     elif arguments.csv:
         _print_csv(choice)
     else:
@@ -71,8 +71,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _newest(lake: "Lake") -> Period:
-    newest = lake.newest_day(until=datetime.now(UTC).date())
+def _newest(view: "LakeView") -> Period:
+    newest = view.newest_day(until=datetime.now(UTC).date())
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=_DAYS - 1), newest)

@@ -16,7 +16,7 @@ from quetsach.core.period import Period
 if TYPE_CHECKING:
     from quetsach.assess import Definition, Ranking
     from quetsach.cli.commands import Subcommands
-    from quetsach.lake.lake import Lake
+    from quetsach.lake.view import LakeView
 
 _RANKINGS = {
     "botnets": ("families ranked by mean daily addresses", "họ mã độc / family"),
@@ -50,19 +50,19 @@ def _rank(arguments: argparse.Namespace) -> int:
     from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     data = arguments.data or default_data()
-    lake = Lake(data / "lake")
-    period = asked_period(arguments) or _newest(lake)
+    view = Lake(data / "lake").view()
+    period = asked_period(arguments) or _newest(view)
     if arguments.question == "botnets":
-        ranking = answers.families(lake, period, load_families())
+        ranking = answers.families(view, period, load_families())
     elif arguments.question == "isps":
-        ranking = answers.isps(lake, period, load_network_tables(data))
+        ranking = answers.isps(view, period, load_network_tables(data))
     elif arguments.question == "sectors":
-        ranking = answers.sectors(lake, period)
+        ranking = answers.sectors(view, period)
     else:
-        ranking = answers.places(lake, period, load_places())
+        ranking = answers.places(view, period, load_places())
     language = chosen_language(arguments)
     if arguments.json:
-        print_json(ranking.as_json())
+        print_json({"lake": view.state, **ranking.as_json()})
     elif arguments.csv:
         print_csv(("rank", "id", "name", *(c.id for c in ranking.columns)), _cells(ranking, language))
     else:
@@ -70,8 +70,8 @@ def _rank(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _newest(lake: "Lake") -> Period:
-    newest = lake.newest_day(until=datetime.now(UTC).date())
+def _newest(view: "LakeView") -> Period:
+    newest = view.newest_day(until=datetime.now(UTC).date())
     if newest is None:
         raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=_DEFAULT_DAYS - 1), newest)

@@ -1,7 +1,6 @@
 """``quetsach center assess targets``: the change of equal windows against the frozen baseline."""
 
 import argparse
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import (
@@ -48,17 +47,17 @@ def _targets(arguments: argparse.Namespace) -> int:
 
     data = arguments.data or default_data()
     campaign = load_campaign(arguments.campaign, data)
+    view = Lake(data / "lake").view()
     with Progress("Đang tính / counting", len(campaign.windows)) as progress:
         report = answers.targets(
-            Lake(data / "lake"),
+            view,
             campaign,
             baselines=data / "campaigns",
-            now=datetime.now(UTC),
             asked=asked_period(arguments),
             progress=progress.advance,
         )
     if arguments.json:
-        print_json(report.as_json())
+        print_json({"lake": view.state, **report.as_json()})
     elif arguments.csv:
         header = ("window", "first", "last", "addresses", "change_percent", "published_addresses", "warnings")
         print_csv(header, [_window_cells(window) for window in report.windows])

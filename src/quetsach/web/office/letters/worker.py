@@ -1,7 +1,6 @@
 """The work that goes on behind the pages: copies, mail, reminders, bounces. One worker for one centre."""
 
 import contextlib
-import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from quetsach import storage
 from quetsach.campaign.errors import LocalError
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
@@ -126,9 +126,9 @@ def _alone() -> Iterator[Callable[[], bool]]:
     data: Path | None = settings.CENTER.data
     if data is None:
         raise LetterError("the centre has no data folder", hint="set QUETSACH_DATA")
-    with (data / "letters.lock").open("w") as file:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(storage.locked(data / "letters.lock", waits=False))
         except OSError as error:
             raise _busy() from error
         yield lambda: True

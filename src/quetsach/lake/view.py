@@ -1,0 +1,192 @@
+"""A view of the lake: what was committed at one moment, and the questions that can be asked of it.
+
+A view never changes. What is delivered, compacted or expires while it is open is not in it, and no file that it may
+read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view.
+"""
+
+import os
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quetsach.core.period import Period
+from quetsach.feeds.table import REJECTS
+from quetsach.lake import access, readers
+from quetsach.lake.access import Access
+from quetsach.lake.delivery import Delivery
+from quetsach.lake.engine import Engine
+from quetsach.lake.errors import LakeError
+from quetsach.lake.ingestion import landed_chunks
+from quetsach.lake.queries import CountAddresses, ListAddresses
+from quetsach.lake.question import Part, Question, parts_of
+from quetsach.lake.records import CatalogReader
+from quetsach.lake.rollups import RollUp
+
+QUARANTINED = pa.schema([("file", pa.string()), ("delivery", pa.string()), *REJECTS])
+"""What ``LakeView.quarantined`` returns."""
+
+_DAYS_WITH_DATA = pa.schema(
+    [("feed", pa.string()), ("report", pa.string()), ("day", pa.date32()), ("sightings", pa.int64())]
+)
+
+
+class LakeView:
+    """The lake as of one moment, open from the beginning; a context that closes it. Use ``Lake.view()``.
+
+    Args:
+        folder: the lake.
+        reader: reads its catalog.
+        engine: counts.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+
+    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine) -> None:
+        held = readers.hold(folder)
+        self._close = weakref.finalize(self, os.close, held) if held is not None else None
+        self.folder = folder
+        self.catalog = reader.read()
+        self._engine = engine
+        self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let files be deleted again; ask nothing afterwards."""
+        if self._close is not None:
+            self._close()
+
+    @property
+    def state(self) -> str:
+        """What answers stand on, in 64 hexadecimal digits: two views of one state give the same answers."""
+        return self.catalog.state
+
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """Return the engine; whoever asks takes a cursor of it."""
+        return self._engine.connection()
+
+    def ask[Answer](self, question: Question[Answer], parts: Sequence[Part]) -> Answer:
+        """Ask a question of parts that together are everything that it is about; they are counted here, one by one.
+
+        Raises:
+            LakeError: a file is damaged.
+        """
+        return question.merged([question.of_part(self.engine(), part) for part in parts])
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Return every delivery, oldest first."""
+        return self.catalog.deliveries
+
+    def roll_ups(self, period: Period | None = None) -> tuple[RollUp, ...]:
+        """Return the roll-ups that stand for the sightings of a period, or for all."""
+        return self.catalog.roll_ups(period)
+
+    def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
+        """Return the files that a roll-up is made from; ``None`` where they have expired."""
+        return self.catalog.sightings_for(roll_up)
+
+    def newest_day(self, *, until: date | None = None) -> date | None:
+        """Return the last day (UTC) with sightings, not after ``until``: a feed with a wrong clock moves no window."""
+        return max((day for day in self.catalog.days() if until is None or day <= until), default=None)
+
+    def sightings_count(self, period: Period | None = None) -> int:
+        """Return how many sightings there are, in a period or at all."""
+        return sum(map(self.catalog.rows_of, self.roll_ups(period)))
+
+    def days_with_data(self, period: Period) -> pa.Table:
+        """Return ``feed``, ``report``, ``day``, ``sightings`` for each day of the period that has any, in order.
+
+        A day that is missing had no data from that feed; nothing says that it had no infections.
+        """
+        found = sorted((r.feed, r.report, r.day, self.catalog.rows_of(r)) for r in self.roll_ups(period))
+        columns = ([row[n] for row in found] for n in range(len(_DAYS_WITH_DATA)))
+        return pa.table(list(columns), schema=_DAYS_WITH_DATA)
+
+    def daily_addresses(
+        self, period: Period, by: Sequence[str] = ("family",), *, families: Iterable[str] | None = None
+    ) -> pa.Table:
+        """Return ``day``, the columns ``by`` (of ``queries.GROUPS``) and ``addresses``: distinct addresses of each day.
+
+        Only days with sightings have rows. ``families`` limits to those; ``None`` is all.
+        """
+        return self._count(period, ("day", *by), families)
+
+    def distinct_addresses(
+        self, period: Period, by: Sequence[str] = (), *, families: Iterable[str] | None = None
+    ) -> pa.Table:
+        """Return the columns ``by`` and ``addresses``: distinct addresses of the whole period.
+
+        Without ``by`` there is one row.
+        """
+        return self._count(period, tuple(by), families)
+
+    def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
+        """Return how many distinct addresses were seen in the period."""
+        return int(self.distinct_addresses(period, families=families).column("addresses")[0].as_py())
+
+    def listed_addresses(self, period: Period, *, by: Access) -> pa.Table:
+        """Return ``key`` (16 bytes), ``family``, ``last_day`` for the look-up of ``listed``, ordered by key.
+
+        ``by`` is logged, as with everything that hands out rows.
+        """
+        files = self.catalog.sightings_of(period)
+        if files:
+            access.record(self.folder, by, what="addresses", of=str(period))
+        return self.ask(ListAddresses(), parts_of(files))
+
+    def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
+        """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
+
+        Raises:
+            LakeError: there is no such delivery, or a file is damaged.
+        """
+        chosen = self.deliveries()
+        if delivery is not None:
+            chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
+            if not chosen:
+                raise LakeError(f"there is no delivery {delivery[:80]!r}")
+        chosen = tuple(d for d in chosen if d.quarantined and d.has_landed)
+        if chosen:
+            access.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
+        tables = [self._rejects_of(d) for d in chosen]
+        return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
+
+    def landed_bytes(self, delivery: Delivery, *, by: Access) -> Iterator[bytes]:
+        """Return the bytes of a delivery as they came.
+
+        Raises:
+            LakeError: they have expired.
+        """
+        if not delivery.has_landed:
+            raise LakeError("the delivered bytes have expired", where=delivery.file)
+        access.record(self.folder, by, what="delivered bytes", of=delivery.id)
+        return self._landed(delivery)
+
+    def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
+        """Count addresses; what was asked before is not counted again, for a view does not change."""
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)))
+        if (period, question) not in self._counted:
+            self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
+        return self._counted[period, question]
+
+    def _landed(self, delivery: Delivery) -> Iterator[bytes]:
+        yield from landed_chunks(self.folder / delivery.landed_path)  # the view stays open until the last is read
+
+    def _rejects_of(self, delivery: Delivery) -> pa.Table:
+        try:
+            rejects = pq.read_table(self.folder / delivery.quarantine_path, schema=REJECTS, partitioning=None)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise LakeError("the quarantine cannot be read", where=delivery.quarantine_path) from error
+        named = [pa.repeat(pa.scalar(text), rejects.num_rows) for text in (delivery.file, delivery.id)]
+        return pa.table([*named, *rejects.columns], schema=QUARANTINED)
