@@ -23,9 +23,18 @@ from quetsach.web.office.helpdesk.selectors import is_open
 from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
 from quetsach.web.office.helpdesk.wording import REFUSALS
 from quetsach.web.office.refusal import told
+from quetsach.web.source_limit import SourceLimit, Width
 
-OPEN_LIMIT = RateLimit(burst=5, per_minute=0.5)
-"""Cases and messages from one source. A household asks once; an office behind one address still gets through."""
+OPEN_LIMIT = SourceLimit(
+    (
+        Width(ipv4=32, ipv6=64, burst=5, per_minute=0.5),
+        Width(ipv4=24, ipv6=48, burst=20, per_minute=2),
+        Width(ipv4=16, ipv6=32, burst=150, per_minute=30),
+    )
+)
+"""Cases and messages from one source. A household asks once; an office behind one address still gets through. The wide
+ones are for senders with whole networks, of which one may be all lines of a provider: none gets more than half.
+"""
 FIRST_LIMIT = RateLimit(burst=1, per_minute=1 / (24 * 60))
 """The first message of a source on a day: it never waits for what others send."""
 SITE_LIMIT = RateLimit(burst=300, per_minute=60)
