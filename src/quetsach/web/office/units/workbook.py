@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import IO
 from xml.parsers import expat
 
 MAX_PARTS = 200
@@ -142,7 +143,7 @@ class Reader:
         """A piece of text."""
 
 
-def _parse(part: "zipfile.ZipExtFile | io.BufferedIOBase", reader: Reader, budget: Budget) -> None:
+def _parse(part: IO[bytes], reader: Reader, budget: Budget) -> None:
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
