@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.host.registry import Registry, RegistryEdit
+    from quetsach.endpoint.host.tree import Tree
     from quetsach.endpoint.plan.plan import Held, Plan
     from quetsach.endpoint.plan.step import Step
 
@@ -101,6 +102,29 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     yield ""
 
 
+def told_archives(steps: "Iterable[Step]", tree: "Tree", words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it."""
+    from quetsach.core.number import number_text, size_text  # noqa: PLC0415
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.look.archive.count import Contents, count_contents  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
+
+    yield words["archives"]
+    for step in steps:
+        try:
+            contents = count_contents(tree, step.subject)
+        except OSError:
+            contents = Contents(0, is_whole=False)
+        file, bad = file_of(step.target), len(step.findings)
+        yield words["archive" if contents.is_whole else "archive-at-least"].format(
+            subject=printable(step.subject),
+            size=size_text(file.size_bytes if file else 0, language),
+            bad=number_text(bad, language),
+            others=number_text(max(contents.files - bad, 0), language),
+            family=step.family,
+        )
+
+
 def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
     """Yield why the mass brake would stop a plan."""
     yield ""
@@ -123,6 +147,8 @@ def told_plan_step(
     yield f"{step.number:>3}. {told_step(step, words)}"
     for item in _told_items(step, words, registry):
         yield "     " + item
+    if {findings[one].is_packed for one in step.findings if one in findings} == {True}:
+        yield "     " + words["whole-archive"]
     for reason in _told_reasons(step, words, language, findings):
         yield "     " + reason
     if step.package and step.kind == "quarantine-file":

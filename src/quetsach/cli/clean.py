@@ -12,18 +12,28 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
+    agrees,
     ended_politely,
     require_terminal,
     require_writable,
     subject,
     told_alike,
+    told_archives,
     told_brake,
     told_held,
     told_plan_head,
     told_plan_step,
     told_result,
 )
-from quetsach.cli.choosing import add_choice_arguments, agreed_part, check_choice, excess_of, of_families, of_steps
+from quetsach.cli.choosing import (
+    add_archive_argument,
+    add_choice_arguments,
+    agreed_part,
+    check_choice,
+    excess_of,
+    of_families,
+    of_steps,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -86,6 +96,7 @@ def register(subcommands: "Subcommands") -> None:
     consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
     add_choice_arguments(parser)
+    add_archive_argument(parser)
     add_language(parser)
     parser.set_defaults(run=_run)
 
@@ -130,10 +141,10 @@ def _run(arguments: argparse.Namespace) -> int:
         require_terminal(words)
     if arguments.root and not arguments.dry_run:
         require_writable(arguments.root, words)
-    task = _Task(arguments, language, words, looking(arguments))
     folder = arguments.state or default_state()
+    state = State.existing(folder) if arguments.dry_run else State.open(folder)  # first: packs may be in it
+    task = _Task(arguments, language, words, looking(arguments))
     with ExitStack() as held:
-        state = State.existing(folder) if task.is_dry else State.open(folder)
         if state is not None and not task.is_dry:
             held.enter_context(state.lock())
         held.enter_context(ended_politely())
@@ -211,10 +222,31 @@ def _plan(task: _Task, scan: "ScanResult") -> "Plan":
     from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
 
     chosen = of_families(scan.findings, task.arguments.family, task.words)
-    plan = make_plan(chosen, task.looking.host, task.arguments.state or default_state())
+    folder = task.arguments.state or default_state()
+    plan = make_plan(chosen, task.looking.host, folder)
     families = {finding.family for finding in chosen}
     left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
-    return of_steps(replace(plan, held=plan.held + left), task.arguments, scan.findings, task.words)
+    plan = replace(plan, held=plan.held + left)
+    if any(one.hold is Hold.MEMBER for one in plan.held) and not task.arguments.item:
+        plan = _with_archives(task, plan, make_plan(chosen, task.looking.host, folder, with_archives=True))
+    return of_steps(plan, task.arguments, scan.findings, task.words)
+
+
+def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
+    """Return the plan with the archives in which malware lies, if a person agrees to seal them as a whole."""
+    from quetsach.endpoint.plan.plan import add_archives  # noqa: PLC0415
+
+    extended = add_archives(plan, whole)
+    archives = extended.steps[len(plan.steps) :]
+    if not archives:
+        return plan
+    task.say(*told_archives(archives, task.looking.host.tree, task.words, task.language), "")
+    if task.arguments.archives:
+        return extended
+    if task.arguments.yes or task.is_dry:
+        task.say(task.words["archives-hint"], "")
+        return plan
+    return extended if agrees(task.words["archives-ask"]) else plan
 
 
 def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":

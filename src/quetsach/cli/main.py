@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from quetsach import __version__
 from quetsach.cli.commands import HelpFormatter
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
+        _check_state(arguments)
         code = int(arguments.run(arguments))
         sys.stdout.flush()
     except QuetsachError as error:
@@ -65,6 +67,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return ExitCode.USAGE
     return code
+
+
+def _check_state(arguments: argparse.Namespace) -> None:
+    """Refuse a file where the folder of the tool's state is asked for, whatever the command would read in it first.
+
+    Raises:
+        StateError: it is none.
+    """
+    state = getattr(arguments, "state", None)
+    if isinstance(state, Path) and state.exists() and not state.is_dir():
+        from quetsach.endpoint.errors import StateError  # noqa: PLC0415
+
+        raise StateError("the state folder is a file", where=str(state), hint="name a folder with --state DIR")
 
 
 def _where(error: OSError) -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -550,3 +551,35 @@ def test_an_undo_that_is_told_to_end_says_how_far_it_came(
     assert (code, "1 items are done, 1 are not" in said) == (ExitCode.PARTLY_CLEANED, True)
     assert run("undo", "--last", "--yes")[0] == 0
     assert snapshot(root) == before
+
+
+def test_a_preview_refuses_a_state_folder_of_someone_else_as_a_clean_up_does(
+    run: Run, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 1234, 1234)
+    for words in (("clean", "--dry-run"), ("clean", "--yes")):
+        code, _, told = run(*words, "--lang", "en")
+        assert (code, "belongs to another user" in told) == (ExitCode.USAGE, True)
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["scan"], ["clean", "--dry-run"], ["undo", "--last", "--yes"], ["report", "show"]])
+def test_a_file_named_as_state_folder_is_called_that(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    on = [] if words[0] == "report" else ["--root", str(root)]
+    assert main([*words, *on, "--state", str(tmp_path / "file")]) == ExitCode.USAGE
+    assert "là một tệp, không phải thư mục" in capsys.readouterr().err
+
+
+def test_purging_where_nothing_is_held_says_so(run: Run) -> None:
+    assert run("quarantine", "purge", on_root=False)[:2] == (0, "Không có phiên nào để xóa.\n")
+
+
+def test_sessions_are_listed_in_the_time_of_their_owner(run: Run, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    began = State.open(tmp_path / "state").sessions[-1]
+    local = datetime.strptime(began[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) + timedelta(hours=7)
+    assert f"{local:%H:%M %d/%m/%Y}" in run("quarantine", "list", on_root=False)[1]

@@ -38,6 +38,9 @@ MOST_LISTED = 10_000
 
 _LONGEST_TEXT_BYTES = 4_096
 
+_DEALT_WITH = frozenset(FindingOutcome) - {FindingOutcome.FOUND, FindingOutcome.LEFT}
+"""What became of a finding that a step was for."""
+
 _RUN = ("command", "exec", "data")
 """Fields that say what a service, unit, task or start-up file runs."""
 
@@ -203,7 +206,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        hold=held.hold if held else Hold.MEMBER if finding.is_packed else None,
+        hold=held.hold if held else Hold.MEMBER if finding.is_packed and outcome not in _DEALT_WITH else None,
         package=held.package if held else altered,
     )
 
