@@ -6,7 +6,7 @@ import signal
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
+_ARCHIVES_SHOWN = 20
 _MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
 
 
@@ -81,15 +82,17 @@ def answer_to(question: str) -> str:
         return ""
 
 
-def told_step(step: "Step", words: Mapping[str, str]) -> str:
-    """Return in a line what a step does."""
+def told_step(step: "Step", words: Mapping[str, str], *, is_back: bool = False) -> str:
+    """Return in a line what a step does, or what undoing it is about (``is_back``)."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines  # noqa: PLC0415
 
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
-    return words[f"step-{step.kind}"].format(subject=printable(step.subject), lines=lines, pid=pid)
+    return words[f"{'back' if is_back else 'step'}-{step.kind}"].format(
+        subject=printable(step.subject), lines=lines, pid=pid
+    )
 
 
 def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
@@ -102,7 +105,7 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     yield ""
 
 
-def told_archives(steps: "Iterable[Step]", tree: "Tree", words: Mapping[str, str], language: str) -> Iterator[str]:
+def told_archives(steps: "Collection[Step]", tree: "Tree", words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it."""
     from quetsach.core.number import number_text, size_text  # noqa: PLC0415
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
@@ -110,7 +113,7 @@ def told_archives(steps: "Iterable[Step]", tree: "Tree", words: Mapping[str, str
     from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
 
     yield words["archives"]
-    for step in steps:
+    for step in list(steps)[:_ARCHIVES_SHOWN]:
         try:
             contents = count_contents(tree, step.subject)
         except OSError:
@@ -123,6 +126,8 @@ def told_archives(steps: "Iterable[Step]", tree: "Tree", words: Mapping[str, str
             others=number_text(max(contents.files - bad, 0), language),
             family=step.family,
         )
+    if (more := len(steps) - _ARCHIVES_SHOWN) > 0:
+        yield words["archives-more"].format(count=number_text(more, language))
 
 
 def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
@@ -258,8 +263,8 @@ def subject(anchor: "Anchor") -> str:
     return printable(place_of(anchor))
 
 
-def told_result(result: "StepResult", words: Mapping[str, str], language: str) -> str:
-    """Return in a line how a step ended."""
+def told_result(result: "StepResult", words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
+    """Return in a line how a step, or undoing it, ended."""
     from quetsach.endpoint.messages.error import told_note  # noqa: PLC0415
 
     note = told_note(result.note, language)
@@ -267,7 +272,7 @@ def told_result(result: "StepResult", words: Mapping[str, str], language: str) -
     if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
         outcome += f" ({note})"
     mark = _MARKS.get(result.outcome, "✗")
-    return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)
+    return words["outcome"].format(mark=mark, step=told_step(result.step, words, is_back=is_back), outcome=outcome)
 
 
 def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str]) -> "Host":

@@ -149,23 +149,26 @@ def _run(arguments: argparse.Namespace) -> int:
             held.enter_context(state.lock())
         held.enter_context(ended_politely())
         _finish_former(task, state)
+        former = frozenset(state.sessions if state is not None else ())
         try:
             return _clean(task, state)
         except KeyboardInterrupt:
-            return _stopped(task, state)
+            return _stopped(task, state, former)
 
 
-def _stopped(task: _Task, state: "State | None") -> int:
-    """Say what was done before a person ended the command, and how to go on or take it back."""
+def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
+    """Say what was done before a person ended the command, and how to go on or take it back.
+
+    ``former`` are the sessions that there were before it.
+    """
     from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
     from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
 
-    sessions = unfinished(state, task.looking.host) if state is not None else ()
-    if not sessions or state is None:
+    if state is None or not (sessions := {*unfinished(state, task.looking.host), *state.sessions} - former):
         task.warn("", task.words["declined"])
         return ExitCode.NOT_ELEVATED
     done = 0
-    for session in sessions:
+    for session in sorted(sessions):
         ended = [progress.outcome for progress in steps_of(state, session)]
         done += (count := sum(outcome == "done" for outcome in ended))
         told = task.words["stopped"].format(session=session, done=count, steps=len(ended))

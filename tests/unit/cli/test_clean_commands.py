@@ -15,6 +15,7 @@ from tests.infection import at, write
 from tests.snapshot import snapshot
 
 from quetsach.cli import acting
+from quetsach.cli import clean as cleaning
 from quetsach.cli.choosing import numbers_of
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.looking import Looking
@@ -507,7 +508,7 @@ def test_who_undoes_is_shown_what_comes_back_and_asked(
     monkeypatch.setattr(acting.sys, "stdin", Person(*answer))
     code, said, told = run("undo", "--last", "--lang", "en")
     assert code == 0
-    assert "Quarantine the file /home/an/eicar.com" in told
+    assert "The file /home/an/eicar.com (eicar)" in told
     assert ((root / "home/an/eicar.com").exists(), "Nothing was changed" in said) == (is_back, not is_back)
 
 
@@ -531,6 +532,18 @@ def test_a_scan_that_is_broken_off_before_the_question_changed_nothing_and_says_
     monkeypatch.setattr(Looking, "scan", broken_off)
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, before, True)
+
+
+def test_ending_the_command_when_all_is_done_is_not_called_nothing(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cleaning, "_report", broken_off)
+        code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "2 of 2 steps are done" in said, "Nothing was changed" in said) == (13, True, False)
 
 
 def test_an_undo_that_is_told_to_end_says_how_far_it_came(
