@@ -13,6 +13,7 @@ from quetsach.cli.commands import HelpFormatter
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import complain
+from quetsach.cli.parser import Parser, language_of, speak
 from quetsach.core.errors import QuetsachError
 
 COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "packs", "center")
@@ -24,7 +25,7 @@ They are imported to build the parser at every start, so each imports what is he
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command; the reference in ``docs/`` is generated from it."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="quetsach",
         description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
         epilog="examples:\n  quetsach scan --quick\n  quetsach clean --dry-run /home\n  quetsach undo --last\n"
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # names need not be text: show them, and keep JSON valid
             stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
+    speak(parser, language_of(sys.argv[1:] if argv is None else argv))
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
