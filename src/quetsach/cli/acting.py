@@ -72,13 +72,18 @@ def agreed(answer: str) -> bool:
     return answer in _AGREED
 
 
-def answer_to(question: str) -> str:
-    """Ask on the terminal and return what was typed, in small letters; nothing when it was broken off with Ctrl-C."""
+def answer_to(question: str, *, is_last: bool = True) -> str:
+    """Ask on the terminal and return what was typed, in small letters.
+
+    Ctrl-C is no answer, and ends the command where another question would follow (``is_last`` is false).
+    """
     print(question, end="", flush=True, file=sys.stderr)
     try:
         return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold()
     except KeyboardInterrupt:
         print(file=sys.stderr)
+        if not is_last:
+            raise
         return ""
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
-    agrees,
+    agreed,
+    answer_to,
     ended_politely,
     require_terminal,
     require_writable,
@@ -206,11 +207,11 @@ def _clean(task: _Task, state: "State | None") -> int:
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
     task.say(*_told_plan(plan, scan, task))
-    agreed = _agreed_part(task, scan, plan, is_open=state is not None)
-    if agreed is None or state is None:
+    part = _agreed_part(task, scan, plan, is_open=state is not None)
+    if part is None or state is None:
         is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
         return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
-    plan = agreed
+    plan = part
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
@@ -249,7 +250,7 @@ def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
     if task.arguments.yes or task.is_dry:
         task.say(task.words["archives-hint"], "")
         return plan
-    return extended if agrees(task.words["archives-ask"]) else plan
+    return extended if agreed(answer_to(task.words["archives-ask"], is_last=False)) else plan
 
 
 def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":
@@ -265,10 +266,10 @@ def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool
         if is_stopped:
             task.warn("", task.words["brake-next"])
         return None if is_stopped else plan
-    agreed = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
-    if agreed is None:
+    part = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
+    if part is None:
         task.say(*([task.words["brake-next"]] if is_stopped else []), task.words["declined"])
-    return agreed
+    return part
 
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:

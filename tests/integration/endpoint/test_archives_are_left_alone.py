@@ -132,6 +132,14 @@ def test_at_the_terminal_the_archive_has_a_question_of_its_own(
     assert (mail.exists(), code) == (not is_sealed, ExitCode.CLEANED if is_sealed else ExitCode.FOUND)
 
 
+def test_breaking_off_at_the_question_about_archives_ends_the_command(
+    run: Run, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting.sys, "stdin", Person())
+    code, said = run("clean")
+    assert (code, mail.exists(), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, True, True)
+
+
 def test_archives_come_behind_the_other_steps_which_keep_their_numbers(run: Run, mail: Path, eicar: bytes) -> None:
     (mail.parent / "z.com").write_bytes(eicar)
     for words in ((), ("--archives",)):

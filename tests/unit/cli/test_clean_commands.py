@@ -413,6 +413,7 @@ def test_one_item_can_be_put_back(run: Run, root: Path, tmp_path: Path) -> None:
     run("clean", "--yes")
     code, said, _ = run("undo", _session(tmp_path), "--item", "2", "--yes", "--json")
     assert (code, json.loads(said)["steps"][0]["outcome"]) == (0, "restored")
+    assert "partly undone" in run("quarantine", "list", "--lang", "en", on_root=False)[1]
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 1
     assert run("quarantine", "restore", _session(tmp_path), "1", "--yes")[0] == 0
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 2
@@ -438,7 +439,7 @@ def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None
 def test_a_clean_up_that_was_undone_is_listed_as_such(run: Run) -> None:
     run("clean", "--yes")
     run("undo", "--last", "--yes", "--item", "1")
-    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "partly-undone"
     run("undo", "--last", "--yes")
     assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "undone"
 
