@@ -138,10 +138,7 @@ class Lake:
                         progress=progress,
                     )
         except OSError as error:
-            what = os.strerror(error.errno) if error.errno else str(error)
-            lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            where = error.filename or (self.folder if lacks_space else name)
-            raise LakeError(what, where=str(where)) from error
+            raise self._explained(error, name) from error
         return IngestResult(
             file=name,
             delivery=delivery.id,
@@ -155,6 +152,15 @@ class Lake:
             blank=delivery.blank,
             seconds=time.monotonic() - started,
         )
+
+    def _explained(self, error: OSError, name: str) -> LakeError:
+        """Say what failed of which file: of one that is moved, the place that it could not get."""
+        what = os.strerror(error.errno) if error.errno else str(error)
+        lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        where = error.filename2 or error.filename or (self.folder if lacks_space else name)
+        is_ours = error.errno in {errno.EACCES, errno.EPERM} and str(where).startswith(str(self.folder))
+        hint = "does all of the lake belong to the account that the centre runs as?" if is_ours else ""
+        return LakeError(what, where=str(where), hint=hint)
 
     def _ingest(
         self,

@@ -134,6 +134,7 @@ def test_health_tells_gaps_and_the_share_set_aside(capsys: pytest.CaptureFixture
 
 
 def test_an_empty_lake_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "data" / "lake").mkdir(parents=True)
     assert "Chưa nhận dữ liệu" in run(capsys, tmp_path, "feeds", "health")
     assert "Nothing was set aside" in run(capsys, tmp_path, "feeds", "quarantine", "--lang", "en")
 
@@ -142,3 +143,23 @@ def test_all_reports_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     listed = run_json(capsys, tmp_path, "feeds", "list")
     assert {"event4_sinkhole", "event4_sinkhole_http"} <= {entry["report"] for entry in listed}
     assert "plain" in run(capsys, tmp_path, "feeds", "list")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lake", "compact"),
+        ("lake", "rebuild"),
+        ("lake", "expire"),
+        ("lake", "access"),
+        ("feeds", "health"),
+        ("feeds", "quarantine"),
+    ],
+)
+def test_a_folder_that_is_no_centre_is_refused_and_no_lake_is_made(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "data").mkdir()
+    assert main(["center", *words, "--data", str(tmp_path / "data"), "--lang", "en"]) == 1
+    assert "does not hold the data of a centre" in capsys.readouterr().err
+    assert list((tmp_path / "data").iterdir()) == []

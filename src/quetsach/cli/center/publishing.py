@@ -1,9 +1,8 @@
 """Figures follow the lake: published at once, but at most once a minute, and never forgotten.
 
-``publication/due`` says that the lake has what the figures have not. Whoever commits sets it first; it is taken away
-before the lake is read, and comes back if publishing fails or is killed. It is worked off by the command that set it,
-by the serving centre (``publish_due``, a thread of ``center up``), by the next ``center ingest`` once the minute is
-over, or by the next start of the centre.
+``publication/due`` says that the lake has what the figures have not. Whoever commits sets it; it is taken away before
+the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread ``publish_due``
+works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the next start.
 """
 
 import fcntl
@@ -22,7 +21,9 @@ _LOOK_SECONDS = 5
 def publish_now_or_later(
     data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None
 ) -> datetime | None:
-    """Publish the figures of a centre whose lake has changed, unless that was done within a minute.
+    """Publish the figures of a centre whose lake has changed, or leave it to the centre that serves on this data.
+
+    Within a minute of the last time nothing is published either.
 
     Args:
         data: the centre's data folder; where no centre was laid out, nothing is to do.
@@ -39,7 +40,15 @@ def publish_now_or_later(
         return None
     _folder(data).mkdir(mode=0o700, exist_ok=True)
     _due(data).touch(mode=0o600)
+    if is_serving(data):
+        last = _last(data)
+        return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=_LOOK_SECONDS)
     return work_off(data, now=now, progress=progress)
+
+
+def publish_what_is_due(data: Path, *, now: datetime) -> datetime | None:
+    """Publish what a former command left, as ``publish_now_or_later`` does."""
+    return publish_now_or_later(data, now=now) if is_due(data) else None
 
 
 def work_off(data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None) -> datetime | None:

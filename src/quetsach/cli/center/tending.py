@@ -1,4 +1,4 @@
-"""What goes on behind the pages while the centre serves: partners' reports, and cases and sessions that are over."""
+"""What goes on behind the pages while the centre serves: partners' reports, what is over, the small files of the lake."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from pathlib import Path
 
 REPORTS_SECONDS = 5
 ERASURE_SECONDS = 3600
+LAKE_SECONDS = 86_400
 _logger = logging.getLogger("quetsach.center")
 
 
@@ -30,6 +31,20 @@ def clear_sessions(_data: Path, stopped: threading.Event) -> None:
     from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
 
     again(sessions_clear, ERASURE_SECONDS, stopped)
+
+
+def tend_lake(data: Path, stopped: threading.Event) -> None:
+    """Once a day, put the small files of a day together; after an update, make roll-ups of an older making again."""
+    from quetsach.lake import compaction, keeping  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    def work() -> None:
+        if (data / "lake").is_dir():
+            lake = Lake(data / "lake")
+            keeping.renew(lake)
+            compaction.compact(lake)
+
+    again(work, LAKE_SECONDS, stopped)
 
 
 def again(work: Callable[[], object], seconds: float, stopped: threading.Event) -> None:

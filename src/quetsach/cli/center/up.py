@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.publishing import publish_due
-from quetsach.cli.center.tending import clear_sessions, erase_cases, take_in_reports
+from quetsach.cli.center.tending import clear_sessions, erase_cases, take_in_reports, tend_lake
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
@@ -130,7 +130,7 @@ def _serve(data: Path, host: str, port: int) -> None:
 
     multiprocessing.set_start_method("spawn", force=True)
     stopped = threading.Event()
-    behind = (_keep_fresh, _send_letters, take_in_reports, publish_due, erase_cases, clear_sessions)
+    behind = (_keep_fresh, _send_letters, take_in_reports, publish_due, tend_lake, erase_cases, clear_sessions)
     works = [threading.Thread(target=work, args=(data, stopped), daemon=True) for work in behind]
     for work in works:
         work.start()
