@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -21,11 +22,17 @@ def deliver(lake: Lake, numbers: range) -> None:
         ingest(lake, HEADER + f"2020-06-{16 + n % 3} 07:{n:02}:00,14.160.0.{n},mirai,VN,b\n")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    lake = Lake(tmp_path / "lake")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = Lake(tmp_path_factory.mktemp("records") / "lake")
     deliver(lake, range(DELIVERIES))
-    return lake
+    return lake.folder
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> Lake:
+    """A copy of a lake of a dozen deliveries."""
+    return Lake(Path(shutil.copytree(made, tmp_path / "lake")))
 
 
 @pytest.fixture

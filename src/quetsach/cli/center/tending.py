@@ -1,4 +1,4 @@
-"""What goes on behind the pages while the centre serves: partners' reports, what is over, the small files of the lake."""
+"""What goes on behind the pages while the centre serves: reports of partners, what is over, small files of the lake."""
 
 import logging
 import threading
