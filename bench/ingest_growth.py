@@ -4,8 +4,9 @@ Usage: python bench/ingest_growth.py [--deliveries N ...]
 
 Each lake is one report with 50 deliveries a day, as ingest leaves it. Two commands are run on each: one that publishes
 the figures too, as nobody serves and the minute is over, and one that leaves them, as within a minute or while a centre
-serves. Both count with interpreter start and imports; the ratios are to the smallest lake. Then a view is opened, and a
-publication's listing of deliveries is that and no more.
+serves. Both count with interpreter start and imports. The first is set beside the smallest lake, the second beside the
+smallest that has two windows of four weeks, which a publication compares. Then a view is opened: a publication's
+listing of deliveries is that and no more.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from quetsach.lake.queries import Fresh
 from quetsach.network import annotate
 
 A_DAY, ROWS, REPEATS = 50, 20, 3
+COMPARED_DAYS = 56
 LAST = datetime.now(UTC).date() - timedelta(days=1)
 LIMIT_CPU_SECONDS, LIMIT_RATIO, LIMIT_VIEW_SECONDS = 2.0, 1.5, 1.0
 
@@ -94,9 +96,9 @@ def measure(data: Path) -> tuple[float, float]:
 def main() -> int:
     """Measure and print; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--deliveries", type=int, nargs="+", default=[10, 600, 1800, 5000], metavar="N")
+    parser.add_argument("--deliveries", type=int, nargs="+", default=[10, 600, 2800, 5600], metavar="N")
     sizes = sorted(parser.parse_args().deliveries)
-    good, least = True, (0.0, 0.0)
+    good, least = True, [0.0, 0.0]
     print(f"{'deliveries':>10}  {'ingest':>16}  {'and publish':>16}  {'a view':>9}  {'again':>9}")
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder, "centre")
@@ -106,13 +108,13 @@ def main() -> int:
             data = Path(shutil.copytree(empty, Path(folder, str(size))))
             fill(Lake(data / "lake"), size)
             publish, ingest = measure(data)
-            least = least if least[0] else (ingest, publish)
+            least = [least[0] or ingest, least[1] or (publish if size >= COMPARED_DAYS * A_DAY else 0.0)]
             lake, views = Lake(data / "lake"), []
             for _ in range(2):
                 begun = time.process_time()
                 lake.view().close()
                 views.append(time.process_time() - begun)
-            ratios = ingest / least[0], publish / least[1]
+            ratios = ingest / least[0], publish / least[1] if least[1] else 0.0
             print(
                 f"{size:>10,}  {ingest:>6.2f} s, x {ratios[0]:>4.2f}  {publish:>6.2f} s, x {ratios[1]:>4.2f}  "
                 f"{views[0]:>7.3f} s  {views[1]:>7.3f} s",
@@ -121,7 +123,7 @@ def main() -> int:
             good &= ingest <= LIMIT_CPU_SECONDS and max(ratios) <= LIMIT_RATIO and views[0] <= LIMIT_VIEW_SECONDS
             shutil.rmtree(data)
     print(
-        f"target: an ingest at most {LIMIT_CPU_SECONDS:.0f} CPU s, none over {LIMIT_RATIO} times the first, listing "
+        f"target: an ingest at most {LIMIT_CPU_SECONDS:.0f} CPU s, no ratio over {LIMIT_RATIO}, listing "
         f"at most {LIMIT_VIEW_SECONDS:.0f} CPU s: {'pass' if good else 'MISS'}"
     )
     return 0 if good else 1

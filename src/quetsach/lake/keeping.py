@@ -64,7 +64,7 @@ def renew(lake: Lake) -> Rebuilt | None:
     Raises:
         LakeError: the lake cannot be read or written.
     """
-    mark = lake.folder / "rollups" / ".making"
+    mark = lake.folder / rollups.MAKING_FILE
     if not mark.parent.exists() or (mark.exists() and mark.read_text("ascii") == rollups.MAKING):
         return None
     rebuilt = rebuild(lake)

@@ -25,7 +25,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -188,12 +188,20 @@ class Lake:
         staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
+        if not catalog.deliveries:
+            (tmp / "making").write_text(rollups.MAKING, "ascii")
+            staged.append((tmp / "making", rollups.MAKING_FILE))
         for file, _ in staged:
             durable.sync(file)
         durable.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
         durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
-        gathered = self._gather(catalog, delivery, tmp)
+        gathered: list[str] = []
+        try:
+            gathered = self._gather(catalog, delivery, tmp)
+        except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
+            with suppress(OSError):
+                self._unswept.touch(mode=0o600)
         self.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
         return delivery, True
 
@@ -246,7 +254,6 @@ class Lake:
                 shutil.rmtree(tmp)
                 raise
             shutil.rmtree(tmp)
-            self._reader.read()
             self._reader.save()
 
     def sweep(self, catalog: Catalog) -> bool:

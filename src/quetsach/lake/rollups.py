@@ -37,6 +37,9 @@ FORMAT = "1"
 MAKING = "2"
 """What is in them. Those of an older making are read too, and made again once (``keeping.renew``)."""
 
+MAKING_FILE = "rollups/.making"
+"""Says that none is of an older making."""
+
 _PLACES: list[tuple[str, pa.DataType]] = [
     ("family", pa.string()),
     ("ip_version", pa.int8()),

@@ -1,6 +1,8 @@
 """Figures go out at most once a minute, and what is due is never forgotten."""
 
 import fcntl
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,14 @@ import pytest
 
 from quetsach.cli.center import publishing
 from quetsach.cli.center.ingest import _later
-from quetsach.cli.center.publishing import is_due, publish_now_or_later, publish_what_is_due, work_off
+from quetsach.cli.center.publishing import (
+    is_due,
+    is_serving,
+    publish_due,
+    publish_now_or_later,
+    publish_what_is_due,
+    work_off,
+)
 from quetsach.core.errors import QuetsachError
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -50,7 +59,8 @@ def test_the_next_command_publishes_what_is_due_though_it_brings_nothing(data: P
 
 
 def test_where_a_centre_serves_it_publishes(data: Path, published: list[datetime]) -> None:
-    with (data / ".lock").open("w") as lock:
+    (data / "publication").mkdir()
+    with (data / "publication" / "serving").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         at = publish_now_or_later(data, now=NOW)
         assert at
@@ -60,6 +70,25 @@ def test_where_a_centre_serves_it_publishes(data: Path, published: list[datetime
         assert work_off(data, now=at) is None  # as its thread does
     assert (published, is_due(data)) == ([at], False)
     assert "next center ingest" in _later(data, at, "en")
+
+
+def test_the_thread_of_a_serving_centre_publishes_what_a_command_left(
+    data: Path, published: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_LOOK_SECONDS", 0.02)
+    stopped = threading.Event()
+    thread = threading.Thread(target=publish_due, args=(data, stopped))
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not is_serving(data) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert publish_now_or_later(data, now=datetime.now(UTC))
+    while is_due(data) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stopped.set()
+    thread.join()
+    assert len(published) == 1
+    assert not is_serving(data)
 
 
 def test_a_publication_that_fails_or_is_killed_stays_due(

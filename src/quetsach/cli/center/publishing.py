@@ -75,8 +75,8 @@ def is_due(data: Path) -> bool:
 
 
 def is_serving(data: Path) -> bool:
-    """Whether a centre serves on this data, which then publishes what is due."""
-    with suppress(OSError), (data / ".lock").open("rb") as lock:
+    """Whether a centre serves on this data whose thread publishes what is due."""
+    with suppress(OSError), _serving(data).open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -88,11 +88,18 @@ def publish_due(data: Path, stopped: threading.Event) -> None:
     """Publish what is due for as long as the centre serves."""
     from quetsach.cli.center.tending import again  # noqa: PLC0415
 
-    again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped)
+    _folder(data).mkdir(mode=0o700, exist_ok=True)
+    with _serving(data).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped)
 
 
 def _folder(data: Path) -> Path:
     return data / "publication"
+
+
+def _serving(data: Path) -> Path:
+    return _folder(data) / "serving"
 
 
 def _due(data: Path) -> Path:
