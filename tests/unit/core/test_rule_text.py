@@ -114,8 +114,7 @@ def test_all_rules_of_all_types_mean_what_they_meant() -> None:
 
 
 _ODD = (
-    r'rule a { strings: $a = "condition: {" $b = /condition: x/i $c = { 4D // condition'
-    + "\n 5A } condition: any of them }",
+    'rule a { strings: $a = "condition: {" $b = /condition: x/i $c = { 4D // condition\n 5A } condition: any of them }',
     'rule b { meta: x = "strings:" strings: // condition\n /* condition: */ $s = "\\"}" xor(1-2) condition: $s }',
     "rule c { strings: $ = /a\\/\\/b/ $d = { 00 /* } */ 11 [2-4] ( 22 | 33 ) } condition: #d > 1 and !d[1] == 2 }",
     'rule d { strings: $condition = "x" ascii $conditions = "y" condition: $condition or $conditions }',
