@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.country import HOME
+from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
@@ -39,8 +40,16 @@ def by_day(files: str) -> str:
     )"""  # noqa: S608
 
 
-_SIGHTINGS = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
-"""Sightings, and addresses of roll-ups where those have expired, that are the country's own."""
+_SIGHTINGS = f"""(
+    select kept.* replace (
+        coalesce(family_names.family, if(exists (from family_names), '{UNPLACED_FAMILY}', kept.family)) as family
+    )
+    from {by_day("files")} kept left join family_names on kept.family = family_names.kept
+    where coalesce(not kept.is_abroad, {IS_HOME})
+)"""  # noqa: S608
+"""Sightings, and addresses of roll-ups where those have expired, that are the country's own; each with the family that
+its kept name is of today (``engine``), ``UNPLACED_FAMILY`` where no analyst has placed it.
+"""
 
 
 def count_addresses(
@@ -89,6 +98,27 @@ def list_addresses(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> 
     table = _run(engine, query, {"files": [str(file) for file in files]})
     keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
     return pa.table([keys, table.column("family"), table.column("last_day")], schema=schema)
+
+
+def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> pa.Table:
+    """Return the kept names that no table knows, with ``UNPLACED_COLUMNS``, from most addresses to fewest.
+
+    ``spellings`` are some of the texts as feeds write them, ``addresses`` of any country.
+    """
+    if not files:
+        return pa.table({name: pa.array([], pa.string()) for name in UNPLACED_COLUMNS})
+    query = f"""
+        select family as kept, list(distinct malware order by malware)[:5] as spellings, count(*) as sightings,
+               count(distinct address) as addresses, min(day) as first_day, max(day) as last_day,
+               list(distinct feed || '/' || report) as feeds
+        from (from {by_day("files")} union all by name select null::varchar as malware where false) seen
+        where family not in (select kept from family_names)
+        group by family order by addresses desc, kept
+    """  # noqa: S608
+    return _run(engine, query, {"files": [str(file) for file in files]})
+
+
+UNPLACED_COLUMNS = ("kept", "spellings", "sightings", "addresses", "first_day", "last_day", "feeds")
 
 
 class Fresh:

@@ -4,6 +4,7 @@ A view never changes. What is delivered, compacted or expires while it is open i
 read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view.
 """
 
+import hashlib
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +68,20 @@ class LakeView:
     @property
     def state(self) -> str:
         """What answers stand on, in 64 hexadecimal digits: two views of one state give the same answers."""
-        return self.catalog.state
+        if not self.families_version:
+            return self.catalog.state
+        return hashlib.sha256(f"{self.catalog.state}\n{self.families_version}".encode()).hexdigest()
+
+    @property
+    def families_version(self) -> str:
+        """The version of the table of families that addresses are counted by; empty where there is none."""
+        return self._engine.names.version if self._engine.names else ""
+
+    def unplaced_names(self) -> pa.Table:
+        """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""
+        days = list(self.catalog.days())
+        files = self.catalog.countable(Period(min(days), max(days))) if days else []
+        return queries.unplaced_names(self.engine(), files)
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine; whoever asks takes a cursor of it."""

@@ -131,11 +131,11 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.cli.center.reader import reader  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
     rejects = (
-        Lake((arguments.data or default_data()) / "lake")
+        open_lake(arguments.data or default_data())
         .view()
         .quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     )
@@ -156,11 +156,11 @@ def _health(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
     of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in Lake((arguments.data or default_data()) / "lake").view().deliveries():
+    for delivery in open_lake(arguments.data or default_data()).view().deliveries():
         of_report[delivery.feed, delivery.report].append(delivery)
     today = datetime.now(UTC).date()
     states = [feed_state(*name, deliveries, today=today) for name, deliveries in sorted(of_report.items())]

@@ -94,13 +94,13 @@ def _expire(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import keeping  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.days < 1:
         raise InputError("sightings are kept for a day at least", hint="--days 90")
     today = datetime.now(UTC).date()
-    lake = Lake((arguments.data or default_data()) / "lake")
+    lake = open_lake(arguments.data or default_data())
     gone = keeping.expire(lake, before=today - timedelta(days=arguments.days), is_dry_run=arguments.dry_run)
     if arguments.json:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
@@ -122,10 +122,10 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import keeping  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
-    lake = Lake((arguments.data or default_data()) / "lake")
+    lake = open_lake(arguments.data or default_data())
     with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
         rebuilt = keeping.rebuild(lake, progress=progress.advance)
     language = chosen_language(arguments)
@@ -140,12 +140,12 @@ def _compact(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import compaction  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.files < 2:
         raise InputError("one file needs no gathering", hint="--files 2")
-    lake = Lake((arguments.data or default_data()) / "lake")
+    lake = open_lake(arguments.data or default_data())
     with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
         gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)

@@ -93,8 +93,8 @@ def publish_figures(
         load_network_tables,
         load_places,
         load_scenario,
+        open_lake,
     )
-    from quetsach.lake.lake import Lake as OpenLake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
         return None
@@ -104,7 +104,7 @@ def publish_figures(
     from quetsach.web.portal.publication import Tables, figures_are_current, figures_publish  # noqa: PLC0415
     from quetsach.web.portal.snapshot import Demonstration, Stage, read_snapshot  # noqa: PLC0415
 
-    view = (lake or OpenLake(data / "lake")).view()
+    view = (lake or open_lake(data)).view()
     measured = _measured_campaign()
     if figures_are_current(data=data, lake=view, campaign=measured):
         return None
@@ -117,7 +117,7 @@ def publish_figures(
     return figures_publish(
         data=data,
         lake=view,
-        tables=Tables(load_families(), network, load_places(), load_campaign(measured, data)),
+        tables=Tables(load_families(data), network, load_places(), load_campaign(measured, data)),
         demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
         now=now,
         stage=Stage.CANDIDATE if waits else Stage.PUBLISHED,

@@ -37,6 +37,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "plan-change": _("Plan of the campaign changed"),
     "decision": _("Decision recorded"),
     "figures-release": _("Figures released"),
+    "family-place": _("Name of malware placed among the families"),
     "letter-begin": _("Letter begun"),
     "letter-save": _("Letter changed"),
     "letter-attach": _("Annex attached"),
