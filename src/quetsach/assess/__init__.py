@@ -1,6 +1,6 @@
 """Sightings to numbers: pure rules over roll-ups, every number with its definition and basis."""
 
-from quetsach.assess.baseline import FrozenBaseline, compare_again, read_baseline
+from quetsach.assess.baseline import FreezingAct, FrozenBaseline, basis_from_json, compare_again, read_baseline
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure, period_text
@@ -36,6 +36,7 @@ __all__ = [
     "Basis",
     "Definition",
     "Figure",
+    "FreezingAct",
     "FrozenBaseline",
     "Goal",
     "Notice",
@@ -44,6 +45,7 @@ __all__ = [
     "TargetReport",
     "WindowChange",
     "WindowCount",
+    "basis_from_json",
     "change_against",
     "compare_again",
     "judge_baseline",

@@ -1,12 +1,13 @@
-"""The frozen baseline: counted once, sealed, and the only thing that later figures are compared with.
+"""The frozen baseline: counted once, by decision, sealed, and the only thing that later figures are compared with.
 
 A baseline that could be counted anew would move with late files, another feed or another table. What is frozen names
-all of these, so that a later run can say what changed.
+all of these, so that a later run can say what changed. People freeze it; no reading of figures ever does.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,17 +22,48 @@ from quetsach.core.period import Period, parse_day
 
 MAX_BYTES = 1 << 16
 _NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
-_HINT = "restore the file from a backup; to set another baseline on purpose, move the file away and run again"
+_HINT = "restore the file from a backup; another baseline is a decision: quetsach center campaigns freeze-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class FreezingAct:
+    """Who froze a baseline and on what: the decision's number, its reason, the feeds that were named beforehand.
+
+    ``feed_days`` is on how many days of the window each of them had data, ``lake`` the state that was counted,
+    ``request`` the SHA-256 (hex) of what the second person agreed to; empty where one person was enough.
+    """
+
+    number: int
+    expected: tuple[str, ...]
+    feed_days: Mapping[str, int]
+    reason: str
+    asked_by: str
+    agreed_by: str
+    lake: str
+    request: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the act for machines."""
+        return {**asdict(self), "expected": list(self.expected), "feed_days": dict(self.feed_days)}
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenBaseline:
-    """What was counted, over which window, from what, and when it was frozen (UTC)."""
+    """What was counted, over which window, from what, when it was frozen (UTC) and by which decision.
+
+    ``act`` is ``None`` in a baseline that was frozen before that took a decision: it counts as the first.
+    """
 
     campaign: str
     addresses: int
     basis: Basis
     frozen_at: datetime
+    act: FreezingAct | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the decision, counted from 1 in each campaign."""
+        return self.act.number if self.act else 1
 
     @property
     def figure(self) -> Figure:
@@ -55,6 +87,7 @@ class FrozenBaseline:
             "definition": WINDOW.id,
             "frozen_at": self.frozen_at.astimezone(UTC).isoformat(),
             **self.basis.as_json(),
+            **({"act": self.act.as_json()} if self.act else {}),
         }
 
 
@@ -80,16 +113,32 @@ def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
     return frozen
 
 
-def _frozen(content: dict[str, Any]) -> FrozenBaseline:
-    basis = Basis(
+def basis_from_json(content: Mapping[str, Any]) -> Basis:
+    """Return the basis that ``Basis.as_json`` gave; what is damaged raises ValueError, KeyError or TypeError."""
+    return Basis(
         Period(parse_day(content["first"]), parse_day(content["last"])),
         tuple(content["feeds"]),
         int(content["days_with_data"]),
         parse_day(content["as_of"]),
         tuple(content["network_versions"]),
     )
+
+
+def _frozen(content: dict[str, Any]) -> FrozenBaseline:
+    basis = basis_from_json(content)
     frozen_at = datetime.fromisoformat(content["frozen_at"]).astimezone(UTC)
-    return FrozenBaseline(str(content["campaign"]), int(content["addresses"]), basis, frozen_at)
+    act = _act(content["act"]) if "act" in content else None
+    return FrozenBaseline(str(content["campaign"]), int(content["addresses"]), basis, frozen_at, act)
+
+
+def _act(content: dict[str, Any]) -> FreezingAct:
+    texts = {name: str(content[name]) for name in ("reason", "asked_by", "agreed_by", "lake", "request")}
+    return FreezingAct(
+        number=int(content["number"]),
+        expected=tuple(str(feed) for feed in content["expected"]),
+        feed_days={str(feed): int(days) for feed, days in content["feed_days"].items()},
+        **texts,
+    )
 
 
 def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple[Notice, ...]:

@@ -1,5 +1,6 @@
 """A campaign: what it set out to do, when, and which windows it is measured over."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,6 +9,8 @@ from quetsach.campaign.schedule.plan import Milestone, Phase, check_plan, read_m
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+
+_FEED = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}/[a-z0-9][a-z0-9_-]{0,47}")
 
 
 class Provenance(StrEnum):
@@ -56,7 +59,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Everything a campaign declares. ``baseline`` and ``previous_year`` name windows; the latter may be empty."""
+    """Everything a campaign declares. ``baseline`` and ``previous_year`` name windows; the latter may be empty.
+
+    ``feeds`` are those that its baseline must stand on, as ``feed/report``; empty where they are named with the act of
+    freezing it.
+    """
 
     id: str
     name: LocalText
@@ -67,6 +74,7 @@ class Campaign:
     baseline: str
     previous_year: str
     milestones: tuple[Milestone, ...] = ()
+    feeds: tuple[str, ...] = ()
 
     def window(self, identifier: str) -> Window:
         """Return the window of that identifier.
@@ -87,6 +95,11 @@ class Campaign:
         return tuple(sorted((w for w in self.windows if w.id not in aside), key=lambda w: w.period))
 
 
+def is_feed_name(text: str) -> bool:
+    """Whether a text is of the form ``feed/report``."""
+    return _FEED.fullmatch(text) is not None
+
+
 def read_campaign(content: bytes, *, file: str) -> Campaign:
     """Read ``campaign.toml``.
 
@@ -104,6 +117,7 @@ def read_campaign(content: bytes, *, file: str) -> Campaign:
         baseline=top.text("baseline"),
         previous_year=top.text("previous_year") if top.has("previous_year") else "",
         milestones=tuple(read_milestone(s) for s in top.optional_sections("milestones")),
+        feeds=top.texts("feeds") if top.has("feeds") else (),
     )
     top.finish()
     _check(campaign, top)
@@ -114,6 +128,11 @@ def _check(campaign: Campaign, top: Section) -> None:
     check_plan(campaign.phases, campaign.milestones, file=top.file)
     top.refuse_twins("targets", (t.id for t in campaign.targets))
     top.refuse_twins("windows", (w.id for w in campaign.windows))
+    top.refuse_twins("feeds", campaign.feeds)
+    if wrong := next((feed for feed in campaign.feeds if not is_feed_name(feed)), None):
+        what = f"{wrong[:60]!r} is not of the form feed/report, as in shadowserver/event4_sinkhole"
+        vi = f"“{wrong[:60]}” không theo dạng nguồn/báo cáo, ví dụ shadowserver/event4_sinkhole"
+        raise top.error("feeds", what, vi=vi)
     known = {w.id for w in campaign.windows}
     if campaign.baseline not in known:
         raise top.error("baseline", "names no window", vi="không có kỳ đếm nào mang tên này")

@@ -92,6 +92,11 @@ class FamilyNames:
             return kept
         return kept if kept in self.families else self.by_key.get(kept, UNPLACED_FAMILY)
 
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Return every name that ``resolve`` may have returned and is of a family, with that family."""
+        names = sorted({*self.families, *self.by_key, UNKNOWN_FAMILY})
+        return tuple((name, self.family_of(name)) for name in names)
+
     def with_placings(self, placings: Iterable["Placing"]) -> "FamilyNames":
         """Return the table with what analysts placed; a later placing of a spelling stands instead of an earlier one.
 

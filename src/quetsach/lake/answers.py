@@ -1,11 +1,8 @@
 """The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
 
-import os
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from quetsach.assess import (
@@ -32,7 +29,6 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
-from quetsach.lake import durable
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
@@ -125,17 +121,15 @@ def targets(
     campaign: Campaign,
     *,
     baselines: Path,
-    now: datetime,
     asked: Period | None = None,
     progress: Callable[[int], None] = lambda _windows: None,
 ) -> TargetReport:
-    """Set the windows of a campaign beside its frozen baseline.
+    """Set the windows of a campaign beside its frozen baseline; until that is frozen, beside a provisional one.
 
     Args:
         view: the sightings.
         campaign: what to measure.
-        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; written to once a campaign.
-        now: when a baseline that is frozen by this call was frozen (UTC).
+        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; only read.
         asked: compare this window alone and not the campaign's own.
         progress: told after each window.
 
@@ -150,7 +144,7 @@ def targets(
         feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
         return WindowCount(window.id, window.name, addresses, basis_of(view, window.period), published, feed_days)
 
-    baseline, seal, notices = _baseline(campaign, count, baselines, now)
+    baseline, seal, notices = _baseline(campaign, count, baselines)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
     changes = tuple(change_against(count(window), baseline) for window in windows)
     previous = count(campaign.window(campaign.previous_year)) if campaign.previous_year else None
@@ -169,21 +163,19 @@ def targets(
 
 
 def _baseline(
-    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path, now: datetime
+    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path
 ) -> tuple[WindowCount, str, tuple[Notice, ...]]:
     """Return the baseline in force, its seal, and what is to be said about it."""
     window = campaign.window(campaign.baseline)
     counted = count(window)
     path = baselines / campaign.id / "baseline.json"
     frozen = _stored(path)
-    if frozen is None and counted.basis.days_missing:
+    if frozen is None:
         text = LocalText(
-            "Mốc so sánh là tạm tính và chưa được chốt, vì kỳ làm mốc còn thiếu ngày dữ liệu.",
-            "The baseline is provisional and not frozen, because days of its window have no data yet.",
+            "Mốc so sánh tạm thời: chưa có quyết định chốt mốc, nên số liệu của mốc và mức thay đổi còn có thể đổi.",
+            "Provisional baseline: no decision has frozen it yet, so it and the changes against it may still move.",
         )
         return counted, "", (Notice("baseline-provisional", text),)
-    if frozen is None:
-        frozen = _freeze(path, FrozenBaseline(campaign.id, counted.addresses, counted.basis, now))
     if frozen.campaign != campaign.id:
         raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
     notices = compare_again(frozen, counted.addresses, counted.basis)
@@ -198,22 +190,3 @@ def _stored(path: Path) -> FrozenBaseline | None:
     except OSError as error:
         raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
     return read_baseline(content, where=str(path))
-
-
-def _freeze(path: Path, baseline: FrozenBaseline) -> FrozenBaseline:
-    """Write the baseline if there is none yet; of two that try at once the first stands for both."""
-    staged = path.with_name(f"baseline.{uuid.uuid4().hex}.tmp")
-    try:
-        durable.make_folder(path.parent)
-        staged.write_bytes(baseline.to_json())
-        durable.sync(staged)
-        try:
-            os.link(staged, path)
-        except FileExistsError:
-            return _stored(path) or baseline
-        finally:
-            staged.unlink()
-        durable.sync(path.parent)
-    except OSError as error:
-        raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(path)) from error
-    return baseline

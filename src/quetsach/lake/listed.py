@@ -20,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from quetsach import storage
 from quetsach.core.address import Address
 from quetsach.core.period import Period
-from quetsach.lake import durable
 from quetsach.lake.access import Access
 from quetsach.lake.errors import LakeError
 from quetsach.lake.view import LakeView
@@ -76,8 +76,8 @@ def build(view: LakeView, path: Path, *, as_of: date, days: int, coverage: Seque
         [_MAGIC, len(text).to_bytes(8, "little"), text, *[column.tobytes() for column in (*columns, *bounds)]]
     )
     try:
-        durable.make_folder(path.parent)
-        durable.write(path, content, staged=path.with_name(f".{path.name}.tmp"))
+        storage.make_folder(path.parent)
+        storage.write(path, content)
     except OSError as error:
         raise LakeError(f"the look-up cannot be written: {error.strerror}", where=str(path)) from error
     return int(table.num_rows)

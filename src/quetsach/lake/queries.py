@@ -1,7 +1,8 @@
-"""The SQL of the lake. Every count is exact: approximate distinct counts were 6 % off where it mattered."""
+"""Questions about addresses. Every count is exact: approximate distinct counts were 6 % off where it mattered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,9 @@ from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
+from quetsach.lake.question import Part, added, in_part
+
+# ruff: noqa: S608  (only names that this module lists are put into queries; every value is a parameter)
 
 GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_version")
 """The columns that addresses can be counted by."""
@@ -37,71 +41,110 @@ def by_day(files: str) -> str:
             union all by name
             select null::varchar as sector, null::varchar as claimed_country, null::boolean as is_abroad where false
         )
-    )"""  # noqa: S608
+    )"""
 
 
-_SIGHTINGS = f"""(
-    select kept.* replace (
-        coalesce(family_names.family, if(exists (from family_names), '{UNPLACED_FAMILY}', kept.family)) as family
-    )
-    from {by_day("files")} kept left join family_names on kept.family = family_names.kept
-    where coalesce(not kept.is_abroad, {IS_HOME})
-)"""  # noqa: S608
-"""Sightings, and addresses of roll-ups where those have expired, that are the country's own; each with the family that
-its kept name is of today (``engine``), ``UNPLACED_FAMILY`` where no analyst has placed it.
-"""
+type Names = tuple[tuple[str, str], ...]
+"""Under which name sightings are kept, and the family that it is of today."""
 
 
-def count_addresses(
-    engine: duckdb.DuckDBPyConnection, files: Sequence[Path], by: Sequence[str], families: Iterable[str] | None
-) -> pa.Table:
-    """Return the columns ``by`` and ``addresses``: distinct addresses of each group, ordered by ``by``.
+def _sightings(names: Names | None) -> tuple[str, dict[str, object]]:
+    """Return the table of sightings (``$files``) that are the country's own, and its parameters.
 
-    Args:
-        engine: of ``lake.engine``.
-        files: Parquet files of sightings, or of the addresses of roll-ups where those have expired.
-        by: ``day`` or any of ``GROUPS``; without any there is one row.
-        families: only these; ``None`` for all.
+    Or of addresses of roll-ups, where those have expired. With ``names`` each has the family that its kept name is of,
+    ``UNPLACED_FAMILY`` where no analyst has placed it; without, every kept name is a family.
+    """
+    own = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
+    if names is None:
+        return own, {}
+    today = "(select unnest($kept) as kept, unnest($families_today) as family)"
+    placed = f"""(
+        select own.* replace (coalesce(today.family, '{UNPLACED_FAMILY}') as family)
+        from {own} own left join {today} today on own.family = today.kept
+    )"""
+    return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
+
+
+@dataclass(frozen=True, slots=True)
+class CountAddresses:
+    """How many distinct addresses each group has: the columns ``by`` and ``addresses``, ordered by ``by``.
+
+    The files are of sightings, or of the addresses of roll-ups where those have expired. ``by`` are ``day`` or any of
+    ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all. ``names`` say which family
+    a kept name is of; without them each is its own.
 
     Raises:
         LakeError: addresses cannot be counted by one of these columns.
     """
-    if unknown := [name for name in by if name not in (*GROUPS, "day")]:
-        raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
-    types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in by]
-    schema = pa.schema([*types, ("addresses", pa.int64())])
-    if not files:
-        return schema.empty_table() if by else pa.table({"addresses": [0]}, schema=schema)
-    columns = "".join(f"{name}, " for name in by)
-    only = "where family in (select unnest($families))" if families is not None else ""
-    order = "group by all order by all" if by else ""
-    parameters: dict[str, object] = {"files": [str(file) for file in files]}
-    if families is not None:
-        parameters["families"] = sorted(families)
-    query = f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} {only} {order}"  # noqa: S608
-    return _run(engine, query, parameters).cast(schema)
+
+    by: tuple[str, ...]
+    families: tuple[str, ...] | None = None
+    names: Names | None = None
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.by if name not in (*GROUPS, "day")]:
+            raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the answer."""
+        types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in self.by]
+        return pa.schema([*types, ("addresses", pa.int64())])
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Count a part."""
+        if not part.files:
+            return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
+        columns = "".join(f"{name}, " for name in self.by)
+        only = "and family in (select unnest($families))" if self.families is not None else ""
+        sightings, parameters = _sightings(self.names)
+        query = (
+            f"select {columns}count(distinct address) as addresses from {sightings} "
+            f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
+        )
+        parameters["files"] = list(part.files)
+        if self.families is not None:
+            parameters["families"] = list(self.families)
+        return (run(engine, query, parameters).cast(self.schema),)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
+        """Add the counts of parts up."""
+        return added((counted for (counted,) in parts), ["addresses"])
 
 
-def list_addresses(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> pa.Table:
-    """Return ``key`` (16 bytes), ``family``, ``last_day``: where a visitor would be found, ordered by key.
+@dataclass(frozen=True, slots=True)
+class ListAddresses:
+    """Where a visitor would be found: ``key`` (16 bytes), ``family``, ``last_day``, ordered by key.
 
     The key is the address itself for IPv4 and the start of its /64 for IPv6 (``core.address.network_number``).
+    ``names`` are as those of ``CountAddresses``.
     """
-    schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
-    if not files:
-        return schema.empty_table()
-    query = f"""
-        select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
-               family, max(day) as last_day
-        from {_SIGHTINGS} group by all order by all
-    """  # noqa: S608
-    table = _run(engine, query, {"files": [str(file) for file in files]})
-    keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
-    return pa.table([keys, table.column("family"), table.column("last_day")], schema=schema)
+
+    names: Names | None = None
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """List a part."""
+        schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
+        if not part.files:
+            return (schema.empty_table(),)
+        sightings, parameters = _sightings(self.names)
+        query = f"""
+            select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
+                   family, max(day) as last_day
+            from {sightings} where {in_part(part)} group by all order by all
+        """
+        table = run(engine, query, {**parameters, "files": list(part.files)})
+        keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
+        return (pa.table([keys, table.column("family"), table.column("last_day")], schema=schema),)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
+        """Put the lists of parts into one, in order."""
+        table = pa.concat_tables(listed for (listed,) in parts)
+        return table if len(parts) == 1 else table.sort_by([("key", "ascending"), ("family", "ascending")])
 
 
-def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> pa.Table:
-    """Return the kept names that no table knows, with ``UNPLACED_COLUMNS``, from most addresses to fewest.
+def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], names: Names) -> pa.Table:
+    """Return the kept names that ``names`` does not know, with ``UNPLACED_COLUMNS``, from most addresses to fewest.
 
     ``spellings`` are some of the texts as feeds write them, ``addresses`` of any country.
     """
@@ -112,10 +155,10 @@ def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> 
                count(distinct address) as addresses, min(day) as first_day, max(day) as last_day,
                list(distinct feed || '/' || report) as feeds
         from (from {by_day("files")} union all by name select null::varchar as malware where false) seen
-        where family not in (select kept from family_names)
+        where family not in (select unnest($kept))
         group by family order by addresses desc, kept
-    """  # noqa: S608
-    return _run(engine, query, {"files": [str(file) for file in files]})
+    """
+    return run(engine, query, {"files": [str(file) for file in files], "kept": [kept for kept, _ in names]})
 
 
 UNPLACED_COLUMNS = ("kept", "spellings", "sightings", "addresses", "first_day", "last_day", "feeds")
@@ -166,6 +209,11 @@ def explained() -> Iterator[None]:
         ) from error
 
 
-def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
+def run(engine: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]) -> pa.Table:
+    """Return what a query finds.
+
+    Raises:
+        LakeError: a file is damaged.
+    """
     with closing(engine.cursor()) as cursor, explained():
-        return cursor.sql(query, params=parameters).to_arrow_table()
+        return cursor.sql(query, params=dict(parameters)).to_arrow_table()

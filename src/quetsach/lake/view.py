@@ -16,15 +16,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import access, queries, readers
 from quetsach.lake.access import Access
-from quetsach.lake.catalog import CatalogReader
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.engine import Engine
 from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import landed_chunks
+from quetsach.lake.queries import CountAddresses, ListAddresses
+from quetsach.lake.question import Part, Question, parts_of
+from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp
 
 QUARANTINED = pa.schema([("file", pa.string()), ("delivery", pa.string()), *REJECTS])
@@ -42,17 +45,21 @@ class LakeView:
         folder: the lake.
         reader: reads its catalog.
         engine: counts.
+        names: which family a kept name is of; without them each is its own, which is never for the public to see.
 
     Raises:
         LakeError: the lake cannot be read.
     """
 
-    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine) -> None:
+    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine, names: FamilyNames | None = None) -> None:
         held = readers.hold(folder)
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
         self.folder = folder
         self.catalog = reader.read()
         self._engine = engine
+        self.families_version = names.version if names else ""
+        self._names = names.kept() if names else None
+        self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -72,20 +79,23 @@ class LakeView:
             return self.catalog.state
         return hashlib.sha256(f"{self.catalog.state}\n{self.families_version}".encode()).hexdigest()
 
-    @property
-    def families_version(self) -> str:
-        """The version of the table of families that addresses are counted by; empty where there is none."""
-        return self._engine.names.version if self._engine.names else ""
-
     def unplaced_names(self) -> pa.Table:
         """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
         files = self.catalog.countable(Period(min(days), max(days))) if days else []
-        return queries.unplaced_names(self.engine(), files)
+        return queries.unplaced_names(self.engine(), files, self._names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine; whoever asks takes a cursor of it."""
         return self._engine.connection()
+
+    def ask[Answer](self, question: Question[Answer], parts: Sequence[Part]) -> Answer:
+        """Ask a question of parts that together are everything that it is about; they are counted here, one by one.
+
+        Raises:
+            LakeError: a file is damaged.
+        """
+        return question.merged([question.of_part(self.engine(), part) for part in parts])
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every delivery, oldest first."""
@@ -123,7 +133,7 @@ class LakeView:
 
         Only days with sightings have rows. ``families`` limits to those; ``None`` is all.
         """
-        return queries.count_addresses(self.engine(), self.catalog.countable(period), ("day", *by), families)
+        return self._count(period, ("day", *by), families)
 
     def distinct_addresses(
         self, period: Period, by: Sequence[str] = (), *, families: Iterable[str] | None = None
@@ -132,7 +142,7 @@ class LakeView:
 
         Without ``by`` there is one row.
         """
-        return queries.count_addresses(self.engine(), self.catalog.countable(period), by, families)
+        return self._count(period, tuple(by), families)
 
     def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
         """Return how many distinct addresses were seen in the period."""
@@ -146,7 +156,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             access.record(self.folder, by, what="addresses", of=str(period))
-        return queries.list_addresses(self.engine(), files)
+        return self.ask(ListAddresses(self._names), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -175,6 +185,13 @@ class LakeView:
             raise LakeError("the delivered bytes have expired", where=delivery.file)
         access.record(self.folder, by, what="delivered bytes", of=delivery.id)
         return self._landed(delivery)
+
+    def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
+        """Count addresses; what was asked before is not counted again, for a view does not change."""
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self._names)
+        if (period, question) not in self._counted:
+            self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
+        return self._counted[period, question]
 
     def _landed(self, delivery: Delivery) -> Iterator[bytes]:
         yield from landed_chunks(self.folder / delivery.landed_path)  # the view stays open until the last is read

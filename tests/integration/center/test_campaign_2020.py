@@ -3,12 +3,16 @@
 import argparse
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from quetsach.assess import AssessError
+from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.cli.center import assess, ingest, simulate
+from quetsach.cli.center.tables import load_campaign
+from quetsach.lake.lake import Lake
 
 Run = Callable[..., int]
 
@@ -30,6 +34,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = sorted((folder / "feeds").iterdir())
     assert len(files) == 288
     assert _run("ingest", *files, "--feed", "shadowserver", "--data", folder / "data") == 0
+    view, plan = Lake(folder / "data" / "lake").view(), load_campaign("viet-nam-2020", folder)
+    count = count_baseline(view, plan, expected=["shadowserver/event4_sinkhole"], accepts_gaps=False)
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    freeze_baseline(folder / "data", count, reason="test", asked_by="An", agreed_by="Bình", now=now)
     return folder / "data"
 
 
@@ -67,7 +75,7 @@ def test_no_verdict_is_given(targets: dict) -> None:
     assert "no verdict" in targets["verdict_note"]["en"]
 
 
-def test_the_baseline_is_frozen_once_and_named_by_its_seal(data: Path, targets: dict) -> None:
+def test_assessing_writes_no_baseline_and_names_the_frozen_one_by_its_seal(data: Path, targets: dict) -> None:
     path = data / "campaigns" / "viet-nam-2020" / "baseline.json"
     before = path.read_bytes()
     _run("assess", "targets", "--data", data)

@@ -1,6 +1,5 @@
 """Questions to a small lake whose answers are counted by hand."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.assess import AssessError, TargetReport, read_baseline
+from quetsach.assess import AssessError, FrozenBaseline, TargetReport
 from quetsach.campaign import Campaign, Measure, Target, Window
+from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.cli.center.tables import load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -89,23 +89,39 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def _targets(lake: Lake, tmp_path: Path, asked: Period | None = None) -> TargetReport:
-    return answers.targets(lake.view(), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW, asked=asked)
+    return answers.targets(lake.view(), CAMPAIGN, baselines=tmp_path / "campaigns", asked=asked)
+
+
+def _freeze(lake: Lake, tmp_path: Path) -> FrozenBaseline:
+    view = lake.view()
+    feeds = {f"{row['feed']}/{row['report']}" for row in view.days_with_data(BEFORE).to_pylist()}
+    count = count_baseline(view, CAMPAIGN, expected=sorted(feeds), accepts_gaps=False)
+    return freeze_baseline(tmp_path, count, reason="test", asked_by="An", agreed_by="Bình", now=NOW)
 
 
 def _codes(report: TargetReport) -> list[str]:
     return [notice.code for notice in report.notices]
 
 
-def test_a_complete_baseline_is_frozen_by_the_first_question(lake: Lake, tmp_path: Path) -> None:
+def test_questions_freeze_nothing_however_complete_the_data(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 10)
     _fill(lake, tmp_path, AFTER, 5)
+    for _ in range(2):
+        report = _targets(lake, tmp_path)
+        assert report.seal == ""
+        assert _codes(report) == ["baseline-provisional"]
+        assert [w.change.value for w in report.windows if w.change] == [-50.0]
+    assert not (tmp_path / "campaigns").exists()
+
+
+def test_windows_are_set_beside_the_frozen_baseline(lake: Lake, tmp_path: Path) -> None:
+    _fill(lake, tmp_path, BEFORE, 10)
+    _fill(lake, tmp_path, AFTER, 5)
+    frozen = _freeze(lake, tmp_path)
     report = _targets(lake, tmp_path)
-    path = tmp_path / "campaigns" / "test" / "baseline.json"
-    frozen = read_baseline(path.read_bytes(), where="b")
-    assert (frozen.addresses, frozen.frozen_at, frozen.digest) == (10, NOW, report.seal)
+    assert (report.seal, report.baseline.addresses) == (frozen.digest, 10)
     assert frozen.basis.network_versions == (load_network_tables(tmp_path).version,)
-    assert [w.change.value for w in report.windows if w.change] == [-50.0]
-    assert [path.name for path in path.parent.iterdir()] == ["baseline.json"]
+    assert _codes(report) == []
 
 
 def test_a_baseline_with_days_missing_is_provisional_and_not_frozen(lake: Lake, tmp_path: Path) -> None:
@@ -119,7 +135,7 @@ def test_a_baseline_with_days_missing_is_provisional_and_not_frozen(lake: Lake, 
 def test_late_data_do_not_move_a_frozen_baseline(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 10)
     _fill(lake, tmp_path, AFTER, 5)
-    _targets(lake, tmp_path)
+    _freeze(lake, tmp_path)
     _fill(lake, tmp_path, BEFORE, 20)
     report = _targets(lake, tmp_path)
     assert report.baseline.addresses == 10
@@ -155,35 +171,16 @@ def test_the_same_window_a_year_before_is_set_beside_the_baseline(lake: Lake, tm
     report = _targets(lake, tmp_path)
     assert report.previous_year is not None
     assert report.previous_year.addresses == 4
-    assert _codes(report) == ["baseline-above-previous-year"]
-
-
-def test_two_that_freeze_at_once_agree(lake: Lake, tmp_path: Path) -> None:
-    _fill(lake, tmp_path, BEFORE, 10)
-    seals: list[str] = []
-
-    def ask(n: int) -> None:
-        report = answers.targets(
-            Lake(lake.folder).view(), CAMPAIGN, baselines=tmp_path / "campaigns", now=NOW + timedelta(seconds=n)
-        )
-        seals.append(report.seal)
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seals) == 6
-    assert len(set(seals)) == 1
+    assert _codes(report) == ["baseline-provisional", "baseline-above-previous-year"]
 
 
 def test_a_baseline_of_another_campaign_is_refused(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 10)
-    _targets(lake, tmp_path)
+    _freeze(lake, tmp_path)
     (tmp_path / "campaigns" / "test").rename(tmp_path / "campaigns" / "moved")
     other = Campaign("moved", TEXT, TEXT, (), CAMPAIGN.targets, CAMPAIGN.windows, "before", "")
     with pytest.raises(AssessError, match="of campaign 'test'"):
-        answers.targets(lake.view(), other, baselines=tmp_path / "campaigns", now=NOW)
+        answers.targets(lake.view(), other, baselines=tmp_path / "campaigns")
 
 
 def test_a_lake_without_sightings_is_refused_with_advice(lake: Lake, tmp_path: Path) -> None:

@@ -8,18 +8,21 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
+from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.cli.center.tables import load_campaign, load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views
 from quetsach.web.api.rate_limit import RateLimit
-from quetsach.web.portal.publication import Tables, figures_publish
+from quetsach.web.portal.candidates import publish_candidate
+from quetsach.web.portal.publication import MeasuredCampaign, Tables, figures_count
 from quetsach.web.portal.snapshot import Demonstration
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"
 LAST_DAY = date(2020, 11, 30)
+PACKS = Path(__file__).parents[3] / "packs"
 
 
 def sightings() -> bytes:
@@ -41,7 +44,7 @@ def tables() -> Tables:
         load_families(),
         load_network_tables(Path("/nonexistent")),
         load_places(),
-        load_campaign("viet-nam-2020", Path("/nonexistent")),
+        (MeasuredCampaign(load_campaign("viet-nam-2020", Path("/nonexistent"))),),
     )
 
 
@@ -58,7 +61,12 @@ def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Pat
         now=NOW,
     )
     demonstration = Demonstration(LocalText("Số liệu mô phỏng.", "Simulated figures."), 100)
-    assert figures_publish(data=data, lake=lake.view(), tables=tables, demonstration=demonstration, now=NOW)
+    plan = tables.campaigns[0].plan
+    count = count_baseline(lake.view(), plan, expected=["plain/sightings"], accepts_gaps=False)
+    freeze_baseline(data, count, reason="Đủ dữ liệu", asked_by="An", agreed_by="Bình", now=NOW)
+    counted = figures_count(data=data, view=lake.view(), tables=tables, demonstration=demonstration, now=NOW)
+    assert counted
+    publish_candidate(data, counted.digest)
     return data
 
 
@@ -73,6 +81,16 @@ def centre(settings, db, centre_data: Path) -> Path:
 def empty_centre(settings, db, tmp_path: Path) -> Path:
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def report_centre(empty_centre: Path) -> Path:
+    """Return a centre that publishes packs of a few families, so that reports may name them."""
+    shelf = empty_centre / "repository" / "targets" / "packs"
+    shelf.mkdir(parents=True)
+    for family in ("eicar", "xmrig-miner", "mirai-gafgyt", "necurs"):
+        (shelf / family).symlink_to(PACKS / family)
+    return empty_centre
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center.publication import publish_figures
 from quetsach.lake.lake import Lake
-from quetsach.web.portal.snapshot import Stage, read_snapshot
+from quetsach.web.portal.candidates import candidates
+from quetsach.web.portal.snapshot import read_snapshot
 
 MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)
@@ -38,9 +39,9 @@ def july(data: Path, *reports: str) -> None:
 
 def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> None:
     july(data, "own")
-    published, waiting = read_snapshot(data), read_snapshot(data, stage=Stage.CANDIDATE)
+    published = read_snapshot(data)
     assert published is not None
-    assert waiting is not None
+    waiting = candidates(data)[0].figures
     assert published.as_of < waiting.as_of
     assert any("plain/other" in reason.en for reason in waiting.blocked)
 
@@ -52,4 +53,4 @@ def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path
     assert published is not None
     assert published.as_of == FIRST + timedelta(days=55)
     assert published.blocked == ()
-    assert read_snapshot(data, stage=Stage.CANDIDATE) is None
+    assert candidates(data) == ()

@@ -1,5 +1,8 @@
+import dataclasses
 import json
-from datetime import date
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +15,21 @@ from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
+from quetsach.web.office.campaigns.selectors.outcome import _addresses
+from quetsach.web.portal.candidates import (
+    OutdatedError,
+    candidates,
+    lay_candidate,
+    publish_candidate,
+    thin_candidates,
+)
 from quetsach.web.portal.publication import (
+    MeasuredCampaign,
     _without_telling_rates,
     figures_are_current,
-    figures_publish,
+    figures_count,
     protect,
+    publication_inputs,
 )
 from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, read_snapshot, write_snapshot
 
@@ -51,23 +64,33 @@ def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) 
     assert read_snapshot(tmp_path) == snapshot
 
 
-def test_an_unchanged_lake_is_current_and_a_changed_one_is_not(centre_data: Path, tmp_path: Path) -> None:
-    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view())
-    assert figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view(), campaign="viet-nam-2020")
-    assert not figures_are_current(data=centre_data, lake=Lake(centre_data / "lake").view(), campaign="viet-nam-2027")
-    assert not figures_are_current(data=centre_data, lake=Lake(tmp_path / "other").view())
-    assert not figures_are_current(data=tmp_path, lake=Lake(centre_data / "lake").view())
+def test_figures_are_current_until_lake_campaigns_names_or_baseline_change(
+    centre_data: Path, tmp_path: Path, tables
+) -> None:
+    def inputs(lake: Path, campaigns=tables.campaigns, families=tables.families, data: Path = centre_data) -> str:
+        return publication_inputs(Lake(lake).view(), families, campaigns, data=data)
+
+    lake = centre_data / "lake"
+    assert figures_are_current(data=centre_data, inputs=inputs(lake))
+    assert not figures_are_current(data=tmp_path, inputs=inputs(lake))
+    others = (
+        inputs(tmp_path / "other"),
+        inputs(lake, campaigns=()),
+        inputs(lake, families=dataclasses.replace(tables.families, version="other")),
+        inputs(lake, data=tmp_path),  # no baseline is frozen there
+    )
+    assert not any(figures_are_current(data=centre_data, inputs=other) for other in others)
 
 
 def test_damaged_figures_are_published_again(tmp_path: Path) -> None:
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "figures.json").write_text("{")
-    assert not figures_are_current(data=tmp_path, lake=Lake(tmp_path / "lake").view())
+    assert not figures_are_current(data=tmp_path, inputs="")
 
 
 def test_an_empty_lake_publishes_nothing(tmp_path: Path, tables) -> None:
     lake = Lake(tmp_path / "lake")
-    assert figures_publish(data=tmp_path, lake=lake.view(), tables=tables, demonstration=None, now=NOW) is None
+    assert figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW) is None
     assert read_snapshot(tmp_path) is None
 
 
@@ -81,10 +104,10 @@ def test_a_lake_without_the_baseline_publishes_rankings_only(tmp_path: Path, tab
         annotate=lambda table: annotate(table, tables.network),
         now=NOW,
     )
-    snapshot = figures_publish(data=tmp_path, lake=lake.view(), tables=tables, demonstration=None, now=NOW)
-    assert snapshot
-    assert snapshot.campaign is None
-    assert snapshot.charts == {}
+    counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+    assert counted
+    snapshot = counted.figures
+    assert snapshot.campaigns == ()
     assert snapshot.latest.days_with_data == 1
     assert snapshot.family_names == {"sality": "Sality"}
 
@@ -122,22 +145,22 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
         now=NOW,
     )
     before = lake.view()
-    snapshot = figures_publish(
-        data=tmp_path, lake=before, tables=tables, demonstration=None, now=NOW, progress=in_the_middle
+    counted = figures_count(
+        data=tmp_path, view=before, tables=tables, demonstration=None, now=NOW, progress=in_the_middle
     )
-    assert snapshot
+    assert counted
+    snapshot = counted.figures
     assert snapshot.campaign
     assert len(steps) > 4
     [close] = [window.addresses for window in snapshot.campaign.windows if window.id == "close"]
     daily = [sum(row.mean_daily for row in rows) for rows in (snapshot.families, snapshot.isps, snapshot.places)]
     assert (close, *daily) == (snapshot.latest.addresses, 30.0, 30.0, 30.0)
     assert snapshot.lake == before.state != lake.view().state
-    assert not figures_are_current(data=tmp_path, lake=lake.view())
+    now_there = publication_inputs(lake.view(), tables.families, tables.campaigns, data=tmp_path)
+    assert not figures_are_current(data=tmp_path, inputs=now_there)
 
 
 def test_a_new_publication_is_seen_at_once(centre_data: Path, tmp_path: Path) -> None:
-    import dataclasses
-
     snapshot = published(centre_data)
     write_snapshot(tmp_path, snapshot)
     assert published(tmp_path).scale == 100
@@ -172,7 +195,7 @@ def test_a_rate_that_tells_how_few_of_a_row_are_ipv6_is_left_out() -> None:
 @given(st.data())
 def test_a_damaged_file_never_raises_but_its_own_error(centre_data: Path, tmp_path: Path, data: st.DataObject) -> None:
     document = json.loads((centre_data / "published" / "figures.json").read_text())
-    key = data.draw(st.sampled_from([k for k in document if k not in ("charts", "family_names")]))
+    key = data.draw(st.sampled_from([k for k in document if k != "family_names"]))
     document[key] = data.draw(st.none() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2))
     folder = tmp_path / "published"
     folder.mkdir(exist_ok=True)
@@ -182,3 +205,134 @@ def test_a_damaged_file_never_raises_but_its_own_error(centre_data: Path, tmp_pa
         read_snapshot(tmp_path)
     except PublicationError as error:
         assert error.hint
+
+
+@pytest.fixture
+def lay(centre_data: Path, tmp_path: Path) -> Callable[[int], str]:
+    """Lay out figures that were counted so many hours after the published ones; return their digest."""
+    snapshot = published(centre_data)
+
+    def write(hours: int) -> str:
+        later = snapshot.published_at + timedelta(hours=hours)
+        latest = dataclasses.replace(snapshot.latest, addresses=1000 + hours)
+        figures = dataclasses.replace(snapshot, published_at=later, latest=latest)
+        return lay_candidate(tmp_path, figures, lambda path: path.write_bytes(b"%d" % hours)).digest
+
+    return write
+
+
+def waiting(data: Path) -> list[str]:
+    return [candidate.digest for candidate in candidates(data)]
+
+
+def test_a_candidate_stays_as_it_was_while_newer_ones_arrive(tmp_path: Path, lay: Callable[[int], str]) -> None:
+    first, second = lay(1), lay(2)
+    assert waiting(tmp_path) == [second, first]
+    publish_candidate(tmp_path, first)
+    assert published(tmp_path).latest.addresses == 1001
+    assert (tmp_path / "published" / "listed.bin").read_bytes() == b"1"
+    assert waiting(tmp_path) == [second]
+
+
+def test_older_figures_never_take_the_place_of_newer_ones(tmp_path: Path, lay: Callable[[int], str]) -> None:
+    older, newer = lay(1), lay(2)
+    publish_candidate(tmp_path, newer)
+    assert waiting(tmp_path) == []
+    assert lay(1) == older
+    with pytest.raises(OutdatedError, match="newer figures"):
+        publish_candidate(tmp_path, older)
+    assert published(tmp_path).latest.addresses == 1002
+
+
+@pytest.mark.parametrize("name", ["figures.json", "listed.bin"])
+def test_a_candidate_that_was_changed_does_not_go_out(tmp_path: Path, lay: Callable[[int], str], name: str) -> None:
+    digest = lay(1)
+    path = tmp_path / "candidates" / digest / name
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(PublicationError, match="was changed"):
+        publish_candidate(tmp_path, digest)
+    assert read_snapshot(tmp_path) is None
+
+
+def test_what_was_asked_for_stays_and_of_the_rest_the_newest_three(tmp_path: Path, lay: Callable[[int], str]) -> None:
+    laid = [lay(hours) for hours in range(6)]
+    thin_candidates(tmp_path, asked={laid[0]})
+    assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[0]]
+
+
+def test_publishing_twice_is_publishing_once(tmp_path: Path, lay: Callable[[int], str]) -> None:
+    digest = lay(1)
+    folder = tmp_path / "candidates" / digest
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    publish_candidate(tmp_path, digest)
+    folder.mkdir()  # killed after the files were copied
+    for name, content in kept.items():
+        (folder / name).write_bytes(content)
+    publish_candidate(tmp_path, digest)
+    assert published(tmp_path).latest.addresses == 1001
+    assert waiting(tmp_path) == []
+
+
+def test_figures_of_the_format_before_are_read(centre_data: Path, tmp_path: Path) -> None:
+    document = json.loads((centre_data / "published" / "figures.json").read_text())
+    campaign = document.pop("campaigns")[0]
+    for name in ("decision", "decided_on", "is_final"):
+        del campaign[name]
+    for window in (document["latest"], *campaign["windows"]):
+        del window["feeds"]
+    old = document | {"format": "quetsach-figures/2", "campaign": campaign, "charts": campaign.pop("charts")}
+    for name in ("inputs", "families_version", "listed"):
+        del old[name]
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "figures.json").write_text(json.dumps(old))
+    snapshot = published(tmp_path)
+    assert [c.id for c in snapshot.campaigns] == ["viet-nam-2020"]
+    assert "<svg" in snapshot.campaigns[0].charts["vi"]
+
+
+def test_without_a_decision_the_baseline_is_provisional_whatever_is_counted(
+    centre_data: Path, tmp_path: Path, tables
+) -> None:
+    lake = Lake(centre_data / "lake")
+    for _ in range(2):
+        counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+        assert counted
+        assert counted.figures.campaign
+        assert counted.figures.campaign.seal == ""
+        assert "Mốc so sánh tạm thời" in counted.figures.campaign.warnings[0].vi
+    assert not (tmp_path / "campaigns").exists()
+
+
+def test_a_second_campaign_changes_nothing_of_the_first(centre_data: Path, tmp_path: Path, tables) -> None:
+    shutil.copytree(centre_data / "campaigns", tmp_path / "campaigns")
+    only = tables.campaigns[0].plan
+    windows = (w for w in only.windows if w.id in (only.baseline, "close"))
+    later = dataclasses.replace(only, id="next", previous_year="", windows=tuple(windows))
+    both = dataclasses.replace(tables, campaigns=(MeasuredCampaign(later), MeasuredCampaign(only)))
+    lake = Lake(centre_data / "lake")
+    counted = figures_count(data=tmp_path, view=lake.view(), tables=both, demonstration=None, now=NOW)
+    assert counted
+    assert [c.id for c in counted.figures.campaigns] == ["next", "viet-nam-2020"]
+    assert counted.figures.campaign_of("viet-nam-2020") == published(centre_data).campaign_of("viet-nam-2020")
+
+
+def test_a_closed_campaign_keeps_its_figures_whatever_the_lake_holds(centre_data: Path, tmp_path: Path, tables) -> None:
+    before = published(centre_data).campaign_of("viet-nam-2020")
+    assert before
+    facts = _addresses(published(centre_data), "viet-nam-2020")
+    closed = (MeasuredCampaign(tables.campaigns[0].plan, facts),)
+    lake = Lake(tmp_path / "lake")  # the sightings of 2020 are gone
+    lake.ingest(
+        b"timestamp,address,malware\n2026-11-01 00:00:00,123.16.0.1,sality\n",
+        feed="plain",
+        families=tables.families,
+        annotate=lambda table: annotate(table, tables.network),
+        now=NOW,
+    )
+    shutil.copytree(centre_data / "campaigns", tmp_path / "campaigns")
+    tables = dataclasses.replace(tables, campaigns=closed)
+    counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+    assert counted
+    after = counted.figures.campaign_of("viet-nam-2020")
+    assert after
+    assert after == dataclasses.replace(before, is_final=True)

@@ -24,6 +24,8 @@ class DecisionKind(StrEnum):
     """Which botnets the campaign acts on: ``subjects`` are their families."""
     ISPS = "isps"
     """What the assessment of Internet providers leads to: ``subjects`` are providers."""
+    BASELINE = "baseline"
+    """That the baseline was frozen, or frozen again; ``figures`` hold what was."""
     DATES = "dates"
     PLAN = "plan"
     EVALUATION = "evaluation"

@@ -28,6 +28,8 @@ def _lines(campaign: Campaign) -> Iterator[str]:
     yield f"baseline = {_quoted(campaign.baseline)}"
     if campaign.previous_year:
         yield f"previous_year = {_quoted(campaign.previous_year)}"
+    if campaign.feeds:
+        yield f"feeds = [{', '.join(_quoted(feed) for feed in campaign.feeds)}]"
     yield from _text("name", campaign.name)
     yield from _text("summary", campaign.summary)
     for phase in campaign.phases:

@@ -72,6 +72,18 @@ class PlanStanding:
         return next((p for p in reversed(self.phases) if p.state is PhaseState.RUNNING), None)
 
     @property
+    def begins_on(self) -> date | None:
+        """The first day of the plan, if it has not come yet."""
+        first = self.phases[0].phase.period.first
+        return first if self.day < first else None
+
+    @property
+    def ended_on(self) -> date | None:
+        """The last day of the plan, if it is over; whether the campaign was closed is another matter."""
+        last = max(p.phase.period.last for p in self.phases)
+        return last if self.day > last else None
+
+    @property
     def next_gate(self) -> PhaseStanding | None:
         """The first phase whose gate is shut: only this one may be opened."""
         return next((p for p in self.phases if not p.is_open), None)

@@ -26,6 +26,7 @@ COMMANDS = (
     "partners",
     "people",
     "audit",
+    "figures",
     "campaigns",
     "letters",
     "publicity",

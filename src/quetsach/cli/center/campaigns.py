@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.bundled import bundled
+from quetsach.cli.center.campaigns_baseline import register_freeze
+from quetsach.cli.center.campaigns_found import campaign_named, person_named
 from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
@@ -20,7 +22,6 @@ from quetsach.core.period import parse_day
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.web.office.campaigns.models import Campaign
-    from quetsach.web.office.people.models import Person
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -39,6 +40,7 @@ def register(subcommands: "Subcommands") -> None:
     )
     _one(commands, "show", _show, "how a campaign stands today", "quetsach center campaigns show viet-nam-2020")
     _register_import(commands)
+    register_freeze(commands)
     _register_close(commands)
     archive = _one(
         commands,
@@ -141,7 +143,7 @@ def _show(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors.campaign import plan_day, standing_of  # noqa: PLC0415
 
-        campaign = _campaign(arguments.campaign)
+        campaign = campaign_named(arguments.campaign)
         standing = standing_of(campaign, day=plan_day(now))
         boards = boards_of(campaign)
     language = chosen_language(arguments)
@@ -178,11 +180,11 @@ def _close(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.campaigns.selectors.outcome import outcome_now  # noqa: PLC0415
         from quetsach.web.office.campaigns.services.passages import close_ask  # noqa: PLC0415
 
-        campaign = _campaign(arguments.campaign)
+        campaign = campaign_named(arguments.campaign)
         points = outcome_now(campaign, day=plan_day(now)).open_points
         asked = None
         if arguments.by:
-            asked = close_ask(campaign=campaign, reason=arguments.reason, by=_person(arguments.by), now=now)
+            asked = close_ask(campaign=campaign, reason=arguments.reason, by=person_named(arguments.by), now=now)
     language = chosen_language(arguments)
     if arguments.json:
         print_json({"open": [both(p) for p in points], "asked_sha256": asked.sha256 if asked else None})
@@ -199,7 +201,7 @@ def _archive(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.archive import archive_write  # noqa: PLC0415
 
-        count = archive_write(_campaign(arguments.campaign), arguments.out, now=now)
+        count = archive_write(campaign_named(arguments.campaign), arguments.out, now=now)
     if arguments.json:
         print_json({"campaign": arguments.campaign, "files": count, "out": str(arguments.out)})
     else:
@@ -213,7 +215,7 @@ def _clone(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.campaigns.services.plans import campaign_clone  # noqa: PLC0415
 
         made = campaign_clone(
-            pattern=_campaign(arguments.campaign),
+            pattern=campaign_named(arguments.campaign),
             key=arguments.next,
             name=LocalText(arguments.name_vi, arguments.name_en),
             first=parse_day(arguments.first),
@@ -229,7 +231,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         from quetsach.campaign.schedule.comparison import compare  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors.outcome import outcome_of  # noqa: PLC0415
 
-        sides = [outcome_of(_campaign(key), now=now) for key in (arguments.left, arguments.right)]
+        sides = [outcome_of(campaign_named(key), now=now) for key in (arguments.left, arguments.right)]
         comparison = compare(*sides)
     language = chosen_language(arguments)
     if arguments.json:
@@ -241,26 +243,6 @@ def _compare(arguments: argparse.Namespace) -> int:
         return ExitCode.NOTHING_FOUND
     tell_comparison(comparison, arguments.left, arguments.right, language)
     return ExitCode.NOTHING_FOUND
-
-
-def _campaign(key: str) -> "Campaign":
-    from quetsach.web.office.campaigns.selectors.campaign import campaign_of, campaigns  # noqa: PLC0415
-
-    campaign = campaign_of(key)
-    if campaign is None:
-        known = ", ".join(c.key for c in campaigns())
-        hint = f"known: {known}" if known else "quetsach center campaigns import viet-nam-2020"
-        raise InputError(f"there is no campaign {key[:60]!r}", hint=hint)
-    return campaign
-
-
-def _person(email: str) -> "Person":
-    from quetsach.web.office.people.models import Person  # noqa: PLC0415
-
-    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if found is None:
-        raise InputError(f"nobody works here under {email[:100]!r}", hint="quetsach center people list")
-    return found
 
 
 def _require_tree() -> None:

@@ -9,7 +9,7 @@ from quetsach.cli.center.letters_chain import published_letters
 def demonstrate_office(now: datetime) -> bool:
     """Load the units of this build and play the campaign of 2020 through the office; does nothing a second time.
 
-    Django is configured already, the repository and the figures are published.
+    Django is configured already, the lake is filled and the repository published.
 
     Returns:
         Whether anything was played.

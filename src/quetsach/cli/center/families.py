@@ -3,7 +3,6 @@
 import argparse
 import csv
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -184,15 +183,15 @@ def _append(path: Path, placing: "Placing") -> None:
     Raises:
         QuetsachError: it cannot be written.
     """
+    from quetsach import storage  # noqa: PLC0415
     from quetsach.core.table import PLACING_COLUMNS  # noqa: PLC0415
-    from quetsach.lake import durable  # noqa: PLC0415
 
     line = io.StringIO()
-    rows = csv.writer(line, lineterminator="\n")
+    csv.writer(line, lineterminator="\n").writerow(astuple(placing))
     try:
-        durable.make_folder(path.parent)
-        before = path.read_bytes() if path.exists() else (",".join(PLACING_COLUMNS) + "\n").encode()
-        rows.writerow(astuple(placing))
-        durable.write(path, before + line.getvalue().encode(), staged=path.with_name(f".{path.name}.{os.getpid()}"))
+        storage.make_folder(path.parent)
+        with storage.locked(path.with_suffix(".lock")):
+            before = path.read_bytes() if path.exists() else (",".join(PLACING_COLUMNS) + "\n").encode()
+            storage.write(path, before + line.getvalue().encode())
     except OSError as error:
         raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error

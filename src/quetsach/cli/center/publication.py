@@ -7,20 +7,20 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.core.pack import LocalText
     from quetsach.lake.lake import Lake
-    from quetsach.lake.view import LakeView
-    from quetsach.network import NetworkTables
+    from quetsach.web.portal.publication import MeasuredCampaign
     from quetsach.web.portal.snapshot import Snapshot
 
 CAMPAIGN = "viet-nam-2020"
+"""The campaign that the demonstration plays."""
 _MARKER = "demonstration.json"
 
 
@@ -35,11 +35,8 @@ class DemonstrationMarker:
     def write(self, data: Path) -> None:
         """Keep the marker; replaced as a whole."""
         path = data / _MARKER
-        temporary = path.with_suffix(".new")
-        temporary.write_text(
-            json.dumps({"scenario": self.scenario, "scale": self.scale, "is_complete": self.is_complete}) + "\n"
-        )
-        temporary.replace(path)
+        facts = {"scenario": self.scenario, "scale": self.scale, "is_complete": self.is_complete}
+        storage.write(path, json.dumps(facts) + "\n")
 
     @classmethod
     def read(cls, data: Path) -> "DemonstrationMarker | None":
@@ -74,9 +71,10 @@ def configure_web(data: Path) -> None:
 def publish_figures(
     data: Path, *, now: datetime, lake: "Lake | None" = None, progress: Callable[[int], None] = lambda _steps: None
 ) -> "Snapshot | None":
-    """Publish the figures of a centre that was prepared, if its lake has changed since; ``None`` if nothing was to do.
+    """Publish the figures of a centre that was prepared, or lay them out for two people, if anything of them changed.
 
-    Call this after an ingest: it does nothing for a folder in which no centre was laid out.
+    Call this after an ingest: it does nothing for a folder in which no centre was laid out. Figures that were agreed to
+    and did not get out are published first.
 
     Args:
         data: the centre's data folder.
@@ -84,11 +82,13 @@ def publish_figures(
         lake: the lake, if it is open already.
         progress: told after each step.
 
+    Returns:
+        What was counted, published or not; ``None`` if nothing was to do.
+
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
     from quetsach.cli.center.tables import (  # noqa: PLC0415
-        load_campaign,
         load_families,
         load_network_tables,
         load_places,
@@ -101,48 +101,54 @@ def publish_figures(
     configure_web(data)
     from django.conf import settings  # noqa: PLC0415
 
-    from quetsach.web.portal.publication import Tables, figures_are_current, figures_publish  # noqa: PLC0415
-    from quetsach.web.portal.snapshot import Demonstration, Stage, read_snapshot  # noqa: PLC0415
-
-    view = (lake or open_lake(data)).view()
-    measured = _measured_campaign()
-    if figures_are_current(data=data, lake=view, campaign=measured):
-        return None
-    marker = DemonstrationMarker.read(data)
-    network = load_network_tables(data)
-    # The first figures go out by themselves: there is nothing yet that they could replace.
-    is_first = read_snapshot(data) is None
-    blocked = () if is_first or marker else _reasons_to_wait(view, network, now)
-    waits = not is_first and (settings.CENTER.publication == "two-people" or bool(blocked))
-    return figures_publish(
-        data=data,
-        lake=view,
-        tables=Tables(load_families(data), network, load_places(), load_campaign(measured, data)),
-        demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
-        now=now,
-        stage=Stage.CANDIDATE if waits else Stage.PUBLISHED,
-        blocked=blocked,
-        progress=progress,
+    from quetsach.centre.publication import release_of  # noqa: PLC0415
+    from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed  # noqa: PLC0415
+    from quetsach.web.portal.candidates import read_published  # noqa: PLC0415
+    from quetsach.web.portal.publication import (  # noqa: PLC0415
+        Tables,
+        figures_are_current,
+        figures_count,
+        publication_inputs,
     )
+    from quetsach.web.portal.snapshot import Demonstration  # noqa: PLC0415
+
+    figures_release_agreed(data=data, now=now)
+    families, campaigns = load_families(data), _campaigns()
+    with (lake or open_lake(data)).view() as view:
+        if figures_are_current(data=data, inputs=publication_inputs(view, families, campaigns, data=data)):
+            return None
+        marker = DemonstrationMarker.read(data)
+        network = load_network_tables(data)
+        release = release_of(
+            view,
+            announced=network.ranges.announced_ipv4(),
+            needs_two=settings.CENTER.publication == "two-people",
+            is_first=read_published(data) is None,
+            is_demonstration=marker is not None,
+            now=now,
+        )
+        candidate = figures_count(
+            data=data,
+            view=view,
+            tables=Tables(families, network, load_places(), campaigns),
+            demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
+            now=now,
+            blocked=release.reasons,
+            progress=progress,
+        )
+    if candidate is None:
+        return None
+    figures_let_out(data=data, candidate=candidate, waits=release.waits, now=now)
+    return candidate.figures
 
 
-def _reasons_to_wait(view: "LakeView", network: "NetworkTables", now: datetime) -> "tuple[LocalText, ...]":
-    """Return why figures must not go out by themselves: an instrument changed or fell out in the last four weeks."""
-    from quetsach.assess.hosts.comparison import BLOCKING  # noqa: PLC0415
-    from quetsach.lake.hosts import compare_latest  # noqa: PLC0415
-
-    newest = view.newest_day(until=now.astimezone(UTC).date())
-    comparison = compare_latest(view, newest, announced=network.ranges.announced_ipv4()) if newest else None
-    return tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
-
-
-def _measured_campaign() -> str:
-    """Return the campaign that the office runs; the one of this build while it runs none, or has no tables yet."""
+def _campaigns() -> "tuple[MeasuredCampaign, ...]":
+    """Return the campaigns that figures are published for; none while the office has none, or no tables yet."""
     from django.db import DatabaseError  # noqa: PLC0415
 
-    from quetsach.web.office.campaigns.selectors.campaign import measured_campaign  # noqa: PLC0415
+    from quetsach.web.office.campaigns.selectors.published import published_campaigns  # noqa: PLC0415
 
     try:
-        return measured_campaign() or CAMPAIGN
+        return published_campaigns()
     except DatabaseError:
-        return CAMPAIGN
+        return ()

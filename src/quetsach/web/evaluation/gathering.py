@@ -41,7 +41,7 @@ def gather(
         QuetsachError: the lake cannot be read, or a frozen baseline was changed.
     """
     lake = sources.lake
-    targets = _targets(campaign, sources, now)
+    targets = _targets(campaign, sources)
     progress(1)
     last = _last_window(targets)
     compared = _compared(lake, targets) if targets else _compared_published(campaign, sources.published)
@@ -72,7 +72,7 @@ def gather(
         cases=judged.cases,
         grades=judged.grades,
         priority=judged.priority,
-        tool=fleets.cleaned_by_tool(sources.family_name),
+        tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
     )
 
@@ -81,10 +81,10 @@ STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
 
 
-def _targets(campaign: Campaign, sources: Sources, now: datetime) -> TargetReport | None:
+def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns", now=now)
+    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns")
 
 
 def _basis(targets: TargetReport | None) -> Basis | None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
-from quetsach.web.office.figures.selectors import is_candidate_waiting
+from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
 from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
 from quetsach.web.office.packs.selectors import is_anything_waiting
@@ -51,6 +51,7 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
         count = state_counts(person, day=day)["to-do"]
         yield Waiting(_("Cases to answer"), count, reverse("office:helpdesk:list"))
     if scope(duties, Act.PUBLISH_NUMBERS):
-        yield Waiting(_("Figures to publish"), int(is_candidate_waiting()), reverse("office:figures:candidate"))
+        yield Waiting(_("New figures to ask for"), figures_to_ask_for(), reverse("office:figures:figures"))
+        yield Waiting(_("Figures agreed to, not out yet"), figures_not_out(), reverse("office:figures:figures"))
     if scope(duties, Act.PUBLISH_PACKS):
         yield Waiting(_("Packs to publish"), int(is_anything_waiting()), reverse("office:packs:packs"))

@@ -26,7 +26,7 @@ ROOMS: tuple[Room, ...] = (
     Room("office:units:list", _("Units"), Act.SEE),
     Room("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
     Room("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
-    Room("office:figures:candidate", _("Figures"), Act.PUBLISH_NUMBERS),
+    Room("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
     Room("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
     Room("office:approvals:list", _("Approvals"), Act.SEE),
     Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),

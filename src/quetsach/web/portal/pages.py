@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.portal.snapshot import CampaignFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ RANKING_TITLES = {
     "places": _("Which provinces"),
     "places_about": _("Provinces and cities by mean daily unique addresses, as far as the sources name one"),
 }
+
+
+def chart_of(campaign: CampaignFigures | None, language: str) -> SafeString:
+    """Return the chart of a campaign: drawn by our own renderer at publication, read from the centre's own folder."""
+    return mark_safe(campaign.charts.get(language, "") if campaign else "")  # noqa: S308
 
 
 @dataclass(frozen=True, slots=True)

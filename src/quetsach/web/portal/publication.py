@@ -1,5 +1,6 @@
-"""Publication: one view of the lake is counted once, and pages read what was written until the lake has changed."""
+"""Publication: the lake is counted once, and pages read what was written until something of it has changed."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,12 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from quetsach.assess import Ranking, TargetReport, WindowChange, WindowCount
+from quetsach.assess import NO_VERDICT, Ranking, TargetReport, WindowChange, WindowCount
 from quetsach.assess.privacy import folded_rows
-from quetsach.campaign import Campaign
+from quetsach.campaign import Campaign, Measure
+from quetsach.campaign.schedule.document import campaign_digest
+from quetsach.campaign.schedule.outcome import AddressFacts, WindowFact
+from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -22,18 +26,14 @@ from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
 from quetsach.web.design.templatetags.words import short_day
+from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, read_published
 from quetsach.web.portal.snapshot import (
     CampaignFigures,
     Demonstration,
-    PublicationError,
     RankedRow,
     Snapshot,
-    Stage,
     WindowFigure,
-    discard_candidate,
     listed_path,
-    read_snapshot,
-    write_snapshot,
 )
 
 WINDOW_DAYS = 30
@@ -45,91 +45,92 @@ _OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All ot
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredCampaign:
+    """A campaign whose windows are published. ``sealed`` are its final figures once it was closed with any."""
+
+    plan: Campaign
+    sealed: AddressFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
-    """What figures are explained with: names, address tables, provinces and the campaign, if there is one."""
+    """What figures are explained with: names, address tables, provinces, campaigns (the first is shown first)."""
 
     families: FamilyNames
     network: NetworkTables
     places: Places
-    campaign: Campaign | None
+    campaigns: tuple[MeasuredCampaign, ...] = ()
 
 
-def figures_are_current(*, data: Path, lake: LakeView, campaign: str = "") -> bool:
-    """Whether the published figures, or a candidate, count exactly what the lake holds; damaged or older ones do not.
-
-    Args:
-        data: the centre's data folder.
-        lake: the sightings.
-        campaign: figures of another campaign are not current either; empty where that does not matter.
+def publication_inputs(
+    view: LakeView, families: FamilyNames, campaigns: Sequence[MeasuredCampaign], *, data: Path
+) -> str:
+    """Return one digest (SHA-256, hex) of all that figures are made of: the same gives the same figures.
 
     Raises:
         LakeError: the lake cannot be read.
+        AssessError: a frozen baseline was changed.
     """
-    return any(_counts(data, stage, lake.state, campaign) for stage in Stage)
+    parts = [view.state, families.version]
+    for campaign in campaigns:
+        frozen = baseline_in_force(data, campaign.plan.id)
+        parts += [campaign_digest(campaign.plan), frozen.digest if frozen else "", repr(campaign.sealed)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _counts(data: Path, stage: Stage, state: str, campaign: str) -> bool:
-    try:
-        snapshot = read_snapshot(data, stage=stage)
-    except PublicationError:
-        return False
-    if snapshot is None or snapshot.lake != state or not listed_path(data, stage).exists():
-        return False
-    return not campaign or snapshot.campaign is None or snapshot.campaign.id == campaign
+def figures_are_current(*, data: Path, inputs: str) -> bool:
+    """Whether the published figures, or the newest candidate, were made of exactly this; damaged ones were not."""
+    published = read_published(data)
+    if published is not None and published.inputs == inputs and listed_path(data).exists():
+        return True
+    newest = next(iter(candidates(data)), None)
+    return newest is not None and newest.figures.inputs == inputs
 
 
-def figures_publish(
+def figures_count(
     *,
     data: Path,
-    lake: LakeView,
+    view: LakeView,
     tables: Tables,
     demonstration: Demonstration | None,
     now: datetime,
-    stage: Stage = Stage.PUBLISHED,
     blocked: Sequence[LocalText] = (),
     progress: Callable[[int], None] = lambda _steps: None,
-) -> Snapshot | None:
-    """Count the lake and replace what the portal shows; ``None`` where the lake holds nothing.
+) -> Candidate | None:
+    """Count the lake and lay the figures out as a candidate; ``None`` where the lake holds nothing.
 
     Args:
-        data: the centre's data folder; frozen baselines and publications lie in it.
-        lake: the sightings.
-        tables: names, address tables, provinces, campaign.
+        data: the centre's data folder; frozen baselines and candidates lie in it.
+        view: the sightings.
+        tables: names, address tables, provinces, campaigns.
         demonstration: what the data are, where they are not real.
-        now: the time of publication (UTC).
-        stage: whether the figures go out at once or wait for a second person.
+        now: when they are counted (UTC).
         blocked: why they must wait, if it is for what they show.
         progress: told after each step.
 
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    newest = lake.newest_day(until=now.astimezone(UTC).date())
+    newest = view.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
+    inputs = publication_inputs(view, tables.families, tables.campaigns, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
-    basis = answers.basis_of(lake, window)
-    latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), lake.count_addresses(window), basis)
+    basis = answers.basis_of(view, window)
+    latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
-    campaign = _campaign(lake, tables.campaign, data / "campaigns", now, progress) if tables.campaign else None
-    families = answers.families(lake, window, tables.families)
+    counted = (_campaign(view, campaign, data, progress) for campaign in tables.campaigns)
+    campaigns = tuple(campaign for campaign in counted if campaign)
+    families = answers.families(view, window, tables.families)
     progress(1)
-    isps = answers.isps(lake, window, tables.network)
+    isps = answers.isps(view, window, tables.network)
     progress(1)
-    places = answers.places(lake, window, tables.places)
+    places = answers.places(view, window, tables.places)
     progress(1)
-    listed.build(
-        lake,
-        listed_path(data, stage),
-        as_of=newest,
-        days=LISTED_DAYS,
-        coverage=tables.network.home.announced_bounds(),
-        by=_self(now),
-    )
     snapshot = Snapshot(
         published_at=now,
         as_of=newest,
-        lake=lake.state,
+        lake=view.state,
         demonstration=demonstration,
         feeds=basis.feeds,
         network_versions=isps.basis.network_versions,
@@ -137,17 +138,21 @@ def figures_publish(
         families=_rows(families),
         isps=_without_telling_rates(_rows(isps), tables.network.announced_by_isp(window.last)),
         places=_rows(places),
-        campaign=campaign,
+        campaigns=campaigns,
         family_names={row.id: row.name.en for row in families.rows},
-        charts={language: _chart(campaign, language) for language in ("vi", "en")} if campaign else {},
         blocked=tuple(blocked),
-        sectors=_rows(answers.sectors(lake, window)),
+        sectors=_rows(answers.sectors(view, window)),
+        inputs=inputs,
+        families_version=tables.families.version,
     )
-    write_snapshot(data, snapshot, stage=stage)
-    if stage is Stage.PUBLISHED:
-        discard_candidate(data)
+
+    def write_listed(path: Path) -> object:
+        coverage = tables.network.home.announced_bounds()
+        return listed.build(view, path, as_of=newest, days=LISTED_DAYS, coverage=coverage, by=_self(now))
+
+    candidate = lay_candidate(data, snapshot, write_listed)
     progress(1)
-    return snapshot
+    return candidate
 
 
 def _self(now: datetime) -> Access:
@@ -156,32 +161,91 @@ def _self(now: datetime) -> Access:
 
 
 def _campaign(
-    lake: LakeView, campaign: Campaign, baselines: Path, now: datetime, progress: Callable[[int], None]
+    view: LakeView, measured: MeasuredCampaign, data: Path, progress: Callable[[int], None]
 ) -> CampaignFigures | None:
-    """Return the campaign's windows, or ``None`` where nothing of its baseline was taken in."""
-    if not lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
+    """Return the campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
+    plan = measured.plan
+    if measured.sealed is not None:
+        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)))
+    frozen = baseline_in_force(data, plan.id)
+    if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
-    report = answers.targets(lake, campaign, baselines=baselines, now=now, progress=progress)
+    report = answers.targets(view, plan, baselines=data / "campaigns", progress=progress)
     windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
     if report.previous_year:
         windows.append(_window(report.previous_year, None))
-    return CampaignFigures(
-        id=campaign.id,
-        name=campaign.name,
-        summary=campaign.summary,
-        baseline=campaign.baseline,
-        seal=report.seal,
-        goals=tuple(goal.text for goal in report.goals if goal.is_measured),
-        level=_level(report),
-        windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
-        warnings=_warnings(report),
+    return _with_charts(
+        CampaignFigures(
+            id=plan.id,
+            name=plan.name,
+            summary=plan.summary,
+            baseline=plan.baseline,
+            seal=report.seal,
+            goals=_goals(plan),
+            level=_level(plan, report.baseline.addresses),
+            windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
+            warnings=_warnings(report),
+            decision=frozen.number if frozen else 0,
+            decided_on=frozen.frozen_at.date() if frozen else None,
+        )
     )
 
 
-def _level(report: TargetReport) -> float:
+def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot | None) -> CampaignFigures:
+    """Return the figures that a campaign was closed with, whatever the lake holds today.
+
+    Windows without a change, such as that of the year before, are not among the sealed facts: they stay as published.
+    """
+
+    def window(fact: WindowFact) -> WindowFigure:
+        others = next((w.published.addresses for w in plan.windows if w.id == fact.id and w.published), None)
+        return WindowFigure(
+            id=fact.id,
+            first=fact.first,
+            last=fact.last,
+            title=fact.name,
+            addresses=fact.addresses,
+            days=fact.days,
+            days_with_data=fact.days_with_data,
+            change_percent=fact.change_percent,
+            published_addresses=others,
+            feeds=facts.feeds,
+        )
+
+    windows = [window(fact) for fact in (facts.baseline, *facts.windows)]
+    known = published.campaign_of(plan.id) if published else None
+    sealed = {one.id for one in windows}
+    windows += [w for w in known.windows if w.id not in sealed and w.change_percent is None] if known else []
+    frozen = baseline_in_force(data, plan.id)
+    is_of_it = frozen is not None and frozen.digest == facts.seal
+    return CampaignFigures(
+        id=plan.id,
+        name=plan.name,
+        summary=plan.summary,
+        baseline=facts.baseline.id,
+        seal=facts.seal,
+        goals=_goals(plan),
+        level=_level(plan, facts.baseline.addresses),
+        windows=tuple(sorted(windows, key=lambda w: w.first)),
+        warnings=tuple(warning for warning in facts.warnings if warning != NO_VERDICT),
+        decision=frozen.number if frozen and is_of_it else 0,
+        decided_on=frozen.frozen_at.date() if frozen and is_of_it else None,
+        is_final=True,
+    )
+
+
+def _with_charts(campaign: CampaignFigures) -> CampaignFigures:
+    return replace(campaign, charts={language: _chart(campaign, language) for language in ("vi", "en")})
+
+
+def _goals(plan: Campaign) -> tuple[LocalText, ...]:
+    return tuple(target.text for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
+
+
+def _level(plan: Campaign, baseline: int) -> float:
     """Where the measured target would be met."""
-    wanted = next((goal.change_percent for goal in report.goals if goal.is_measured), 0.0)
-    return report.baseline.addresses * (1 + wanted / 100)
+    goals = (target.change_percent for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
+    return baseline * (1 + next(goals, 0.0) / 100)
 
 
 def _warnings(report: TargetReport) -> tuple[LocalText, ...]:
@@ -201,6 +265,7 @@ def _window(count: WindowCount, change: WindowChange | None) -> WindowFigure:
         days_with_data=count.basis.days_with_data,
         change_percent=change.change.value if change and change.change else None,
         published_addresses=count.published,
+        feeds=count.basis.feeds,
     )
 
 

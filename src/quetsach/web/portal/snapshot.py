@@ -1,34 +1,26 @@
 """The published figures: one file, written whole at publication and only read by pages.
 
 A page view asks no database of sightings. The file is replaced by a rename, so a reader sees one publication or the
-next and never a mixture; charts are inside it for the same reason. Where two people must agree to a publication, the
-same files wait beside it as the candidate until they do.
+next and never a mixture; charts are inside it for the same reason. What was counted lies as a candidate first
+(:mod:`quetsach.web.portal.candidates`): by itself or by two people, exactly that file goes out.
 """
 
 import dataclasses
-import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 
-FORMAT = "quetsach-figures/2"
-_SIZE_LIMIT_BYTES = 8_000_000
-
-
-class Stage(StrEnum):
-    """Whether figures are out, or wait for a second person."""
-
-    PUBLISHED = "published"
-    CANDIDATE = "candidate"
+FORMAT = "quetsach-figures/3"
+_FORMATS = (FORMAT, "quetsach-figures/2")  # the older one had one campaign
+SIZE_LIMIT_BYTES = 8_000_000
 
 
 class PublicationError(QuetsachError):
@@ -37,7 +29,10 @@ class PublicationError(QuetsachError):
 
 @dataclass(frozen=True, slots=True)
 class WindowFigure:
-    """Unique addresses of one window of whole UTC days; ``change_percent`` is against the baseline."""
+    """Unique addresses of one window of whole UTC days; ``change_percent`` is against the baseline.
+
+    ``feeds`` had data in it; empty in figures that were counted before that was kept.
+    """
 
     id: str
     first: date
@@ -48,6 +43,7 @@ class WindowFigure:
     days_with_data: int
     change_percent: float | None
     published_addresses: int | None
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,11 @@ class RankedRow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """A campaign's windows beside its baseline, in order of time; ``seal`` is empty while that is provisional."""
+    """A campaign's windows beside its baseline, in order of time; ``seal`` is empty while that is provisional.
+
+    ``decision`` is the number of the decision that froze the baseline and ``decided_on`` its day (UTC); ``charts``
+    holds one SVG a language; ``is_final`` says that the campaign is closed: its figures do not change any more.
+    """
 
     id: str
     name: LocalText
@@ -75,6 +75,10 @@ class CampaignFigures:
     level: float
     windows: tuple[WindowFigure, ...]
     warnings: tuple[LocalText, ...]
+    charts: Mapping[str, str] = field(default_factory=dict)
+    decision: int = 0
+    decided_on: date | None = None
+    is_final: bool = False
 
     @property
     def baseline_window(self) -> WindowFigure | None:
@@ -100,8 +104,10 @@ class Demonstration:
 class Snapshot:
     """Everything that the portal shows about the country, as of one day.
 
-    ``lake`` identifies what was counted, ``family_names`` names every family in it, ``charts`` holds one SVG a
-    language, ``feeds`` names the sources, ``network_versions`` the address tables that told providers apart.
+    ``published_at`` is when it was counted (UTC), ``lake`` the state of the lake that was, ``inputs`` all that went
+    into it. ``family_names`` names every family in it, ``families_version`` the table of their names, ``feeds`` the
+    sources, ``network_versions`` the address tables that told providers apart, ``listed`` is the SHA-256 of the look-up
+    that goes out with it. ``campaigns`` are all that have figures, first the one that the start page shows.
     ``blocked`` says why the figures do not go out by themselves, where they do not.
     """
 
@@ -115,11 +121,22 @@ class Snapshot:
     families: tuple[RankedRow, ...]
     isps: tuple[RankedRow, ...]
     places: tuple[RankedRow, ...]
-    campaign: CampaignFigures | None
+    campaigns: tuple[CampaignFigures, ...]
     family_names: Mapping[str, str]
-    charts: Mapping[str, str]
     blocked: tuple[LocalText, ...] = ()
     sectors: tuple[RankedRow, ...] = ()
+    inputs: str = ""
+    families_version: str = ""
+    listed: str = ""
+
+    @property
+    def campaign(self) -> CampaignFigures | None:
+        """The campaign that the start page shows."""
+        return next(iter(self.campaigns), None)
+
+    def campaign_of(self, key: str) -> CampaignFigures | None:
+        """Return the figures of one campaign."""
+        return next((campaign for campaign in self.campaigns if campaign.id == key), None)
 
     @property
     def scale(self) -> int:
@@ -131,41 +148,38 @@ class Snapshot:
         return {"format": FORMAT, **dataclasses.asdict(self)}
 
 
-def write_snapshot(data: Path, snapshot: Snapshot, *, stage: Stage = Stage.PUBLISHED) -> None:
-    """Publish, or lay out for the second person: replace the file as a whole.
+def snapshot_bytes(snapshot: Snapshot) -> bytes:
+    """Return the file of a snapshot."""
+    return json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str).encode()
+
+
+def write_snapshot(data: Path, snapshot: Snapshot) -> None:
+    """Replace the published file as a whole.
 
     Raises:
         PublicationError: it cannot be written.
     """
-    path = figures_path(data, stage)
-    text = json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    path = figures_path(data)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        storage.make_folder(path.parent)
+        storage.write(path, snapshot_bytes(snapshot))
     except OSError as error:
         raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
 
 
-def read_snapshot(data: Path | None, *, stage: Stage = Stage.PUBLISHED) -> Snapshot | None:
-    """Return the figures of a stage, or ``None`` where there are none. Published ones are parsed once.
+def read_snapshot(data: Path | None) -> Snapshot | None:
+    """Return the published figures, or ``None`` where there are none. They are parsed once.
 
     Raises:
         PublicationError: the file is damaged.
     """
     if data is None:
         return None
-    path = figures_path(data, stage)
+    path = figures_path(data)
     try:
         state = path.stat()
-        if state.st_size > _SIZE_LIMIT_BYTES:
+        if state.st_size > SIZE_LIMIT_BYTES:
             raise PublicationError("the published figures are too large", where=str(path))
-        if stage is Stage.CANDIDATE:
-            return _parse(path)
         return _kept.get(path, (state.st_ino, state.st_mtime_ns, state.st_size))
     except FileNotFoundError:
         return None
@@ -183,73 +197,40 @@ class _Kept:
     def get(self, path: Path, state: tuple[int, ...]) -> Snapshot:
         with self._lock:
             if self._entry is None or self._entry[:2] != (path, state):
-                self._entry = (path, state, _parse(path))
+                self._entry = (path, state, parse_snapshot(path.read_bytes(), where=str(path)))
             return self._entry[2]
 
 
 _kept = _Kept()
 
 
-def candidate_digest(data: Path) -> str:
-    """Return the SHA-256 of what waits for the second person, in hexadecimal digits; empty if nothing waits.
-
-    Raises:
-        PublicationError: it cannot be read.
-    """
-    path = figures_path(data, Stage.CANDIDATE)
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise PublicationError("the candidate cannot be read", where=str(path), hint=str(error)) from error
-
-
-def release_candidate(data: Path, *, digest: str) -> None:
-    """Publish the candidate. Killed between the two files, it is simply called again.
-
-    Raises:
-        PublicationError: the candidate is not the one of ``digest``, or it cannot be moved.
-    """
-    if not digest or candidate_digest(data) != digest:
-        raise PublicationError("the candidate has changed since it was approved", hint="look at it and ask again")
-    try:
-        figures_path(data, Stage.PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
-        for path in (listed_path, figures_path):  # the figures last: while they wait, the release is not done
-            if path(data, Stage.CANDIDATE).exists():
-                path(data, Stage.CANDIDATE).replace(path(data, Stage.PUBLISHED))
-    except OSError as error:
-        raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
-
-
-def discard_candidate(data: Path) -> None:
-    """Throw away what waits: newer figures are out."""
-    for path in (figures_path, listed_path):
-        path(data, Stage.CANDIDATE).unlink(missing_ok=True)
-
-
-def listed_path(data: Path, stage: Stage = Stage.PUBLISHED) -> Path:
+def listed_path(data: Path) -> Path:
     """Return where the look-up of lately reported addresses lies; it is published together with the figures."""
-    return data / stage / "listed.bin"
+    return data / "published" / "listed.bin"
 
 
-def figures_path(data: Path, stage: Stage) -> Path:
-    """Return where the figures of a stage lie."""
-    return data / stage / "figures.json"
+def figures_path(data: Path) -> Path:
+    """Return where the published figures lie."""
+    return data / "published" / "figures.json"
 
 
-def _parse(path: Path) -> Snapshot:
+def parse_snapshot(content: bytes, *, where: str) -> Snapshot:
+    """Read the file of a snapshot.
+
+    Raises:
+        PublicationError: it is damaged, or of a format that this version does not know.
+    """
     try:
-        document = json.loads(path.read_text("utf-8"))
-        if document["format"] != FORMAT:
+        document = json.loads(content)
+        if document["format"] not in _FORMATS:
             raise PublicationError(
-                f"unknown format {str(document['format'])[:40]!r}", where=str(path), hint="publish the figures again"
+                f"unknown format {str(document['format'])[:40]!r}", where=where, hint="publish the figures again"
             )
         return _snapshot(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PublicationError(
             "the published figures are damaged",
-            where=str(path),
+            where=where,
             hint="remove the file; the centre publishes it again when it starts",
         ) from error
 
@@ -269,12 +250,20 @@ def _snapshot(document: dict[str, Any]) -> Snapshot:
         families=_rows(document["families"]),
         isps=_rows(document["isps"]),
         places=_rows(document["places"]),
-        campaign=_campaign(document["campaign"]) if document["campaign"] else None,
+        campaigns=_campaigns(document),
         family_names=dict(document["family_names"]),
-        charts=dict(document["charts"]),
         blocked=tuple(LocalText(**text) for text in document.get("blocked", ())),
         sectors=_rows(document.get("sectors", [])),  # not in figures of an earlier version
+        **{name: str(document.get(name, "")) for name in ("inputs", "families_version", "listed")},
     )
+
+
+def _campaigns(document: dict[str, Any]) -> tuple[CampaignFigures, ...]:
+    """Return all campaigns; the older format had one or none, with its charts beside it."""
+    if "campaigns" in document:
+        return tuple(_campaign(campaign) for campaign in document["campaigns"])
+    only = document["campaign"]
+    return (_campaign(only | {"charts": document["charts"]}),) if only else ()
 
 
 def _campaign(document: dict[str, Any]) -> CampaignFigures:
@@ -284,6 +273,8 @@ def _campaign(document: dict[str, Any]) -> CampaignFigures:
             **{name: LocalText(**document[name]) for name in ("name", "summary")},
             **{name: tuple(LocalText(**text) for text in document[name]) for name in ("goals", "warnings")},
             "windows": tuple(_window(window) for window in document["windows"]),
+            "charts": dict(document["charts"]),
+            "decided_on": date.fromisoformat(document["decided_on"]) if document.get("decided_on") else None,
         }
     )
 
@@ -294,4 +285,5 @@ def _rows(documents: list[dict[str, Any]]) -> tuple[RankedRow, ...]:
 
 def _window(document: dict[str, Any]) -> WindowFigure:
     days = {name: date.fromisoformat(document[name]) for name in ("first", "last")}
-    return WindowFigure(**{**document, **days, "title": LocalText(**document["title"])})
+    feeds = tuple(document.get("feeds", ()))
+    return WindowFigure(**{**document, **days, "title": LocalText(**document["title"]), "feeds": feeds})

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.assess import NO_VERDICT
 from quetsach.endpoint.report.guidance import render as render_guidance
-from quetsach.web.api.selectors import report_tally
+from quetsach.web.api.tally import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
 from quetsach.web.portal.family import groups_of, page_of
-from quetsach.web.portal.pages import RANKING_TITLES, STEPS, step_links
+from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -40,10 +40,10 @@ def _prose(name: str) -> str:
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: the one thing to do now, and the country in figures."""
     snapshot = selectors.published_snapshot()
-    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally(), "now": datetime.now(UTC)}
+    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
     if snapshot:
-        # Drawn by our own renderer at publication and read from the centre's own folder.
-        context["chart"] = mark_safe(snapshot.charts.get(_language(), ""))  # noqa: S308
+        first, *others = snapshot.campaigns or (None,)
+        context |= {"campaign": first, "others": others, "chart": chart_of(first, _language())}
         context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
     return render(request, "portal/home.html", context)
 

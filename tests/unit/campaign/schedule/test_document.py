@@ -59,6 +59,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
         baseline="w0",
         previous_year=draw(st.sampled_from(["", "w1"])),
         milestones=tuple(Milestone(f"m{n}", draw(TEXTS), day, draw(CONDITIONS)) for n in range(2)),
+        feeds=draw(st.sampled_from([(), ("shadowserver/event4_sinkhole", "plain/own")])),
     )
 
 

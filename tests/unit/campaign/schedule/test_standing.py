@@ -43,6 +43,17 @@ def test_a_gate_says_which_of_its_conditions_are_missing() -> None:
     assert not during.may_be_opened
 
 
+def test_a_plan_knows_when_it_begins_and_when_it_ended() -> None:
+    def around(day: date) -> tuple[date | None, date | None]:
+        standing = plan_standing(CAMPAIGN, day, READY, opened=BOTH)
+        return standing.begins_on, standing.ended_on
+
+    first, last = CAMPAIGN.phases[0].period.first, CAMPAIGN.phases[-1].period.last
+    assert around(first - timedelta(days=1)) == (first, None)
+    assert around(first) == around(last) == (None, None)
+    assert around(last + timedelta(days=1)) == (None, last)
+
+
 def test_the_next_gate_is_the_first_that_is_shut() -> None:
     gate = plan_standing(CAMPAIGN, date(2020, 9, 16), READY, opened=frozenset({"before"})).next_gate
     assert gate

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.center.assess import registration as registering
 from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.records import campaign_folder, read_file
@@ -90,7 +91,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(panel.content.decode())
     else:
         try:
-            arguments.out.write_bytes(panel.content)
+            storage.write(arguments.out, panel.content, mode=storage.SHARED)
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
         language = chosen_language(arguments)

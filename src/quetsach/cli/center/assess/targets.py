@@ -1,7 +1,6 @@
 """``quetsach center assess targets``: the change of equal windows against the frozen baseline."""
 
 import argparse
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import (
@@ -53,7 +52,6 @@ def _targets(arguments: argparse.Namespace) -> int:
             view,
             campaign,
             baselines=data / "campaigns",
-            now=datetime.now(UTC),
             asked=asked_period(arguments),
             progress=progress.advance,
         )

@@ -14,7 +14,8 @@ from quetsach.web.office.people.models import Person
 _PAGES = {
     "letter": "office:letters:letter",
     "campaign": "office:campaigns:asked",
-    "numbers": "office:figures:candidate",
+    "numbers": "office:figures:figures",
+    "baseline": "office:campaigns:baseline",
     "kit": "office:publicity:kit",
     "packs": "office:packs:packs",
 }
@@ -63,6 +64,8 @@ def subject_url(approval: Approval) -> str:
     if subject == "returns":
         assignment, _colon, period = argument.partition(":")
         return reverse("office:returns:publication", args=[assignment, period, approval.digest])
+    if subject == "figures":
+        return reverse("office:figures:candidate", args=[approval.digest])
     name = _PAGES.get(approval.kind, "")
     for arguments in ([argument], []):
         try:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.core.errors import QuetsachError
+from quetsach.web.office.approvals.consequences import consequence_of
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -19,6 +20,7 @@ DECIDING_ACT = {
     "packs": Act.PUBLISH_PACKS,
     "kit": Act.MAKE_KIT,
     "campaign": Act.RUN_CAMPAIGN,
+    "baseline": Act.RUN_CAMPAIGN,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 
@@ -55,15 +57,35 @@ def approvals_void(*, kind: str, subject: str, by: Person | None, now: datetime)
         approval.delete()
 
 
-@transaction.atomic
 def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Person, now: datetime) -> Approval:
-    """Decide as the second person.
+    """Decide as the second person; what was granted is carried out at once where its room says how.
 
     Raises:
-        ApprovalError: the asker decides, it was decided before, a refusal gives no reason, or somebody grants though
-            nobody has vouched for one of the two.
+        QuetsachError: it was granted and cannot be carried out now; the grant stands.
+        ApprovalError: it cannot be carried out any more, the asker decides, it was decided before, a refusal gives no
+            reason, or somebody grants though nobody has vouched for one of the two.
         AccessError: not this person's to decide.
     """
+    consequence = consequence_of(approval)
+    with transaction.atomic():
+        if is_granted and consequence:
+            consequence.check(approval)
+        decided = _decide(approval, is_granted=is_granted, reason=reason, by=by, now=now)
+    if is_granted and consequence:
+        consequence.carry_out(decided, now)
+    return decided
+
+
+@transaction.atomic
+def approval_supersede(*, approval: Approval, reason: str, by: Person | None, now: datetime) -> None:
+    """End a request that something newer has overtaken: it stays readable, with the reason, and nobody can grant it."""
+    approval.is_granted, approval.reason, approval.decided_at = False, reason, now
+    approval.save()
+    detail = {"kind": approval.kind, "digest": approval.digest, "reason": reason}
+    log_append(by=by, act="approval-void", subject=approval.subject, unit=approval.unit, detail=detail, now=now)
+
+
+def _decide(approval: Approval, *, is_granted: bool, reason: str, by: Person, now: datetime) -> Approval:
     approval = Approval.objects.select_for_update().get(pk=approval.pk)
     require(by, DECIDING_ACT[approval.kind], approval.unit, day=today(now))
     if approval.asked_by_id == by.pk:

@@ -1,6 +1,7 @@
 """Pages of approvals."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.web.office.approvals import selectors
+from quetsach.web.office.approvals.consequences import consequence_of
 from quetsach.web.office.approvals.services import approval_decide, unvouched
 from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.people.access import today
@@ -44,7 +46,7 @@ def approval(request: HttpRequest, key: int) -> HttpResponse:
     """One approval: what it is about, and the decision."""
     day = today(datetime.now(UTC))
     found = selectors.approval_for(person_here(request), key, day=day)
-    context = {
+    context: dict[str, Any] = {
         "approval": found,
         "kind": KIND_TITLES[found.kind],
         "subject_url": selectors.subject_url(found),
@@ -52,6 +54,8 @@ def approval(request: HttpRequest, key: int) -> HttpResponse:
         "unvouched": unvouched(found, person_here(request)),
         "is_own": found.asked_by_id == person_here(request).pk,
     }
+    if consequence := consequence_of(found):
+        context |= {"detail": consequence.template, **consequence.context(found)}
     return render(request, "office/approvals/approval.html", context)
 
 
@@ -62,7 +66,9 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
     now = datetime.now(UTC)
     found = selectors.approval_for(person_here(request), key, day=today(now))
     is_granted = request.POST.get("verdict") == "grant"
-    with Telling(request, _("Granted.") if is_granted else _("Refused.")):
+    consequence = consequence_of(found)
+    granted = consequence.done if consequence else _("Granted.")
+    with Telling(request, granted if is_granted else _("Refused.")):
         approval_decide(
             approval=found,
             is_granted=is_granted,

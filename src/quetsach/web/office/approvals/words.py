@@ -11,4 +11,5 @@ KIND_TITLES: Mapping[str, str | Promise] = {
     "packs": _("Signed packs"),
     "kit": _("Publicity kit"),
     "campaign": _("Step of the campaign"),
+    "baseline": _("Baseline of the campaign"),
 }

@@ -9,3 +9,22 @@ class Campaigns(AppConfig):
     name = "quetsach.web.office.campaigns"
     label = "office_campaigns"
     verbose_name = "Office: campaigns"
+
+    def ready(self) -> None:
+        """Say what follows from a grant."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.baseline import shown_to_approver  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services import baseline  # noqa: PLC0415
+
+        register_consequence(
+            "baseline",
+            Consequence(
+                check=baseline.baseline_check,
+                carry_out=baseline.baseline_carry_out,
+                done=_("Granted. The baseline is frozen."),
+                template="office/campaigns/baseline_asked.html",
+                context=shown_to_approver,
+            ),
+        )

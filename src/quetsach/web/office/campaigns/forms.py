@@ -36,6 +36,7 @@ class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not ge
 KIND_TITLES = {
     DecisionKind.BOTNETS: _("Botnets to act on"),
     DecisionKind.ISPS: _("Internet providers"),
+    DecisionKind.BASELINE: _("Baseline"),
     DecisionKind.DATES: _("Dates of the plan"),
     DecisionKind.PLAN: _("The plan"),
     DecisionKind.EVALUATION: _("Evaluation published"),
@@ -93,6 +94,33 @@ class CloneForm(forms.Form):
     def name(self) -> LocalText:
         """Return the name in both languages."""
         return LocalText(self.cleaned_data["name_vi"], self.cleaned_data["name_en"])
+
+
+class BaselineForm(forms.Form):
+    """Which feeds a baseline must stand on, and why it is frozen."""
+
+    feeds = forms.CharField(
+        label=_("Feeds that the baseline must stand on"),
+        help_text=_("One a line, as feed/report, such as shadowserver/event4_sinkhole. All of them must have data."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    accepts_gaps = forms.BooleanField(
+        label=_("Freeze although days are missing"),
+        help_text=_("Only where these days cannot be had any more; they are kept with the baseline."),
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Published with the archive of the campaign."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def named(self) -> tuple[str, ...]:
+        """Return the feeds, each once."""
+        words = self.cleaned_data["feeds"].replace(",", " ").split()
+        return tuple(dict.fromkeys(words))
 
 
 class CloseForm(forms.Form):

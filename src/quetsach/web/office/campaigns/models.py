@@ -16,6 +16,8 @@ from quetsach.web.office.people.models import Person
 
 CLOSE = "close"
 """The last step of a campaign; the others are named as its phases."""
+BASELINE = "#baseline"
+"""Freezing the baseline: no step of the plan, and no phase can have this name."""
 
 
 class Campaign(models.Model):
@@ -113,7 +115,7 @@ class Decision(models.Model):
 
 
 class Passage(models.Model):
-    """That somebody asked to open a phase or to close the campaign, on exactly these facts (``sha256``).
+    """That somebody asked to open a phase, to close the campaign or to freeze its baseline, on facts (``sha256``).
 
     Once a second person has granted it, the step is done.
     """

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.campaigns import acts, views
+from quetsach.web.office.campaigns import acts, baseline_views, views
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:key>/quyet-dinh/", views.decisions, name="decisions"),
     path("<slug:key>/quyet-dinh/moi/", acts.decide, name="decide"),
     path("<slug:key>/mo/<slug:phase>/", acts.open_gate, name="open-gate"),
+    path("<slug:key>/moc-so-sanh/", baseline_views.baseline, name="baseline"),
     path("<slug:key>/ket-thuc/", acts.close, name="close"),
     path("<slug:key>/tiep-theo/", acts.clone, name="clone"),
     path("<slug:key>/luu-tru.zip", views.archive, name="archive"),

@@ -47,6 +47,7 @@ def overview(request: HttpRequest, key: str) -> HttpResponse:
     desk, campaign = opened(request, key)
     context = {
         "standing": standing_of(campaign, day=plan_day(desk.now)),
+        "is_demonstration": plan_day(desk.now) != desk.day,
         "taken": steps_taken(campaign),
         "asked": steps_asked(campaign),
         "boards": boards_of(campaign),

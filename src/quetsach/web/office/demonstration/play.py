@@ -6,8 +6,12 @@ from django.db import transaction
 
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.centre.errors import BaselineError
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors.baseline import subject_of
+from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
+from quetsach.web.office.campaigns.services.baseline import baseline_ask
 from quetsach.web.office.campaigns.services.decisions import decision_record
 from quetsach.web.office.campaigns.services.passages import gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_move
@@ -28,8 +32,8 @@ def is_played() -> bool:
 def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     """Fill an office whose units are loaded and in which this campaign does not exist; all of it or nothing.
 
-    Call it after the repository and the figures are published: the gate of the middle phase wants packs and a frozen
-    baseline. Where they are missing the gate stays shut, and the office shows why.
+    Call it after the lake is filled and the repository published: the baseline is frozen from the lake, and the gate of
+    the middle phase wants packs. Where they are missing the gate stays shut, and the office shows why.
 
     Args:
         campaign: the ``campaign.toml`` of viet-nam-2020.
@@ -43,6 +47,7 @@ def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     cast = hire()
     made = campaign_begin(document=campaign, by=cast["an"], now=at("2020-07-10 09:00"))
     _open(made, "before", cast, "2020-07-14 09:00", "2020-07-14 15:00")
+    _freeze(made, cast)
     _decide(made, cast)
     _open(made, "during", cast, "2020-09-15 09:00", "2020-09-16 10:00")
     send_letters(KEY, cast)
@@ -62,6 +67,25 @@ def _open(campaign: Campaign, phase: str, cast: Cast, asked: str, granted: str) 
     except ScheduleError:
         return  # its conditions do not hold here, which the page of the campaign tells
     grant(passage.subject, cast["binh"], granted)
+
+
+def _freeze(campaign: Campaign, cast: Cast) -> None:
+    """Freeze the baseline, unless it was before: by people of the office, as everybody must."""
+    if frozen_baseline(campaign.key) is not None:
+        return
+    told = story()["baseline"]
+    try:
+        baseline_ask(
+            campaign=campaign,
+            expected=told["feeds"],
+            accepts_gaps=False,
+            reason=told["reason"],
+            by=cast["an"],
+            now=told["asked"],
+        )
+    except BaselineError:
+        return  # the lake does not hold the window, which the page of the baseline tells
+    grant(subject_of(campaign), cast["binh"], told["granted"])
 
 
 def _decide(campaign: Campaign, cast: Cast) -> None:

@@ -1,83 +1,110 @@
-"""What is published and what waits, side by side."""
+"""What is published and what waits, side by side; who was asked for what."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.portal.snapshot import Snapshot, Stage, candidate_digest, figures_path, read_snapshot
+from quetsach.web.office.figures.changes import Section, sections
+from quetsach.web.portal.candidates import Candidate, candidates, read_candidate, read_published
+from quetsach.web.portal.snapshot import PublicationError, Snapshot
 
 KIND = "numbers"
+_SUBJECT = "figures:"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One figure as it is published and as it would be; ``None`` where one of the two does not have it."""
+class WaitingFigures:
+    """Figures that wait, and the last request for exactly them. ``is_newest`` if nothing newer waits."""
 
-    title: LocalText
-    published: float | None
-    candidate: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Figures that wait under ``data``. ``digest`` names exactly these bytes, ``approval`` was asked for them last."""
-
-    data: Path
-    figures: Snapshot
     digest: str
-    lines: tuple[Line, ...]
+    figures: Snapshot
     approval: Approval | None
+    is_newest: bool
 
     @property
-    def subject(self) -> str:
-        """What an approval calls it."""
-        return subject_of(self.figures)
+    def may_be_asked_for(self) -> bool:
+        """Whether nobody has asked for them, or a second person refused them."""
+        return self.approval is None or self.approval.is_granted is False
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether a second person agreed: then they should be out, and are not."""
+        return self.approval is not None and bool(self.approval.is_granted)
 
 
-def subject_of(figures: Snapshot) -> str:
+def subject_of(candidate: Candidate) -> str:
     """Return the name under which a publication is asked for and logged."""
-    return f"figures:{figures.as_of}"
+    return f"{_SUBJECT}{candidate.figures.as_of}:{candidate.digest[:12]}"
+
+
+def requests() -> QuerySet[Approval]:
+    """Return all requests to publish figures, the oldest first."""
+    return Approval.objects.filter(kind=KIND, subject__startswith=_SUBJECT).order_by("pk")
+
+
+def asked_digests() -> frozenset[str]:
+    """Return the digests that wait for a second person, or were agreed to."""
+    return frozenset(requests().exclude(is_granted=False).values_list("digest", flat=True))
+
+
+def agreed(data: Path) -> tuple[Approval, ...]:
+    """Return the agreements whose figures are not out, the oldest figures first."""
+    granted = {approval.digest: approval for approval in requests().filter(is_granted=True)}
+    published = read_published(data)
+    late = [c for c in candidates(data) if c.digest in granted and not _is_behind(c.figures, published)]
+    return tuple(granted[candidate.digest] for candidate in reversed(late))
 
 
 def published_figures() -> Snapshot | None:
     """Return what the portal shows."""
-    return read_snapshot(settings.CENTER.data)
-
-
-def is_candidate_waiting() -> bool:
-    """Whether new figures wait, without reading them."""
     data: Path | None = settings.CENTER.data
-    return data is not None and figures_path(data, Stage.CANDIDATE).exists()
+    return read_published(data) if data else None
 
 
-def waiting_candidate() -> Candidate | None:
-    """Return what waits, or ``None``.
-
-    Raises:
-        PublicationError: it is damaged.
-    """
-    data: Path | None = settings.CENTER.data
-    figures = read_snapshot(data, stage=Stage.CANDIDATE)
-    if figures is None or data is None:
-        return None
-    digest = candidate_digest(data)
-    approval = Approval.objects.filter(kind=KIND, subject=subject_of(figures), digest=digest).order_by("-pk").first()
-    return Candidate(data, figures, digest, _lines(published_figures(), figures), approval)
-
-
-def _lines(before: Snapshot | None, after: Snapshot) -> tuple[Line, ...]:
-    """Windows first, then every family that either of the two ranks."""
-    old, new = (_values(figures) if figures else {} for figures in (before, after))
+def waiting_figures() -> tuple[WaitingFigures, ...]:
+    """Return what waits, the newest first."""
+    found = [c for c in candidates(settings.CENTER.data) if not _is_behind(c.figures, published_figures())]
+    last = {approval.digest: approval for approval in requests().select_related("asked_by", "decided_by")}
     return tuple(
-        Line(title, old.get(key, (title, None))[1], new.get(key, (title, None))[1])
-        for key, (title, _value) in {**new, **{k: v for k, v in old.items() if k not in new}}.items()
+        WaitingFigures(candidate.digest, candidate.figures, last.get(candidate.digest), number == 0)
+        for number, candidate in enumerate(found)
     )
 
 
-def _values(figures: Snapshot) -> dict[str, tuple[LocalText, float]]:
-    windows = [figures.latest, *(figures.campaign.windows if figures.campaign else ())]
-    found = {f"window:{window.id}": (window.title, float(window.addresses)) for window in windows}
-    return found | {f"family:{row.id}": (row.name, row.mean_daily) for row in figures.families}
+def figures_to_ask_for() -> int:
+    """Return whether the newest figures wait for somebody to ask for them: 1 or 0."""
+    newest = next(iter(waiting_figures()), None)
+    return int(newest is not None and newest.approval is None)
+
+
+def figures_not_out() -> int:
+    """Return how many agreements wait for their figures to get out."""
+    data: Path | None = settings.CENTER.data
+    return len(agreed(data)) if data else 0
+
+
+def changes_of(digest: str) -> tuple[Section, ...]:
+    """Return what would appear, change and go away; empty where the figures do not wait any more."""
+    data: Path | None = settings.CENTER.data
+    try:
+        figures = read_candidate(data, digest).figures if data else None
+    except PublicationError:
+        return ()
+    return sections(published_figures(), figures) if figures else ()
+
+
+def shown_to_approver(approval: Approval) -> dict[str, object]:
+    """Return what a second person sees of the figures before deciding."""
+    waiting = next((one for one in waiting_figures() if one.digest == approval.digest), None)
+    return {
+        "waiting": waiting,
+        "published": published_figures(),
+        "sections": changes_of(approval.digest) if waiting else (),
+    }
+
+
+def _is_behind(figures: Snapshot, published: Snapshot | None) -> bool:
+    return published is not None and figures.published_at <= published.published_at

@@ -1,53 +1,162 @@
-"""Asking for a publication, and publishing once another person has agreed."""
+"""Asking for a publication, publishing once another person has agreed, and letting figures out by themselves."""
 
+import logging
 from datetime import datetime
+from pathlib import Path
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
+from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.approvals.services import approval_ask, is_approved
-from quetsach.web.office.figures.selectors import KIND, Candidate
+from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_supersede, is_approved
+from quetsach.web.office.figures.selectors import KIND, agreed, asked_digests, requests, subject_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.portal.snapshot import PublicationError, release_candidate
+from quetsach.web.portal.candidates import (
+    Candidate,
+    OutdatedError,
+    publish_candidate,
+    read_candidate,
+    read_published,
+    thin_candidates,
+)
+from quetsach.web.portal.snapshot import PublicationError, Snapshot
+
+_logger = logging.getLogger("quetsach.web.office.figures")
 
 
-def figures_ask(*, candidate: Candidate, digest: str, by: Person, now: datetime) -> Approval:
+def figures_ask(*, digest: str, by: Person, now: datetime) -> Approval:
     """Ask a second person to agree to exactly the figures of ``digest``.
 
     Raises:
-        PublicationError: what waits has changed since it was looked at.
+        PublicationError: they do not wait any more.
         AccessError: not this person's to ask.
     """
     centre = root_unit()
     require(by, Act.PUBLISH_NUMBERS, centre, day=today(now))
-    _refuse_changed(candidate, digest)
+    candidate = _waiting(digest)
     title = _("Figures as of %(day)s") % {"day": day(candidate.figures.as_of)}
-    return approval_ask(kind=KIND, subject=candidate.subject, digest=digest, title=title, by=by, unit=centre, now=now)
+    return approval_ask(
+        kind=KIND, subject=subject_of(candidate), digest=digest, title=title, by=by, unit=centre, now=now
+    )
 
 
-@transaction.atomic
-def figures_release(*, candidate: Candidate, digest: str, by: Person, now: datetime) -> None:
-    """Publish figures that a second person agreed to.
+def figures_check(approval: Approval) -> None:
+    """Refuse to grant what cannot go out any more.
 
     Raises:
-        PublicationError: nobody agreed to exactly these, or they have changed.
-        AccessError: not this person's to publish.
+        ApprovalError: newer figures are published, or these are not there any more.
     """
-    centre = root_unit()
-    require(by, Act.PUBLISH_NUMBERS, centre, day=today(now))
-    _refuse_changed(candidate, digest)
-    if not is_approved(kind=KIND, subject=candidate.subject, digest=digest):
+    try:
+        candidate = _waiting(approval.digest)
+    except PublicationError as error:
+        raise ApprovalError(error.what, hint=error.hint) from error
+    published = read_published(data_folder())
+    if published is not None and candidate.figures.published_at < published.published_at:
+        raise ApprovalError(_("newer figures are published already"), hint=_("refuse these, with that reason"))
+
+
+def figures_release(approval: Approval, now: datetime) -> None:
+    """Publish figures that a second person agreed to. Where it fails the agreement stands, and it is called again.
+
+    Raises:
+        PublicationError: nobody agreed to exactly these, newer ones are out, or they cannot be written.
+    """
+    if not is_approved(kind=KIND, subject=approval.subject, digest=approval.digest):
         raise PublicationError(_("Nobody has agreed to these figures yet."))
-    log_append(by=by, act="figures-release", subject=candidate.subject, unit=centre, detail={"digest": digest}, now=now)
-    release_candidate(candidate.data, digest=digest)
+    data = data_folder()
+    try:
+        figures = publish_candidate(data, approval.digest)
+    except OutdatedError:
+        raise
+    except QuetsachError as error:
+        raise PublicationError(
+            _("Agreed to, but the figures could not be published: %(error)s") % {"error": error.hint or error.what},
+            hint=_("once that is mended, press “Publish now” under Figures, or run: quetsach center figures publish"),
+        ) from error
+    detail = {"digest": approval.digest}
+    log_append(
+        by=approval.decided_by,
+        act="figures-release",
+        subject=approval.subject,
+        unit=root_unit(),
+        detail=detail,
+        now=now,
+    )
+    _supersede_older(figures, now)
 
 
-def _refuse_changed(candidate: Candidate, digest: str) -> None:
-    if candidate.digest != digest:
-        raise PublicationError(_("The figures have changed since you looked. Look at them again."))
+def figures_release_agreed(*, data: Path, now: datetime) -> tuple[Approval, ...]:
+    """Publish what was agreed to and did not get out; return for what that was done.
+
+    Raises:
+        PublicationError: it cannot be written this time either.
+    """
+    try:
+        waiting = agreed(data)
+    except DatabaseError:  # before the first migration there is no agreement
+        return ()
+    for approval in waiting:
+        figures_release(approval, now)
+    return waiting
+
+
+def figures_let_out(*, data: Path, candidate: Candidate, waits: bool, now: datetime) -> None:
+    """Publish figures that need no second person; keep those that do, and of older ones what somebody asked for.
+
+    Raises:
+        PublicationError: they cannot be written.
+    """
+    try:
+        if waits:
+            thin_candidates(data, asked=asked_digests())
+            return
+        figures = publish_candidate(data, candidate.digest)
+        _supersede_older(figures, now)
+    except OutdatedError as error:  # of two that counted at once the newer is out
+        _logger.info("figures: %s", error)
+    except DatabaseError:  # an office without tables has no requests
+        pass
+
+
+def _supersede_older(figures: Snapshot, now: datetime) -> None:
+    """End the requests for figures that were counted before the published ones."""
+    still = {approval.digest for approval in requests() if _is_newer(approval.digest, figures)}
+    for approval in requests().filter(is_granted=None).exclude(digest__in=still):
+        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.published_at.date())}
+        approval_supersede(approval=approval, reason=reason, by=None, now=now)
+
+
+def _is_newer(digest: str, figures: Snapshot) -> bool:
+    try:
+        return read_candidate(data_folder(), digest).figures.published_at > figures.published_at
+    except PublicationError:
+        return False
+
+
+def _waiting(digest: str) -> Candidate:
+    try:
+        return read_candidate(data_folder(), digest)
+    except PublicationError as error:
+        raise PublicationError(
+            _("These figures do not wait any more: newer ones have taken their place."),
+            hint=_("look at the newest under Figures"),
+        ) from error
+
+
+def data_folder() -> Path:
+    """Return the centre's data folder.
+
+    Raises:
+        PublicationError: it has none.
+    """
+    data: Path | None = settings.CENTER.data
+    if data is None:
+        raise PublicationError(_("The centre has no data folder."))
+    return data

@@ -5,4 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from quetsach.web.office.figures import views
 
 app_name = "figures"
-urlpatterns: list[URLPattern | URLResolver] = [path("", views.candidate, name="candidate")]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.figures, name="figures"),
+    path("<str:digest>/", views.candidate, name="candidate"),
+]

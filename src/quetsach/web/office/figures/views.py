@@ -1,6 +1,7 @@
-"""The page of figures that wait."""
+"""Pages of figures: what is published, what waits, and one candidate beside what is out."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,33 +10,50 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
 from quetsach.web.office.people.access import require
+from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.selectors import root_unit
 from quetsach.web.office.visitor import Visitor
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def candidate(request: HttpRequest) -> HttpResponse:
-    """Show what waits beside what is published; ask, or publish."""
-    visitor = Visitor.of(request)
-    require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
-    waiting = selectors.waiting_candidate()
-    if request.method == "POST" and waiting is not None:
-        return _act(request, waiting, visitor)
+def figures(request: HttpRequest) -> HttpResponse:
+    """Show what is published and what waits; publish what was agreed to and did not get out."""
+    visitor = _entered(request)
+    if request.method == "POST":
+        require_again(request)
+        with Telling(request, _("The figures are published.")):
+            services.figures_release_agreed(data=services.data_folder(), now=visitor.now)
+        return redirect("office:figures:figures")
     context = {
         "published": selectors.published_figures(),
-        "waiting": waiting,
+        "waiting": selectors.waiting_figures(),
+        "not_out": selectors.figures_not_out(),
         "needs_two": settings.CENTER.publication == "two-people",
     }
+    return render(request, "office/figures/figures.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def candidate(request: HttpRequest, digest: str) -> HttpResponse:
+    """Show one candidate beside what is published; ask for its publication."""
+    visitor = _entered(request)
+    waiting = next((one for one in selectors.waiting_figures() if one.digest == digest), None)
+    if request.method == "POST":
+        with Telling(
+            request, _("Asked. The figures are published as soon as another person with the same right agrees.")
+        ):
+            services.figures_ask(digest=digest, by=visitor.person, now=visitor.now)
+            return redirect("office:figures:candidate", digest)
+        return redirect("office:figures:figures")
+    if waiting is None:
+        messages.info(request, _("These figures do not wait any more: they were published, or newer ones were."))
+        return redirect("office:figures:figures")
+    context = {"waiting": waiting, "published": selectors.published_figures(), "sections": selectors.changes_of(digest)}
     return render(request, "office/figures/candidate.html", context)
 
 
-def _act(request: HttpRequest, waiting: selectors.Candidate, visitor: Visitor) -> HttpResponse:
-    digest = request.POST.get("digest", "")
-    if request.POST.get("act") == "release":
-        with Telling(request, _("The figures are published.")):
-            services.figures_release(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
-    else:
-        with Telling(request, _("Asked. Another person with the same right must now agree.")):
-            services.figures_ask(candidate=waiting, digest=digest, by=visitor.person, now=visitor.now)
-    return redirect("office:figures:candidate")
+def _entered(request: HttpRequest) -> Visitor:
+    visitor = Visitor.of(request)
+    require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
+    return visitor

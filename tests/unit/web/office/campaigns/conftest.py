@@ -11,6 +11,7 @@ from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.cli.bundled import bundled
+from quetsach.cli.main import main
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
@@ -97,3 +98,18 @@ def centre_figures(centre_data: Path, data: Path) -> Path:
     for file in (centre_data / "published").iterdir():
         (data / "published" / file.name).write_bytes(file.read_bytes())
     return data
+
+
+@pytest.fixture
+def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Return a runner of commands that gives exit code, output and complaints."""
+    (data / "secret.key").write_text("x" * 50)
+    monkeypatch.setenv("QUETSACH_DATA", str(data))
+    monkeypatch.setenv("QUETSACH_LANG", "en")
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = main(["center", "campaigns", *words, "--data", str(data)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command

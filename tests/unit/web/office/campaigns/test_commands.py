@@ -7,26 +7,10 @@ import pytest
 from tests.unit.web.office.campaigns.conftest import decide_botnets
 
 from quetsach.cli.bundled import bundled
-from quetsach.cli.main import main
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
 
 FILE = bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"
-
-
-@pytest.fixture
-def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Return a runner of commands that gives exit code, output and complaints."""
-    (data / "secret.key").write_text("x" * 50)
-    monkeypatch.setenv("QUETSACH_DATA", str(data))
-    monkeypatch.setenv("QUETSACH_LANG", "en")
-
-    def command(*words: str) -> tuple[int, str, str]:
-        code = main(["center", "campaigns", *words, "--data", str(data)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
 
 
 def test_a_campaign_of_this_build_is_begun_by_its_name(units, run) -> None:

@@ -14,12 +14,12 @@ from quetsach.web.office.approvals.services import ApprovalError
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import (
     is_closed,
-    measured_campaign,
     standing_of,
     steps_asked,
     steps_taken,
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
+from quetsach.web.office.campaigns.selectors.published import published_campaigns
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone, plan_move
 
@@ -134,16 +134,23 @@ def test_after_the_close_nothing_changes_any_more(campaign: Campaign, operator, 
         gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
 
 
-def test_figures_are_published_for_the_campaign_that_runs(campaign: Campaign, operator, second) -> None:
-    assert measured_campaign() is None
+def test_figures_are_published_for_every_campaign_that_was_opened(
+    campaign: Campaign, operator, second, centre_figures
+) -> None:
+    def published() -> list[tuple[str, bool]]:
+        return [(one.plan.id, one.sealed is not None) for one in published_campaigns()]
+
+    assert published() == []
     name = LocalText("Sau", "Next")
     later = campaign_clone(pattern=campaign, key="next", name=name, first=date(2027, 3, 1), by=operator, now=NOW)
     grant(gate_ask(campaign=campaign, phase="before", by=operator, now=NOW), second)
-    assert measured_campaign() == "viet-nam-2020"
+    assert published() == [("viet-nam-2020", False)]
     grant(gate_ask(campaign=later, phase="before", by=operator, now=NOW), second)
-    assert measured_campaign() == "next"
+    assert published() == [("next", False), ("viet-nam-2020", False)]
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    assert published() == [("next", False), ("viet-nam-2020", True)]
     grant(close_ask(campaign=later, reason="Dừng", by=operator, now=NOW), second)
-    assert measured_campaign() == "viet-nam-2020"
+    assert published() == [("viet-nam-2020", True)]  # the other was closed without any figures
 
 
 def test_what_waits_is_void_once_the_plan_changes(campaign: Campaign, operator, second) -> None:

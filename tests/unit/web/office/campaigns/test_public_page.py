@@ -1,8 +1,11 @@
+from datetime import date
+
 import pytest
 from django.core.cache import cache
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
 
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors import public
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 
 
@@ -56,6 +59,31 @@ def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num
     client.get("/chien-dich/")
     with django_assert_num_queries(0):
         client.get("/chien-dich/")
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (date(2020, 7, 1), "Chiến dịch bắt đầu ngày 15/07/2020"),
+        (date(2021, 3, 1), "Chiến dịch đã kết thúc ngày 28/02/2021. Số liệu cuối cùng chưa được chốt."),
+    ],
+)
+def test_before_its_first_and_after_its_last_day_the_page_says_so(
+    opened: Campaign, client, monkeypatch: pytest.MonkeyPatch, day: date, says: str
+) -> None:
+    monkeypatch.setattr(public, "plan_day", lambda _now: day)
+    page = client.get("/chien-dich/").content.decode()
+    assert says in page
+    assert "giữa hai giai đoạn" not in page
+
+
+def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(
+    opened: Campaign, client, data, centre_figures
+) -> None:
+    page = client.get("/chien-dich/viet-nam-2020/").content.decode()
+    assert "<svg" in page
+    assert page.count("<tr>") == 3
+    assert "Mốc so sánh được chốt ngày 25/11/2026 (quyết định chốt mốc số 1)." in page
 
 
 def test_a_closed_campaign_stays_with_its_final_figures(opened: Campaign, client, operator, second) -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import shutil
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,70 +11,187 @@ from tests.unit.web.office.conftest import NOW
 
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.portal.snapshot import Stage, candidate_digest, read_snapshot, write_snapshot
+from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.desk import desk_of
+from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate
+from quetsach.web.portal.snapshot import PublicationError, Snapshot, read_snapshot
 
 PAGE = "/van-phong/so-lieu/"
 
 
 @pytest.fixture
-def waiting(settings, centre_data: Path, tmp_path: Path, units) -> Path:
-    """A centre whose figures are published, and newer ones wait."""
+def centre_folder(settings, centre_data: Path, tmp_path: Path, units) -> Path:
+    """A centre of two people whose figures are published."""
     shutil.copytree(centre_data / "published", tmp_path / "published")
-    shutil.copytree(centre_data / "published", tmp_path / "candidate")
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path, publication="two-people")
-    published = read_snapshot(tmp_path)
-    assert published is not None
-    latest = dataclasses.replace(published.latest, addresses=published.latest.addresses + 1234)
-    write_snapshot(tmp_path, dataclasses.replace(published, latest=latest), stage=Stage.CANDIDATE)
     return tmp_path
 
 
-def addresses(data: Path, stage: Stage = Stage.PUBLISHED) -> int:
-    snapshot = read_snapshot(data, stage=stage)
+def published(data: Path) -> Snapshot:
+    snapshot = read_snapshot(data)
     assert snapshot is not None
-    return snapshot.latest.addresses
+    return snapshot
 
 
-def test_what_waits_goes_out_only_after_two_people(waiting: Path, person, signed_in) -> None:
-    wanted, digest = addresses(waiting, Stage.CANDIDATE), candidate_digest(waiting)
+@pytest.fixture
+def lay(centre_folder: Path) -> Callable[..., Candidate]:
+    """Lay out figures that were counted so many hours after the published ones."""
+    first = published(centre_folder)
+
+    def counted(hours: int, **others: object) -> Candidate:
+        latest = dataclasses.replace(first.latest, addresses=first.latest.addresses + 1000 * hours)
+        later = first.published_at + timedelta(hours=hours)
+        figures = dataclasses.replace(first, **{"latest": latest, "published_at": later, **others})
+        return lay_candidate(centre_folder, figures, lambda path: path.write_bytes(b"x"))
+
+    return counted
+
+
+def asked(candidate: Candidate, by) -> Approval:
+    return figures_ask(digest=candidate.digest, by=by, now=NOW)
+
+
+def grant(approval: Approval, by) -> None:
+    approval_decide(approval=approval, is_granted=True, reason="", by=by, now=NOW)
+
+
+def test_the_second_person_s_agreement_publishes(centre_folder: Path, lay, person, signed_in) -> None:
     one, other = person("press"), person("analyst")
-    page = signed_in(one)
-    page.post(PAGE, {"act": "release", "digest": digest})
-    assert addresses(waiting) != wanted
-    page.post(PAGE, {"act": "ask", "digest": digest})
+    candidate = lay(1)
+    signed_in(one).post(f"{PAGE}{candidate.digest}/")
     approval = Approval.objects.get()
-    approval_decide(approval=approval, is_granted=True, reason="", by=other, now=NOW)
-    page.post(PAGE, {"act": "release", "digest": digest})
-    assert addresses(waiting) == wanted
-    assert candidate_digest(waiting) == ""
+    assert published(centre_folder) != candidate.figures
+    page = signed_in(other)
+    answer = page.post(f"/van-phong/phe-duyet/{approval.pk}/quyet-dinh/", {"verdict": "grant"}, follow=True)
+    assert "Số liệu đã được công bố" in answer.content.decode()
+    assert published(centre_folder) == candidate.figures
+    assert candidates(centre_folder) == ()
+    entry = LogEntry.objects.get(act="figures-release")
+    assert entry.detail["digest"] == candidate.digest
 
 
-def test_figures_that_changed_after_the_look_are_not_asked_for(waiting: Path, person, signed_in) -> None:
-    signed_in(person("press")).post(PAGE, {"act": "ask", "digest": "0" * 64})
+def test_newer_data_void_nothing_of_what_was_asked_for(centre_folder: Path, lay, person) -> None:
+    """A feed that arrives every hour must not make two people hurry."""
+    one, other = person("press"), person("analyst")
+    first = lay(1)
+    approval = asked(first, one)
+    for hours in range(2, 8):
+        figures_let_out(data=centre_folder, candidate=lay(hours), waits=True, now=NOW)
+    grant(approval, other)
+    assert published(centre_folder) == first.figures
+    assert len(candidates(centre_folder)) == 3  # the newest go on waiting
+
+
+def test_older_figures_that_were_agreed_to_never_follow_newer_ones(centre_folder: Path, lay, person) -> None:
+    one, other = person("press"), person("analyst")
+    older, newer = lay(1), lay(2)
+    waits, sooner = asked(older, one), asked(newer, one)
+    grant(sooner, other)
+    waits.refresh_from_db()
+    assert waits.is_granted is False
+    assert "số liệu mới hơn" in waits.reason
+    with pytest.raises(ApprovalError):
+        grant(waits, other)
+    assert published(centre_folder) == newer.figures
+    assert LogEntry.objects.filter(act="approval-void", subject=waits.subject).exists()
+
+
+def test_figures_that_go_out_by_themselves_end_what_was_asked_for_before(centre_folder: Path, lay, person) -> None:
+    approval = asked(lay(1), person("press"))
+    newer = lay(2)
+    figures_let_out(data=centre_folder, candidate=newer, waits=False, now=NOW)
+    approval.refresh_from_db()
+    assert approval.is_granted is False
+    assert published(centre_folder) == newer.figures
+
+
+def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
+    centre_folder: Path, lay, person, signed_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = person("press"), person("analyst")
+    candidate = lay(1)
+    approval = asked(candidate, one)
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", full)
+        page = signed_in(other)
+        answer = page.post(f"/van-phong/phe-duyet/{approval.pk}/quyet-dinh/", {"verdict": "grant"}, follow=True)
+        assert "chưa công bố được" in answer.content.decode()
+        assert "No space left" in answer.content.decode()
+        with pytest.raises(PublicationError):
+            figures_release_agreed(data=centre_folder, now=NOW)
+    approval.refresh_from_db()
+    assert approval.is_granted
+    assert "Đã phê duyệt, chưa công bố được" in page.get(PAGE).content.decode()
+    assert [str(w.title) for w in desk_of(other, now=NOW)] == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
+    assert figures_release_agreed(data=centre_folder, now=NOW) == (approval,)
+    assert published(centre_folder) == candidate.figures
+    assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+
+
+def test_figures_that_are_gone_are_not_asked_for(centre_folder: Path, person, signed_in) -> None:
+    signed_in(person("press")).post(f"{PAGE}{'0' * 64}/")
     assert not Approval.objects.exists()
 
 
-def test_the_page_shows_both_figures(waiting: Path, person, signed_in) -> None:
-    text = signed_in(person("press")).get(PAGE).content.decode()
-    assert f"{addresses(waiting):,}".replace(",", ".") in text
-    assert f"{addresses(waiting, Stage.CANDIDATE):,}".replace(",", ".") in text
-    assert candidate_digest(waiting) in text
+def test_the_desk_counts_what_waits_for_this_person(centre_folder: Path, lay, person) -> None:
+    one, other = person("press"), person("analyst")
+
+    def desk(who) -> list[str]:
+        return [str(waiting.title) for waiting in desk_of(who, now=NOW)]
+
+    candidate = lay(1)
+    assert desk(one) == desk(other) == ["Số liệu mới cần trình công bố"]
+    approval = asked(candidate, one)
+    assert desk(one) == []
+    assert desk(other) == ["Nội dung chờ phê duyệt"]
+    grant(approval, other)
+    assert desk(one) == desk(other) == []
 
 
-def test_a_unit_has_no_say_in_the_figures(waiting: Path, person, signed_in) -> None:
-    assert signed_in(person("approver", "31-2020")).get(PAGE).status_code == 404
+def test_who_decides_sees_the_figures_and_why_they_changed(centre_folder: Path, lay, person, signed_in) -> None:
+    first = published(centre_folder)
+    latest = dataclasses.replace(first.latest, addresses=16_184, feeds=("plain/other", "plain/sightings"))
+    families = (*first.families[:-1], dataclasses.replace(first.families[-1], id="new", name=LocalText("Mới", "New")))
+    candidate = lay(1, latest=latest, families=families, families_version="other")
+    approval = asked(candidate, person("press"))
+    text = signed_in(person("analyst")).get(f"/van-phong/phe-duyet/{approval.pk}/").content.decode()
+    for words in (
+        "16.184",
+        "Thêm nguồn: plain/other",
+        "xuất hiện",
+        "mất đi",
+        "Bảng tên họ mã độc đã thay đổi",
+        "−45,0%",
+    ):
+        assert words in text, words
+    assert candidate.digest in text
+
+
+def test_campaigns_and_windows_that_would_go_away_are_said(centre_folder: Path, lay, person, signed_in) -> None:
+    text = signed_in(person("press")).get(f"{PAGE}{lay(1, campaigns=()).digest}/").content.decode()
+    assert "mất đi" in text
+    assert "không còn nằm trong số liệu công bố" in text
+
+
+def test_a_unit_has_no_say_in_the_figures(centre_folder: Path, lay, person, signed_in) -> None:
+    page = signed_in(person("approver", "31-2020"))
+    assert page.get(PAGE).status_code == 404
+    assert page.get(f"{PAGE}{lay(1).digest}/").status_code == 404
 
 
 def test_without_anything_waiting_the_page_says_so(settings, empty_centre: Path, units, person, signed_in) -> None:
     assert "Không có số liệu chờ" in signed_in(person("press")).get(PAGE).content.decode()
 
 
-def test_the_page_says_why_figures_wait_by_themselves(waiting: Path, person, signed_in) -> None:
-    candidate = read_snapshot(waiting, stage=Stage.CANDIDATE)
-    assert candidate is not None
+def test_the_page_says_why_figures_wait_by_themselves(centre_folder: Path, lay, person, signed_in) -> None:
     reason = LocalText("Nguồn tin cậy đã ngừng gửi.", "A feed fell silent.")
-    write_snapshot(waiting, dataclasses.replace(candidate, blocked=(reason,)), stage=Stage.CANDIDATE)
-    text = signed_in(person("press")).get(PAGE).content.decode()
+    candidate = lay(1, blocked=(reason,))
+    text = signed_in(person("press")).get(f"{PAGE}{candidate.digest}/").content.decode()
     assert "Vì sao số liệu phải chờ" in text
     assert reason.vi in text

@@ -32,16 +32,6 @@ def campaign_of(key: str) -> Campaign | None:
     return Campaign.objects.filter(key=key).first()
 
 
-def measured_campaign() -> str | None:
-    """Return the campaign that the centre's figures are published for: the newest that runs, else the newest at all.
-
-    ``None`` while no phase of any was opened.
-    """
-    begun = [(campaign, steps_taken(campaign)) for campaign in campaigns()]
-    running = [c.key for c, taken in begun if taken and CLOSE not in taken]
-    return next(iter(running), None) or next((c.key for c, taken in begun if taken), None)
-
-
 def decisions_of(campaign: Campaign) -> tuple[Decided, ...]:
     """Return the log of decisions, the oldest first."""
     return tuple(decision.record for decision in campaign.decisions.all())

@@ -1,0 +1,18 @@
+"""What can be wrong with a use case of the measure loop."""
+
+from quetsach.campaign.errors import LocalError
+from quetsach.core.pack import LocalText
+
+
+class BaselineError(LocalError):
+    """A baseline cannot be frozen as asked.
+
+    Args:
+        text: what happened.
+        field: the field of the form that it is about.
+        advice: what to do next.
+    """
+
+    def __init__(self, text: LocalText, *, field: str = "", where: str = "", advice: LocalText | None = None) -> None:
+        super().__init__(text, where=where, advice=advice)
+        self.field = field

@@ -1,0 +1,169 @@
+"""``quetsach center campaigns freeze-baseline``: look at a baseline, ask that it be frozen, or freeze it."""
+
+import argparse
+import getpass
+from typing import TYPE_CHECKING, Any
+
+from quetsach.cli.center.campaigns_found import campaign_named, person_named
+from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+
+if TYPE_CHECKING:
+    from quetsach.assess import FrozenBaseline
+    from quetsach.centre.baseline import Completeness
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.campaigns.models import Campaign
+
+_WORDS = {
+    "vi": {
+        "header": ("nguồn", "phải có", "số ngày có dữ liệu", "ngày thiếu"),
+        "yes": "có",
+        "no": "chưa nêu",
+        "in-force": "Mốc đang dùng (quyết định số {number}): {addresses} địa chỉ, chốt {at:%d/%m/%Y}",
+        "provisional": "Mốc so sánh tạm thời: chưa có quyết định chốt mốc.",
+        "window": "Kỳ làm mốc: {first:%d/%m/%Y} – {last:%d/%m/%Y}",
+        "frozen": "Đã chốt mốc (quyết định số {number}): {addresses} địa chỉ, SHA-256 {seal}",
+        "asked": "Đã đề nghị; chờ người thứ hai đồng ý trong văn phòng: {sha256}",
+    },
+    "en": {
+        "header": ("feed", "expected", "days with data", "days missing"),
+        "yes": "yes",
+        "no": "not named",
+        "in-force": "In force (decision {number}): {addresses} addresses, frozen {at:%Y-%m-%d}",
+        "provisional": "Provisional baseline: no decision has frozen it yet.",
+        "window": "Window of the baseline: {first} – {last}",
+        "frozen": "The baseline is frozen (decision {number}): {addresses} addresses, SHA-256 {seal}",
+        "asked": "Asked; a second person must agree in the office: {sha256}",
+    },
+}
+_SHOWN_DAYS = 5
+
+
+def register_freeze(commands: "Subcommands") -> None:
+    """Add ``freeze-baseline``."""
+    command = add_centre_command(
+        commands,
+        "freeze-baseline",
+        _freeze,
+        "show which feed has which days of the baseline's window; with --reason, freeze it or ask for that",
+        "quetsach center campaigns freeze-baseline viet-nam-2027\n"
+        "quetsach center campaigns freeze-baseline viet-nam-2027 --feed shadowserver/event4_sinkhole "
+        '--reason "all days are in" --by an@example.vn',
+    )
+    command.add_argument("campaign", metavar="ID", help="identifier of the campaign")
+    command.add_argument(
+        "--feed",
+        dest="feeds",
+        action="append",
+        default=[],
+        metavar="FEED/REPORT",
+        help="a feed that the baseline must stand on; each by its own option (default: those that the plan names)",
+    )
+    command.add_argument(
+        "--accept-missing-days",
+        action="store_true",
+        help="freeze although a feed lacks days; they are kept with the baseline",
+    )
+    command.add_argument("--reason", default="", metavar="TEXT", help="why it is frozen, or frozen again")
+    command.add_argument("--by", metavar="EMAIL", help="who asks; another person agrees in the office")
+
+
+def _freeze(arguments: argparse.Namespace) -> int:
+    if arguments.by and not arguments.reason.strip():
+        raise InputError("asking to freeze a baseline needs a reason", hint='add --reason "…"')
+    with opened_centre(arguments) as now:
+        from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.baseline import baseline_standing  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services import baseline as services  # noqa: PLC0415
+
+        campaign = campaign_named(arguments.campaign)
+        late = baseline_standing(campaign).not_frozen
+        named: dict[str, Any] = {
+            "campaign": campaign,
+            "expected": tuple(arguments.feeds),
+            "accepts_gaps": arguments.accept_missing_days,
+            "reason": arguments.reason,
+        }
+        asked = None
+        if late is not None:  # agreed to, and could not be written then
+            services.baseline_carry_out(late.approval, now)
+        elif arguments.by:
+            asked = services.baseline_ask(**named, by=person_named(arguments.by), now=now)
+        elif arguments.reason.strip():
+            services.baseline_freeze_alone(**named, by=getpass.getuser(), now=now)
+        is_frozen = late is not None or (bool(arguments.reason.strip()) and not arguments.by)
+        if is_frozen:
+            publish_figures((arguments.data or default_data()).absolute(), now=now)
+        return _answer(arguments, campaign, asked=asked.sha256 if asked else "", is_frozen=is_frozen)
+
+
+def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, is_frozen: bool) -> int:
+    from quetsach.web.office.campaigns.selectors.baseline import baseline_completeness, baseline_standing  # noqa: PLC0415
+
+    standing = baseline_standing(campaign)
+    completeness = baseline_completeness(campaign, arguments.feeds) if arguments.feeds else standing.completeness
+    frozen = standing.in_force
+    if arguments.json:
+        print_json(_as_json(campaign, completeness, frozen) | {"asked_sha256": asked or None, "has_frozen": is_frozen})
+        return ExitCode.NOTHING_FOUND
+    language = chosen_language(arguments)
+    words = _WORDS[language]
+    if asked:
+        say(str(words["asked"]).format(sha256=asked))
+    elif is_frozen and frozen is not None:
+        count = number_text(frozen.addresses, language)
+        say(str(words["frozen"]).format(number=frozen.number, addresses=count, seal=frozen.digest))
+    else:
+        _print_standing(completeness, frozen, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _print_standing(completeness: "Completeness", frozen: "FrozenBaseline | None", language: str) -> None:
+    words = _WORDS[language]
+    print(str(words["window"]).format(first=completeness.window.first, last=completeness.window.last))
+    if frozen is None:
+        print(words["provisional"])
+    else:
+        count = number_text(frozen.addresses, language)
+        print(str(words["in-force"]).format(number=frozen.number, addresses=count, at=frozen.frozen_at))
+    rows = [
+        (
+            one.feed,
+            words["yes" if one.is_expected else "no"],
+            f"{one.days_with_data}/{completeness.window.days}",
+            ", ".join(map(str, one.missing[:_SHOWN_DAYS])) + (" …" if len(one.missing) > _SHOWN_DAYS else "") or "–",
+        )
+        for one in completeness.feeds
+    ]
+    if rows:
+        print_table(words["header"], rows, right=(2,))
+
+
+def _as_json(campaign: "Campaign", completeness: "Completeness", frozen: "FrozenBaseline | None") -> dict[str, Any]:
+    return {
+        "campaign": campaign.key,
+        "first": str(completeness.window.first),
+        "last": str(completeness.window.last),
+        "feeds": [
+            {
+                "feed": one.feed,
+                "is_expected": one.is_expected,
+                "days_with_data": one.days_with_data,
+                "missing": [str(day) for day in one.missing],
+            }
+            for one in completeness.feeds
+        ],
+        "in_force": {
+            "number": frozen.number,
+            "addresses": frozen.addresses,
+            "frozen_at": frozen.frozen_at.isoformat(),
+            "sha256": frozen.digest,
+        }
+        if frozen
+        else None,
+    }

@@ -1,0 +1,39 @@
+"""Campaigns and people of the office, by what a command calls them."""
+
+from typing import TYPE_CHECKING
+
+from quetsach.core.errors import InputError
+
+if TYPE_CHECKING:
+    from quetsach.web.office.campaigns.models import Campaign
+    from quetsach.web.office.people.models import Person
+
+
+def campaign_named(key: str) -> "Campaign":
+    """Return a campaign by its identifier.
+
+    Raises:
+        InputError: there is none.
+    """
+    from quetsach.web.office.campaigns.selectors.campaign import campaign_of, campaigns  # noqa: PLC0415
+
+    campaign = campaign_of(key)
+    if campaign is None:
+        known = ", ".join(c.key for c in campaigns())
+        hint = f"known: {known}" if known else "quetsach center campaigns import viet-nam-2020"
+        raise InputError(f"there is no campaign {key[:60]!r}", hint=hint)
+    return campaign
+
+
+def person_named(email: str) -> "Person":
+    """Return somebody who works here, by e-mail address.
+
+    Raises:
+        InputError: nobody does under this address.
+    """
+    from quetsach.web.office.people.models import Person  # noqa: PLC0415
+
+    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if found is None:
+        raise InputError(f"nobody works here under {email[:100]!r}", hint="quetsach center people list")
+    return found

@@ -1,0 +1,136 @@
+"""``quetsach center figures``: what is published, what waits, and publishing what was agreed to."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from quetsach.cli.commands import Subcommands
+    from quetsach.web.office.figures.selectors import WaitingFigures
+    from quetsach.web.portal.snapshot import Snapshot
+
+_WORDS = {
+    "vi": {
+        "header": ("tình trạng", "dữ liệu đến", "tính lúc (UTC)", "SHA-256"),
+        "published": "đã công bố",
+        "none": "chưa công bố số liệu nào",
+        "agreed": "đã đồng ý, chưa công bố được",
+        "asked": "chờ người thứ hai",
+        "refused": "bị từ chối",
+        "new": "chưa ai đề nghị",
+        "out": "đã công bố số liệu đến ngày {day}",
+        "waits": "số liệu mới đến ngày {day} chờ hai người trong văn phòng",
+        "nothing": "không có gì thay đổi",
+    },
+    "en": {
+        "header": ("state", "data to", "counted at (UTC)", "SHA-256"),
+        "published": "published",
+        "none": "no figures are published",
+        "agreed": "agreed to, not out yet",
+        "asked": "waits for a second person",
+        "refused": "refused",
+        "new": "nobody has asked",
+        "out": "published figures with data to {day}",
+        "waits": "new figures with data to {day} wait for two people in the office",
+        "nothing": "nothing has changed",
+    },
+}
+
+
+def register(subcommands: "Subcommands") -> None:
+    """Add ``figures`` with its commands."""
+    parser = add_command(
+        subcommands,
+        "figures",
+        summary="figures: what is published, what waits for two people, and publishing what they agreed to",
+        examples="quetsach center figures show\nquetsach center figures publish",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_centre_command(
+        commands, "show", _show, "what is published and what waits", "quetsach center figures show --json"
+    )
+    add_centre_command(
+        commands,
+        "publish",
+        _publish,
+        "publish what two people agreed to and did not get out; count anew if data, plans or baselines changed",
+        "quetsach center figures publish",
+    )
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments):
+        from quetsach.web.office.figures.selectors import published_figures, waiting_figures  # noqa: PLC0415
+
+        published, waiting = published_figures(), waiting_figures()
+        rows = [*_published_row(published), *((_state(one), one.figures, one.digest) for one in waiting)]
+    if arguments.json:
+        print_json(
+            [
+                {"state": state, "as_of": str(f.as_of), "counted_at": f.published_at.isoformat(), "sha256": digest}
+                for state, f, digest in rows
+            ]
+        )
+        return ExitCode.NOTHING_FOUND
+    words = _WORDS[chosen_language(arguments)]
+    if not rows:
+        say(str(words["none"]))
+        return ExitCode.NOTHING_FOUND
+    print_table(
+        words["header"],
+        [(words[state], f.as_of, f"{f.published_at:%Y-%m-%d %H:%M}", digest[:12] or "–") for state, f, digest in rows],
+    )
+    return ExitCode.NOTHING_FOUND
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    data: Path = (arguments.data or default_data()).absolute()
+    with opened_centre(arguments) as now:
+        from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
+        from quetsach.web.office.figures.selectors import published_figures  # noqa: PLC0415
+
+        before = _counted_at(published_figures())
+        counted = publish_figures(data, now=now)
+        published = published_figures()
+    if arguments.json:
+        waits = counted is not None and _counted_at(published) != counted.published_at
+        print_json(
+            {
+                "published": str(published.as_of) if published else None,
+                "has_changed": _counted_at(published) != before,
+                "waits": waits,
+            }
+        )
+        return ExitCode.NOTHING_FOUND
+    words = _WORDS[chosen_language(arguments)]
+    if published is not None and _counted_at(published) != before:
+        say(str(words["out"]).format(day=published.as_of))
+    if counted is not None and _counted_at(published) != counted.published_at:
+        say(str(words["waits"]).format(day=counted.as_of))
+    elif _counted_at(published) == before:
+        say(str(words["nothing"]))
+    return ExitCode.NOTHING_FOUND
+
+
+def _published_row(published: "Snapshot | None") -> "list[tuple[str, Snapshot, str]]":
+    return [("published", published, "")] if published else []
+
+
+def _state(waiting: "WaitingFigures") -> str:
+    if waiting.is_agreed:
+        return "agreed"
+    if waiting.approval is None:
+        return "new"
+    return "refused" if waiting.approval.is_granted is False else "asked"
+
+
+def _counted_at(figures: "Snapshot | None") -> datetime | None:
+    return figures.published_at if figures else None

@@ -1,0 +1,124 @@
+"""The baseline of a campaign: what is in force, what its window holds, what was asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from quetsach.assess import FrozenBaseline
+from quetsach.centre.baseline import BaselineCount, Completeness, baseline_history, baseline_in_force, completeness_of
+from quetsach.centre.errors import BaselineError
+from quetsach.core.pack import LocalText
+from quetsach.lake.lake import Lake
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
+from quetsach.web.office.campaigns.selectors.campaign import campaign_of
+
+KIND = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRequest:
+    """That a baseline was asked to be frozen: what was counted, and the approval."""
+
+    passage: Passage
+    count: BaselineCount
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineStanding:
+    """Where a campaign's baseline stands. ``history`` is every decision, the newest first.
+
+    ``waiting`` waits for a second person; ``not_frozen`` was agreed to and could not be written.
+    """
+
+    in_force: FrozenBaseline | None
+    history: tuple[FrozenBaseline, ...]
+    completeness: Completeness
+    waiting: BaselineRequest | None
+    not_frozen: BaselineRequest | None
+
+
+def subject_of(campaign: Campaign) -> str:
+    """Return what approvals call it."""
+    return f"{KIND}:{campaign.key}"
+
+
+def baseline_standing(campaign: Campaign) -> BaselineStanding:
+    """Return where the baseline of a campaign stands now.
+
+    Raises:
+        AssessError: a frozen baseline was changed.
+        LakeError: the lake cannot be read.
+    """
+    data = data_folder()
+    history = baseline_history(data, campaign.key)
+    in_force = baseline_in_force(data, campaign.key)
+    expected = in_force.act.expected if in_force and in_force.act and not campaign.plan.feeds else ()
+    completeness = baseline_completeness(campaign, expected)
+    last = _last_request(campaign)
+    frozen = {one.act.request for one in history if one.act}
+    state = last.approval.is_granted if last else False
+    return BaselineStanding(
+        in_force=in_force,
+        history=tuple(reversed(history)),
+        completeness=completeness,
+        waiting=last if state is None else None,
+        not_frozen=last if last and state and last.passage.sha256 not in frozen else None,
+    )
+
+
+def data_folder() -> Path:
+    """Return the centre's data folder.
+
+    Raises:
+        BaselineError: it has none.
+    """
+    data: Path | None = settings.CENTER.data
+    if data is None:
+        raise BaselineError(LocalText("trung tâm chưa có thư mục dữ liệu", "the centre has no data folder"))
+    return data
+
+
+def baseline_completeness(campaign: Campaign, expected: Iterable[str]) -> Completeness:
+    """Return which feed has which days of the baseline's window now.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    with Lake(data_folder() / "lake").view() as view:
+        return completeness_of(view, campaign.plan, expected)
+
+
+def request_of(approval: Approval) -> tuple[Campaign, Passage] | None:
+    """Return the campaign and the request that an approval is about."""
+    campaign = campaign_of(approval.subject.partition(":")[2])
+    passage = campaign.passages.filter(step=BASELINE, sha256=approval.digest).last() if campaign else None
+    return (campaign, passage) if campaign and passage else None
+
+
+def shown_to_approver(approval: Approval) -> dict[str, Any]:
+    """Return what a second person sees before deciding."""
+    found = request_of(approval)
+    if found is None:
+        return {"passage": None}
+    campaign, passage = found
+    in_force = baseline_in_force(data_folder(), campaign.key)
+    count = BaselineCount.from_json(passage.facts["count"])
+    return {"campaign": campaign, "passage": passage, "count": count, "in_force": in_force}
+
+
+def _last_request(campaign: Campaign) -> BaselineRequest | None:
+    approval = (
+        Approval.objects.filter(kind=KIND, subject=subject_of(campaign))
+        .select_related("asked_by", "decided_by")
+        .order_by("-pk")
+        .first()
+    )
+    found = request_of(approval) if approval else None
+    if approval is None or found is None:
+        return None
+    return BaselineRequest(found[1], BaselineCount.from_json(found[1].facts["count"]), approval)

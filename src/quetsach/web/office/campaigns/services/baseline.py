@@ -1,0 +1,210 @@
+"""Freezing the baseline of a campaign: asked by one person on a count, granted by another, frozen by the grant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quetsach.assess import FrozenBaseline
+from quetsach.campaign.authority import Act
+from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_force
+from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
+from quetsach.centre.errors import BaselineError
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
+from quetsach.lake.lake import Lake
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import ApprovalError, approval_ask
+from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
+from quetsach.web.office.campaigns.selectors.baseline import KIND, data_folder, request_of, subject_of
+from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
+from quetsach.web.office.campaigns.services.decisions import decision_append
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.selectors import root_unit
+
+
+def baseline_count(*, campaign: Campaign, expected: Sequence[str], accepts_gaps: bool) -> BaselineCount:
+    """Count what would be frozen; nothing is written.
+
+    Raises:
+        BaselineError: something is missing, or not as it was named.
+        LakeError: the lake cannot be read.
+    """
+    with Lake(data_folder() / "lake").view() as view:
+        return count_baseline(view, campaign.plan, expected=expected, accepts_gaps=accepts_gaps)
+
+
+@transaction.atomic
+def baseline_ask(
+    *, campaign: Campaign, expected: Sequence[str], accepts_gaps: bool, reason: str, by: Person, now: datetime
+) -> Passage:
+    """Ask that the baseline be frozen as it is counted now. A second person freezes it by granting it.
+
+    Raises:
+        BaselineError: something is missing, or not as it was named.
+        ScheduleError: the campaign is closed.
+        AccessError: not this person's to do.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    _refuse_closed(campaign)
+    facts = _facts(campaign, expected, accepts_gaps=accepts_gaps, reason=reason)
+    passage = Passage.objects.create(
+        campaign=campaign,
+        step=BASELINE,
+        facts=facts,
+        sha256=digest_of({"facts": facts, "reason": reason.strip(), "asked_at": now.isoformat()}),
+        reason=reason.strip(),
+        asked_by=by,
+        asked_at=now,
+    )
+    title = _("Baseline: %(name)s") % {"name": campaign.plan.name.vi}
+    approval_ask(
+        kind=KIND,
+        subject=subject_of(campaign),
+        digest=passage.sha256,
+        title=title[:300],
+        by=by,
+        unit=root_unit(),
+        now=now,
+    )
+    return passage
+
+
+def baseline_check(approval: Approval) -> None:
+    """Refuse to grant what cannot be frozen any more.
+
+    Raises:
+        ApprovalError: the campaign was closed, or its plan names another window since.
+    """
+    found = request_of(approval)
+    if found is None or is_closed(found[0]):
+        raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
+    campaign, passage = found
+    count = BaselineCount.from_json(passage.facts["count"])
+    if campaign.plan.window(campaign.plan.baseline).period != count.completeness.window:
+        raise ApprovalError(_("the plan names another baseline window since"), hint=_("refuse it, and ask again"))
+
+
+def baseline_carry_out(approval: Approval, now: datetime) -> None:
+    """Freeze what a second person agreed to. Where it fails the agreement stands, and it is called again.
+
+    Raises:
+        BaselineError: it cannot be written.
+    """
+    found = request_of(approval)
+    if found is None or not approval.is_granted:
+        raise ApprovalError(_("nobody has agreed to this"))
+    campaign, passage = found
+    agreed_by = str(approval.decided_by or "")
+    try:
+        _freeze(
+            campaign,
+            BaselineCount.from_json(passage.facts["count"]),
+            reason=passage.reason,
+            asked_by=str(passage.asked_by),
+            agreed_by=agreed_by,
+            request=passage.sha256,
+            by=approval.decided_by,
+            now=now,
+        )
+    except QuetsachError as error:
+        text = LocalText(
+            f"đã đồng ý, nhưng chưa ghi được mốc so sánh: {error.hint or error.what}",
+            f"agreed to, but the baseline could not be written: {error.hint or error.what}",
+        )
+        advice = LocalText(
+            f"khi đã khắc phục, chạy: quetsach center campaigns freeze-baseline {campaign.key}",
+            f"once that is mended, run: quetsach center campaigns freeze-baseline {campaign.key}",
+        )
+        raise BaselineError(text, advice=advice) from error
+
+
+def baseline_freeze_alone(
+    *, campaign: Campaign, expected: Sequence[str], accepts_gaps: bool, reason: str, by: str, now: datetime
+) -> FrozenBaseline:
+    """Freeze the baseline as the operator of the machine, where the centre publishes without a second person.
+
+    Raises:
+        BaselineError: two people publish here, something is missing, or not as it was named.
+        ScheduleError: the campaign is closed.
+    """
+    if settings.CENTER.publication == "two-people":
+        raise BaselineError(
+            LocalText("ở trung tâm này, mốc so sánh cần hai người", "in this centre a baseline needs two people"),
+            advice=LocalText(
+                "ghi người đề nghị sau --by; người thứ hai đồng ý trong văn phòng",
+                "name who asks with --by; a second person agrees in the office",
+            ),
+        )
+    _refuse_closed(campaign)
+    facts = _facts(campaign, expected, accepts_gaps=accepts_gaps, reason=reason)
+    return _freeze(
+        campaign,
+        BaselineCount.from_json(facts["count"]),
+        reason=reason,
+        asked_by=by,
+        agreed_by="",
+        request=digest_of({"facts": facts, "reason": reason.strip()}),
+        by=None,
+        now=now,
+    )
+
+
+@transaction.atomic
+def _freeze(
+    campaign: Campaign,
+    count: BaselineCount,
+    *,
+    reason: str,
+    asked_by: str,
+    agreed_by: str,
+    request: str,
+    by: Person | None,
+    now: datetime,
+) -> FrozenBaseline:
+    """Record the decision and write the file: both or, where the file cannot be written, neither."""
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    earlier = [d for d in in_force(decisions_of(campaign)) if d.kind is DecisionKind.BASELINE]
+    frozen = freeze_baseline(
+        data_folder(), count, reason=reason, asked_by=asked_by, agreed_by=agreed_by, request=request, now=now
+    )
+    if any(d.figures.get("request") == request for d in earlier):
+        return frozen
+    title = "Chốt mốc so sánh" if frozen.number == 1 else f"Chốt lại mốc so sánh (lần {frozen.number})"
+    decision_append(
+        campaign=campaign,
+        decision=Decided(
+            number=0,
+            kind=DecisionKind.BASELINE,
+            title=title,
+            grounds=reason.strip(),
+            decided_on=today(now),
+            decided_by=", ".join(name for name in (asked_by, agreed_by) if name),
+            figures={"baseline": count.as_json(), "number": frozen.number, "seal": frozen.digest, "request": request},
+            supersedes=earlier[-1].number if earlier else None,
+        ),
+        by=by,
+        now=now,
+    )
+    detail = {"number": frozen.number, "addresses": frozen.addresses, "sha256": frozen.digest}
+    log_append(by=by, act="baseline-freeze", subject=campaign.log_subject, unit=root_unit(), detail=detail, now=now)
+    return frozen
+
+
+def _facts(campaign: Campaign, expected: Sequence[str], *, accepts_gaps: bool, reason: str) -> dict[str, Any]:
+    if not reason.strip():
+        raise BaselineError(LocalText("cần nêu lý do chốt mốc", "freezing a baseline needs a reason"), field="reason")
+    count = baseline_count(campaign=campaign, expected=expected, accepts_gaps=accepts_gaps)
+    return {"count": count.as_json(), "plan": campaign.revision.sha256}
+
+
+def _refuse_closed(campaign: Campaign) -> None:
+    if is_closed(campaign):
+        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))

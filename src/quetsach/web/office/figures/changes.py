@@ -1,0 +1,227 @@
+"""What a publication would change: each figure as it is out and as it waits, and why the large changes.
+
+Reasons come from what both snapshots say of themselves: feeds, days, windows, tables, baselines, and whether an
+instrument changed. Where none of these differs, that is said too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quetsach.assess import period_text
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.web.portal.snapshot import CampaignFigures, RankedRow, Snapshot, WindowFigure
+
+LARGE_PERCENT = 10
+"""From what change on a figure needs a reason beside it."""
+
+_SECTIONS = {
+    "families": LocalText("Họ mã độc", "Families"),
+    "isps": LocalText("Nhà mạng", "Internet providers"),
+    "places": LocalText("Tỉnh, thành phố", "Provinces and cities"),
+    "sectors": LocalText("Lĩnh vực", "Sectors"),
+}
+_SAME = LocalText(
+    "Cùng nguồn, cùng kỳ và cùng bảng tra: có thêm hoặc bớt lượt ghi nhận của chính các nguồn này.",
+    "Same feeds, window and tables: these feeds themselves have more or fewer sightings.",
+)
+_FAMILIES = LocalText("Bảng tên họ mã độc đã thay đổi.", "The table of family names changed.")
+_NETWORK = LocalText("Bảng địa chỉ mạng đã thay đổi.", "The address tables changed.")
+
+
+class Fate(StrEnum):
+    """What becomes of a figure."""
+
+    STAYS = "stays"
+    CHANGES = "changes"
+    APPEARS = "appears"
+    GOES = "goes"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure as it is published and as it would be; ``None`` where one of the two does not have it.
+
+    ``percent`` is the change, ``published_change`` and ``candidate_change`` what each says against its baseline.
+    """
+
+    title: LocalText
+    published: float | None
+    candidate: float | None
+    published_change: float | None = None
+    candidate_change: float | None = None
+    reasons: tuple[LocalText, ...] = ()
+
+    @property
+    def fate(self) -> Fate:
+        """Whether the figure appears, changes, goes away or stays."""
+        if self.published is None:
+            return Fate.APPEARS
+        if self.candidate is None:
+            return Fate.GOES
+        before, after = (self.published, self.published_change), (self.candidate, self.candidate_change)
+        return Fate.STAYS if before == after else Fate.CHANGES
+
+    @property
+    def percent(self) -> float | None:
+        """The change in percent."""
+        if not self.published or self.candidate is None:
+            return None
+        return 100 * (self.candidate - self.published) / self.published
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the change needs a reason."""
+        if self.fate in (Fate.APPEARS, Fate.GOES):
+            return True
+        moved = self.published_change != self.candidate_change
+        return moved or (self.percent is not None and abs(self.percent) >= LARGE_PERCENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures that belong together. ``reasons`` hold for all of its large changes."""
+
+    title: LocalText
+    lines: tuple[Line, ...]
+    reasons: tuple[LocalText, ...] = ()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything of it would be different."""
+        return any(line.fate is not Fate.STAYS for line in self.lines)
+
+
+def sections(before: Snapshot | None, after: Snapshot) -> tuple[Section, ...]:
+    """Return everything that a publication would replace, in the order of the pages."""
+    return (_latest(before, after), *_campaigns(before, after), *_rankings(before, after))
+
+
+def _latest(before: Snapshot | None, after: Snapshot) -> Section:
+    old = before.latest if before else None
+    reasons = (*after.blocked, *_window_reasons(old, after.latest, before.feeds if before else ()))
+    line = Line(after.latest.title, float(old.addresses) if old else None, float(after.latest.addresses))
+    return Section(LocalText("Cả nước", "The country"), (_explained(line, reasons),))
+
+
+def _campaigns(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
+    old = {campaign.id: campaign for campaign in before.campaigns} if before else {}
+    new = {campaign.id: campaign for campaign in after.campaigns}
+    for key in (*new, *(key for key in old if key not in new)):
+        yield _campaign(old.get(key), new.get(key))
+
+
+def _campaign(old: CampaignFigures | None, new: CampaignFigures | None) -> Section:
+    windows = [{w.id: w for w in figures.windows} if figures else {} for figures in (old, new)]
+    keys = (*windows[1], *(key for key in windows[0] if key not in windows[1]))
+    baseline = tuple(_baseline_reasons(old, new))
+    lines = []
+    for key in keys:
+        was, is_ = windows[0].get(key), windows[1].get(key)
+        known = is_ or was
+        assert known is not None  # noqa: S101  (each key is of one of the two)
+        line = Line(
+            known.title,
+            float(was.addresses) if was else None,
+            float(is_.addresses) if is_ else None,
+            was.change_percent if was else None,
+            is_.change_percent if is_ else None,
+        )
+        reasons = (*baseline, *_window_reasons(was, is_, ()))
+        lines.append(_explained(line, _gone(old, new) if is_ is None else reasons))
+    shown = new or old
+    assert shown is not None  # noqa: S101
+    return Section(shown.name, tuple(lines))
+
+
+def _gone(old: CampaignFigures | None, new: CampaignFigures | None) -> tuple[LocalText, ...]:
+    if new is None and old is not None:
+        return (
+            LocalText(
+                "Chiến dịch này không còn nằm trong số liệu công bố: kiểm tra trước khi đồng ý.",
+                "This campaign is no longer among the published figures: look into it before you agree.",
+            ),
+        )
+    return (
+        LocalText(
+            "Kỳ này không còn trong kế hoạch hoặc không còn dữ liệu.", "The window left the plan, or has no data."
+        ),
+    )
+
+
+def _baseline_reasons(old: CampaignFigures | None, new: CampaignFigures | None) -> Iterator[LocalText]:
+    if old is None or new is None or old.seal == new.seal:
+        return
+    if not new.seal:
+        yield LocalText("Mốc so sánh đã chốt không còn.", "The frozen baseline is no longer there.")
+    elif old.seal:
+        yield LocalText(
+            f"Mốc so sánh được chốt lại (quyết định chốt mốc số {new.decision}).",
+            f"The baseline was frozen again (baseline decision {new.decision}).",
+        )
+    else:
+        yield LocalText(
+            f"Mốc so sánh đã được chốt (quyết định chốt mốc số {new.decision}).",
+            f"The baseline was frozen (baseline decision {new.decision}).",
+        )
+
+
+def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
+    window = tuple(_window_reasons(before.latest if before else None, after.latest, before.feeds if before else ()))
+    for name, title in _SECTIONS.items():
+        old: Sequence[RankedRow] = getattr(before, name) if before else ()
+        new: Sequence[RankedRow] = getattr(after, name)
+        reasons = list(after.blocked) + list(window)
+        if before and name == "families" and before.families_version != after.families_version:
+            reasons.append(_FAMILIES)
+        if before and name in ("isps", "places") and before.network_versions != after.network_versions:
+            reasons.append(_NETWORK)
+        was, is_ = ({row.id: row for row in rows} for rows in (old, new))
+        lines = tuple(
+            Line(
+                (is_.get(key) or was[key]).name,
+                was[key].mean_daily if key in was else None,
+                is_[key].mean_daily if key in is_ else None,
+            )
+            for key in (*is_, *(key for key in was if key not in is_))
+        )
+        large = any(line.is_large for line in lines)
+        if lines:
+            yield Section(title, lines, tuple(reasons) or (_SAME,) if before and large else ())
+
+
+def _explained(line: Line, reasons: Sequence[LocalText]) -> Line:
+    if not line.is_large or (line.fate is Fate.APPEARS and not reasons):
+        return line
+    return Line(
+        line.title,
+        line.published,
+        line.candidate,
+        line.published_change,
+        line.candidate_change,
+        tuple(dict.fromkeys(reasons)) or (_SAME,),
+    )
+
+
+def _window_reasons(
+    old: WindowFigure | None, new: WindowFigure | None, old_feeds: Sequence[str]
+) -> Iterator[LocalText]:
+    """Say how two windows differ in what they stand on; ``old_feeds`` where the old one does not name its own."""
+    if old is None or new is None:
+        return
+    before = set(old.feeds or old_feeds)
+    if before and new.feeds:
+        if added := ", ".join(sorted(set(new.feeds) - before)):
+            yield LocalText(f"Thêm nguồn: {added}.", f"A feed was added: {added}.")
+        if lost := ", ".join(sorted(before - set(new.feeds))):
+            yield LocalText(f"Không còn nguồn: {lost}.", f"A feed is gone: {lost}.")
+    spans = [Period(window.first, window.last) for window in (old, new)]
+    if spans[0] != spans[1]:
+        vi, en = ([period_text(span, language) for span in spans] for language in ("vi", "en"))
+        yield LocalText(f"Kỳ đếm đã chuyển: {vi[0]} → {vi[1]}.", f"The window moved: {en[0]} → {en[1]}.")
+    if old.days_with_data != new.days_with_data:
+        yield LocalText(
+            f"Số ngày có dữ liệu: {old.days_with_data} → {new.days_with_data} trên {new.days}.",
+            f"Days with data: {old.days_with_data} → {new.days_with_data} of {new.days}.",
+        )

@@ -1,0 +1,180 @@
+"""Candidates: figures as they were counted, each under the SHA-256 of its file, until they go out or are dropped.
+
+A candidate is never changed. Newer data make another one beside it, so what a second person agrees to is still there
+when that person agrees. Publishing copies a candidate's files to where the pages read; it never goes back in time: a
+candidate that was counted before the published figures stays where it is.
+"""
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from quetsach import storage
+from quetsach.web.portal.snapshot import (
+    SIZE_LIMIT_BYTES,
+    PublicationError,
+    Snapshot,
+    figures_path,
+    listed_path,
+    parse_snapshot,
+    read_snapshot,
+    snapshot_bytes,
+)
+
+UNASKED = 3
+"""How many candidates stay that nobody asked for: who looks at one has time to ask while newer ones arrive."""
+_FIGURES, _LISTED = "figures.json", "listed.bin"
+_LEFT_SECONDS = 86_400
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Figures that wait. ``digest`` is the SHA-256 (hex) of their file, which names that of their look-up."""
+
+    digest: str
+    figures: Snapshot
+
+
+class OutdatedError(PublicationError):
+    """Newer figures are published already."""
+
+
+def lay_candidate(data: Path, snapshot: Snapshot, write_listed: Callable[[Path], object]) -> Candidate:
+    """Lay figures out as they were counted; all files or none.
+
+    Args:
+        data: the centre's data folder.
+        snapshot: what was counted.
+        write_listed: writes the look-up of addresses that belongs to it.
+
+    Raises:
+        PublicationError: they cannot be written.
+    """
+    folder = data / "candidates"
+    staged = folder / f".{uuid4().hex}"
+    try:
+        storage.make_folder(staged)
+        write_listed(staged / _LISTED)
+        snapshot = replace(snapshot, listed=_digest(staged / _LISTED))
+        content = snapshot_bytes(snapshot)
+        digest = hashlib.sha256(content).hexdigest()
+        storage.write(staged / _FIGURES, content)
+        for path in (staged / _LISTED, staged):
+            storage.sync(path)
+        if not (folder / digest).exists():
+            storage.publish([(staged, folder / digest)])
+    except OSError as error:
+        raise PublicationError("the figures cannot be written", where=str(folder), hint=str(error)) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Candidate(digest, snapshot)
+
+
+def candidates(data: Path | None) -> tuple[Candidate, ...]:
+    """Return what waits, the newest first; one that is damaged is left out."""
+    found = []
+    for path in (data / "candidates").glob("*") if data else ():
+        try:
+            if data and _DIGEST.fullmatch(path.name):
+                found.append(read_candidate(data, path.name))
+        except PublicationError:
+            continue
+    return tuple(sorted(found, key=lambda candidate: candidate.figures.published_at, reverse=True))
+
+
+def read_candidate(data: Path, digest: str) -> Candidate:
+    """Return one candidate.
+
+    Raises:
+        PublicationError: there is none, or it is not what its name says.
+    """
+    if not _DIGEST.fullmatch(digest):
+        raise PublicationError("there are no such figures", where=digest[:70])
+    path = data / "candidates" / digest / _FIGURES
+    try:
+        if path.stat().st_size > SIZE_LIMIT_BYTES:
+            raise PublicationError("the candidate is too large", where=str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise PublicationError("the candidate cannot be read", where=str(path), hint=str(error)) from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise PublicationError("the candidate was changed after it was counted", where=str(path))
+    return Candidate(digest, parse_snapshot(content, where=str(path)))
+
+
+def publish_candidate(data: Path, digest: str) -> Snapshot:
+    """Let a candidate out, and drop what is older than it. Killed in between, it is simply called again.
+
+    Raises:
+        OutdatedError: newer figures are published.
+        PublicationError: there is no such candidate, it was changed, or it cannot be copied.
+    """
+    candidate = read_candidate(data, digest)
+    folder = data / "candidates" / digest
+    try:
+        with _publishing(data):
+            _refuse_older(read_published(data), candidate.figures)
+            if _digest(folder / _LISTED) != candidate.figures.listed:
+                raise PublicationError("the candidate was changed after it was counted", where=str(folder / _LISTED))
+            for source, final in ((_LISTED, listed_path(data)), (_FIGURES, figures_path(data))):  # the figures last
+                _copy(folder / source, final)
+    except OSError as error:
+        raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
+    for older in candidates(data):
+        if older.figures.published_at <= candidate.figures.published_at:
+            shutil.rmtree(data / "candidates" / older.digest, ignore_errors=True)
+    return candidate.figures
+
+
+def thin_candidates(data: Path, *, asked: Collection[str]) -> None:
+    """Drop, of what nobody asked for, all but the newest; and what a killed run or an earlier version left behind.
+
+    Args:
+        data: the centre's data folder.
+        asked: digests that somebody asked for; they stay until something newer is published.
+    """
+    unasked = [candidate.digest for candidate in candidates(data) if candidate.digest not in asked]
+    left = [path for path in (data / "candidates").glob(".*") if path.stat().st_mtime < time.time() - _LEFT_SECONDS]
+    for path in (*(data / "candidates" / digest for digest in unasked[UNASKED:]), *left, data / "candidate"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def read_published(data: Path) -> Snapshot | None:
+    """Return the published figures; ``None`` where there are none, or none that can be read: anything is better."""
+    try:
+        return read_snapshot(data)
+    except PublicationError:
+        return None
+
+
+def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
+    if published is not None and figures.published_at < published.published_at:
+        raise OutdatedError(
+            f"newer figures, counted at {published.published_at:%Y-%m-%d %H:%M} UTC, are published already",
+            hint="look at the newest candidate",
+        )
+
+
+@contextmanager
+def _publishing(data: Path) -> Iterator[None]:
+    """Hold the published files: of two that publish at once the one with the newer figures stands."""
+    storage.make_folder(data / "published")
+    with storage.locked(data / "published" / ".lock"):
+        yield
+
+
+def _copy(source: Path, final: Path) -> None:
+    with source.open("rb") as content, storage.replacing(final) as file:
+        shutil.copyfileobj(content, file)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

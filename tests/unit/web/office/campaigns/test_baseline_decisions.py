@@ -1,0 +1,216 @@
+"""A baseline is frozen by two people of the office, on feeds that they named; what they agreed to is what is frozen."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.unit.web.office.campaigns.conftest import NOW, freeze, grant
+
+from quetsach import storage
+from quetsach.campaign.schedule.decision import DecisionKind, in_force
+from quetsach.centre.baseline import baseline_history, baseline_in_force
+from quetsach.centre.errors import BaselineError
+from quetsach.cli.center.tables import load_families, load_network_tables
+from quetsach.core.period import Period
+from quetsach.lake.lake import Lake
+from quetsach.network import annotate
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.campaigns.models import Campaign, Passage
+from quetsach.web.office.campaigns.selectors.baseline import baseline_standing, subject_of
+from quetsach.web.office.campaigns.selectors.campaign import decisions_of
+from quetsach.web.office.campaigns.services.baseline import baseline_ask
+from quetsach.web.office.campaigns.services.passages import close_ask
+from quetsach.web.office.campaigns.services.plans import plan_replace
+
+KEY, WINDOW = "viet-nam-2020", Period(date(2020, 6, 16), date(2020, 7, 15))
+A, B = "plain/a", "plain/b"
+PAGE = f"/van-phong/chien-dich/{KEY}/moc-so-sanh/"
+
+
+@pytest.fixture
+def deliver(data: Path) -> Callable[..., None]:
+    tables = load_network_tables(data)
+
+    def write(report: str, days: Iterable[date] = WINDOW, addresses: int = 10) -> None:
+        rows = "".join(f"{day} 07:00:00,14.160.0.{n},mirai\n" for day in days for n in range(addresses))
+        Lake(data / "lake").ingest(
+            f"timestamp,address,malware\n{rows}".encode(),
+            feed="plain",
+            report=report,
+            families=load_families(),
+            annotate=lambda table: annotate(table, tables),
+            now=NOW,
+        )
+
+    return write
+
+
+def asked(campaign: Campaign, by, *expected: str, reason: str = "Đủ dữ liệu") -> Passage:
+    return baseline_ask(campaign=campaign, expected=expected, accepts_gaps=False, reason=reason, by=by, now=NOW)
+
+
+def agree(campaign: Campaign, by) -> None:
+    approval = Approval.objects.get(subject=subject_of(campaign), is_granted=None)
+    approval_decide(approval=approval, is_granted=True, reason="", by=by, now=NOW)
+
+
+def test_the_second_person_s_agreement_freezes_what_was_asked_for(
+    campaign: Campaign, data: Path, deliver, operator, second
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    assert baseline_in_force(data, KEY) is None
+    deliver("a", [WINDOW.last], addresses=200)  # arrives while the second person has not decided
+    agree(campaign, second)
+    frozen = baseline_in_force(data, KEY)
+    assert frozen is not None
+    assert frozen.act is not None
+    assert (frozen.addresses, frozen.act.asked_by, frozen.act.agreed_by) == (10, str(operator), str(second))
+    (decision,) = decisions_of(campaign)
+    assert (decision.kind, decision.grounds) == (DecisionKind.BASELINE, "Đủ dữ liệu")
+    assert decision.figures["seal"] == frozen.digest
+
+
+def test_who_asks_cannot_freeze(campaign: Campaign, data: Path, deliver, operator) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    with pytest.raises(ApprovalError):
+        agree(campaign, operator)
+    assert baseline_in_force(data, KEY) is None
+
+
+def test_an_incomplete_baseline_cannot_be_asked_for(campaign: Campaign, deliver, operator) -> None:
+    deliver("a")
+    with pytest.raises(BaselineError, match=B):
+        asked(campaign, operator, A, B)
+    assert not Approval.objects.exists()
+
+
+def test_freezing_again_takes_the_place_of_the_decision_before(
+    campaign: Campaign, data: Path, deliver, operator, second
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    agree(campaign, second)
+    deliver("b", addresses=40)
+    asked(campaign, operator, A, B, reason="Thêm nguồn b")
+    agree(campaign, second)
+    assert [one.addresses for one in baseline_history(data, KEY)] == [10, 40]
+    first, later = decisions_of(campaign)
+    assert later.supersedes == first.number
+    assert [d.number for d in in_force(decisions_of(campaign))] == [later.number]
+
+
+def test_what_cannot_be_written_is_said_and_frozen_later(
+    campaign: Campaign, data: Path, deliver, operator, second, signed_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "make_folder", full)
+        with pytest.raises(BaselineError, match="No space left"):
+            agree(campaign, second)
+    assert decisions_of(campaign) == ()
+    assert baseline_standing(campaign).not_frozen is not None
+    page = signed_in(operator)
+    assert "Đã phê duyệt, chưa chốt được" in page.get(PAGE).content.decode()
+    page.post(PAGE, {"act": "retry"})
+    assert baseline_standing(campaign).not_frozen is None
+    frozen = baseline_in_force(data, KEY)
+    assert frozen is not None
+    assert len(decisions_of(campaign)) == 1
+
+
+def test_a_moved_window_ends_what_was_asked_for(campaign: Campaign, deliver, operator, second) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    moved = campaign.revision.document.replace("first = 2020-06-16", "first = 2020-06-15", 1)
+    moved = moved.replace("last = 2020-07-15", "last = 2020-07-14", 1)
+    plan_replace(campaign=campaign, document=moved.encode(), reason="Kỳ sớm hơn", by=operator, now=NOW)
+    with pytest.raises(ApprovalError):
+        agree(campaign, second)
+
+
+def test_a_closed_campaign_freezes_nothing(campaign: Campaign, deliver, operator, second) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    with pytest.raises(ApprovalError):
+        agree(campaign, second)
+
+
+def test_the_page_shows_completeness_and_asks(campaign: Campaign, deliver, operator, second, signed_in) -> None:
+    deliver("a", [day for day in WINDOW if day.day != 20])
+    page = signed_in(operator)
+    text = page.get(PAGE).content.decode()
+    for words in ("Mốc so sánh tạm thời", A, "29/30", "20/06/2020"):
+        assert words in text
+    refused = page.post(PAGE, {"feeds": f"{A}\n{B}", "reason": "x"})
+    assert refused.status_code == 422
+    assert "chưa có dữ liệu của nguồn: plain/b" in refused.content.decode()
+    assert page.post(PAGE, {"feeds": A, "reason": "x"}).status_code == 422  # a day is missing
+    assert page.post(PAGE, {"feeds": A, "reason": "x", "accepts_gaps": "on"}).status_code == 302
+    approval = Approval.objects.get()
+    shown = signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/").content.decode()
+    for words in ("Số liệu được đề nghị chốt", "29/30", A):
+        assert words in shown
+
+
+def test_only_who_runs_campaigns_asks(campaign: Campaign, deliver, person, signed_in) -> None:
+    deliver("a")
+    page = signed_in(person("analyst"))
+    assert page.get(PAGE).status_code == 200
+    assert page.post(PAGE, {"feeds": A, "reason": "x"}).status_code in (403, 404)
+    assert not Approval.objects.exists()
+
+
+def test_the_command_shows_asks_and_freezes(campaign: Campaign, data: Path, deliver, operator, run) -> None:
+    deliver("a")
+    code, out, _ = run("freeze-baseline", KEY, "--json")
+    assert code == 0
+    shown = json.loads(out)
+    assert (shown["in_force"], shown["feeds"][0]["days_with_data"]) == (None, 30)
+    code, _, err = run("freeze-baseline", KEY, "--feed", A, "--feed", B, "--reason", "all in")
+    assert code == 1
+    assert B in err
+    assert run("freeze-baseline", KEY, "--feed", A, "--by", operator.email)[0] == 1  # no reason
+    code, out, _ = run("freeze-baseline", KEY, "--feed", A, "--reason", "all in", "--by", operator.email)
+    assert code == 0
+    assert "second person" in out
+    assert baseline_in_force(data, KEY) is None
+    code, out, _ = run("freeze-baseline", KEY, "--feed", A, "--reason", "all in", "--json")
+    assert code == 0
+    assert json.loads(out)["in_force"]["number"] == 1
+    assert run("freeze-baseline", KEY)[1].count(A) == 1
+
+
+def test_where_two_people_publish_the_command_alone_freezes_nothing(
+    campaign: Campaign, data: Path, deliver, settings, run
+) -> None:
+    settings.CENTER = dataclasses.replace(settings.CENTER, publication="two-people")
+    deliver("a")
+    code, _, err = run("freeze-baseline", KEY, "--feed", A, "--reason", "all in")
+    assert code == 1
+    assert "two people" in err
+    assert baseline_in_force(data, KEY) is None
+
+
+def test_a_baseline_of_before_stays_in_force_until_it_is_frozen_again(
+    campaign: Campaign, data: Path, deliver, operator, second
+) -> None:
+    seal = freeze(data)
+    deliver("a")
+    standing = baseline_standing(campaign)
+    assert standing.in_force is not None
+    assert (standing.in_force.digest, standing.in_force.number) == (seal, 1)
+    asked(campaign, operator, A)
+    agree(campaign, second)
+    assert [one.number for one in baseline_history(data, KEY)] == [1, 2]
