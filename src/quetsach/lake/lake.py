@@ -77,12 +77,17 @@ class IngestResult:
 
 
 class Lake:
-    """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view."""
+    """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
 
-    def __init__(self, folder: Path) -> None:
+    Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
+    public to see.
+    """
+
+    def __init__(self, folder: Path, names: FamilyNames | None = None) -> None:
         self.folder = folder
         self._reader = CatalogReader(folder)
         self._engine = Engine()
+        self._names = names
 
     def view(self) -> LakeView:
         """Open a view of what is committed now: whatever belongs together is asked of one.
@@ -90,7 +95,7 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
-        return LakeView(self.folder, self._reader, self._engine)
+        return LakeView(self.folder, self._reader, self._engine, self._names)
 
     def ingest(
         self,

@@ -24,7 +24,7 @@ ROWS = "2020-06-{day} {hour:02}:00:00,{address},mirai,VN,b{hour}\n"
 
 def deliver(lake: Lake, hours: range, *, day: int = 16) -> None:
     for hour in hours:
-        rows = (ROWS.format(day=day, hour=hour, address=a) for a in (f"14.160.{day}.{hour}", f"2001:db8::{hour}"))
+        rows = (ROWS.format(day=day, hour=hour, address=a) for a in (f"14.160.{day}.{hour}", f"2001:ee0::{hour}"))
         ingest(lake, HEADER + "".join(rows) + "damaged\n")
 
 

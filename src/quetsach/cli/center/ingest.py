@@ -113,13 +113,16 @@ def _later(data: Path, at: datetime, language: str) -> str:
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
     """Yield what became of each file; one that is refused does not keep the others back."""
-    from quetsach.cli.center.tables import load_families, load_network_tables  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        load_families,
+        load_network_tables,
+        open_lake,
+    )
     from quetsach.lake.packed import ingest_file  # noqa: PLC0415
     from quetsach.network import annotate  # noqa: PLC0415
 
     files: list[Path] = arguments.files
-    lake, families, tables = Lake(data / "lake"), load_families(), load_network_tables(data)
+    lake, families, tables = open_lake(data), load_families(data), load_network_tables(data)
     with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
         for path in files:
             yield from ingest_file(

@@ -70,13 +70,13 @@ def opened_lake(arguments: argparse.Namespace) -> "Lake":
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     if not (data / "lake").is_dir() and not (data / "secret.key").exists():
         words = _WORDS[chosen_language(arguments)]
         raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
-    return Lake(data / "lake")
+    return open_lake(data)
 
 
 @contextmanager

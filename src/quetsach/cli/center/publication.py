@@ -88,8 +88,13 @@ def publish_figures(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    from quetsach.cli.center.tables import load_families, load_network_tables, load_places, load_scenario  # noqa: PLC0415
-    from quetsach.lake.lake import Lake as OpenLake  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        load_families,
+        load_network_tables,
+        load_places,
+        load_scenario,
+        open_lake,
+    )
 
     if not (data / "secret.key").exists():
         return None
@@ -108,8 +113,8 @@ def publish_figures(
     from quetsach.web.portal.snapshot import Demonstration  # noqa: PLC0415
 
     figures_release_agreed(data=data, now=now)
-    families, campaigns = load_families(), _campaigns()
-    with (lake or OpenLake(data / "lake")).view() as view:
+    families, campaigns = load_families(data), _campaigns()
+    with (lake or open_lake(data)).view() as view:
         if figures_are_current(data=data, inputs=publication_inputs(view, families, campaigns, data=data)):
             return None
         marker = DemonstrationMarker.read(data)

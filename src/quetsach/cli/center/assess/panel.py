@@ -81,10 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if registration is None:
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
         raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
-    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, Lake(data / "lake").view() as view:
+    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, open_lake(data).view() as view:
         panel = campaign_panel(registration, data, view, progress=progress.advance)
     if arguments.out is None:
         sys.stdout.write(panel.content.decode())
@@ -171,12 +171,12 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
 
     Without a plan of its panel, or a lake, or with units that are no provinces, nothing shows what a file is.
     """
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     if registration.panel is None or not (data / "lake").is_dir():
         return None
     try:
-        return campaign_panel(registration, data, view or Lake(data / "lake").view()).origin
+        return campaign_panel(registration, data, view or open_lake(data).view()).origin
     except QuetsachError:
         return None
 
