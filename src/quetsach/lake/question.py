@@ -8,7 +8,7 @@ of adding them up changes a bit of the answer; what is divided is divided once, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -73,11 +73,6 @@ def added(tables: Iterable[pa.Table], sums: Sequence[str]) -> pa.Table:
     table = pa.concat_tables(tables)
     keys = [name for name in table.schema.names if name not in sums]
     made = table.group_by(keys).aggregate([(name, "sum") for name in sums])
-    made = pa.table({name: made.column(name if name in keys else f"{name}_sum") for name in table.schema.names})
+    made = made.select([name if name in keys else f"{name}_sum" for name in table.schema.names])
+    made = made.rename_columns(table.schema.names)
     return (made.sort_by([(name, "ascending") for name in keys]) if keys else made).cast(table.schema)
-
-
-def rows_of(table: pa.Table) -> list[dict[str, Any]]:
-    """Return the rows of a table."""
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows

@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,7 +27,9 @@ from quetsach.network import (
     read_ranges,
     read_spellings,
 )
-from quetsach.simulate import Scenario, read_scenario
+
+if TYPE_CHECKING:
+    from quetsach.simulate import Scenario
 
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
@@ -87,13 +90,15 @@ def load_published(identifier: str) -> PublishedRecord:
     return read_published(_read(path), file=path.name) if path.exists() else PublishedRecord()
 
 
-def load_scenario(named: str) -> Scenario:
+def load_scenario(named: str) -> "Scenario":
     """Return a replay of published totals: of this build by its name, else the file of that path.
 
     Raises:
         QuetsachError: there is none, or its file is damaged.
     """
     content, file = scenario_content(named)
+    from quetsach.simulate import read_scenario  # noqa: PLC0415  (half of what a command takes to start)
+
     return read_scenario(content, file=file)
 
 

@@ -15,13 +15,13 @@ from ninja import NinjaAPI, Schema
 from quetsach.core.address import Address
 from quetsach.core.csv_text import csv_text
 from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
-from quetsach.web.api.source import DayKey, source_of
+from quetsach.web.api.source import SOURCES, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
 from quetsach.web.portal.snapshot import RankedRow, Snapshot
+from quetsach.web.source_limit import SourceLimit, Width
 
 api = NinjaAPI(
     title="Quét Sạch",
@@ -30,8 +30,12 @@ api = NinjaAPI(
     urls_namespace="api",
     docs_url=None,
 )
-REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-SOURCES = DayKey()
+REPORT_WIDTHS = (
+    Width(ipv4=32, ipv6=64, burst=60, per_minute=60),
+    Width(ipv4=24, ipv6=48, burst=600, per_minute=600),
+)
+REPORT_LIMIT = SourceLimit(REPORT_WIDTHS)
+"""How fast one line, and one network of many lines, may send. How much counts in a day is in ``counting``."""
 
 
 class Received(Schema):
