@@ -39,7 +39,7 @@ from quetsach.cli.looking import (
 )
 from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
-from quetsach.cli.told_conclusion import told_conclusion, told_gaps
+from quetsach.cli.told_conclusion import told_conclusion, told_gaps, told_unseen
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -177,12 +177,13 @@ def _clean(task: _Task, state: "State | None") -> int:
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
-        task.warn(told_restarted(one, task.words), "")
+        task.warn(told_restarted(one, scan, task.words), "")
         if not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
+    task.say(*told_gaps(scan, task.language), "")
     try:
         check_brake(plan, scan.files)
     except MassBrakeError as error:
@@ -197,7 +198,7 @@ def _clean(task: _Task, state: "State | None") -> int:
         return _report(task, scan, plan, ExitCode.FOUND)
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
-    task.say("", *_told_outcome(result, task))
+    task.say("", *_told_outcome(result, task), *told_unseen(scan, task.language))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
     return code
