@@ -70,9 +70,10 @@ def in_part(part: Part, key: str = _NETWORK) -> str:
 
 def added(tables: Iterable[pa.Table], sums: Sequence[str]) -> pa.Table:
     """Add the columns ``sums`` of tables up by all their other columns, in whose order the rows are."""
-    table = pa.concat_tables(tables)
-    keys = [name for name in table.schema.names if name not in sums]
-    made = table.group_by(keys).aggregate([(name, "sum") for name in sums])
-    made = made.select([name if name in keys else f"{name}_sum" for name in table.schema.names])
-    made = made.rename_columns(table.schema.names)
-    return (made.sort_by([(name, "ascending") for name in keys]) if keys else made).cast(table.schema)
+    parts = list(tables)
+    table, names = pa.concat_tables(parts), parts[0].schema.names
+    keys = [name for name in names if name not in sums]
+    if len(parts) > 1:
+        table = table.group_by(keys).aggregate([(name, "sum") for name in sums])
+        table = table.select([name if name in keys else f"{name}_sum" for name in names]).rename_columns(names)
+    return (table.sort_by([(name, "ascending") for name in keys]) if keys else table).cast(parts[0].schema)
