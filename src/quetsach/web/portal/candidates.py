@@ -141,9 +141,14 @@ def thin_candidates(data: Path, *, asked: Collection[str]) -> None:
         data: the centre's data folder.
         asked: digests that somebody asked for; they stay until something newer is published.
     """
-    unasked = [candidate.digest for candidate in candidates(data) if candidate.digest not in asked]
+    found = candidates(data)
+    unasked = [candidate.digest for candidate in found if candidate.digest not in asked]
+    twins = [
+        one.digest for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}
+    ]
     left = [path for path in (data / "candidates").glob(".*") if path.stat().st_mtime < time.time() - _LEFT_SECONDS]
-    for path in (*(data / "candidates" / digest for digest in unasked[UNASKED:]), *left, data / "candidate"):
+    gone = {*unasked[UNASKED:], *(digest for digest in twins if digest in unasked)}
+    for path in (*(data / "candidates" / digest for digest in gone), *left, data / "candidate"):
         shutil.rmtree(path, ignore_errors=True)
 
 
