@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,8 +124,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
             _refuse_older(read_published(data), candidate.figures)
             if _digest(folder / _LISTED) != candidate.figures.listed:
                 raise PublicationError("the candidate was changed after it was counted", where=str(folder / _LISTED))
-            for source, final in ((_LISTED, listed_path(data)), (_FIGURES, figures_path(data))):  # the figures last
-                _copy(folder / source, final)
+            _copy([(folder / _LISTED, listed_path(data)), (folder / _FIGURES, figures_path(data))])  # the figures last
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
     for older in candidates(data):
@@ -177,14 +176,17 @@ def _publishing(data: Path) -> Iterator[None]:
         yield
 
 
-def _copy(source: Path, final: Path) -> None:
-    staged = final.with_name(f".{final.name}.{uuid4().hex}")
+def _copy(files: Sequence[tuple[Path, Path]]) -> None:
+    """Copy files to their names: a disk that is full is met before the first of them is replaced."""
+    moves = [(final.with_name(f".{final.name}.{uuid4().hex}"), final) for _source, final in files]
     try:
-        shutil.copyfile(source, staged)
-        durable.sync(staged)
-        durable.publish([(staged, final)])
+        for (source, _final), (staged, _) in zip(files, moves, strict=True):
+            shutil.copyfile(source, staged)
+            durable.sync(staged)
+        durable.publish(moves)
     finally:
-        staged.unlink(missing_ok=True)
+        for staged, _final in moves:
+            staged.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:
