@@ -1,6 +1,7 @@
 """New figures go out when one person asks and another agrees, and exactly those."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.conftest import NOW
 
+from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
@@ -197,3 +199,30 @@ def test_the_page_says_why_figures_wait_by_themselves(centre_folder: Path, lay, 
     text = signed_in(person("press")).get(f"{PAGE}{candidate.digest}/").content.decode()
     assert "Vì sao số liệu phải chờ" in text
     assert reason.vi in text
+
+
+def test_the_command_shows_what_waits_and_publishes_what_was_agreed_to(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (centre_folder / "secret.key").write_text("x" * 50)
+    monkeypatch.setenv("QUETSACH_DATA", str(centre_folder))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "quetsach.web.settings")
+
+    def run(*words: str) -> str:
+        assert main(["center", "figures", *words, "--data", str(centre_folder)]) == 0
+        return capsys.readouterr().out
+
+    one, other = person("press"), person("analyst")
+    first, second = lay(1), lay(2)
+    approval = asked(first, one)
+    shown = json.loads(run("show", "--json"))
+    assert [row["state"] for row in shown] == ["published", "new", "asked"]
+    assert [row["sha256"] for row in shown] == ["", second.digest, first.digest]
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PublicationError):
+            grant(approval, other)
+    assert "đã đồng ý, chưa công bố được" in run("show", "--lang", "vi")
+    assert "published figures with data to" in run("publish", "--lang", "en")
+    assert published(centre_folder) == first.figures
+    assert "nothing has changed" in run("publish", "--lang", "en")
