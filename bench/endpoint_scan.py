@@ -87,7 +87,7 @@ def hash_all_and_unpacked(folders: list[str]) -> None:
 
 def packs_of(*, many: bool) -> tuple[Pack, ...]:
     """Return the packs of this repository; if ``many``, with 98 rules shaped like those of family packs beside them."""
-    packs = load_shelf(ROOT / "packs", platform="linux")
+    packs = load_shelf(ROOT / "packs")
     rules = family_rules(with_types=True) if many else {}
     return (
         *packs,

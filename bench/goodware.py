@@ -26,7 +26,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import live_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.packs.load import load_shelf
@@ -88,7 +88,7 @@ def look(title: str, host: Host, scope: Scope, paths: list[bytes]) -> int:
         print(f"  {name}: {', '.join(f'{reason} {count:,}' for reason, count in sorted(reasons.items())) or 'nothing'}")
     acted = 0
     for name, findings in (("shelf", found), ("wrong pack", wrong)):
-        told, actions = verdict(findings, host, seen)
+        told, actions = verdict(findings, host)
         acted += actions
         print(f"  {name}: {len(findings):,} findings, {told}")
     for finding in found:
@@ -96,7 +96,7 @@ def look(title: str, host: Host, scope: Scope, paths: list[bytes]) -> int:
     return acted
 
 
-def verdict(findings: tuple[Finding, ...], host: Host, seen: ScanResult) -> tuple[str, int]:
+def verdict(findings: tuple[Finding, ...], host: Host) -> tuple[str, int]:
     """Return what a clean-up would do about findings, in words, and how many steps it would take."""
     plan = make_plan(findings, host, CACHE / "state")
     holds = Counter(held.hold for held in plan.held)
@@ -104,7 +104,7 @@ def verdict(findings: tuple[Finding, ...], host: Host, seen: ScanResult) -> tupl
         (*(f"held as {hold} {count:,}" for hold, count in sorted(holds.items())), f"steps {len(plan.steps):,}")
     )
     try:
-        check_brake(plan, seen.files)
+        check_brake(plan, findings)
     except MassBrakeError:
         return f"{told}, stopped by the mass brake: 0 actions", 0
     return f"{told}: {len(plan.steps)} actions", len(plan.steps)

@@ -113,25 +113,22 @@ class FakeFolder:
         if node.content is not None:
             node.content.unlink()
 
-    def replace(self, temporary: bytes, name: bytes) -> None:
+    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         node = self._node(temporary)
         if name in self._names():
             self.remove(name)
         self._names()[name] = node
         del self._names()[temporary]
 
-    def place(self, temporary: bytes, name: bytes) -> None:
+    def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         if name in self._names():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        self.replace(temporary, name)
+        self.replace(descriptor, temporary, name)
 
-    def link(self, source: "FakeFolder", name: bytes, temporary: bytes) -> None:
-        content = source._node(name).content
-        if temporary in self._names():
+    def link(self, descriptor: int, name: bytes) -> None:
+        if name in self._names():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        assert content is not None
-        node = self._tree.new_file(content)
-        self._names()[temporary] = node
+        self._names()[name] = self._tree.new_file(self._tree.content_of(descriptor))
 
     def symlink(self, name: bytes, target: bytes, state: FileState) -> None:
         there = self._names().get(name)
@@ -188,6 +185,10 @@ class FakeTree(Tree):
         else:
             node.content.hardlink_to(existing)
         return node
+
+    def content_of(self, descriptor: int) -> Path:
+        opened = os.fstat(descriptor)
+        return next(path for path in self.root.iterdir() if os.path.samestat(path.stat(), opened))
 
     @contextmanager
     def parent(self, path: bytes, *, follow: bool) -> Iterator[tuple[FakeFolder, bytes]]:

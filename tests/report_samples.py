@@ -20,6 +20,7 @@ from quetsach.endpoint.artefact import (
 )
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import SZ, DeleteKey, DeleteValue, KeyContent, PutKey, RegistryValue, SetValue
+from quetsach.endpoint.look.reach import Extent, Reach
 from quetsach.endpoint.look.scan import ScanResult, Scope
 from quetsach.endpoint.plan.plan import Held
 from quetsach.endpoint.plan.protect import Hold
@@ -44,6 +45,10 @@ PACKS = load_shelf(Path(__file__).parents[1] / "packs")
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 REPORT_ID = UUID("6d1f3f0e-4f0e-4b6e-9a55-0d6a3b1f2c11")
 INSTALL_ID = "0e8e2b06-0f68-4f6f-8f0e-2f6f1f1b7a55"
+
+
+WHOLE = Extent.WHOLE
+REACH = Reach(tuple(pack.family for pack in PACKS if pack.traits), (), (), WHOLE, Extent.NONE, WHOLE, WHOLE, WHOLE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def sample_scan(private: Private | None = None) -> ScanResult:
         skipped={Reason.VIRTUAL: 3},
         failed={Reason.UNREADABLE: 1},
         failures=(Trouble(private.path, Reason.UNREADABLE),),
+        reach=REACH,
     )
 
 

@@ -22,6 +22,7 @@ PACKAGES = {
     "bzip2": lambda: shutil.which("bzip2"),
     "xz-utils": lambda: shutil.which("xz"),
     "7zip": lambda: shutil.which("7z"),
+    "lz4": lambda: shutil.which("lz4"),
     "genisoimage": lambda: shutil.which("genisoimage"),
     "libarchive13t64": lambda: next(Path("/usr/lib").glob("*/libarchive.so.13"), None),
     "poppler-utils": lambda: shutil.which("pdftoppm"),

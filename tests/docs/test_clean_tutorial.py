@@ -33,7 +33,8 @@ def test_each_command_ends_as_the_page_says(
     codes = []
     for line in re.findall(r"^quetsach (.*)$", here, re.MULTILINE):
         words = line.split()
-        agreed = ["--yes"] if words[0] == "clean" and "--dry-run" not in words else []
+        asks = words[0] in ("clean", "undo") and "--dry-run" not in words
+        agreed = ["--yes"] if asks else []
         codes.append(main([*words, "--state", str(tmp_path / "state"), *agreed]))
     found, cleaned = ExitCode.FOUND, ExitCode.CLEANED
     assert codes == [found, found, cleaned, 0, 0, 0, found]

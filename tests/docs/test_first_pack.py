@@ -67,6 +67,6 @@ def test_the_last_block_packs_looks_cleans_and_puts_back(tmp_path: Path, capsys:
     for line in re.findall(r"^quetsach (.*)$", here, re.MULTILINE):
         words = line.split()
         state = [] if words[0] == "packs" else ["--state", str(tmp_path / "state")]
-        codes.append(main([*words, *state, *(["--yes"] if words[0] == "clean" else [])]))
+        codes.append(main([*words, *state, *(["--yes"] if words[0] in ("clean", "undo") else [])]))
     assert codes == [0, ExitCode.FOUND, ExitCode.CLEANED, 0]
     assert list((tmp_path / "packs").glob("green-worm-*.qsp"))

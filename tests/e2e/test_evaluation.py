@@ -75,7 +75,7 @@ def test_a_centre_without_sightings_reports_what_was_published_and_that_nothing_
     assert four["The trend without a campaign"]["why_not_en"]
 
 
-def test_a_panel_of_controls_decides_the_target(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_panel_of_anything_decides_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     data = prepared(tmp_path_factory, "judged")
     chance = random.Random(3)
     lines = ["unit,period,outcome,treated"]
@@ -90,8 +90,11 @@ def test_a_panel_of_controls_decides_the_target(tmp_path_factory: pytest.TempPat
     tones = {v["title"]["en"]: v["tone"] for v in verdicts if v["section"] == "verdicts"}
     assert tones == {
         "Halve the malware infection rate": "not-decided",
-        "Halve the IP addresses in the ten most common botnets": "achieved",
+        "Halve the IP addresses in the ten most common botnets": "not-decided",
     }
+    for language, claims in (("vi", ("Đạt chỉ tiêu:", "Xác suất đạt chỉ tiêu:")), ("en", ("Achieved: the", "met:"))):
+        page = (data / "report" / f"evaluation.{language}.html").read_text("utf-8")
+        assert not any(claim in page for claim in claims)
     assert float(rows(data / "report", "effect")[0]["value"]) < -0.8
 
 

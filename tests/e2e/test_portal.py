@@ -148,7 +148,7 @@ def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
     plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
     plain.goto(f"{url}/en/check/")
     press(plain, "main button")
-    assert plain.locator("h1").inner_text() == "We did not see this address"
+    assert plain.locator("h1").inner_text() == "No malware was reported at this address"
 
 
 def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str, plain: Page) -> None:

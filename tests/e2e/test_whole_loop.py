@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.centre import Served, prepared, served
+from tests.centre import Served, center, prepared, served
 from tests.snapshot import snapshot
 
 from quetsach.packs.specimen import specimens_of
@@ -96,7 +96,8 @@ def tool(centre: Served, page: Page, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def shown_counts(page: Page, centre: Served) -> dict[str, int]:
-    """Read the counters of tool reports from the home page."""
+    """Read the counters of tool reports from the home page, once they have been counted anew."""
+    center(centre.data, "reports", "list")
     page.goto(f"{centre.url}/")
     cells = page.locator("[data-figure]").all()
     return {c.get_attribute("data-figure"): int(re.sub(r"\D", "", c.inner_text()) or 0) for c in cells}
@@ -131,7 +132,7 @@ def test_a_machine_is_found_cleaned_put_back_and_counted(
     tool.run("clean", *root, "--full", "--yes", check=11)
     tool.run("scan", *root, "--full", check=0)
 
-    tool.run("undo", "--last", check=0)
+    tool.run("undo", "--last", "--yes", check=0)
     assert snapshot(tree) == infected
     tool.run("clean", *root, "--full", "--yes", check=11)
 

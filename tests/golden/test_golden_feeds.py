@@ -5,6 +5,7 @@ To make the ``.out.json`` of a new case, run this file with its input as argumen
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from quetsach.core.family import Family, FamilyNames
 from quetsach.feeds import layout_of
 from quetsach.feeds.reader import read
 
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+
 FOLDER = Path(__file__).parent / "feeds"
 FAMILIES = FamilyNames.of([Family("conficker", "Conficker", "windows", ("downadup",))], version="golden")
 
@@ -22,7 +25,7 @@ def read_case(path: Path) -> dict[str, Any]:
     content = path.read_bytes()
     feed, report, *_ = path.name.split(".")
     layout = layout_of(feed, report, file_name=path.name, head=content)
-    [batch] = read([content], layout, FAMILIES)
+    [batch] = read([content], layout, FAMILIES, now=NOW)
     return {
         "blank": batch.blank,
         "sightings": [

@@ -1,6 +1,7 @@
 """Whatever bytes come: every record is accounted for, and nothing depends on how they were cut."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ from quetsach.feeds.lines import survey
 from quetsach.feeds.record import as_csv, split_strictly
 from quetsach.feeds.reject import Reason
 from quetsach.feeds.table import REJECTS, SIGHTINGS, records
+
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
 
 FAMILIES = FamilyNames.of([], version="0")
 HEADER = b"timestamp,address,malware,port,note,more\n"
@@ -50,7 +53,7 @@ BODIES = st.lists(st.one_of(TOKENS, st.binary(max_size=6)), max_size=40).map(b""
 def read_all(
     chunks: list[bytes], *, slice_bytes: int = 32 << 20
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    batches = list(reader.read(chunks, LAYOUT, FAMILIES, slice_bytes=slice_bytes))
+    batches = list(reader.read(chunks, LAYOUT, FAMILIES, slice_bytes=slice_bytes, now=NOW))
     sightings = pa.concat_tables([SIGHTINGS.empty_table(), *[batch.sightings for batch in batches]])
     rejects = pa.concat_tables([REJECTS.empty_table(), *[batch.rejects for batch in batches]])
     assert sightings.num_rows + rejects.num_rows == sum(batch.records for batch in batches)
@@ -76,7 +79,7 @@ def test_every_line_is_a_record_or_blank_or_part_of_a_record(body: bytes) -> Non
 
 @given(BODIES)
 def test_every_row_that_was_taken_is_a_valid_sighting(body: bytes) -> None:
-    batches = list(reader.read([HEADER + body], LAYOUT, FAMILIES))
+    batches = list(reader.read([HEADER + body], LAYOUT, FAMILIES, now=NOW))
     taken = [sighting for batch in batches for sighting in records(batch.sightings)]
     assert len(taken) == sum(batch.sightings.num_rows for batch in batches)
     assert all(sighting.feed == "plain" and sighting.address.version in {4, 6} for sighting in taken)
@@ -96,7 +99,7 @@ def test_neither_do_they_for_a_long_report() -> None:
     layout = layout_of("shadowserver", None, file_name="", head=report.content)
 
     def read_at(slice_bytes: int) -> list[pa.Table]:
-        batches = list(reader.read([report.content], layout, FAMILIES, slice_bytes=slice_bytes))
+        batches = list(reader.read([report.content], layout, FAMILIES, slice_bytes=slice_bytes, now=NOW))
         return [
             pa.concat_tables([batch.sightings for batch in batches]).combine_chunks(),
             pa.concat_tables([batch.rejects for batch in batches]).combine_chunks(),
@@ -165,7 +168,7 @@ def test_a_header_is_read_or_refused(head: bytes) -> None:
 def test_every_damaged_row_is_set_aside_for_its_reason_and_every_other_taken(seed: int) -> None:
     report = make_report(120, seed, share_damaged=0.3, share_mended=0.3)
     layout = layout_of("shadowserver", None, file_name="", head=report.content)
-    batches = list(reader.read([report.content], layout, replace(FAMILIES, version="1")))
+    batches = list(reader.read([report.content], layout, replace(FAMILIES, version="1"), now=NOW))
     sightings = pa.concat_tables([batch.sightings for batch in batches])
     rejects = pa.concat_tables([batch.rejects for batch in batches])
     found = dict(zip(rejects.column("line").to_pylist(), rejects.column("reason").to_pylist(), strict=True))

@@ -72,7 +72,7 @@ def test_the_look_up_says_what_the_lake_holds(files: list[list[tuple[int, str, s
     with tempfile.TemporaryDirectory() as folder:
         lake = fill(folder, files)
         path = Path(folder) / "listed"
-        listed.build(lake.view(), path, as_of=date(2020, 6, 18), days=3, by=TESTER)
+        listed.build(lake.view(), path, as_of=date(2020, 6, 18), days=3, coverage=(), by=TESTER)
         found = listed.Listed.open(path).look_up(Address.parse(asked))
     network = Address.parse(asked).network_number
     seen = [(n or "unknown", d) for rows in files for d, a, n in rows if Address.parse(a).network_number == network]

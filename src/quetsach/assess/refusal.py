@@ -203,7 +203,7 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "The panel cannot tell the effect from differences between units and between periods.",
     ),
     RefusalReason.NO_RATIO: LocalText(
-        "Không tính được mức giảm theo phần trăm: mức lẽ ra sẽ có nếu không có chiến dịch không phải là số dương.",
+        "Không tính được mức giảm theo phần trăm: mức dự kiến nếu không có chiến dịch không phải là số dương.",
         "There is no reduction in per cent: what there would have been without the campaign is not a positive number.",
     ),
     RefusalReason.NOT_AS_REGISTERED: LocalText(

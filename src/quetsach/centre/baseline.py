@@ -5,14 +5,13 @@ counted, what is missing is said, and the figure is frozen by people with a reas
 the old ones stay beside it in ``baselines``.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+from quetsach import storage
 from quetsach.assess import AssessError, Basis, FreezingAct, FrozenBaseline, basis_from_json, read_baseline
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import is_feed_name
@@ -20,7 +19,7 @@ from quetsach.centre.errors import BaselineError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
-from quetsach.lake import answers, durable
+from quetsach.lake import answers
 from quetsach.lake.view import LakeView
 
 FILE = "baseline.json"
@@ -301,11 +300,11 @@ def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBasel
     """Write the decisions first, then what is in force: a decision that was lost cannot be compared with."""
     decisions = folder / "baselines"
     try:
-        durable.make_folder(decisions)
+        storage.make_folder(decisions)
         for one in (*before, frozen):
             if not (decisions / f"{one.number}.json").exists():
-                _write_once(decisions / f"{one.number}.json", one.to_json())
-        durable.write(folder / FILE, frozen.to_json(), staged=folder / f".{FILE}.{uuid4().hex}")
+                storage.write_once(decisions / f"{one.number}.json", one.to_json())
+        storage.write(folder / FILE, frozen.to_json())
     except FileExistsError as error:
         text = LocalText(
             "mốc vừa được chốt bằng một quyết định khác", "the baseline was frozen by another decision just now"
@@ -313,15 +312,3 @@ def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBasel
         raise BaselineError(text, advice=LocalText("xem lại quyết định đó", "look at that decision")) from error
     except OSError as error:
         raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(folder)) from error
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a file that nobody may have written meanwhile."""
-    staged = path.with_name(f".{path.name}.{uuid4().hex}")
-    staged.write_bytes(content)
-    try:
-        durable.sync(staged)
-        os.link(staged, path)
-        durable.sync(path.parent)
-    finally:
-        staged.unlink()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
+_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
@@ -35,14 +36,14 @@ class ConsentError(QuetsachError):
     """There is nobody to ask."""
 
 
-def require_terminal(words: Mapping[str, str]) -> None:
-    """Refuse to go on where nobody can be asked.
+def require_terminal(words: Mapping[str, str], hint: str = "no-terminal-hint") -> None:
+    """Refuse to go on where nobody can be asked; ``hint`` is the message that names what to do instead.
 
     Raises:
         ConsentError: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise ConsentError(words["no-terminal"], hint=words["no-terminal-hint"])
+        raise ConsentError(words["no-terminal"], hint=words[hint])
 
 
 @contextmanager
@@ -61,9 +62,23 @@ def ended_politely() -> Iterator[None]:
 
 
 def agrees(question: str) -> bool:
-    """Ask on the terminal; anything but a clear yes is a no."""
+    """Ask on the terminal; anything but a clear yes is a no, and so is Ctrl-C."""
+    return agreed(answer_to(question))
+
+
+def agreed(answer: str) -> bool:
+    """Return whether what was typed is a clear yes."""
+    return answer in _AGREED
+
+
+def answer_to(question: str) -> str:
+    """Ask on the terminal and return what was typed, in small letters; nothing when it was broken off with Ctrl-C."""
     print(question, end="", flush=True, file=sys.stderr)
-    return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold() in _AGREED
+    try:
+        return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return ""
 
 
 def told_step(step: "Step", words: Mapping[str, str]) -> str:
@@ -87,15 +102,11 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     yield ""
 
 
-def told_brake(error: "MassBrakeError", scanned: int, words: Mapping[str, str]) -> Iterator[str]:
-    """Yield why the mass brake stopped a plan, and what to do now."""
-    if error.cuts:
-        yield words["brake-cuts"].format(cuts=error.cuts)
-        yield words["brake-cuts-hint"]
-        return
-    kind = "brake-programs" if error.programs else "brake-registry" if error.edits else "brake"
-    yield words[kind].format(files=error.files, scanned=scanned, edits=error.edits, programs=error.programs)
-    yield words["brake-hint"]
+def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
+    """Yield why the mass brake would stop a plan."""
+    yield ""
+    yield words[f"brake-{error.limit}"].format(count=error.count, family=error.family)
+    yield words["brake-why"]
 
 
 def told_plan_step(
@@ -206,7 +217,8 @@ def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], 
 
 
 def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
-    reason = words[f"hold-{held.hold}"].format(package=held.package)
+    systems = ", ".join(_SYSTEMS.get(system, system) for system in held.finding.belongs_to)
+    reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
 
 

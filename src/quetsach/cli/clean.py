@@ -6,13 +6,12 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
-    agrees,
     ended_politely,
     require_terminal,
     require_writable,
@@ -24,7 +23,9 @@ from quetsach.cli.acting import (
     told_plan_step,
     told_result,
 )
+from quetsach.cli.choosing import add_choice_arguments, agreed_part, check_choice, excess_of, of_families, of_steps
 from quetsach.cli.commands import add_command
+from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
@@ -32,13 +33,13 @@ from quetsach.cli.looking import (
     add_looking_arguments,
     clean_command,
     code_of,
-    is_partial,
     looking,
     told_unused,
     where,
 )
 from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
+from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -78,12 +79,14 @@ def register(subcommands: "Subcommands") -> None:
         examples="quetsach clean --dry-run\n"
         "quetsach clean --full --yes\n"
         "quetsach clean ~/Downloads --lang en\n"
+        "quetsach clean --family phorpiex --root /media/usb\n"
         "quetsach clean --root /mnt/disk --report report.json",
     )
     add_looking_arguments(parser)
     consent = parser.add_mutually_exclusive_group()
     consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
+    add_choice_arguments(parser)
     add_language(parser)
     parser.set_defaults(run=_run)
 
@@ -123,6 +126,7 @@ def _run(arguments: argparse.Namespace) -> int:
     words = messages("act", language)
     if not arguments.root and not arguments.path and os.geteuid() != 0 and not arguments.dry_run:
         raise NotElevatedError(words["not-elevated"], hint=words["not-elevated-hint"])
+    check_choice(arguments, words)
     if not arguments.yes and not arguments.dry_run:
         require_terminal(words)
     if arguments.root and not arguments.dry_run:
@@ -138,15 +142,25 @@ def _run(arguments: argparse.Namespace) -> int:
         try:
             return _clean(task, state)
         except KeyboardInterrupt:
-            _warn_of_unfinished(task, state)
-            raise
+            return _stopped(task, state)
 
 
-def _warn_of_unfinished(task: _Task, state: "State | None") -> None:
+def _stopped(task: _Task, state: "State | None") -> int:
+    """Say what was done before a person ended the command, and how to go on or take it back."""
     from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
+    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
 
-    for identifier in unfinished(state, task.looking.host) if state is not None else ():
-        task.warn("", task.words["unfinished"].format(session=identifier))
+    sessions = unfinished(state, task.looking.host) if state is not None else ()
+    if not sessions or state is None:
+        task.warn("", task.words["declined"])
+        return ExitCode.NOT_ELEVATED
+    done = 0
+    for session in sessions:
+        ended = [progress.outcome for progress in steps_of(state, session)]
+        done += (count := sum(outcome == "done" for outcome in ended))
+        told = task.words["stopped"].format(session=session, done=count, steps=len(ended))
+        task.warn("", told, task.words["stopped-next"].format(undo=_undo_command(task, session)))
+    return ExitCode.PARTLY_CLEANED if done else ExitCode.FAILED
 
 
 def _finish_former(task: _Task, state: "State | None") -> None:
@@ -168,10 +182,6 @@ def _finish_former(task: _Task, state: "State | None") -> None:
 
 
 def _clean(task: _Task, state: "State | None") -> int:
-    from quetsach.endpoint.errors import MassBrakeError  # noqa: PLC0415
-    from quetsach.endpoint.plan.brake import check_brake  # noqa: PLC0415
-    from quetsach.endpoint.plan.plan import make_plan  # noqa: PLC0415
-
     scan = task.scan()
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
@@ -179,21 +189,15 @@ def _clean(task: _Task, state: "State | None") -> int:
         task.warn(told_restarted(one, task.words), "")
         if not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
-    plan = make_plan(scan.findings, task.looking.host, task.arguments.state or default_state())
+    plan = _plan(task, scan)
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
-    try:
-        check_brake(plan, scan.files)
-    except MassBrakeError as error:
-        task.say(*told_brake(error, scan.files, task.words))
-        return _report(task, scan, plan, ExitCode.MASS_BRAKE)
     task.say(*_told_plan(plan, scan, task))
-    if state is None or task.is_dry:
-        task.say("", task.words["dry-run"])
-        return _report(task, scan, plan, ExitCode.FOUND)
-    if not task.arguments.yes and not agrees(task.words["ask"]):
-        task.say(task.words["declined"])
-        return _report(task, scan, plan, ExitCode.FOUND)
+    agreed = _agreed_part(task, scan, plan, is_open=state is not None)
+    if agreed is None or state is None:
+        is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
+        return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
+    plan = agreed
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
@@ -202,14 +206,51 @@ def _clean(task: _Task, state: "State | None") -> int:
     return code
 
 
+def _plan(task: _Task, scan: "ScanResult") -> "Plan":
+    """Return the plan for what was chosen on the command line; the rest of what was found is left alone."""
+    from quetsach.endpoint.plan.plan import Held, make_plan  # noqa: PLC0415
+    from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
+
+    chosen = of_families(scan.findings, task.arguments.family, task.words)
+    plan = make_plan(chosen, task.looking.host, task.arguments.state or default_state())
+    families = {finding.family for finding in chosen}
+    left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
+    return of_steps(replace(plan, held=plan.held + left), task.arguments, scan.findings, task.words)
+
+
+def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":
+    """Return what of the plan is to be done by a person's word; ``None`` for nothing, which is said."""
+    excess = excess_of(plan, scan.findings)
+    if excess is not None:
+        task.warn(*told_brake(excess, task.words))
+    is_stopped = excess is not None and not task.arguments.allow_many
+    if task.is_dry or not is_open:
+        task.say("", *([task.words["brake-next"]] if is_stopped else []), task.words["dry-run"])
+        return None
+    if task.arguments.yes:
+        if is_stopped:
+            task.warn("", task.words["brake-next"])
+        return None if is_stopped else plan
+    agreed = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
+    if agreed is None:
+        task.say(*([task.words["brake-next"]] if is_stopped else []), task.words["declined"])
+    return agreed
+
+
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
-        code = code_of(scan)
-        unseen = "incomplete" if is_partial(scan) else "not-whole"
-        task.say(task.words["nothing" if code is ExitCode.NOTHING_FOUND else unseen].format(packs=len(scan.packs)))
-        return _report(task, scan, plan, code)
+        task.say(*told_conclusion(scan, task.language), *told_gaps(scan, task.language), task.words["nothing-to-clean"])
+        return _report(task, scan, plan, code_of(scan))
     task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words, task.language))
+    task.say(*_told_elsewhere(task, scan))
     return _report(task, scan, plan, ExitCode.FOUND)
+
+
+def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
+    """Yield how what belongs to other systems is cleaned."""
+    words = messages("scan", task.language)
+    for command in commands_elsewhere(task.arguments, scan):
+        yield words["elsewhere"].format(command=command)
 
 
 def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "CleanResult":
@@ -252,6 +293,7 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     if plan.has_unread_packages:
         yield task.words["rpm"]
     yield from told_held(plan, task.words, task.language)
+    yield from _told_elsewhere(task, scan)
 
 
 def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
@@ -274,12 +316,12 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
         yield task.words["left"].format(count=len(result.unseen))
     state = ["--state", str(task.arguments.state.absolute())] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
-        yield task.words["how-to-undo"].format(command=_undo_command(task, result))
+        yield task.words["how-to-undo"].format(command=_undo_command(task, result.session))
     yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
 
 
-def _undo_command(task: _Task, result: "CleanResult") -> str:
-    return shlex.join(["quetsach", "undo", result.session, *where(task.arguments)])
+def _undo_command(task: _Task, session: str) -> str:
+    return shlex.join(["quetsach", "undo", session, *where(task.arguments)])
 
 
 def _report(
@@ -294,10 +336,17 @@ def _report(
     if result is None:
         command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
         report = build_plan(
-            scan, plan, report_id=uuid4(), now=now, exit_code=code, next_command=command, withdrawn=withdrawn
+            scan,
+            plan,
+            report_id=uuid4(),
+            now=now,
+            exit_code=code,
+            next_command=command,
+            elsewhere=commands_elsewhere(task.arguments, scan),
+            withdrawn=withdrawn,
         )
     else:
-        undo = _undo_command(task, result)
+        undo = _undo_command(task, result.session)
         report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo, withdrawn=withdrawn)
     if not task.is_dry:
         _keep(report, task)

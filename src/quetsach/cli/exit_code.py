@@ -8,7 +8,8 @@ class ExitCode(IntEnum):
 
     NOTHING_FOUND = 0
     USAGE = 1
-    NOT_ELEVATED = 2
+    NOT_CONCLUSIVE = 2
+    """Nothing was found, and not everything could be looked at; for ``clean`` also: rights are missing to begin."""
     PACKS_INVALID = 3
     FOUND = 10
     CLEANED = 11
@@ -16,3 +17,5 @@ class ExitCode(IntEnum):
     PARTLY_CLEANED = 13
     FAILED = 14
     MASS_BRAKE = 20
+
+    NOT_ELEVATED = NOT_CONCLUSIVE

@@ -41,6 +41,11 @@ def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
         "--root", type=Path, metavar="DIR", help="look at the system whose disk is mounted here; PATH is inside it"
     )
     parser.add_argument(
+        "--system",
+        choices=("linux", "macos", "windows"),
+        help="take what is at --root as a disk of this system, where the tool cannot see it by itself",
+    )
+    parser.add_argument(
         "--pack", type=Path, action="append", metavar="PATH", help="use this pack or shelf instead of the installed"
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the report (JSON) here too")
@@ -84,8 +89,8 @@ class Looking:
     language: str
     state: Path | None
     """Where what was seen before is kept; ``None`` to read every file and keep nothing."""
-    unfit: "tuple[Pack, ...]" = ()
-    """Packs that a person named and that are for other systems than this."""
+    left_out: tuple[str, ...] = ()
+    """Families that there are packs of and that are not looked for: others were chosen, or these were taken back."""
 
     def scan(
         self, words: Mapping[str, str], *, control: "Control | None" = None, listing: "Listing | None" = None
@@ -122,6 +127,7 @@ class Looking:
                     cache=cache,
                     control=control,
                     listing=listing,
+                    left_out=self.left_out,
                 )
         if result.unkept is not None:
             complain(result.unkept, self.language)
@@ -145,33 +151,42 @@ def looking(arguments: argparse.Namespace) -> Looking:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    from quetsach.cli.shelf import armed_packs, unlisted_families  # noqa: PLC0415  (the match engine)
+    from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
     from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
     from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.look.reach import Sought  # noqa: PLC0415
     from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 
     words = messages("scan", chosen_language(arguments))
     if arguments.path and (arguments.quick or arguments.full):
         raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
+    if arguments.system and not arguments.root:
+        raise ScanError(words["system-needs-root"], hint=words["system-needs-root-hint"])
     if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
         raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
     try:
-        host = open_mounted(arguments.root) if arguments.root else live_host()
+        host = open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live_host()
     except OSError:
         raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
-    armed = armed_packs(arguments, platform=host.platform)
+    armed = armed_packs(arguments)
     paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))
     for path in paths:
         if not host.tree.exists(path):
             hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
             raise ScanError(words["no-path"], where=printable(path), hint=hint)
-    unfit = tuple(pack for pack in armed.packs if arguments.pack and host.platform not in pack.platforms)
-    if len(unfit) == len(armed.packs):
+    if arguments.pack and not Sought.on(host.platform, armed.packs).packs:
         raise ScanError(
-            words["no-pack-fits"].format(platform=host.platform), where=_named(unfit), hint=words["no-pack-fits-hint"]
+            words["no-pack-fits"].format(platform=host.platform),
+            where=_named(armed.packs),
+            hint=words["no-pack-fits-hint"],
         )
+    unlisted = unlisted_families(arguments)
+    taken_back = tuple(dict.fromkeys((*unlisted, *(one.label for one in armed.withdrawn))))
+    passed_over = families_passed_over(arguments, armed.packs) if arguments.pack else ()
+    gone = {name for name in taken_back if "/" not in name} - {pack.family for pack in armed.packs}
+    left_out = tuple(sorted({*passed_over, *gone}))
     whole = Scope.FULL if arguments.full or (arguments.root and not arguments.quick) else Scope.QUICK
     keeps = not arguments.no_cache and not getattr(arguments, "dry_run", False)
     return Looking(
@@ -180,11 +195,11 @@ def looking(arguments: argparse.Namespace) -> Looking:
         Scope.PATHS if paths else whole,
         paths,
         arguments.jobs,
-        tuple(dict.fromkeys((*unlisted_families(arguments), *(one.label for one in armed.withdrawn)))),
+        taken_back,
         armed.withdrawn,
         chosen_language(arguments),
         (arguments.state or default_state()) if keeps else None,
-        unfit,
+        left_out,
     )
 
 
@@ -195,9 +210,7 @@ def _named(packs: "tuple[Pack, ...]") -> str:
 
 
 def told_unused(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
-    """Tell which packs were not used: those for other systems, and what the centre has taken back, and why."""
-    if look.unfit:
-        yield words["unfit"].format(packs=_named(look.unfit), platform=look.host.platform)
+    """Tell what the centre has taken back of the packs, and why."""
     for one in look.reasons:
         reason = one.reason.in_language(look.language)
         yield words["withdrawn"].format(name=one.label, version=one.up_to, reason=reason)
@@ -219,25 +232,18 @@ def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | 
 
 
 def where(arguments: argparse.Namespace) -> list[str]:
-    """Return ``--root`` and ``--state`` as they were given, so that a command works from any folder."""
+    """Return ``--root``, ``--system`` and ``--state`` as they were given, so that a command works from any folder."""
     given = ((name, getattr(arguments, name)) for name in ("root", "state"))
-    return [part for name, folder in given if folder for part in (f"--{name}", str(folder.absolute()))]
+    paths = [part for name, folder in given if folder for part in (f"--{name}", str(folder.absolute()))]
+    system = getattr(arguments, "system", None)
+    return [*paths, *(["--system", system] if system else [])]
 
 
 def code_of(result: "ScanResult") -> ExitCode:
-    """Return 10 for findings. What was seen only in part is never called free of them: that is 2 (ADR 0018, 0032)."""
-    if result.findings:
-        return ExitCode.FOUND
-    return ExitCode.NOTHING_FOUND if result.is_whole and not is_partial(result) else ExitCode.NOT_ELEVATED
+    """Return 10 for findings. What was seen only in part is never called free of them: that is 2 (ADR 0018, 0092)."""
+    from quetsach.endpoint.look.conclusion import conclusion_of  # noqa: PLC0415
 
-
-def is_partial(result: "ScanResult") -> bool:
-    """Return whether more could be seen with administrator rights."""
-    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
-    is_whole_machine = result.is_live and result.scope is not Scope.PATHS
-    return not result.is_elevated and (is_whole_machine or Reason.UNREADABLE in result.failed)
+    return ExitCode[conclusion_of(result).name]
 
 
 def _inside(path: str, *, mounted: bool) -> bytes:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli import packs_import, packs_keys, packs_new, packs_publish, packs_test, packs_withdraw
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
@@ -108,8 +109,8 @@ def _build(arguments: argparse.Namespace) -> int:
     raw = pack(content)
     path = arguments.out / f"{built.family}-{built.version}.qsp"
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(raw)
+        storage.make_folder(arguments.out, mode=storage.SHARED_FOLDER)
+        storage.write(path, raw, mode=storage.SHARED)
     except OSError as error:
         from quetsach.packs.errors import PackError  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -131,17 +132,17 @@ def _written(out: Path, heading: "Heading", taken: "Taken", given: list["GivenFi
         raise PackError(f"{heading.family!r} is no name", where="--as", hint="lower-case words joined by hyphens")
     folder = out / heading.family
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(out, mode=storage.SHARED_FOLDER)
         if folder.exists():
             raise PackError("the folder is there already", where=str(folder), hint="remove it, or choose another name")
         with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as temporary:
             made = Path(temporary) / heading.family
             made.mkdir()
             for name, content in pack_files(heading, taken, given).items():
-                (made / name).write_bytes(content)
+                storage.write(made / name, content, mode=storage.SHARED)
             if problems := check_pack(made).problems:
                 raise PackError(problems[0].what, where=problems[0].where, hint=problems[0].hint)
-            made.rename(folder)
+            storage.publish([(made, folder)])
     except OSError as error:
         raise PackError(
             f"cannot be written: {error.strerror}", where=str(folder), hint="choose another --out"

@@ -59,6 +59,7 @@ def register(subcommands: "Subcommands") -> None:
         metavar="FILE",
         help="write what is sealed of one item to a new file, as evidence; nothing is put back, the item stays sealed",
     )
+    restore.add_argument("--yes", action="store_true", help="agree beforehand that malware, too, is put back")
     restore.set_defaults(run=_restore)
     purge = add_command(
         commands,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
 from quetsach.cli.families_page import render_families
 from quetsach.cli.main import build_parser
@@ -83,4 +84,4 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 if __name__ == "__main__":
     for name, render in PAGES.items():
-        Path(sys.argv[1], name).write_text(render(), encoding="utf-8")
+        storage.write(Path(sys.argv[1], name), render(), mode=storage.SHARED)

@@ -1,6 +1,7 @@
 """``quetsach report``: shows what a scan or clean-up reported, and sends the anonymous part of it after consent."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +15,15 @@ from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import print_json, say
-from quetsach.core.errors import InputError
+from quetsach.cli.output import complain, print_json, say
+from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.report import Report
+    from quetsach.endpoint.report.sent import SentReport
+    from quetsach.endpoint.report.submission import Receipt, Submission
 
 _MOST_SHOWN = 20
 """Findings of one family on a terminal; the page and the JSON have all."""
@@ -71,9 +74,14 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> "Report":
+    """Return the report that is asked for, as it stands after what was undone since it was written."""
+    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
     from quetsach.endpoint.report import latest_report, read_report  # noqa: PLC0415
+    from quetsach.endpoint.report.undone import as_it_stands  # noqa: PLC0415
 
-    return read_report(arguments.report or latest_report(arguments.state or default_state()))
+    folder = arguments.state or default_state()
+    report = read_report(arguments.report or latest_report(folder))
+    return as_it_stands(report, State.existing(folder)) if report.session else report
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -97,7 +105,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     from quetsach.endpoint.report.advice import advice  # noqa: PLC0415
-    from quetsach.endpoint.report.families import found_packs, outcome_text  # noqa: PLC0415
+    from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text  # noqa: PLC0415
     from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
     from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
     from quetsach.endpoint.report.verdict import title, verdict  # noqa: PLC0415
@@ -108,6 +116,8 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
         say(f"{words['next']} {report.next}")
+    for command in report.elsewhere:
+        say(f"{words['next-elsewhere']} {command}")
     for pack in found_packs(report):
         findings = [finding for finding in report.findings if finding.family == pack.family]
         say(f"\n{pack.name.in_language(language)}")
@@ -118,7 +128,8 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
         if len(findings) > _MOST_SHOWN:
             say(f"  … {words['more'].format(count=len(findings) - _MOST_SHOWN)} (--html, --json)")
         if pack.guidance is not None:
-            say("\n" + indent(render_text(pack.guidance.in_language(language)), "  "))
+            guide = render_text(pack.guidance.in_language(language), platform=guided_platform(pack, report))
+            say("\n" + indent(guide, "  "))
     if steps := advice(report, words):
         say(f"\n{words['section-todo-after' if report.session is None else 'section-todo']}")
         say("\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))
@@ -129,37 +140,105 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
 
 
 def _send(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.report.store import install_id  # noqa: PLC0415
-    from quetsach.endpoint.report.submission import build_submission, send  # noqa: PLC0415
-    from quetsach.packs.transport import post_json  # noqa: PLC0415
+    from quetsach.endpoint.report.sent import sent_report  # noqa: PLC0415
 
     words = messages("report", chosen_language(arguments))
     state = arguments.state or default_state()
     report = _read(arguments)
-    url = arguments.to or _centre(state) or _refuse(words, "send-nowhere")
-    submission = build_submission(
-        report, install_id=install_id(state, arguments.campaign), campaign=arguments.campaign, unit=arguments.unit
-    )
-    attended = sys.stdin.isatty() and not arguments.json
+    sent = sent_report(state, report.id)
+    url = arguments.to or (sent.url if sent else "") or _centre(state) or _refuse(words, "send-nowhere")
+    campaign, unit = (arguments.campaign, arguments.unit) if sent is None else _codes(arguments, sent)
+    submission = _submission(report, state, campaign=campaign, unit=unit)
     if not arguments.json:
-        say(words["send-intro"].format(url=url))
-        print(f"\n{submission.text()}\n")
+        _show_submission(submission, url, words)
     if not arguments.yes:
-        if not attended:
+        if not sys.stdin.isatty() or arguments.json:
             _refuse(words, "send-unattended")
         if not agrees(words["send-ask"]):
             say(words["send-declined"])
             return ExitCode.NOTHING_FOUND
-    receipt = send(submission, url, post=post_json)
+    receipt = _transmit(submission, url, state, chosen_language(arguments))
     if arguments.json:
         answer = {"status": receipt.status, "is_new": receipt.is_new, "message": receipt.message}
         print_json({"to": url, "sent": submission.as_json(), "answer": answer})
-        return ExitCode.NOTHING_FOUND
-    say(words["send-new" if receipt.is_new else "send-again"])
+    else:
+        _tell_receipt(receipt, submission, words)
+    return ExitCode.NOTHING_FOUND
+
+
+def _codes(arguments: argparse.Namespace, sent: "SentReport") -> tuple[str, str]:
+    """Return the codes of a report that was sent before: those of then, unless others are named now."""
+    return arguments.campaign or sent.campaign, arguments.unit or sent.unit
+
+
+def _submission(report: "Report", state: Path, *, campaign: str, unit: str) -> "Submission":
+    """Return what would be sent of a report: its first state, or the correction of what was sent before."""
+    from quetsach.endpoint.report import Kind  # noqa: PLC0415
+    from quetsach.endpoint.report.sent import revised, sent_report  # noqa: PLC0415
+    from quetsach.endpoint.report.store import install_id  # noqa: PLC0415
+    from quetsach.endpoint.report.submission import build_submission  # noqa: PLC0415
+
+    plain = build_submission(report, install_id=install_id(state, campaign), campaign=campaign, unit=unit)
+    return revised(plain, sent_report(state, report.id), is_undone=report.kind is Kind.UNDO)
+
+
+def _show_submission(submission: "Submission", url: str, words: Mapping[str, str]) -> None:
+    say(words["send-intro"].format(url=url))
+    print(f"\n{submission.text()}\n")
+
+
+def _transmit(submission: "Submission", url: str, state: Path, language: str) -> "Receipt":
+    from quetsach.endpoint.report.sent import remember_sent  # noqa: PLC0415
+    from quetsach.endpoint.report.submission import send  # noqa: PLC0415
+    from quetsach.packs.transport import post_json  # noqa: PLC0415
+
+    receipt = send(submission, url, post=post_json)
+    try:
+        remember_sent(state, submission, url)
+    except QuetsachError as error:  # it was sent all the same
+        complain(error, language)
+    return receipt
+
+
+def _tell_receipt(receipt: "Receipt", submission: "Submission", words: Mapping[str, str]) -> None:
+    key = ("send-corrected" if submission.revision else "send-new") if receipt.is_new else "send-again"
+    say(words[key])
     say(words["send-code"].format(code=submission.report_id))
     if receipt.message:
         say(words["send-said"].format(message=receipt.message))
-    return ExitCode.NOTHING_FOUND
+
+
+def offer_correction(report: "Report", state: Path, language: str, *, is_attended: bool) -> None:
+    """Offer to send the later state of a report that a centre has; say how where nobody can be asked.
+
+    What cannot be sent now is told and is no failure of what was done before.
+
+    Args:
+        report: as it stands now.
+        state: the state folder, which knows what was sent.
+        language: ``vi`` or ``en``.
+        is_attended: whether somebody is there to answer.
+    """
+    from quetsach.endpoint.report.sent import sent_report  # noqa: PLC0415
+
+    words = messages("report", language)
+    stream = sys.stdout if is_attended else sys.stderr
+    try:
+        sent = sent_report(state, report.id)
+        if sent is None:
+            return
+        say("\n" + words["correct-intro"], stream)
+        if is_attended and sys.stdin.isatty():
+            submission = _submission(report, state, campaign=sent.campaign, unit=sent.unit)
+            _show_submission(submission, sent.url, words)
+            if agrees(words["send-ask"]):
+                _tell_receipt(_transmit(submission, sent.url, state, language), submission, words)
+                return
+            say(words["send-declined"])
+    except QuetsachError as error:
+        complain(error, language)
+    command = ["quetsach", "report", "send"] + (["--state", str(state.absolute())] if state != default_state() else [])
+    say(words["correct-later"].format(command=shlex.join(command)), stream)
 
 
 def _centre(state: Path) -> str:

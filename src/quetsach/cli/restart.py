@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from quetsach.cli.acting import agrees
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.looking import code_of
 
 if TYPE_CHECKING:
     from quetsach.endpoint.act.after_restart import Restarted
@@ -80,12 +81,13 @@ def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[s
     from quetsach.endpoint.report.document import ReportedVerification  # noqa: PLC0415
 
     dangling = tuple(printable(place_of(artefact.anchor)) for artefact in one.seen.dangling)
+    seen = replace(scan, findings=one.seen.remaining)
     return build(
-        replace(scan, findings=one.seen.remaining),
+        seen,
         kind=Kind.VERIFY,
         report_id=uuid4(),
         now=datetime.now(UTC),
-        exit_code=ExitCode.NOTHING_FOUND if one.seen.is_clean else ExitCode.FOUND,
+        exit_code=code_of(seen) if one.seen.is_clean else ExitCode.FOUND,
         session=one.session,
         verification=ReportedVerification(one.seen.is_clean, len(one.seen.remaining), dangling),
         withdrawn=withdrawn,

@@ -2,9 +2,8 @@
 
 import argparse
 import os
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.commands import add_command
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, is_partial, looking, told_unused
+from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, looking, told_unused
 from quetsach.cli.output import complain, print_json, say
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
+from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, LocalText, Pack
@@ -91,6 +91,7 @@ def _run(arguments: argparse.Namespace) -> int:
         result = look.scan(words, control=control, listing=listing)
     code = code_of(result)
     command = clean_command(arguments, result)
+    elsewhere = commands_elsewhere(arguments, result)
     report = build(
         result,
         kind=Kind.SCAN,
@@ -98,6 +99,7 @@ def _run(arguments: argparse.Namespace) -> int:
         now=datetime.now(UTC),
         exit_code=code,
         next_command=command,
+        elsewhere=elsewhere,
         withdrawn=look.withdrawn,
     )
     if arguments.report:
@@ -109,15 +111,25 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    for line in (*_told(result, words, language), *told_unused(look, words)):
+    told = ("\n" + told_restarted(one, messages("act", language)) for one in restarted)
+    for line in (*_told(result, words, language), *told_unused(look, words), *told):
         say(line)
-    for one in restarted:
-        say("\n" + told_restarted(one, messages("act", language)))
-    if result.findings:
-        say(words["next-clean"].format(command=command) if command else words["next-report"])
+    for line in _told_next(result, command, elsewhere, words):
+        say(line)
     if arguments.report:
         say(words["report-saved"].format(path=arguments.report))
     return code
+
+
+def _told_next(
+    result: "ScanResult", command: str | None, elsewhere: Sequence[str], words: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what to do about what was found."""
+    if command:
+        yield words["next-clean"].format(command=command)
+    elif result.findings and not elsewhere:
+        yield words["next-report"]
+    yield from (words["elsewhere"].format(command=one) for one in elsewhere)
 
 
 def _give_way() -> None:
@@ -159,17 +171,13 @@ def _keep(report: "Report", arguments: argparse.Namespace) -> None:
 def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
     yield ""
-    if result.findings:
-        families = {finding.family for finding in result.findings}
-        yield _coloured(words["found"].format(count=len(result.findings), families=len(families)), "31;1")
-        for pack in result.packs:
-            if pack.family in families:
-                yield ""
-                yield from _told_family(result, pack, words, language)
-        yield ""
-    elif code_of(result) == ExitCode.NOTHING_FOUND:
-        yield _coloured(words["nothing"].format(packs=len(result.packs)), "32;1")
-        yield ""
+    yield from told_conclusion(result, language)
+    families = {finding.family for finding in result.findings}
+    for pack in result.packs:
+        if pack.family in families:
+            yield ""
+            yield from _told_family(result, pack, words, language)
+    yield ""
     yield words["summary"].format(
         files=number_text(result.files, language),
         size=size_text(result.bytes_read, language),
@@ -180,12 +188,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
     if result.cached:
         yield words["cached"].format(files=number_text(result.cached, language))
     yield from _told_troubles(result, words, language)
-    if not result.is_complete:
-        yield _coloured(words["not-complete"], "33;1")
-    elif code_of(result) == ExitCode.NOT_ELEVATED and not is_partial(result):
-        yield _coloured(words["not-whole"], "33;1")
-    if is_partial(result):
-        yield _coloured(words["not-elevated"], "33;1")
+    yield from told_gaps(result, language)
     if not result.findings:
         yield words["next-nothing"]
 
@@ -206,7 +209,13 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
 
 
 def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
-    yield f"  ▲ {words[f'kind-{finding.artefact.kind}']}: {_where(finding, words)}"
+    from quetsach.endpoint.report.families import systems_text  # noqa: PLC0415
+
+    kind = words[f"kind-{finding.artefact.kind}"]
+    if finding.belongs_to:
+        systems = systems_text(finding.belongs_to, messages("report", language))
+        kind += f" {words['belongs-to'].format(systems=systems)}"
+    yield f"  ▲ {kind}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
     evidence = words["evidence"].format(evidence=told_evidence(finding.evidence, language))
     action = Action.REPORT if finding.is_only_reported else finding.action
@@ -243,9 +252,3 @@ def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str
     more = sum(result.failed.values()) + result.skipped.get(Reason.TOO_LARGE, 0) - _FAILURES_SHOWN
     if more > 0:
         yield words["failed-more"].format(count=number_text(more, language))
-
-
-def _coloured(text: str, code: str) -> str:
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
-        return text
-    return f"\x1b[{code}m{text}\x1b[0m"

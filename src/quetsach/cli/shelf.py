@@ -1,7 +1,7 @@
 """Which packs a command works with."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from quetsach.cli.bundled import bundled
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
 from quetsach.packs.errors import PackError
-from quetsach.packs.installed import installed_folder
+from quetsach.packs.installed import installed_folder, installed_or_none
 from quetsach.packs.load import families_of, load_pack, load_shelf, newest
 from quetsach.packs.withdrawal import Withdrawal, disarm, known_withdrawals
 
@@ -22,21 +22,18 @@ class Armed:
     withdrawn: tuple[Withdrawal, ...]
 
 
-def armed_packs(arguments: argparse.Namespace, *, platform: str = "") -> Armed:
+def armed_packs(arguments: argparse.Namespace) -> Armed:
     """Return the packs named by ``--pack``; else, of each family, the newest of those installed and those bundled.
 
     A family that an update no longer lists is left out, also when it came with this build. What the centre has taken
-    back is left out wherever it came from, packs that a person names included.
-
-    Args:
-        arguments: with ``pack`` (paths or nothing) and ``state`` (a folder or nothing).
-        platform: if given, packs for others are left out; those that were named are not.
+    back is left out wherever it came from, packs that a person names included. ``arguments`` have ``pack`` (paths or
+    nothing) and ``state`` (a folder or nothing).
 
     Raises:
         PackError: a pack, or the list of what was taken back, cannot be used, or there is no pack.
     """
     state = arguments.state or default_state()
-    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state, platform))
+    packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state))
     if not packs:
         raise PackError("there is no pack to work with", hint="run: quetsach update")
     armed, withdrawn = disarm(packs, known_withdrawals(state))
@@ -66,6 +63,17 @@ def unlisted_families(arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(sorted(families_of(bundled("packs")) - families_of(installed)))
 
 
+def families_passed_over(arguments: argparse.Namespace, chosen: Iterable[Pack]) -> tuple[str, ...]:
+    """Return the families of computers that there are packs of and that are not among the chosen ones.
+
+    Raises:
+        PackError: a pack cannot be used.
+    """
+    installed = installed_or_none(arguments.state or default_state())
+    there = families_of(installed or bundled("packs"), with_devices=False)
+    return tuple(sorted(there - {pack.family for pack in chosen}))
+
+
 def _named(paths: list[Path]) -> Iterator[Pack]:
     for path in paths:
         if path.is_dir() and not (path / "pack.toml").exists():
@@ -74,13 +82,13 @@ def _named(paths: list[Path]) -> Iterator[Pack]:
             yield load_pack(path)
 
 
-def _shelved(state: Path, platform: str) -> Iterator[Pack]:
-    bundle = load_shelf(bundled("packs"), platform=platform)
+def _shelved(state: Path) -> Iterator[Pack]:
+    bundle = load_shelf(bundled("packs"))
     installed = installed_folder(state)
     if installed is None:
         yield from bundle
         return
     listed = families_of(installed)
-    yield from load_shelf(installed, platform=platform)
+    yield from load_shelf(installed)
     # What the centre no longer lists it has withdrawn; the copy that came with this build must not bring it back.
     yield from (pack for pack in bundle if pack.family in listed)

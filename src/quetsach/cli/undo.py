@@ -1,23 +1,39 @@
 """``quetsach undo``: puts back what a clean-up removed."""
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.acting import add_state, ended_politely, host_of_session, told_result
+from quetsach.cli.acting import (
+    add_state,
+    agrees,
+    ended_politely,
+    host_of_session,
+    require_terminal,
+    told_result,
+    told_step,
+)
 from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.output import Progress, complain, print_json, say
+from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.endpoint.act.undo import UndoResult
+    from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.keep.state import State
+    from quetsach.endpoint.plan.step import Step
+    from quetsach.endpoint.report import Report
+
+_MOST_SHOWN = 20
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -28,7 +44,7 @@ def register(subcommands: "Subcommands") -> None:
         summary="put back what a clean-up removed, exactly as it was",
         examples="quetsach undo --last\n"
         "quetsach undo 20261125T001530Z-3f9a1c --item 4\n"
-        "quetsach undo --last --root /mnt/disk --lang en",
+        "quetsach undo --last --root /mnt/disk --yes --lang en",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("session", nargs="?", metavar="SESSION", help="the clean-up to undo")
@@ -37,6 +53,7 @@ def register(subcommands: "Subcommands") -> None:
         "--item", type=int, action="append", default=[], metavar="N", help="this step only; may be repeated"
     )
     parser.add_argument("--root", type=Path, metavar="DIR", help="where that system's disk is mounted now")
+    parser.add_argument("--yes", action="store_true", help="agree beforehand that malware, too, is put back")
     add_state(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
@@ -57,28 +74,83 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def undo_items(state: "State", session: str, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
-    """Undo a session, or the items in ``arguments.item``, and say how it went; returns the exit code."""
-    from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    """Undo a session, or the items in ``arguments.item``, after consent, and say how it went; returns the exit code."""
+    from quetsach.endpoint.act.undo import undoable  # noqa: PLC0415
     from quetsach.endpoint.keep.session import read_header  # noqa: PLC0415
 
+    language = chosen_language(arguments)
     with state.lock(), ended_politely():
         header = read_header(state, session)
         host = host_of_session(header.root, is_live=header.is_live, other_root=arguments.root, words=words)
-        with Progress(words["progress-undo"]) as progress:
-            result = undo(
-                state,
-                host,
-                session,
-                now=datetime.now(UTC),
-                items=arguments.item,
-                advance=lambda step: progress.advance(note=printable(step.subject)),
-            )
+        steps = undoable(state, session, arguments.item)
+        if steps and not arguments.yes and not _is_agreed(steps, session, words):
+            say(words["undo-declined"], sys.stderr if arguments.json else sys.stdout)
+            return ExitCode.NOTHING_FOUND
+        try:
+            result = _undo(state, host, session, arguments.item, words)
+        except KeyboardInterrupt:
+            left = len(undoable(state, session, arguments.item))
+            told = words["undo-interrupted"].format(session=session, done=len(steps) - left, left=left)
+            say(told, sys.stderr if arguments.json else sys.stdout)
+            _keep_report(state, session, language)
+            return ExitCode.PARTLY_CLEANED
+    report = _keep_report(state, session, language)
     if arguments.json:
         print_json(_as_json(result))
     else:
-        _tell(result, words, chosen_language(arguments))
+        _tell(result, words, language)
+    if report is not None:
+        offer_correction(report, state.folder, language, is_attended=not arguments.yes and not arguments.json)
     return result.exit_code
+
+
+def _is_agreed(steps: "Collection[Step]", session: str, words: Mapping[str, str]) -> bool:
+    """Show what would be put back, and ask: it is malware as a rule."""
+    require_terminal(words, "no-terminal-hint-undo")
+    say(words["undo-plan"].format(session=session, count=len(steps)), sys.stderr)
+    for step in list(steps)[:_MOST_SHOWN]:
+        say(f"{step.number:>3}. {told_step(step, words)} ({step.family})", sys.stderr)
+    if len(steps) > _MOST_SHOWN:
+        say(words["undo-more"].format(count=len(steps) - _MOST_SHOWN, session=session), sys.stderr)
+    return agrees(words["undo-ask"])
+
+
+def _undo(
+    state: "State", host: "Host", session: str, items: "Collection[int]", words: Mapping[str, str]
+) -> "UndoResult":
+    from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+
+    with Progress(words["progress-undo"]) as progress:
+        return undo(
+            state,
+            host,
+            session,
+            now=datetime.now(UTC),
+            items=items,
+            advance=lambda step: progress.advance(note=printable(step.subject)),
+        )
+
+
+def _keep_report(state: "State", session: str, language: str) -> "Report | None":
+    """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was."""
+    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
+    from quetsach.endpoint.report import Kind, save_report  # noqa: PLC0415
+    from quetsach.endpoint.report.store import report_of_session  # noqa: PLC0415
+    from quetsach.endpoint.report.undone import after_undo  # noqa: PLC0415
+
+    try:
+        former = report_of_session(state.folder, session)
+        if former is None:
+            return None
+        report = after_undo(former, steps_of(state, session), now=datetime.now(UTC))
+        if report.kind is not Kind.UNDO:
+            return None
+        save_report(report, state.folder)
+    except QuetsachError as error:
+        complain(error, language)
+        return None
+    return report
 
 
 def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None:

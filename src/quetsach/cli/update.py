@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.bundled import bundled_trust
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -114,7 +115,7 @@ def _require_private(state: Path) -> None:
     from quetsach.endpoint.keep.state import check_private  # noqa: PLC0415  (what Windows lacks)
 
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage.make_folder(state)
         check_private(state)
     except OSError as error:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error

@@ -10,12 +10,9 @@ from typing import Self
 from uuid import UUID
 
 from quetsach.core.errors import InputError
+from quetsach.core.reserved import is_reserved
 
 _MAPPED_IPV4 = 0xFFFF << 32
-_SHARED = (
-    ipaddress.ip_network("100.64.0.0/10"),  # RFC 6598: carrier-grade NAT
-    ipaddress.ip_network("fc00::/7"),
-)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,8 +63,7 @@ class Address:
     @property
     def is_shared_or_hidden(self) -> bool:
         """Whether the address cannot stand for one line: private, loopback, link-local, reserved or CGNAT space."""
-        address = self.standard
-        return not address.is_global or any(address in net for net in _SHARED if net.version == address.version)
+        return is_reserved(self.number)
 
     def __str__(self) -> str:
         return str(self.standard)

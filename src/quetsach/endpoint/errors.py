@@ -42,20 +42,17 @@ class QuarantineError(StateError):
 class MassBrakeError(EndpointError):
     """A plan would act on so much that a bad rule or a file infector is likelier than a clean-up; nothing was done.
 
-    ``files`` is on how many it would act; ``cuts`` of files, ``edits`` of the registry and ``programs`` to end are 0
-    unless too many.
+    ``limit`` says of what it is too much (``files``, ``sign``, ``cuts``, ``registry``, ``programs``), ``count`` how
+    many; ``family`` is that of the sign.
     """
 
     exit_code = 20
 
-    def __init__(
-        self, what: str, *, files: int, cuts: int = 0, edits: int = 0, programs: int = 0, hint: str = ""
-    ) -> None:
+    def __init__(self, what: str, limit: str, count: int, *, family: str = "", hint: str = "") -> None:
         super().__init__(what, hint=hint)
-        self.files = files
-        self.cuts = cuts
-        self.edits = edits
-        self.programs = programs
+        self.limit = limit
+        self.count = count
+        self.family = family
 
 
 class ReportError(EndpointError):

@@ -22,6 +22,8 @@ class Finding:
     action: Action
     why: LocalText
     evidence: str
+    belongs_to: tuple[str, ...] = ()
+    """Systems of the family when the one that was looked at is none of them: its recipe is not for this system."""
 
     @property
     def is_only_reported(self) -> bool:

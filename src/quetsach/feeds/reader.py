@@ -7,6 +7,7 @@ result does not depend on how the bytes were cut into chunks or slices.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ class Batch:
 
 
 def read(
-    chunks: Iterable[bytes], layout: Layout, families: FamilyNames, *, slice_bytes: int = SLICE_BYTES
+    chunks: Iterable[bytes], layout: Layout, families: FamilyNames, *, now: datetime, slice_bytes: int = SLICE_BYTES
 ) -> Iterator[Batch]:
     """Read a delivered file.
 
@@ -54,6 +55,7 @@ def read(
         chunks: the file's bytes, cut anywhere.
         layout: how to read it (``feeds.layout_of``).
         families: what spellings of malware names mean.
+        now: the time of the ingest; a record from long after it is set aside.
         slice_bytes: how much is worked on at a time.
 
     Raises:
@@ -63,7 +65,7 @@ def read(
     header = Header.parse(pending.head())
     header.check(layout)
     pending.drop(header.byte_length)
-    reader = _Reader(layout, header, families)
+    reader = _Reader(layout, header, families, now)
     target = slice_bytes
     while True:
         pending.fill(target)
@@ -108,10 +110,10 @@ class _Outcome:
 class _Reader:
     """The state of one file: its form, and how far it was read."""
 
-    def __init__(self, layout: Layout, header: Header, families: FamilyNames) -> None:
+    def __init__(self, layout: Layout, header: Header, families: FamilyNames, now: datetime) -> None:
         self._names = header.names
         self._form = Form(header.names, header.last_identifying(layout))
-        self._rows = Rows(layout, families)
+        self._rows = Rows(layout, families, now)
         self._offset = header.byte_length
         self._line = 2
 

@@ -15,15 +15,20 @@ The rules, in the order in which they apply to a record:
 5. A record that repeats the header is ``repeated_header``.
 6. Values, in the order of ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``,
    ``bad_destination_ip``, ``bad_destination_port``. The first fault names the record.
+7. What cannot be: a time more than ``AHEAD_AT_MOST`` after that of the ingest is ``future``; an address that no machine
+   on the public internet can have (``core.reserved``) is ``reserved_ip``.
 
 A blank line is not a record. A claimed AS number that is not a number stays in ``extra`` as written.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 MAX_RECORD_BYTES = 1 << 20
 MAX_RECORD_LINES = 64
+AHEAD_AT_MOST = timedelta(days=1)
+"""No time zone and no clock that is merely off is further ahead; what is, is a wrong date."""
 _EXCERPT_CHARACTERS = 80
 
 
@@ -42,6 +47,8 @@ class Reason(StrEnum):
     BAD_UTF8 = "bad_utf8"
     REPEATED_HEADER = "repeated_header"
     TOO_LONG = "too_long"
+    FUTURE = "future"
+    RESERVED_IP = "reserved_ip"
 
 
 class Repair(StrEnum):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from quetsach.core.family import FamilyNames
+from quetsach.core.reserved import reserved_bounds
 from quetsach.core.sector import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
 from quetsach.feeds.extra import as_objects
 from quetsach.feeds.identity import identify
 from quetsach.feeds.layout import Layout
-from quetsach.feeds.reject import Reason, Reject, excerpt
+from quetsach.feeds.reject import AHEAD_AT_MOST, Reason, Reject, excerpt
 from quetsach.feeds.table import SIGHTINGS
 from quetsach.feeds.values import TYPED, Memory, Typed, parse_address
 
 type Columns = Mapping[str, pa.DictionaryArray]
 
 BOT_ID_CHARACTERS = 64
+_LOW = (1 << 64) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _IPV4_PREFIX = bytes(10) + b"\xff\xff"
 
 
@@ -59,8 +64,9 @@ class _Column:
 class Rows:
     """Turns the records of one file into sightings; remembers what distinct texts mean."""
 
-    def __init__(self, layout: Layout, families: FamilyNames) -> None:
+    def __init__(self, layout: Layout, families: FamilyNames, now: datetime) -> None:
         self._layout = layout
+        self._latest = (now + AHEAD_AT_MOST - _EPOCH) // _MICROSECOND
         self._memory = {typed.field: Memory(typed.parse) for typed in TYPED}
         self._family = Memory(families.resolve)
         self._sector = Memory(sector_of)
@@ -106,11 +112,25 @@ class Rows:
                 if hit.any():
                     fault[hit[column.codes] & (fault < 0)] = len(faults)
                     faults.append((reason, column))
+        for reason, column, hit in self._impossible(typed):
+            if hit.any():
+                fault[hit[column.codes] & (fault < 0)] = len(faults)
+                faults.append((reason, column))
         rejects = []
         for row in np.flatnonzero(fault >= 0).tolist():
             reason, at_fault = faults[fault[row]]
             rejects.append(self._reject(row, reason, at_fault, columns, places))
         return rejects, np.flatnonzero(fault < 0)
+
+    def _impossible(
+        self, typed: Mapping[str, _Column]
+    ) -> tuple[tuple[Reason, _Column, NDArray[np.bool_]], tuple[Reason, _Column, NDArray[np.bool_]]]:
+        """Say which distinct values are of the right form and cannot be."""
+        time, address = typed["observed_at"], typed["address"]
+        return (
+            (Reason.FUTURE, time, time.values > self._latest),
+            (Reason.RESERVED_IP, address, _is_reserved(address.values)),
+        )
 
     def _reject(self, row: int, reason: Reason, column: _Column, columns: Columns, places: Places) -> Reject:
         name, text = column.header, column.text[row].as_py()
@@ -236,6 +256,16 @@ def _uuids(values: NDArray[np.void], present: NDArray[np.bool_] | None = None) -
     validity = None if present is None else pa.array(present).buffers()[1]
     raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(values), [validity, pa.py_buffer(values.tobytes())])
     return raw.cast(pa.uuid())
+
+
+def _is_reserved(values: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Say which addresses (16 bytes each) no machine on the public internet can have."""
+    halves = values.view(">u8").reshape(-1, 2)
+    below = np.zeros(len(halves), dtype=np.int64)
+    for bound in reserved_bounds():
+        high, low = np.uint64(bound >> 64), np.uint64(bound & _LOW)
+        below += (halves[:, 0] > high) | ((halves[:, 0] == high) & (halves[:, 1] >= low))
+    return np.asarray(below % 2 == 1)
 
 
 def _versions(values: NDArray[np.void]) -> NDArray[np.int8]:

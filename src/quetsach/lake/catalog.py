@@ -1,8 +1,4 @@
-"""The catalog: which deliveries are committed and in which files their sightings lie, as of one moment.
-
-The records of compacted days are read before the commit records: then all that is compacted is of deliveries that are
-known. A delivery is committed by renaming its record, so that it is in a catalog whole or not at all.
-"""
+"""The catalog: which deliveries are committed and in which files their sightings lie, as of one moment."""
 
 import hashlib
 from collections import defaultdict
@@ -13,12 +9,8 @@ from pathlib import Path
 
 from quetsach.core.period import Period
 from quetsach.lake import rollups
-from quetsach.lake.compacted import read_compacted
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.errors import LakeError
 from quetsach.lake.rollups import RollUp
-
-type _Stat = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,48 +91,6 @@ class Catalog:
         return self._places.get(path, path)
 
 
-class CatalogReader:
-    """Reads catalogs of a lake; a record that has not changed since is not read again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._known: dict[str, tuple[_Stat, Record]] = {}
-
-    def read(self) -> Catalog:
-        """Return what is committed now.
-
-        Raises:
-            LakeError: a record cannot be read, or is damaged.
-        """
-        places = {old: new for one in read_compacted(self._folder) for old, new in one.places()}
-        folder = self._folder / "deliveries"
-        try:
-            stats = {path.name: _stat_of(path) for path in folder.iterdir()}
-        except (FileNotFoundError, NotADirectoryError):
-            stats = {}
-        except OSError as error:
-            raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(folder)) from error
-        known, self._known = self._known, {}
-        for name in sorted(stats):
-            found = known.get(name)
-            is_same = found is not None and found[0] == stats[name]
-            self._known[name] = found if found and is_same else (stats[name], _read_record(folder / name))
-        return Catalog(self._folder, (record for _, record in self._known.values()), places)
-
-
 def _state_of(records: Iterable[Record]) -> str:
     lines = (f"{record.delivery.id} {record.digest}" for record in records)
     return hashlib.sha256("\n".join((rollups.FORMAT, *sorted(lines))).encode()).hexdigest()
-
-
-def _stat_of(path: Path) -> _Stat:
-    state = path.stat()
-    return state.st_ino, state.st_mtime_ns, state.st_size
-
-
-def _read_record(path: Path) -> Record:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise LakeError("a commit record cannot be read", where=path.name) from error
-    return Record(Delivery.from_json(content, where=path.name), hashlib.sha256(content).hexdigest())

@@ -11,10 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from quetsach.lake import durable
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quetsach import storage
+from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
 
 FILE = "compacted.json"
+COMPACTED = pa.schema([*(field.with_nullable(nullable=True) for field in ANNOTATED), ("delivery", pa.string())])
+"""``feeds.table.ANNOTATED`` and whose line each is; null where a file is older than a column."""
+
+_GROUP_ROWS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,8 +42,9 @@ class Compacted:
 
     def places(self) -> Iterator[tuple[str, str]]:
         """Yield the path that each delivery's sightings had, with the one that they have now."""
+        path = self.path
         for delivery in self.deliveries:
-            yield f"sightings/day={self.day}/{delivery}.parquet", self.path
+            yield f"sightings/day={self.day}/{delivery}.parquet", path
 
 
 def read_compacted(lake: Path) -> tuple[Compacted, ...]:
@@ -57,8 +66,22 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
         raise LakeError("not a record of compacted days", where=FILE, hint=hint) from error
 
 
-def add(lake: Path, made: Compacted, *, tmp: Path) -> None:
-    """Put a compacted day into the record, in place of what there was of that report and day; for the one writer."""
+def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> None:
+    """Write the sightings of a day into one file and put it into the record; for the one writer.
+
+    Args:
+        lake: the lake's folder.
+        made: what the file will hold.
+        sightings: the files that hold it now; they stay, for the caller to discard.
+        tmp: the writer's folder.
+
+    Raises:
+        LakeError: a file is damaged.
+    """
+    staged = tmp / "compacted.parquet"
+    _gather(sightings, staged)
+    storage.sync(staged)
+    storage.publish([(staged, lake / made.path)])
     subject = (made.day, made.feed, made.report)
     others = (one for one in read_compacted(lake) if (one.day, one.feed, one.report) != subject)
     _write(lake, [made, *others], tmp)
@@ -73,4 +96,32 @@ def forget(lake: Path, *, before: date, tmp: Path) -> None:
 
 def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
     content = json.dumps([asdict(one) for one in sorted(record)], default=str, indent=1)
-    durable.write(lake / FILE, content.encode(), staged=tmp / FILE)
+    storage.write(tmp / FILE, content.encode())
+    storage.publish([(tmp / FILE, lake / FILE)])
+
+
+def _gather(sightings: Sequence[Path], out: Path) -> None:
+    """Write the rows of files into one, file by file, in groups of rows that are worth reading."""
+    shared = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
+    try:
+        with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=shared) as writer:
+            waiting: list[pa.Table] = []
+            for batch in _batches(sightings):
+                waiting.append(batch)
+                if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
+                    writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
+                    waiting.clear()
+            writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(f"sightings cannot be gathered: {error}", where=sightings[0].parent.name) from error
+
+
+def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+    for path in sightings:
+        for batch in pq.ParquetFile(path).iter_batches(_GROUP_ROWS):
+            table = pa.Table.from_batches([batch])
+            for field in COMPACTED:
+                if field.name not in table.schema.names:
+                    value = path.name.removesuffix(".parquet") if field.name == "delivery" else None
+                    table = table.append_column(field, pa.repeat(pa.scalar(value, field.type), table.num_rows))
+            yield table.select(COMPACTED.names).cast(COMPACTED)

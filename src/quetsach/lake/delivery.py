@@ -11,6 +11,8 @@ from typing import Any
 
 from quetsach.lake.errors import LakeError
 
+_RESTORE = "restore it from a backup of the lake"
+
 
 def delivery_id(sha256: str, feed: str, report: str) -> str:
     """Return the identifier: the same bytes under another feed or report are another delivery."""
@@ -89,14 +91,17 @@ class Delivery:
         rejects = [self.quarantine_path] if self.quarantined and self.has_landed else []
         return [*landed, *[self.sightings_path(day) for day in self.days if day not in self.expired], *rejects]
 
-    def to_json(self) -> bytes:
-        """Return the commit record."""
+    def to_record(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
         record = asdict(self)
         record["ingested_at"] = self.ingested_at.astimezone(UTC).isoformat()
         record["days"] = {str(day): rows for day, rows in sorted(self.days.items())}
         record["expired"] = [str(day) for day in self.expired]
-        record["files"] = self.paths()
-        return json.dumps(record, ensure_ascii=False, indent=1).encode()
+        return record
+
+    def to_json(self) -> bytes:
+        """Return the commit record: the fields, and every file for those who read the lake without this code."""
+        return json.dumps({**self.to_record(), "files": self.paths()}, ensure_ascii=False, indent=1).encode()
 
     @classmethod
     def from_json(cls, content: bytes, *, where: str) -> "Delivery":
@@ -105,19 +110,30 @@ class Delivery:
         Raises:
             LakeError: it is not one, or does not add up.
         """
-        hint = "restore it from a backup of the lake"
         try:
             record: dict[str, Any] = json.loads(content)
             record.pop("files")
-            record["ingested_at"] = datetime.fromisoformat(record["ingested_at"])
-            record["days"] = {date.fromisoformat(day): int(rows) for day, rows in record["days"].items()}
-            record["expired"] = tuple(date.fromisoformat(day) for day in record.get("expired", ()))
-            delivery = cls(**record)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LakeError(f"not a commit record: {error}", where=where, hint=_RESTORE) from error
+        return cls.from_record(record, where=where)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any], *, where: str) -> "Delivery":
+        """Read the fields of ``to_record``.
+
+        Raises:
+            LakeError: they are not such, or do not add up.
+        """
+        try:
+            expired = tuple(date.fromisoformat(day) for day in record.get("expired", ()))
+            days = {date.fromisoformat(day): int(rows) for day, rows in record["days"].items()}
+            ingested_at = datetime.fromisoformat(record["ingested_at"])
+            delivery = cls(**{**record, "ingested_at": ingested_at, "days": days, "expired": expired})
             adds_up = delivery.adds_up
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LakeError(f"not a commit record: {error}", where=where, hint=hint) from error
+            raise LakeError(f"not a commit record: {error}", where=where, hint=_RESTORE) from error
         if not adds_up:
-            raise LakeError("a commit record that does not add up", where=where, hint=hint)
+            raise LakeError("a commit record that does not add up", where=where, hint=_RESTORE)
         return delivery
 
 

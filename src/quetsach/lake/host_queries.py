@@ -1,11 +1,10 @@
-"""The SQL over roll-ups that machines are counted from: gaps on the uptime clock, and plain counts."""
+"""Questions about machines, of roll-ups: gaps on the uptime clock, and plain counts, in whole numbers."""
 
 # ruff: noqa: S608  (only names that this module lists are put into queries; every value is a parameter)
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +13,9 @@ from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.sightings import CLOCK_HOURS
-from quetsach.lake.queries import by_day, explained
+from quetsach.lake.host_rows import LOW_BITS, HostRows
+from quetsach.lake.queries import by_day, explained, run
+from quetsach.lake.question import Part, added, in_part
 
 type Sensor = tuple[str, str]
 """Feed and report."""
@@ -34,7 +35,8 @@ _CLOCK = pa.schema(
 _STEP = "greatest(0, ceil(4 * log2(gap_ms / 60000)))::smallint"
 """The step of ``assess.hosts.ladder`` that a gap in milliseconds belongs to."""
 
-_KEYS = "feed, report, family, ip_version"
+_SENSORS = "feed, report, family, ip_version"
+_PLACE = "feed, report, family, ip_version, asn, isp, province, sector, is_abroad"
 _BLOCKS = {
     1: "bit_count(hours)",
     2: "bit_count((hours | (hours >> 1)) & 5592405)",  # bits 0, 2, 4, ...
@@ -59,207 +61,228 @@ _ROWS = f"""
         select a.*, {_on_clock("first_us")} as first_up, {_on_clock("last_us")} as last_up, len(starts) = 0 as is_whole
         from {by_day("addresses")} a
         join clock using (feed, report, day)
-        where $families::varchar[] is null or list_contains($families::varchar[], family)
+        where {{in_part}} and ($families::varchar[] is null or list_contains($families::varchar[], family))
     )
     select feed, report, family, ip_version, asn, isp, province, sector, is_abroad, address, day, sightings, hours,
-           last_us - first_us as span_us, longest_gap_us, is_whole,
+           is_whole,
            (first_up - lag(last_up) over before) // 1000 as gap_ms,
            lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
     from placed window before as (partition by feed, report, family, address order by day)
 """
-_GAPS = f"""
-    create or replace temp table gaps as
-    with inner_gaps as (
-        select * exclude (step, first_us, last_us), step,
-               {_on_clock("last_us")} - ({_on_clock("first_us")}) as gap_us
+_SQUARE = f"gap_ms * gap_ms >> {LOW_BITS} as high, gap_ms * gap_ms & {(1 << LOW_BITS) - 1} as low"
+_MS, _MS2, _HIGH = "hours * 3600000", "round(squares * 3600000 * 3600000)", float(1 << LOW_BITS)
+_KEPT = f"""
+    select {_PLACE}, step, first_us, last_us, uptime_us, starts, ends, count,
+           coalesce(ms, round({_MS})::bigint) as ms,
+           coalesce(high, floor({_MS2} / {_HIGH})::bigint) as high,
+           coalesce(low, ({_MS2} - floor({_MS2} / {_HIGH}) * {_HIGH})::bigint) as low
+    from (
         from {by_day("gaps")}
-        join clock using (feed, report, day)
-        where $families::varchar[] is null or list_contains($families::varchar[], family)
-    ), all_gaps as (
-        select {_KEYS}, asn, isp, province, sector, is_abroad, step, count, hours, squares from inner_gaps
-        where step is not null
-        union all
-        select {_KEYS}, asn, isp, province, sector, is_abroad, {_STEP}, count, count * gap_ms / 3600000.0,
-               count * (gap_ms / 3600000.0) ** 2
-        from (select *, gap_us // 1000 as gap_ms from inner_gaps where step is null)
-        union all
-        select {_KEYS}, asn, isp, province, sector, is_abroad, {_STEP}, 1, gap_ms / 3600000.0, (gap_ms / 3600000.0) ** 2
-        from rows where gap_ms is not null
-    )
-    select {_KEYS}, asn, isp, province, sector, step, sum(count) as count, sum(hours) as hours, sum(squares) as squares
-    from all_gaps where step < {STEPS} and not is_abroad group by all
+        union all by name
+        select null::bigint as ms, null::bigint as high, null::bigint as low, null::double as hours,
+               null::double as squares where false
+    ) join clock using (feed, report, day)
+    where $families::varchar[] is null or list_contains($families::varchar[], family)
 """
+"""Gaps inside days. Roll-ups that are older than whole numbers have hours and squared hours as fractions."""
+
+
+def _gaps(*, has_kept: bool) -> str:
+    """Return how gaps are laid out: those between days of the part's rows, and those inside days if it has any."""
+    across = f"select {_PLACE}, 1 as count, gap_ms from rows where gap_ms is not null"
+    inside = ""
+    if has_kept:
+        length = f"({_on_clock('last_us')} - ({_on_clock('first_us')})) // 1000"
+        across += f" union all select {_PLACE}, count, {length} from kept where step is null"
+        inside = f"union all select {_PLACE}, step, count, ms, high, low from kept where step is not null"
+    return f"""
+        create or replace temp table gaps as
+        with {f"kept as ({_KEPT})," if has_kept else ""} across as ({across}), one_by_one as (
+            select *, {_SQUARE} from (select *, {_STEP} as step from across) where step < {STEPS}
+        )
+        select {_PLACE}, step, count, count * gap_ms as ms, count * high as high, count * low as low from one_by_one
+        {inside}
+    """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostWindow:
+    """What roll-ups hold of a period; ``files`` of a part are those of addresses, ``once`` those of gaps.
+
+    Args:
+        clocks: the uptime clock of each sensor over the period.
+        ladders: the ways in which gaps are counted, each by some columns; every answer has the sensor and the family.
+        totals: the same for sightings.
+        distinct: the same for addresses, of all sensors together.
+        families: only these; ``None`` for all.
+    """
+
+    clocks: Mapping[Sensor, Clock]
+    ladders: tuple[tuple[str, ...], ...] = ((),)
+    totals: tuple[tuple[str, ...], ...] = ((),)
+    distinct: tuple[tuple[str, ...], ...] = ()
+    families: tuple[str, ...] | None = None
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Lay the rows of a part out, and count them in every way."""
+        families = list(self.families) if self.families is not None else None
+        rows = _ROWS.replace("{in_part}", in_part(part))
+        with closing(engine.cursor()) as cursor, explained():
+            cursor.register("clock", _clock_table(self.clocks))
+            cursor.execute(rows, {"addresses": list(part.files), "families": families})
+            gaps = {"gaps": list(part.once), "families": families} if part.once else None
+            cursor.execute(_gaps(has_kept=bool(part.once)), gaps)
+            found = tuple(cursor.sql(query).to_arrow_table() for query, _ in self._counts())
+            cursor.execute("drop table rows; drop table gaps")
+        return found
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> HostRows:
+        """Add the counts of parts up."""
+        sums = (sums for _, sums in self._counts())
+        found = iter([added(tables, names) for tables, names in zip(zip(*parts, strict=True), sums, strict=True)])
+        ladders, totals, distinct = (
+            {by: next(found) for by in ways} for ways in (self.ladders, self.totals, self.distinct)
+        )
+        return HostRows(ladders, totals, distinct, *found)
+
+    def _counts(self) -> list[tuple[str, Sequence[str]]]:
+        """Return each query, with its columns that are added up."""
+        return [
+            *map(_ladder, self.ladders),
+            *map(_totals, self.totals),
+            *map(_distinct, self.distinct),
+            _HOURLY,
+            _SENSOR_DAYS,
+            _WINDOWS,
+            _ABROAD,
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class RolledFiles:
-    """The files of the roll-ups of a period, complete: each day of each report that has sightings."""
+class Overlap:
+    """The (address, hour) pairs that each of two sensors of one family saw at home, and both, day by day.
 
-    addresses: list[Path]
-    gaps: list[Path]
-    bots: list[Path]
-
-
-class HostRows:
-    """What roll-ups hold of a period, laid out once for several questions; a context that frees it.
-
-    Args:
-        engine: of ``lake.engine``.
-        files: the roll-ups of the period.
-        clocks: the uptime clock of each sensor over the period.
-        families: only these; ``None`` for all.
-
-    Raises:
-        LakeError: a roll-up is damaged.
+    Of files of addresses. ``pairs`` of the answer are those of both, by the hours that the second sensor is taken to be
+    ahead: from ``-CLOCK_HOURS`` to ``CLOCK_HOURS``.
     """
 
-    def __init__(
-        self,
-        engine: duckdb.DuckDBPyConnection,
-        files: RolledFiles,
-        clocks: Mapping[Sensor, Clock],
-        families: Sequence[str] | None = None,
-    ) -> None:
-        self._bots = [str(path) for path in files.bots]
-        self._families = list(families) if families is not None else None
-        self._cursor = engine.cursor()
-        with explained():
-            self._cursor.register("clock", _clock_table(clocks))
-            self._cursor.execute(_ROWS, {"addresses": [str(p) for p in files.addresses], "families": self._families})
-            self._cursor.execute(_GAPS, {"gaps": [str(p) for p in files.gaps], "families": self._families})
+    first: Watch
+    second: Watch
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cursor.execute("drop table if exists rows; drop table if exists gaps")
-        self._cursor.close()
-
-    def ladder(self, by: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return the gaps at home by sensor, family, version, the columns ``by`` and step."""
-        columns = _columns(by)
-        return self._fetch(
-            f"select {_KEYS}{columns}, step, sum(count)::double as count, sum(hours) as hours, sum(squares) as squares "
-            "from gaps group by all order by all"
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Count a part."""
+        first, second = self.first, self.second
+        names = {"feed": first.feed, "report": first.report, "feed2": second.feed, "report2": second.report}
+        parameters = {**names, "family": first.family, "version": first.ip_version, "files": list(part.files)}
+        seen = (
+            f"select address, day, hours from {by_day('files')} where {in_part(part)} and not is_abroad "
+            "and family = $family and ip_version = $version and"
         )
-
-    def totals(self, by: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return ``events`` and ``rows`` (address-days) of the period at home, by the same keys."""
-        return self._fetch(
-            f"select {_KEYS}{_columns(by)}, sum(sightings)::double as events, count(*) as rows "
-            "from rows where not is_abroad group by all order by all"
+        pair = f"a as ({seen} (feed, report) = ($feed, $report)), b as ({seen} (feed, report) = ($feed2, $report2))"
+        alone = (
+            f"with {pair}, counted as (select sum(bit_count(hours)) as first, 0 as second from a union all "
+            "select 0, sum(bit_count(hours)) from b) "
+            "select coalesce(sum(first), 0)::bigint as first, coalesce(sum(second), 0)::bigint as second from counted"
         )
+        both = f"with {pair} select day, {_SHIFTED} from a join b using (address, day) group by all order by all"
+        return run(engine, alone, parameters), run(engine, both, parameters)
 
-    def hourly(self) -> list[dict[str, Any]]:
-        """Return in how many (address, day) each of the 24 hours is set, by sensor, family and version."""
-        hours = ", ".join(f"sum((hours >> {hour}) & 1)::double as h{hour}" for hour in range(24))
-        return self._fetch(f"select {_KEYS}, {hours} from rows where not is_abroad group by all order by all")
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> tuple[tuple[int, int, int], list[dict[int, int]]]:
+        """Return what the first saw, the second and both; and for each day what both saw, by hours ahead."""
+        names = [f"pairs{shift}" for shift in _SHIFTS]
+        [alone] = added((one for one, _ in parts), ["first", "second"]).to_pylist()
+        days = added((both for _, both in parts), names).to_pylist()
+        together = sum(day["pairs0"] for day in days)
+        pairs = (int(alone["first"]), int(alone["second"]), int(together))
+        return pairs, [{shift: day[name] for shift, name in zip(_SHIFTS, names, strict=True)} for day in days]
 
-    def sensor_days(self) -> list[dict[str, Any]]:
-        """Return ``rows`` and those with a ``single`` sighting, by sensor and day, abroad included."""
-        return self._fetch(
-            "select feed, report, day, count(*) as rows, count_if(sightings = 1)::bigint as single "
-            "from rows group by all order by all"
+
+@dataclass(frozen=True, slots=True)
+class Bots:
+    """Installations by the names that malware gives them, by family and ``by``: mean daily ones, and their sightings.
+
+    Of files of bots.
+    """
+
+    by: tuple[str, ...] = ()
+    families: tuple[str, ...] | None = None
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Count a part: installations of each day."""
+        query = (
+            f"select family{_more(self.by)}, day, count(distinct bot_id) as bots, sum(sightings)::bigint as sightings "
+            f"from {by_day('files')} where {in_part(part, 'bot_id')} and not is_abroad "
+            "and ($families::varchar[] is null or list_contains($families::varchar[], family)) group by all"
         )
+        families = list(self.families) if self.families is not None else None
+        return (run(engine, query, {"files": list(part.files), "families": families}),)
 
-    def windows(self) -> list[dict[str, Any]]:
-        """Return mean addresses of windows by length, by sensor, family and version, over days without outages."""
-        blocks = ", ".join(f"sum({how}) / (count(distinct day) * {24 // w}) as w{w}" for w, how in _BLOCKS.items())
-        return self._fetch(
-            f"select {_KEYS}, {blocks}, count(*) / count(distinct day) as w24, "
-            "count_if(is_next)::bigint as both, "
-            "len(list_intersect(list(distinct day), list(distinct day + 1))) as pairs "
-            "from rows where not is_abroad and is_whole group by all order by all"
-        )
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> list[dict[str, object]]:
+        """Return a row for each family and group with ``daily`` and ``sightings``, in order."""
+        days = added((counted for (counted,) in parts), ["bots", "sightings"])
+        keys = ["family", *(name for name in self.by if name != "family")]
+        sums = days.group_by(keys).aggregate([("bots", "sum"), ("sightings", "sum"), ("day", "count")])
+        return [
+            {name: row[name] for name in keys}
+            | {"daily": row["bots_sum"] / row["day_count"], "sightings": float(row["sightings_sum"])}
+            for row in sums.sort_by([(name, "ascending") for name in keys]).to_pylist()
+        ]
 
-    def distinct(self, by: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return mean ``daily`` addresses and those of the ``window``, of all sensors together, by ``by``."""
-        columns = "".join(f"{name}, " for name in _known(by))
-        return self._fetch(
-            f"with seen as (select {columns}address, count(distinct day) as days from rows where not is_abroad "
-            f"group by {columns}address) "
-            f"select {columns}coalesce(sum(days), 0)::double / "
-            "(select greatest(1, count(distinct day)) from rows) as daily, "
-            "count(*) as addresses from seen group by all order by all"
-        )
 
-    def abroad(self) -> float:
-        """Return the mean daily addresses that are not of the country."""
-        found = self._fetch(
-            "select count(*) / greatest(1, (select count(distinct day) from rows)) as daily "
-            "from (select distinct day, address from rows where is_abroad)"
-        )
-        return float(found[0]["daily"])
+def _ladder(by: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Gaps at home by sensor, family, version, the columns ``by`` and step."""
+    sums = ("count", "ms", "high", "low")
+    columns = ", ".join(f"sum({name})::bigint as {name}" for name in sums)
+    return f"select {_SENSORS}{_more(by)}, step, {columns} from gaps where not is_abroad group by all", sums
 
-    def bots(self, by: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
-        if not self._bots:
-            return []
-        return self._fetch(
-            f"select family{_columns(by)}, count(distinct (day, bot_id)) / count(distinct day) as daily, "
-            "sum(sightings)::double as sightings "
-            f"from {by_day('bots')} "
-            "where not is_abroad and ($families::varchar[] is null or list_contains($families::varchar[], family)) "
-            "group by all order by all",
-            {"bots": self._bots, "families": self._families},
-        )
 
-    def overlap(self, first: Watch, second: Watch) -> tuple[int, int, int]:
-        """Return the (address, hour) pairs that each of two sensors of one family saw, and both."""
-        [found] = self._fetch(
-            f"with {_PAIR} select (select sum(bit_count(hours))::bigint from a) as first, "
-            "(select sum(bit_count(hours))::bigint from b) as second, "
-            "(select sum(bit_count(a.hours & b.hours))::bigint from a join b using (address, day)) as both",
-            _names_of(first, second),
-        )
-        return int(found["first"] or 0), int(found["second"] or 0), int(found["both"] or 0)
+def _totals(by: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Sightings and address-days at home, by the same keys."""
+    query = f"select {_SENSORS}{_more(by)}, sum(sightings)::bigint as events, count(*) as rows "
+    return query + "from rows where not is_abroad group by all", ("events", "rows")
 
-    def shifted_overlaps(self, first: Watch, second: Watch) -> list[dict[int, int]]:
-        """Return for each day the pairs that both saw, by the hours that the second sensor is taken to be ahead."""
-        shifts = range(-CLOCK_HOURS, CLOCK_HOURS + 1)
-        moved = (f"b.hours >> {s}" if s >= 0 else f"((b.hours::bigint << {-s}) & {_ALL_HOURS})::int" for s in shifts)
-        sums = ", ".join(f"sum(bit_count(a.hours & ({how})))::bigint" for how in moved)
-        rows = self._fetch(
-            f"with {_PAIR} select [{sums}] as pairs from a join b using (address, day) group by day order by day",
-            _names_of(first, second),
-        )
-        return [dict(zip(shifts, row["pairs"], strict=True)) for row in rows]
 
-    def _fetch(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
-        with explained():
-            rows: list[dict[str, Any]] = (
-                self._cursor.sql(query, params=dict(parameters) if parameters else None).to_arrow_table().to_pylist()
-            )
-            return rows
+def _distinct(by: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Address-days and addresses of all sensors together, at home."""
+    columns = "".join(f"{name}, " for name in by)
+    query = (
+        f"with seen as (select {columns}address, count(distinct day) as days from rows where not is_abroad "
+        f"group by {columns}address) select {columns}coalesce(sum(days), 0)::bigint as days, count(*) as addresses "
+        f"from seen {'group by all' if by else ''}"
+    )
+    return query, ("days", "addresses")
 
+
+def _more(by: Sequence[str]) -> str:
+    return "".join(f", {name}" for name in by if name != "family")
+
+
+_HOUR_NAMES = [f"h{hour}" for hour in range(24)]
+_HOUR_SUMS = ", ".join(f"sum((hours >> {n}) & 1)::bigint as {name}" for n, name in enumerate(_HOUR_NAMES))
+_HOURLY = (f"select {_SENSORS}, {_HOUR_SUMS} from rows where not is_abroad group by all", _HOUR_NAMES)
+_SENSOR_DAYS = (
+    "select feed, report, day, count(*) as rows, count(*) filter (sightings = 1) as single from rows group by all",
+    ("rows", "single"),
+)
+_BLOCK_SUMS = ", ".join(f"sum({how})::bigint as w{hours}" for hours, how in _BLOCKS.items())
+_BLOCK_SUMS += ', count(*) as w24, count(*) filter (is_next) as "both"'
+_WINDOWS = (
+    f"select {_SENSORS}, day, {_BLOCK_SUMS} from rows where not is_abroad and is_whole group by all",
+    [*(f"w{hours}" for hours in _BLOCKS), "w24", "both"],
+)
+_ABROAD = (
+    "select day, count(distinct address) filter (is_abroad) as addresses from rows group by all",
+    ("addresses",),
+)
+"""Each day of any sighting, and its addresses that are not of the country."""
 
 _ALL_HOURS = (1 << 24) - 1
-_SEEN_BY = (
-    "select address, day, hours from rows "
-    "where feed = {} and report = {} and family = $family and ip_version = $version and not is_abroad"
+_SHIFTS = range(-CLOCK_HOURS, CLOCK_HOURS + 1)
+_SHIFTED = ", ".join(
+    f"sum(bit_count(a.hours & ({f'b.hours >> {n}' if n >= 0 else f'((b.hours::bigint << {-n}) & {_ALL_HOURS})::int'})))"
+    f'::bigint as "pairs{n}"'
+    for n in _SHIFTS
 )
-_PAIR = f"a as ({_SEEN_BY.format('$feed', '$report')}), b as ({_SEEN_BY.format('$feed2', '$report2')})"
-
-
-def _names_of(first: Watch, second: Watch) -> dict[str, object]:
-    return {
-        "feed": first.feed,
-        "report": first.report,
-        "feed2": second.feed,
-        "report2": second.report,
-        "family": first.family,
-        "version": first.ip_version,
-    }
-
-
-def _known(by: Sequence[str]) -> Sequence[str]:
-    if not set(by) <= {"family", "asn", "isp", "province", "sector"}:
-        raise ValueError(by)
-    return by
-
-
-def _columns(by: Sequence[str]) -> str:
-    return "".join(f", {name}" for name in _known(by) if name != "family")
 
 
 def _clock_table(clocks: Mapping[Sensor, Clock]) -> pa.Table:

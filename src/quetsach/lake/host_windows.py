@@ -4,7 +4,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,33 +22,69 @@ from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measur
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
-from quetsach.lake.host_queries import HostRows, RolledFiles, Sensor
+from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
+from quetsach.lake.host_rows import HostRows
+from quetsach.lake.question import parts_of
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """The roll-ups of a period, to be asked: complete, each day of each report that has sightings."""
+
+    view: LakeView
+    clocks: Mapping[Sensor, Clock]
+    families: tuple[str, ...] | None
+    addresses: tuple[Path, ...]
+    gaps: tuple[Path, ...]
+    bots: tuple[Path, ...]
+
+    def count(self, by: tuple[str, ...] | None = None, *, by_network: bool) -> HostRows:
+        """Count everything at once.
+
+        Args:
+            by: what sightings and gaps are counted by beside sensor and family; ``None`` leaves addresses out.
+            by_network: count by AS too.
+        """
+        group = () if by in (None, ("family",)) else by or ()
+        ways = dict.fromkeys(((), group, ("asn",)) if by_network else ((), group))
+        totals = ways | dict.fromkeys([("asn", *group)] if by_network else [])
+        distinct = () if by is None else ((), by)
+        question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families)
+        return self.view.ask(question, parts_of(self.addresses, once=self.gaps))
+
+    def overlap(self, first: Watch, second: Watch) -> tuple[tuple[int, int, int], list[dict[int, int]]]:
+        """Return what two sensors of one family saw: see ``Overlap``."""
+        return self.view.ask(Overlap(first, second), parts_of(self.addresses))
+
+    def count_bots(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
+        return self.view.ask(Bots(by, self.families), parts_of(self.bots)) if self.bots else []
 
 
 @contextmanager
 def laid_out(
     view: LakeView, period: Period, families: Sequence[str] | None, reports: Collection[str] | None = None
-) -> Iterator[tuple[HostRows, dict[Sensor, Clock]]]:
+) -> Iterator[LaidOut]:
     """Lay out the roll-ups of a period, of all reports or some; missing ones are made in a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
-        files = RolledFiles([], [], [])
+        addresses, gaps, bots = list[Path](), list[Path](), list[Path]()
         for roll_up in view.roll_ups(period):
             if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
                 continue
             place = _place(view, roll_up, Path(folder))
             records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(place / roll_up.path("clock"))
-            files.addresses.append(place / roll_up.path("addresses"))
-            files.gaps.append(place / roll_up.path("gaps"))
+            addresses.append(place / roll_up.path("addresses"))
+            gaps.append(place / roll_up.path("gaps"))
             if (place / roll_up.path("bots")).exists():
-                files.bots.append(place / roll_up.path("bots"))
+                bots.append(place / roll_up.path("bots"))
         if not records:
             raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
         clocks = {sensor: read_clock(days) for sensor, days in records.items()}
-        with HostRows(view.engine(), files, clocks, families) as rows:
-            yield rows, clocks
+        only = None if families is None else tuple(families)
+        yield LaidOut(view, clocks, only, tuple(addresses), tuple(gaps), tuple(bots))
 
 
 def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:

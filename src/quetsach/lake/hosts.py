@@ -25,8 +25,10 @@ from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chap
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake.answers import basis_of
-from quetsach.lake.host_queries import HostRows, Sensor
+from quetsach.lake.host_queries import Sensor
+from quetsach.lake.host_rows import HostRows
 from quetsach.lake.host_windows import (
+    LaidOut,
     dense_pools,
     ladders_of,
     laid_out,
@@ -135,7 +137,8 @@ def hosts(
     Raises:
         LakeError: the lake cannot be read.
     """
-    with laid_out(view, period, families, reports) as (rows, clocks):
+    with laid_out(view, period, families, reports) as laid:
+        rows, clocks = laid.count((by,), by_network=bool(announced)), laid.clocks
         window = measure_window(rows, clocks, period, rates or {})
         best = set(best_watches(window.measured).values())
         dense = dense_pools(rows, window, best, announced or {})
@@ -144,20 +147,20 @@ def hosts(
         crowded = _crowded(rows, best, dense, group)
         counts = {_id(row, by): row for row in rows.distinct((by,))}
         [whole] = rows.distinct() or [{"daily": 0.0, "addresses": 0}]
-        named = _bots(rows, by)
+        named = _bots(laid, rows, by)
         made = [
             _row(id_, parts[id_], counts[id_], named.get(id_), is_crowded=id_ in crowded)
             for id_ in sorted(parts, key=lambda id_: (-counts[id_]["daily"], id_))
         ]
         everything = [(w, window.measured[w]) for w in best]
-        national = _row("", everything, whole, _all_bots(rows, window), is_crowded="" in crowded)
+        national = _row("", everything, whole, _all_bots(laid, window), is_crowded="" in crowded)
         sensors = tuple(
             SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
             for sensor, clock in sorted(clocks.items())
             for mode in [modes_of(window).get(sensor)]
         )
         return HostReport(
-            basis_of(view, period), by, tuple(made), national, sensors, _coverage(rows, window), rows.abroad()
+            basis_of(view, period), by, tuple(made), national, sensors, _coverage(laid, window), rows.abroad()
         )
 
 
@@ -177,8 +180,9 @@ def compare_windows(
     """
     measured = []
     for period in (before, after):
-        with laid_out(view, period, families) as (rows, clocks):
-            window = measure_window(rows, clocks, period, rates or {})
+        with laid_out(view, period, families) as laid:
+            rows = laid.count(by_network=bool(announced))
+            window = measure_window(rows, laid.clocks, period, rates or {})
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
             )
@@ -228,7 +232,7 @@ def _crowded(rows: HostRows, best: set[Watch], dense: set[int], group: tuple[str
     return {id_ for id_, count in every.items() if within[id_] > REFUSED_SHARE * count}
 
 
-def _coverage(rows: HostRows, window: WindowMeasured) -> tuple[Coverage, ...]:
+def _coverage(laid: LaidOut, window: WindowMeasured) -> tuple[Coverage, ...]:
     """Set the two sensors that see most of a family side by side."""
     made = []
     by_kind: defaultdict[tuple[str, int], list[Watch]] = defaultdict(list)
@@ -236,8 +240,8 @@ def _coverage(rows: HostRows, window: WindowMeasured) -> tuple[Coverage, ...]:
         by_kind[watch.family, watch.ip_version].append(watch)
     for watches in by_kind.values():
         if len(watches) > 1:
-            pairs = rows.overlap(*watches[:2])
-            ahead = [clock_difference(both) for both in rows.shifted_overlaps(*watches[:2])]
+            pairs, days = laid.overlap(*watches[:2])
+            ahead = [clock_difference(both) for both in days]
             wrong = [hours for hours in ahead if hours]
             at_least: Answer = chapman(*pairs)
             if wrong:
@@ -264,20 +268,20 @@ def _row(
     return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"])
 
 
-def _bots(rows: HostRows, by: str) -> dict[str, Answer]:
+def _bots(laid: LaidOut, rows: HostRows, by: str) -> dict[str, Answer]:
     group = () if by == "family" else (by,)
     events: defaultdict[str, float] = defaultdict(float)
     for row in rows.totals(group):
         events[_id(row, by)] += row["events"]
     daily: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for row in rows.bots(group):
+    for row in laid.count_bots(group):
         daily[_id(row, by)][0] += row["daily"]
         daily[_id(row, by)][1] += row["sightings"]
     return {id_: bot_ids(ids, named / events[id_]) for id_, (ids, named) in daily.items() if events[id_]}
 
 
-def _all_bots(rows: HostRows, window: WindowMeasured) -> Answer | None:
-    found = rows.bots()
+def _all_bots(laid: LaidOut, window: WindowMeasured) -> Answer | None:
+    found = laid.count_bots()
     events = sum(seen.events for seen in window.observed.values())
     if not found or not events:
         return None

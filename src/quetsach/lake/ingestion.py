@@ -82,6 +82,8 @@ class Ingestion:
         families: FamilyNames,
         annotate: Annotate,
         progress: Progress | None,
+        *,
+        now: datetime,
     ) -> None:
         """Read everything into staged Parquet files.
 
@@ -90,7 +92,7 @@ class Ingestion:
             LakeError: ``annotate`` gave something else, or the file has sightings of too many days.
         """
         try:
-            for batch in read(chunks, layout, families):
+            for batch in read(chunks, layout, families, now=now):
                 self._take(batch, annotate)
                 if progress:
                     progress(batch.bytes_read)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import compacted, durable, rollups
+from quetsach.lake import compacted, rollups
 from quetsach.lake.catalog import Catalog
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
@@ -83,7 +84,8 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
             _keep_roll_ups(lake, catalog, days, tmp)
             for delivery, after in changed:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
-                durable.write(record, after.to_json(), staged=tmp / "delivery.json")
+                storage.write(tmp / "delivery.json", after.to_json())
+                storage.publish([(tmp / "delivery.json", record)])
             lake.discard(gone)
             compacted.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size)

@@ -9,6 +9,7 @@
     access.jsonl                                  who read rows of all this: access
     compacted.json                                whose sightings lie together in one file: compacted
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
+    deliveries.index                              all commit records in one file, for those who list them: records
     tmp/                                          of the writer at work
     .writer, .readers                             locks: one writer; no deletion under an open view
     .unswept                                      there are files that no record lists
@@ -31,20 +32,26 @@ from pathlib import Path
 
 import duckdb
 
+from quetsach import storage
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of
 from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.packed import Member, Readable
 from quetsach.feeds.reject import legible
-from quetsach.lake import durable, queries, readers, rollups
-from quetsach.lake.catalog import Catalog, CatalogReader
+from quetsach.lake import compacted, queries, readers, rollups
+from quetsach.lake.catalog import Catalog
+from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.engine import Engine
 from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
+
+MANY_FILES, FEW_ROWS = 8, 1 << 20
+"""A day of a report that lies in so many files is compacted as it grows, as long as that costs little."""
 
 _CHUNK_BYTES = 4 << 20
 
@@ -169,7 +176,7 @@ class Lake:
             return former, False
         fresh = queries.Fresh(self.engine())
         ingestion = Ingestion(tmp, fresh, lambda day: _committed(catalog, day, layout))
-        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress)
+        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress, now=as_utc(now))
         delivery = ingestion.delivery(
             sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
         )
@@ -177,12 +184,27 @@ class Lake:
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
         for file, _ in staged:
-            durable.sync(file)
-        durable.publish((file, self.folder / path) for file, path in staged)
+            storage.sync(file)
+        storage.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
-        durable.write(record, delivery.to_json(), staged=tmp / "delivery.json")
-        self.discard(path for roll_up in replaced for path in roll_up.paths())
+        storage.write(tmp / "delivery.json", delivery.to_json())
+        storage.publish([(tmp / "delivery.json", record)])
+        gathered = self._gather(catalog, delivery, tmp)
+        self.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
         return delivery, True
+
+    def _gather(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> list[str]:
+        """Compact the days of a delivery that lie in many small files now; return the files that this replaces."""
+        gathered: list[str] = []
+        for day, rows in delivery.days.items():
+            former = catalog.roll_up(day, delivery.feed, delivery.report)
+            committed = catalog.sightings_for(former) if former else None
+            if former and committed and len(committed) + 1 >= MANY_FILES and catalog.rows_of(former) + rows <= FEW_ROWS:
+                made = Compacted(day, delivery.feed, delivery.report, tuple(sorted((*former.deliveries, delivery.id))))
+                sightings = [*committed, self.folder / delivery.sightings_path(day)]
+                compacted.gather(self.folder, made, sightings, tmp=tmp)
+                gathered += [str(path.relative_to(self.folder)) for path in sightings]
+        return gathered
 
     def _roll_up(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> tuple[list[RollUp], list[tuple[Path, str]]]:
         """Build the roll-ups that a staged delivery changes; return those that they replace, and the files made."""
@@ -203,7 +225,7 @@ class Lake:
 
         What a former writer left behind, or could not delete because somebody was reading, is swept first.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(self.folder)
         with (self.folder / ".writer").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             catalog = self._reader.read()
@@ -220,6 +242,8 @@ class Lake:
                 shutil.rmtree(tmp)
                 raise
             shutil.rmtree(tmp)
+            self._reader.read()
+            self._reader.save()
 
     def sweep(self, catalog: Catalog) -> bool:
         """Delete every file that no record lists, for the one writer; left for the next one while somebody reads.

@@ -3,11 +3,14 @@
 One file, made from the lake and replaced in one step; read by memory map, so that every process of the portal shares
 it. Layout, little-endian: 8 bytes magic, 8 bytes length of a JSON header, the header padded to 16 bytes, then for each
 entry the high and the low half of its key (u64), the family's number (u32) and the last day (i32, days since 1970),
-column after column, ordered by key.
+column after column, ordered by key; at last the high and the low half of each bound of the coverage: addresses at which
+what the feeds cover begins and ends, in turn.
 """
 
 import json
 import mmap
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,15 +20,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from quetsach import storage
 from quetsach.core.address import Address
 from quetsach.core.period import Period
-from quetsach.lake import durable
 from quetsach.lake.access import Access
 from quetsach.lake.errors import LakeError
 from quetsach.lake.view import LakeView
 
-_MAGIC = b"QSLIST1\n"
-_ENTRY_BYTES = 24
+_MAGIC = b"QSLIST2\n"
+_ENTRY_BYTES, _BOUND_BYTES = 24, 16
 _EPOCH = date(1970, 1, 1)
 _LOW = (1 << 64) - 1
 
@@ -38,8 +41,11 @@ class Listing:
     last_day: date
 
 
-def build(view: LakeView, path: Path, *, as_of: date, days: int, by: Access) -> int:
+def build(view: LakeView, path: Path, *, as_of: date, days: int, coverage: Sequence[int], by: Access) -> int:
     """Write the look-up of the ``days`` days up to ``as_of``; return how many entries it has.
+
+    ``coverage`` are the numbers of addresses at which what the feeds cover begins and ends, in turn: nothing is known
+    of an address outside, seen or not.
 
     Raises:
         LakeError: the lake cannot be read or the file cannot be written.
@@ -54,6 +60,7 @@ def build(view: LakeView, path: Path, *, as_of: date, days: int, by: Access) -> 
         families.indices.to_numpy().astype("<u4"),
         table.column("last_day").cast("int32").to_numpy().astype("<i4"),
     )
+    bounds = [np.array([half(bound) for bound in coverage], dtype="<u8") for half in (_high, _low)]
     with_data = [day for delivery in view.deliveries() for day in delivery.days if day in period]
     header = {
         "first_day": str(period.first),
@@ -61,13 +68,16 @@ def build(view: LakeView, path: Path, *, as_of: date, days: int, by: Access) -> 
         "newest_day": str(max(with_data)) if with_data else None,
         "families": families.dictionary.to_pylist(),
         "entries": table.num_rows,
+        "coverage": len(coverage),
     }
     text = json.dumps(header, ensure_ascii=False).encode()
     text += b" " * (-len(text) % 16)
-    content = b"".join([_MAGIC, len(text).to_bytes(8, "little"), text, *[column.tobytes() for column in columns]])
+    content = b"".join(
+        [_MAGIC, len(text).to_bytes(8, "little"), text, *[column.tobytes() for column in (*columns, *bounds)]]
+    )
     try:
-        durable.make_folder(path.parent)
-        durable.write(path, content, staged=path.with_name(f".{path.name}.tmp"))
+        storage.make_folder(path.parent)
+        storage.write(path, content)
     except OSError as error:
         raise LakeError(f"the look-up cannot be written: {error.strerror}", where=str(path)) from error
     return int(table.num_rows)
@@ -88,12 +98,16 @@ class Listed:
             self.as_of = date.fromisoformat(header["as_of"])
             self.newest_day = date.fromisoformat(header["newest_day"]) if header["newest_day"] else None
             self._families = tuple(str(family) for family in header["families"])
-            if count < 0 or len(content) != start + count * _ENTRY_BYTES:
+            bounds = int(header["coverage"])
+            end = start + count * _ENTRY_BYTES
+            if min(count, bounds) < 0 or len(content) != end + bounds * _BOUND_BYTES:
                 raise ValueError("it was cut or lengthened")  # noqa: TRY301
             self._high: NDArray[np.uint64] = np.frombuffer(content, "<u8", count, start)
             self._low: NDArray[np.uint64] = np.frombuffer(content, "<u8", count, start + 8 * count)
             self._family: NDArray[np.uint32] = np.frombuffer(content, "<u4", count, start + 16 * count)
             self._last_day: NDArray[np.int32] = np.frombuffer(content, "<i4", count, start + 20 * count)
+            highs, lows = (np.frombuffer(content, "<u8", bounds, end + 8 * bounds * half).tolist() for half in (0, 1))
+            self._coverage = [high << 64 | low for high, low in zip(highs, lows, strict=True)]
             if count and int(self._family.max()) >= len(self._families):
                 raise ValueError("a family has no name")  # noqa: TRY301
         except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
@@ -115,6 +129,10 @@ class Listed:
     def __len__(self) -> int:
         return len(self._high)
 
+    def covers(self, address: Address) -> bool:
+        """Say whether the feeds would have told of the address at all."""
+        return bisect_right(self._coverage, address.number) % 2 == 1
+
     def look_up(self, address: Address) -> tuple[Listing, ...]:
         """Return the families seen at the address, or in its /64 for IPv6, by name."""
         key = address.network_number
@@ -124,6 +142,14 @@ class Listed:
             Listing(self._families[self._family[n]], _EPOCH + timedelta(days=int(self._last_day[n])))
             for n in range(first, last)
         )
+
+
+def _high(number: int) -> int:
+    return number >> 64
+
+
+def _low(number: int) -> int:
+    return number & _LOW
 
 
 def _bytes_of(keys: pa.FixedSizeBinaryArray) -> memoryview:

@@ -1,19 +1,31 @@
-"""The SQL of the lake. Every count is exact: approximate distinct counts were 6 % off where it mattered."""
+"""Questions about addresses. Every count is exact: approximate distinct counts were 6 % off where it mattered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from quetsach.core.country import HOME
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
+from quetsach.lake.question import Part, added, in_part
+
+# ruff: noqa: S608  (only names that this module lists are put into queries; every value is a parameter)
 
 GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_version")
 """The columns that addresses can be counted by."""
+
+
+IS_HOME = f"(asn is not null or upper(coalesce(claimed_country, '')) = '{HOME}')"
+"""The one rule of what a national count is about: an address that the tables of the country know, or one that they do
+not know and the feed says is of the country. An address of nowhere, such as one that nobody announces or a foreign one
+whose country was not written down, is kept and never counted.
+"""
 
 
 def by_day(files: str) -> str:
@@ -25,60 +37,85 @@ def by_day(files: str) -> str:
     return f"""(
         select * replace (coalesce(sector, '{UNKNOWN_SECTOR}') as sector) from (
             from read_parquet(${files}, union_by_name = true, hive_partitioning = true, hive_types = {{'day': date}})
-            union all by name select null::varchar as sector where false
+            union all by name
+            select null::varchar as sector, null::varchar as claimed_country, null::boolean as is_abroad where false
         )
-    )"""  # noqa: S608
+    )"""
 
 
-_SIGHTINGS = by_day("files")
+_SIGHTINGS = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
+"""Sightings, and addresses of roll-ups where those have expired, that are the country's own."""
 
 
-def count_addresses(
-    engine: duckdb.DuckDBPyConnection, files: Sequence[Path], by: Sequence[str], families: Iterable[str] | None
-) -> pa.Table:
-    """Return the columns ``by`` and ``addresses``: distinct addresses of each group, ordered by ``by``.
+@dataclass(frozen=True, slots=True)
+class CountAddresses:
+    """How many distinct addresses each group has: the columns ``by`` and ``addresses``, ordered by ``by``.
 
-    Args:
-        engine: of ``lake.engine``.
-        files: Parquet files of sightings, or of the addresses of roll-ups where those have expired.
-        by: ``day`` or any of ``GROUPS``; without any there is one row.
-        families: only these; ``None`` for all.
+    The files are of sightings, or of the addresses of roll-ups where those have expired. ``by`` are ``day`` or any of
+    ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all.
 
     Raises:
         LakeError: addresses cannot be counted by one of these columns.
     """
-    if unknown := [name for name in by if name not in (*GROUPS, "day")]:
-        raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
-    types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in by]
-    schema = pa.schema([*types, ("addresses", pa.int64())])
-    if not files:
-        return schema.empty_table() if by else pa.table({"addresses": [0]}, schema=schema)
-    columns = "".join(f"{name}, " for name in by)
-    only = "where family in (select unnest($families))" if families is not None else ""
-    order = "group by all order by all" if by else ""
-    parameters: dict[str, object] = {"files": [str(file) for file in files]}
-    if families is not None:
-        parameters["families"] = sorted(families)
-    query = f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} {only} {order}"  # noqa: S608
-    return _run(engine, query, parameters).cast(schema)
+
+    by: tuple[str, ...]
+    families: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.by if name not in (*GROUPS, "day")]:
+            raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the answer."""
+        types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in self.by]
+        return pa.schema([*types, ("addresses", pa.int64())])
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Count a part."""
+        if not part.files:
+            return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
+        columns = "".join(f"{name}, " for name in self.by)
+        only = "and family in (select unnest($families))" if self.families is not None else ""
+        query = (
+            f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} "
+            f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
+        )
+        parameters: dict[str, object] = {"files": list(part.files)}
+        if self.families is not None:
+            parameters["families"] = list(self.families)
+        return (run(engine, query, parameters).cast(self.schema),)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
+        """Add the counts of parts up."""
+        return added((counted for (counted,) in parts), ["addresses"])
 
 
-def list_addresses(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> pa.Table:
-    """Return ``key`` (16 bytes), ``family``, ``last_day``: where a visitor would be found, ordered by key.
+@dataclass(frozen=True, slots=True)
+class ListAddresses:
+    """Where a visitor would be found: ``key`` (16 bytes), ``family``, ``last_day``, ordered by key.
 
     The key is the address itself for IPv4 and the start of its /64 for IPv6 (``core.address.network_number``).
     """
-    schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
-    if not files:
-        return schema.empty_table()
-    query = f"""
-        select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
-               family, max(day) as last_day
-        from {_SIGHTINGS} group by all order by all
-    """  # noqa: S608
-    table = _run(engine, query, {"files": [str(file) for file in files]})
-    keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
-    return pa.table([keys, table.column("family"), table.column("last_day")], schema=schema)
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """List a part."""
+        schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
+        if not part.files:
+            return (schema.empty_table(),)
+        query = f"""
+            select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
+                   family, max(day) as last_day
+            from {_SIGHTINGS} where {in_part(part)} group by all order by all
+        """
+        table = run(engine, query, {"files": list(part.files)})
+        keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
+        return (pa.table([keys, table.column("family"), table.column("last_day")], schema=schema),)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
+        """Put the lists of parts into one, in order."""
+        table = pa.concat_tables(listed for (listed,) in parts)
+        return table if len(parts) == 1 else table.sort_by([("key", "ascending"), ("family", "ascending")])
 
 
 class Fresh:
@@ -126,6 +163,11 @@ def explained() -> Iterator[None]:
         ) from error
 
 
-def _run(engine: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> pa.Table:
+def run(engine: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]) -> pa.Table:
+    """Return what a query finds.
+
+    Raises:
+        LakeError: a file is damaged.
+    """
     with closing(engine.cursor()) as cursor, explained():
-        return cursor.sql(query, params=parameters).to_arrow_table()
+        return cursor.sql(query, params=dict(parameters)).to_arrow_table()

@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.ladder import STEPS, step_of
 from quetsach.core.sector import UNKNOWN_SECTOR
-from quetsach.lake.queries import explained
+from quetsach.lake.host_rows import LOW_BITS
+from quetsach.lake.queries import IS_HOME, explained
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
-_HOME = "VN"
 _PLACES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
     with raw as (
         select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
                coalesce(bot_id, '') as bot_id,
                if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
-               asn is null and claimed_country not in ('', '{_HOME}') as is_abroad,
+               not {IS_HOME} as is_abroad,
                epoch_us(observed_at) % 86400000000 as us
         from (
             from read_parquet($files, union_by_name = true)
@@ -49,6 +49,7 @@ _BOTS = f"""{_RAW}
 _TIME_BITS = 37
 """Enough for the microseconds of a day."""
 
+_SUMS = ("count", "ms", "high", "low")
 _MINUTE, _HOUR = 60_000_000, 3_600_000_000
 
 type Integers = NDArray[np.int64]
@@ -101,7 +102,6 @@ def _addresses(keys: pa.Table, us: Integers, gap: Integers, starts: Integers) ->
         "sightings": ends - starts + 1,
         "first_us": us[starts],
         "last_us": us[ends],
-        "squared_gaps": np.add.reduceat((inside / _HOUR) ** 2, starts),
         "longest_gap_us": np.maximum.reduceat(inside, starts),
         "hours": np.bitwise_or.reduceat(np.left_shift(1, us // _HOUR), starts),
     }
@@ -114,32 +114,44 @@ def _gaps(keys: pa.Table, key: Integers, us: Integers, gap: Integers, clock: Day
     """Add gaps up by place and length; those across a silence by where they begin and end."""
     place, example = _places(keys)
     at = np.flatnonzero(gap >= 0)
-    place_of, after, hours = place[key[at]], us[at], gap[at] / _HOUR
+    place_of, after, length = place[key[at]], us[at], gap[at]
     silent = np.array([start * _MINUTE for start, _ in clock.silences], dtype=np.int64)
-    is_across = np.searchsorted(silent, after) > np.searchsorted(silent, after - gap[at])
-    cell = (place_of * STEPS + step_of(hours))[~is_across]
-    shape = len(example) * STEPS
-    count, total, squares = (np.bincount(cell, w, shape) for w in (None, hours[~is_across], hours[~is_across] ** 2))
-    used = np.flatnonzero(count)
-    across = np.stack((place_of, after - gap[at], after))[:, is_across]
+    is_across = np.searchsorted(silent, after) > np.searchsorted(silent, after - length)
+    used, sums = _summed((place_of * STEPS + step_of(length / _HOUR))[~is_across], length[~is_across] // 1000)
+    across = np.stack((place_of, after - length, after))[:, is_across]
     pairs, times = np.unique(across, axis=1, return_counts=True)
-    length = (pairs[2] - pairs[1]) / _HOUR
+    ms = (pairs[2] - pairs[1]) // 1000
     rows = np.concatenate((used // STEPS, pairs[0]))
     is_step = np.arange(len(rows)) < len(used)
     step, first, last = np.zeros((3, len(rows)), dtype=np.int64)
     step[is_step] = used % STEPS
     first[~is_step], last[~is_step] = pairs[1:]
+    squares = _halves(ms * ms)
     made = keys.select(_PLACES).take(pa.array(example[rows]))
     for name, values, mask in (
         ("step", step, ~is_step),
         ("first_us", first, is_step),
         ("last_us", last, is_step),
-        ("count", np.concatenate((count[used], times)).astype(np.int64), None),
-        ("hours", np.concatenate((total[used], times * length)), None),
-        ("squares", np.concatenate((squares[used], times * length**2)), None),
+        *(
+            (name, np.concatenate((total, times * single)), None)
+            for name, total, single in zip(_SUMS, sums, (1, ms, *squares), strict=True)
+        ),
     ):
         made = made.append_column(name, pa.array(values, mask=mask))
     return made
+
+
+def _summed(cell: Integers, ms: Integers) -> tuple[Integers, Integers]:
+    """Return the cells that have any gap, and ``_SUMS`` of each."""
+    used, cell = np.unique(cell, return_inverse=True)
+    sums = np.zeros((len(_SUMS), len(used)), dtype=np.int64)
+    for total, values in zip(sums, (np.ones_like(ms), ms, *_halves(ms * ms)), strict=True):
+        np.add.at(total, cell, values)
+    return used, sums
+
+
+def _halves(squares: Integers) -> tuple[Integers, Integers]:
+    return squares >> LOW_BITS, squares & ((1 << LOW_BITS) - 1)
 
 
 def _places(keys: pa.Table) -> tuple[Integers, Integers]:

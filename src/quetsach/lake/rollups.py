@@ -26,8 +26,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach import storage
 from quetsach.assess.hosts.clock import DayRecord
-from quetsach.lake import durable, rollup_queries
+from quetsach.lake import rollup_queries
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.errors import LakeError
 
@@ -52,7 +53,6 @@ ADDRESSES = pa.schema(
         ("sightings", pa.int64()),
         ("first_us", pa.int64()),  # microseconds since midnight UTC
         ("last_us", pa.int64()),
-        ("squared_gaps", pa.float64()),  # hours squared; the sum of the gaps is last - first
         ("longest_gap_us", pa.int64()),
         ("hours", pa.int32()),  # bit h: seen in hour h of the day
     ]
@@ -68,8 +68,9 @@ GAPS = pa.schema(
         ("first_us", pa.int64()),  # of a gap across a silence: where it begins and ends
         ("last_us", pa.int64()),
         ("count", pa.int64()),
-        ("hours", pa.float64()),
-        ("squares", pa.float64()),
+        ("ms", pa.int64()),  # how long they are together
+        ("high", pa.int64()),  # the sum of their squares in two: ``host_rows.LOW_BITS``
+        ("low", pa.int64()),
     ]
 )
 """Gaps between sightings of one family and address within the day, added up by length."""
@@ -162,8 +163,8 @@ def publish_changed(files: Sequence[tuple[Path, str]], lake: Path) -> bool:
     """
     changed = [(staged, lake / path) for staged, path in files if not _is_same(staged, lake / path)]
     for staged, _ in changed:
-        durable.sync(staged)
-    durable.publish(changed)
+        storage.sync(staged)
+    storage.publish(changed)
     return bool(changed)
 
 

@@ -17,13 +17,15 @@ import pyarrow.parquet as pq
 
 from quetsach.core.period import Period
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import access, queries, readers
+from quetsach.lake import access, readers
 from quetsach.lake.access import Access
-from quetsach.lake.catalog import CatalogReader
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.engine import Engine
 from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import landed_chunks
+from quetsach.lake.queries import CountAddresses, ListAddresses
+from quetsach.lake.question import Part, Question, parts_of
+from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp
 
 QUARANTINED = pa.schema([("file", pa.string()), ("delivery", pa.string()), *REJECTS])
@@ -52,6 +54,7 @@ class LakeView:
         self.folder = folder
         self.catalog = reader.read()
         self._engine = engine
+        self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +75,14 @@ class LakeView:
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine; whoever asks takes a cursor of it."""
         return self._engine.connection()
+
+    def ask[Answer](self, question: Question[Answer], parts: Sequence[Part]) -> Answer:
+        """Ask a question of parts that together are everything that it is about; they are counted here, one by one.
+
+        Raises:
+            LakeError: a file is damaged.
+        """
+        return question.merged([question.of_part(self.engine(), part) for part in parts])
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every delivery, oldest first."""
@@ -109,7 +120,7 @@ class LakeView:
 
         Only days with sightings have rows. ``families`` limits to those; ``None`` is all.
         """
-        return queries.count_addresses(self.engine(), self.catalog.countable(period), ("day", *by), families)
+        return self._count(period, ("day", *by), families)
 
     def distinct_addresses(
         self, period: Period, by: Sequence[str] = (), *, families: Iterable[str] | None = None
@@ -118,7 +129,7 @@ class LakeView:
 
         Without ``by`` there is one row.
         """
-        return queries.count_addresses(self.engine(), self.catalog.countable(period), by, families)
+        return self._count(period, tuple(by), families)
 
     def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
         """Return how many distinct addresses were seen in the period."""
@@ -132,7 +143,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             access.record(self.folder, by, what="addresses", of=str(period))
-        return queries.list_addresses(self.engine(), files)
+        return self.ask(ListAddresses(), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -161,6 +172,13 @@ class LakeView:
             raise LakeError("the delivered bytes have expired", where=delivery.file)
         access.record(self.folder, by, what="delivered bytes", of=delivery.id)
         return self._landed(delivery)
+
+    def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
+        """Count addresses; what was asked before is not counted again, for a view does not change."""
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)))
+        if (period, question) not in self._counted:
+            self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
+        return self._counted[period, question]
 
     def _landed(self, delivery: Delivery) -> Iterator[bytes]:
         yield from landed_chunks(self.folder / delivery.landed_path)  # the view stays open until the last is read

@@ -13,7 +13,7 @@ from quetsach.network.ranges import NO_AS, Keys, Numbers
 from quetsach.network.tables import NetworkTables
 
 _FIELDS: "list[pa.Field[Any]]" = [
-    pa.field("asn", pa.int64()),  # null where nobody announces the address
+    pa.field("asn", pa.int64()),  # null where nobody announces the address, or it is not of the country
     pa.field("isp", pa.string(), nullable=False),
     pa.field("province", pa.string(), nullable=False),
     pa.field("province_source", pa.string(), nullable=False),
@@ -33,7 +33,7 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         tables: the dated tables to look in; a time-limited row applies on the sighting's UTC day.
     """
     days, day_index = _days(table)
-    asns = tables.ranges.asns[tables.ranges.find(_addresses(table))]
+    asns = tables.national_asns(_addresses(table))
     known, asn_index = np.unique(asns, return_inverse=True)
     numbers = known.tolist()
     isp = _by_day(

@@ -106,6 +106,15 @@ class AddressRanges:
                 counts[asn] = counts.get(asn, 0) + last - first + 1
         return counts
 
+    def announced_bounds(self) -> tuple[int, ...]:
+        """Return the numbers at which addresses begin to be announced and cease to be, in turn.
+
+        An address is announced by anyone where an odd number of bounds lie at or below it.
+        """
+        is_announced = self.asns != NO_AS
+        changes = np.flatnonzero(np.diff(is_announced, prepend=False))
+        return tuple(int.from_bytes(self._start(int(at)), "big") for at in changes)
+
     def ipv4_of(self, asn: int) -> list[tuple[int, int]]:
         """Return the first and last 32-bit number of each IPv4 stretch that an AS announces, in order."""
         return [(first, last) for first, last, owner in self._ipv4_stretches() if owner == asn]

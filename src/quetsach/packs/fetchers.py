@@ -10,6 +10,7 @@ from typing import IO
 from tuf.api import exceptions as tuf
 from tuf.ngclient import FetcherInterface
 
+from quetsach import storage
 from quetsach.packs.transport import Patience, StatusError, TooLongError, TooSlowError, TransportError, fetch
 
 _HASHED = re.compile(r"[0-9a-f]{64}(?=\.)")
@@ -57,7 +58,7 @@ class HttpFetcher(FetcherInterface):
 
     @contextmanager
     def _target(self, url: str, length: int, part: Path) -> Iterator[IO[bytes]]:
-        self._parts.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(self._parts)
         for other in self._parts.iterdir():
             if other != part:  # of a pack that is no longer wanted
                 other.unlink()

@@ -5,12 +5,12 @@ disk before ``current`` is replaced by rename, so whoever is interrupted leaves 
 this needs no symbolic links and so holds on every system.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.packs.errors import PackError
 
 SUFFIX = ".qsp"
@@ -49,15 +49,13 @@ def install(state: Path, packs: Mapping[str, bytes]) -> Path:
     """
     shelf = state / "packs"
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(shelf)
         generations = _generations(shelf)
         folder = shelf / f"generation-{max(generations, default=0) + 1}"
-        folder.mkdir()
+        folder.mkdir(mode=storage.PRIVATE_FOLDER)
         _fill(folder, packs)
         former = installed_or_none(state)
-        _write(shelf / f"{_CURRENT}.new", folder.name.encode())
-        (shelf / f"{_CURRENT}.new").replace(shelf / _CURRENT)
-        _sync(shelf)
+        storage.write(shelf / _CURRENT, folder.name)
     except OSError as error:
         raise PackError("the packs cannot be installed", where=str(shelf), hint=str(error)) from error
     # A scan that is running may still read the former generation: it goes with the next update.
@@ -79,8 +77,7 @@ def _fill(folder: Path, packs: Mapping[str, bytes]) -> None:
     """Write the packs of a generation, or leave nothing: half of one a day would fill a disk that has little room."""
     try:
         for name, content in packs.items():
-            _write(folder / name, content)
-        _sync(folder)
+            storage.write(folder / name, content)
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -89,20 +86,3 @@ def _fill(folder: Path, packs: Mapping[str, bytes]) -> None:
 def _generations(shelf: Path) -> dict[int, Path]:
     found = ((_GENERATION.fullmatch(path.name), path) for path in shelf.iterdir())
     return {int(match[1]): path for match, path in found if match}
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows keeps the order of renames itself and cannot open folders
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,6 @@
 A private key under a pass phrase is opened only when it has to sign, so that nobody is asked for phrases in vain.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
+from quetsach import storage
 from quetsach.packs.errors import SigningError
 from quetsach.packs.key_wrapping import wrapped
 
@@ -29,6 +29,7 @@ type Phrase = Callable[[str], str]
 """Gives the pass phrase of the key of that name."""
 
 _KEY_LIMIT_BYTES = 16_384
+_KEY_LEAST_BYTES = 80
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
@@ -89,8 +90,8 @@ def write_pair(folder: Path, name: str, private: Ed25519PrivateKey, phrase: str)
         OSError: the folder cannot be written.
     """
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _write(folder / f"{name}.pem", private_pem(private, phrase), 0o600)
-    _write(folder / f"{name}.pub", public, 0o644)
+    storage.write(folder / f"{name}.pem", private_pem(private, phrase))
+    storage.write(folder / f"{name}.pub", public, mode=storage.SHARED)
     return str(SSlibKey.from_crypto(private.public_key()).keyid)
 
 
@@ -146,21 +147,16 @@ def read_private(path: Path, phrase: Phrase) -> Ed25519PrivateKey:
     return key
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # one that is there already, or a link, would keep the rights that it has
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(_KEY_LIMIT_BYTES)
-    except OSError as error:
+        return storage.read_secret(
+            path,
+            least_bytes=_KEY_LEAST_BYTES,
+            most_bytes=_KEY_LIMIT_BYTES,
+            hint="put the key back from its copy; one without a copy is replaced: `quetsach packs keys rotate NAME`",
+        )
+    except storage.StorageError as error:
+        raise SigningError(f"this key cannot be used: {error.what}", where=str(path), hint=error.hint) from error
+    except FileNotFoundError as error:
         hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
         raise SigningError("this key cannot be read", where=str(path), hint=hint) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
+from quetsach import storage
 from quetsach.packs.errors import SigningError
 from quetsach.packs.key_files import (
     Phrase,
@@ -96,8 +97,8 @@ def new_keys(folder: Path, names: Sequence[str] = ALL_NAMES, *, phrase: str = ""
         if name not in ALL_NAMES:
             raise SigningError(f"there is no key {name!r}", hint=f"one of {', '.join(ALL_NAMES)}")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
+        storage.make_folder(folder)
+        folder.chmod(storage.PRIVATE_FOLDER)
         if there := [name for name in names if any((folder / f"{name}{end}").exists() for end in (".pem", ".pub"))]:
             raise SigningError(
                 f"there is a key {there[0]} already",
@@ -122,10 +123,10 @@ def rotate(folder: Path, name: str, *, phrase: str = "") -> str:
         private = folder / f"{name}.pem"
         if private.is_file():
             retired = folder / RETIRED
-            retired.mkdir(mode=0o700, exist_ok=True)
+            storage.make_folder(retired)
             former = retired / f"{read_public(folder / f'{name}.pub').keyid}.pem"
-            former.with_suffix(".pub").write_bytes((folder / f"{name}.pub").read_bytes())
-            private.rename(former)
+            storage.write(former.with_suffix(".pub"), (folder / f"{name}.pub").read_bytes(), mode=storage.SHARED)
+            storage.publish([(private, former)])
         return write_pair(folder, name, Ed25519PrivateKey.generate(), phrase)
     except OSError as error:
         raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error

@@ -51,29 +51,28 @@ def read_pack(path: Path) -> dict[str, bytes]:
         raise ContainerError(error.what, where=str(path), hint=error.hint) from error
 
 
-def load_shelf(folder: Path, *, platform: str = "") -> tuple[Pack, ...]:
+def load_shelf(folder: Path) -> tuple[Pack, ...]:
     """Return the packs of a folder of pack folders and ``.qsp`` files, by family; of one family the newest.
-
-    Args:
-        folder: the shelf.
-        platform: if given, packs that are not for it are left out, and only their heads are read.
 
     Raises:
         PackError: the folder cannot be read, or one of its packs cannot be used.
     """
     read = ((read_pack(path), str(path)) for path in _packs_of(folder))
-    return newest(
-        parse_pack(content, where) for content, where in read if not platform or platform in _platforms(content, where)
-    )
+    return newest(parse_pack(content, where) for content, where in read)
 
 
-def families_of(folder: Path) -> frozenset[str]:
-    """Return the families of a shelf, by the heads of its packs.
+def families_of(folder: Path, *, with_devices: bool = True) -> frozenset[str]:
+    """Return the families of a shelf, by the heads of its packs; those of devices, which have guidance only, or not.
 
     Raises:
         PackError: the folder or the head of a pack cannot be read.
     """
-    return frozenset(_family(_head(read_pack(path), str(path))) for path in _packs_of(folder))
+    read = ((read_pack(path), str(path)) for path in _packs_of(folder))
+    return frozenset(
+        _family(_head(content, where))
+        for content, where in read
+        if with_devices or not set(DEVICES) & set(_platforms(content, where))
+    )
 
 
 def _head(content: Mapping[str, bytes], where: str) -> Table:

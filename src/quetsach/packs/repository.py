@@ -8,13 +8,13 @@ repository or the new one and a publication that is killed is simply run again.
 Source: The Update Framework specification 1.0, sections 4 (formats), 5 (client workflow) and 6 (repository).
 """
 
-import fcntl
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.packs import container
 from quetsach.packs.errors import SigningError
 from quetsach.packs.folder import read_folder
@@ -214,9 +214,8 @@ def one_publisher(folder: Path) -> Iterator[None]:
         SigningError: it cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        storage.make_folder(folder, mode=storage.SHARED_FOLDER)
+        with storage.locked(folder / ".lock"):
             yield
     except OSError as error:
         raise SigningError("the repository cannot be written", where=str(folder), hint=str(error)) from error

@@ -5,7 +5,6 @@ Files are written whole under another name and renamed; ``timestamp.json`` comes
 Source: The Update Framework specification 1.0, sections 4 (formats) and 6 (repository).
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from tuf.api.exceptions import LengthOrHashMismatchError, UnsignedMetadataError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
+from quetsach import storage
 from quetsach.packs.errors import SigningError
 
 type Delegator = Root | Targets
@@ -176,16 +176,6 @@ def read_document(path: Path) -> Document | None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that its name never stands for half of it, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Write a file that everybody may read so that its name never stands for half of it, also after a power cut."""
+    storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
+    storage.write(path, content, mode=storage.SHARED)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.packs.installed import SUFFIX
 
 _STATE_FILE = "ring"
@@ -77,6 +78,4 @@ def remember_ring(state: Path, ring: Ring) -> None:
     """
     if ring is remembered_ring(state):
         return
-    new = state / f"{_STATE_FILE}.new"
-    new.write_text(f"{ring}\n")
-    new.replace(state / _STATE_FILE)
+    storage.write(state / _STATE_FILE, f"{ring}\n")

@@ -49,6 +49,9 @@ def read_root(path: Path) -> bytes:
             root = file.read(ROOT_LIMIT_BYTES + 1)
     except OSError as error:
         raise TrustError("the root of trust cannot be read", where=str(path), hint=str(error)) from error
+    if not root.strip(b"\0 \r\n"):
+        hint = "name the root again: quetsach update --trust-root FILE --repository ADDRESS"
+        raise TrustError("the file is empty: it was not written to its end", where=str(path), hint=hint)
     if not _looks_like_root(root):
         raise TrustError(
             "this file is not a root of trust", where=str(path), hint="a centre publishes it as metadata/1.root.json"
@@ -86,6 +89,9 @@ def _read_addresses(path: Path) -> dict[str, str]:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise TrustError("the address of the repository cannot be read", where=str(path), hint=str(error)) from error
+    if "url" not in addresses:
+        hint = "name it again: quetsach update --repository ADDRESS"
+        raise TrustError("the file names no address: it was not written to its end", where=str(path), hint=hint)
     if not all(isinstance(address, str) for address in addresses.values()):
         raise TrustError("the address of the repository must be text", where=str(path))
     return addresses

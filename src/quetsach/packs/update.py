@@ -17,6 +17,7 @@ from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, TargetFile
 from tuf.api.serialization import DeserializationError
 
+from quetsach import storage
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import SUFFIX, install, installed_or_none
@@ -94,7 +95,7 @@ def update(
     """
     store = state / "trust" / trust.fingerprint[:16]
     with _one_update(state), _explained(trust.repository):
-        store.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(store)
         source = Source(trust, store, patience or Patience())
         source.client.refresh()
         withdrawn = _take_back(source, state)
@@ -181,8 +182,7 @@ def _remember(state: Path, trust: Trust) -> None:
     folder = state / "trust"
     for name, content in ((ROOT_FILE, trust.root), (REPOSITORY_FILE, repository_toml(trust).encode())):
         if not (folder / name).is_file() or (folder / name).read_bytes() != content:
-            (folder / f"{name}.new").write_bytes(content)
-            (folder / f"{name}.new").replace(folder / name)
+            storage.write(folder / name, content)
 
 
 _REASONS: tuple[tuple[type[Exception], Refusal], ...] = (
@@ -221,7 +221,7 @@ def _explained(repository: str) -> Iterator[None]:
 def _one_update(state: Path) -> Iterator[None]:
     """Let one update run at a time; a lock of a process that has died is gone with it."""
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage.make_folder(state)
         lock = (state / "update.lock").open("wb")
     except OSError as error:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error

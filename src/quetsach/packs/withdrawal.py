@@ -7,13 +7,13 @@ installed, bundled and named packs alike. An entry counts up to a version: a men
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.core.rule_text import named_in, rules_of
 from quetsach.packs.errors import PackError
@@ -121,12 +121,7 @@ def keep_withdrawals(state: Path, raw: bytes) -> None:
     path = state / _STATE_FILE
     if kept_list(state) == raw or (not path.exists() and raw == list_bytes(())):
         return
-    new = path.with_name(f"{_STATE_FILE}.new")
-    with new.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    storage.write(path, raw)
 
 
 def disarm(packs: Iterable[Pack], withdrawals: Iterable[Withdrawal]) -> tuple[tuple[Pack, ...], tuple[Withdrawal, ...]]:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+from quetsach import storage
+
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same source gives the same bytes
 WEB = Path(__file__).parent
 
@@ -33,4 +35,4 @@ def compiled(source: Path) -> bytes:
 
 if __name__ == "__main__":
     for path in sources():
-        path.with_suffix(".mo").write_bytes(compiled(path))
+        storage.write(path.with_suffix(".mo"), compiled(path), mode=storage.SHARED)

@@ -4,15 +4,21 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import dj_database_url
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 
+type Network = IPv4Network | IPv6Network
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_PROXY_HOPS = 5
+_SECRET_LEAST_BYTES = 32
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
 )
@@ -105,7 +111,9 @@ class Configuration:
         data: the centre's data folder; ``None`` where only code is checked, then nothing is kept.
         secret_key: signs what the centre must recognise again.
         database_url: where counts of tool reports live, in the form of dj-database-url.
-        allowed_hosts: names under which the centre answers.
+        allowed_hosts: names under which the centre answers; ``*`` only in a demonstration.
+        served_at: where this machine serves it, without a final slash, as ``center up`` tells its worker.
+        metrics_from: networks that may read ``/metrics``.
         proxy_hops: how many trusted proxies stand in front; 0 means that the peer address is the visitor's.
         https: whether visitors reach the centre over HTTPS only.
         public_url: where people reach the centre, without a final slash; empty if not known.
@@ -125,6 +133,8 @@ class Configuration:
     secret_key: str
     database_url: str
     allowed_hosts: tuple[str, ...]
+    served_at: str = ""
+    metrics_from: tuple[Network, ...] = LOOPBACK
     proxy_hops: int = 0
     https: bool = False
     public_url: str = ""
@@ -147,15 +157,18 @@ class Configuration:
         """
         data = Path(environment["QUETSACH_DATA"]).absolute() if environment.get("QUETSACH_DATA") else None
         database = f"sqlite:///{data / 'center.sqlite3'}" if data else "sqlite://:memory:"
-        hosts = environment.get("QUETSACH_HOSTS", "*").split(",")
+        public_url = _public_url(environment.get("QUETSACH_PUBLIC_URL", "").rstrip("/"))
+        served_at = environment.get("QUETSACH_SERVED_AT", "")
         return cls(
             data=data,
             secret_key=_read_secret(data),
             database_url=_database_url(environment.get("DATABASE_URL") or database),
-            allowed_hosts=tuple(host.strip() for host in hosts if host.strip()),
+            allowed_hosts=_hosts(environment.get("QUETSACH_HOSTS", ""), data, (public_url, served_at)),
+            served_at=served_at,
+            metrics_from=_networks(environment.get("QUETSACH_METRICS_FROM", "")),
             proxy_hops=_hops(environment.get("QUETSACH_PROXY_HOPS", "0")),
             https=_choice("QUETSACH_HTTPS", environment.get("QUETSACH_HTTPS", "no"), ("no", "yes")) == "yes",
-            public_url=_public_url(environment.get("QUETSACH_PUBLIC_URL", "").rstrip("/")),
+            public_url=public_url,
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
@@ -174,10 +187,57 @@ class Configuration:
 
 def _read_secret(data: Path | None) -> str:
     """Return the centre's key, or a passing one where no centre has been laid out yet."""
+    if data is None:
+        return secrets.token_urlsafe(48)
     try:
-        return (data / "secret.key").read_text("utf-8").strip() if data else secrets.token_urlsafe(48)
+        return (
+            storage.read_secret(
+                data / "secret.key",
+                least_bytes=_SECRET_LEAST_BYTES,
+                hint="put secret.key back from the centre's backup: all that is sealed or signed stands on it",
+            )
+            .decode("latin-1")
+            .strip()
+        )
     except FileNotFoundError:
         return secrets.token_urlsafe(48)
+
+
+def is_demonstration(data: Path) -> bool:
+    """Whether a data folder holds the demonstration and nothing of the real world."""
+    return (data / "demonstration.json").exists()
+
+
+def _hosts(text: str, data: Path | None, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names under which the centre answers: those that are set, or those of its addresses and of loopback.
+
+    Whoever may name any host gets pages whose caches and links lead there, so only a demonstration answers to all.
+    """
+    is_open = data is not None and is_demonstration(data)
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    if "*" in hosts and not is_open:
+        raise ConfigurationError(
+            "a real centre does not answer under every name",
+            where="QUETSACH_HOSTS",
+            hint="write the names that people use, as in centre.example,www.centre.example",
+        )
+    if hosts or is_open:
+        return hosts or ("*",)
+    named = (urlsplit(address).hostname or "" for address in addresses)
+    found = (f"[{name}]" if ":" in name else name for name in named if name)
+    return tuple(dict.fromkeys((*found, *_LOOPBACK_NAMES)))
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """Return the networks that are named, and loopback."""
+    try:
+        return (*LOOPBACK, *(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"not a network: {text[:80]!r}",
+            where="QUETSACH_METRICS_FROM",
+            hint="write addresses or networks, separated by commas, as in 10.0.0.0/8,2001:db8::7",
+        ) from error
 
 
 def _database_url(text: str) -> str:

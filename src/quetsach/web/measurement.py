@@ -24,8 +24,11 @@ DURATION = Histogram(
 )
 CHECKS = Counter("quetsach_checks", "Looks at one's own address, by outcome.", ["outcome"], registry=REGISTRY)
 REPORTS = Counter("quetsach_reports", "Tool reports received, by answer.", ["answer"], registry=REGISTRY)
+TURNED_AWAY = Counter(
+    "quetsach_turned_away", "Requests answered before a page saw them.", ["reason"], registry=REGISTRY
+)
 
-_QUIET = frozenset({"healthz", "metrics", "static"})
+_QUIET = frozenset({"static"})
 
 
 class RequestMeasurement:

@@ -1,39 +1,52 @@
 """Whether the centre is well: for load balancers (``/healthz``), Prometheus (``/metrics``) and robots."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from quetsach.web.client_address import client_address
+from quetsach.web.configuration import Configuration
+from quetsach.web.gauges import CentreState
+from quetsach.web.health import health
 from quetsach.web.measurement import REGISTRY
-from quetsach.web.portal.snapshot import PublicationError, read_snapshot
 
-_METADATA_LIMIT_BYTES = 65_536
+REGISTRY.register(CentreState())
+
+
+class Monitoring:
+    """Middleware, the outermost: what watches the centre calls it by its number, so no name of a host is asked for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer for the centre's state, or let the request pass."""
+        view = {"/healthz": healthz, "/metrics": metrics}.get(request.path)
+        return view(request) if view else self._get_response(request)
 
 
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Say what works; 503 when something that visitors need does not."""
-    checks: dict[str, Callable[[], str]] = {
-        "database": _database,
-        "figures": _figures,
-        "repository": _repository,
-    }
-    found = {name: check() for name, check in checks.items()}
-    is_well = all(state in ("ok", "empty") for state in found.values())
-    return JsonResponse({"status": "ok" if is_well else "failing", "checks": found}, status=200 if is_well else 503)
+    """Say what works; 503 when something does not that somebody has to look after."""
+    found = health(settings.CENTER, now=datetime.now(UTC))
+    return JsonResponse(
+        {"status": "ok" if found.is_well else "failing", "checks": found.checks},
+        status=200 if found.is_well else 503,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @require_safe
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """Return the counters in Prometheus' text format."""
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return counters and gauges in Prometheus' text format, to the networks that may read them."""
+    if not _may_read_metrics(request):
+        return HttpResponse(status=403)
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -45,38 +58,12 @@ def robots(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(rules, content_type="text/plain; charset=utf-8")
 
 
-def _database() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        return f"cannot be read: {type(error).__name__}"
-    return "ok"
-
-
-def _figures() -> str:
-    """The published figures, and the lake they come from, can be read."""
-    data: Path | None = settings.CENTER.data
-    if data is None:
-        return "empty"
-    try:
-        snapshot = read_snapshot(data)
-        next((data / "lake").iterdir(), None) if (data / "lake").exists() else None
-    except (PublicationError, OSError) as error:
-        return f"cannot be read: {type(error).__name__}"
-    return "ok" if snapshot else "empty"
-
-
-def _repository() -> str:
-    """The signed repository has not expired: an expired one makes every tool refuse its update."""
-    data: Path | None = settings.CENTER.data
-    timestamp = data / "repository" / "metadata" / "timestamp.json" if data else None
-    if timestamp is None or not timestamp.exists():
-        return "empty"
-    try:
-        with timestamp.open("rb") as file:
-            expires = json.loads(file.read(_METADATA_LIMIT_BYTES))["signed"]["expires"]
-        is_fresh = datetime.fromisoformat(expires) > datetime.now(UTC)
-    except (OSError, ValueError, KeyError, TypeError):
-        return "cannot be read"
-    return "ok" if is_fresh else f"expired {expires}"
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """Whether the caller, and who it calls for if it is a proxy, are in the networks that may."""
+    center: Configuration = settings.CENTER
+    callers = [client_address(request.META, proxy_hops=0)]
+    if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
+        callers.append(client_address(request.META, proxy_hops=center.proxy_hops or 1))
+    return all(
+        caller is not None and any(caller.standard in network for network in center.metrics_from) for caller in callers
+    )

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 # No session, no sign-in and no cookie on the public side: the language is in the path, and what is called Office acts
 # under the office's addresses alone.
 MIDDLEWARE = [
+    "quetsach.web.operation.Monitoring",
     "quetsach.web.measurement.RequestMeasurement",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from quetsach.web.office.door import is_office
+from quetsach.web.server.bounds import most_body_bytes
 
-MAX_BYTES = 64 * 1024
 _PROGRAMS = "/api/"
 
 
@@ -24,7 +24,11 @@ class SmallBody:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, or refuse with 413."""
-        if request.path.startswith(_PROGRAMS) or is_office(request.path) or _length(request) <= MAX_BYTES:
+        if (
+            request.path.startswith(_PROGRAMS)
+            or is_office(request.path)
+            or _length(request) <= most_body_bytes(request.path)
+        ):
             return self._get_response(request)
         return render(request, "portal/error.html", {"status": 400}, status=413)
 

@@ -13,8 +13,6 @@ from quetsach.web.repository import repository_file
 
 api.add_router("/partners", partners_router)
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", operation.healthz, name="healthz"),
-    path("metrics", operation.metrics, name="metrics"),
     path("robots.txt", operation.robots, name="robots"),
     path("api/v1/", api.urls),
     re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),

@@ -38,7 +38,7 @@ def main() -> None:
         told["alive"] = watchdogs.pids()
         told["innocent"] = innocent.poll() is None
         told["again"] = quetsach("scan", "--json")
-        told["undo"] = quetsach("undo", "--last", "--json")
+        told["undo"] = quetsach("undo", "--last", "--yes", "--json")
         after = _look()
         innocent.kill()
     told["differences"] = sorted(repr(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key))

@@ -49,5 +49,5 @@ def test_every_foothold_is_found_and_goes_and_comes_back(
     assert len({finding["where"] for finding in found}) == 1 + len({planted[name][0] for name in names})
     assert main(["clean", *where, "--yes"]) == ExitCode.CLEANED, capfd.readouterr()
     assert main(["scan", *where]) == ExitCode.NOTHING_FOUND
-    assert main(["undo", "--last", "--state", str(tmp_path / "state")]) == 0
+    assert main(["undo", "--last", "--yes", "--state", str(tmp_path / "state")]) == 0
     assert snapshot(root) == before

@@ -97,5 +97,5 @@ def test_all_of_it_is_found_and_goes_and_comes_back(
     assert found == {"file": 3, "service": 1, "scheduled-task": 1, "registry-value": 1}
     assert main(["clean", *where, "--yes"]) == ExitCode.CLEANED, capfd.readouterr()
     assert main(["scan", *where]) == ExitCode.NOTHING_FOUND
-    assert main(["undo", "--last", *state]) == 0
+    assert main(["undo", "--last", "--yes", *state]) == 0
     assert snapshot(drive) == before

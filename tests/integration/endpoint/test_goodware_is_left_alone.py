@@ -52,7 +52,7 @@ def test_a_pack_that_is_wrong_about_every_program_is_stopped_by_the_brake(progra
     seen, plan = what_a_wrong_pack_would_do(programs, tmp_path)
     assert len(plan.steps) == len(seen.findings) >= 30
     with pytest.raises(MassBrakeError):
-        check_brake(plan, seen.files)
+        check_brake(plan, seen.findings)
 
 
 def test_a_pack_that_is_wrong_about_programs_of_packages_is_held(programs: Path, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_pack_that_is_wrong_about_every_program_of_windows_is_stopped(tmp_path
     seen, plan = what_a_wrong_pack_would_do(drive, tmp_path)
     assert seen.platform == "windows"
     with pytest.raises(MassBrakeError):
-        check_brake(plan, seen.files)
+        check_brake(plan, seen.findings)
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_a_value_with_a_name_that_other_programs_do_not_show_goes_and_comes_back
     assert registry is not None
     assert {value.name for value in registry.values(f"HKLM\\SOFTWARE\\{RUN}")} >= INNOCENT.keys()
     assert registry.value(f"HKLM\\SOFTWARE\\{RUN}", name) is None
-    assert main(["undo", "--last", *state]) == 0
+    assert main(["undo", "--last", "--yes", *state]) == 0
     assert snapshot(disk) == before
 
 
@@ -97,5 +97,5 @@ def test_what_is_put_into_a_hive_to_be_in_the_way_of_its_cleaning_is_not(
     assert registry is not None
     assert not registry.exists(f"HKLM\\SYSTEM\\{services}\\Qzk")
     assert [value.name for value in registry.values(f"HKLM\\SYSTEM\\{services}\\wuauserv")][-1] == "\0\0"
-    assert main(["undo", "--last", *state]) == 0
+    assert main(["undo", "--last", "--yes", *state]) == 0
     assert snapshot(disk) == before

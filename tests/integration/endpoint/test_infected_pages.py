@@ -44,7 +44,7 @@ def test_the_pages_get_their_own_end_back_and_the_worm_goes(
     assert f"{PAGES + 1} of these steps only cut off what was appended" in said
     assert {(drive / f"web/{number}.html").read_bytes() for number in range(PAGES)} == {PAGE}
     assert not (drive / "Program Files/lkxvbc/qhwrsw.exe").exists()
-    assert main(["undo", "--last", "--state", str(tmp_path / "state")]) == 0
+    assert main(["undo", "--last", "--yes", "--state", str(tmp_path / "state")]) == 0
     assert snapshot(drive) == before
 
 
@@ -56,5 +56,5 @@ def test_more_pages_than_may_be_cut_stop_everything_and_say_what_to_do(
     assert _clean(drive, tmp_path / "state") == ExitCode.MASS_BRAKE
     said = capfd.readouterr().out
     assert f"cut the end off {PAGES + 1} files" in said
-    assert "--quick" in said
+    assert "--allow-many" in said
     assert snapshot(drive) == before

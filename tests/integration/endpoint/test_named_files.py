@@ -63,5 +63,5 @@ def test_the_file_goes_with_what_names_it_and_comes_back(
     assert main(["clean", *where, "--yes"]) == ExitCode.CLEANED, capfd.readouterr()
     assert sorted(path.name for path in (disk / "ProgramData").glob("*.exe")) == ["unikey.exe", "zalopc.exe"]
     assert main(["scan", *where]) == ExitCode.NOTHING_FOUND
-    assert main(["undo", "--last", *state]) == 0
+    assert main(["undo", "--last", "--yes", *state]) == 0
     assert snapshot(disk) == before

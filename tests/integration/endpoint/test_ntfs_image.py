@@ -216,7 +216,7 @@ def test_undo_brings_everything_back_to_the_byte(drive: Drive) -> None:
     before = picture(drive.root)
     assert drive.run("clean", "--yes")[0] == ExitCode.CLEANED
     assert picture(drive.root) != before
-    code, said = drive.run("undo", "--last", "--root", str(drive.root))
+    code, said = drive.run("undo", "--last", "--yes", "--root", str(drive.root))
     assert code == 0, said
     time.sleep(1.1)  # the kernel asks ntfs-3g again after a second: what it holds is what counts
     after = picture(drive.root)

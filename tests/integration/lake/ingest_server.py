@@ -18,7 +18,7 @@ import pyarrow as pa
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
-from quetsach.lake import compaction, durable
+from quetsach.lake import compaction
 from quetsach.lake.lake import Lake
 from quetsach.lake.packed import ingest_file
 
@@ -66,7 +66,7 @@ def arm(kill_at_step: int) -> None:
 
         return counted
 
-    durable.sync = before(durable.sync)
+    os.fsync = before(os.fsync)
     Path.replace = before(Path.replace)
     Path.mkdir = before(Path.mkdir)
 

@@ -18,6 +18,7 @@ from tests.sinkhole_report import HEADER, make_report
 
 from quetsach.lake import access, compacted
 from quetsach.lake.lake import Lake
+from quetsach.lake.records import INDEX
 
 KILLS = 15
 
@@ -67,7 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def content_of(lake: Path) -> dict[str, str]:
-    files = [path for path in lake.rglob("*") if path.is_file() and path.name != access.FILE]
+    files = [path for path in lake.rglob("*") if path.is_file() and path.name not in {access.FILE, INDEX}]
     return {str(path.relative_to(lake)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 

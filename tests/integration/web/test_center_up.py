@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -15,14 +16,14 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.centre import QUETSACH, Served, answers, served
 
-from quetsach.cli.center import up
+from quetsach.cli.center import tending
 from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
@@ -146,16 +147,102 @@ def test_a_chunked_body_without_length_is_refused(server: Served) -> None:
     assert refusal.value.code in (400, 411)
 
 
-def test_bodies_that_never_end_do_not_keep_pages_waiting(server: Served) -> None:
-    head = b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+def hanging(port: int, head: bytes, count: int, stack: ExitStack) -> None:
+    """Open connections that say the beginning of something and then nothing."""
+    for _ in range(count):
+        line = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        line.sendall(head)
+
+
+SLOW_PATHS = (
+    "/api/v1/reports",
+    "/api/v1/partners/reports",
+    "/van-phong/vao/",
+    "/en/office/units/",
+    "/giup-do/",
+    "/giup-do/tim/",
+    "/kiem-tra/",
+    "/cong-van/x/",
+    "/bao-cao/x/",
+    "/",
+)
+
+
+def test_slow_bodies_and_heads_keep_nobody_waiting(server: Served) -> None:
+    port = int(server.url.rpartition(":")[2])
     with ExitStack() as stack:
-        port = int(server.url.rpartition(":")[2])
-        for _ in range(3 * up.SERVER_THREADS):
-            stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(head)
+        for path in SLOW_PATHS:
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000"
+            hanging(port, head.encode() + b"\r\n\r\nx", 20, stack)
+        hanging(port, b"GET / HTTP/1.1\r\nHost: lo", 1000, stack)
+        for path in ("/healthz", "/en/privacy/", "/healthz"):
+            started = time.monotonic()
+            with urllib.request.urlopen(server.url + path, timeout=10) as answer:
+                assert answer.status == 200
+            assert time.monotonic() - started < 2
+
+
+def test_an_address_that_a_visitor_writes_with_underscores_is_not_theirs(server: Served) -> None:
+    headers = {"X_Forwarded_For": "123.16.0.1", "Origin": "null"}
+    request = urllib.request.Request(f"{server.url}/en/check/", method="POST", data=b"", headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        text = answer.read().decode()
+    assert "123.16.0.1" not in text
+    assert "127.0.0.1" in text or "shared" in text
+
+
+def test_a_head_that_can_be_read_in_two_ways_is_refused(server: Served) -> None:
+    port = int(server.url.rpartition(":")[2])
+    host = b"Host: localhost\r\n"
+    for lines in (
+        host + host,
+        b"",
+        host + b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        host + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        host + b"Content-Length: +5\r\n",
+        host + b"X: a\r\n b\r\n",
+        host + b"X: " + b"a" * 2_000_000 + b"\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            with suppress(OSError):
+                line.sendall(b"POST /kiem-tra/ HTTP/1.1\r\n" + lines + b"\r\n0\r\n\r\n")
+            assert line.recv(12)[:10] == b"HTTP/1.1 4"
+
+
+def test_a_worker_that_dies_is_replaced(prepared: Path) -> None:
+    with served(prepared) as server:
+        os.kill(worker_of(server), signal.SIGKILL)
+        deadline = time.monotonic() + 60
         time.sleep(0.5)
-        started = time.monotonic()
-        assert answers(server.url)
-        assert time.monotonic() - started < 2
+        while not answers(server.url):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        log = server.stop()
+    assert "Unexpected exit from worker" in log
+    assert log.count("worker ready") == 2
+
+
+def test_a_centre_whose_main_process_was_killed_is_gone_and_starts_again(prepared: Path) -> None:
+    with served(prepared) as server:
+        worker = worker_of(server)
+        server.process.kill()
+        server.process.wait()
+        again = run(prepared, "--prepare-only", timeout=60)
+        assert again.returncode == 0, again.stderr
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert not answers(server.url)
+    with served(prepared) as server, urllib.request.urlopen(f"{server.url}/healthz", timeout=10) as answer:
+        assert json.load(answer)["checks"]["work"] == "ok"
+
+
+def worker_of(server: Served) -> int:
+    """Return the process that answers: the child of the main one that runs a worker of granian."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    return next(child for child, command in commands.items() if b"spawn_main" in command)
 
 
 def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> None:
@@ -264,9 +351,9 @@ def expires(data: Path) -> datetime:
 
 
 def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(up, "_REFRESH_SECONDS", 0.02)
+    monkeypatch.setattr(tending, "REFRESH_SECONDS", 0.02)
     stopped = threading.Event()
-    keeper = threading.Thread(target=up._keep_fresh, args=(repository, stopped))
+    keeper = threading.Thread(target=tending.keep_fresh, args=(repository, stopped, lambda: None))
     before = expires(repository)
     keeper.start()
     deadline = time.monotonic() + 10
@@ -278,9 +365,9 @@ def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypat
 
 
 def test_a_refresh_that_fails_is_logged_and_tried_again(tmp_path: Path, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(up, "_REFRESH_SECONDS", 0.02)
+    monkeypatch.setattr(tending, "REFRESH_SECONDS", 0.02)
     stopped = threading.Event()
-    keeper = threading.Thread(target=up._keep_fresh, args=(tmp_path, stopped))
+    keeper = threading.Thread(target=tending.keep_fresh, args=(tmp_path, stopped, lambda: None))
     keeper.start()
     deadline = time.monotonic() + 10
     while len(caplog.records) < 2 and time.monotonic() < deadline:

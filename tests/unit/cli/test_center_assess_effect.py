@@ -16,6 +16,7 @@ from quetsach.endpoint.messages.error import translated
 PLAN = """
 method = "wedge"
 start = 2999-05-03
+target = "botnet-addresses"
 target_percent = 50
 feeds = ["own/sinkhole"]
 before = {first = 2999-04-01, last = 2999-04-28}
@@ -58,27 +59,26 @@ def _draw(folder: Path, data: Path, seed: str = "XSMB 48213") -> int:
     return _run("rollout", "demo", "--units", folder / "units.csv", *settings, "--data", data)
 
 
-def test_json_has_the_effect_the_verdict_and_what_they_stand_on(
-    wedge: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_has_the_effect_and_why_there_is_no_verdict(wedge: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("effect", "--panel", wedge, "--method", "wedge", "--target", "40", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["method"] == "wedge"
     assert told["scale"] == "log"
     assert told["panel"]["starts"] == ["1974", "1977", "1980", "1983", "1986"]
     assert told["reduction"]["value"] == pytest.approx(0.5, abs=0.01)
-    assert told["verdict"]["verdict"] == "achieved"
-    assert told["verdict"]["probability"] > 0.99
+    assert told["verdict"]["verdict"] is None
+    assert [reason["code"] for reason in told["verdict"]["reasons"]] == ["not-registered"]
+    assert "probability" not in told["verdict"]
     assert told["registered"] is None
 
 
-@pytest.mark.parametrize(("language", "word"), [("vi", "Đạt chỉ tiêu"), ("en", "Achieved")])
-def test_text_says_the_verdict_and_that_nothing_was_registered(
-    wedge: Path, language: str, word: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_without_a_registration_the_text_says_neither_achieved_nor_a_probability(
+    wedge: Path, language: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _run("effect", "--panel", wedge, "--method", "wedge", "--target", "40", "--lang", language)
     told = capsys.readouterr().out
-    assert word in told
+    assert not any(claim in told for claim in ("Đạt", "Achieved", "Xác suất", "Probability"))
     assert ("không được đăng ký" if language == "vi" else "not registered") in told
 
 
@@ -153,11 +153,12 @@ def test_there_is_no_verdict_where_the_analysis_departs(
     signed = centre / "campaigns/demo/registration.json"
     _run("effect", "--panel", wedge, "--method", "wedge", "--registration", signed, "--json")
     told = json.loads(capsys.readouterr().out)
-    assert told["verdict"]["refused"] == "not-as-registered"
+    reasons = {reason["code"] for reason in told["verdict"]["reasons"]}
+    assert {"not-as-registered", "departs-in-order", "panel-of-unknown-origin"} <= reasons
     assert [notice["code"] for notice in told["registered"]["departures"]] == ["departs-in-order"]
 
 
-def test_the_registered_analysis_has_its_verdict(
+def test_a_panel_with_the_registered_units_that_the_centre_did_not_make_has_no_verdict(
     centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
@@ -170,10 +171,10 @@ def test_the_registered_analysis_has_its_verdict(
     path.write_bytes(csv_of(panel_of(outcome, starts)))
     capsys.readouterr()
     signed = centre / "campaigns/demo/registration.json"
-    _run("effect", "--panel", path, "--registration", signed, "--json")
+    _run("effect", "--panel", path, "--registration", signed, "--data", centre, "--json")
     told = json.loads(capsys.readouterr().out)
     assert told["registered"] == {"as_registered": True, "departures": []}
-    assert told["verdict"]["verdict"] == "achieved"
+    assert [reason["code"] for reason in told["verdict"]["reasons"]] == ["panel-of-unknown-origin"]
 
 
 @pytest.mark.parametrize("name", ["../demo", "demo/..", "", "DEMO"])
@@ -190,6 +191,7 @@ def test_a_campaign_is_an_identifier(tmp_path: Path, name: str) -> None:
         ("target_percent = 50", "target_percent = 0"),
         ("start = 2999-05-03", "start = 2020-05-03"),
         ("mirai = 1.0", 'mirai = "much"'),
+        ('target = "botnet-addresses"\n', ""),
         ('method = "wedge"', 'method = "wedge"\ncolour = "red"'),
     ],
 )

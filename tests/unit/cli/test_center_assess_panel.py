@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import json
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from quetsach.assess.effect import Design, Method, analyse, read_panel
 from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.registration import Registration, seal
+from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.cli.center import assess, ingest
 from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, registered
@@ -39,7 +40,7 @@ def register_plan(data: Path, *, network: str, steps: tuple[tuple[str, ...], ...
         start=BEGINS[0],
         before=Period(FIRST, BEGINS[0] - timedelta(days=1)),
         after=Period(FIRST + timedelta(weeks=WEEKS - 4), FIRST + timedelta(weeks=WEEKS, days=-1)),
-        design=Design(Method.WEDGE),
+        design=Design(Method.WEDGE, dummies=2),
         target=0.5,
         controls=(),
         feeds=("plain/sightings",),
@@ -48,6 +49,7 @@ def register_plan(data: Path, *, network: str, steps: tuple[tuple[str, ...], ...
         order=steps,
         roll_out=order.digest,
         registered_at=MADE,
+        panel=PanelPlan("botnet-addresses"),
     )
     key = Ed25519PrivateKey.generate()
     folder = data / "campaigns" / "trial"
@@ -106,13 +108,41 @@ def test_a_cut_by_half_is_found_again(panel: CampaignPanel) -> None:
     assert found.reduction is not None
     assert found.reduction.low < 0.5 < found.reduction.high
     assert found.reduction.high - found.reduction.low < 0.1
-    assert panel.departed == ()
+    assert panel.origin.departed == ()
+
+
+def _judged(data: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    signed = data / "campaigns/trial/registration.json"
+    capsys.readouterr()
+    _run(assess, "assess", "effect", "--panel", file, "--registration", signed, "--data", data, "--json")
+    told: dict[str, object] = json.loads(capsys.readouterr().out)["verdict"]
+    return told
+
+
+def test_the_registered_panel_alone_has_a_verdict(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
+) -> None:
+    """The registration counts machines; these feeds were seen once an hour at most, so that addresses are counted."""
+    (tmp_path / "panel.csv").write_bytes(panel.content)
+    if panel.measure is WeekMeasure.MACHINES:
+        assert _judged(data, tmp_path / "panel.csv", capsys)["verdict"] == "not-decided"
+    else:
+        told = _judged(data, tmp_path / "panel.csv", capsys)
+        assert [reason["code"] for reason in told["reasons"]] == ["another-panel"]  # type: ignore[attr-defined]
+
+
+def test_a_panel_with_one_figure_changed_is_another_panel(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
+) -> None:
+    (tmp_path / "panel.csv").write_bytes(panel.content.replace(b",0\n", b"1,0\n", 1))
+    told = _judged(data, tmp_path / "panel.csv", capsys)
+    assert "another-panel" in {reason["code"] for reason in told["reasons"]}  # type: ignore[attr-defined]
 
 
 def test_other_address_tables_than_the_registered_ones_are_a_departure(data: Path, tmp_path: Path) -> None:
     registration = register_plan(tmp_path, network="another")
     (tmp_path / "lake").symlink_to(data / "lake")
-    assert [n.code for n in campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view()).departed] == [
+    assert [n.code for n in campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view()).origin.departed] == [
         "departs-in-network"
     ]
 
@@ -173,7 +203,7 @@ def test_while_the_last_window_is_not_over_there_is_a_panel_and_a_departure(data
     later = Period(FIRST + timedelta(weeks=WEEKS + 2), FIRST + timedelta(weeks=WEEKS + 6, days=-1))
     (tmp_path / "lake").symlink_to(data / "lake")
     made = campaign_panel(replace(registration, after=later), tmp_path, Lake(tmp_path / "lake").view())
-    assert [notice.code for notice in made.departed] == ["departs-in-after"]
+    assert [notice.code for notice in made.origin.departed] == ["departs-in-after"]
     assert made.weeks == WEEKS + 6
     rows = list(csv.DictReader(io.StringIO(made.content.decode())))
     assert {row["outcome"] for row in rows if row["period"] >= str(later.first)} == {""}

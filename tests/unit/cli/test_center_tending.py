@@ -16,7 +16,7 @@ def test_work_that_breaks_off_is_tried_again_until_the_centre_stops(db, caplog: 
             stopped.set()
         raise RuntimeError("broken")
 
-    tending._again(work, 0, stopped)
+    tending._again(work, 0, stopped, lambda: None)
     assert len(turns) == 3
     assert "tried again" in caplog.text
 
@@ -24,6 +24,6 @@ def test_work_that_breaks_off_is_tried_again_until_the_centre_stops(db, caplog: 
 def test_a_centre_that_stops_begins_nothing(db, tmp_path) -> None:
     stopped = threading.Event()
     stopped.set()
-    tending.take_in_reports(tmp_path, stopped)
-    tending.erase_cases(tmp_path, stopped)
-    tending.clear_sessions(tmp_path, stopped)
+    tending.take_in_reports(tmp_path, stopped, lambda: None)
+    tending.erase_cases(tmp_path, stopped, lambda: None)
+    tending.clear_sessions(tmp_path, stopped, lambda: None)

@@ -14,10 +14,13 @@ from tests.infection import at, write
 from tests.snapshot import snapshot
 
 from quetsach.cli import acting
+from quetsach.cli.choosing import numbers_of
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.looking import Looking
 from quetsach.cli.main import main
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import file as file_acts
+from quetsach.endpoint.act import undo as undoing
 from quetsach.endpoint.act.carry_out import StepResult
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.keep import state as state_module
@@ -58,6 +61,21 @@ def run(root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     return run_command
 
 
+class Person:
+    """Somebody at the terminal, who types these lines; Ctrl-C where there is none."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = list(lines)
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        if not self._lines:
+            raise KeyboardInterrupt
+        return self._lines.pop(0) + "\n"
+
+
 def _session(tmp_path: Path) -> str:
     return State.open(tmp_path / "state").sessions[-1]
 
@@ -69,7 +87,7 @@ def test_clean_removes_and_undo_puts_back_to_the_byte(run: Run, root: Path) -> N
     assert [p.name for p in (root / "home/an").iterdir()] == ["thu.txt"]
     assert run("scan")[0] == ExitCode.NOTHING_FOUND
     assert run("clean", "--yes")[0] == ExitCode.NOTHING_FOUND
-    assert run("undo", "--last")[0] == 0
+    assert run("undo", "--last", "--yes")[0] == 0
     assert snapshot(root) == before
     assert run("clean", "--yes")[0] == ExitCode.CLEANED
 
@@ -172,8 +190,8 @@ def test_a_clean_up_that_is_told_to_end_says_so_and_the_next_finishes_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(carrying_out, "carry_out", carry_out_one)
-        code, said, told = run("clean", "--yes", "--lang", "en")
-    assert (code, "the next clean finishes it" in said, "stopped" in told) == (ExitCode.USAGE, True, True)
+        code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "1 of 2 steps are done" in said, "`quetsach undo" in said) == (ExitCode.PARTLY_CLEANED, True, True)
     assert len(list(root.rglob("*.com"))) == 1
     assert run("clean", "--yes")[0] == ExitCode.NOTHING_FOUND
     assert not list(root.rglob("*.com"))
@@ -194,7 +212,7 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
     monkeypatch.setattr(state_module, "check_private", lambda _folder: None)
     monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.UNREADABLE))
     code, said, _ = run("clean", "--yes", "--lang", "en")
-    assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
+    assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
 
 def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
@@ -203,7 +221,7 @@ def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
     run("clean", "--yes")
     monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.CRASHED))
     code, said, _ = run("clean", "--yes", "--jobs", "1", "--no-cache", "--lang", "en")
-    assert (code, "NOT COMPLETE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_ELEVATED, True, False)
+    assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
 
 @pytest.mark.parametrize("days", ["-1", "36501", "99999999999", "0000000005", "1.5", "a"])
@@ -250,12 +268,81 @@ def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (ExitCode.USAGE, "quetsach: ổ đĩa đã đầy\n")
 
 
-def test_the_brake_cannot_be_overruled(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_brake_is_not_released_by_yes_alone_and_shows_what_it_stopped(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(brake, "MAX_FILES", 1)
     before = snapshot(root)
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root)) == (ExitCode.MASS_BRAKE, before)
-    assert "MASS BRAKE" in said
+    for part in ("MASS BRAKE", "Quarantine the file /home/an/eicar.com", "--family NAME", "--allow-many"):
+        assert part in said
+    assert run("clean", "--dry-run")[0] == ExitCode.MASS_BRAKE
+
+
+def test_who_has_seen_the_plan_may_release_the_brake_and_can_undo_all(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    before = snapshot(root)
+    assert run("clean", "--yes", "--allow-many")[0] == ExitCode.CLEANED
+    assert run("undo", "--last", "--yes")[0] == 0
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(("answer", "code"), [("2", 11), ("yes", 20), ("có", 20), ("3", 20), ("", 20)])
+def test_releasing_the_brake_takes_the_number_of_steps(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(acting.sys, "stdin", Person(answer))
+    assert run("clean")[0] == code
+
+
+def test_single_items_are_chosen_at_the_question(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(acting.sys, "stdin", Person("chọn", "7", "1", "có"))
+    code, said, told = run("clean")
+    assert code == ExitCode.PARTLY_CLEANED  # a second look sees the other
+    assert ("bước như vậy: '7'" in told, "ĐÃ CHỌN 1 bước: 1" in told, "còn 1 phát hiện" in said) == (True,) * 3
+    assert [path.name for path in root.rglob("*.com")] == ["t\udce1.com"]
+
+
+@pytest.mark.parametrize("words", [("--item", "2"), ("--skip", "1")])
+def test_items_are_chosen_on_the_command_line_where_somebody_sees_the_plan(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str]
+) -> None:
+    before = snapshot(root)
+    assert run("clean", "--yes", *words)[0] == ExitCode.USAGE
+    assert snapshot(root) == before
+    monkeypatch.setattr(acting.sys, "stdin", Person("có"))
+    assert run("clean", *words)[0] == ExitCode.PARTLY_CLEANED
+    assert [path.name for path in root.rglob("*.com")] == ["eicar.com"]
+
+
+def test_a_step_that_is_not_there_is_refused(run: Run, root: Path) -> None:
+    before = snapshot(root)
+    code, _, told = run("clean", "--dry-run", "--item", "9", "--lang", "en")
+    assert (code, "no such step" in told, snapshot(root)) == (ExitCode.USAGE, True, before)
+
+
+def test_one_family_is_cleaned_and_the_other_left(run: Run, root: Path) -> None:
+    pack = Path(__file__).parents[3] / "packs"
+    write(root, b"/usr/networks", b"\x7fELF" + bytes(60) + b"/usr/networks\0S95Baby.sh\0[ss]\0[cpu]\0[atk]\0[idp]\0")
+    packs = ["--pack", str(pack / "mozi"), "--pack", str(pack / "eicar")]
+    code, said, _ = run("clean", "--yes", "--family", "mozi", "--lang", "en", *packs)
+    assert (code, "you did not choose it" in said) == (ExitCode.PARTLY_CLEANED, True), said
+    assert ((root / "usr/networks").exists(), (root / "home/an/eicar.com").exists()) == (False, True)
+    code, _, told = run("clean", "--yes", "--family", "conficker", "--lang", "en", *packs)
+    assert (code, "families that were found: eicar" in told) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1,3-5 8", {1, 3, 4, 5, 8}), ("", set()), ("2", None), ("5-3", None), ("x", None), ("1-9", None), ("1-", None)],
+)
+def test_numbers_of_steps_are_read_or_refused(text: str, numbers: set[int] | None) -> None:
+    assert numbers_of(text, {1, 3, 4, 5, 8}) == numbers
 
 
 @pytest.mark.parametrize(("failing", "code", "verdict"), [(1, 13, "PARTLY CLEANED"), (2, 14, "NOT CLEANED")])
@@ -285,7 +372,7 @@ def test_named_paths_of_the_running_system_are_cleaned_alone(run: Run, root: Pat
     assert code == ExitCode.CLEANED, told
     assert not (root / "home/an/eicar.com").exists()
     assert at(root, b"/srv/t\xe1.com").exists()
-    assert run("undo", "--last", on_root=False)[0] == 0
+    assert run("undo", "--last", "--yes", on_root=False)[0] == 0
     assert (root / "home/an/eicar.com").exists()
 
 
@@ -322,10 +409,10 @@ def test_json_is_the_report_and_nothing_else(run: Run, tmp_path: Path) -> None:
 
 def test_one_item_can_be_put_back(run: Run, root: Path, tmp_path: Path) -> None:
     run("clean", "--yes")
-    code, said, _ = run("undo", _session(tmp_path), "--item", "2", "--json")
+    code, said, _ = run("undo", _session(tmp_path), "--item", "2", "--yes", "--json")
     assert (code, json.loads(said)["steps"][0]["outcome"]) == (0, "restored")
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 1
-    assert run("quarantine", "restore", _session(tmp_path), "1")[0] == 0
+    assert run("quarantine", "restore", _session(tmp_path), "1", "--yes")[0] == 0
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 2
 
 
@@ -342,20 +429,20 @@ def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None
         "purged": []
     }
     assert run("quarantine", "purge", "--older-than", "0", "--yes", on_root=False)[0] == 0
-    code, _, told = run("undo", "--last")
+    code, _, told = run("undo", "--last", "--yes")
     assert (code, "đã bị xóa hẳn" in told) == (ExitCode.USAGE, True)
 
 
 def test_a_clean_up_that_was_undone_is_listed_as_such(run: Run) -> None:
     run("clean", "--yes")
-    run("undo", "--last", "--item", "1")
+    run("undo", "--last", "--yes", "--item", "1")
     assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
-    run("undo", "--last")
+    run("undo", "--last", "--yes")
     assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "undone"
 
 
 def test_with_no_session_undo_and_quarantine_say_so(run: Run, tmp_path: Path) -> None:
-    assert run("undo", "--last")[0] == ExitCode.USAGE
+    assert run("undo", "--last", "--yes")[0] == ExitCode.USAGE
     assert run("quarantine", "list", on_root=False)[0] == 0
     assert not (tmp_path / "state").exists()
 
@@ -363,9 +450,12 @@ def test_with_no_session_undo_and_quarantine_say_so(run: Run, tmp_path: Path) ->
 def test_a_disk_that_is_mounted_elsewhere_now_can_be_named(run: Run, root: Path, tmp_path: Path) -> None:
     run("clean", "--yes")
     root.rename(tmp_path / "elsewhere")
-    code, _, told = run("undo", "--last", "--lang", "en", on_root=False)
+    code, _, told = run("undo", "--last", "--yes", "--lang", "en", on_root=False)
     assert (code, "mount the disk again" in told) == (ExitCode.USAGE, True)
-    assert main(["undo", "--last", "--state", str(tmp_path / "state"), "--root", str(tmp_path / "elsewhere")]) == 0
+    assert (
+        main(["undo", "--last", "--yes", "--state", str(tmp_path / "state"), "--root", str(tmp_path / "elsewhere")])
+        == 0
+    )
     assert (tmp_path / "elsewhere/home/an/eicar.com").exists()
 
 
@@ -376,7 +466,7 @@ def test_a_damaged_journal_is_told_and_nothing_is_done(run: Run, root: Path, tmp
     raw = bytearray(path.read_bytes())
     raw[60] ^= 1
     path.write_bytes(raw)
-    code, _, told = run("undo", "--last", "--lang", "en")
+    code, _, told = run("undo", "--last", "--yes", "--lang", "en")
     assert (code, "damaged or changed" in told) == (ExitCode.USAGE, True)
     assert not (root / "home/an/eicar.com").exists()
     code, said, _ = run("clean", "--yes", "--lang", "en")
@@ -386,7 +476,7 @@ def test_a_damaged_journal_is_told_and_nothing_is_done(run: Run, root: Path, tmp
 def test_a_session_that_never_began_is_not_the_last_one(run: Run, root: Path, tmp_path: Path) -> None:
     run("clean", "--yes")
     (tmp_path / "state" / "sessions" / "99990101T000000Z-000000").mkdir()
-    assert run("undo", "--last")[0] == 0
+    assert run("undo", "--last", "--yes")[0] == 0
     assert (root / "home/an/eicar.com").exists()
 
 
@@ -397,3 +487,66 @@ def test_there_are_words_for_everything_that_can_be_said(language: str) -> None:
         assert words[key]
     assert all(words[f"outcome-{outcome}"] for outcome in Outcome)
     assert all(words[f"hold-{hold}"] for hold in Hold)
+
+
+@pytest.mark.parametrize("words", [("undo", "--last"), ("quarantine", "restore", "SESSION", "1")])
+def test_malware_is_not_put_back_unasked(run: Run, root: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    run("clean", "--yes")
+    before = snapshot(root)
+    named = [_session(tmp_path) if word == "SESSION" else word for word in words]
+    code, _, told = run(*named, "--lang", "en")
+    assert (code, snapshot(root), "--yes" in told) == (ExitCode.USAGE, before, True)
+
+
+@pytest.mark.parametrize(("answer", "is_back"), [(["yes"], True), (["no"], False), ([], False)])
+def test_who_undoes_is_shown_what_comes_back_and_asked(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, answer: list[str], *, is_back: bool
+) -> None:
+    run("clean", "--yes")
+    monkeypatch.setattr(acting.sys, "stdin", Person(*answer))
+    code, said, told = run("undo", "--last", "--lang", "en")
+    assert code == 0
+    assert "Quarantine the file /home/an/eicar.com" in told
+    assert ((root / "home/an/eicar.com").exists(), "Nothing was changed" in said) == (is_back, not is_back)
+
+
+@pytest.mark.parametrize(("language", "told"), [("vi", "Không có gì bị thay đổi"), ("en", "Nothing was changed")])
+def test_breaking_off_at_the_question_changes_nothing_and_says_so(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, language: str, told: str
+) -> None:
+    before = snapshot(root)
+    monkeypatch.setattr(acting.sys, "stdin", Person())
+    code, said, _ = run("clean", "--lang", language)
+    assert (code, snapshot(root), told in said) == (ExitCode.FOUND, before, True)
+
+
+def test_a_scan_that_is_broken_off_before_the_question_changed_nothing_and_says_so(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    before = snapshot(root)
+    monkeypatch.setattr(Looking, "scan", broken_off)
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, snapshot(root), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, before, True)
+
+
+def test_an_undo_that_is_told_to_end_says_how_far_it_came(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(root)
+    run("clean", "--yes")
+    take_back = carrying_out.take_back
+
+    def take_back_one(where: Workplace, step: int) -> StepResult:
+        if step == 1:
+            signal.raise_signal(signal.SIGINT)
+        return take_back(where, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(undoing, "take_back", take_back_one)
+        code, said, _ = run("undo", "--last", "--yes", "--lang", "en")
+    assert (code, "1 items are done, 1 are not" in said) == (ExitCode.PARTLY_CLEANED, True)
+    assert run("undo", "--last", "--yes")[0] == 0
+    assert snapshot(root) == before

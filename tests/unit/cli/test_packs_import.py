@@ -125,7 +125,6 @@ def test_the_same_files_make_the_same_pack(given: Path, tmp_path: Path) -> None:
         ("daily.cvd", b"ClamAV-VDB:1", "sigtool --unpack"),
         ("renamed.txt", b"ClamAV-VDB:1", "sigtool --unpack"),
         ("program.txt", b"MZ\0\0", "this is no text"),
-        ("other.json", b"{}", "neither a bundle of STIX nor an event of MISP"),
         ("broken.json", b"{", "not valid JSON"),
     ],
 )
@@ -137,6 +136,23 @@ def test_a_file_that_cannot_be_read_is_an_error_that_says_what_to_do(
     error = capsys.readouterr().err
     assert name in error
     assert message in error
+
+
+def test_json_of_another_form_is_named_and_makes_no_pack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other.json").write_bytes(b"{}")
+    assert _import(tmp_path / "other.json", "--out", tmp_path / "out") == 3
+    assert "other.json  JSON that is neither a STIX bundle nor events of MISP" in capsys.readouterr().out
+
+
+def test_a_feed_of_misp_is_taken_as_it_lies_in_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    feed = tmp_path / "feed"
+    feed.mkdir()
+    attribute = {"type": "domain", "value": "evil.example.test", "to_ids": True, "uuid": "u"}
+    (feed / "5c8a.json").write_text(json.dumps({"Event": {"info": "Case", "Attribute": [attribute]}}))
+    (feed / "manifest.json").write_text(json.dumps({"5c8a": {"info": "Case", "timestamp": "1"}}))
+    assert _import(feed, "--out", tmp_path, "--json") == 0
+    named = _json(capsys)["named"]
+    assert [(one["reason"], one["where"]) for one in named] == [("other-file", "manifest.json")]
 
 
 def test_a_name_that_is_none_is_refused(given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,18 +23,19 @@ SHELF = Path(__file__).parents[3] / "packs"
 
 
 class Centre:
-    """Takes reports: new ones with 201, known ones with 200."""
+    """Takes reports: new ones and later revisions with 201, known ones with 200."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, bytes]] = []
-        known: set[str] = set()
+        known: set[tuple[str, int]] = set()
         centre = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 centre.received.append((self.path, body))
-                identifier = json.loads(body)["report_id"]
+                document = json.loads(body)
+                identifier = document["report_id"], document.get("revision", 0)
                 self.send_response(200 if identifier in known else 201)
                 known.add(identifier)
                 self.end_headers()
@@ -117,7 +118,7 @@ def test_the_page_is_written_for_its_owner(state: Path, tmp_path: Path) -> None:
 def test_a_named_report_is_shown_as_json(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path,) = (state / "reports").iterdir()
     assert main(["report", "show", str(path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["format"] == "quetsach-report/1"
+    assert json.loads(capsys.readouterr().out)["format"] == "quetsach-report/2"
 
 
 def test_without_a_report_the_next_step_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,7 +206,7 @@ def test_the_undo_on_the_page_is_the_command_that_undoes(tmp_path: Path, capsys:
     assert main(["report", "show", "--state", str(state), "--json"]) == 0
     command = shlex.split(json.loads(capsys.readouterr().out)["undo"])
     assert command[3:] == ["--root", str(tree), "--state", str(state)]
-    assert main(command[1:]) == 0
+    assert main([*command[1:], "--yes"]) == 0
     assert main(["scan", "--root", str(tree), "--state", str(state)]) == 10
 
 
@@ -215,6 +216,7 @@ def test_the_command_that_goes_on_from_a_scan_cleans_what_it_found(
     tree, state = tmp_path / "tree", tmp_path / "state folder"
     tree.mkdir()
     load_specimen(SHELF / "eicar").build(tree)
+    (tree / "letter.txt").write_text("Kính gửi")
     assert main(["scan", "--root", str(tree), "--state", str(state), "--json"]) == 10
     command = shlex.split(json.loads(capsys.readouterr().out)["next"])
     assert main([*command[1:], "--yes"]) == 11

@@ -39,6 +39,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that counts as the running system."""
     root = tmp_path / "root"
     write(root, b"/tmp/eicar.com", EICAR)
+    write(root, b"/tmp/letter.txt", b"Kinh gui")
     monkeypatch.setattr("quetsach.endpoint.host.linux.live_host", lambda: LinuxHost(Tree(root), NoProcesses(), None))
     monkeypatch.setattr("quetsach.cli.clean.os.geteuid", lambda: 0)
     return root

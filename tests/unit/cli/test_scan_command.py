@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.report import read_report
 from quetsach.endpoint.report.page import render_page
 from quetsach.endpoint.trouble import Reason, Trouble
-from quetsach.packs.specimen import load_specimen
+from quetsach.packs.specimen import load_specimen, specimens_of
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -190,7 +192,7 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out
-    assert "NOT COMPLETE" in out
+    assert "NOT CONCLUSIVE: without administrator rights" in out
     assert "NOTHING FOUND" not in out
 
 
@@ -205,7 +207,9 @@ def test_given_paths_that_a_user_may_not_read_are_not_called_free(
 
     monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
     assert main(["scan", str(clean)]) == 2
-    assert "CHƯA ĐẦY ĐỦ" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "CHƯA KẾT LUẬN ĐƯỢC" in out
+    assert "sudo quetsach scan" in out
 
 
 def test_what_failed_is_counted_and_named(
@@ -218,8 +222,9 @@ def test_what_failed_is_counted_and_named(
         raise PermissionError(13, "no")
 
     monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
-    assert main(["scan", str(clean), "--lang", "en"]) == 0
+    assert main(["scan", str(clean), "--lang", "en"]) == 2
     out = capsys.readouterr().out
+    assert "✓" not in out
     assert "Could not look at 13 items: no permission, or a disk error: 13." in out
     assert "… and 3 more" in out
 
@@ -282,7 +287,8 @@ def test_without_a_cache_nothing_is_kept(clean: Path, tmp_path: Path) -> None:
 def test_a_scan_that_is_out_of_time_never_says_nothing_found(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", str(clean), "--time-limit", "0.0000001", "--lang", "en"]) == 2
     out = capsys.readouterr().out
-    assert "NOT COMPLETE: the scan ended before" in out
+    assert "NOT CONCLUSIVE: " in out
+    assert "it ended before it was done" in out
     assert "NOTHING FOUND" not in out
 
 
@@ -299,14 +305,16 @@ def test_a_file_that_broke_the_matcher_off_is_never_called_free(
 
     monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
     assert main(["scan", str(clean), "--lang", "en"]) == 2
-    assert "NOT COMPLETE: some files" in capsys.readouterr().out
+    assert "NOT CONCLUSIVE: " in capsys.readouterr().out
 
 
 def test_a_file_too_large_is_named(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (clean / "giant").open("wb") as file:
         file.truncate(5 << 30)
-    assert main(["scan", str(clean), "--lang", "en"]) == 0
-    assert f"{clean}/giant: too large" in capsys.readouterr().out
+    assert main(["scan", str(clean), "--lang", "en"]) == 2
+    out = capsys.readouterr().out
+    assert f"{clean}/giant: too large" in out
+    assert "NOT ALL COULD BE LOOKED AT: things too large or too deep: 1" in out
 
 
 def test_every_file_is_listed(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,16 +346,79 @@ def test_very_many_files_that_are_only_reported_for_one_reason_are_counted(
     pack = ["--pack", str(SHELF / "wannacry"), "--full"]
     assert main(["scan", "--root", str(tmp_path), *pack]) == 10
     out = capsys.readouterr().out
-    assert "PHÁT HIỆN 1030 dấu vết" in out
+    assert "PHÁT HIỆN 1.030 dấu vết" in out
     assert out.count(".docx.WNCRY\n") == 20
     assert "  ▲ … và 1.010 phát hiện nữa chỉ để báo cáo, cùng lý do: Tệp của bạn đã bị WannaCry mã hóa." in out
 
 
-def test_packs_for_other_systems_are_named_and_never_counted(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    where = [str(clean), "--lang", "en", "--pack", str(SHELF / "conficker")]
-    assert main(["scan", *where, "--pack", str(SHELF / "mozi")]) == 0
+def test_what_was_chosen_not_to_be_looked_for_is_in_the_verdict(
+    clean: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", str(clean), "--lang", "en", "--pack", str(SHELF / "conficker")]) == 0
+    verdict = capsys.readouterr().out.splitlines()[2]
+    assert verdict.startswith("○ NOTHING FOUND of the 1 malware families looked for")
+    assert "Of the families looked for, 1 are of other systems" in verdict
+    assert "NOT LOOKED FOR: 17 other families: andromeda, archive-bomb, eicar" in verdict
+
+
+def test_malware_of_windows_is_found_by_the_plain_command_and_only_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    [specimen] = specimens_of(SHELF / "wannacry", ["windows"])
+    specimen.build(share)
+    assert main(["scan", str(share), "--lang", "en"]) == 10
     out = capsys.readouterr().out
-    assert "1 malware families" in out
-    assert "other systems and this one is linux: conficker (windows)" in out
-    assert main(["scan", *where]) == 1
-    assert "none of the packs that were named is for this system (linux)" in capsys.readouterr().err
+    assert f"file of Windows: {share}/Windows/mssecsvc.exe" in out
+    assert "quetsach clean /" not in out
+    [command] = re.findall(r"`(quetsach clean --root [^`]*)`", out)
+    assert main(["clean", str(share), "--yes", "--lang", "en"]) == 10
+    assert "it is malware of Windows" in capsys.readouterr().out
+    assert (share / "Windows/mssecsvc.exe").exists()
+    assert main([*shlex.split(command)[1:], "--yes"]) in {11, 13}
+    assert not (share / "Windows/mssecsvc.exe").exists()
+
+
+def test_nothing_looked_at_is_never_nothing_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["scan", str(tmp_path / "empty")]) == 2
+    out = capsys.readouterr().out
+    assert "CHƯA KẾT LUẬN ĐƯỢC: không có tệp nào được xem" in out
+    assert "✓" not in out
+
+
+def test_what_lies_in_an_archive_with_a_password_leaves_the_verdict_open(
+    clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locked = bytearray(zip_of({"thư.txt": b"Kinh gui"}))
+    locked[6] |= 1  # APPNOTE.TXT 4.4.4: bit 0, encrypted
+    central = locked.index(b"PK\x01\x02")
+    locked[central + 8] |= 1
+    (clean / "locked.zip").write_bytes(locked)
+    assert main(["scan", str(clean), "--lang", "en", "--list", str(tmp_path / "list")]) == 2
+    out = capsys.readouterr().out
+    assert "! NOTHING SEEN of" in out
+    assert "NOT ALL COULD BE LOOKED AT: archives that could not be looked into completely: 1" in out
+    assert "scan with --list FILE" in out
+    assert '"reason": "encrypted"' in (tmp_path / "list").read_text()
+
+
+def test_a_windows_without_its_settings_is_not_called_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Windows/System32/config").mkdir(parents=True)
+    (tmp_path / "Windows/notes.txt").write_text("Kính gửi")
+    assert main(["scan", "--root", str(tmp_path), "--lang", "en"]) == 2
+    out = capsys.readouterr().out
+    assert "registry files that every Windows has are not there: 2" in out
+    assert "/Windows/System32/config/SOFTWARE: every Windows has this file" in out
+
+
+def test_the_reach_is_in_the_report(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(clean), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)["scan"]
+    assert seen["conclusion"] == "nothing-found"
+    assert seen["gaps"] == {}
+    assert "wannacry" in seen["reach"]["by_content"]
+    assert {"mozi", "eicar"} <= set(seen["reach"]["families"])
+    assert seen["reach"]["left_out"] == []
+    assert (seen["reach"]["processes"], seen["reach"]["archives"]) == ("none", "whole")

@@ -68,7 +68,7 @@ def test_it_is_taken_out_to_a_file_that_nobody_can_run(
 def test_undo_does_not_start_it_and_says_where_its_image_is(
     tmp_path: Path, ended: tuple[str, bytes], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(tmp_path, "restore", ended[0], "1") == 0
+    assert _run(tmp_path, "restore", ended[0], "1", "--yes") == 0
     said = capfd.readouterr()
     assert f"quetsach quarantine restore {ended[0]} 1 --to TỆP" in said.out + said.err
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from quetsach.feeds.reader import read
 from quetsach.feeds.reject import MAX_RECORD_BYTES, MAX_RECORD_LINES
 from quetsach.feeds.table import REJECTS, SIGHTINGS
 
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+
 FAMILIES = FamilyNames.of([Family("andromeda", "Andromeda", "windows", ("avalanche-andromeda",))], version="1")
 PLAIN = b"timestamp,address,malware,port,note\n"
 ROW = b"2020-06-16 07:30:00,14.160.0.1,mirai,1024,\n"
@@ -26,7 +29,7 @@ def read_all(
     content: bytes, feed: str = "plain", *, report: str | None = None, **limits: int
 ) -> tuple[list[dict[str, Any]], ...]:
     layout = layout_of(feed, report, file_name="x.csv", head=content[: 1 << 16])
-    batches = list(read([content], layout, FAMILIES, **limits))
+    batches = list(read([content], layout, FAMILIES, now=NOW, **limits))
     sightings = pa.concat_tables([SIGHTINGS.empty_table(), *[batch.sightings for batch in batches]])
     rejects = pa.concat_tables([REJECTS.empty_table(), *[batch.rejects for batch in batches]])
     return sightings.to_pylist(), rejects.to_pylist()
@@ -70,7 +73,7 @@ def test_line_endings_marks_and_a_missing_last_newline_change_nothing(ending: by
 
 def test_blank_lines_are_not_records_but_count_as_lines() -> None:
     layout = layout_of("plain", None, file_name="", head=PLAIN)
-    [batch] = read([PLAIN + b"\n\r\n" + ROW + b"\n"], layout, FAMILIES)
+    [batch] = read([PLAIN + b"\n\r\n" + ROW + b"\n"], layout, FAMILIES, now=NOW)
     assert (batch.records, batch.blank) == (1, 3)
     assert batch.sightings.column("line").to_pylist() == [4]
 
@@ -188,4 +191,4 @@ def test_identity_is_the_same_in_every_version_of_the_program() -> None:
 def test_a_missing_column_refuses_the_file() -> None:
     layout = layout_of("plain", None, file_name="", head=PLAIN)
     with pytest.raises(FeedError):
-        list(read([b"timestamp,malware\n" + ROW], layout, FAMILIES))
+        list(read([b"timestamp,malware\n" + ROW], layout, FAMILIES, now=NOW))

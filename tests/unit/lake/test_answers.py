@@ -75,10 +75,12 @@ def test_a_sighting_with_a_wrong_clock_is_not_the_newest_data(tmp_path: Path) ->
     assert answers.basis_of(lake.view(), BEFORE).as_of == date(2020, 6, 16)
 
 
-def test_a_wrong_clock_of_the_centre_hides_no_data(tmp_path: Path) -> None:
+def test_what_is_dated_after_its_ingest_is_set_aside_and_never_lost(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     _fill(lake, tmp_path, [date(2099, 6, 16)], 1)
-    assert answers.basis_of(lake.view(), BEFORE).as_of == date(2099, 6, 16)
+    [delivery] = lake.view().deliveries()
+    assert (delivery.records, delivery.accepted, delivery.quarantined) == (1, 0, 1)
+    assert answers.basis_of(lake.view(), BEFORE).as_of is None
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from quetsach.lake import ingestion
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import IngestResult, Lake
 
-NOW = datetime(2020, 6, 17, 1, 0, tzinfo=UTC)
+NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)
 FAMILIES = FamilyNames.of([], version="families-1")
-LOCKS = {".writer", ".readers"}
+BESIDE = {".writer", ".readers", "deliveries.index"}
 HEADER = b"timestamp,address,malware,port\n"
 
 
@@ -48,7 +48,7 @@ def row(address: str = "14.160.0.1", day: str = "2020-06-16", malware: str = "mi
 
 
 def files_of(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name not in LOCKS}
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE}
 
 
 def test_records_are_accepted_duplicate_or_quarantined(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_error_on_the_way_leaves_the_lake_as_it_was(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device", "deliveries")
 
     with monkeypatch.context() as patch:
-        patch.setattr("quetsach.lake.durable.write", fail)
+        patch.setattr("quetsach.storage.write", fail)
         with pytest.raises(LakeError, match="No space left"):
             ingest(lake, HEADER + row("14.160.0.9") + row("nowhere"))
     assert files_of(tmp_path) == before
@@ -210,7 +210,7 @@ def test_a_lake_that_may_not_be_read_is_not_called_empty(tmp_path: Path, monkeyp
     def refuse(_: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr("quetsach.lake.records.os.scandir", refuse)
     with pytest.raises(LakeError, match="Permission denied") as refusal:
         Lake(tmp_path).view().deliveries()
     assert refusal.value.where == str(tmp_path / "deliveries")

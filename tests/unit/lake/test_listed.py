@@ -15,13 +15,19 @@ from quetsach.lake.lake import Lake
 from quetsach.lake.listed import Listed, Listing
 
 JUNE_16 = date(2020, 6, 16)
+COVERAGE = (
+    Address.parse("14.160.0.0").number,
+    Address.parse("14.192.0.0").number,
+    Address.parse("2001:ee0::").number,
+    Address.parse("2001:ee1::").number,
+)
 
 
 def build(tmp_path: Path, content: bytes, *, as_of: date = JUNE_16, days: int = 7) -> Listed:
     lake = Lake(tmp_path / "lake")
     if content:
         ingest(lake, HEADER + content)
-    listed.build(lake.view(), tmp_path / "listed", as_of=as_of, days=days, by=TESTER)
+    listed.build(lake.view(), tmp_path / "listed", as_of=as_of, days=days, coverage=COVERAGE, by=TESTER)
     return Listed.open(tmp_path / "listed")
 
 
@@ -52,6 +58,23 @@ def test_only_the_window_is_listed_and_its_newest_day_is_told(tmp_path: Path) ->
     assert len(found) == 1
     assert found.newest_day == date(2020, 6, 10)
     assert (found.first_day, found.as_of) == (date(2020, 6, 10), JUNE_16)
+
+
+@pytest.mark.parametrize(
+    ("address", "covered"),
+    [
+        ("14.159.255.255", False),
+        ("14.160.0.0", True),
+        ("14.191.255.255", True),
+        ("14.192.0.0", False),
+        ("8.8.8.8", False),
+        ("2001:ee0:1::9", True),
+        ("2001:ee1::", False),
+        ("::", False),
+    ],
+)
+def test_it_knows_what_the_feeds_cover(tmp_path: Path, address: str, *, covered: bool) -> None:
+    assert build(tmp_path, row()).covers(Address.parse(address)) is covered
 
 
 def test_an_empty_window_has_no_newest_day(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pyarrow as pa
 
 from quetsach.core.address import Address
 from quetsach.core.place import Place, Places
 from quetsach.network import ANNOTATIONS, AddressRange, AddressRanges, Isp, Isps, NetworkTables, RegionNames, annotate
+from quetsach.network.ranges import MAPPED_FIRST, NO_AS, key_of
 
 TABLES = NetworkTables.of(
     AddressRanges.of(
@@ -78,3 +80,16 @@ def test_the_look_up_of_one_address_says_its_range() -> None:
 
 def test_addresses_announced_are_counted_by_provider() -> None:
     assert TABLES.announced_by_isp(date(2020, 6, 17)) == {"vnpt": 256}
+
+
+def test_with_a_table_of_the_whole_world_only_the_countrys_own_addresses_have_an_as() -> None:
+    """Otherwise importing one would count the world's addresses as national."""
+    world = AddressRanges.of([AddressRange(MAPPED_FIRST, MAPPED_FIRST + (1 << 30), 15169)], {15169: "Somebody"})
+    tables = NetworkTables.of(world, Isps.of([]), TABLES.regions, dated=date(2026, 1, 1), national=TABLES.ranges)
+    assert tables.home is TABLES.ranges
+    own = next(iter(TABLES.ranges.announced_ipv4()))
+    first, _ = TABLES.ranges.ipv4_of(own)[0]
+    keys = np.array([key_of(MAPPED_FIRST + first), key_of(MAPPED_FIRST + (8 << 24))], dtype="S16")
+    assert tables.national_asns(keys)[1] == NO_AS
+    newer = NetworkTables.of(TABLES.ranges, Isps.of([]), TABLES.regions, dated=date(2026, 1, 1), national=TABLES.ranges)
+    assert newer.national_asns(keys)[0] == own

@@ -22,6 +22,7 @@ from quetsach.web.portal.snapshot import Demonstration
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"
 LAST_DAY = date(2020, 11, 30)
+PACKS = Path(__file__).parents[3] / "packs"
 
 
 def sightings() -> bytes:
@@ -80,6 +81,16 @@ def centre(settings, db, centre_data: Path) -> Path:
 def empty_centre(settings, db, tmp_path: Path) -> Path:
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def report_centre(empty_centre: Path) -> Path:
+    """Return a centre that publishes packs of a few families, so that reports may name them."""
+    shelf = empty_centre / "repository" / "targets" / "packs"
+    shelf.mkdir(parents=True)
+    for family in ("eicar", "xmrig-miner", "mirai-gafgyt", "necurs"):
+        (shelf / family).symlink_to(PACKS / family)
+    return empty_centre
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The look at one's own address: four answers, and what none of them may say or keep."""
+"""The look at one's own address: five answers, and what none of them may say or keep."""
 
 import dataclasses
 import html
@@ -15,8 +15,12 @@ from quetsach.web.measurement import REGISTRY
 
 PAGES = {"vi": "/kiem-tra/", "en": "/en/check/"}
 ANSWERS = {
-    SEEN: ("Chúng tôi đã thấy địa chỉ này", "We saw this address"),
-    NOT_SEEN: ("Chúng tôi không thấy địa chỉ này", "We did not see this address"),
+    SEEN: ("Địa chỉ của bạn đã bị ghi nhận có mã độc hoạt động", "Malware was reported at your address"),
+    NOT_SEEN: ("Chưa có ghi nhận mã độc nào từ địa chỉ này", "No malware was reported at this address"),
+    **dict.fromkeys(
+        ("8.8.8.8", "1.1.1.1", "2001:4860:4860::8888"),
+        ("Nguồn dữ liệu của chúng tôi không bao phủ địa chỉ này", "Our sources do not cover this address"),
+    ),
     "100.64.3.4": ("Địa chỉ này dùng chung hoặc bị che", "This address is shared or hidden"),
     "192.168.1.4": ("Địa chỉ này dùng chung hoặc bị che", "This address is shared or hidden"),
 }
@@ -40,6 +44,19 @@ def test_each_kind_of_address_gets_its_answer(
 ) -> None:
     assert titles[0] in ask(client, address)
     assert titles[1] in ask(client, address, "en")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888"])
+def test_nobody_abroad_is_given_good_news(centre: Path, client: Client, address: str) -> None:
+    assert "tin tốt" not in ask(client, address)
+    assert "good to know" not in ask(client, address, "en")
+    assert "VPN" in ask(client, address)
+
+
+def test_an_answer_leads_to_what_comes_next(centre: Path, client: Client) -> None:
+    seen, unseen = (client.post("/kiem-tra/", REMOTE_ADDR=a).content.decode() for a in (SEEN, NOT_SEEN))
+    assert 'href="/ba-buoc/lam-sach/">Sang bước 2<' in seen
+    assert 'href="/ba-buoc/">Làm theo ba bước<' in unseen
 
 
 def test_old_data_say_nothing_about_now(centre: Path, client: Client, settings, monkeypatch) -> None:
@@ -66,8 +83,8 @@ def test_the_answer_names_family_and_last_day(centre: Path, client: Client) -> N
 
 
 def test_ipv6_is_matched_by_its_64(centre: Path, client: Client) -> None:
-    assert "We saw this address" in ask(client, SEEN_IPV6.replace("::77", "::1234"), "en")
-    assert "We did not see this address" in ask(client, "2405:4800:1:3::77", "en")
+    assert "Malware was reported at your address" in ask(client, SEEN_IPV6.replace("::77", "::1234"), "en")
+    assert "No malware was reported at this address" in ask(client, "2405:4800:1:3::77", "en")
 
 
 @pytest.mark.parametrize("address", [*ANSWERS, "nonsense"])
@@ -79,17 +96,19 @@ def test_check_page_never_says_clean_or_infected(centre: Path, client: Client, a
 
 def test_check_page_ignores_client_supplied_forwarded_header(centre: Path, client: Client) -> None:
     assert NOT_SEEN in ask(client, NOT_SEEN, HTTP_X_FORWARDED_FOR=SEEN)
-    assert "We did not see" in ask(client, NOT_SEEN, "en", HTTP_X_FORWARDED_FOR=SEEN, HTTP_X_REAL_IP=SEEN)
+    assert "No malware was reported" in ask(client, NOT_SEEN, "en", HTTP_X_FORWARDED_FOR=SEEN, HTTP_X_REAL_IP=SEEN)
 
 
 def test_behind_a_proxy_the_forwarded_visitor_is_looked_up(centre: Path, client: Client, settings) -> None:
     settings.CENTER = dataclasses.replace(settings.CENTER, proxy_hops=1)
-    assert "We saw this address" in ask(client, "10.0.0.1", "en", HTTP_X_FORWARDED_FOR=f"8.8.8.8, {SEEN}")
+    assert "Malware was reported at your address" in ask(
+        client, "10.0.0.1", "en", HTTP_X_FORWARDED_FOR=f"8.8.8.8, {SEEN}"
+    )
 
 
 def test_no_parameter_looks_up_another_address(centre: Path, client: Client) -> None:
     answer = client.post(f"/en/check/?address={SEEN}&ip={SEEN}", {"address": SEEN, "ip": SEEN}, REMOTE_ADDR=NOT_SEEN)
-    assert "We did not see" in main_of(answer.content)
+    assert "No malware was reported" in main_of(answer.content)
 
 
 def test_the_page_has_no_input_box(centre: Path, client: Client) -> None:

@@ -134,8 +134,8 @@ def test_what_is_only_reported_is_not_said_to_be_removed_or_put_back(shelf: Path
 
 
 def test_a_printed_page_names_its_address(shelf: Path, client: Client) -> None:
-    assert '<p class="on-paper">http://testserver/ma-doc/mozi/</p>' in _page(client, "/ma-doc/mozi/")
-    assert '<p class="on-paper">http://testserver/en/malware/mozi/</p>' in _page(client, "/en/malware/mozi/")
+    assert '<p class="on-paper">http://localhost:8000/ma-doc/mozi/</p>' in _page(client, "/ma-doc/mozi/")
+    assert '<p class="on-paper">http://localhost:8000/en/malware/mozi/</p>' in _page(client, "/en/malware/mozi/")
 
 
 @pytest.mark.parametrize("language", ["/ma-doc/", "/en/malware/"])

@@ -39,5 +39,5 @@ def test_a_line_of_json_does_not_repeat_what_the_visitor_typed(record: logging.L
 
 
 def test_a_wrong_host_fills_no_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    assert client.get("/healthz", headers={"host": "a b"}).status_code == 400
+    assert client.get("/", headers={"host": "a b"}).status_code == 400
     assert caplog.records == [] or {r.name for r in caplog.records} == {"quetsach.web.request"}

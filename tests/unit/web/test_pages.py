@@ -38,7 +38,7 @@ def test_a_page_carries_no_script_no_cookie_and_nothing_from_elsewhere(centre: P
     assert not re.search(r"<script|\son\w+=|javascript:|\sstyle=|<style|<iframe", text)
     loaded = re.findall(r'(?:src|<link[^>]*href)="([^"]*)"', text)
     assert loaded
-    assert [u for u in loaded if not u.startswith(("/static/", "http://testserver/"))] == []
+    assert [u for u in loaded if not u.startswith(("/static/", "http://localhost:8000/"))] == []
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -62,9 +62,9 @@ def test_both_versions_name_each_other_to_search_engines(
     for path in (vietnamese, english):
         found = dict(re.findall(r'hreflang="([\w-]+)" href="([^"]+)"', page(client, path)))
         assert found == {
-            "vi": f"http://testserver{vietnamese}",
-            "en": f"http://testserver{english}",
-            "x-default": f"http://testserver{vietnamese}",
+            "vi": f"http://localhost:8000{vietnamese}",
+            "en": f"http://localhost:8000{english}",
+            "x-default": f"http://localhost:8000{vietnamese}",
         }
 
 
@@ -177,13 +177,16 @@ def test_robots_and_metrics_answer(centre: Path, client: Client) -> None:
 def test_healthz_tells_what_works(centre: Path, client: Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "figures": "ok", "repository": "empty"}}
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "figures": "ok", "repository": "empty", "disk": "ok", "work": "empty"},
+    }
 
 
 @pytest.mark.parametrize(
     ("timestamp", "state"),
     [
-        ('{"signed": {"expires": "2020-01-01T00:00:00Z"}}', "expired 2020-01-01T00:00:00Z"),
+        ('{"signed": {"expires": "2020-01-01T00:00:00Z"}}', "timestamp expired 2020-01-01T00:00:00Z"),
         ('{"signed": []}', "cannot be read"),
         ("nonsense", "cannot be read"),
     ],

@@ -23,8 +23,8 @@ REDUCTION = Definition(
     PERCENT,
     1,
     LocalText(
-        "Số máy nhiễm ít hơn bao nhiêu phần trăm so với mức lẽ ra sẽ có nếu không có chiến dịch, sau khi tác động đã "
-        "đạt đủ: một trừ tỷ số giữa hai mức đó. Mức lẽ ra sẽ có được suy ra từ những đơn vị chưa bắt đầu hoặc không "
+        "Số máy nhiễm ít hơn bao nhiêu phần trăm so với mức dự kiến nếu không có chiến dịch, sau khi tác động đã "
+        "đạt đủ: một trừ tỷ số giữa hai mức đó. Mức dự kiến được suy ra từ những đơn vị chưa bắt đầu hoặc không "
         "tham gia, theo phương pháp đã đăng ký. Khoảng tin cậy 95% lấy từ khác biệt giữa các đơn vị.",
         "By how many per cent infected machines are fewer than there would have been without the campaign, once its "
         "effect is whole: one less the ratio of the two. What there would have been is told from units that have not "
@@ -38,11 +38,13 @@ CHANCE = Definition(
     1,
     LocalText(
         "Xác suất mức giảm nhờ chiến dịch đạt ít nhất chỉ tiêu, theo sai số của phép ước lượng. Kết luận: đạt nếu cả "
-        "khoảng tin cậy không thấp hơn chỉ tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Phân "
-        "tích khác với bản đăng ký thì không có kết luận.",
+        "khoảng tin cậy không thấp hơn chỉ tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Chỉ "
+        "đưa ra kết luận và xác suất cho phân tích đã đăng ký trước, trên đúng bảng số liệu đã đăng ký, khi mọi kiểm "
+        "tra đều đạt.",
         "The probability that the reduction due to the campaign is at least the target, by the error of the estimate. "
         "Achieved: the whole interval is at or above the target; not achieved: the whole interval is under it; "
-        "otherwise not decided. An analysis that is not as registered has no verdict.",
+        "otherwise not decided. Verdict and probability are given for the registered analysis of the registered panel "
+        "alone, and only where its checks hold.",
     ),
 )
 TIME_TO_CLEAN = Definition(
@@ -53,9 +55,9 @@ TIME_TO_CLEAN = Definition(
     LocalText(
         "Sau bao nhiêu ngày thì một nửa số ca được làm sạch, theo phương pháp Kaplan–Meier. Một ca là các lượt ghi "
         "nhận của một máy (theo mã của mã độc) hoặc một thuê bao, không cách nhau quá 14 ngày; ca được coi là sạch từ "
-        "lượt cuối cùng, nếu sau đó 14 ngày không thấy nữa khi máy thu vẫn hoạt động. Tính từ ngày thông báo, từ lần "
-        "đầu ghi nhận, hoặc từ ngày bắt đầu chiến dịch với ca đã có từ trước. Không tính theo địa chỉ IP; không công "
-        "bố nhóm có dưới 50 ca được làm sạch.",
+        "lượt cuối cùng, nếu sau đó 14 ngày không thấy nữa khi hệ thống quan trắc vẫn hoạt động. Tính từ ngày "
+        "thông báo, từ lần đầu ghi nhận, hoặc từ ngày bắt đầu chiến dịch với ca đã có từ trước. Không tính theo "
+        "địa chỉ IP; không công bố nhóm có dưới 50 ca được làm sạch.",
         "After how many days half of the cases are clean, by Kaplan and Meier. A case is the sightings of one machine "
         "(by the malware's own identifier) or subscriber with no more than 14 quiet days between them; it is clean "
         "from its last sighting if it was not seen for 14 days after that while the sensor was alive. It runs from the "
@@ -107,8 +109,8 @@ PRIORITY = Definition(
     2,
     LocalText(
         "Trung bình có trọng số của các tiêu chí đã nêu (quy mô, mức tăng, tác hại, khả năng gỡ bỏ, khả năng quan sát, "
-        "mức lộ của cơ quan nhà nước), mỗi tiêu chí từ 0 đến 1. Chắc chắn: thuộc nhóm được chọn với ít nhất 95% các bộ "
-        "trọng số gần với bộ đã nêu; loại: với không quá 5%; còn lại là tranh chấp.",
+        "mức độ phơi nhiễm của cơ quan nhà nước), mỗi tiêu chí từ 0 đến 1. Chắc chắn: thuộc nhóm được chọn với "
+        "ít nhất 95% các bộ trọng số gần với bộ đã nêu; loại: với không quá 5%; còn lại là chưa phân định.",
         "The weighted mean of the stated criteria (size, growth, harm, remediability, coverage, exposure of the "
         "state), each from 0 to 1. Certain: among the chosen with at least 95 % of weights near the stated ones; "
         "never: with 5 % at most; else contested.",

@@ -43,7 +43,7 @@ def analyse(panel: Panel, design: Design) -> Answer:
     panel = panel.with_outcome(scale.of(panel.outcome))
     generator = np.random.default_rng(design.seed)
     methods: dict[Method, Callable[[], Answer]] = {
-        Method.DID: lambda: difference_in_differences(panel, scale),
+        Method.DID: lambda: difference_in_differences(panel, scale, generator),
         Method.SC: lambda: synthetic_control(panel, scale, generator),
         Method.SDID: lambda: synthetic_difference(panel, scale, generator),
         Method.CITS: lambda: interrupted_series(panel, scale, ramp=design.ramp),

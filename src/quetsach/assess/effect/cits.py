@@ -5,11 +5,13 @@ linear in the series, so each unit has a slope of its own on the ramp, and the t
 those of the controls (``measurement.md`` 3.2: standard error by placebos).
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from quetsach.assess.effect.finding import (
+    HOLDS_AT_LEAST,
     Answer,
     Check,
     Finding,
@@ -29,6 +31,7 @@ from quetsach.core.pack import LocalText
 CONTROLS_AT_LEAST: Final = 6
 _BEFORE_AT_LEAST: Final = 8
 _AFTER_AT_LEAST: Final = 3
+_NOISE_AT_LEAST: Final = 0.1
 _WEEKS_FOR_WEEKDAYS: Final = 3
 _TWO_MONTHS: Final = {Step.DAY: 60, Step.WEEK: 9, Step.MONTH: 2}
 
@@ -66,7 +69,7 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
         after,
         observed_change(after, before, scale),
         parts=(_slower(_spread(panel.periods, block, slower)[0], slower),) if is_open else (),
-        checks=(_placebo_check(spread.value, others),),
+        checks=(_placebo_check(spread.value, others), *_before_start(panel.periods, block, ramp or 1)),
         notices=(_AT_ONCE,) if is_open else (),
     )
 
@@ -74,12 +77,17 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
 def ramp_slope(periods: Periods, start: int, ramp: int) -> Floats:
     """Return the weights (periods) by which a series gives its coefficient of the ramp, least squares."""
     time = periods.positions.astype(np.float64)
-    since = time - time[start] + 1
-    columns = [np.ones_like(time), time - time.mean(), np.clip(since / ramp, 0, 1)]
-    weekdays = periods.weekdays
+    rise = np.clip((time - time[start] + 1) / ramp, 0, 1)
+    return np.asarray(np.linalg.pinv(np.column_stack([_line(periods), rise]))[-1])
+
+
+def _line(periods: Periods) -> Floats:
+    """Return the regressors of an undisturbed course (periods x k): one, time, and weekdays of a daily series."""
+    time = periods.positions.astype(np.float64)
+    columns, weekdays = [np.ones_like(time), time - time.mean()], periods.weekdays
     if weekdays is not None and len(time) >= _WEEKS_FOR_WEEKDAYS * 7:
         columns += [(weekdays == day).astype(np.float64) for day in range(6)]
-    return np.asarray(np.linalg.pinv(np.column_stack(columns))[2])
+    return np.column_stack(columns)
 
 
 def against(own: Floats, others: Floats) -> tuple[Floats, Floats]:
@@ -114,6 +122,43 @@ def _spread(periods: Periods, block: Block, ramp: int) -> tuple[Spread, Floats]:
 def _slower(spread: Spread, ramp: int) -> Part:
     name = LocalText(f"Nếu tác động tăng dần trong {ramp} kỳ", f"If the effect builds up over {ramp} periods")
     return Part(f"ramp-{ramp}", name, spread.interval())
+
+
+def _before_start(periods: Periods, block: Block, ramp: int) -> tuple[Check, ...]:
+    """Look at the time before the start alone: an effect where there can be none, and noise that controls lack."""
+    earlier = replace(block, treated=block.treated[:, : block.start], controls=block.controls[:, : block.start])
+    axis = periods.first(block.start)
+    noise = _noise_check(_residual(axis, earlier.treated.mean(axis=0)[None]), _residual(axis, earlier.controls))
+    middle = replace(earlier, start=block.start // 2)
+    if block.start - middle.start < _AFTER_AT_LEAST or middle.start < _AFTER_AT_LEAST:
+        return (noise,)
+    placebo, _ = _spread(axis, middle, min(ramp, block.start - middle.start))
+    if is_nothing(placebo.error, earlier.controls):
+        return (noise,)
+    text = LocalText(
+        "Nếu coi như bắt đầu từ giữa thời gian trước đó, có “tác động” nào không (trị số p; nhỏ hơn 0,05 là có: hai "
+        "nhóm vốn đã diễn biến khác nhau)",
+        "With a start pretended in the middle of the time before, is there an effect (p value; under 0.05 there is: "
+        "the courses differed already)",
+    )
+    return (Check("trends-before", text, placebo.p_value, least=HOLDS_AT_LEAST), noise)
+
+
+def _residual(periods: Periods, series: Floats) -> Floats:
+    """Return how far each series (units x periods) lies from its own line and weekdays, root mean square (units)."""
+    columns = _line(periods)
+    left = series - series @ np.linalg.pinv(columns).T @ columns.T
+    return np.asarray(np.sqrt((left**2).mean(axis=-1)))
+
+
+def _noise_check(own: Floats, others: Floats) -> Check:
+    text = LocalText(
+        "Tỷ lệ đơn vị đối chứng trước khi bắt đầu dao động mạnh bằng hoặc hơn (nhỏ hơn 0,1: khoảng tin cậy lấy từ các "
+        "đơn vị đối chứng quá hẹp)",
+        "Share of controls that move as much before the start, or more (under 0.1 the interval, which comes from the "
+        "controls, is too narrow)",
+    )
+    return Check("noise-before", text, float((1 + (others >= own[0]).sum()) / (1 + len(others))), least=_NOISE_AT_LEAST)
 
 
 def _placebo_check(effect: float, others: Floats) -> Check:

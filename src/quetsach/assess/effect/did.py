@@ -8,10 +8,12 @@ regression would compare units already treated with each other, so group-time ef
 (``group_time``).
 """
 
+from typing import Final
+
 import numpy as np
-from scipy import stats
 
 from quetsach.assess.effect.finding import (
+    HOLDS_AT_LEAST,
     Answer,
     Check,
     Finding,
@@ -27,16 +29,18 @@ from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 
+PERMUTATIONS: Final = 999
 _CONTROLS_AT_LEAST = 3
 _PERIODS_FOR_TREND = 4
 
 
-def difference_in_differences(panel: Panel, scale: Scale) -> Answer:
+def difference_in_differences(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
     """Return the mean effect over all treated cells.
 
     Args:
         panel: its outcome is already on the scale.
         scale: which one it is.
+        generator: draws who plays the treated in the permutation test.
     """
     if len(panel.cohorts) > 1:
         return group_times(panel, scale)
@@ -56,7 +60,7 @@ def difference_in_differences(panel: Panel, scale: Scale) -> Answer:
         spread.interval(_sizes(panel)),
         after,
         observed_change(after, before, scale),
-        checks=_checks(panel),
+        checks=() if panel.missing else (*_trends_before(panel), _permutation(panel, generator)),
     )
 
 
@@ -112,10 +116,10 @@ def _with_gaps(panel: Panel) -> Spread | Refusal:
     return fit if isinstance(fit, Refusal) else fit.combination(np.ones(1))
 
 
-def _checks(panel: Panel) -> tuple[Check, ...]:
+def _trends_before(panel: Panel) -> tuple[Check, ...]:
     """Compare the slopes before the start: groups that drifted apart already would have gone on to."""
     start = panel.cohorts[0]
-    if panel.missing or start < _PERIODS_FOR_TREND:
+    if start < _PERIODS_FOR_TREND:
         return ()
     time = panel.periods.positions[:start] - panel.periods.positions[:start].mean()
     apart = compare_groups(panel.outcome[:, :start] @ time / (time @ time), panel.treated)
@@ -127,4 +131,21 @@ def _checks(panel: Panel) -> tuple[Check, ...]:
         "Did the groups drift apart before the start already (p value; under 0.05 they did, and the assumption of this "
         "method does not hold)",
     )
-    return (Check("trends-before", text, float(2 * stats.t.sf(abs(apart.value) / apart.error, apart.degrees))),)
+    return (Check("trends-before", text, apart.p_value, least=HOLDS_AT_LEAST),)
+
+
+def _permutation(panel: Panel, generator: np.random.Generator) -> Check:
+    """Let other units play the treated, again and again: how often do the groups differ as much by chance?"""
+    changes, treated = _changes(panel), panel.treated
+    drawn = np.array([generator.permutation(treated) for _ in range(PERMUTATIONS)])
+    count = int(treated.sum())
+    means = drawn @ changes / count - ~drawn @ changes / (len(treated) - count)
+    own = abs(float(changes[treated].mean() - changes[~treated].mean()))
+    text = LocalText(
+        f"Phép thử hoán vị ({PERMUTATIONS} lần rút thăm đơn vị nào đóng vai được can thiệp): tỷ lệ lần rút cho tác "
+        "động lớn bằng hoặc hơn",
+        f"Permutation ({PERMUTATIONS} draws of the units that play the treated): share with an effect as large or "
+        "larger",
+    )
+    extreme = int((np.abs(means) >= own * (1 - 1e-12)).sum())
+    return Check("permutation", text, (1 + extreme) / (1 + PERMUTATIONS))

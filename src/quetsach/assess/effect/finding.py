@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
+
+HOLDS_AT_LEAST: Final = 0.05
+"""p value of a test of an assumption, under which the assumption is taken not to hold."""
 
 
 class Method(StrEnum):
@@ -61,7 +65,7 @@ class Spread:
         known = {"standard_error": self.error, "degrees_of_freedom": self.degrees} | dict(measured or {})
         return Estimate(self.value, self.value - reach, self.value + reach, known)
 
-    def below(self, threshold: float) -> float:
+    def chance_below(self, threshold: float) -> float:
         """Return the probability that the true value lies at or below a threshold."""
         return float(stats.t.cdf((threshold - self.value) / self.error, self.degrees))
 
@@ -82,11 +86,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A robustness line: what was looked at, and the number that came out."""
+    """A robustness line: what was looked at, and the number that came out (a p value or a share).
+
+    With ``least`` it tests an assumption of the method, which does not hold where the value lies under it. Without, it
+    is the share of draws by chance alone with an effect as large: what the interval says, by another way.
+    """
 
     id: str
     text: LocalText
     value: float
+    least: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the assumption stands; a check of chance tests none."""
+        return self.least is None or self.value >= self.least
+
+    def as_json(self) -> dict[str, object]:
+        """Return the check for machines."""
+        made: dict[str, object] = {"id": self.id, "text": _both(self.text), "value": self.value}
+        return made if self.least is None else {**made, "least": self.least, "holds": self.holds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +134,6 @@ class Finding:
         """The effect as a share of what there would have been; None where that is not a positive number."""
         return as_reduction(self.effect, self.scale, self.after_mean)
 
-    def chance_of(self, reduction: float) -> float:
-        """Return the probability that the true reduction is at least that share (0 <= share < 1)."""
-        if self.scale.is_log:
-            return self.spread.below(math.log1p(-reduction))
-        return self.spread.below(-reduction / (1 - reduction) * self.after_mean)
-
     def as_json(self) -> dict[str, object]:
         """Return the finding for machines."""
         return {
@@ -133,7 +146,7 @@ class Finding:
             "reduction": self.reduction.as_json() if self.reduction else None,
             "observed_change": self.observed,
             "parts": [{"id": part.id, "name": _both(part.name), **part.estimate.as_json()} for part in self.parts],
-            "checks": [{"id": check.id, "text": _both(check.text), "value": check.value} for check in self.checks],
+            "checks": [check.as_json() for check in self.checks],
             "notices": [notice.as_json() for notice in self.notices],
             "weights": dict(self.weights),
         }

@@ -1,6 +1,6 @@
 """A panel: the outcome of units over periods, and from when on each unit was treated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ class Panel:
 
     ``outcome`` (units x periods) is NaN where there is no figure. ``starts`` (units) is the index of the first treated
     period, or the number of periods for a unit that was never treated. ``ended`` are units whose treatment ended.
+    ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one.
     """
 
     units: tuple[str, ...]
@@ -26,6 +27,7 @@ class Panel:
     outcome: Floats
     starts: Ints
     ended: tuple[str, ...] = ()
+    sha256: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,12 +56,12 @@ class Panel:
 
     def with_outcome(self, outcome: Floats) -> "Panel":
         """Return the panel with other figures, such as their logarithms."""
-        return Panel(self.units, self.periods, outcome, self.starts, self.ended)
+        return replace(self, outcome=outcome)
 
     def only(self, units: Bools) -> "Panel":
         """Return the panel of some of its units."""
         kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
-        return Panel(kept, self.periods, self.outcome[units], self.starts[units], self.ended)
+        return replace(self, units=kept, outcome=self.outcome[units], starts=self.starts[units])
 
 
 @dataclass(frozen=True, slots=True)

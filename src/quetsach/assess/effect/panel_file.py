@@ -1,10 +1,11 @@
 """Reads a panel from CSV: ``unit,period,outcome,treated``, anyone's data, nothing trusted."""
 
 import csv
+import hashlib
 import io
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -78,7 +79,7 @@ def read_panel(content: bytes, *, where: str) -> Panel:
                 _take(table, [values[column].strip() for column in columns if column < len(values)])
     except csv.Error as error:
         raise AssessError(f"this is not CSV: {error}", where=f"{where}:{lines.line_num}") from error
-    return _panel(table, where)
+    return replace(_panel(table, where), sha256=hashlib.sha256(content).hexdigest())
 
 
 def _columns(header: list[str], where: str) -> list[int]:

@@ -40,6 +40,10 @@ class Periods:
         """The day of the week of each period, 0 is Monday; None unless a step is one day."""
         return None if self.first_weekday is None else (self.positions + self.first_weekday) % _DAYS_A_WEEK
 
+    def first(self, count: int) -> "Periods":
+        """Return the first periods alone."""
+        return Periods(self.step, self.labels[:count], self.positions[:count], self.first_weekday)
+
 
 def _week(found: re.Match[str]) -> int:
     return date.fromisocalendar(int(found[1]), int(found[2]), 1).toordinal() // _DAYS_A_WEEK

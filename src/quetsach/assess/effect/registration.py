@@ -13,6 +13,10 @@ from quetsach.assess.errors import AssessError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period, parse_day
 
+MACHINES: Final = "machines"
+"""Outcome of a panel: machines on line."""
+LAKE_WEEKS: Final = "lake-weeks-1"
+"""The rule by which ``assess panel`` counts provinces week by week. A rule that counts differently has another name."""
 MAX_BYTES: Final = 8 << 20
 _NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
 _HINT: Final = "restore the file from a backup: what was registered stays as it was signed"
@@ -24,12 +28,30 @@ type Verify = Callable[[bytes, bytes, bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class PanelPlan:
+    """Which panel will be judged, and on what: ``target`` is the identifier of a target of the campaign.
+
+    ``outcome`` is what its figures count, ``rule`` by which rule they are counted from the lake: a panel made by anyone
+    else, or by another rule, is another panel, whatever its units are called.
+    """
+
+    target: str
+    outcome: str = MACHINES
+    rule: str = LAKE_WEEKS
+
+    def content(self) -> dict[str, str]:
+        """Return what is signed."""
+        return {"target": self.target, "outcome": self.outcome, "rule": self.rule}
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """What will be compared, with what, and how.
 
-    ``target`` is a share. ``feeds`` are ``feed/report``, ``families`` the botnets counted with their weights: the
-    constant panel. ``network`` is the version of the address tables, their digest in it. ``order`` are the units by the
-    step in which they begin, empty where all begin together; ``roll_out`` is the digest of the draw.
+    ``target`` is a share. ``panel`` says what the figures are; registrations made before that was recorded have None,
+    and no verdict can rest on them. ``feeds`` are ``feed/report``, ``families`` the botnets counted with their weights:
+    the constant panel. ``network`` is the version of the address tables, their digest in it. ``order`` are the units by
+    the step in which they begin, empty where all begin together; ``roll_out`` is the digest of the draw.
     """
 
     campaign: str
@@ -45,6 +67,7 @@ class Registration:
     order: tuple[tuple[str, ...], ...]
     roll_out: str
     registered_at: datetime
+    panel: PanelPlan | None = None
 
     def __post_init__(self) -> None:
         if self.before.days != self.after.days:
@@ -92,6 +115,7 @@ class Registration:
             "order": [list(step) for step in self.order],
             "roll_out": self.roll_out,
             "registered_at": self.registered_at.astimezone(UTC).isoformat(),
+            **({"panel": self.panel.content()} if self.panel else {}),
         }
 
 
@@ -161,7 +185,12 @@ def _registration(content: dict[str, Any]) -> Registration:
         tuple(tuple(map(str, step)) for step in content["order"]),
         str(content["roll_out"]),
         datetime.fromisoformat(content["registered_at"]),
+        _panel_plan(content["panel"]) if "panel" in content else None,
     )
+
+
+def _panel_plan(content: dict[str, Any]) -> PanelPlan:
+    return PanelPlan(str(content["target"]), str(content["outcome"]), str(content["rule"]))
 
 
 def _canonical(content: dict[str, object]) -> bytes:

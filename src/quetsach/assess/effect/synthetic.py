@@ -134,7 +134,7 @@ def _finding(
     return replace(
         told,
         effect=told.spread.interval(block.measured | measured),
-        checks=_checks(effect, effects, ratio, ratios),
+        checks=(*_checks(effect, effects, ratio, ratios), _fit_check(fit, fits)),
         notices=(_poor_fit(),) if (fits < fit).mean() > _POOR_FIT_SHARE else (),
     )
 
@@ -202,6 +202,16 @@ def _checks(effect: float, effects: Floats, ratio: float, ratios: Floats) -> tup
         Check("placebo-effect", by_effect, share(int((np.abs(effects) >= abs(effect)).sum()))),
         Check("placebo-ratio", by_ratio, share(int((ratios >= ratio).sum()))),
     )
+
+
+def _fit_check(fit: float, fits: Floats) -> Check:
+    text = LocalText(
+        "Tỷ lệ phép thử giả mà trước khi bắt đầu nhóm đối chứng tổng hợp khớp kém bằng hoặc hơn (nhỏ hơn 0,1: tác động "
+        "có thể chỉ là do không khớp)",
+        "Share of placebos that their synthetic control fits as badly before the start, or worse (under 0.1 the effect "
+        "may be nothing but the misfit)",
+    )
+    return Check("fit-before", text, float((1 + (fits >= fit).sum()) / (1 + len(fits))), least=1 - _POOR_FIT_SHARE)
 
 
 def _poor_fit() -> Notice:

@@ -1,12 +1,17 @@
-"""The verdict on a target: from the interval of an effect, never from before and after alone."""
+"""The verdict on a target: of the registered analysis of the registered panel, its checks passed; else none.
 
+``judge`` is the only way to a verdict. It cannot be made by hand: a ``Verdict`` holds its grounds, works out word and
+probability from them, and refuses to exist where anything stands in its way.
+"""
+
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.grounds import Grounds
+from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
@@ -17,6 +22,13 @@ class Word(StrEnum):
     ACHIEVED = "achieved"
     NOT_ACHIEVED = "not-achieved"
     NOT_DECIDED = "not-decided"
+
+    @classmethod
+    def of(cls, reduction: Estimate, target: float) -> "Word":
+        """Return what an interval says of a target, both shares: the whole of it must lie on one side."""
+        if reduction.low >= target:
+            return cls.ACHIEVED
+        return cls.NOT_ACHIEVED if reduction.high < target else cls.NOT_DECIDED
 
 
 _SAID: dict[Word, LocalText] = {
@@ -33,16 +45,51 @@ _SAID: dict[Word, LocalText] = {
         "Not decided: the interval holds {target} %, and these data do not tell whether it was reached.",
     ),
 }
+_NOT_GIVEN = LocalText("Không đưa ra kết luận.", "No verdict is given.")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A word with what it stands on; ``target`` and ``reduction`` are shares, ``chance`` is Pr(reduction >= target)."""
+    """What can be said of a target, and what it stands on.
 
-    word: Word
-    target: float
-    reduction: Estimate
-    chance: float
+    Raises:
+        AssessError: something stands in its way.
+    """
+
+    grounds: Grounds
+
+    def __post_init__(self) -> None:
+        if obstacles := self.grounds.obstacles():
+            raise AssessError(f"no verdict can be given: {obstacles[0].code}")
+
+    @property
+    def target(self) -> float:
+        """The share that the reduction is held against."""
+        return self.grounds.target
+
+    @property
+    def target_id(self) -> str:
+        """The identifier of the campaign's target that was registered to be judged."""
+        plan = self.grounds.registration and self.grounds.registration.panel
+        return plan.target if plan else ""
+
+    @property
+    def reduction(self) -> Estimate:
+        """The reduction by the campaign, as a share."""
+        return self.grounds.reduction
+
+    @property
+    def word(self) -> Word:
+        """The verdict in a word."""
+        return Word.of(self.reduction, self.target)
+
+    @property
+    def chance(self) -> float:
+        """The probability that the true reduction is at least the target, by the error of the estimate."""
+        found, target = self.grounds.finding, self.target
+        if found.scale.is_log:
+            return found.spread.chance_below(math.log1p(-target))
+        return found.spread.chance_below(-target / (1 - target) * found.after_mean)
 
     @property
     def text(self) -> LocalText:
@@ -57,35 +104,40 @@ class Verdict:
         return {
             "verdict": self.word.value,
             "text": {"vi": self.text.vi, "en": self.text.en},
+            "target_id": self.target_id,
             "target": self.target,
             "reduction": self.reduction.as_json(),
             "probability": self.chance,
         }
 
 
-def judge(finding: Finding, target: float) -> Verdict | Refusal:
-    """Return the verdict on a reduction of at least ``target`` (a share, more than 0 and less than 1)."""
-    reduction = finding.reduction
-    if reduction is None:
-        return Refusal(RefusalReason.NO_RATIO, {"effect": finding.effect.value, "after_mean": finding.after_mean})
-    word = Word.NOT_DECIDED
-    if reduction.low >= target:
-        word = Word.ACHIEVED
-    elif reduction.high < target:
-        word = Word.NOT_ACHIEVED
-    return Verdict(word, target, reduction, finding.chance_of(target))
+@dataclass(frozen=True, slots=True)
+class NotGiven:
+    """No verdict, and every reason why."""
+
+    reasons: tuple[Notice, ...]
+
+    @property
+    def text(self) -> LocalText:
+        """That there is none, and why, in both languages."""
+        return LocalText(
+            " ".join((_NOT_GIVEN.vi, *(reason.text.vi for reason in self.reasons))),
+            " ".join((_NOT_GIVEN.en, *(reason.text.en for reason in self.reasons))),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """Return the reasons for machines."""
+        return {
+            "verdict": None,
+            "text": {"vi": self.text.vi, "en": self.text.en},
+            "reasons": [reason.as_json() for reason in self.reasons],
+        }
 
 
-def judge_as_registered(
-    answer: Finding | Refusal, target: float, departures: tuple[Notice, ...] | None
-) -> Verdict | Refusal:
-    """Return the verdict on an answer; none where it was refused, or departs from the analysis that was registered.
-
-    ``departures`` is None where nothing was registered: that is judged, and said beside the verdict.
-    """
-    if isinstance(answer, Refusal):
-        return answer
-    return Refusal(RefusalReason.NOT_AS_REGISTERED) if departures else judge(answer, target)
+def judge(grounds: Grounds) -> Verdict | NotGiven:
+    """Return the verdict, or every reason why there is none."""
+    obstacles = grounds.obstacles()
+    return NotGiven(obstacles) if obstacles else Verdict(grounds)
 
 
 def _percent(share: float, language: str) -> str:

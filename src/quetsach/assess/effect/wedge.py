@@ -9,7 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.finding import Answer, Check, Finding, Method, Part, Scale, observed_change
+from quetsach.assess.effect.finding import (
+    HOLDS_AT_LEAST,
+    Answer,
+    Check,
+    Finding,
+    Method,
+    Part,
+    Scale,
+    observed_change,
+)
 from quetsach.assess.effect.panel import Floats, Ints, Panel
 from quetsach.assess.effect.periods import Periods, Step
 from quetsach.assess.effect.two_way import TwoWayFit, fit_two_way, within
@@ -20,6 +29,8 @@ UNITS_AT_LEAST: Final = 12
 PERMUTATIONS: Final = 999
 DUMMIES: Final = 6
 """Times since the start that have a coefficient of their own, before that of all longer ones."""
+_LEAD: Final = 4
+"""Periods before the start that are looked at, where there are so many."""
 _DAYS_A_WEEK: Final = 7
 
 
@@ -59,7 +70,10 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
         after,
         observed_change(after, before, scale),
         parts=(Part("time-averaged", _AVERAGED, averaged.interval()), *_by_time(fit, last, panel.periods)),
-        checks=() if panel.missing else (_permutation(panel.outcome, panel.starts, regressors, generator),),
+        checks=(
+            *_before_start(panel, regressors),
+            *(() if panel.missing else (_permutation(panel.outcome, panel.starts, regressors, generator),)),
+        ),
     )
 
 
@@ -104,6 +118,31 @@ def _sizes(panel: Panel) -> dict[str, float]:
         "steps": float(len(panel.cohorts)),
         "cells_missing": float(panel.missing),
     } | ({"units": float(units)})
+
+
+def _before_start(panel: Panel, regressors: Floats) -> tuple[Check, ...]:
+    """Look for an effect in the last periods before each start, where there can be none.
+
+    There is one where the worst began first, or where the campaign arrived before its day.
+    """
+    lead = min(_LEAD, panel.cohorts[0] - 1)
+    if lead < 1:
+        return ()
+    ahead = panel.starts[:, None] - np.arange(panel.shape[1])
+    is_lead = (ahead > 0) & (ahead <= lead) & panel.treated[:, None]
+    fit = fit_two_way(panel.outcome, np.concatenate([regressors, is_lead[:, :, None].astype(np.float64)], axis=-1))
+    if isinstance(fit, Refusal):
+        return ()
+    apart = fit.combination(np.eye(regressors.shape[-1] + 1)[-1])
+    if isinstance(apart, Refusal):
+        return ()
+    text = LocalText(
+        f"Trong {lead} kỳ ngay trước khi bắt đầu, các đơn vị có khác những đơn vị còn lại không (trị số p; nhỏ hơn "
+        "0,05 là có: thứ tự triển khai khi đó không ngẫu nhiên, hoặc tác động đến sớm)",
+        f"Do units differ from the others in the {lead} periods just before their start (p value; under 0.05 they do: "
+        "the order was not random then, or the effect came early)",
+    )
+    return (Check("trends-before", text, apart.p_value, least=HOLDS_AT_LEAST),)
 
 
 def _permutation(outcome: Floats, starts: Ints, regressors: Floats, generator: np.random.Generator) -> Check:

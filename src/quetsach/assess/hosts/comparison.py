@@ -1,5 +1,6 @@
 """Two windows on a constant panel: by how much machines became fewer, and whether the instruments stayed the same."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -90,7 +91,7 @@ def compare(before: WindowMeasured, after: WindowMeasured) -> Comparison:
         refused = Refusal(RefusalReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days})
         return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices))
     if not panel:
-        refused = Refusal(RefusalReason.UNEQUAL_PANELS)
+        refused = _nothing_fit(before, after)
         return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices))
     machines = _reduction(
         [_value(before.measured[w].machines) for w in panel], [_value(after.measured[w].machines) for w in panel]
@@ -106,6 +107,18 @@ def compare(before: WindowMeasured, after: WindowMeasured) -> Comparison:
 
 def _is_fit(watch: Watch, *windows: WindowMeasured) -> bool:
     return all(isinstance(w.measured[watch].machines, Estimate) for w in windows)
+
+
+def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> Refusal:
+    """Say why no watch is on the panel: what most of those that both windows have were refused for."""
+    refused = Counter(
+        answer.reason
+        for watch in before.observed
+        if before.covers(watch) and after.covers(watch)
+        for answer in (before.measured[watch].machines, after.measured[watch].machines)
+        if isinstance(answer, Refusal)
+    )
+    return Refusal(refused.most_common(1)[0][0] if refused else RefusalReason.UNEQUAL_PANELS)
 
 
 def _value(answer: Answer) -> float:

@@ -32,7 +32,7 @@ class Standing(StrEnum):
 
 _TEXTS = {
     Standing.CERTAIN: LocalText("chắc chắn", "certain"),
-    Standing.CONTESTED: LocalText("còn tranh luận", "contested"),
+    Standing.CONTESTED: LocalText("chưa phân định", "contested"),
     Standing.NEVER: LocalText("không", "never"),
 }
 

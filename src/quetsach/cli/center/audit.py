@@ -1,12 +1,14 @@
 """``quetsach center audit``: whether the office's log is whole, and the log as a file."""
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -132,8 +134,10 @@ def _export(arguments: argparse.Namespace) -> int:
             _write(sys.stdout)
             return ExitCode.NOTHING_FOUND
         try:
-            with arguments.file.open("x", encoding="utf-8") as file:
+            with storage.replacing(arguments.file, once=True) as raw:
+                file = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
                 _write(file)
+                file.detach()
         except FileExistsError as error:
             raise InputError("the file is there already", where=str(arguments.file), hint="name a new one") from error
         except OSError as error:

@@ -18,9 +18,6 @@ from quetsach.core.pack import LocalText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quetsach.assess.effect import Design, Panel
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.notice import Notice
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
     from quetsach.lake.view import LakeView
@@ -140,46 +137,40 @@ def _not_real(note: LocalText, scale: int) -> LocalText:
 
 
 def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Effect | None":
-    """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither."""
-    from quetsach.assess.effect import Design, Method, read_panel  # noqa: PLC0415
+    """Analyse the panel that was handed over, or the registered one from the lake; None where there is neither.
+
+    Raises:
+        InputError: the registration is of another campaign.
+    """
+    from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
-    from quetsach.cli.center.assess.panel import campaign_panel, read_registered, registered  # noqa: PLC0415
+    from quetsach.cli.center.assess.panel import (  # noqa: PLC0415
+        campaign_panel,
+        panel_origin,
+        read_registered,
+        registered,
+    )
     from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
+    from quetsach.web.evaluation.inputs import Effect  # noqa: PLC0415
 
     folder = data / "campaigns" / campaign.id
     registration = read_registered(arguments.registration) if arguments.registration else registered(folder)
-    departed: tuple[Notice, ...] = ()
+    if registration and registration.campaign != campaign.id:
+        raise InputError(f"this registration is of the campaign {registration.campaign}", where=campaign.id)
     if arguments.panel:
         content = read_file(arguments.panel, limit=MAX_BYTES)
+        origin = panel_origin(registration, data, view) if registration else None
     elif registration:
         made = campaign_panel(registration, data, view)
-        content, departed = made.content, made.departed
+        content, origin = made.content, made.origin
     else:
         return None
     panel = read_panel(content, where=arguments.panel.name if arguments.panel else "panel.csv")
     if registration:
-        return _judged(panel, registration.design, registration.target, registration, departed)
-    target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
-    return _judged(panel, Design(Method(arguments.method), None, arguments.ramp), target, None, ())
-
-
-def _judged(
-    panel: "Panel",
-    design: "Design",
-    target: float,
-    registration: "Registration | None",
-    departed: "tuple[Notice, ...]",
-) -> "Effect":
-    """Return what the analysis finds, and the verdict; none for an analysis that is not the registered one."""
-    from quetsach.assess.effect import analyse  # noqa: PLC0415
-    from quetsach.assess.effect.departures import departures  # noqa: PLC0415
-    from quetsach.assess.effect.verdict import judge_as_registered  # noqa: PLC0415
-    from quetsach.web.evaluation.inputs import Effect, Registered  # noqa: PLC0415
-
-    named = None
-    if registration:
-        differences = (*departed, *departures(registration, panel=panel, design=design, target=target))
-        named = Registered(registration.digest, registration.registered_at, differences)
-    finding = analyse(panel, design)
-    return Effect(finding, judge_as_registered(finding, target, named.differences if named else None), named)
+        design, target = registration.design, registration.target
+    else:
+        target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
+        design = Design(Method(arguments.method), None, arguments.ramp)
+    return Effect.of(Grounds(analyse(panel, design), panel, design, target, registration, origin))

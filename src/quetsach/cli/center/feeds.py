@@ -1,9 +1,11 @@
 """``quetsach center feeds``: what can be read, what was set aside, and how the feeds are."""
 
 import argparse
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command
@@ -24,19 +26,40 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         "list": ("nguồn", "báo cáo", "nội dung"),
         "quarantine": ("tệp", "dòng", "vị trí byte", "lý do", "cột", "giá trị"),
         "nothing": "Không có bản ghi nào bị tách riêng.",
-        "health": ("nguồn", "báo cáo", "lần nhận", "ngày đầu", "ngày mới nhất", "ngày không có dữ liệu", "tách riêng"),
+        "health": (
+            "nguồn",
+            "báo cáo",
+            "lần nhận",
+            "ngày đầu",
+            "ngày mới nhất",
+            "ngày không có dữ liệu",
+            "ngày ghi sai",
+            "tách riêng",
+        ),
         "no data": "Chưa nhận dữ liệu nào.",
     },
     "en": {
         "list": ("feed", "report", "content"),
         "quarantine": ("file", "line", "offset", "reason", "column", "excerpt"),
         "nothing": "Nothing was set aside.",
-        "health": ("feed", "report", "deliveries", "first day", "newest day", "days without data", "set aside"),
+        "health": (
+            "feed",
+            "report",
+            "deliveries",
+            "first day",
+            "newest day",
+            "days without data",
+            "wrong days",
+            "set aside",
+        ),
         "no data": "No data yet.",
     },
 }
 
 _BATCH_ROWS = 10_000
+_STRAY_GAP_DAYS = 30
+_STRAY_SHARE = 0.01
+"""A first day with less than this share of a usual day, so long before the next one, is a wrong date."""
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -139,20 +162,28 @@ def _health(arguments: argparse.Namespace) -> int:
     of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in Lake((arguments.data or default_data()) / "lake").view().deliveries():
         of_report[delivery.feed, delivery.report].append(delivery)
-    states = [_state(*name, deliveries) for name, deliveries in sorted(of_report.items())]
+    today = datetime.now(UTC).date()
+    states = [feed_state(*name, deliveries, today=today) for name, deliveries in sorted(of_report.items())]
     if arguments.json:
         print_json(states)
     elif states:
-        print_table(words["health"], [_row(state, chosen_language(arguments)) for state in states], right=(2, 5, 6))
+        print_table(words["health"], [_row(state, chosen_language(arguments)) for state in states], right=(2, 5, 6, 7))
     else:
         print(words["no data"])
     return ExitCode.NOTHING_FOUND
 
 
-def _state(feed: str, report: str, deliveries: "Iterable[Delivery]") -> dict[str, Any]:
-    """How one report is. A day without data between its first and its newest day is a gap, not a zero."""
+def feed_state(feed: str, report: str, deliveries: "Iterable[Delivery]", *, today: date) -> dict[str, Any]:
+    """Return how one report is. A day without data between its first and its newest day is a gap, not a zero.
+
+    Days after ``today`` (UTC) and stray ones long before the feed began are no days of it, and make no gaps.
+    """
     given = list(deliveries)
-    days = {day for delivery in given for day in delivery.days}
+    sightings: Counter[date] = Counter()
+    for delivery in given:
+        sightings.update(delivery.days)
+    wrong = sorted({day for day in sightings if day > today} | _stray(sightings, today))
+    days = set(sightings) - set(wrong)
     records, quarantined = (sum(getattr(d, name) for d in given) for name in ("records", "quarantined"))
     return {
         "feed": feed,
@@ -161,10 +192,25 @@ def _state(feed: str, report: str, deliveries: "Iterable[Delivery]") -> dict[str
         "first_day": min(days, default=None),
         "newest_day": max(days, default=None),
         "days_without_data": [str(day) for day in _gaps(days)],
+        "wrong_days": [str(day) for day in wrong],
         "records": records,
         "quarantined": quarantined,
         "quarantined_share": round(quarantined / records, 6) if records else None,
     }
+
+
+def _stray(sightings: Mapping[date, int], today: date) -> set[date]:
+    """Return the first days that hold next to nothing and lie long before the next."""
+    known = sorted(day for day in sightings if day <= today)
+    if not known:
+        return set()
+    usual = median(sightings[day] for day in known)
+    stray: set[date] = set()
+    for day, following in pairwise(known):
+        if (following - day).days <= _STRAY_GAP_DAYS or sightings[day] >= _STRAY_SHARE * usual:
+            break
+        stray.add(day)
+    return stray
 
 
 def _gaps(days: set[date]) -> list[date]:
@@ -180,5 +226,6 @@ def _row(state: dict[str, Any], language: str) -> tuple[object, ...]:
         state["first_day"] or "—",
         state["newest_day"] or "—",
         len(state["days_without_data"]),
+        len(state["wrong_days"]),
         "—" if share is None else f"{number_text(100 * share, language, decimals=2)}%",
     )

@@ -30,6 +30,9 @@ _WORDS = {
         "repaired": "nhận sau khi sửa",
         "blank": "dòng trống",
         "files": "{done}/{all} tệp",
+        "by-centre": "Số liệu công bố mỗi phút một lần: trung tâm đang chạy sẽ công bố sau {time}.",
+        "by-next": "Số liệu công bố mỗi phút một lần: sẽ được công bố khi chạy lệnh center ingest tiếp theo sau "
+        "{time}, hoặc khi trung tâm khởi động.",
     },
     "en": {
         "records": "records",
@@ -39,6 +42,9 @@ _WORDS = {
         "repaired": "of them repaired",
         "blank": "blank lines",
         "files": "{done} of {all} files",
+        "by-centre": "Figures are published once a minute: the running centre publishes these after {time}.",
+        "by-next": "Figures are published once a minute: these go out with the next center ingest after {time}, "
+        "or when the centre starts.",
     },
 }
 
@@ -70,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
+    from quetsach.cli.center.publishing import publish_now_or_later, work_off  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
@@ -90,9 +96,19 @@ def _run(arguments: argparse.Namespace) -> int:
     elif len(done) + len(refused) > 1:
         summary = _WORDS[language]["files"].format(done=len(done), all=len(done) + len(refused))
         print(f"{summary}: {_equation(_totals(done), language)}")
-    if any(result.accepted for result in done):
-        publish_figures(data, now=datetime.now(UTC))
+    publish = publish_now_or_later if any(result.accepted for result in done) else work_off
+    if later := publish(data, now=datetime.now(UTC)):
+        print(_later(data, later, language), file=sys.stderr)
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
+
+
+def _later(data: Path, at: datetime, language: str) -> str:
+    """Say who publishes the figures, which were published within the last minute, and when."""
+    from quetsach.cli.center.publishing import is_serving  # noqa: PLC0415
+
+    words = _WORDS[language]
+    time = f"{at.astimezone():%H:%M:%S}"
+    return words["by-centre" if is_serving(data) else "by-next"].format(time=time)
 
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from quetsach import storage
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
@@ -75,14 +76,10 @@ def _import(arguments: argparse.Namespace) -> int:
         where = ", ".join(path.name for path in arguments.files)
         ranges = read_ranges(stream, where=where, progress=progress.advance)
     path = imported_path(arguments.data or default_data(), dated)
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            pq.write_table(ranges.to_table(), unfinished, compression="zstd")
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        storage.make_folder(path.parent)
+        with storage.replacing(path) as file:
+            pq.write_table(ranges.to_table(), file, compression="zstd")
     except OSError as error:
         what = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(f"the address table cannot be written: {what}", where=str(path)) from error

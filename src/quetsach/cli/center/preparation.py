@@ -4,18 +4,16 @@ Every step looks at what is there and does what is missing, so that a preparatio
 and a second start has nothing to do.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach import __version__
+from quetsach import __version__, storage
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.publication import (
@@ -44,17 +42,15 @@ def one_centre(data: Path) -> Iterator[None]:
         QuetsachError: another one holds it, or it cannot be written.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        with (data / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise QuetsachError(
-                    "another centre is running on this data",
-                    where=str(data),
-                    hint="stop it first, or name another folder with --data",
-                ) from None
+        storage.make_folder(data)
+        with storage.locked(data / ".lock", waits=False):
             yield
+    except BlockingIOError:
+        raise QuetsachError(
+            "another centre is running on this data",
+            where=str(data),
+            hint="stop it first, or name another folder with --data",
+        ) from None
     except OSError as error:
         raise QuetsachError("the data folder cannot be written", where=str(data), hint=str(error)) from error
 
@@ -99,14 +95,8 @@ def refresh_repository(data: Path) -> None:
 
 
 def _make_secret(path: Path) -> None:
-    if path.exists():
-        return
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
-    temporary.replace(path)
+    with suppress(FileExistsError):
+        storage.write_once(path, secrets.token_urlsafe(48) + "\n")
 
 
 def _prepare_django(data: Path) -> None:
@@ -169,7 +159,7 @@ def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
         staged = data / "keys.new"
         shutil.rmtree(staged, ignore_errors=True)
         new_keys(staged)
-        staged.rename(keys)
+        storage.publish([(staged, keys)])
     with publishing(out) as owed:
 
         def renewed(packs: Path | None, tools: list[Path] | None) -> None:
@@ -208,7 +198,7 @@ def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str) -> Path:
     if sealed_path.exists() and _sealed_from(facts_path) == source:
         return sealed_path
     sealed = seal_tool(content, root=root, repository=repository)
-    folder.mkdir(parents=True, exist_ok=True)
+    storage.make_folder(folder)
     facts = {
         "file_name": wheel.name,
         "version": _version(wheel.name),
@@ -216,10 +206,8 @@ def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str) -> Path:
         "sha256": hashlib.sha256(sealed).hexdigest(),
         "sealed_from": source,
     }
-    for path, bytes_ in ((sealed_path, sealed), (facts_path, json.dumps(facts, indent=1).encode())):
-        temporary = path.with_name(f".{path.name}.new")
-        temporary.write_bytes(bytes_)
-        temporary.replace(path)
+    storage.write(sealed_path, sealed)
+    storage.write(facts_path, json.dumps(facts, indent=1))
     return sealed_path
 
 

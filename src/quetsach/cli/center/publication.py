@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -34,11 +35,8 @@ class DemonstrationMarker:
     def write(self, data: Path) -> None:
         """Keep the marker; replaced as a whole."""
         path = data / _MARKER
-        temporary = path.with_suffix(".new")
-        temporary.write_text(
-            json.dumps({"scenario": self.scenario, "scale": self.scale, "is_complete": self.is_complete}) + "\n"
-        )
-        temporary.replace(path)
+        facts = {"scenario": self.scenario, "scale": self.scale, "is_complete": self.is_complete}
+        storage.write(path, json.dumps(facts) + "\n")
 
     @classmethod
     def read(cls, data: Path) -> "DemonstrationMarker | None":

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -147,8 +148,8 @@ def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
 
 def _written(path: Path, content: bytes, words: Mapping[str, str]) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
+        storage.write(path, content, mode=storage.SHARED)
     except OSError as error:
         raise QuetsachError(words["no-out"], where=str(path.parent), hint=str(error)) from error
     return path

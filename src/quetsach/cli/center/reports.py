@@ -1,43 +1,54 @@
-"""``quetsach center reports``: keeps the promise of the privacy notice that a sender's report is erased on request."""
+"""``quetsach center reports``: what the tool reported, and what is decided about it."""
 
 import argparse
+import json
+import re
+import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from quetsach.cli.acting import agrees
 from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.cli.center.reports_told import WORDS, decision_json, tell_days, tell_sources, tell_withdrawals
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
 from quetsach.core.errors import InputError
+from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
+    from quetsach.web.api.withdrawals import Criteria, Extent
+    from quetsach.web.office.people.models import Person
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "erased": "Đã xóa báo cáo {code}. Số liệu trên cổng sẽ thay đổi trong vòng hai phút.",
-        "unknown": "không có báo cáo nào mang mã này",
-        "unknown-hint": "đối chiếu lại với người gửi: trên máy đã gửi, lệnh quetsach report show cho biết mã",
-    },
-    "en": {
-        "erased": "Report {code} is erased. The figures on the portal follow within two minutes.",
-        "unknown": "no report has this code",
-        "unknown-hint": "compare it with the sender's: there, quetsach report show names the code",
-    },
-}
+_SOURCE = re.compile(r"[0-9a-f]{16}")
+_LONGEST_PATTERN = 100
+_SHOWN_SOURCES = 20
 
 
 def register(subcommands: "Subcommands") -> None:
-    """Add ``reports`` with ``erase``."""
+    """Add ``reports`` with its commands."""
     parser = add_command(
         subcommands,
         "reports",
         summary="the tool reports that were received",
-        examples="quetsach center reports erase 3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77",
+        examples="quetsach center reports list\n"
+        "quetsach center reports erase 3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77\n"
+        'quetsach center reports withdraw --day 2026-11-27 --source 9f86d081884c7d65 --reason "invented" --dry-run',
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    shown = add_centre_command(
+        commands,
+        "list",
+        _list,
+        "how many reports arrived on which day, which days are held back, what was withdrawn; counts anew",
+        "quetsach center reports list\nquetsach center reports list --day 2026-11-27",
+    )
+    shown.add_argument("--day", type=parse_day, metavar="DATE", help="the sources of this day (UTC) that sent most")
+    shown.add_argument("--most", type=_count, default=30, metavar="N", help="how many days to show (30)")
     erase = add_centre_command(
         commands,
         "erase",
@@ -46,14 +57,99 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center reports erase 3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77 --data /srv/quetsach",
     )
     erase.add_argument("report_id", type=UUID, metavar="REPORT_ID", help="code of the report, as the sender gives it")
+    _register_decisions(commands)
+
+
+def _register_decisions(commands: "Subcommands") -> None:
+    withdraw = add_centre_command(
+        commands,
+        "withdraw",
+        _withdraw,
+        "take reports that cannot be true out of every figure; they are kept, and can be restored",
+        "quetsach center reports withdraw --pattern 'hay-tai-*' --reason \"invented families\" --dry-run\n"
+        'quetsach center reports withdraw --day 2026-11-27 --source 9f86d081884c7d65 --reason "one sender" --yes',
+    )
+    withdraw.add_argument("--day", type=parse_day, metavar="DATE", help="day of arrival (UTC)")
+    withdraw.add_argument("--source", type=_source, metavar="NAME", help="a source, as list --day names it")
+    withdraw.add_argument(
+        "--pattern",
+        type=_pattern,
+        metavar="TEXT",
+        help="family, campaign, unit or version of the tool; * stands for anything",
+    )
+    withdraw.add_argument("--dry-run", action="store_true", help="only say how much it is")
+    withdraw.add_argument("--yes", action="store_true", help="agree beforehand; needed where nobody is at the terminal")
+    restore = add_centre_command(
+        commands,
+        "restore",
+        _restore,
+        "let withdrawn reports count again",
+        'quetsach center reports restore 3 --reason "a school that had one address"',
+    )
+    restore.add_argument("number", type=int, metavar="NUMBER", help="number of the withdrawal in the list")
+    release = add_centre_command(
+        commands,
+        "release",
+        _release,
+        "let a day count that stood out and is held back",
+        'quetsach center reports release 2026-11-27 --reason "first day of the campaign"',
+    )
+    release.add_argument("day", type=parse_day, metavar="DATE", help="the day (UTC), as list shows it")
+    for command in (withdraw, restore, release):
+        command.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the office's log")
+        command.add_argument("--by", default="", metavar="EMAIL", help="who decides, if they work in the office")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise ValueError(text)
+    return number
+
+
+def _source(text: str) -> str:
+    if not _SOURCE.fullmatch(text):
+        raise argparse.ArgumentTypeError("not the name of a source; list --day shows them")
+    return text
+
+
+def _pattern(text: str) -> str:
+    if not text.strip("* ") or len(text) > _LONGEST_PATTERN:
+        raise argparse.ArgumentTypeError("write the beginning or end of a word, such as 'hay-tai-*'")
+    return text
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with opened_centre(arguments) as now:
+        from quetsach.web.api.selectors import days_of_reports, sources_of_day  # noqa: PLC0415
+        from quetsach.web.api.services import tally_refresh  # noqa: PLC0415
+        from quetsach.web.api.withdrawals import withdrawals  # noqa: PLC0415
+
+        language = chosen_language(arguments)
+        if arguments.day:
+            return tell_sources(sources_of_day(arguments.day, most=_SHOWN_SOURCES), language, as_json=arguments.json)
+        tally = tally_refresh(now=now)
+        days, withdrawn = days_of_reports(most=arguments.most), list(withdrawals())
+        if arguments.json:
+            print_json(
+                {
+                    "figures": json.loads(json.dumps(asdict(tally), default=str)),
+                    "days": [asdict(day) | {"day": day.day.isoformat()} for day in days],
+                    "withdrawals": [decision_json(withdrawal) for withdrawal in withdrawn],
+                }
+            )
+        else:
+            tell_days(tally, days, language)
+            tell_withdrawals(withdrawn, language)
+    return ExitCode.NOTHING_FOUND
 
 
 def _erase(arguments: argparse.Namespace) -> int:
-    words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments):
+    words = WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
         from quetsach.web.api.services import report_erase  # noqa: PLC0415
 
-        was_there = report_erase(report_id=arguments.report_id)
+        was_there = report_erase(report_id=arguments.report_id, now=now)
     if not was_there:
         raise InputError(words["unknown"], where=str(arguments.report_id), hint=words["unknown-hint"])
     if arguments.json:
@@ -61,3 +157,88 @@ def _erase(arguments: argparse.Namespace) -> int:
     else:
         say(words["erased"].format(code=arguments.report_id))
     return ExitCode.NOTHING_FOUND
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    words = WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.api.withdrawals import (  # noqa: PLC0415
+            Criteria,
+            Extent,
+            extent_of,
+            matching,
+            read_reason,
+            reports_withdraw,
+        )
+
+        criteria = Criteria(arguments.day, arguments.source or "", arguments.pattern or "")
+        extent = extent_of(matching(criteria))
+        number: int | None = None
+        is_meant = not arguments.dry_run and bool(extent.reports) and bool(read_reason(arguments.reason))
+        if is_meant and (arguments.yes or _agreed(extent, words)):
+            done = reports_withdraw(criteria=criteria, reason=arguments.reason, by=_person(arguments.by), now=now)
+            number, extent = done.pk, Extent(done.reports, done.machines, done.findings)
+    if arguments.json:
+        print_json({"withdrawal": number, **_facts(criteria, extent)})
+    else:
+        key = "withdrawn" if number else "none" if not extent.reports else "would" if arguments.dry_run else "declined"
+        say(words[key].format(number=number, **_facts(criteria, extent)))
+    return ExitCode.NOTHING_FOUND
+
+
+def _agreed(extent: "Extent", words: Mapping[str, str]) -> bool:
+    if not sys.stdin.isatty():
+        raise InputError(words["unattended"], hint=words["unattended-hint"])
+    question = words["ask"].format(reports=extent.reports, machines=extent.machines, findings=extent.findings)
+    return agrees(question)
+
+
+def _facts(criteria: "Criteria", extent: "Extent") -> dict[str, object]:
+    return {
+        **criteria.as_json(),
+        "reports": extent.reports,
+        "machines": extent.machines,
+        "findings": extent.findings,
+    }
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    words = WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.api.withdrawals import reports_restore  # noqa: PLC0415
+
+        extent = reports_restore(number=arguments.number, reason=arguments.reason, by=_person(arguments.by), now=now)
+    if arguments.json:
+        print_json({"withdrawal": arguments.number, "restored": extent.reports})
+    else:
+        say(words["restored"].format(number=arguments.number, reports=extent.reports, machines=extent.machines))
+    return ExitCode.NOTHING_FOUND
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    words = WORDS[chosen_language(arguments)]
+    with opened_centre(arguments) as now:
+        from quetsach.web.api.withdrawals import day_release  # noqa: PLC0415
+
+        day_release(day=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
+    if arguments.json:
+        print_json({"day": arguments.day.isoformat(), "released": True})
+    else:
+        say(words["released"].format(day=arguments.day))
+    return ExitCode.NOTHING_FOUND
+
+
+def _person(email: str) -> "Person | None":
+    """Return who decides; the centre itself, if nobody is named.
+
+    Raises:
+        InputError: nobody works here under the address.
+    """
+    from quetsach.web.office.people.models import Person  # noqa: PLC0415
+
+    if not email:
+        return None
+    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if found is None:
+        raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")
+    return found

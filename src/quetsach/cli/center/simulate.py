@@ -1,11 +1,11 @@
 """``quetsach center simulate``: a country with known truth, as feed files."""
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach import storage
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -72,7 +72,7 @@ def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[d
         raise InputError("a replay of published totals has no leases", hint="leave out --leases")
     scenario, out = read_scenario(content, file=file), arguments.out
     rows = files = 0
-    out.mkdir(parents=True, exist_ok=True)
+    storage.make_folder(out, mode=storage.SHARED_FOLDER)
     with Progress("Mô phỏng / simulating", scenario.days) as progress:
         for name, pieces in simulate(scenario, bundled_ranges(), scale=arguments.scale, seed=arguments.seed):
             rows += _write(out / name, pieces)
@@ -122,14 +122,9 @@ def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: "LocalTex
 
 def _write(path: Path, pieces: Iterator[bytes]) -> int:
     """Write one file, whole or not at all; return how many rows it has under the header."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     lines = 0
-    try:
-        with unfinished.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-                lines += piece.count(b"\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with storage.replacing(path, mode=storage.SHARED) as file:
+        for piece in pieces:
+            file.write(piece)
+            lines += piece.count(b"\n")
     return lines - 1

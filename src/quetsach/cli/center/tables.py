@@ -60,7 +60,9 @@ def load_network_tables(data: Path) -> NetworkTables:
     isps = read_isps(_read(folder / "isps" / "isps.csv"), where="isps.csv")
     spellings = read_spellings(_read(folder / "places" / "spellings.csv"), where="spellings.csv")
     ranges, dated = _newest_ranges(data)
-    return NetworkTables.of(ranges, isps, RegionNames.of(load_places(), spellings), dated=dated)
+    return NetworkTables.of(
+        ranges, isps, RegionNames.of(load_places(), spellings), dated=dated, national=bundled_ranges()
+    )
 
 
 def bundled_ranges() -> AddressRanges:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faults
@@ -131,10 +132,10 @@ def _export(arguments: argparse.Namespace) -> int:
             if path.suffix.lower() == ".xlsx":
                 written = {path: as_xlsx(tables)}
             else:
-                path.mkdir(parents=True, exist_ok=True)
+                storage.make_folder(path, mode=storage.SHARED_FOLDER)
                 written = {path / f"{name}.csv": as_csv(rows) for name, rows in tables.items()}
             for file, content in written.items():
-                file.write_bytes(content)
+                storage.write(file, content)
                 say(words["written"].format(path=file))
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error

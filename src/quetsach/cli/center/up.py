@@ -1,16 +1,14 @@
 """``quetsach center up``: prepares a centre and serves it."""
 
 import argparse
-import logging
 import os
+import resource
 import shutil
 import socket
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.tending import clear_sessions, erase_cases, take_in_reports
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
@@ -19,13 +17,14 @@ from quetsach.core.errors import QuetsachError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
-_REFRESH_SECONDS = 3600
-"""The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
-SERVER_THREADS = 4
-"""One more than may read the body of a report at the same time (``MOST_BODY_READERS``)."""
-_LAST_WORK_SECONDS = 10
-"""How long a stop waits for what is being written or handed over; what is not done then goes on at the next start."""
-_logger = logging.getLogger("quetsach.center")
+_CONNECTIONS = 8192
+"""How many connections may be open at once; further ones wait with the system until one ends."""
+_HEADER_MILLISECONDS = 10_000
+"""How long the head of a request may take, and how long a connection may say nothing between two requests."""
+_HEADER_BYTES = 64 * 1024
+_BACKLOG = 4096
+_STOP_SECONDS = 10
+_ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -65,6 +64,8 @@ def _run(arguments: argparse.Namespace) -> int:
     address = f"http://{_shown_host(arguments.host)}:{arguments.port}"
     if arguments.json:
         os.environ["QUETSACH_LOG"] = "json"
+    if not arguments.prepare_only:
+        os.environ["QUETSACH_SERVED_AT"] = address
     with one_centre(data):
         if not arguments.prepare_only:
             _refuse_taken(arguments.host, arguments.port)
@@ -78,8 +79,22 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"ready: {data}", file=sys.stderr)
             return ExitCode.NOTHING_FOUND
         print(f"Quét Sạch: {address}/\ndata: {data}{_way_in(data, address)}", file=sys.stderr, flush=True)
+        _warn_unnamed(data, arguments.host)
         _serve(data, arguments.host, arguments.port)
     return ExitCode.NOTHING_FOUND
+
+
+def _warn_unnamed(data: Path, host: str) -> None:
+    """Say that nobody but this machine will be answered, where the centre is open to others and has no name yet."""
+    from quetsach.web.configuration import is_demonstration  # noqa: PLC0415
+
+    is_named = any(os.environ.get(name) for name in ("QUETSACH_HOSTS", "QUETSACH_PUBLIC_URL"))
+    if host in _ALL_ADDRESSES and not is_named and not is_demonstration(data):
+        print(
+            "the centre answers only as localhost until it has a name: set QUETSACH_PUBLIC_URL=https://NAME",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _way_in(data: Path, address: str) -> str:
@@ -95,7 +110,7 @@ def _way_in(data: Path, address: str) -> str:
 
 def _shown_host(host: str) -> str:
     """An address that a person can open: "all addresses" is none."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
+    if host in _ALL_ADDRESSES:
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
@@ -124,50 +139,40 @@ def _serve(data: Path, host: str, port: int) -> None:
     import multiprocessing  # noqa: PLC0415
 
     from granian import Granian  # noqa: PLC0415
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
+    from quetsach.cli.center.works import working, works_of_a_centre  # noqa: PLC0415
+
     multiprocessing.set_start_method("spawn", force=True)
-    stopped = threading.Event()
-    behind = (_keep_fresh, _send_letters, take_in_reports, erase_cases, clear_sessions)
-    works = [threading.Thread(target=work, args=(data, stopped), daemon=True) for work in behind]
-    for work in works:
-        work.start()
-    try:
+    connections = _allow_connections()
+    with working(data, works_of_a_centre()):
         Granian(
-            "quetsach.web.wsgi:application",
+            "quetsach.web.server.worker:application",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             http=HTTPModes.http1,
+            loop=Loops.asyncio,
             websockets=False,
-            blocking_threads=SERVER_THREADS,
+            backlog=_BACKLOG,
+            backpressure=connections,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES),
             log_level=LogLevels.warning,
-            workers_kill_timeout=10,
+            log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # its lines are like ours, on stderr
+            respawn_failed_workers=True,
+            respawn_interval=0,
+            workers_kill_timeout=_STOP_SECONDS,
         ).serve()
-    finally:
-        stopped.set()
-        for work in works:
-            work.join(timeout=_LAST_WORK_SECONDS)
     print("quetsach: stopped", file=sys.stderr)
 
 
-def _keep_fresh(data: Path, stopped: threading.Event) -> None:
-    """Renew the repository's short-lived signatures for as long as the centre serves."""
-    from quetsach.cli.center.preparation import refresh_repository  # noqa: PLC0415
-
-    while not stopped.wait(_REFRESH_SECONDS):
-        try:
-            refresh_repository(data)
-        except QuetsachError:
-            _logger.exception("the repository could not be renewed")
-
-
-def _send_letters(_data: Path, stopped: threading.Event) -> None:
-    """Print copies, hand mail over and remind for as long as the centre serves."""
-    from quetsach.web.office.letters.worker import work  # noqa: PLC0415
-
-    try:
-        work(stop=stopped)
-    except QuetsachError as error:
-        _logger.warning("letters: %s", error)
+def _allow_connections() -> int:
+    """Let this process and its worker open as many files as the system allows, and say how many connections that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _CONNECTIONS  # a file beside each connection at most
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return min(_CONNECTIONS, allowed // 2)

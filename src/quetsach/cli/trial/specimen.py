@@ -158,7 +158,7 @@ class _Course:
                 yield f"would be left alone ({held.hold}): {_told(item_of(held.finding))}"
         if not plan.steps:
             return
-        check_brake(plan, max(found.files, 100_000))  # a drive of a specimen is small: its share says nothing
+        check_brake(plan, found.findings)
         self.trial.removed = len(found.findings) - len(plan.held)
         before = picture_of(self.root)
         with self.state.lock():

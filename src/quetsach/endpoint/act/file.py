@@ -2,11 +2,13 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from quetsach.endpoint.act.replacement import clear, write_beside
+from quetsach.endpoint.act.replacement import clear, new_file, open_placed
 from quetsach.endpoint.act.shape import (
     ChangedError,
     Facts,
@@ -21,7 +23,7 @@ from quetsach.endpoint.act.shape import (
 )
 from quetsach.endpoint.artefact import FileAnchor, printable
 from quetsach.endpoint.disk import hash_file
-from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.port import Files, Folder
 from quetsach.endpoint.keep.quarantine import Sealed, seal
@@ -193,17 +195,34 @@ def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Out
     name = unquote_to_bytes(decision["name"])
     parent = FileState.from_json(decision["parent"])
     with straight_way(where, sealed.record.path) as (folder, _), folder.unlocked(parent):
-        if not _is_back(folder, name, sealed):
-            temporary = where.session.temporary_name(number)
-            if not _link_from_sibling(where, progress, folder, temporary, sealed):
-                write_beside(where.files, folder, temporary, sealed.write_to, sealed.record.state, with_times=True)
-            folder.place(temporary, name)
-        clear(folder, where.session.temporary_name(number))  # before flags are set: an immutable file keeps its names
-        _finish(where.files, folder, name, sealed.record.state)
-        restore_times(folder, decision["times"])
+        with _in_place(where, progress, folder, name, sealed) as descriptor:
+            clear(folder, where.session.temporary_name(number))  # before flags: an immutable file keeps its names
+            where.files.lock(descriptor, sealed.record.state)
+        restore_times(folder, decision)
         if decision["how"] == "beside":
             return Outcome.BESIDE, printable(folder.join(name))
     return Outcome.RESTORED, ""
+
+
+@contextmanager
+def _in_place(where: Workplace, progress: Progress, folder: Folder, name: bytes, sealed: Sealed) -> Iterator[int]:
+    """Put a file under its name and yield it open: what is still to be given to it is given to this very file.
+
+    In this order: what a crashed run has put there, a further name of the same file, a new file.
+    """
+    descriptor = _returned(folder, name, sealed)
+    if descriptor is None:
+        descriptor = _linked(where, progress, folder, name, sealed)
+    if descriptor is None:
+        temporary, state = where.session.temporary_name(progress.step.number), sealed.record.state
+        with new_file(where.files, folder, temporary, sealed.write_to, state, with_times=True) as made:
+            folder.place(made, temporary, name)
+            os.fsync(made)
+            descriptor = open_placed(folder, name, made)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
@@ -217,35 +236,35 @@ def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
         os.close(fd)
 
 
-def _is_back(folder: Folder, name: bytes, sealed: Sealed) -> bool:
-    """Return whether a crashed run has already put the file there."""
+def _returned(folder: Folder, name: bytes, sealed: Sealed) -> int | None:
+    """Open what a crashed run has already put there; ``None`` when nothing has the name.
+
+    It had owner, mode and times before it had the name, so what lacks them was put there by someone else.
+    """
     try:
-        fd = folder.open_read(name)
+        descriptor = folder.open_read(name)
     except FileNotFoundError:
+        return None
+    if _is_what_was_sealed(descriptor, sealed):
+        return descriptor
+    os.close(descriptor)
+    raise ChangedError("something newer took the name meanwhile")
+
+
+def _is_what_was_sealed(descriptor: int, sealed: Sealed) -> bool:
+    """Return whether an open file has the owner, mode, time of change and content of what was sealed."""
+    found, state = os.fstat(descriptor), sealed.record.state
+    known = (state.mode, state.uid, state.gid, state.size_bytes, state.mtime_ns)
+    if (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns) != known:
         return False
-    try:
-        found, state = os.fstat(fd), sealed.record.state
-        if (found.st_size, found.st_mtime_ns) != (state.size_bytes, state.mtime_ns):
-            raise ChangedError("something newer took the name meanwhile")
-        if hash_file(fd) != sealed.record.sha256:
-            raise ChangedError("something newer took the name meanwhile")
-        return True
-    finally:
-        os.close(fd)
+    return hash_file(descriptor) == sealed.record.sha256
 
 
-def _finish(files: Files, folder: Folder, name: bytes, state: FileState) -> None:
-    """Set what could only be set after the file had its name: flags, and times that a crash may have left wrong."""
-    fd = folder.open_read(name)
-    try:
-        files.give_state(fd, state, with_times=True)
-        files.lock(fd, state)
-    finally:
-        os.close(fd)
+def _linked(where: Workplace, progress: Progress, folder: Folder, name: bytes, sealed: Sealed) -> int | None:
+    """Give another name of the same file, which stands or stands again, this one too; return the file open.
 
-
-def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, temporary: bytes, sealed: Sealed) -> bool:
-    """Make a hard link to another name of the same file that stands, or stands again, if the session knows one."""
+    ``None`` when the session knows no such name, or no link can be made.
+    """
     state = sealed.record.state
     for other in where.session.progress.values():
         target = other.step.target
@@ -253,38 +272,34 @@ def _link_from_sibling(where: Workplace, progress: Progress, folder: Folder, tem
             continue
         if (target.file.device, target.file.inode) != (state.device, state.inode):
             continue
-        with straight_way(where, target.file.path) as (source, name):
-            if not _stands(where.files, source, name, other, sealed):
-                continue
-            clear(folder, temporary)
-            try:
-                folder.link(source, name, temporary)
-            except OSError as error:
-                _finish(where.files, source, name, state)
-                if error.errno not in _CANNOT_LINK:
-                    raise
-                continue
-        return True
-    return False
+        with straight_way(where, target.file.path) as (source, other_name):
+            descriptor = _standing(source, other_name, other, sealed)
+        if descriptor is None:
+            continue
+        try:
+            where.files.unlock(descriptor)
+            folder.link(descriptor, name)
+            return open_placed(folder, name, descriptor)
+        except (OSError, EndpointError) as error:
+            where.files.lock(descriptor, state)
+            if not isinstance(error, OSError) or error.errno not in _CANNOT_LINK:
+                raise
+        finally:
+            os.close(descriptor)
+    return None
 
 
-def _stands(files: Files, folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> bool:
-    """Return whether a name is the original file or what undo made of it; its locks are off then, to be linked."""
+def _standing(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> int | None:
+    """Open a name that is the original file, or what undo made of it; ``None`` when it is neither."""
     try:
-        fd = folder.open_read(name)
+        descriptor = folder.open_read(name)
     except OSError:
-        return False
-    try:
-        state, found = sealed.record.state, os.fstat(fd)
-        is_original = state.is_same_file(found) or other.undone is Outcome.RESTORED
-        if found.st_size != state.size_bytes:
-            return False
-        if not is_original or hash_file(fd) != sealed.record.sha256:
-            return False
-        files.unlock(fd)
-        return True
-    finally:
-        os.close(fd)
+        return None
+    is_original = sealed.record.state.is_same_file(os.fstat(descriptor)) or other.undone is Outcome.RESTORED
+    if is_original and _is_what_was_sealed(descriptor, sealed):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def free_name(folder: Folder, name: bytes) -> bytes:

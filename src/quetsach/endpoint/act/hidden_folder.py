@@ -9,6 +9,7 @@ from typing import Any
 
 from quetsach.endpoint.act.shape import ChangedError, Facts, GoneError, Workplace, straight_way
 from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.folder import Folder
 from quetsach.endpoint.host.folder_marks import FolderMarks, marks_of
 from quetsach.endpoint.keep.session import Progress
@@ -72,11 +73,15 @@ def _folder(where: Workplace, step: Step) -> Iterator[Folder]:
     target = step.target
     assert isinstance(target, UnhideFolder)  # noqa: S101  (the table of acts decides)
     with straight_way(where, target.path) as (above, name):
-        found = above.lstat(name)
-        if (found.st_dev, found.st_ino) != (target.device, target.inode):
-            raise ChangedError("the folder is not the one that the scan saw")
+        _require_same(FileState.of(above.lstat(name)), target)
         with above.folder(name) as folder:
+            _require_same(folder.state(), target)  # not that of the name: it may lead elsewhere by now
             yield folder
+
+
+def _require_same(found: FileState, target: UnhideFolder) -> None:
+    if (found.device, found.inode) != (target.device, target.inode):
+        raise ChangedError("the folder is not the one that the scan saw")
 
 
 def _as_json(marks: FolderMarks) -> list[Any]:

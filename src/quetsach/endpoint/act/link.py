@@ -63,7 +63,7 @@ class LinkAct:
         with straight_way(where, target.path) as (folder, _):
             with folder.unlocked(FileState.from_json(decision["parent"])):
                 folder.symlink(name, target.target, state)
-                restore_times(folder, decision["times"])
+                restore_times(folder, decision)
             if decision["how"] == "beside":
                 return Outcome.BESIDE, printable(folder.join(name))
         return Outcome.RESTORED, ""

@@ -1,8 +1,8 @@
 """Exchanging a file's content in one step, so that a crash leaves the old file or the new one, never half of either."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from quetsach.endpoint.act.shape import ChangedError
@@ -26,51 +26,79 @@ class Replacement:
     with_times: bool
 
 
-def write_beside(
-    files: Files, folder: Folder, name: bytes, write: Callable[[int], None], state: FileState, *, with_times: bool
-) -> None:
-    """Write a complete file under a name that nobody uses yet, synced, with owner, mode, attributes and times.
+@contextmanager
+def new_file(
+    files: Files, folder: Folder, temporary: bytes, write: Callable[[int], None], state: FileState, *, with_times: bool
+) -> Iterator[int]:
+    """Write a complete file, synced, with owner, mode, attributes and times, that is yet to be given its name.
 
-    Flags are not set here: an immutable file could not be placed. A leftover of that name is removed first.
+    All of it is set through the descriptor that is yielded, before there is a name by which anybody could exchange it.
+    Flags are not set here: an immutable file could not be placed. ``temporary`` is its name where the file system has
+    no files without one; a leftover of that name is removed first, and nothing is left of an attempt that fails.
     """
-    clear(folder, name)
-    fd = folder.create(name)
+    clear(folder, temporary)
+    descriptor = folder.create(temporary)
     try:
-        write(fd)
-        files.give_state(fd, state, with_times=with_times)
-        os.fsync(fd)
+        write(descriptor)
+        files.give_state(descriptor, state, with_times=with_times)
+        os.fsync(descriptor)
+        yield descriptor
     except BaseException:
         with suppress(OSError):
-            folder.remove(name)
+            clear(folder, temporary)
         raise
     finally:
-        os.close(fd)
+        os.close(descriptor)
+
+
+def check_name(folder: Folder, name: bytes, descriptor: int) -> None:
+    """Raise ``ChangedError`` unless a name is the open file that was just given it; what it is else stays untouched."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(folder.lstat(name), os.fstat(descriptor)):
+            return
+    raise ChangedError("another file was put under the name at that moment; it was not touched")
+
+
+def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
+    """Open an open file under the name that it was just given; ``ChangedError`` when that is another file.
+
+    ntfs-3g knows an open file by the name under which it was opened, and gives that name a short one.
+    """
+    check_name(folder, name, descriptor)
+    opened = folder.open_read(name)
+    if os.path.samestat(os.fstat(opened), os.fstat(descriptor)):
+        return opened
+    os.close(opened)
+    raise ChangedError("another file was put under the name at that moment; it was not touched")
 
 
 def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, new: Replacement) -> None:
     """Exchange a file's content in one step; the old file loses its locks first, for they would forbid it.
 
-    The old content is looked at once more right before, so that what someone wrote meanwhile is not lost.
+    The old content is looked at once more right before, so that what someone wrote meanwhile is not lost. The new file
+    has its locks when this returns.
     """
 
     def write(target: int) -> None:
         new.write(target)
         _expect(target, new.new_sha256)
 
-    write_beside(files, folder, temporary, write, new.state, with_times=new.with_times)
-    fd = folder.open_read(name)
-    try:
-        locked = files.state(fd)
-        files.unlock(fd)
+    with new_file(files, folder, temporary, write, new.state, with_times=new.with_times) as made:
+        fd = folder.open_read(name)
         try:
+            locked = files.state(fd)
             _expect(fd, new.former_sha256)
-            folder.replace(temporary, name)
-        except BaseException:
-            files.lock(fd, locked)
-            clear(folder, temporary)
-            raise
-    finally:
-        os.close(fd)
+            files.unlock(fd)
+            try:
+                folder.replace(made, temporary, name)
+            except BaseException:
+                files.lock(fd, locked)
+                raise
+        finally:
+            os.close(fd)
+        check_name(folder, name, made)
+        os.fsync(made)
+        files.lock(made, new.state)
 
 
 def _expect(fd: int, sha256: str) -> None:
@@ -78,13 +106,11 @@ def _expect(fd: int, sha256: str) -> None:
         raise ChangedError("the file was changed meanwhile")
 
 
-def lock_again(files: Files, folder: Folder, name: bytes, state: FileState) -> None:
-    """Give a file in its place the flags of a state."""
-    fd = folder.open_read(name)
-    try:
-        files.lock(fd, state)
-    finally:
-        os.close(fd)
+def lock_replaced(files: Files, descriptor: int, state: FileState) -> None:
+    """Give a file that a crashed run had put in its place its flags, if its owner and mode say that it is that file."""
+    now = files.state(descriptor)
+    if (now.mode, now.uid, now.gid) == (state.mode, state.uid, state.gid):
+        files.lock(descriptor, state)
 
 
 def clear(folder: Folder, temporary: bytes) -> None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, note_of, put_back, remove_file
-from quetsach.endpoint.act.replacement import Replacement, clear, lock_again, replace_file
+from quetsach.endpoint.act.replacement import Replacement, clear, lock_replaced, replace_file
 from quetsach.endpoint.act.shape import (
     ChangedError,
     Facts,
@@ -88,11 +88,12 @@ class RewriteAct(ABC):
                             with_times=False,
                         )
                         replace_file(where.files, folder, name, temporary, new)
-                    elif found != before["edited_sha256"]:
+                    elif found == before["edited_sha256"]:
+                        lock_replaced(where.files, fd, state)
+                    else:
                         raise ChangedError("the file was changed meanwhile")
                 finally:
                     os.close(fd)
-                lock_again(where.files, folder, name, state)
                 clear(folder, temporary)
             return {"parent_mtime_ns": parent_facts(folder)["mtime_ns"], **note_of(state.links - 1)}
 
@@ -160,13 +161,14 @@ class RewriteAct(ABC):
                 if found == expected:
                     new = Replacement(write, state, expected, decision["sha256"], with_times=is_exact)
                     replace_file(where.files, folder, name, temporary, new)
-                elif found != decision["sha256"]:
+                elif found == decision["sha256"]:
+                    lock_replaced(where.files, fd, state)
+                else:
                     raise ChangedError("the file was changed meanwhile")
             finally:
                 os.close(fd)
-            lock_again(where.files, folder, name, state)
             clear(folder, temporary)
-            restore_times(folder, decision["times"])
+            restore_times(folder, decision)
         return (Outcome.RESTORED if is_exact else Outcome.REINSERTED), str(decision.get("note", ""))
 
 

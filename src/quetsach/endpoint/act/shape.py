@@ -117,8 +117,12 @@ def times_to_restore(folder: Folder, progress: Progress) -> list[int] | None:
     return [int(before["parent"]["atime_ns"]), int(before["parent"]["mtime_ns"])]
 
 
-def restore_times(folder: Folder, times: list[int] | None) -> None:
-    """Give a folder its former times, if any are to be restored and it is this user's, which /tmp is not."""
-    if times is not None:
+def restore_times(folder: Folder, decision: Facts) -> None:
+    """Give a folder its former ``times``, if there are any to restore and it is this user's, which /tmp is not.
+
+    Only the folder for which that was decided (``parent``) gets them.
+    """
+    times, parent, now = decision["times"], decision["parent"], folder.state()
+    if times is not None and (now.device, now.inode) == (parent["device"], parent["inode"]):
         with suppress(PermissionError):
             folder.set_times(times[0], times[1])

@@ -68,17 +68,12 @@ def undo(
     if session is None:
         return UndoResult(identifier, ())
     with session:
-        if session.is_purged:
-            raise QuarantineError("the sealed files of this session were deleted for good", where=identifier)
+        _require_items(session, items)
         if session.header.machine and session.header.machine != machine_of(host):
             raise StateError(
                 "this is not the machine that the session was on; nothing was put back",
                 where=printable(root_of(host)),
                 hint="mount that machine's disk there, or name where it is mounted with --root DIR",
-            )
-        if unknown := sorted(set(items) - session.progress.keys()):
-            raise StateError(
-                f"the session has no item {unknown[0]}", hint=f"see: quetsach quarantine show {identifier}"
             )
         where = Workplace(host, session, now.isoformat())
         settle(where)
@@ -90,6 +85,32 @@ def undo(
         if host.services is not None and any(isinstance(p.step.target, StopUnit) for p in session.progress.values()):
             host.services.reload()
         return UndoResult(identifier, tuple(results))
+
+
+def undoable(state: State, identifier: str, items: Collection[int] = ()) -> tuple[Step, ...]:
+    """Return the steps of a session that ``undo`` would take back, in its order; nothing is changed.
+
+    Raises:
+        StateError: there is no such session or item.
+        QuarantineError: the session's sealed files were deleted for good.
+        JournalError: the journal was damaged or forged.
+    """
+    session = Session.open(state, identifier)
+    if session is None:
+        return ()
+    with session:
+        _require_items(session, items)
+        taken = (session.progress[number] for number in sorted(items or session.progress, reverse=True))
+        return tuple(p.step for p in taken if p.is_in_flight or _can_be_undone(session, p))
+
+
+def _require_items(session: Session, items: Collection[int]) -> None:
+    if session.is_purged:
+        raise QuarantineError("the sealed files of this session were deleted for good", where=session.identifier)
+    if unknown := sorted(set(items) - session.progress.keys()):
+        raise StateError(
+            f"the session has no item {unknown[0]}", hint=f"see: quetsach quarantine show {session.identifier}"
+        )
 
 
 def _can_be_undone(session: Session, progress: Progress) -> bool:

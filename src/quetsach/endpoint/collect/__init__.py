@@ -47,7 +47,16 @@ def footholds(host: Host, removed: Removed | None = None) -> Iterator[Artefact |
 
     With ``removed``, commands name files that are gone as they did while these were there.
     """
-    surroundings = Surroundings(host, removed)
+    told: set[Trouble] = set()
+    for item in _footholds(host, Surroundings(host, removed)):
+        if isinstance(item, Trouble):
+            if item in told:  # several places lie in one file
+                continue
+            told.add(item)
+        yield item
+
+
+def _footholds(host: Host, surroundings: Surroundings) -> Iterator[Artefact | Trouble]:
     for place in places_of(host.platform):
         yield from collect(place, surroundings)
     if host.registry is not None:

@@ -53,23 +53,29 @@ class Folder(Protocol):
     def state(self) -> FileState:
         """Return the state of the folder itself."""
 
-    def create(self, name: bytes) -> int:
-        """Make an empty file that only we can read and open it; ``FileExistsError`` when the name is taken."""
+    def create(self, temporary: bytes) -> int:
+        """Make an empty file that only we can read and open it, without a name where there can be such files.
+
+        Else it is called ``temporary``; ``FileExistsError`` when that is taken.
+        """
 
     def remove(self, name: bytes) -> None:
         """Remove a file or a link."""
 
-    def replace(self, temporary: bytes, name: bytes) -> None:
-        """Give a file another name in one step, in place of the file that has it."""
+    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name in one step, in place of the file that has it."""
 
-    def place(self, temporary: bytes, name: bytes) -> None:
-        """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
+    def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken.
 
-    def link(self, source: "Folder", name: bytes, temporary: bytes) -> None:
-        """Give a file of another folder a further name in this one (a hard link)."""
+        Its temporary name may be left, to be removed once the file is closed.
+        """
+
+    def link(self, descriptor: int, name: bytes) -> None:
+        """Give an open file, whichever folder it is in, a further name in this one (a hard link)."""
 
     def symlink(self, name: bytes, target: bytes, state: FileState) -> None:
-        """Make a symbolic link with owner and times, or give them to the one that is there."""
+        """Make a symbolic link with owner and times, or give them to the one that is there; to no other file."""
 
     def set_times(self, atime_ns: int, mtime_ns: int) -> None:
         """Give the folder itself these times."""
@@ -81,7 +87,7 @@ class Folder(Protocol):
         """Give the folder itself these marks; its times of access and change of content stay."""
 
     def unlocked(self, before: FileState) -> AbstractContextManager[None]:
-        """Let names be changed; afterwards the folder is on disk and has the flags of ``before`` again."""
+        """Let names be changed; afterwards the folder is on disk and has the flags of ``before``, its state, again."""
 
 
 class Files(Protocol):

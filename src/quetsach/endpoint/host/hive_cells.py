@@ -7,12 +7,11 @@ import os
 import struct
 import weakref
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, reduce
-from operator import xor
+from functools import lru_cache
 
 from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, read_logs
+from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, BaseBlock, replay_logs
 
 MAX_HIVE_BYTES = 1 << 30
 """Larger hives are refused; Windows itself lets them grow to 2 GiB, real ones stay below 300 MB."""
@@ -21,7 +20,7 @@ HEADER_BYTES = 4096
 
 _BLOCK = 1 << 16
 _BLOCKS = 16
-_ONES = 0xFFFF_FFFF
+_BIN_HEADER_BYTES = 32
 
 
 class Cells:
@@ -37,22 +36,24 @@ class Cells:
         self.where = where
         self.close = weakref.finalize(self, os.close, descriptor)
         header = b"".join(parts_of(descriptor, HEADER_BYTES))
-        if len(header) < HEADER_BYTES or header[:4] != b"regf" or header[20:24] != b"\1\0\0\0":
-            raise self.error("this is no hive of the Windows registry")
         self.size_bytes = os.fstat(descriptor).st_size
         if self.size_bytes > MAX_HIVE_BYTES:
             raise self.error("the hive is larger than one is read")
-        self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
-        self.root: int
-        self.root, size = struct.unpack_from("<II", header, 36)
-        has_checksum = checksum_of(header) == int.from_bytes(header[508:512], "little")
-        self.is_clean = self.sequences[0] == self.sequences[1] and has_checksum
+        base = BaseBlock.read(header)
+        self.is_clean = base is not None and base.sequences[0] == base.sequences[1]
         """Whether all that was written to the hive is in this file."""
-        needs_logs = has_checksum and not self.is_clean
-        added = read_logs(logs, self.sequences[1], MAX_HIVE_BYTES) if needs_logs else None
+        added = None
+        if not self.is_clean:
+            first_bin = b"".join(parts_of(descriptor, _BIN_HEADER_BYTES, HEADER_BYTES))
+            added = replay_logs(base, logs, first_bin, MAX_HIVE_BYTES)
+        is_hive = added is not None or (header[:4] == b"regf" and header[20:24] == b"\1\0\0\0")
+        if len(header) < HEADER_BYTES or not is_hive:
+            raise self.error("this is no hive of the Windows registry")
+        self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
+        self.root, size = (added.root, added.size_bytes) if added else struct.unpack_from("<II", header, 36)
         self.is_current = self.is_clean or added is not None
         """Whether nothing newer is known to be missing: the hive was closed, or its logs were read."""
-        self._end = added.size_bytes if added else min(size, self.size_bytes - HEADER_BYTES)
+        self._end = size if added else min(size, self.size_bytes - HEADER_BYTES)
         pages = added.pages if added else {}
         self._block = lru_cache(maxsize=_BLOCKS)(lambda number: _read_block(descriptor, number, pages))
 
@@ -83,12 +84,6 @@ class Cells:
         if missing:
             raise self.error("the hive was cut short while it was read")
         return b"".join(parts)
-
-
-def checksum_of(header: bytes | bytearray) -> int:
-    """Return what belongs at offset 508 of a header."""
-    checksum: int = reduce(xor, struct.unpack_from("<127I", header))
-    return {0: 1, _ONES: _ONES - 1}.get(checksum, checksum)
 
 
 def _read_block(descriptor: int, number: int, pages: Mapping[int, bytes]) -> bytes:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive_cells import HEADER_BYTES, checksum_of
+from quetsach.endpoint.host.hive_cells import HEADER_BYTES
+from quetsach.endpoint.host.hive_log import checksum_of
 
 _BIN_HEAD_BYTES = 32
 _MOST_CELLS = 4_000_000

@@ -1,5 +1,6 @@
 """Which kind of system lies on a mounted disk."""
 
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -17,14 +18,17 @@ _CARRIED_MARKS = (b"/System Volume Information", b"/$Recycle.Bin", b"/Recycler",
 _MOST_LOOKED_AT = 10_000
 
 
-def open_mounted(root: Path) -> Host:
+def open_mounted(root: Path, *, system: str = "") -> Host:
     """Return the system whose disk is mounted at ``root``, by what only that kind of system has; Linux otherwise.
 
-    A drive without a system that was plugged into a Windows, such as a memory stick, is one of Windows.
+    A drive without a system that was plugged into a Windows, such as a memory stick, is one of Windows. ``system`` is
+    what a person says that it is.
 
     Raises:
         OSError: ``root`` is not a folder or cannot be opened.
     """
+    if system:
+        return _OPENED[system](root)
     tree, host = WindowsTree(root), mounted_host(root)
     if tree.exists(_WINDOWS_MARK):
         return mounted_windows(root)
@@ -33,6 +37,13 @@ def open_mounted(root: Path) -> Host:
     is_system = any(host.tree.exists(mark) for mark in _LINUX_MARKS)
     is_carried = not is_system and (any(map(tree.exists, _CARRIED_MARKS)) or _has_shortcut(tree))
     return mounted_windows(root) if is_carried else host
+
+
+_OPENED: Mapping[str, Callable[[Path], Host]] = {
+    "linux": mounted_host,
+    "macos": mounted_mac,
+    "windows": mounted_windows,
+}
 
 
 def _has_shortcut(tree: WindowsTree) -> bool:

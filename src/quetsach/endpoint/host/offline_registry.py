@@ -24,13 +24,14 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 _CONFIG = b"/Windows/System32/config"
 _MACHINE = ("SOFTWARE", "SYSTEM", "SAM", "SECURITY")
+_EVERY_WINDOWS = ("SOFTWARE", "SYSTEM")
 _PROFILES = (b"/Users", b"/Documents and Settings", b"/Windows/ServiceProfiles")
 _USER_HIVES = (b"NTUSER.MAN", b"NTUSER.DAT")
 _CLASSES_HIVES = (
     b"AppData/Local/Microsoft/Windows/UsrClass.dat",
     b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
 )
-_LOGS = (b".LOG1", b".LOG2")
+_LOGS = (b".LOG", b".LOG1", b".LOG2")
 _PROFILE_LIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\*"
 _ENVIRONMENT = machine_environment()
 _MOST_ACCOUNTS = 10_000
@@ -108,7 +109,14 @@ class OfflineRegistry:
         found = dict(self._troubles)
         for path, hive in self._hives.items():
             found.update(_troubles_of(path, hive))
-        return tuple(found)
+        return (*found, *self._missing())
+
+    def _missing(self) -> Iterator[Trouble]:
+        """Yield the hives that every Windows has and this one lacks; a drive without a Windows has none."""
+        if self._tree.exists(_CONFIG):
+            for name in _EVERY_WINDOWS:
+                if f"HKLM\\{name}" not in self._all_paths():
+                    yield Trouble(join(_CONFIG, name.encode()), Reason.MISSING)
 
     def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
         """Write a copy of the one hive that the edits are about, with all of them made, to a new file.

@@ -1,5 +1,6 @@
 """Folders by descriptor, as POSIX systems have them: what happens in one happens there, whatever its path says."""
 
+import ctypes
 import errno
 import os
 import stat
@@ -7,14 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from quetsach.endpoint.host.change import FileState, open_quietly, read_state, unlock, write_flags
-from quetsach.endpoint.host.folder import Entry, Folder
+from quetsach.endpoint.host.change import FileState, open_quietly, read_flags, read_state, unlock, write_flags
+from quetsach.endpoint.host.folder import Entry
 from quetsach.endpoint.host.folder_marks import FolderMarks, read_marks, write_marks
 
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNNAMED = os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC
+_ITSELF = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_UNNAMED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
+"""What ``open(2)`` says where the file system, or the kernel, has no files without a name."""
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_NO_FLAG = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+_NOREPLACE = 1  # RENAME_NOREPLACE of linux/fs.h
 
 
 class PosixFolder:
@@ -91,49 +98,83 @@ class PosixFolder:
         finally:
             os.close(fd)
 
-    def create(self, name: bytes) -> int:
-        """Make an empty file that only we can read and open it; ``FileExistsError`` when the name is taken."""
-        return os.open(name, _NEW, 0o600, dir_fd=self.fd)
+    def create(self, temporary: bytes) -> int:
+        """Make an empty file that only we can read and open it, without a name where there can be such files.
+
+        Else it is called ``temporary``; ``FileExistsError`` when that is taken.
+        """
+        try:
+            descriptor = os.open(b".", _UNNAMED, 0o600, dir_fd=self.fd)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED:
+                raise
+        else:
+            if os.path.exists(_handle(descriptor)):  # /proc is there, so it can be given a name
+                return descriptor
+            os.close(descriptor)
+        return os.open(temporary, _NEW, 0o600, dir_fd=self.fd)
 
     def remove(self, name: bytes) -> None:
         """Remove a file or a link."""
         os.unlink(name, dir_fd=self.fd)
 
-    def replace(self, temporary: bytes, name: bytes) -> None:
-        """Give a file another name in one step, in place of the file that has it."""
+    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name in one step, in place of the file that has it."""
+        if not os.fstat(descriptor).st_nlink:
+            self.link(descriptor, temporary)
         os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
-    def place(self, temporary: bytes, name: bytes) -> None:
-        """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
+    def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken.
+
+        Its temporary name may be left: FUSE only hides a name that goes while the file is open by it.
+        """
+        if not os.fstat(descriptor).st_nlink:
+            self.link(descriptor, name)
+        elif not _rename_to_free_name(self.fd, temporary, name):
+            self._place_in_two_steps(temporary, name)
+
+    def _place_in_two_steps(self, temporary: bytes, name: bytes) -> None:
+        """Place a file where the system cannot do it in one: by a hard link, or where there are none, by looking."""
         try:
-            self.link(self, temporary, name)
+            os.link(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd, follow_symlinks=False)
         except FileExistsError:
             raise
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            with suppress(FileNotFoundError):  # a file system without hard links
+            with suppress(FileNotFoundError):
                 self.lstat(name)
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-            self.replace(temporary, name)
-            return
-        self.remove(temporary)
+            os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
-    def link(self, source: Folder, name: bytes, temporary: bytes) -> None:
-        """Give a file of another folder a further name in this one (a hard link)."""
-        if not isinstance(source, PosixFolder):
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-        os.link(name, temporary, src_dir_fd=source.fd, dst_dir_fd=self.fd, follow_symlinks=False)
+    def link(self, descriptor: int, name: bytes) -> None:
+        """Give an open file, whichever folder it is in, a further name in this one (a hard link)."""
+        os.link(_handle(descriptor), name, dst_dir_fd=self.fd, follow_symlinks=True)
 
     def symlink(self, name: bytes, target: bytes, state: FileState) -> None:
-        """Make a symbolic link with owner and times, or give them to the one that is there."""
+        """Make a symbolic link with owner and times, or give them to the one that is there.
+
+        They are given to the very link that was opened, which is ours and leads to ``target``.
+
+        Raises:
+            OSError: ``ESTALE`` when something else has the name by then; it is left as it is.
+        """
         try:
             os.symlink(target, name, dir_fd=self.fd)
         except FileExistsError:
             if self.readlink(name) != target:
                 raise
-        os.chown(name, state.uid, state.gid, dir_fd=self.fd, follow_symlinks=False)
-        os.utime(name, ns=(state.atime_ns, state.mtime_ns), dir_fd=self.fd, follow_symlinks=False)
+        descriptor = os.open(name, _ITSELF, dir_fd=self.fd)
+        try:
+            found = os.fstat(descriptor)
+            is_ours = stat.S_ISLNK(found.st_mode) and found.st_uid in {os.geteuid(), state.uid}
+            if not is_ours or os.readlink(b"", dir_fd=descriptor) != target:
+                raise OSError(errno.ESTALE, "the link was exchanged while it was made")
+            os.chown(_handle(descriptor), state.uid, state.gid)
+            os.utime(_handle(descriptor), ns=(state.atime_ns, state.mtime_ns))
+        finally:
+            os.close(descriptor)
 
     def set_times(self, atime_ns: int, mtime_ns: int) -> None:
         """Give the folder itself these times."""
@@ -161,16 +202,20 @@ class PosixFolder:
     def unlocked(self, before: FileState) -> Iterator[None]:
         """Let names be changed; afterwards the folder is on disk and has the flags of ``before`` again.
 
-        Recovery enters with the ``before`` of the journal, so that flags that a crash left off come back too.
+        Recovery enters with the ``before`` of the journal, so that flags that a crash left off come back too. Another
+        folder than that of ``before`` gets its own flags again.
         """
         fd = self._reopened()
         try:
+            found = os.fstat(fd)
+            is_same = (found.st_dev, found.st_ino) == (before.device, before.inode)
+            flags = before.flags if is_same else read_flags(fd)
             unlock(fd)
             try:
                 yield
                 os.fsync(fd)
             finally:
-                write_flags(fd, before.flags)
+                write_flags(fd, flags)
         finally:
             os.close(fd)
 
@@ -178,3 +223,21 @@ class PosixFolder:
         """Open the folder itself for reading: its own descriptor is only a place."""
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
         return open_quietly(b".", flags, self.fd) if quietly else os.open(b".", flags, dir_fd=self.fd)
+
+
+def _handle(descriptor: int) -> str:
+    """Return the path that leads to an open file itself, whatever its name means by now (``proc(5)``)."""
+    return f"/proc/self/fd/{descriptor}"
+
+
+def _rename_to_free_name(folder: int, old: bytes, new: bytes) -> bool:
+    """Rename a file within a folder unless the new name is taken (``renameat2(2)``); ``False`` if that cannot be."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    if not renameat2(folder, old, folder, new, _NOREPLACE):
+        return True
+    error = ctypes.get_errno()
+    if error in _NO_FLAG:
+        return False
+    raise OSError(error, os.strerror(error))

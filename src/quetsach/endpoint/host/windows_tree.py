@@ -81,15 +81,15 @@ class WindowsFolder(PosixFolder):
         self._refuse_stream(name)
         super().remove(name)
 
-    def replace(self, temporary: bytes, name: bytes) -> None:
-        """Give a file another name in one step, in place of the file that has it."""
+    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name in one step, in place of the file that has it."""
         self._refuse_stream(name)
-        super().replace(temporary, name)
+        super().replace(descriptor, temporary, name)
 
-    def place(self, temporary: bytes, name: bytes) -> None:
-        """Give a file its name, never over another one: ``FileExistsError`` when the name is taken."""
+    def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken."""
         self._refuse_stream(name)
-        super().place(temporary, name)
+        super().place(descriptor, temporary, name)
 
     def _refuse_stream(self, name: bytes) -> None:
         """Act on no stream: what holds it may be anyone's, and it could not be put back."""

@@ -35,7 +35,7 @@ class State:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_private(folder)
-            folder.chmod(0o700)
+            _close_to_others(folder)
             (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
             return cls(folder, _key(folder / "key"))
         except OSError as error:
@@ -114,6 +114,16 @@ def _unusable(folder: Path, error: OSError) -> StateError:
         where=str(folder),
         hint="make room on that disk, or choose another folder with --state DIR",
     )
+
+
+def _close_to_others(folder: Path) -> None:
+    """Give our own folder the mode 0700, if it is still that which was checked."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.fstat(fd).st_uid == os.geteuid():
+            os.fchmod(fd, 0o700)
+    finally:
+        os.close(fd)
 
 
 def check_private(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What kind of file the first bytes tell."""
 
 import string
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from quetsach.core.file_type import FileType
@@ -34,8 +35,30 @@ class FileKind(StrEnum):
     ZSTD = "zstd"
     LZ4 = "lz4"
     COMPRESS = "compress"
+    LZMA = "lzma"
+    OLE = "ole"
+    """A compound file: old Office documents, .msi, .msg, Thumbs.db."""
+    RTF = "rtf"
+    ONENOTE = "onenote"
+    XAR = "xar"
+    LHA = "lha"
+    ARJ = "arj"
+    ACE = "ace"
+    CHM = "chm"
+    WIM = "wim"
+    SZDD = "szdd"
+    """One file of old Microsoft setups, packed by COMPRESS.EXE; KWAJ too."""
+    SQUASHFS = "squashfs"
+    TNEF = "tnef"
+    """winmail.dat: attachments as Outlook packs them."""
     ISO = "iso"
     """Never told by the first bytes: the mark of ISO 9660 (ECMA-119, 8.4) is at 32769."""
+    MAIL = "mail"
+    """A message, or a mailbox of them. Never told by the first bytes alone: it is a text, and ``find`` looks closer."""
+    DMG = "dmg"
+    """A disk image of a Mac. Never told by the first bytes: its mark is in the last 512."""
+    INSTALLER = "installer"
+    """What a setup program carries in a form of its own: NSIS, Inno Setup, InstallShield. Only ``find`` tells."""
     MEDIA = "media"
     OTHER = "other"
 
@@ -46,6 +69,7 @@ class FileKind(StrEnum):
 
 
 _ARCHIVE = frozenset({FileType.ARCHIVE})
+_PLAIN_ARCHIVE = frozenset({FileType.ARCHIVE, FileType.OTHER})
 _TYPES = {
     FileKind.ELF: frozenset({FileType.ELF}),
     FileKind.PE: frozenset({FileType.PE}),
@@ -55,6 +79,13 @@ _TYPES = {
     FileKind.DOCUMENT: frozenset({FileType.DOCUMENT}),
     FileKind.ZIP: frozenset({FileType.ARCHIVE, FileType.DOCUMENT}),
     FileKind.LNK: frozenset({FileType.LNK}),
+    FileKind.OLE: frozenset({FileType.ARCHIVE, FileType.DOCUMENT}),
+    FileKind.RTF: frozenset({FileType.DOCUMENT}),
+    FileKind.ONENOTE: frozenset({FileType.ARCHIVE, FileType.DOCUMENT, FileType.OTHER}),
+    FileKind.MAIL: frozenset({FileType.TEXT}),
+    **dict.fromkeys((FileKind.LZMA, FileKind.XAR, FileKind.LHA, FileKind.ARJ, FileKind.ACE), _PLAIN_ARCHIVE),
+    **dict.fromkeys((FileKind.CHM, FileKind.WIM, FileKind.SZDD, FileKind.SQUASHFS), _PLAIN_ARCHIVE),
+    **dict.fromkeys((FileKind.TNEF, FileKind.DMG, FileKind.INSTALLER), _PLAIN_ARCHIVE),
     FileKind.MEDIA: frozenset({FileType.OTHER}),
     FileKind.OTHER: frozenset({FileType.OTHER}),
 }
@@ -69,8 +100,9 @@ _MAGIC = (
     (b"\xef\xbb\xbf#!", FileKind.SCRIPT),  # the same behind a byte order mark: shells stumble over it and go on
     (b"<?php", FileKind.SCRIPT),  # php.net, "PHP tags"
     (b"%PDF-", FileKind.DOCUMENT),  # ISO 32000-1, 7.5.2
-    (b"{\\rt", FileKind.DOCUMENT),  # [MS-OXRTFEX]; Word opens it with the f missing
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind.DOCUMENT),  # [MS-CFB] 2.2, also .msi
+    (b"{\\rt", FileKind.RTF),  # [MS-OXRTFEX]; Word opens it with the f missing
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind.OLE),  # [MS-CFB] 2.2
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", FileKind.ONENOTE),  # [MS-ONESTORE] 2.3.1
     (b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", FileKind.LNK),  # [MS-SHLLINK] 2.1
     (b"PK\x03\x04", FileKind.ZIP),  # APPNOTE.TXT 4.3.7
     (b"PK\x05\x06", FileKind.ZIP),  # an empty one, 4.3.16
@@ -82,6 +114,7 @@ _MAGIC = (
     (b"070702", FileKind.CPIO),
     (b"070707", FileKind.CPIO),
     (b"\xc7\x71", FileKind.CPIO),
+    (b"\x71\xc7", FileKind.CPIO),  # the same of a machine with the other order of bytes
     (b"!<arch>\n", FileKind.AR),  # ar(5), so also deb(5)
     (b"\xed\xab\xee\xdb", FileKind.RPM),  # rpm.org, "RPM package format", the lead
     (b"\x1f\x8b", FileKind.GZIP),  # RFC 1952, 2.3.1
@@ -90,7 +123,16 @@ _MAGIC = (
     (b"LZIP", FileKind.LZIP),  # lzip manual, "File format"
     (b"\x28\xb5\x2f\xfd", FileKind.ZSTD),  # RFC 8878, 3.1.1
     (b"\x04\x22\x4d\x18", FileKind.LZ4),  # lz4_Frame_format.md
+    (b"\x02\x21\x4c\x18", FileKind.LZ4),  # the same, "Legacy frame"
     (b"\x1f\x9d", FileKind.COMPRESS),  # compress(1)
+    (b"xar!", FileKind.XAR),  # xar.h, XAR_HEADER_MAGIC
+    (b"\x60\xea", FileKind.ARJ),  # ARJ TECHNOTE, "Structure of archive header"
+    (b"ITSF", FileKind.CHM),  # M. Russotto, "Microsoft's HTML Help (.chm) format"
+    (b"MSWIM\0\0\0", FileKind.WIM),  # Microsoft, "Windows Imaging File Format", header
+    (b"SZDD\x88\xf0\x27\x33", FileKind.SZDD),  # libmspack, "SZDD and KWAJ file formats"
+    (b"KWAJ\x88\xf0\x27\xd1", FileKind.SZDD),
+    (b"\x78\x9f\x3e\x22", FileKind.TNEF),  # [MS-OXTNEF] 2.1.3.1
+    (b"hsqs", FileKind.SQUASHFS),  # kernel.org, squashfs 4.0, superblock
     (b"\xff\xd8\xff", FileKind.MEDIA),  # JPEG, ISO/IEC 10918-1 B.1.1.3
     (b"\x89PNG\r\n\x1a\n", FileKind.MEDIA),  # W3C PNG, 5.2
     (b"GIF8", FileKind.MEDIA),  # GIF89a, 17
@@ -103,7 +145,14 @@ _BY_FIRST_TWO: dict[bytes, tuple[tuple[bytes, FileKind], ...]] = {
     magic[:2]: tuple(pair for pair in _MAGIC if pair[0][:2] == magic[:2]) for magic, _ in _MAGIC
 }
 
-_TAR_MARK = slice(257, 262)  # tar(5): "ustar", of POSIX and of GNU
+_LATER_MARKS = (
+    (257, (b"ustar",), FileKind.TAR),  # tar(5), of POSIX and of GNU
+    # Frames that unpackers of zstd and lz4 pass over (RFC 8878, 3.1.2): ``find`` tells which stands behind them.
+    (1, (b"\x2a\x4d\x18",), FileKind.ZSTD),
+    (2, (b"-lh", b"-lz", b"-pm"), FileKind.LHA),  # LHA, "-lh5-"
+    (7, (b"**ACE**",), FileKind.ACE),  # unace's header.h
+)
+"""Offset -> marks that do not begin a file."""
 _JAVA_CLASS_VERSION = 45  # JVM specification 4.1: no class file is older, no fat Mach-O has so many parts
 _TEXT_BYTES = string.printable.encode() + bytes(range(0x80, 0x100)) + b"\x1b\x08"
 _TEXT_HEAD_BYTES = 512
@@ -118,23 +167,52 @@ def kind_of(head: bytes) -> FileKind:
     for magic, kind in _BY_FIRST_TWO.get(head[:2], ()):
         if head.startswith(magic):
             return kind
-    if head[_TAR_MARK] == b"ustar":
-        return FileKind.TAR
+    for at, marks, kind in _LATER_MARKS:
+        if head.startswith(marks, at) and _SURE.get(kind, _always)(head):
+            return kind
     is_text = not head[:_TEXT_HEAD_BYTES].translate(None, _TEXT_BYTES)
     if is_text:
         return FileKind.TEXT if head else FileKind.OTHER
-    return _kind_of_binary(head)
+    return next((kind for kind, holds in _BINARIES if holds(head)), FileKind.OTHER)
 
 
-def _kind_of_binary(head: bytes) -> FileKind:
-    if head.startswith(b"MZ"):  # Microsoft, "PE Format"; a text that starts so was told from it above
-        return FileKind.PE
-    if head.startswith(b"\xca\xfe\xba\xbe") and int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION:
-        return FileKind.MACHO  # <mach-o/fat.h>, FAT_MAGIC, which it shares with Java's class files
-    if head.startswith(_UTF_16):
-        return FileKind.TEXT
-    if head[4:8] == b"ftyp" or (head.startswith(b"RIFF") and head[8:12] in {b"AVI ", b"WAVE", b"WEBP"}):
-        return FileKind.MEDIA  # ISO/IEC 14496-12, 4.3; "Multimedia Programming Interface", 1991
-    if head.startswith((b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")):
-        return FileKind.MEDIA  # MPEG audio, ISO/IEC 11172-3, 2.4.1.3
-    return FileKind.OTHER
+def _always(_head: bytes) -> bool:
+    return True
+
+
+def _is_lzma_alone(head: bytes) -> bool:
+    """Say whether a file starts like an .lzma file, which has no mark (lzma-file-format.txt, 1.1).
+
+    Its settings are below 225, its dictionary a power of two or half as much again, its size unknown or possible, and
+    the first byte of the packed bytes is always zero.
+    """
+    if len(head) < 18 or head[0] >= 225 or head[13]:
+        return False
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    power = 1 << dictionary.bit_length() - 1 if dictionary else 0
+    has_size = size == (1 << 64) - 1 or 0 < size < 1 << 38
+    return dictionary >= 1 << 12 and dictionary in {power, power + power // 2} and has_size
+
+
+def _is_media(head: bytes) -> bool:
+    """ISO/IEC 14496-12, 4.3; "Multimedia Programming Interface", 1991; MPEG audio, ISO/IEC 11172-3, 2.4.1.3."""
+    is_riff = head.startswith(b"RIFF") and head[8:12] in {b"AVI ", b"WAVE", b"WEBP"}
+    return head[4:8] == b"ftyp" or is_riff or head.startswith((b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"))
+
+
+def _is_fat_macho(head: bytes) -> bool:
+    """<mach-o/fat.h>, FAT_MAGIC, which it shares with Java's class files."""
+    return head.startswith(b"\xca\xfe\xba\xbe") and int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION
+
+
+_SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
+    FileKind.ZSTD: lambda head: 0x50 <= head[0] < 0x60,
+    FileKind.LHA: lambda head: head[6:7] == b"-",
+}
+_BINARIES: tuple[tuple[FileKind, Callable[[bytes], bool]], ...] = (
+    (FileKind.PE, lambda head: head.startswith(b"MZ")),  # Microsoft, "PE Format"; a text that starts so was told before
+    (FileKind.MACHO, _is_fat_macho),
+    (FileKind.TEXT, lambda head: head.startswith(_UTF_16)),
+    (FileKind.MEDIA, _is_media),
+    (FileKind.LZMA, _is_lzma_alone),
+)

@@ -76,13 +76,23 @@ class _Shown:
         return next((place for place in places if place is not None), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What observations, by number, show of one pack, and what only waits for other findings."""
+
+    shows: dict[int, set[str]]
+    shown: _Shown
+    waiting: list[tuple[int, Trait]]
+
+
 class TraitMatcher:
     """The traits of some packs, ready to be looked for."""
 
     def __init__(self, packs: Sequence[Pack], engine: Engine, *, platform: str = "linux") -> None:
-        """Take the traits; on ``windows`` names of files are the same in any case of their letters."""
+        """Take the traits; ``platform`` is the system that is looked at."""
         self._packs = tuple(packs)
-        self._folds_names = platform == "windows"
+        self._platform = platform
+        self._last: tuple[Sequence[Observation], dict[str, _Settled]] = ((), {})
         self._compiled = cache(engine.compile_pattern)  # most patterns are for kinds of which there is nothing
 
     def find(self, observations: Sequence[Observation]) -> tuple[Finding, ...]:
@@ -93,6 +103,27 @@ class TraitMatcher:
         passes end.
         """
         return tuple(finding for pack in self._packs for finding in self._find(pack, observations))
+
+    def waiting(self, observations: Sequence[Observation]) -> dict[int, bool]:
+        """Return the observations that would show a trait, or a surer one, beside findings that are not there.
+
+        Only findings that may lie in files elsewhere count: start-up items are always all looked at.
+
+        Returns:
+            Number of the observation -> whether it shows another trait of the pack already.
+        """
+        waiting: dict[int, bool] = {}
+        for pack in self._packs:
+            settled = self._settled(pack, observations)
+            order = {trait.id: place for place, trait in enumerate(pack.traits)}
+            elsewhere = _resting_on_files(pack)
+            for number, trait in settled.waiting:
+                shown = min((order[one] for one in settled.shows.get(number, ())), default=len(order))
+                is_bare = replace(trait, only_with=())
+                waits = not elsewhere.isdisjoint(trait.only_with) and order[trait.id] < shown
+                if waits and settled.shown.grounds(is_bare, observations[number].artefact):
+                    waiting[number] = waiting.get(number, True) and shown < len(order)
+        return waiting
 
     def wanted(self, findings: Sequence[Finding]) -> frozenset[bytes]:
         """Return files that may be told of because of what was found, whether a walk came to them or not.
@@ -107,7 +138,7 @@ class TraitMatcher:
     def _by_name(self, findings: Sequence[Finding]) -> Iterator[bytes]:
         files = (ArtefactKind.FILE, ArtefactKind.PROCESS)
         footholds = {(one.family, one.trait) for one in findings if one.artefact.kind not in files}
-        for pack in self._packs if self._folds_names and footholds else ():
+        for pack in self._packs if self._platform == "windows" and footholds else ():
             for trait in _of_kind(pack, ArtefactKind.FILE):
                 if any((pack.family, other) in footholds for other in trait.only_with):
                     places = (f"{folder}/{name}" for folder in _CROWDED for name in trait.names)
@@ -117,6 +148,22 @@ class TraitMatcher:
         return all(self._compiled(pattern).matches(path) for field, pattern in trait.match if field == "path")
 
     def _find(self, pack: Pack, observations: Sequence[Observation]) -> Iterator[Finding]:
+        settled = self._settled(pack, observations)
+        for number in sorted(settled.shows):
+            trait = next(t for t in pack.traits if t.id in settled.shows[number])
+            yield self._finding(pack, trait, observations[number], settled.shown)
+
+    def _settled(self, pack: Pack, observations: Sequence[Observation]) -> "_Settled":
+        """Return which observations show which traits of a pack; of the same observations it is worked out once."""
+        if self._last[0] is not observations:
+            self._last = (observations, {})
+        known = self._last[1]
+        if pack.family not in known:
+            known[pack.family] = self._settle(pack, observations)
+        return known[pack.family]
+
+    def _settle(self, pack: Pack, observations: Sequence[Observation]) -> "_Settled":
+        """Follow what is shown until nothing new appears."""
         waiting = [
             (number, trait)
             for number, observation in enumerate(observations)
@@ -132,9 +179,7 @@ class TraitMatcher:
             for number, trait in ready:
                 shows[number].add(trait.id)
                 shown.add(trait, observations[number].artefact)
-        for number in sorted(shows):
-            trait = next(t for t in pack.traits if t.id in shows[number])
-            yield self._finding(pack, trait, observations[number], shown)
+        return _Settled(shows, shown, waiting)
 
     def _shows_alone(self, pack: Pack, trait: Trait, observation: Observation) -> bool:
         """Return whether the tests of content and fields hold, those that need no other finding."""
@@ -143,14 +188,16 @@ class TraitMatcher:
         if (trait.hashes or trait.hash_list) and not _hashes_that_match(trait, observation):
             return False
         fields = observation.artefact.fields
-        if trait.names and not self._has_name(trait, fields.get("name", "")):
+        if trait.names and not self._has_name(pack, trait, fields.get("name", "")):
             return False
         if not all(known.find(fields.get(name, "")) for name, known in trait.listed):
             return False
         return all(self._compiled(pattern).matches(fields.get(name, "")) for name, pattern in trait.match)
 
-    def _has_name(self, trait: Trait, name: str) -> bool:
-        if self._folds_names:
+    def _has_name(self, pack: Pack, trait: Trait, name: str) -> bool:
+        """Return whether a file has a name of the trait: in any case of its letters where Windows gave the name."""
+        is_of_this_system = self._platform in pack.platforms
+        if self._platform == "windows" or (not is_of_this_system and "windows" in pack.platforms):
             return name.lower() in (known.lower() for known in trait.names)
         return name in trait.names
 
@@ -168,6 +215,7 @@ class TraitMatcher:
             action=trait.action,
             why=trait.why,
             evidence="; ".join(_evidence(pack, trait, seen, shown))[:_EVIDENCE_LIMIT],
+            belongs_to=() if self._platform in pack.platforms else tuple(sorted(pack.platforms)),
         )
 
 
@@ -180,6 +228,18 @@ def _divided(
     for number, trait in waiting:
         (ready if shown.grounds(trait, observations[number].artefact) else still).append((number, trait))
     return ready, still
+
+
+def _resting_on_files(pack: Pack) -> frozenset[str]:
+    """Return the traits that are found in files or processes, or rest on such."""
+    found = {trait.id for trait in pack.traits if trait.kind in {ArtefactKind.FILE, ArtefactKind.PROCESS}}
+    while more := {
+        trait.id
+        for trait in pack.traits
+        if trait.id not in found and found & {*trait.refers_to, *trait.only_with, *trait.named_by}
+    }:
+        found |= more
+    return frozenset(found)
 
 
 def _of_kind(pack: Pack, kind: ArtefactKind) -> tuple[Trait, ...]:

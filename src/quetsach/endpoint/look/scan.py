@@ -21,6 +21,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.mounts import devices_to_avoid
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.cache import Cache
+from quetsach.endpoint.look.conclusion import GAP_OF, Gap
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.files import FileScan, Progress
 from quetsach.endpoint.look.listing import Listing
@@ -29,8 +30,10 @@ from quetsach.endpoint.look.match import Observation, TraitMatcher
 from quetsach.endpoint.look.memory import MemoryReader, memory_rules
 from quetsach.endpoint.look.observe import observations_of
 from quetsach.endpoint.look.places import Places, file_at
+from quetsach.endpoint.look.reach import Extent, Reach, Sought
 from quetsach.endpoint.look.recognise import Recogniser, signatures_of
 from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.look.within import Within
 from quetsach.endpoint.look.workers import Crew
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
@@ -49,10 +52,7 @@ class Scope(StrEnum):
     FULL = "full"
     """The same, and every file."""
     PATHS = "paths"
-    """Every file below the given paths, and nothing else."""
-
-
-_NOT_WHOLE = frozenset({Reason.CRASHED, Reason.TIMED_OUT, Reason.OVERFULL})
+    """Every file below the given paths, and what start-up items and settings say of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ class ScanResult:
     """What could not be looked at, counted."""
     failures: tuple[Trouble, ...]
     """The first of those that failed or were too large, by name."""
+    reach: Reach
     cached: int = 0
     """Files that are the same as when they were looked at before and showed nothing."""
     unkept: StateError | None = None
@@ -97,9 +98,9 @@ class ScanResult:
         return Reason.NOT_REACHED not in self.failed
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it also saw all that it should have seen: nothing broke off, no place held more than is read."""
-        return self.is_complete and not _NOT_WHOLE & self.failed.keys()
+    def needs_rights(self) -> bool:
+        """Whether only an administrator could have seen all of it: it was about the whole of the running system."""
+        return self.is_live and self.scope is not Scope.PATHS
 
 
 def scan(
@@ -115,6 +116,7 @@ def scan(
     cache: Cache | None = None,
     control: Control | None = None,
     listing: Listing | None = None,
+    left_out: Iterable[str] = (),
 ) -> ScanResult:
     """Look at a machine.
 
@@ -123,29 +125,34 @@ def scan(
         packs: what to look for.
         scope: how far to look.
         now: the time of the start, with time zone.
-        paths: for ``Scope.PATHS``, absolute paths inside the root; one that is gone is named among the failures.
+        paths: for ``Scope.PATHS``, absolute paths inside the root; one that is gone is named among the failures. What
+            start-up items and settings of the whole system say of what lies below them is taken into account.
         progress: see ``Progress``.
         jobs: worker processes for more than a few hundred files.
         engine: the match engine; boreal if not given.
         cache: what earlier scans saw; what this one sees is added and kept.
         control: with what someone pauses or ends the scan; the rest is then not reached.
         listing: where each file is accounted for.
+        left_out: families that there are packs of and that are not among ``packs``.
 
     Raises:
         ScanError: workers cannot be started.
         EngineError: the rules do not compile.
     """
-    packs = [pack for pack in packs if host.platform in pack.platforms]
+    sought = Sought.on(host.platform, packs)
     engine = engine or BorealEngine()
     control = control or Control()
     began = time.monotonic()
-    signatures = signatures_of(packs)
+    signatures = signatures_of(sought.packs)
     recogniser = Recogniser(engine, signatures)
     with closing(Crew(host.tree, recogniser=recogniser, signatures=signatures, jobs=jobs, control=control)) as crew:
-        look = _Scan(host, packs, engine, recogniser, control)
+        within = Within.of(host, paths) if scope is Scope.PATHS else Within.everything()
+        look = _Scan(host, sought, engine, recogniser, control, scope, tuple(paths), within)
         files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing)
-        look.go_through(files, scope, paths)
-    return look.result(files, scope, tuple(paths), now, now + timedelta(seconds=time.monotonic() - began))
+        look.go_through(files)
+        findings = look.findings()
+    finished = now + timedelta(seconds=time.monotonic() - began)
+    return look.result(files, findings, left_out, now, finished)
 
 
 @dataclass(slots=True)
@@ -153,29 +160,50 @@ class _Scan:
     """One scan while it goes on."""
 
     host: Host
-    packs: Sequence[Pack]
+    sought: Sought
     engine: Engine
     recogniser: Recogniser
     control: Control
+    scope: Scope
+    paths: tuple[bytes, ...]
+    within: Within
+    """What is told of; beyond it, things are only looked at as grounds for that."""
     observations: list[Observation] = field(default_factory=list)
     troubles: Counter[Reason] = field(default_factory=Counter)
     failures: list[Trouble] = field(default_factory=list)
     matched: set[bytes] = field(default_factory=set)
+    unread_memory: int = 0
+    """Processes whose memory could not be looked at, or not all of it."""
+    ordered: list[Observation] = field(default_factory=list)
+    matcher: TraitMatcher = field(init=False)
 
-    def go_through(self, files: FileScan, scope: Scope, paths: Sequence[bytes]) -> None:
+    def __post_init__(self) -> None:
+        self.matcher = TraitMatcher(self.sought.packs, self.engine, platform=self.host.platform)
+
+    def go_through(self, files: FileScan) -> None:
         """Look at all that the scope comprises, what malware needs to come back first."""
         places = Places(self.host.tree, devices_to_avoid())
-        if scope is Scope.PATHS:
-            self._look(files, places.below(paths))
+        self.footholds()
+        if self.scope is Scope.PATHS:
+            self._look(files, places.below(self.paths))
+            asked_for = [one for one in self.observations if self.within.has(one.artefact)]
+            self._look(files, places.named(asked_for), remember=True)
+            if self._waiting():  # a sign is there that counts only beside surer ones: these may lie elsewhere
+                self._look_about(files, places, remember=False)
         else:
-            self.footholds()
             self.processes()
             self._look(files, places.named(self.observations), remember=True)
-            if scope is Scope.FULL:
+            if self.scope is Scope.FULL:
                 self._look(files, places.below([b"/"]))
-            self._look(files, places.usual(drop_places(self.host)), remember=scope is Scope.QUICK)
-            self._look(files, places.neighbours(self.observations), remember=True)
-        files.keep(is_whole=scope is Scope.FULL and Reason.NOT_REACHED not in self.troubles)
+            self._look_about(files, places, remember=self.scope is Scope.QUICK)
+        files.keep(is_whole=self.scope is Scope.FULL and Reason.NOT_REACHED not in self.troubles)
+
+    def _look_about(self, files: FileScan, places: Places, *, remember: bool) -> None:
+        """Look at what start-up items name, where malware usually lands, and beside what was found."""
+        if not self.within.is_everything:
+            self._look(files, places.named(self.observations), remember=True)
+        self._look(files, places.usual(drop_places(self.host)), remember=remember)
+        self._look(files, places.neighbours(self.observations), remember=True)
 
     def _look(self, files: FileScan, found: Iterable[Candidate | Trouble], *, remember: bool = False) -> None:
         for look in files.look(found, remember=remember):
@@ -190,7 +218,7 @@ class _Scan:
     def processes(self) -> None:
         """Match the image of every process, one that many run only once, and its memory where packs ask for that."""
         known: dict[tuple[int, int, int], tuple[Hit, ...]] = {}
-        with contextlib.closing(MemoryReader(memory_rules(self.packs))) as memory:
+        with contextlib.closing(MemoryReader(memory_rules(self.sought.packs))) as memory:
             for item in PROCESSES(self.host):
                 if isinstance(item, Artefact) and isinstance(item.anchor, ProcessAnchor):
                     hits = self._image_hits(item.anchor, known) + self._memory_hits(item.anchor, memory)
@@ -203,10 +231,12 @@ class _Scan:
             return ()
         look = Trouble(anchor.executable, Reason.NOT_REACHED) if self.control.is_over() else memory.look(anchor)
         if isinstance(look, Trouble):
+            self.unread_memory += 1
             self.take(look)
             return ()
         if look.is_cut_short:
-            self.take(Trouble(anchor.executable, Reason.LIMIT))
+            self.unread_memory += 1
+            self.take(Trouble(anchor.executable, Reason.OVERFULL))
         return look.hits
 
     def _image_hits(self, anchor: ProcessAnchor, known: dict[tuple[int, int, int], tuple[Hit, ...]]) -> tuple[Hit, ...]:
@@ -234,24 +264,43 @@ class _Scan:
     def take(self, item: Artefact | Trouble) -> None:
         if isinstance(item, Artefact):
             self.observations.append(Observation(item))
-            return
-        self.troubles[item.reason] += 1
-        is_named = not item.reason.is_intended or item.reason is Reason.TOO_LARGE
-        if is_named and len(self.failures) < _MOST_NAMED:
-            self.failures.append(item)
+        elif self.within.holds(item.path):
+            self.troubles[item.reason] += 1
+            is_named = not item.reason.is_intended or item.reason is Reason.TOO_LARGE
+            if is_named and len(self.failures) < _MOST_NAMED:
+                self.failures.append(item)
 
-    def _findings(self) -> tuple[Finding, ...]:
+    def _waiting(self) -> dict[bytes, bool]:
+        """Return the files whose signs wait for surer ones elsewhere, and whether something was found in them anyway.
+
+        Also those that a start-up item names which waits.
+        """
+        if self.within.is_everything:
+            return {}
+        observations = self._ordered()
+        return {
+            path: is_found
+            for number, is_found in self.matcher.waiting(observations).items()
+            for path in self.within.concerned(observations[number].artefact)
+        }
+
+    def findings(self) -> tuple[Finding, ...]:
         """Return what was found; a file that is known only by what names it is read once that was found."""
-        matcher = TraitMatcher(self.packs, self.engine, platform=self.host.platform)
         told: set[bytes] = set()
         while True:
-            findings = matcher.find(self._ordered())
-            fresh = sorted(matcher.wanted(findings) - told - self.matched)[: _MOST_NAMED_FILES - len(told)]
-            if not fresh:
-                return findings
+            findings = self.matcher.find(self._ordered())
+            fresh = sorted(self.matcher.wanted(findings) - told - self.matched)
+            room = _MOST_NAMED_FILES - len(told)
+            for path in fresh[room:]:
+                self.take(Trouble(path, Reason.OVERFULL))
+            if not fresh[:room]:
+                break
             told.update(fresh)
-            for path in fresh:
+            for path in fresh[:room]:
                 self._tell_of(path)
+        for path in sorted(path for path, is_found in self._waiting().items() if not is_found):
+            self.take(Trouble(path, Reason.UNSETTLED))
+        return tuple(finding for finding in findings if self.within.has(finding.artefact))
 
     def _tell_of(self, path: bytes) -> None:
         candidate = file_at(self.host.tree, path)
@@ -265,35 +314,64 @@ class _Scan:
             self.observations.extend(observations_of(look))
 
     def _ordered(self) -> list[Observation]:
-        """Return what was observed; files, which come in no order, by their place."""
+        """Return what was observed; files, which come in no order, by their place; the same list until more was."""
+        if len(self.ordered) == len(self.observations):
+            return self.ordered
         files = [o for o in self.observations if o.artefact.kind is ArtefactKind.FILE]
         others = [o for o in self.observations if o.artefact.kind is not ArtefactKind.FILE]
-        return others + sorted(files, key=lambda observation: place_of(observation.artefact.anchor))
+        self.ordered = others + sorted(files, key=lambda observation: place_of(observation.artefact.anchor))
+        return self.ordered
+
+    def reach(self, left_out: Iterable[str]) -> Reach:
+        """Return how far the scan looked."""
+        is_system = self.scope is not Scope.PATHS
+        hive_troubles = self.host.registry.troubles() if self.host.registry is not None else ()
+        has_processes = is_system and self.host.processes is not None
+        has_memory = has_processes and bool(memory_rules(self.sought.packs))
+        closed = sum(self.troubles[reason] for reason in Reason if GAP_OF[reason] in {Gap.ARCHIVES, Gap.DAMAGED})
+        seen = Extent.WHOLE if is_system else Extent.PARTLY
+        return Reach(
+            families=self.sought.families,
+            by_content=self.sought.by_content,
+            left_out=tuple(dict.fromkeys((*self.sought.left_out, *left_out))),
+            places=seen,
+            registry=Extent.NONE if self.host.registry is None else Extent.PARTLY if hive_troubles else seen,
+            processes=Extent.WHOLE if has_processes else Extent.NONE,
+            memory=(Extent.PARTLY if self.unread_memory else Extent.WHOLE) if has_memory else Extent.NONE,
+            archives=Extent.PARTLY if closed else Extent.WHOLE,
+        )
 
     def result(
-        self, files: FileScan, scope: Scope, paths: tuple[bytes, ...], started: datetime, finished: datetime
+        self,
+        files: FileScan,
+        findings: tuple[Finding, ...],
+        left_out: Iterable[str],
+        started: datetime,
+        finished: datetime,
     ) -> ScanResult:
-        findings = self._findings()
-        kinds = Counter(observation.artefact.kind for observation in self.observations)
+        """Return what was seen, as a value."""
+        artefacts = [o.artefact for o in self.observations if self.within.has(o.artefact)]
+        kinds = Counter(artefact.kind for artefact in artefacts)
         return ScanResult(
-            scope=scope,
-            paths=paths,
+            scope=self.scope,
+            paths=self.paths,
             root=printable(os.fsencode(self.host.tree.root)),
             is_live=self.host.is_live,
             is_elevated=os.geteuid() == 0,
             platform=self.host.platform,
             engine=self.engine.name,
-            packs=tuple(self.packs),
+            packs=self.sought.packs,
             started=started,
             finished=finished,
             files=files.files,
             bytes_read=files.bytes_read,
             processes=kinds[ArtefactKind.PROCESS],
-            footholds=len(self.observations) - kinds[ArtefactKind.PROCESS] - kinds[ArtefactKind.FILE],
+            footholds=len(artefacts) - kinds[ArtefactKind.PROCESS] - kinds[ArtefactKind.FILE],
             findings=findings,
             skipped={reason: n for reason, n in self.troubles.items() if reason.is_intended},
             failed={reason: n for reason, n in self.troubles.items() if not reason.is_intended},
             failures=tuple(self.failures),
+            reach=self.reach(left_out),
             cached=files.cached,
             unkept=files.unkept,
         )

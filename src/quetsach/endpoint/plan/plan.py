@@ -1,6 +1,6 @@
 """From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.draft import Drafts
-from quetsach.endpoint.plan.protect import Hold, Protection
+from quetsach.endpoint.plan.protect import Hold, Protection, hold_of
 from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import (
@@ -97,6 +97,21 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))
 
 
+def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -> Plan:
+    """Return a plan with only these steps, which keep their numbers; what the others were about is left alone.
+
+    Args:
+        plan: the whole plan.
+        numbers: the steps that a person chose.
+        findings: what the plan is about.
+    """
+    steps = tuple(step for step in plan.steps if step.number in numbers)
+    kept = {finding for step in steps for finding in step.findings}
+    others = plan.findings - kept
+    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in others)
+    return replace(plan, steps=steps, held=plan.held + held)
+
+
 def _locate(findings: Iterable[Finding], host: Host) -> tuple[list[tuple[Finding, bytes]], list[Finding]]:
     """Pair each finding with the path of its file without links (empty for processes), or call it lost."""
     located: list[tuple[Finding, bytes]] = []
@@ -134,7 +149,7 @@ def _file(finding: Finding) -> FileAnchor | None:
 def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
     if finding.action is Action.REPORT:
-        return Hold.REPORT_ONLY
+        return hold_of(finding) if finding.belongs_to else Hold.REPORT_ONLY
     match finding.artefact.anchor:
         case MemberAnchor():
             return Hold.MEMBER

@@ -11,6 +11,7 @@ from pathlib import Path
 import quetsach
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
+from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.mounts import Mount, mounts_now, other_paths
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
@@ -33,12 +34,23 @@ class Hold(StrEnum):
     """It is a line of a shell script that cannot be taken out alone without breaking the commands around it."""
     MEMBER = "member"
     """It lies inside an archive: it cannot run there, and the archive may hold other things."""
+    FOREIGN = "foreign"
+    """It is malware of another system: its recipe is not for this one."""
     UNREACHABLE = "unreachable"
     """It cannot be found again: it vanished, or a folder on the way became a link."""
     INCOMPLETE = "incomplete"
     """What acting needs is not known: where to cut, or what the system has from the factory."""
+    NOT_CHOSEN = "not-chosen"
+    """A person left it out of what is to be done."""
     NOT_RUNNING = "not-running"
     """It is a process, and this system is not the running one."""
+
+
+def hold_of(finding: Finding) -> Hold | None:
+    """Return why a finding is left alone by what it is itself, wherever it lies; ``None`` if that does not decide."""
+    if finding.is_packed:
+        return Hold.MEMBER
+    return Hold.FOREIGN if finding.belongs_to else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.report.document import Report, ReportedFinding, ReportedMachine
+from quetsach.endpoint.report.families import systems_text
 
 _DOUBTED = frozenset({Hold.PACKAGE, Hold.SYSTEM, Hold.OWN})
 """Findings that are likelier to be mistaken than true ask nothing of anybody."""
@@ -33,7 +34,11 @@ def advice(report: Report, words: Mapping[str, str]) -> list[str]:
     severities = {pack.family: pack.severity for pack in report.packs}
     harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
     altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
-    steps = [words[f"todo-{key}"] for key in _keys(harmful, report.machine)]
+    own = [finding for finding in harmful if not finding.belongs_to]
+    steps = [words[f"todo-{key}"] for key in _keys(own, report.machine)]
+    if foreign := sorted({system for finding in harmful for system in finding.belongs_to}):
+        steps.insert(0, words["todo-elsewhere"].format(systems=systems_text(foreign, words)))
+        steps += [words["todo-archive"]] * (not own and any(finding.hold is Hold.MEMBER for finding in harmful))
     if altered:
         steps.append(words["todo-packages"].format(packages=", ".join(altered)))
     return [*steps, words["todo-help"]] if steps else []

@@ -12,9 +12,10 @@ from quetsach.endpoint.act.clean import CleanResult
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
+from quetsach.endpoint.look.conclusion import conclusion_of, gaps_of
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.plan.plan import Held, Plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protect import hold_of
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, RemoveLines, Step
 from quetsach.endpoint.report.document import (
     FORMAT,
@@ -50,6 +51,7 @@ def build(
     now: datetime,
     exit_code: int,
     next_command: str | None = None,
+    elsewhere: Iterable[str] = (),
     session: str | None = None,
     undo: str | None = None,
     steps: Sequence[StepResult | Step] = (),
@@ -66,6 +68,7 @@ def build(
         now: when the report is made (UTC).
         exit_code: what the command ends with.
         next_command: the command that goes on from here, if there is something to do.
+        elsewhere: the commands that clean what belongs to other systems.
         session: identifier of the clean-up, if there was one.
         undo: the command that takes it back.
         steps: steps that are planned, or how the steps of a clean-up ended.
@@ -93,6 +96,7 @@ def build(
         ),
         unlisted=len(scan.findings) - len(listed),
         next=next_command,
+        elsewhere=tuple(elsewhere),
         session=session,
         undo=undo,
         steps=tuple(map(_step, steps[:MOST_LISTED])),
@@ -108,6 +112,7 @@ def build_plan(
     now: datetime,
     exit_code: int,
     next_command: str | None = None,
+    elsewhere: Iterable[str] = (),
     withdrawn: Iterable[str] = (),
 ) -> Report:
     """Make the report of a plan that is shown and not carried out."""
@@ -118,6 +123,7 @@ def build_plan(
         now=now,
         exit_code=exit_code,
         next_command=next_command,
+        elsewhere=elsewhere,
         steps=plan.steps,
         held=plan.held,
         withdrawn=withdrawn,
@@ -176,6 +182,9 @@ def _scan(scan: ScanResult) -> ReportedScan:
         skipped={str(reason): count for reason, count in scan.skipped.items()},
         failed={str(reason): count for reason, count in scan.failed.items()},
         failures=tuple(ReportedFailure(printable(t.path), str(t.reason)) for t in scan.failures),
+        conclusion=conclusion_of(scan),
+        gaps={str(gap): count for gap, count in gaps_of(scan).items()},
+        reach=scan.reach,
     )
 
 
@@ -203,8 +212,9 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        hold=held.hold if held else Hold.MEMBER if finding.is_packed else None,
+        hold=held.hold if held else hold_of(finding),
         package=held.package if held else altered,
+        belongs_to=finding.belongs_to,
     )
 
 

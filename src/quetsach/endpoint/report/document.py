@@ -8,11 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.endpoint.look.conclusion import Conclusion
+from quetsach.endpoint.look.reach import Reach
 from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import Outcome
 
-FORMAT = "quetsach-report/1"
+FORMAT = "quetsach-report/2"
 
 
 class Kind(StrEnum):
@@ -22,6 +24,8 @@ class Kind(StrEnum):
     PLAN = "plan"
     CLEAN = "clean"
     VERIFY = "verify"
+    UNDO = "undo"
+    """A clean-up of which something has been put back since."""
 
 
 class FindingOutcome(StrEnum):
@@ -36,6 +40,8 @@ class FindingOutcome(StrEnum):
     CHANGED = "changed"
     """It is not what the scan saw any more, so it was left alone."""
     FAILED = "failed"
+    RESTORED = "restored"
+    """It was removed, and undo has put it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ class ReportedScan:
     """How far the scan looked and what it took. Times are UTC.
 
     ``complete`` is false when it was ended before it had gone through everything. Of ``files``, ``cached`` were the
-    same as when an earlier scan had seen nothing in them, and were not read again.
+    same as when an earlier scan had seen nothing in them, and were not read again. ``conclusion`` is what the scan
+    comes to, ``gaps`` why it is not conclusive (``look.conclusion.Gap``, worst first, how many things each is about).
     """
 
     scope: Scope
@@ -86,6 +93,9 @@ class ReportedScan:
     skipped: dict[str, int]
     failed: dict[str, int]
     failures: tuple[ReportedFailure, ...]
+    conclusion: Conclusion
+    gaps: dict[str, int]
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,8 @@ class ReportedFinding:
     ``where`` is as ``artefact.place_of`` has it: a path, the image of a process, ``archive!member``, ``key\value``.
     ``place`` names the collector that saw it (``collect/places``), empty if none. ``text`` is the line, or what the
     registry value holds, and ``entry`` the one entry of its list that is meant. ``hold`` says why it was left alone,
-    ``package`` which installed package the file belongs to.
+    ``package`` which installed package the file belongs to, ``belongs_to`` of which systems the family is when it is
+    of others than this.
     """
 
     id: str
@@ -128,6 +139,7 @@ class ReportedFinding:
     outcome: FindingOutcome
     hold: Hold | None
     package: str
+    belongs_to: tuple[str, ...]
 
 
 class Change(StrEnum):
@@ -184,6 +196,7 @@ class Report:
     """The document. ``id`` is random; ``session`` is the clean-up, ``undo`` the command that takes it back.
 
     ``next`` is the command that goes on from here: the clean-up after a scan; null when there is nothing to clean.
+    ``elsewhere`` are the commands that clean what belongs to other systems, as disks of those.
     ``withdrawn`` is what the centre has taken back of the packs there are, families and ``FAMILY/NAME`` of traits or
     rules: it was not looked for. ``unlisted`` counts the findings beyond those that one document holds.
     """
@@ -201,6 +214,7 @@ class Report:
     findings: tuple[ReportedFinding, ...]
     unlisted: int
     next: str | None
+    elsewhere: tuple[str, ...]
     session: str | None
     undo: str | None
     steps: tuple[ReportedStep, ...]

@@ -10,6 +10,7 @@ from quetsach.endpoint.report.gaps import number
 from quetsach.endpoint.report.guidance import render
 
 _SHAPES = {
+    FindingOutcome.RESTORED: "↺",
     FindingOutcome.FAILED: "✖",
     FindingOutcome.CHANGED: "▲",
     FindingOutcome.FOUND: "◆",
@@ -49,12 +50,12 @@ def _family(
     name = escape(pack.name.in_language(language))
     yield f'<section class="family"><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
     if pack.guidance is not None:
-        guide = render(pack.guidance.in_language(language), top=4)
+        guide = render(pack.guidance.in_language(language), top=4, platform=guided_platform(pack, report))
         summary = escape(words["section-guidance"])
         yield f'<details class="guide"{" open" * is_open}><summary>{summary}</summary>{guide}</details>'
     yield f'<h4>{escape(words["section-traces"])}</h4><ol class="groups">'
     notes = {finding: step.note for step in report.steps if step.note for finding in step.findings}
-    yield from (_group(alike, notes, words, language) for alike in _groups(findings))
+    yield from (_group(alike, pack.severity, notes, words, language) for alike in _groups(findings))
     yield "</ol></section>"
 
 
@@ -66,14 +67,26 @@ def _groups(findings: Iterable[ReportedFinding]) -> list[list[ReportedFinding]]:
     return sorted(groups.values(), key=lambda alike: _ORDER.index(alike[0].outcome))
 
 
-def _group(alike: Sequence[ReportedFinding], notes: Mapping[str, str], words: Mapping[str, str], language: str) -> str:
+def guided_platform(pack: ReportedPack, report: Report) -> str:
+    """Return the system whose part of the guidance concerns the reader; empty, for all of it, where it is of others."""
+    is_foreign = any(finding.belongs_to for finding in report.findings if finding.family == pack.family)
+    return "" if is_foreign else report.machine.platform
+
+
+def _group(
+    alike: Sequence[ReportedFinding],
+    severity: str,
+    notes: Mapping[str, str],
+    words: Mapping[str, str],
+    language: str,
+) -> str:
     first = alike[0]
     shape = f'<span class="shape" aria-hidden="true">{_SHAPES[first.outcome]}</span>'
     count = f'<span class="tag">{escape(words["alike"].format(count=number(len(alike), words)))}</span>'
     evidence = {finding.evidence for finding in alike}
     lines = [
         ("", first.why.in_language(language)),
-        (' class="more"', words[f"about-{first.kind}"]),
+        (' class="more"', words["about-test" if severity == "test" else f"about-{first.kind}"]),
         ("", _done(first, words)),
         (
             ' class="more"',
@@ -129,7 +142,13 @@ def _done(finding: ReportedFinding, words: Mapping[str, str]) -> str:
     return f"{act} {words[f'undo-{finding.action}']}"
 
 
+def systems_text(systems: Iterable[str], words: Mapping[str, str]) -> str:
+    """Return the names of systems."""
+    return ", ".join(words[f"platform-{system}"] for system in systems)
+
+
 def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
     """Return what became of a finding, and why it was left alone if it was."""
     outcome = words[f"outcome-{finding.outcome}"]
-    return outcome if finding.hold is None else f"{outcome}: {words[f'hold-{finding.hold}']}"
+    systems = systems_text(finding.belongs_to, words)
+    return outcome if finding.hold is None else f"{outcome}: {words[f'hold-{finding.hold}'].format(systems=systems)}"

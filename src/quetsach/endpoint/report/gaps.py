@@ -1,61 +1,60 @@
-"""What a scan could not see, in one calm sentence and the next step: a look with gaps is never called clean."""
+"""What a scan could not see, in one calm sentence and the next step; and how far it looked."""
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 
-from quetsach.endpoint.report.document import Report
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.look.conclusion import Gap
+from quetsach.endpoint.look.reach import Extent, Reach
 
-
-class Gap(StrEnum):
-    """Why a scan did not see all that it was asked to; the first that holds decides what to do next."""
-
-    ENDED = "ended"
-    RIGHTS = "rights"
-    STALE = "stale"
-    UNREAD = "unread"
-    ARCHIVES = "archives"
-    LARGE = "large"
+_MOST_NAMED = 10
+_PARTS = ("places", "registry", "processes", "memory", "archives")
 
 
-_GAP_OF = {
-    Reason.NOT_REACHED: Gap.ENDED,
-    Reason.STALE: Gap.STALE,
-    Reason.UNREADABLE: Gap.UNREAD,
-    Reason.CHANGED: Gap.UNREAD,
-    Reason.TIMED_OUT: Gap.UNREAD,
-    Reason.CRASHED: Gap.UNREAD,
-    Reason.DAMAGED: Gap.UNREAD,
-    Reason.OVERFULL: Gap.UNREAD,
-    Reason.OWN: Gap.UNREAD,
-    Reason.ENCRYPTED: Gap.ARCHIVES,
-    Reason.NOT_OPENED: Gap.ARCHIVES,
-    Reason.LIMIT: Gap.ARCHIVES,
-    Reason.TOO_LARGE: Gap.LARGE,
-    Reason.TOO_DEEP: Gap.LARGE,
-}
-"""What has no content of its own, lies on another machine or vanished by itself leaves no gap."""
+def gap_list(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Return what was not seen, joined in one line.
+
+    Args:
+        gaps: gap -> how many things it is about, worst first.
+        words: the messages ``report`` of a language.
+    """
+    return "; ".join(words[f"gap-{gap}"].format(count=number(count, words)) for gap, count in gaps.items())
 
 
-def gaps_of(report: Report) -> Mapping[Gap, int]:
-    """Return the gaps of a scan, worst first, and how many things each is about."""
-    counts = dict.fromkeys(Gap, 0)
-    for reason, count in (*report.scan.failed.items(), *report.scan.skipped.items()):
-        gap = _GAP_OF.get(Reason(reason)) if reason in list(Reason) else Gap.UNREAD
-        if gap is not None:
-            counts[gap] += count
-    counts[Gap.ENDED] |= not report.scan.complete
-    counts[Gap.RIGHTS] = int(report.machine.live and not report.machine.elevated)
-    return {gap: count for gap, count in counts.items() if count}
-
-
-def gap_text(report: Report, words: Mapping[str, str]) -> str:
+def gap_text(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
     """Return what was not seen and what to do about it; empty when the scan was whole."""
-    gaps = gaps_of(report)
     if not gaps:
         return ""
-    told = "; ".join(words[f"gap-{gap}"].format(count=number(count, words)) for gap, count in gaps.items())
-    return f"{words['gap'].format(gaps=told)} {words[f'gap-next-{next(iter(gaps))}']}"
+    return f"{words['gap'].format(gaps=gap_list(gaps, words))} {gap_step(gaps, words)}"
+
+
+def gap_step(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Return what to do about the worst of the gaps."""
+    return words[f"gap-next-{next(iter(gaps))}"]
+
+
+def is_narrow(gaps: Mapping[str, int]) -> bool:
+    """Return whether only single, counted things were not seen, and the rest of the scan stands."""
+    return all(Gap(gap).is_narrow for gap in gaps)
+
+
+def families_text(reach: Reach, words: Mapping[str, str]) -> str:
+    """Return which families were looked for in files only, and which were not; empty when all were by all signs."""
+    return " ".join(_families(reach, words))
+
+
+def _families(reach: Reach, words: Mapping[str, str]) -> Iterator[str]:
+    if reach.by_content:
+        yield words["reach-by-content"].format(count=number(len(reach.by_content), words))
+    if reach.left_out:
+        names = ", ".join(reach.left_out[:_MOST_NAMED]) + " …" * (len(reach.left_out) > _MOST_NAMED)
+        yield words["reach-left-out"].format(count=number(len(reach.left_out), words), names=names)
+
+
+def reach_text(reach: Reach, words: Mapping[str, str]) -> str:
+    """Return how far a scan looked, beside files; a system without a registry lacks nothing."""
+    extents = {part: Extent(getattr(reach, part)) for part in _PARTS}
+    if extents["registry"] is Extent.NONE:
+        del extents["registry"]
+    return "; ".join(f"{words[f'reach-{part}']}: {words[f'extent-{extent}']}" for part, extent in extents.items())
 
 
 def number(value: int, words: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from html import escape
 
 _HEADING = re.compile(r"(#{1,4})[ \t]+(.*)")
 _ITEM = re.compile(r"(?:(-)|\d{1,3}\.)[ \t]+(.*)")
+_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]{1,400})`"
     r"|\*\*(?P<bold>[^*\n]{1,400})\*\*"
@@ -18,20 +19,25 @@ _INLINE = re.compile(
 )
 
 
-def render(markdown: str, *, top: int = 3) -> str:
+def render(markdown: str, *, top: int = 3, platform: str = "") -> str:
     """Return guidance as HTML.
 
     Args:
         markdown: the text of the pack.
         top: the level of a ``##`` heading on the page; the title (``#``) is left to the page and is dropped.
+        platform: if given, what the guidance marks as being about other systems is left out.
     """
-    return "\n".join(_block(kind, lines, top) for kind, lines in _blocks(markdown) if kind != "h1")
+    blocks = _concerning(_blocks(markdown), platform)
+    return "\n".join(_block(kind, lines, top) for kind, lines in blocks if kind != "h1")
 
 
-def render_text(markdown: str) -> str:
-    """Return guidance as lines for a terminal, one for each paragraph or item; the title (``#``) is dropped."""
+def render_text(markdown: str, *, platform: str = "") -> str:
+    """Return guidance as lines for a terminal, one for each paragraph or item; the title (``#``) is dropped.
+
+    With ``platform`` as for ``render``.
+    """
     lines: list[str] = []
-    for kind, texts in _blocks(markdown):
+    for kind, texts in _concerning(_blocks(markdown), platform):
         if kind.startswith("h"):
             lines += ["", _plain(texts[0])] * (kind != "h1")
         else:
@@ -59,6 +65,31 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:
             lines[-1] += f" {line}"
     if kind:
         yield kind, lines
+
+
+def _concerning(blocks: Iterator[tuple[str, list[str]]], platform: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the blocks that concern a system; all of them where none is named.
+
+    What is about one system alone is marked in one of three ways: a section by a heading that ends with "on SYSTEM"; a
+    part of a section by a paragraph "On **SYSTEM**:" before it; an item by "SYSTEM:" or "SYSTEM," at its start.
+    """
+    others = "|".join(re.escape(name) for system, name in _SYSTEMS.items() if system != platform)
+    if platform not in _SYSTEMS:
+        yield from blocks
+        return
+    heading = re.compile(rf".*\b(?:trên|on) (?:{others})")
+    part = re.compile(rf"(?:Trên|On) \*\*(?:{others})\*\*:")
+    any_part = re.compile(rf"(?:Trên|On) \*\*(?:{'|'.join(_SYSTEMS.values())})\*\*:")
+    item = re.compile(rf"(?:{others})[:,] ")
+    in_section = in_part = False
+    for kind, lines in blocks:
+        if kind.startswith("h"):
+            in_section, in_part = heading.fullmatch(lines[0]) is not None, False
+        elif kind == "p" and any_part.fullmatch(lines[0]):
+            in_part = part.fullmatch(lines[0]) is not None
+        kept = lines if kind not in {"ul", "ol"} else [line for line in lines if not item.match(line)]
+        if kept and not in_section and not in_part:
+            yield kind, kept
 
 
 def _block(kind: str, lines: list[str], top: int) -> str:

@@ -15,7 +15,7 @@ from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
 from quetsach.endpoint.report.families import families
-from quetsach.endpoint.report.gaps import number
+from quetsach.endpoint.report.gaps import families_text, number, reach_text
 from quetsach.endpoint.report.verdict import title, verdict
 
 _MOST_FAILURES = 20
@@ -82,8 +82,10 @@ def _verdict(report: Report, words: Mapping[str, str]) -> str:
     shape, style = ("✔", " good") if told.is_good else ("▲", "")
     text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(told.headline)}</h2>'
     text += "".join(f"<p>{escape(line)}</p>" for line in told.lines)
-    if report.next:
-        text += f"<p>{escape(words['next'])}</p><pre><code>{escape(report.next)}</code></pre>"
+    for key, commands in (("next", [report.next] if report.next else []), ("next-elsewhere", report.elsewhere)):
+        if commands:
+            text += f"<p>{escape(words[key])}</p>"
+            text += "".join(f"<pre><code>{escape(command)}</code></pre>" for command in commands)
     return f'<section class="verdict{style}">{text}</section>'
 
 
@@ -149,6 +151,8 @@ def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
         (words["cached-files"], number(scan.cached, words) if scan.cached else ""),
         (words["footholds"], number(scan.footholds, words) if scan.footholds else ""),
         (words["processes"], number(scan.processes, words) if scan.processes else ""),
+        (words["reach"], reach_text(scan.reach, words)),
+        (words["reach-families"], families_text(scan.reach, words)),
         (words["skipped"], _reasons(scan.skipped, words)),
         (words["started"], local_time(scan.started, words)),
         (words["duration"], duration(scan.duration_seconds, words)),

@@ -1,14 +1,15 @@
 """Where reports lie: one JSON file each in the state, newest last by name; and the random name of the installation."""
 
 import json
-import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from quetsach import storage
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.keep.state import check_private
-from quetsach.endpoint.report.document import FORMAT, Report
+from quetsach.endpoint.report.document import FORMAT, Kind, Report
 from quetsach.endpoint.report.record import read_json, to_json
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
@@ -26,9 +27,9 @@ def save_report(report: Report, state: Path) -> Path:
     folder = state / "reports"
     path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}.json"
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage.make_folder(state)
         check_private(state)
-        folder.mkdir(exist_ok=True, mode=0o700)
+        storage.make_folder(folder)
         write_report(report, path)
         for old in _reports(folder)[:-_MOST_REPORTS]:
             old.unlink(missing_ok=True)
@@ -53,15 +54,8 @@ def write_private(path: Path, content: bytes) -> None:
     Raises:
         ReportError: the file cannot be written.
     """
-    new = path.with_name(f".{path.name}.new")
     try:
-        new.unlink(missing_ok=True)  # in a folder for all, such as /tmp, it can be a pipe or somebody else's file
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        storage.write(path, content)
     except OSError as error:
         raise ReportError("the report cannot be written", where=str(path), hint=str(error)) from error
 
@@ -83,6 +77,22 @@ def read_report(path: Path) -> Report:
     if report.format != FORMAT:
         raise ReportError("this report was written by another version of the tool", where=str(path))
     return report
+
+
+def report_of_session(state: Path, session: str) -> Report | None:
+    """Return the report that a clean-up ended with; ``None`` when it is not there, or cannot be read, any more.
+
+    Raises:
+        ReportError: the folder of reports cannot be read.
+    """
+    began = session.partition("Z")[0]
+    for path in _reports(state / "reports"):
+        if path.name >= began:
+            with suppress(ReportError):
+                report = read_report(path)
+                if report.session == session and report.kind is Kind.CLEAN:
+                    return report
+    return None
 
 
 def latest_report(state: Path) -> Path:
@@ -107,7 +117,7 @@ def install_id(state: Path, campaign: str) -> str:
     known = _read_ids(path)
     if campaign not in known:
         known[campaign] = str(uuid4())
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage.make_folder(state)
         write_private(path, json.dumps(known, indent=2).encode())
     return known[campaign]
 

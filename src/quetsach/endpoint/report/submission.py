@@ -21,8 +21,10 @@ from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
 from quetsach.endpoint.report.record import to_json
 
 FORMAT = "quetsach-submission/1"
+MOST_REVISIONS = 1000
 MOST_ROWS = 1000
-"""Rows of packs and of findings that a submission may have (``submission.schema.json``)."""
+"""How often a report may be corrected, and rows of packs and of findings that a submission may have, as
+``submission.schema.json`` has it."""
 
 
 _UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -78,7 +80,10 @@ class SubmittedFindings:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is sent. ``day`` is a UTC date, ``campaign`` and ``unit`` are codes and may be empty."""
+    """What is sent. ``day`` is a UTC date, ``campaign`` and ``unit`` are codes and may be empty.
+
+    ``revision`` is 0 at first; a later state of the same report has a higher one and takes its place at the centre.
+    """
 
     format: str
     report_id: str
@@ -95,8 +100,11 @@ class Submission:
     exit_code: int
     packs: tuple[SubmittedPack, ...]
     findings: tuple[SubmittedFindings, ...]
+    revision: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.revision <= MOST_REVISIONS:
+            raise ReportError(f"this report was corrected more than {MOST_REVISIONS} times")
         for name in ("report_id", "install_id", "tool_version", "platform"):
             _require(name, getattr(self, name))
         for name in ("campaign", "unit"):
@@ -104,8 +112,9 @@ class Submission:
                 _require(name, getattr(self, name))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the plain values of the schema; empty codes are left out."""
-        return {name: value for name, value in to_json(self).items() if value != "" or name not in {"campaign", "unit"}}
+        """Return the plain values of the schema; empty codes and the first revision are left out."""
+        optional = {"campaign": "", "unit": "", "revision": 0}
+        return {name: value for name, value in to_json(self).items() if name not in optional or value != optional[name]}
 
     def text(self) -> str:
         """Return the very text that is shown and sent."""
@@ -132,7 +141,7 @@ def build_submission(report: Report, *, install_id: str, campaign: str = "", uni
         tool_version=report.tool.version,
         platform=report.machine.platform,
         day=f"{report.scan.started:%Y-%m-%d}",
-        kind=SubmittedKind.CLEAN if report.kind is Kind.CLEAN else SubmittedKind.SCAN,
+        kind=SubmittedKind.CLEAN if report.kind in {Kind.CLEAN, Kind.UNDO} else SubmittedKind.SCAN,
         scope=report.scan.scope,
         files_scanned=report.scan.files,
         duration_seconds=round(report.scan.duration_seconds),

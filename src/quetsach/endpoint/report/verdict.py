@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
-from quetsach.endpoint.report.gaps import gap_text, number
+from quetsach.endpoint.report.gaps import families_text, gap_text, is_narrow, number
 
 _CODES = frozenset({0, 1, 2, 3, 10, 11, 12, 13, 14, 20})
 _NOTHING_SEEN, _FOUND, _CLEANED = frozenset({0, 1, 2}), 10, 11
@@ -14,7 +14,10 @@ _GOOD = frozenset({"0", "11", "verify"})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The headline and the sentences below it. ``is_good`` is true only after a look that was whole and saw nothing."""
+    """The headline and the sentences below it.
+
+    ``is_good`` is true only after a look that was whole, for every family there is a pack of, and that saw nothing.
+    """
 
     headline: str
     lines: tuple[str, ...]
@@ -28,17 +31,28 @@ def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
         report: what is told.
         words: the messages ``report`` of a language.
     """
-    gap = gap_text(report, words)
-    key = _key(report, is_whole=not gap)
+    scan = report.scan
+    key = _key(report)
     left = number(_left(report), words)
-    count = number(len(report.steps) if key == "plan" else len(report.findings) + report.unlisted, words)
-    lines = [words[f"next-{key}"], words["left"].format(count=left) if _left(report) else "", gap]
+    count = number(_count(report, key), words)
+    families = number(len(scan.reach.families) + len(scan.reach.by_content), words)
+    told = words[f"next-{key}"].format(files=number(scan.files, words), families=families)
+    lines = [told, words["left"].format(count=left) if _left(report) else ""]
+    lines += [families_text(scan.reach, words), gap_text(scan.gaps, words)]
     seen_again = report.verification
     if seen_again is not None and not seen_again.clean:
         counts = {"remaining": seen_again.remaining, "dangling": len(seen_again.dangling)}
         lines.insert(1, words["verification-left"].format_map(counts))
     headline = words[f"verdict-{key}"].format(count=left if key == "cleaned-left" else count)
-    return Verdict(headline, tuple(line for line in lines if line), is_good=key in _GOOD)
+    is_good = key in _GOOD and not scan.reach.left_out
+    return Verdict(headline, tuple(line for line in lines if line), is_good=is_good)
+
+
+def _count(report: Report, key: str) -> int:
+    """Return what the headline of a report counts: steps, findings, or those that were put back."""
+    if key == "partly-undone":
+        return sum(finding.outcome is FindingOutcome.RESTORED for finding in report.findings)
+    return len(report.steps) if key == "plan" else len(report.findings) + report.unlisted
 
 
 def title(report: Report, words: Mapping[str, str]) -> str:
@@ -47,16 +61,21 @@ def title(report: Report, words: Mapping[str, str]) -> str:
     return words[f"title-{Kind.SCAN if is_empty_plan else report.kind}"]
 
 
-def _key(report: Report, *, is_whole: bool) -> str:
+def _key(report: Report) -> str:
     """Return which text tells it: that of the exit code, but for plans, second looks and scans with gaps."""
-    code = report.exit_code
+    code, gaps = report.exit_code, report.scan.gaps
     is_left = bool(report.findings) or (report.verification is not None and not report.verification.clean)
+    is_whole_undo = report.kind is Kind.UNDO and code == _FOUND
     cases = {
+        "undone": is_whole_undo,
+        "partly-undone": report.kind is Kind.UNDO,
         "verify-left": report.kind is Kind.VERIFY and is_left,
-        "partial": code in _NOTHING_SEEN and not report.findings and not is_whole,
+        "partial": code in _NOTHING_SEEN and not report.findings and bool(gaps) and is_narrow(gaps),
+        "not-conclusive": code in _NOTHING_SEEN and not report.findings and bool(gaps),
         "verify": report.kind is Kind.VERIFY,
+        "chosen": code == 0 and bool(report.scan.reach.left_out),
         "cleaned-left": code == _CLEANED and _left(report) > 0,
-        "cleaned-partial": code == _CLEANED and not is_whole,
+        "cleaned-partial": code == _CLEANED and bool(gaps),
         "plan": code == _FOUND and report.kind is Kind.PLAN and bool(report.steps),
         "mild": code == _FOUND and _is_mild(report),
         str(code): code in _CODES,

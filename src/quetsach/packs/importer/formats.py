@@ -67,7 +67,7 @@ def read_indicators(given: GivenFile, now: datetime, only: ListKind | None = Non
         only: what each line of a plain list is; if not given each line is told by its form.
 
     Raises:
-        PackError: it is of no known format, or too large.
+        PackError: it is no text, a packed database, or too large.
     """
     ending = PurePath(given.name).suffix.lower()
     if len(given.content) > LARGEST_BYTES:
@@ -97,8 +97,8 @@ def _of_document(given: GivenFile, now: datetime) -> Iterator[Found]:
     elif events := events_of(value):
         yield from read_events(events, given.name)
     else:
-        hint = "export a STIX 2.1 bundle or events of MISP"
-        raise PackError("this JSON is neither a bundle of STIX nor an event of MISP", where=given.name, hint=hint)
+        # A feed of MISP has its manifest beside its events: one such file keeps nothing else from being taken over.
+        yield Refused(Reason.OTHER_FILE, given.name, "JSON that is neither a STIX bundle nor events of MISP")
 
 
 def _text(given: GivenFile) -> str:

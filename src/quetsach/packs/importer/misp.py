@@ -26,13 +26,23 @@ _ENTRIES = {
 }
 _PORTS = frozenset({"ip-src|port", "ip-dst|port", "hostname|port"})
 _MOST_EVENTS = 10_000
+_LOOSE = ("Attribute", "Object")
 
 
 def events_of(value: Any) -> list[dict[str, Any]]:
-    """Return the events of an export; none when the value is none."""
+    """Return the events of an export; none when the value is none.
+
+    The answer of a search for attributes or objects has no events: what it has is taken as those of one.
+    """
     given = table(value).get("response", value)
-    found = [table(table(entry).get("Event")) for entry in (given if isinstance(given, list) else [given])]
-    return [event for event in found if event][:_MOST_EVENTS]
+    entries = [table(entry) for entry in (given if isinstance(given, list) else [given])]
+    found = [table(entry.get("Event")) for entry in entries if "Event" in entry]
+    loose = {name: [one for entry in entries for one in _one_or_many(entry.get(name))] for name in _LOOSE}
+    return [event for event in (*found, loose) if any(event.values())][:_MOST_EVENTS]
+
+
+def _one_or_many(value: Any) -> list[Any]:
+    return [value] if isinstance(value, dict) and value else items(value)
 
 
 def read_events(events: list[dict[str, Any]], file: str) -> Iterator[Found]:
@@ -66,7 +76,7 @@ def _of_object(entry: dict[str, Any], file: str, label: str) -> Iterator[Found]:
 def _of_attribute(attribute: dict[str, Any], file: str, label: str) -> Iterator[Found]:
     where = _where(attribute, file)
     kind, value = text(attribute.get("type")), text(attribute.get("value"))
-    label = text(attribute.get("comment")) or label
+    label = text(attribute.get("comment")) or label or text(table(attribute.get("Event")).get("info"))
     if refused := _refusal(attribute, where):
         yield refused
     elif kind == "yara":

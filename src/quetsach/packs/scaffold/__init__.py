@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.packs.errors import PackError
 from quetsach.packs.recipe import SLUG
 
@@ -65,5 +66,5 @@ def _templates(platform: str) -> dict[str, str]:
 def _written(pack: Path, name: str, text: str, words: Mapping[str, str]) -> Path:
     for word, value in words.items():
         text = text.replace(f"{{{{{word}}}}}", value)
-    (pack / name).write_text(text, encoding="utf-8")
+    storage.write(pack / name, text, mode=storage.SHARED)
     return pack / name

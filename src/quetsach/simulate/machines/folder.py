@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from quetsach import storage
 
 MANIFEST = "manifest.json"
 
@@ -126,18 +127,19 @@ class Folder:
 
     def copy(self, name: str, content: bytes) -> None:
         """Write a file that has no rows."""
-        self.unfinished(name).write_bytes(content)
+        storage.write(self.unfinished(name), content, mode=storage.SHARED)
         self.put(Written(name, hashlib.sha256(content).hexdigest(), len(content), -1))
 
     def unfinished(self, name: str) -> Path:
         """Return where a file lies while it is being written."""
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
         return path.with_name(f".{path.name}.unfinished")
 
     def put(self, written: Written) -> None:
         """Put a file that is written into its place."""
-        self.unfinished(written.name).replace(self.path / written.name)
+        storage.sync(self.unfinished(written.name))
+        storage.publish([(self.unfinished(written.name), self.path / written.name)])
         self._being_written.pop(written.name, None)
         self.written[written.name] = written
 
@@ -153,13 +155,8 @@ class Folder:
         """Write the manifest: what was played, whether it is complete, and each file with its digest."""
         files = [asdict(self.written[name]) for name in sorted(self.written)]
         manifest = {**about, "complete": is_complete, "files": files}
-        unfinished = self.unfinished(MANIFEST)
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self.path / MANIFEST)
+        text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+        storage.write(self.path / MANIFEST, text, mode=storage.SHARED)
 
     def is_as_written(self, manifest: dict[str, Any]) -> bool:
         """Whether every file of a manifest lies in the folder with its size and digest."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from quetsach.core.country import HOME
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate.errors import SimulateError
 
-HOME = "VN"
 """Code of the country itself."""
 
 NOWHERE = -1

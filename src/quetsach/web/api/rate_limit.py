@@ -1,14 +1,15 @@
-"""How many reports one source may send: a token bucket in memory, under a key that nobody can turn into an address."""
+"""How often one source may send: token buckets in memory, under names that nobody can turn into an address."""
 
-import hashlib
-import hmac
-import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from quetsach.core.address import Address
+from quetsach.web.api.source import DayKey, source_of
+
+SITE_FACTOR = 8
+"""How many times the allowance of a /64 a whole /48 has: it is one customer's, or a street of homes."""
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """Token buckets keyed by HMAC(today's key, address or /64); key and buckets are thrown away at midnight UTC.
+    """Token buckets of addresses (IPv4), /64 and /48 (IPv6); key and buckets are thrown away at midnight UTC.
 
     An office of hundreds behind one address must be able to report, so a bucket is generous and refills steadily.
 
@@ -33,38 +34,40 @@ class RateLimit:
         self._per_second = per_minute / 60
         self._most_sources = most_sources
         self._lock = threading.Lock()
-        self._day: date | None = None
+        self._day_key = DayKey()
         self._key = b""
-        self._buckets: OrderedDict[bytes, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, address: Address | None, *, now: datetime) -> float:
-        """Take one token.
+        """Take one token, of the /48 of an IPv6 address as well.
 
         Returns:
             0 when there was one, otherwise the seconds until there is.
         """
         seconds = now.timestamp()
         with self._lock:
-            self._turn_day(now)
-            name = self._name(address)
-            bucket = self._buckets.pop(name, None) or _Bucket(self._burst, seconds)
-            elapsed = max(0.0, seconds - bucket.filled_at)
-            bucket.tokens = min(self._burst, bucket.tokens + elapsed * self._per_second)
-            bucket.filled_at = seconds
-            self._buckets[name] = bucket
-            while len(self._buckets) > self._most_sources:
-                self._buckets.popitem(last=False)
-            if bucket.tokens < 1:
-                return (1 - bucket.tokens) / self._per_second
-            bucket.tokens -= 1
+            key = self._day_key.of(now)
+            if key != self._key:
+                self._key = key
+                self._buckets.clear()
+            source = source_of(address, key=key)
+            named = [(source.line, 1), (source.site, SITE_FACTOR)][: 2 if source.site else 1]
+            filled = [(self._fill(name, factor, seconds), factor) for name, factor in named]
+            wait = max((1 - bucket.tokens) / (self._per_second * factor) for bucket, factor in filled)
+            if wait > 0:
+                return wait
+            for bucket, _ in filled:
+                bucket.tokens -= 1
             return 0.0
 
-    def _turn_day(self, now: datetime) -> None:
-        today = now.astimezone(UTC).date()
-        if today != self._day:
-            self._day, self._key = today, secrets.token_bytes(32)
-            self._buckets.clear()
-
-    def _name(self, address: Address | None) -> bytes:
-        number = address.network_number if address else 0
-        return hmac.new(self._key, number.to_bytes(16), hashlib.sha256).digest()[:16]
+    def _fill(self, name: str, factor: int, seconds: float) -> _Bucket:
+        """Return the bucket of a name with what came in since it was used, as the last that is forgotten."""
+        burst = self._burst * factor
+        bucket = self._buckets.pop(name, None) or _Bucket(burst, seconds)
+        elapsed = max(0.0, seconds - bucket.filled_at)
+        bucket.tokens = min(burst, bucket.tokens + elapsed * self._per_second * factor)
+        bucket.filled_at = seconds
+        self._buckets[name] = bucket
+        while len(self._buckets) > self._most_sources:
+            self._buckets.popitem(last=False)
+        return bucket

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, NoReturn
@@ -12,18 +12,32 @@ from uuid import UUID
 
 import jsonschema
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
 
+from quetsach.web.api.counting import (
+    MOST_REPORTS_A_DAY,
+    MOST_ROWS_A_DAY,
+    OTHER_ROW,
+    Row,
+    ceilings_of,
+    kept_rows,
+    state_of,
+)
 from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.models import ReportedFinding, ToolReport
-from quetsach.web.api.selectors import forget_tally
+from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
+from quetsach.web.api.selectors import count_reports, known_families
+from quetsach.web.api.source import NOWHERE, Source
+from quetsach.web.api.tally import Tally, counting, keep_tally
 
 BODY_LIMIT_BYTES = 64 * 1024
+_TRY_AGAIN_SECONDS = 3600
+_OLD_ONES = 500
 _LARGEST_COUNT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told: the report's code, and whether it was new."""
+    """What the sender is told: the report's code, and whether it, or this revision of it, was new."""
 
     report_id: UUID
     is_new: bool
@@ -42,41 +56,105 @@ def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(submission_schema(), format_checker=jsonschema.FormatChecker())
 
 
-def report_submit(*, body: bytes, received_on: date) -> Receipt:
-    """Check a report and keep its counts; the same report again changes nothing.
+def report_submit(*, body: bytes, received_on: date, source: Source = NOWHERE) -> Receipt:
+    """Check a report and keep its counts; the same report again changes nothing, a later revision replaces it.
 
     Args:
         body: the JSON document as sent.
         received_on: the UTC day of arrival.
+        source: where it came from, by the names of that day.
 
     Raises:
-        SubmissionError: it is too large, no JSON, not of the published form, or another report has its code.
+        SubmissionError: it is too large, no JSON, not of the published form, another report has its code, or as many
+            as are kept in a day have arrived.
     """
     document = _read(body)
-    digest = _digest(document)
     try:
-        report = _report(document, digest, received_on)
-        findings = _findings(document, report)
+        report = _report(document, received_on)
+        rows = _rows(document)
     except (ValueError, TypeError, KeyError) as error:
         _refuse_form(f"a value cannot be used: {error}")
     if report.day > received_on + timedelta(days=1):
         _refuse_form("the day of the run lies in the future", where="/day", hint="set the computer's clock")
+    known = known_families()
+    report.state = state_of(kind=report.kind, exit_code=report.exit_code, rows=rows, known=known)
+    rows = kept_rows(rows, known=known)
     try:
         with transaction.atomic():
-            report.save(force_insert=True)
-            ReportedFinding.objects.bulk_create(findings)
-    except IntegrityError:
-        return _known(report.report_id, digest)
-    forget_tally()
-    return Receipt(report.report_id, is_new=True)
+            earlier = ToolReport.objects.select_for_update().filter(pk=report.pk).first()
+            if earlier is None:
+                _keep_new(report, rows, source)
+            return Receipt(report.pk, is_new=earlier is None or _correct(earlier, report, rows))
+    except IntegrityError:  # the same report arrived at the same moment
+        earlier = ToolReport.objects.get(pk=report.pk)
+        return Receipt(report.pk, is_new=_correct(earlier, report, rows))
 
 
-def report_erase(*, report_id: UUID) -> bool:
-    """Erase a report with all its counts; return whether there was one."""
+def _keep_new(report: ToolReport, rows: dict[Row, int], source: Source) -> None:
+    """Keep a report of a code that is not known, within what a source and a day may add."""
+    report.source, report.site = source.line, source.site
+    for name, ceiling in ceilings_of(source):
+        arrived = ToolReport.objects.filter(Q(source=name) | Q(site=name)).count()
+        if arrived >= ceiling.kept:
+            _refuse_for_today("more reports from one network than are kept in a day")
+        report.is_counted = report.is_counted and arrived < ceiling.counted
+    day, _ = ReportDay.objects.get_or_create(day=report.received_on)
+    if day.reports >= MOST_REPORTS_A_DAY:
+        _refuse_for_today("more reports than are kept in a day")
+    if day.rows + len(rows) > MOST_ROWS_A_DAY:
+        rows = {OTHER_ROW: sum(rows.values())}
+    report.save(force_insert=True)
+    _keep_findings(report, rows)
+    ReportDay.objects.filter(pk=day.pk).update(reports=F("reports") + 1, rows=F("rows") + len(rows))
+
+
+def _correct(earlier: ToolReport, report: ToolReport, rows: dict[Row, int]) -> bool:
+    """Replace a report by a later revision of it; return whether there was anything to do.
+
+    It counts as the first one did: what its source and its day may add was settled when that arrived.
+
+    Raises:
+        SubmissionError: it is another report under the same code.
+    """
+    is_other = report.revision == earlier.revision and bytes(earlier.digest) != report.digest
+    if earlier.install_id != report.install_id or is_other:
+        raise SubmissionError(
+            "another report with this code has arrived before",
+            status=409,
+            code="conflict",
+            where="/report_id",
+            hint="a report is corrected under a higher revision; otherwise make a new one and send that",
+        )
+    if report.revision <= earlier.revision:
+        return False
+    for name in ("source", "site", "is_counted", "withdrawal_id"):
+        setattr(report, name, getattr(earlier, name))
+    report.corrected_on, report.received_on = report.received_on, earlier.received_on
+    with transaction.atomic():
+        report.save(force_update=True)
+        report.findings.all().delete()
+        _keep_findings(report, rows)
+    return True
+
+
+def _keep_findings(report: ToolReport, rows: dict[Row, int]) -> None:
+    names = ("family", "kind", "action", "outcome")
+    ReportedFinding.objects.bulk_create(
+        ReportedFinding(report=report, count=count, **dict(zip(names, row, strict=True))) for row, count in rows.items()
+    )
+
+
+def _refuse_for_today(what: str) -> NoReturn:
+    hint = "send it tomorrow; the report stays on the machine"
+    raise SubmissionError(what, status=429, code="too-many-today", hint=hint, retry_after_seconds=_TRY_AGAIN_SECONDS)
+
+
+def report_erase(*, report_id: UUID, now: datetime) -> bool:
+    """Erase a report with all its counts, also from the public figures; return whether there was one."""
     with transaction.atomic():
         erased, _ = ToolReport.objects.filter(report_id=report_id).delete()
         transaction.on_commit(_write_back)
-    forget_tally()
+    tally_refresh(now=now)
     return erased > 0
 
 
@@ -85,6 +163,25 @@ def _write_back() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def tally_refresh(*, now: datetime) -> Tally:
+    """Count the reports anew and keep the figures for the pages; the only place that does."""
+    with counting():
+        _judge_old_ones()
+        tally = count_reports(now=now)
+        keep_tally(tally)
+    return tally
+
+
+def _judge_old_ones() -> None:
+    """Give reports of an earlier version of the centre what newer ones get on arrival: what they say of the machine."""
+    known = known_families()
+    while reports := list(ToolReport.objects.filter(state="").prefetch_related("findings")[:_OLD_ONES]):
+        for report in reports:
+            rows = [(f.family, f.kind, f.action, f.outcome) for f in report.findings.all()]
+            report.state = state_of(kind=report.kind, exit_code=report.exit_code, rows=rows, known=known)
+        ToolReport.objects.bulk_update(reports, ["state"])
 
 
 def _read(body: bytes) -> dict[str, Any]:
@@ -118,14 +215,16 @@ def _refuse_form(what: str, *, where: str = "", hint: str = "") -> NoReturn:
 
 
 def _digest(document: Mapping[str, Any]) -> bytes:
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    facts = {name: value for name, value in document.items() if name != "revision" or value}  # absent is 0
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
-def _report(document: Mapping[str, Any], digest: bytes, received_on: date) -> ToolReport:
+def _report(document: Mapping[str, Any], received_on: date) -> ToolReport:
     return ToolReport(
         report_id=UUID(document["report_id"]),
-        digest=digest,
+        revision=_number(document.get("revision", 0), 1000),
+        digest=_digest(document),
         received_on=received_on,
         day=date.fromisoformat(document["day"]),
         install_id=UUID(document["install_id"]),
@@ -139,20 +238,17 @@ def _report(document: Mapping[str, Any], digest: bytes, received_on: date) -> To
     )
 
 
-def _findings(document: Mapping[str, Any], report: ToolReport) -> list[ReportedFinding]:
-    totals: dict[tuple[str, str, str, str], int] = {}
+def _rows(document: Mapping[str, Any]) -> dict[Row, int]:
+    totals: dict[Row, int] = {}
     for finding in document["findings"]:
-        key = (
+        row = (
             _text(finding["family"]),
             _text(finding["kind"], 40),
             _text(finding["action"], 40),
             _text(finding["outcome"], 40),
         )
-        totals[key] = totals.get(key, 0) + finding["count"]
-    return [
-        ReportedFinding(report=report, family=family, kind=kind, action=action, outcome=outcome, count=_number(count))
-        for (family, kind, action, outcome), count in totals.items()
-    ]
+        totals[row] = totals.get(row, 0) + _number(finding["count"])
+    return totals
 
 
 def _text(value: Any, longest: int = 100) -> str:
@@ -166,16 +262,3 @@ def _number(value: int, largest: int = _LARGEST_COUNT) -> int:
     if not 0 <= value <= largest:
         raise ValueError(f"not between 0 and {largest}")
     return int(value)  # JSON Schema takes 1.0 for an integer
-
-
-def _known(report_id: UUID, digest: bytes) -> Receipt:
-    kept = ToolReport.objects.get(report_id=report_id)
-    if bytes(kept.digest) != digest:
-        raise SubmissionError(
-            "another report with this code has arrived before",
-            status=409,
-            code="conflict",
-            where="/report_id",
-            hint="a report is final; make a new one and send that",
-        )
-    return Receipt(report_id, is_new=False)

@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +14,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI, Schema
 
+from quetsach.core.address import Address
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
+from quetsach.web.api.source import DayKey, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
@@ -31,9 +32,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-MOST_BODY_READERS = 3
-BODY_READERS = threading.BoundedSemaphore(MOST_BODY_READERS)
-"""Fewer than the server's threads: whoever sends a body drop by drop keeps reports waiting, but no page."""
+SOURCES = DayKey()
 
 
 class Received(Schema):
@@ -64,8 +63,10 @@ _BODY = {"requestBody": {"required": True, "content": {"application/json": {"sch
 def reports(request: HttpRequest) -> HttpResponse:
     """Take one tool report. The same report may be sent again; it counts once."""
     now = datetime.now(UTC)
+    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+    source = source_of(address, key=SOURCES.of(now))
     try:
-        receipt = report_submit(body=_body(request, now), received_on=now.date())
+        receipt = report_submit(body=_body(request, address, now), received_on=now.date(), source=source)
     except SubmissionError as error:
         REPORTS.labels(error.code).inc()
         return _refusal(error)
@@ -75,8 +76,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=201 if receipt.is_new else 200)
 
 
-def _body(request: HttpRequest, now: datetime) -> bytes:
-    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+def _body(request: HttpRequest, address: Address | None, now: datetime) -> bytes:
     if seconds := REPORT_LIMIT.take(address, now=now):
         raise SubmissionError(
             "too many reports from one source",
@@ -89,18 +89,12 @@ def _body(request: HttpRequest, now: datetime) -> bytes:
         raise SubmissionError("the length of the body is not given", status=411, code="no-length")
     if request.content_type != "application/json":
         raise SubmissionError("a report is sent as application/json", status=415, code="not-json")
-    if not BODY_READERS.acquire(blocking=False):
-        raise SubmissionError(
-            "too many reports are arriving at once", status=503, code="busy", hint="try again", retry_after_seconds=2
-        )
     try:
         return request.body
     except RequestDataTooBig as error:
         raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
     except UnreadablePostError as error:
         raise SubmissionError("the body breaks off", status=400, code="cut-off", hint="send it again") from error
-    finally:
-        BODY_READERS.release()
 
 
 def _refusal(error: SubmissionError) -> HttpResponse:

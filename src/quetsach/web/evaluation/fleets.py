@@ -4,32 +4,34 @@ A unit sees its own; the public sees provinces and ministries, small figures hid
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from quetsach.assess.privacy import Relation, hidden_cells
 from quetsach.core.pack import LocalText
-from quetsach.web.api.models import ToolReport
-from quetsach.web.api.selectors import CLEANED, Tally, report_tally
+from quetsach.web.api.counting import State
+from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, installations, kept
+from quetsach.web.api.tally import Tally
 from quetsach.web.evaluation.inputs import CleanedByTool, Fleet
 from quetsach.web.office.units.models import Position, Unit
 
 _FIGURES = ("installs", "with_findings", "cleaned")
 
 
-def cleaned_by_tool(name: Callable[[str], LocalText]) -> CleanedByTool | None:
-    """Return what the tool reported; ``None`` where it never did.
+def cleaned_by_tool(name: Callable[[str], LocalText], *, now: datetime) -> CleanedByTool | None:
+    """Return what the tool reported, as public figures count it; ``None`` where it never did.
 
     Args:
         name: of a family.
+        now: the time of the count (UTC).
     """
-    tally = report_tally()
+    tally = count_reports(now=now)
     if not tally.reports:
         return None
-    families = {f.family: f.installs for f in tally.families if f.installs is not None}
+    families = {family.family: family.installs for family in tally.families}
     names = {family: name(family) for family in families}
     totals = (tally.installs, tally.installs_with_findings, tally.installs_cleaned)
     return CleanedByTool(*totals, families, names, tuple(_fleets(tally)))
@@ -37,7 +39,7 @@ def cleaned_by_tool(name: Callable[[str], LocalText]) -> CleanedByTool | None:
 
 def _fleets(tally: Tally) -> Iterable[Fleet]:
     """Yield provinces and ministries from most to fewest machines; none with fewer than may be shown."""
-    machines = _machines()
+    machines = _machines(tally.held_days)
     values = {(top, name): len(found) for top, sets in machines.items() for name, found in sets.items()}
     relations = [
         Relation(((top, name),), (top, "installs"), is_at_most=True) for top in machines for name in _FIGURES[1:]
@@ -56,16 +58,17 @@ def _fleets(tally: Tally) -> Iterable[Fleet]:
             yield Fleet(top, names[top], *shown)
 
 
-def _machines() -> dict[str, dict[str, set[UUID]]]:
+def _machines(held: Collection[date]) -> dict[str, dict[str, set[UUID]]]:
     """Return the distinct installations of each unit directly below the centre, by figure."""
-    coded = ToolReport.objects.exclude(unit="")
+    coded = kept().filter(counts(held)).exclude(unit="")
+    cleaned = set(installations(held).filter(IS_CLEANED).values_list("install_id", flat=True))
     above = _Above(coded.values_list("unit", flat=True).distinct())
     found: defaultdict[str, dict[str, set[UUID]]] = defaultdict(lambda: {name: set() for name in _FIGURES})
-    rows = coded.values_list("unit", "day", "install_id", "findings_count", "exit_code")
-    for text, day, install, findings, code in rows.iterator():
+    rows = coded.values_list("unit", "day", "install_id", "state")
+    for text, day, install, state in rows.iterator():
         if top := above.of(text, day):
-            for name, counts in zip(_FIGURES, (True, findings > 0, code in CLEANED), strict=True):
-                if counts:
+            for name, is_one in zip(_FIGURES, (True, state != State.NONE, install in cleaned), strict=True):
+                if is_one:
                     found[top][name].add(install)
     return dict(found)
 

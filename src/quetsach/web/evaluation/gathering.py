@@ -72,7 +72,7 @@ def gather(
         cases=judged.cases,
         grades=judged.grades,
         priority=judged.priority,
-        tool=fleets.cleaned_by_tool(sources.family_name),
+        tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
     )
 

@@ -9,7 +9,8 @@ from quetsach.assess import Basis, TargetReport
 from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
 from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.verdict import Verdict
+from quetsach.assess.effect.grounds import Grounds
+from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades
 from quetsach.assess.grades.provider import Weeks
@@ -105,11 +106,18 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the analysis against controls found, and the verdict on the target that it can judge."""
+    """What the analysis against controls found, and the verdict on the target that it was registered for, if any."""
 
     finding: Finding | Refusal
-    verdict: Verdict | Refusal
+    verdict: Verdict | NotGiven
     registered: Registered | None
+
+    @classmethod
+    def of(cls, grounds: Grounds) -> "Effect":
+        """Judge an analysis."""
+        found = grounds.registration
+        named = Registered(found.digest, found.registered_at, grounds.departures()) if found else None
+        return cls(grounds.answer, judge(grounds), named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
 from quetsach.core.pack import LocalText
+from quetsach.core.zone import VIET_NAM
 from quetsach.web.evaluation.document import (
     Block,
     Evaluation,
@@ -60,13 +61,12 @@ def render_page(evaluation: Evaluation, language: str) -> str:
 
 def words(evaluation: Evaluation, language: str) -> dict[str, str]:
     """Return the words around the report, for page and paper."""
-    made = f"{evaluation.made_at:%Y-%m-%d}" if language == "en" else f"{evaluation.made_at:%d/%m/%Y}"
+    made_on = evaluation.made_at.astimezone(VIET_NAM)
+    made = f"{made_on:%Y-%m-%d}" if language == "en" else f"{made_on:%d/%m/%Y}"
     day = evaluation.as_of
     seen = "–" if day is None else str(day) if language == "en" else f"{day:%d/%m/%Y}"
     title = LocalText("Báo cáo đánh giá", "Evaluation")
-    dated = LocalText(
-        f"Lập ngày {made} (giờ UTC). Dữ liệu đến ngày {seen}.", f"Made on {made} (UTC). Data up to {seen}."
-    )
+    dated = LocalText(f"Lập ngày {made}. Dữ liệu đến ngày {seen}.", f"Made on {made}. Data up to {seen}.")
     return {
         "kind": title.in_language(language),
         "name": evaluation.name.in_language(language),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.web import design
 from quetsach.web.evaluation.annex import annex_files
@@ -36,13 +37,11 @@ def evaluation_write(
     try:
         for path, content in _files(evaluation, progress):
             file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = file.with_name(f".{file.name}.new")
-            unfinished.write_bytes(content)
-            unfinished.replace(file)
+            storage.make_folder(file.parent, mode=storage.SHARED_FOLDER)
+            storage.write(file, content, mode=storage.SHARED)
             written.append(file)
             sums.append(f"{hashlib.sha256(content).hexdigest()}  {path}\n")
-        (folder / "SHA256SUMS").write_text("".join(sorted(sums)), "utf-8")
+        storage.write(folder / "SHA256SUMS", "".join(sorted(sums)), mode=storage.SHARED)
     except OSError as error:
         raise QuetsachError(
             f"the report cannot be written: {error.strerror}",

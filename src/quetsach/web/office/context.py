@@ -7,14 +7,14 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from quetsach.web.office.door import is_office
-from quetsach.web.office.links import site
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.rooms import room_links
+from quetsach.web.public_address import site
 
 
 def office(request: HttpRequest) -> dict[str, Any]:
-    """Return ``rooms``, ``duties`` and ``local_site`` for templates of the office; nothing elsewhere.
+    """Return ``rooms``, ``duties``, ``centre_site`` and ``local_site`` for templates of the office; nothing elsewhere.
 
     ``local_site`` is the address that goes out with letters and kits while nobody has set the public one.
     """
@@ -25,5 +25,6 @@ def office(request: HttpRequest) -> dict[str, Any]:
     return {
         "rooms": room_links(frozenset(duty.role for duty in duties), request.path),
         "duties": duties,
+        "centre_site": site(),
         "local_site": "" if settings.CENTER.public_url else site(),
     }

@@ -25,6 +25,7 @@ from django.utils.deprecation import MiddlewareMixin
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 from quetsach.web.office.shelf import ShelfError
+from quetsach.web.server.bounds import most_body_bytes
 
 OFFICE_PATHS = ("/van-phong/", "/en/office/")
 OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
@@ -33,9 +34,12 @@ ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
 """Where somebody who has no second factor yet may go: to set one up."""
 _TWIN_COOKIE, _TWIN_PATH = "office-en", "/en/office/"
 """The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
-_SMALL_BODY_BYTES = 64 * 1024
-_LARGE_BODY_BYTES = 32 * 1024 * 1024
 type Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def session_cookies() -> tuple[str, str]:
+    """Return the names of the cookies that may hold a session."""
+    return settings.SESSION_COOKIE_NAME, _TWIN_COOKIE
 
 
 def is_office(path: str) -> bool:
@@ -106,7 +110,7 @@ class OfficeDoor:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             return HttpResponse(status=400)
-        if length > (_SMALL_BODY_BYTES if is_open else _LARGE_BODY_BYTES):
+        if length > most_body_bytes(request.path):
             return render(request, "office/error.html", {"status": 413}, status=413)
         response = (None if is_open else _lead_away(request)) or self._get_response(request)
         # Our own forms say where they come from; nobody else is told.

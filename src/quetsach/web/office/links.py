@@ -1,18 +1,11 @@
-"""Addresses that the centre gives away: where people reach it, and what it signs so that a link opens one thing."""
+"""Addresses that the centre signs, so that a link opens one thing."""
 
 import re
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
-_LOCAL_SITE = "http://localhost:8000"
 _MAX_LENGTH = 200
-
-
-def site() -> str:
-    """Return where people reach the centre, without a final slash."""
-    return settings.CENTER.public_url or _LOCAL_SITE
 
 
 @dataclass(frozen=True, slots=True)

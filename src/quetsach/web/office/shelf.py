@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from django.conf import settings
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.lake import durable
 
 _logger = logging.getLogger("quetsach.web.office.shelf")
 
@@ -38,7 +38,7 @@ class Shelf:
             The SHA-256 of each in hex, in order; a file that is there already is left as it is.
         """
         incoming = self._home() / "incoming"
-        durable.make_folder(incoming)
+        storage.make_folder(incoming)
         moves: dict[Path, Path] = {}
         sums = []
         for content in contents:
@@ -48,10 +48,9 @@ class Shelf:
             if final in moves.values() or final.exists():
                 continue
             staged = incoming / uuid4().hex
-            staged.write_bytes(content)
-            durable.sync(staged)
+            storage.write(staged, content)
             moves[staged] = final
-        durable.publish(moves.items())
+        storage.publish(moves.items())
         return sums
 
     def read(self, sha256: str) -> bytes:

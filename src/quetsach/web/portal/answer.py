@@ -19,10 +19,11 @@ FRESH_DAYS = 7
 
 
 class Outcome(StrEnum):
-    """The four answers."""
+    """The five answers."""
 
     SEEN = "seen"
     NOT_SEEN = "not-seen"
+    NOT_COVERED = "not-covered"
     SHARED = "shared"
     NO_FRESH_DATA = "no-fresh-data"
 
@@ -52,6 +53,11 @@ class Answer:
         return self.outcome is Outcome.SEEN
 
     @property
+    def next_page(self) -> str:
+        """The name of the page to go on to: whoever has the answer of the first step goes to the second."""
+        return "steps-clean" if self.is_urgent else "steps"
+
+    @property
     def title(self) -> str | Promise:
         """The answer in a line."""
         return _TITLES[self.outcome]
@@ -74,8 +80,9 @@ class Answer:
 
 
 _TITLES = {
-    Outcome.SEEN: _("We saw this address"),
-    Outcome.NOT_SEEN: _("We did not see this address"),
+    Outcome.SEEN: _("Malware was reported at your address"),
+    Outcome.NOT_SEEN: _("No malware was reported at this address"),
+    Outcome.NOT_COVERED: _("Our sources do not cover this address"),
     Outcome.SHARED: _("This address is shared or hidden"),
     Outcome.NO_FRESH_DATA: _("We have no fresh data"),
 }
@@ -84,6 +91,9 @@ _SUMMARIES = {
         "Between %(first)s and %(last)s a device behind this address contacted a server that malware contacts."
     ),
     Outcome.NOT_SEEN: _("Between %(first)s and %(last)s no contact from this address was reported to us."),
+    Outcome.NOT_COVERED: _(
+        "They report about addresses of Viet Nam alone. This one belongs to another country or to nobody that we know."
+    ),
     Outcome.SHARED: _("We cannot tell one line from another behind it, so we did not look it up."),
     Outcome.NO_FRESH_DATA: _("What was reported to us is too old to say anything about now."),
 }
@@ -93,6 +103,10 @@ _MEANS = {
         "before you. Look at every device that uses this connection; the three steps show how."
     ),
     Outcome.NOT_SEEN: _("Nothing was reported in those days. That is good to know, and it is all we know."),
+    Outcome.NOT_COVERED: _(
+        "We would not have heard of malware at this address even if there were some. If you are in Viet Nam, a VPN may "
+        "be showing us another country: switch it off and look again."
+    ),
     Outcome.SHARED: _(
         "Mobile networks, VPNs, offices and many providers put hundreds of lines behind one address. An answer about "
         "it would be about all of them."
@@ -107,6 +121,9 @@ _MEANS_NOT = {
     Outcome.NOT_SEEN: _(
         "It does not mean that there is no malware. Much of it never contacts a server that reports to us. The three "
         "steps are useful all the same."
+    ),
+    Outcome.NOT_COVERED: _(
+        "It says nothing about your device, neither good nor bad. The three steps look at the device."
     ),
     Outcome.SHARED: _("It says nothing about your device, neither good nor bad. The three steps look at the device."),
     Outcome.NO_FRESH_DATA: _("It says nothing about your address or your device, neither good nor bad."),

@@ -5,18 +5,17 @@ when that person agrees. Publishing copies a candidate's files to where the page
 candidate that was counted before the published figures stays where it is.
 """
 
-import fcntl
 import hashlib
 import re
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from quetsach.lake import durable
+from quetsach import storage
 from quetsach.web.portal.snapshot import (
     SIZE_LIMIT_BYTES,
     PublicationError,
@@ -61,16 +60,16 @@ def lay_candidate(data: Path, snapshot: Snapshot, write_listed: Callable[[Path],
     folder = data / "candidates"
     staged = folder / f".{uuid4().hex}"
     try:
-        durable.make_folder(staged)
+        storage.make_folder(staged)
         write_listed(staged / _LISTED)
         snapshot = replace(snapshot, listed=_digest(staged / _LISTED))
         content = snapshot_bytes(snapshot)
         digest = hashlib.sha256(content).hexdigest()
-        (staged / _FIGURES).write_bytes(content)
-        for path in (staged / _FIGURES, staged / _LISTED, staged):
-            durable.sync(path)
+        storage.write(staged / _FIGURES, content)
+        for path in (staged / _LISTED, staged):
+            storage.sync(path)
         if not (folder / digest).exists():
-            durable.publish([(staged, folder / digest)])
+            storage.publish([(staged, folder / digest)])
     except OSError as error:
         raise PublicationError("the figures cannot be written", where=str(folder), hint=str(error)) from error
     finally:
@@ -170,23 +169,17 @@ def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
 @contextmanager
 def _publishing(data: Path) -> Iterator[None]:
     """Hold the published files: of two that publish at once the one with the newer figures stands."""
-    durable.make_folder(data / "published")
-    with (data / "published" / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    storage.make_folder(data / "published")
+    with storage.locked(data / "published" / ".lock"):
         yield
 
 
 def _copy(files: Sequence[tuple[Path, Path]]) -> None:
-    """Copy files to their names: a disk that is full is met before the first of them is replaced."""
-    moves = [(final.with_name(f".{final.name}.{uuid4().hex}"), final) for _source, final in files]
-    try:
-        for (source, _final), (staged, _) in zip(files, moves, strict=True):
-            shutil.copyfile(source, staged)
-            durable.sync(staged)
-        durable.publish(moves)
-    finally:
-        for staged, _final in moves:
-            staged.unlink(missing_ok=True)
+    """Copy files to their names, the first of them first: a full disk is met before any is replaced."""
+    with ExitStack() as placed:
+        for source, final in reversed(files):
+            content = placed.enter_context(source.open("rb"))
+            shutil.copyfileobj(content, placed.enter_context(storage.replacing(final)))
 
 
 def _digest(path: Path) -> str:

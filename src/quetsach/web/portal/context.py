@@ -10,6 +10,7 @@ from django.utils.translation import get_language, override
 
 from quetsach.core.pack import LocalText
 from quetsach.network import ATTRIBUTION
+from quetsach.web import public_address
 from quetsach.web.configuration import Configuration
 from quetsach.web.portal import selectors
 from quetsach.web.portal.pages import Link, navigation
@@ -53,7 +54,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site": Site(
             navigation=navigation(request.path),
-            versions=_versions(request, center.public_url),
+            versions=_versions(request),
             other=OtherLanguage(language, dict(settings.LANGUAGES)[language], _path_in(request, language)),
             controller=center.controller,
             contact=center.contact,
@@ -71,9 +72,8 @@ def _path_in(request: HttpRequest, language: str) -> str:
         return reverse("home")
 
 
-def _versions(request: HttpRequest, public_url: str) -> tuple[Version, ...]:
+def _versions(request: HttpRequest) -> tuple[Version, ...]:
     if request.resolver_match is None:
         return ()
-    base = public_url or request.build_absolute_uri("/").rstrip("/")
-    found = [Version(code, base + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
+    found = [Version(code, public_address.site() + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
     return (*found, Version("x-default", found[0].url))

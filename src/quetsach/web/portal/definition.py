@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.web.api.counting import BOUND_DAYS, BOUND_FACTOR, BOUND_FLOOR, IPV4, LINE_OF_IPV6, SITE_OF_IPV6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,10 @@ TOOL_REPORTS = Definition(
     (
         LocalText(
             vi="Một lượt là một báo cáo mà người dùng công cụ đã xem và đồng ý gửi. Một báo cáo gửi lại nhiều lần chỉ "
-            "được đếm một lần, theo mã báo cáo. Lượt đếm số lần chạy, không đếm số máy.",
+            "được đếm một lần, theo mã báo cáo; bản sửa gửi sau thay cho bản trước. Lượt đếm số lần "
+            "chạy, không đếm số máy.",
             en="A run is one report that a user of the tool has seen and agreed to send. A report that is sent again "
-            "counts once, by its code. Runs are not machines.",
+            "counts once, by its code; a correction takes its place. Runs are not machines.",
         ),
         LocalText(
             vi="Số máy là số bản cài khác nhau đã gửi báo cáo, theo một mã ngẫu nhiên của bản cài trong mỗi chiến "
@@ -36,11 +39,33 @@ TOOL_REPORTS = Definition(
             "each campaign. Installing the tool anew makes a new installation.",
         ),
         LocalText(
-            vi="Người gửi báo cáo tự quyết định gửi, nên các con số này không đại diện cho mọi máy trong nước. Trong "
-            "bảng chi tiết, số máy được làm tròn đến hàng chục, dưới 10 thì ghi “dưới 10”; tổng cả nước được ghi đúng.",
-            en="People decide by themselves whether to send, so these figures do not stand for all machines of the "
-            "country. In a breakdown, machines are rounded to tens, fewer than 10 are shown as “under 10”; national "
-            "totals are exact.",
+            vi="Một máy được tính là báo đã làm sạch khi có báo cáo cho biết việc bóc gỡ đã hoàn thành và mọi thứ tìm "
+            "thấy đều đã được gỡ, kể cả khi còn phải khởi động lại. Máy đó không được tính nếu về sau có báo cáo cho "
+            "biết mã độc đã được đặt lại do hoàn tác, hoặc lại được tìm thấy vào một ngày sau đó.",
+            en="A machine counts as reported as cleaned when a report says that a clean-up was completed and that "
+            "everything found was removed, also where a restart is still to come. It does not count if a report says "
+            "that malware was put back by undo since, or was found again on a later day.",
+        ),
+        LocalText(
+            vi=f"Ai cũng gửi được báo cáo, kể cả báo cáo bịa ra. Vì vậy trong một ngày (giờ UTC), một địa chỉ IPv4 chỉ "
+            f"được tính {IPV4.counted} báo cáo, một mạng IPv6 /64 được {LINE_OF_IPV6.counted}, một mạng /48 được "
+            f"{SITE_OF_IPV6.counted}. Ngày nào có số máy vượt cả {number_text(BOUND_FLOOR, 'vi')} và {BOUND_FACTOR} "
+            f"lần trung vị của {BOUND_DAYS} ngày trước đó thì chưa được tính cho đến khi có người xem xét. Báo cáo bị "
+            "rút thì không được tính. Các con số này là lời của người gửi, không phải số chúng tôi đo được, và không "
+            "đại diện cho mọi máy trong nước.",
+            en="Anyone can send a report, also an invented one. So in a day (UTC) an IPv4 address counts with "
+            f"{IPV4.counted} reports, an IPv6 /64 with {LINE_OF_IPV6.counted}, a /48 with {SITE_OF_IPV6.counted}. A "
+            f"day on which more machines report than {number_text(BOUND_FLOOR, 'en')} and than {BOUND_FACTOR} times "
+            f"the median of the {BOUND_DAYS} days before does not count until somebody has looked at it. Reports that "
+            "were withdrawn do not count. These figures are the word of those who sent them, not what we measured, and "
+            "do not stand for all machines of the country.",
+        ),
+        LocalText(
+            vi="Chỉ nêu tên họ mã độc mà trung tâm có gói nhận diện: nhiều nhất mười họ, số máy làm tròn đến hàng "
+            "chục, không nêu họ có dưới 10 máy. Tổng cả nước được ghi đúng. Số liệu được tính lại khoảng một phút "
+            "một lần.",
+            en="Only families that the centre has a pack of are named: ten at most, machines to the nearest ten, none "
+            "of fewer than 10. National totals are exact. The figures are counted anew about once a minute.",
         ),
     ),
 )

@@ -150,7 +150,8 @@ def figures_count(
     )
 
     def write_listed(path: Path) -> object:
-        return listed.build(view, path, as_of=newest, days=LISTED_DAYS, by=_self(now))
+        coverage = tables.network.home.announced_bounds()
+        return listed.build(view, path, as_of=newest, days=LISTED_DAYS, coverage=coverage, by=_self(now))
 
     candidate = lay_candidate(data, snapshot, write_listed)
     progress(1)

@@ -29,6 +29,9 @@ class AddressList(Protocol):
     def look_up(self, address: Address) -> Sequence[Listing]:
         """Return what was seen at the address, or in its /64."""
 
+    def covers(self, address: Address) -> bool:
+        """Say whether any feed would have told of the address: else that it was not seen means nothing."""
+
 
 def address_check(
     *,
@@ -50,5 +53,7 @@ def address_check(
     if listed is None or listed.newest_day is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
         return Answer(Outcome.NO_FRESH_DATA, address)
     found = tuple(describe(listing) for listing in listed.look_up(address))
+    if not found and not listed.covers(address):
+        return Answer(Outcome.NOT_COVERED, address)
     outcome = Outcome.SEEN if found else Outcome.NOT_SEEN
     return Answer(outcome, address, listed.first_day, listed.newest_day, found)

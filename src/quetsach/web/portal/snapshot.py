@@ -7,7 +7,6 @@ next and never a mixture; charts are inside it for the same reason. What was cou
 
 import dataclasses
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
-from quetsach.lake import durable
 
 FORMAT = "quetsach-figures/3"
 _FORMATS = (FORMAT, "quetsach-figures/2")  # the older one had one campaign
@@ -161,12 +160,10 @@ def write_snapshot(data: Path, snapshot: Snapshot) -> None:
         PublicationError: it cannot be written.
     """
     path = figures_path(data)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        durable.make_folder(path.parent)
-        durable.write(path, snapshot_bytes(snapshot), staged=temporary)
+        storage.make_folder(path.parent)
+        storage.write(path, snapshot_bytes(snapshot))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
 
 

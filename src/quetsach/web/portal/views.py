@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.assess import NO_VERDICT
 from quetsach.endpoint.report.guidance import render as render_guidance
-from quetsach.web.api.selectors import report_tally
+from quetsach.web.api.tally import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
@@ -40,7 +40,7 @@ def _prose(name: str) -> str:
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: the one thing to do now, and the country in figures."""
     snapshot = selectors.published_snapshot()
-    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally(), "now": datetime.now(UTC)}
+    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
     if snapshot:
         first, *others = snapshot.campaigns or (None,)
         context |= {"campaign": first, "others": others, "chart": chart_of(first, _language())}

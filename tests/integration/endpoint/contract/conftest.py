@@ -10,6 +10,7 @@ import pytest
 from tests.fake_host import FakeFolder, FakeHost, FakeNode, FakeTree
 from tests.ntfs import make_image, mounted
 
+from quetsach.endpoint.act.replacement import clear
 from quetsach.endpoint.host.linux import live_host, mounted_host
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.windows import mounted_windows
@@ -45,11 +46,13 @@ class Machine:
 
     def write(self, name: bytes | str, content: bytes = b"") -> None:
         with self.host.tree.parent(self.path(name), follow=False) as (folder, last):
-            descriptor = folder.create(last)
-        try:
-            os.write(descriptor, content)
-        finally:
-            os.close(descriptor)
+            descriptor = folder.create(b".made")
+            try:
+                os.write(descriptor, content)
+                folder.place(descriptor, b".made", last)
+            finally:
+                os.close(descriptor)
+                clear(folder, b".made")
 
     def link(self, name: bytes | str, target: bytes) -> None:
         if isinstance(self.host.tree, FakeTree):

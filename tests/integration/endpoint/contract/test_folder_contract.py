@@ -3,10 +3,12 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from tests.integration.endpoint.contract.conftest import Machine
 
+from quetsach.endpoint.act.replacement import clear
 from quetsach.endpoint.host.folder import Folder
 
 OLD = 1_600_000_000_123_456_700
@@ -31,21 +33,19 @@ def names(folder: Folder) -> set[bytes]:
     return {entry.name for entry in folder.entries()}
 
 
+def made(folder: Folder, content: bytes) -> int:
+    descriptor = folder.create(b".new")
+    os.write(descriptor, content)
+    return descriptor
+
+
 def test_a_new_file_never_takes_a_name_that_is_used(machine: Machine, folder: Folder) -> None:
-    machine.write("a", b"mine")
-    with pytest.raises(FileExistsError):
-        folder.create(b"a")
-    assert read(folder, b"a") == b"mine"
-
-
-def test_a_new_file_is_written_through_its_descriptor(folder: Folder) -> None:
-    descriptor = folder.create(b"a")
-    try:
-        os.write(descriptor, b"content")
-        os.fsync(descriptor)
-    finally:
+    machine.write(".new", b"mine")
+    descriptor = -1
+    with suppress(FileExistsError):
+        descriptor = folder.create(b".new")
         os.close(descriptor)
-    assert read(folder, b"a") == b"content"
+    assert (names(folder), read(folder, b".new")) == ({b".new"}, b"mine")
 
 
 def test_a_file_is_removed(machine: Machine, folder: Folder) -> None:
@@ -58,30 +58,37 @@ def test_a_file_is_removed(machine: Machine, folder: Folder) -> None:
 
 def test_a_file_takes_the_place_of_another_in_one_step(machine: Machine, folder: Folder) -> None:
     machine.write("old", b"old")
-    machine.write("new", b"new")
-    folder.replace(b"new", b"old")
+    descriptor = made(folder, b"new")
+    folder.replace(descriptor, b".new", b"old")
+    assert os.path.samestat(os.fstat(descriptor), folder.lstat(b"old"))
+    os.close(descriptor)
     assert (names(folder), read(folder, b"old")) == ({b"old"}, b"new")
 
 
-def test_a_file_is_placed_where_nothing_is(machine: Machine, folder: Folder) -> None:
-    machine.write("temporary", b"x")
-    folder.place(b"temporary", b"name")
+def test_a_file_is_placed_where_nothing_is(folder: Folder) -> None:
+    descriptor = made(folder, b"x")
+    folder.place(descriptor, b".new", b"name")
+    assert os.path.samestat(os.fstat(descriptor), folder.lstat(b"name"))
+    os.close(descriptor)
+    clear(folder, b".new")
     assert (names(folder), read(folder, b"name")) == ({b"name"}, b"x")
 
 
 def test_a_file_is_never_placed_over_another(machine: Machine, folder: Folder) -> None:
-    machine.write("temporary", b"x")
     machine.write("name", b"newer")
+    descriptor = made(folder, b"x")
     with pytest.raises(FileExistsError):
-        folder.place(b"temporary", b"name")
-    assert (names(folder), read(folder, b"name")) == ({b"temporary", b"name"}, b"newer")
+        folder.place(descriptor, b".new", b"name")
+    os.close(descriptor)
+    assert (names(folder) - {b".new"}, read(folder, b"name")) == ({b"name"}, b"newer")
 
 
 def test_a_file_gets_a_further_name(machine: Machine, folder: Folder) -> None:
     machine.folder("other")
     machine.write("other/a", b"x")
-    with machine.host.tree.folder(machine.path("other")) as other:
-        folder.link(other, b"a", b"twin")
+    descriptor = machine.host.tree.open_read(machine.path("other/a"))
+    folder.link(descriptor, b"twin")
+    os.close(descriptor)
     assert read(folder, b"twin") == b"x"
     assert folder.lstat(b"twin").st_nlink == 2
 
@@ -126,14 +133,14 @@ def test_a_file_gets_back_all_that_was_recorded(machine: Machine, folder: Folder
         before = machine.host.files.state(descriptor)
     finally:
         os.close(descriptor)
-    made = folder.create(b"b")
+    new = made(folder, b"x")
     try:
-        os.write(made, b"x")
-        machine.host.files.give_state(made, before, with_times=True)
-        machine.host.files.lock(made, before)
-        after = machine.host.files.state(made)
+        machine.host.files.give_state(new, before, with_times=True)
+        folder.place(new, b".new", b"b")
+        machine.host.files.lock(new, before)
+        after = machine.host.files.state(new)
     finally:
-        os.close(made)
+        os.close(new)
     keep = ("mode", "uid", "gid", "size_bytes", "mtime_ns", "flags", "xattrs")
     assert {name: getattr(after, name) for name in keep} == {name: getattr(before, name) for name in keep}
 

@@ -50,9 +50,18 @@ def test_groups_that_drifted_apart_before_are_noticed() -> None:
     outcome = noisy(30, 12, deviation=0.1)
     outcome[:10] += np.arange(12)
     found = _found(panel_of(outcome, [7] * 10 + [12] * 20))
-    (check,) = found.checks
-    assert check.id == "trends-before"
+    check = found.checks[0]
+    assert (check.id, check.holds) == ("trends-before", False)
     assert check.value < 0.001
+
+
+@pytest.mark.parametrize(("fall", "most"), [(0.0, 1.0), (10.0, 0.001)])
+def test_units_drawn_by_chance_rarely_differ_as_much_as_treated_ones(fall: float, most: float) -> None:
+    outcome = noisy(30, 12, deviation=0.1, seed=5)
+    outcome[:10, 7:] -= fall
+    check = _found(panel_of(outcome, [7] * 10 + [12] * 20)).checks[1]
+    assert check.id == "permutation"
+    assert most / 20 <= check.value <= most
 
 
 def test_staggered_starts_are_averaged_by_group_and_time() -> None:

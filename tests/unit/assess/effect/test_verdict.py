@@ -1,22 +1,42 @@
+"""No verdict but of the registered analysis of the registered panel, with its checks passed."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
-from tests.unit.assess.effect.panels import noisy, panel_of
+from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of, wedge_panel
 
-from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
+import quetsach
+from quetsach.assess.effect import Check, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.finding import Spread
-from quetsach.assess.effect.verdict import Verdict, Word, judge
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.effect.grounds import Grounds
+from quetsach.assess.effect.verdict import NotGiven, Verdict, Word, judge
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.notice import Notice
+from quetsach.core.pack import LocalText
+
+HALVED = wedge_panel(0.6)
 
 
-def _finding(scale: Scale = Scale.LOG, *, effect: float = np.log(0.5)) -> Finding:
+def codes(grounds: Grounds) -> set[str]:
+    judged = judge(grounds)
+    return {reason.code for reason in judged.reasons} if isinstance(judged, NotGiven) else set()
+
+
+def verdict_of(grounds: Grounds) -> Verdict:
+    judged = judge(grounds)
+    assert isinstance(judged, Verdict), judged
+    return judged
+
+
+def with_effect(effect: float) -> Grounds:
+    """Return the registered wedge with a finding of this effect and an error of 0.05."""
+    made = grounds_of(HALVED)
     spread = Spread(effect, 0.05, 62)
-    return Finding(Method.WEDGE, scale, spread, spread.interval(), 10.0, None)
-
-
-def _judged(finding: Finding, target: float) -> Verdict:
-    verdict = judge(finding, target)
-    assert isinstance(verdict, Verdict)
-    return verdict
+    return replace(made, answer=replace(made.finding, spread=spread, effect=spread.interval()))
 
 
 @pytest.mark.parametrize(
@@ -24,43 +44,210 @@ def _judged(finding: Finding, target: float) -> Verdict:
     [(0.40, Word.ACHIEVED), (0.44, Word.ACHIEVED), (0.50, Word.NOT_DECIDED), (0.56, Word.NOT_ACHIEVED)],
 )
 def test_the_word_follows_from_the_interval(target: float, word: Word) -> None:
-    assert _judged(_finding(), target).word is word
+    made = with_effect(np.log(0.5))
+    assert verdict_of(grounds_of(HALVED, target=target, answer=made.answer)).word is word
 
 
 def test_an_interval_that_just_reaches_the_target_achieves_it() -> None:
-    reduction = _finding().reduction
-    assert reduction is not None
-    assert _judged(_finding(), reduction.low).word is Word.ACHIEVED
-    assert _judged(_finding(), reduction.high).word is Word.NOT_DECIDED
+    assert Word.of(Estimate(0.6, 0.5, 0.7), 0.5) is Word.ACHIEVED
+    assert Word.of(Estimate(0.6, 0.5, 0.7), 0.7) is Word.NOT_DECIDED
 
 
-@pytest.mark.parametrize("scale", [Scale.LOG, Scale.LEVEL])
-def test_the_probability_agrees_with_the_interval(scale: Scale) -> None:
-    finding = _finding(scale)
-    reduction = finding.reduction
-    assert reduction is not None
-    assert finding.chance_of(reduction.low) == pytest.approx(0.975)
-    assert finding.chance_of(reduction.value) == pytest.approx(0.5)
-    assert finding.chance_of(reduction.high) == pytest.approx(0.025)
+def test_the_probability_agrees_with_the_interval() -> None:
+    made = with_effect(np.log(0.5))
+    for end, chance in ((made.reduction.low, 0.975), (made.reduction.value, 0.5), (made.reduction.high, 0.025)):
+        assert verdict_of(grounds_of(HALVED, target=end, answer=made.answer)).chance == pytest.approx(chance)
 
 
 def test_both_languages_name_the_target() -> None:
-    text = _judged(_finding(), 0.375).text
+    text = verdict_of(grounds_of(HALVED, target=0.375)).text
     assert "37,5%" in text.vi
     assert "37.5 %" in text.en
 
 
+def test_a_null_panel_achieves_nothing_though_everything_fell_by_half() -> None:
+    """A decline that all share, on levels of unequal units: the large treated ones lose more."""
+    for seed in range(8):
+        outcome = np.exp(noisy(24, 20, seed=seed, deviation=0.5) / 40)
+        outcome *= np.where(np.arange(24) < 10, 8.0, 1.0)[:, None]
+        outcome[:, 10:] *= 0.4
+        panel = replace(panel_of(outcome, [10] * 10 + [20] * 14), sha256="a" * 64)
+        found = analyse(panel, Design(Method.DID))
+        assert isinstance(found, Finding)
+        assert Word.of(found.reduction or Estimate(0, 0, 0), 0.25) is Word.ACHIEVED  # what levels would claim
+        levels, logs = (grounds_of(panel, Design(Method.DID, scale), target=0.25) for scale in (None, Scale.LOG))
+        assert "levels-of-unequal-units" in codes(levels)
+        judged = judge(logs)
+        assert isinstance(judged, NotGiven) or judged.word is not Word.ACHIEVED
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"registration": None}, "not-registered"),
+        ({"origin": None}, "panel-of-unknown-origin"),
+        ({"target": 0.4}, "departs-in-target"),
+        ({"design": Design(Method.WEDGE, seed=3)}, "departs-in-seed"),
+        ({"panel": replace(HALVED, sha256="e" * 64)}, "another-panel"),
+        ({"panel": replace(HALVED, sha256="")}, "another-panel"),
+        ({"panel": replace(HALVED, starts=HALVED.starts[::-1])}, "departs-in-order"),
+    ],
+)
+def test_what_is_not_as_registered_has_no_verdict(change: dict[str, object], code: str) -> None:
+    assert code in codes(replace(grounds_of(HALVED), **change))
+
+
+@pytest.mark.parametrize("change", [{"rule": "by hand"}, {"outcome": "addresses"}, {"registration": "0" * 64}])
+def test_a_panel_that_was_made_otherwise_than_registered_has_no_verdict(change: dict[str, str]) -> None:
+    made = grounds_of(HALVED)
+    assert made.origin is not None
+    assert codes(replace(made, origin=replace(made.origin, **change))) == {"another-panel"}
+
+
+def test_a_panel_whose_source_departed_has_no_verdict() -> None:
+    made = grounds_of(HALVED)
+    assert made.origin is not None
+    departed = Notice("departs-in-feeds", LocalText("Khác", "Another"))
+    assert "departs-in-feeds" in codes(replace(made, origin=replace(made.origin, departed=(departed,))))
+
+
+def test_a_registration_of_before_panels_were_recorded_has_no_verdict_and_says_so() -> None:
+    made = grounds_of(HALVED)
+    assert made.registration is not None
+    old = replace(made.registration, panel=None)
+    assert codes(replace(made, registration=old)) == {"registration-names-no-panel"}
+
+
+def with_checks(*checks: Check) -> Grounds:
+    made = grounds_of(HALVED)
+    return replace(made, answer=replace(made.finding, checks=checks))
+
+
+TREND, CHANCE = (
+    Check(name, LocalText("x", "y"), 0.5, least) for name, least in (("trends-before", 0.05), ("permutation", None))
+)
+
+
+@pytest.mark.parametrize(
+    ("checks", "code"),
+    [
+        ((replace(TREND, value=0.049), replace(CHANCE, value=0.001)), "check-failed-trends-before"),
+        ((TREND, replace(CHANCE, value=0.2)), "check-contradicts-permutation"),
+        ((replace(CHANCE, value=0.001),), "check-not-made-trends-before"),
+        ((TREND,), "check-not-made-permutation"),
+    ],
+)
+def test_a_check_that_fails_or_was_not_made_takes_the_verdict_away(checks: tuple[Check, ...], code: str) -> None:
+    assert codes(with_checks(*checks)) == {code}
+
+
+def test_checks_that_hold_leave_it() -> None:
+    assert verdict_of(with_checks(TREND, replace(CHANCE, value=0.001))).word is Word.ACHIEVED
+
+
+def test_chance_is_no_contradiction_to_an_interval_that_claims_nothing() -> None:
+    made = grounds_of(wedge_panel(0.0, seed=3), target=0.5)
+    assert verdict_of(made).word is Word.NOT_ACHIEVED
+
+
+def block(treated: int, controls: int, *, seed: int = 4, fall: float = 0.5) -> Panel:
+    outcome = np.exp(noisy(treated + controls, 40, seed=seed, deviation=0.5) / 10)
+    outcome[:treated, 25:] *= fall
+    return replace(panel_of(outcome, [25] * treated + [40] * controls), sha256="b" * 64)
+
+
+def test_the_interval_of_a_synthetic_control_that_its_placebos_contradict_decides_nothing() -> None:
+    made = grounds_of(block(1, 24), Design(Method.SC, Scale.LOG), target=0.2)
+    placebo = next(check for check in made.finding.checks if check.id == "placebo-effect")
+    others = [check for check in made.finding.checks if check is not placebo]
+    for value, expected in ((0.04, set()), (0.3, {"check-contradicts-placebo-effect"})):
+        answer = replace(made.finding, checks=(*others, replace(placebo, value=value)))
+        assert {c for c in codes(replace(made, answer=answer)) if "placebo-effect" in c} == expected
+
+
+def test_with_few_placebos_no_effect_is_certain_enough() -> None:
+    """Six controls: chance alone gives the largest effect in one of seven."""
+    assert "check-contradicts-placebo-effect" in codes(
+        grounds_of(block(1, 6), Design(Method.CITS, Scale.LOG, ramp=3), target=0.2)
+    )
+
+
+def test_a_series_that_had_bent_before_the_start_has_no_verdict() -> None:
+    panel = block(1, 24, fall=1.0)
+    outcome = panel.outcome.copy()
+    outcome[0] *= np.exp(-0.2 * np.clip(np.arange(40) - 14, 0, None))
+    bent = panel.with_outcome(outcome)
+    assert "check-failed-trends-before" in codes(grounds_of(bent, Design(Method.CITS, Scale.LOG, ramp=3), target=0.2))
+
+
+def test_a_treated_unit_that_is_noisier_than_its_controls_has_no_verdict() -> None:
+    panel = block(1, 24, fall=1.0)
+    outcome = panel.outcome.copy()
+    outcome[0] *= np.exp(np.random.default_rng(8).standard_normal(40))
+    assert "check-failed-noise-before" in codes(
+        grounds_of(panel.with_outcome(outcome), Design(Method.CITS, Scale.LOG, ramp=3), target=0.2)
+    )
+
+
+def test_provinces_that_began_at_their_peak_have_no_verdict() -> None:
+    """Those that are worst begin first: they would have come back without any campaign."""
+    panel = wedge_panel(0.0, seed=2)
+    outcome, ahead = panel.outcome.copy(), panel.starts[:, None] - np.arange(panel.shape[1])
+    outcome[(ahead > 0) & (ahead <= 3)] *= 1.5
+    assert "check-failed-trends-before" in codes(grounds_of(panel.with_outcome(outcome), target=0.1))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "never", "is_enough"),
+    [((12, 12), 0, True), ((18, 6), 0, True), ((23, 1), 0, False), ((21, 3), 0, False), ((12, 12), 2, False)],
+)
+def test_groups_that_an_interval_is_known_to_fail_with_have_no_verdict(
+    sizes: tuple[int, ...], never: int, *, is_enough: bool
+) -> None:
+    starts = [5 + 12 * step for step, size in enumerate(sizes) for _ in range(size)] + [30] * never
+    outcome = np.exp(noisy(len(starts), 30, deviation=0.3) / 20)
+    panel = replace(panel_of(outcome, starts), sha256="c" * 64)
+    assert ("few-units-apart" not in codes(grounds_of(panel))) is is_enough
+
+
+def test_a_long_term_effect_that_nobody_waits_beside_has_no_verdict() -> None:
+    outcome = np.exp(noisy(24, 30, deviation=0.3) / 20)
+    panel = replace(panel_of(outcome, [5] * 12 + [8] * 12), sha256="d" * 64)
+    assert "nobody-waiting" in codes(grounds_of(panel))
+    assert "nobody-waiting" not in codes(grounds_of(panel, Design(Method.WEDGE, dummies=2)))
+
+
 def test_there_is_no_verdict_where_nothing_would_have_been() -> None:
-    refused = judge(_finding(Scale.LEVEL, effect=11.0), 0.5)
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.NO_RATIO
+    made = grounds_of(HALVED)
+    spread = Spread(11.0, 0.05, 62)
+    answer = replace(made.finding, scale=Scale.LEVEL, after_mean=10.0, spread=spread, effect=spread.interval())
+    assert "no-ratio" in codes(replace(made, answer=answer))
 
 
-def test_a_fall_that_everybody_shares_is_not_the_campaigns() -> None:
-    outcome = np.exp(noisy(30, 12, deviation=0.01) / 50)
-    outcome[:, 7:] *= 0.4
-    finding = analyse(panel_of(outcome, [7] * 10 + [12] * 20), Design(Method.DID, Scale.LOG))
-    assert isinstance(finding, Finding)
-    assert finding.observed is not None
-    assert finding.observed < -0.5
-    assert _judged(finding, 0.5).word is Word.NOT_ACHIEVED
+def test_a_verdict_cannot_be_made_by_hand() -> None:
+    with pytest.raises(AssessError, match="not-registered"):
+        Verdict(replace(grounds_of(HALVED), registration=None))
+
+
+def test_every_reason_is_told_in_both_languages() -> None:
+    judged = judge(Grounds(analyse(HALVED, Design(Method.DID)), HALVED, Design(Method.DID), 0.5, None, None))
+    assert isinstance(judged, NotGiven)
+    told = judged.as_json()
+    assert told["verdict"] is None
+    assert "probability" not in str(told)
+    assert all(reason.text.vi and reason.text.vi != reason.text.en for reason in judged.reasons)
+
+
+def test_words_and_probabilities_leave_the_house_by_the_verdict_alone() -> None:
+    """Nothing but ``verdict`` reads an interval against a target, or a probability off an error."""
+    root = Path(quetsach.__file__).parent
+    users = set()
+    for file in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and (
+                node.attr == "chance_below" or (node.attr == "of" and getattr(node.value, "id", "") == "Word")
+            ):
+                users.add(file.relative_to(root).as_posix())
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Verdict" and "assess" in file.parts:
+                users.add(file.relative_to(root).as_posix())
+    assert users == {"assess/effect/verdict.py"}

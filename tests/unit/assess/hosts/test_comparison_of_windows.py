@@ -65,6 +65,16 @@ def test_windows_that_share_no_instrument_are_refused() -> None:
     assert comparison.machines == Refusal(RefusalReason.UNEQUAL_PANELS)
 
 
+def test_where_machines_are_refused_for_rare_check_ins_the_feed_is_not_blamed() -> None:
+    """Both windows have the sensor, all of the time: what stands in the way is the malware's schedule."""
+    before, after = (window(period, {MIRAI: seen(100, per_hour=0.02)}) for period in (JUNE, JULY))
+    own = before.measured[MIRAI].machines
+    assert isinstance(own, Refusal)
+    comparison = compare(before, after)
+    assert isinstance(comparison.machines, Refusal)
+    assert comparison.machines.reason is own.reason is not RefusalReason.UNEQUAL_PANELS
+
+
 def test_a_report_that_falls_silent_blocks() -> None:
     before = window(JUNE, {MIRAI: seen(100), OTHER: seen(90)})
     comparison = compare(before, window(JULY, {MIRAI: seen(50), OTHER: seen(20, hours=200.0)}))

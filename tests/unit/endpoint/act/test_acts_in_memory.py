@@ -34,8 +34,9 @@ def test_files_lines_and_ends_of_files_go_and_come_back(tmp_path: Path) -> None:
     host = FakeHost(FakeTree(tmp_path / "store"))
     with host.tree.folder(b"/") as folder:
         for name, content in FILES.items():
-            fd = folder.create(name)
+            fd = folder.create(b".new")
             os.write(fd, content)
+            folder.place(fd, b".new", name)
             os.close(fd)
     found = (
         finding(_anchor(host, b"/evil"), ArtefactKind.FILE, Action.QUARANTINE),

@@ -111,14 +111,15 @@ def test_a_text_that_is_deleted_the_moment_it_was_cleaned_can_be_undone(
 ) -> None:
     table = line_anchor(place.root, b"/tmp/x/table", 1)
     before = snapshot(place.root / "tmp/x")
-    lock_again = rewrite.lock_again
+    replace_file = rewrite.replace_file
 
-    def deleting(files: Any, folder: Any, name: bytes, state: Any) -> None:
+    def deleting(files: Any, folder: Any, name: bytes, temporary: bytes, new: Any) -> None:
+        replace_file(files, folder, name, temporary, new)
         folder.remove(name)
-        lock_again(files, folder, name, state)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
     with monkeypatch.context() as patch:
-        patch.setattr(rewrite, "lock_again", deleting)
+        patch.setattr(rewrite, "replace_file", deleting)
         result = place.clean(place.plan(finding(table, ArtefactKind.CRON_ENTRY, Action.REMOVE_LINE)))
     assert [step.outcome for step in result.steps] == [Outcome.GONE]
     assert place.undo(result) == [Outcome.RESTORED]

@@ -1,13 +1,17 @@
 """Files are placed whole and never over another one, also where there are no hard links."""
 
+import dataclasses
 import errno
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.act.replacement import write_beside
+from quetsach.endpoint.act.replacement import clear, new_file
 from quetsach.endpoint.disk import write_all
+from quetsach.endpoint.host import posix_folder
 from quetsach.endpoint.host.change import FileState, PosixFiles, read_flags, read_state, write_flags
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.host.tree import Tree
@@ -29,31 +33,85 @@ def _state(path: Path) -> FileState:
         os.close(fd)
 
 
-@pytest.fixture(params=["links", "no links"])
-def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file system with hard links, and one without."""
+@contextmanager
+def _new(folder: Folder, write: Callable[[int], None], state: FileState, *, with_times: bool = False) -> Iterator[int]:
+    with new_file(FILES, folder, b"t", write, state, with_times=with_times) as descriptor:
+        yield descriptor
+
+
+@pytest.fixture(params=["unnamed", "no unnamed", "no exact rename", "no links"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that can do all, and three that can do less and less."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "no hard links here")
 
+    if request.param != "unnamed":
+        monkeypatch.setattr(posix_folder, "_UNNAMED", os.O_RDWR | os.O_DIRECTORY)  # EISDIR, as old kernels say
+    if request.param in ("no exact rename", "no links"):
+        monkeypatch.setattr(posix_folder, "_rename_to_free_name", lambda *_: False)
     if request.param == "no links":
         monkeypatch.setattr(os, "link", refuse)
 
 
-@pytest.mark.usefixtures("links")
+@pytest.mark.usefixtures("kind")
 def test_a_file_gets_its_name(folder: Folder, tmp_path: Path) -> None:
-    (tmp_path / "t").write_bytes(b"x")
-    folder.place(b"t", b"name")
-    assert [p.name for p in tmp_path.iterdir()] == ["name"]
+    (tmp_path / "model").write_bytes(b"")
+    with _new(folder, lambda fd: write_all(fd, b"x"), _state(tmp_path / "model")) as descriptor:
+        folder.place(descriptor, b"t", b"name")
+        assert os.path.samestat(os.fstat(descriptor), (tmp_path / "name").stat())
+    clear(folder, b"t")
+    assert {p.name for p in tmp_path.iterdir()} == {"model", "name"}
 
 
-@pytest.mark.usefixtures("links")
+@pytest.mark.usefixtures("kind")
 def test_a_name_that_is_taken_is_never_overwritten(folder: Folder, tmp_path: Path) -> None:
-    (tmp_path / "t").write_bytes(b"x")
     (tmp_path / "name").write_bytes(b"mine")
-    with pytest.raises(FileExistsError):
-        folder.place(b"t", b"name")
-    assert (tmp_path / "name").read_bytes() == b"mine"
+    state = _state(tmp_path / "name")
+    with pytest.raises(FileExistsError), _new(folder, lambda fd: write_all(fd, b"x"), state) as descriptor:
+        folder.place(descriptor, b"t", b"name")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"name": b"mine"}
+
+
+@pytest.mark.parametrize("is_unnamed", [True, False])
+def test_owner_mode_and_times_are_there_before_the_name(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_unnamed: bool
+) -> None:
+    if not is_unnamed:
+        monkeypatch.setattr(posix_folder, "_UNNAMED", os.O_RDWR | os.O_DIRECTORY)
+    (tmp_path / "model").write_bytes(b"x")
+    os.chown(tmp_path / "model", 1234, 1234)
+    (tmp_path / "model").chmod(0o6755)
+    os.utime(tmp_path / "model", ns=(5, 7))
+    model = _state(tmp_path / "model")
+    with _new(folder, lambda fd: write_all(fd, b"x"), model, with_times=True) as descriptor:
+        assert not is_unnamed or os.fstat(descriptor).st_nlink == 0
+        made = read_state(descriptor)
+    assert (made.mode, made.uid, made.gid, made.mtime_ns) == (model.mode, 1234, 1234, 7)
+
+
+def test_a_link_that_is_exchanged_for_a_file_gives_that_file_no_owner(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_bytes(b"")
+    state = FileState.of((tmp_path / "secret").lstat())
+    symlink = os.symlink
+
+    def exchanging(target: bytes, name: bytes, *, dir_fd: int) -> None:
+        symlink(target, name, dir_fd=dir_fd)
+        (tmp_path / "secret").rename(tmp_path / os.fsdecode(name))
+
+    monkeypatch.setattr(os, "symlink", exchanging)
+    with pytest.raises(OSError, match="exchanged"):
+        folder.symlink(b"link", b"target", dataclasses.replace(state, uid=1234, gid=1234))
+    assert FileState.of((tmp_path / "link").lstat()) == state
+
+
+def test_another_folder_than_the_recorded_one_keeps_its_own_flags(folder: Folder, tmp_path: Path) -> None:
+    before = dataclasses.replace(_state(tmp_path), inode=1, flags=0x10)
+    with folder.unlocked(before):
+        pass
+    (tmp_path / "a").write_bytes(b"")  # it did not become immutable
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(folder: Folder, tmp_path: Path) -> None:
@@ -63,8 +121,8 @@ def test_a_file_that_cannot_be_written_leaves_nothing(folder: Folder, tmp_path: 
         write_all(fd, b"half")
         raise OSError(errno.ENOSPC, "full")
 
-    with pytest.raises(OSError, match="full"):
-        write_beside(FILES, folder, b"t", fail, _state(tmp_path / "model"), with_times=False)
+    with pytest.raises(OSError, match="full"), _new(folder, fail, _state(tmp_path / "model")):
+        pass
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
@@ -74,8 +132,9 @@ def test_access_lists_and_capabilities_come_along(folder: Folder, tmp_path: Path
     os.setxattr(tmp_path / "model", "system.posix_acl_access", acl)
     capability = bytes.fromhex("0100000200040000000000000000000000000000")
     os.setxattr(tmp_path / "model", "security.capability", capability)
-    write_beside(FILES, folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=True)
-    copy, model = _state(tmp_path / "copy"), _state(tmp_path / "model")
+    model = _state(tmp_path / "model")
+    with _new(folder, lambda fd: write_all(fd, b"x"), model, with_times=True) as descriptor:
+        copy = read_state(descriptor)
     assert copy.xattrs == model.xattrs == {"system.posix_acl_access": acl, "security.capability": capability}
     assert (copy.mode, copy.mtime_ns, copy.atime_ns) == (model.mode, model.mtime_ns, model.atime_ns)
 
@@ -86,8 +145,8 @@ def test_attributes_that_a_new_file_inherits_are_taken_off_again(folder: Folder,
         "02000000 01000600ffffffff 0200040001000000 04000400ffffffff 10000600ffffffff 20000000ffffffff"
     )
     os.setxattr(tmp_path, "system.posix_acl_default", inherited)
-    write_beside(FILES, folder, b"copy", lambda fd: write_all(fd, b"x"), _state(tmp_path / "model"), with_times=False)
-    assert _state(tmp_path / "copy").xattrs == {}
+    with _new(folder, lambda fd: write_all(fd, b"x"), _state(tmp_path / "model")) as descriptor:
+        assert read_state(descriptor).xattrs == {}
 
 
 def test_a_locked_folder_is_open_for_one_act_and_locked_again(folder: Folder, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from quetsach.endpoint.host.mounts import Mount
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan import protect
-from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_PROGRAMS, check_brake
+from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_FILES_OF_A_SIGN, MAX_PROGRAMS, check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
@@ -361,22 +361,43 @@ def test_steps_come_back_from_their_journal_form(tmp_path: Path) -> None:
     assert [Step.from_json(step.as_json()) for step in plan.steps] == list(plan.steps)
 
 
-def _many(tmp_path: Path, count: int) -> Plan:
-    return _plan(tmp_path, *(_file(tmp_path, b"/opt/%d" % number) for number in range(count)))
+def _many(tmp_path: Path, count: int, *, trait: str = "trait") -> tuple[Finding, ...]:
+    found = (_file(tmp_path, b"/opt/%s%d" % (trait.encode(), number)) for number in range(count))
+    return tuple(replace(one, trait=trait) for one in found)
+
+
+def test_the_brake_stops_a_sign_that_takes_many_files_however_many_lie_beside_them(tmp_path: Path) -> None:
+    found = _many(tmp_path, MAX_FILES_OF_A_SIGN)
+    check_brake(_plan(tmp_path, *found), found)
+    found = _many(tmp_path, MAX_FILES_OF_A_SIGN + 1)
+    with pytest.raises(MassBrakeError, match="one sign of specimen would take 26 files") as caught:
+        check_brake(_plan(tmp_path, *found), found)
+    assert (caught.value.exit_code, caught.value.limit, caught.value.count) == (20, "sign", MAX_FILES_OF_A_SIGN + 1)
 
 
 def test_the_brake_stops_a_plan_of_very_many_files(tmp_path: Path) -> None:
-    plan = _many(tmp_path, MAX_FILES + 1)
-    with pytest.raises(MassBrakeError) as caught:
-        check_brake(plan, 10_000_000)
-    assert (caught.value.exit_code, caught.value.files) == (20, MAX_FILES + 1)
+    found = tuple(one for sign in "abcdefghi" for one in _many(tmp_path, 22, trait=sign))  # 198
+    check_brake(_plan(tmp_path, *found), found)
+    found += _many(tmp_path, 3, trait="j")
+    with pytest.raises(MassBrakeError, match="201 files") as caught:
+        check_brake(_plan(tmp_path, *found), found)
+    assert caught.value.limit == "files"
 
 
-def test_the_brake_stops_a_plan_that_touches_a_large_share(tmp_path: Path) -> None:
-    plan = _many(tmp_path, 30)
-    check_brake(plan, 6000)
-    with pytest.raises(MassBrakeError, match="30 of 5999"):
-        check_brake(plan, 5999)
+def test_the_brake_counts_a_file_once_however_many_steps_and_signs_it_has(tmp_path: Path) -> None:
+    write(tmp_path, b"/etc/crontab", b"".join(b"* * * * * root evil%d\n" % n for n in range(40)))
+    lines = [_line(tmp_path, b"/etc/crontab", number) for number in range(1, 41)]
+    files = _many(tmp_path, MAX_FILES_OF_A_SIGN)
+    again = [replace(one, id=f"{one.id}x", trait="other") for one in files]
+    check_brake(_plan(tmp_path, *lines, *files, *again), (*lines, *files, *again))
+
+
+def test_what_is_found_where_programs_are_started_from_is_no_document(tmp_path: Path) -> None:
+    found = [
+        finding(_file(tmp_path, b"/%d.lnk" % n).artefact.anchor, ArtefactKind.STARTUP_FILE, Action.QUARANTINE)
+        for n in range(60)
+    ]
+    check_brake(_plan(tmp_path, *found), found)
 
 
 def _ending(programs: int) -> Plan:
@@ -385,10 +406,10 @@ def _ending(programs: int) -> Plan:
 
 
 def test_the_brake_stops_a_plan_that_ends_very_many_programs_and_not_one_that_runs_often(tmp_path: Path) -> None:
-    check_brake(_ending(MAX_PROGRAMS), 10_000_000)
+    check_brake(_ending(MAX_PROGRAMS), ())
     with pytest.raises(MassBrakeError, match="41 programs") as caught:
-        check_brake(_ending(MAX_PROGRAMS + 1), 10_000_000)
-    assert caught.value.programs == MAX_PROGRAMS + 1
+        check_brake(_ending(MAX_PROGRAMS + 1), ())
+    assert (caught.value.limit, caught.value.count) == ("programs", MAX_PROGRAMS + 1)
 
 
 def _cutting(count: int, size_bytes: int = 10) -> tuple[Step, ...]:
@@ -397,26 +418,27 @@ def _cutting(count: int, size_bytes: int = 10) -> tuple[Step, ...]:
 
 
 def test_the_brake_does_not_count_pages_that_are_cut_among_files_that_go(tmp_path: Path) -> None:
-    plan = _many(tmp_path, 24)
-    check_brake(replace(plan, steps=plan.steps + _cutting(MAX_CUTS)), 1_000)
+    found = _many(tmp_path, 24)
+    plan = _plan(tmp_path, *found)
+    check_brake(replace(plan, steps=plan.steps + _cutting(MAX_CUTS)), found)
 
 
 def test_the_brake_stops_a_plan_that_cuts_very_many_pages() -> None:
     with pytest.raises(MassBrakeError, match="the end off 1001 files") as caught:
-        check_brake(Plan(_cutting(MAX_CUTS + 1), ()), 10_000_000)
-    assert (caught.value.cuts, caught.value.files) == (MAX_CUTS + 1, 0)
+        check_brake(Plan(_cutting(MAX_CUTS + 1), ()), ())
+    assert (caught.value.limit, caught.value.count) == ("cuts", MAX_CUTS + 1)
 
 
 def test_the_brake_counts_a_file_of_which_nothing_stays_among_files_that_go() -> None:
     with pytest.raises(MassBrakeError) as caught:
-        check_brake(Plan(_cutting(MAX_FILES + 1, 0), ()), 10_000_000)
-    assert (caught.value.cuts, caught.value.files) == (0, MAX_FILES + 1)
+        check_brake(Plan(_cutting(MAX_FILES + 1, 0), ()), ())
+    assert (caught.value.limit, caught.value.count) == ("files", MAX_FILES + 1)
 
 
 def test_the_brake_counts_links_as_files() -> None:
     links = (Step(n, RemoveLink(b"/l%d" % n, 1, n, b"/x"), "f", (), WHY, "") for n in range(MAX_FILES + 1))
     with pytest.raises(MassBrakeError):
-        check_brake(Plan(tuple(links), ()), 10_000_000)
+        check_brake(Plan(tuple(links), ()), ())
 
 
 class _Running(Processes):
@@ -443,4 +465,5 @@ def test_what_people_sign_in_by_is_not_ended_but_what_only_has_its_path_is(
 
 
 def test_the_brake_lets_a_small_infection_of_a_small_tree_pass(tmp_path: Path) -> None:
-    check_brake(_many(tmp_path, 20), 20)
+    found = _many(tmp_path, 20)
+    check_brake(_plan(tmp_path, *found), found)

@@ -404,12 +404,13 @@ def test_one_list_beyond_measure_does_not_hold_what_else_is_found_in_its_hive(
 def test_the_brake_stops_a_plan_that_changes_very_much_of_the_registry(
     host: WindowsHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = _plan(host, *registry_findings(host.registry))
-    check_brake(plan, 1000)
+    found = registry_findings(host.registry)
+    plan = _plan(host, *found)
+    check_brake(plan, found)
     monkeypatch.setattr(brake, "MAX_EDITS", 5)
     with pytest.raises(MassBrakeError, match="changes of the registry") as caught:
-        check_brake(plan, 1000)
-    assert caught.value.edits > 5
+        check_brake(plan, found)
+    assert (caught.value.limit, caught.value.count > 5) == ("registry", True)
 
 
 def test_a_step_on_the_registry_comes_back_from_its_journal_form(host: WindowsHost) -> None:

@@ -170,7 +170,7 @@ def test_a_document_of_another_form_is_refused(change: typing.Callable[[dict[str
 
 
 def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:
-    value = {**to_json(sample_report()), "format": "quetsach-report/2"}
+    value = {**to_json(sample_report()), "format": "quetsach-report/1"}
     (tmp_path / "r.json").write_text(json.dumps(value))
     with pytest.raises(ReportError, match="another version"):
         read_report(tmp_path / "r.json")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from tests.report_samples import NOW, REPORT_ID, sample_report, sample_scan
 
+from quetsach.endpoint.look.conclusion import GAP_OF
 from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.report.document import FindingOutcome, ReportedVerification
-from quetsach.endpoint.report.gaps import gap_text
 from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.endpoint.trouble import Reason
 
@@ -34,25 +34,27 @@ def test_a_scan_that_left_something_out_is_never_called_clean(reason: Reason) ->
     scan = replace(NOTHING, skipped=counted) if reason.is_intended else replace(NOTHING, failed=counted)
     told = verdict(report(scan), WORDS)
     assert not told.is_good
-    assert told.headline == "No malware seen in what was looked at"
+    gap = GAP_OF[reason]
+    assert gap is not None
+    assert told.headline == ("No malware seen in what was looked at" if gap.is_narrow else "Not conclusive")
     assert told.lines[-1].startswith("This scan did not see everything")
 
 
 @pytest.mark.parametrize("reason", [Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.VANISHED])
 def test_what_has_no_content_here_leaves_no_gap(reason: Reason) -> None:
-    assert gap_text(report(replace(NOTHING, skipped={reason: 5})), WORDS) == ""
+    assert verdict(report(replace(NOTHING, skipped={reason: 5})), WORDS).is_good
 
 
 def test_without_administrator_rights_the_live_system_was_not_seen_whole() -> None:
     told = verdict(report(replace(NOTHING, is_elevated=False), exit_code=2), WORDS)
     assert "administrator rights" in told.lines[-1]
-    assert told.lines[-1].endswith("Scan again as administrator.")
+    assert told.lines[-1].endswith("Scan again as administrator (on Linux: sudo quetsach scan).")
     assert verdict(report(replace(NOTHING, is_elevated=False, is_live=False)), WORDS).is_good
 
 
 def test_the_worst_gap_decides_what_to_do_next() -> None:
     scan = replace(NOTHING, failed={Reason.UNREADABLE: 2, Reason.NOT_REACHED: 1}, skipped={Reason.ENCRYPTED: 3})
-    told = gap_text(report(scan), WORDS)
+    told = verdict(report(scan, exit_code=2), WORDS).lines[-1]
     assert "it ended before it was done" in told
     assert "read in full: 2" in told
     assert told.endswith("Run the scan again: it goes on where it stopped.")

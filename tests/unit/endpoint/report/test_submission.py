@@ -11,7 +11,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.store import install_id
-from quetsach.endpoint.report.submission import Receipt, build_submission, send
+from quetsach.endpoint.report.submission import MOST_REVISIONS, Receipt, build_submission, send
 from quetsach.packs.transport import TransportError
 
 SCHEMA = json.loads(resources.files("quetsach.endpoint.report").joinpath("submission.schema.json").read_text("utf-8"))
@@ -45,13 +45,19 @@ def test_the_submission_is_of_the_published_form() -> None:
     validator.validate(SUBMISSION.as_json())
     full = build_submission(sample_report(), install_id=INSTALL_ID, campaign="viet-nam-2026", unit="G12.34")
     validator.validate(full.as_json())
-    assert full.as_json().keys() == SCHEMA["properties"].keys()
+    assert full.as_json().keys() == SCHEMA["properties"].keys() - {"revision"}
+    validator.validate(replace(full, revision=MOST_REVISIONS).as_json())
+    assert SCHEMA["properties"]["revision"]["maximum"] == MOST_REVISIONS
+    assert replace(full, revision=1).as_json().keys() == SCHEMA["properties"].keys()
+    with pytest.raises(ReportError):
+        replace(full, revision=MOST_REVISIONS + 1)
 
 
 def test_the_published_form_knows_every_kind_and_action() -> None:
     row = SCHEMA["properties"]["findings"]["items"]["properties"]
     assert row["kind"]["enum"] == [kind.value for kind in ArtefactKind]
     assert row["action"]["enum"] == [action.value for action in Action]
+    assert set(row["outcome"]["enum"]) == {outcome.value for outcome in FindingOutcome} - {FindingOutcome.PLANNED}
 
 
 def test_like_findings_are_counted_together() -> None:

@@ -146,6 +146,27 @@ def test_of_a_file_object_the_strongest_hash_is_taken_with_its_size() -> None:
     assert _entries(found) == [f"4711:{SHA256}", "a.exe"]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"response": {"Attribute": [_attribute("md5", MD5, Event={"info": "Case"})]}},
+        {"response": [{"Attribute": _attribute("md5", MD5, Event={"info": "Case"})}]},
+        {"Attribute": [_attribute("md5", MD5, comment="Case")]},
+        {"response": [{"Object": {"name": "file", "Attribute": [_attribute("md5", MD5, comment="Case")]}}]},
+    ],
+)
+def test_the_answer_of_a_search_for_attributes_or_objects_is_read(value: dict[str, Any]) -> None:
+    found = list(read_events(events_of(value), "m.json"))
+    assert _entries(found) == [f"*:{MD5}"]
+
+
+@pytest.mark.parametrize(
+    "value", [{}, [], 7, {"response": {}}, {"response": {"Attribute": {}}}, {"5c8a": {"info": "x"}}]
+)
+def test_other_json_has_no_events(value: object) -> None:
+    assert events_of(value) == []
+
+
 @pytest.mark.parametrize("content", [b"{", b"[" * 200_000, b"\xff", b'{"a": 1' + b"0" * 9_000 + b"]"])
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(PackError) as caught:

@@ -1,11 +1,13 @@
 """A small report to write and to look at."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from tests.unit.assess.effect.panels import grounds_of, wedge_panel
+
 from quetsach.assess.comparison import compare
-from quetsach.assess.effect import Design, Method, Panel, analyse
-from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.verdict import judge
+from quetsach.assess.effect.grounds import UNREGISTERED
+from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -40,14 +42,13 @@ TOOL = CleanedByTool(
     {"conficker": LocalText("Conficker", "Conficker")},
     (Fleet("79", LocalText("Hồ Chí Minh", "Ho Chi Minh City"), 400, 60, 50),),
 )
-REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), Refusal(RefusalReason.TOO_FEW_CONTROLS), None)
+REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), NotGiven((UNREGISTERED,)), None)
 
 
-def effect_of(panel: Panel, target: float) -> Effect:
-    """Return what the wedge finds in a panel, and the verdict."""
-    finding = analyse(panel, Design(Method.WEDGE))
-    assert isinstance(finding, Finding)
-    return Effect(finding, judge(finding, target), None)
+def effect_of(reduction: float, *, is_registered: bool = True) -> Effect:
+    """Return what the wedge finds in a panel with this effect, and the verdict on a target of a half."""
+    made = grounds_of(wedge_panel(reduction))
+    return Effect.of(made if is_registered else replace(made, registration=None, origin=None))
 
 
 def inputs(

@@ -132,7 +132,7 @@ def test_who_is_not_graded_is_named_with_the_reason(report: Evaluation) -> None:
 def test_without_subscribers_the_report_says_what_is_missing() -> None:
     [said] = blocks(compose(inputs()), "grades")
     assert isinstance(said, Statement)
-    assert "--subscribers" in said.text.vi
+    assert "số thuê bao" in said.text.vi
 
 
 def test_the_choice_of_botnets_is_the_same_when_it_is_made_from_the_annex(report: Evaluation) -> None:

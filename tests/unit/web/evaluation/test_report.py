@@ -4,35 +4,52 @@ import csv
 import io
 import json
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 
-from quetsach.assess import Basis, Figure, Ranking, Row
+from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCount
 from quetsach.assess.definitions import MEAN_DAILY
-from quetsach.assess.effect import Panel, read_panel
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.targets import Goal
+from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.dividing import changes
-from quetsach.web.evaluation.document import Column, Evaluation, Form, Statement, Table, Tone
+from quetsach.web.evaluation.document import Bars, Column, Evaluation, Form, Paragraph, Statement, Table, Tone
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
 from quetsach.web.evaluation.writing import evaluation_write
 
 LANGUAGES = ("vi", "en")
+NOTHING_DONE = Outcome(
+    campaign="viet-nam-2020",
+    name=LocalText("x", "x"),
+    summary=LocalText("x", "x"),
+    as_of=date(2021, 2, 28),
+    is_final=False,
+    plan_sha256="",
+    targets=(),
+    phases=(),
+    addresses=None,
+    letters=(),
+    returns=None,
+    tool=None,
+    decisions=(),
+    open_points=(),
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +62,48 @@ def statements(evaluation: Evaluation, section: str) -> list[Statement]:
     return [block for block in found.blocks if isinstance(block, Statement)]
 
 
-def wedge(reduction: float) -> Panel:
-    """Twenty units that begin one after the other; outcomes fall by that share when they do."""
-    generator = np.random.default_rng(7)
-    lines = ["unit,period,outcome,treated"]
-    for unit in range(20):
-        for period in range(16):
-            is_treated = period >= 4 + unit // 2
-            outcome = 1000 * np.exp(generator.normal(0, 0.01)) * (1 - reduction if is_treated else 1)
-            lines.append(f"p{unit},{period + 1},{outcome},{int(is_treated)}")
-    return read_panel("\n".join(lines).encode(), where="panel.csv")
+@pytest.mark.parametrize(
+    ("language", "done", "then"),
+    [
+        ("vi", "công cụ đã quét 1.000 máy, phát hiện mã độc trên 120 máy và làm sạch 90 máy.", "làm sạch 30 máy"),
+        ("en", "scanned 1,000 machines, found malware on 120 and cleaned 90.", "help 30 machines"),
+    ],
+)
+def test_page_one_begins_with_what_was_done_and_what_comes_next(
+    report: Evaluation, language: str, done: str, then: str
+) -> None:
+    first, second = report.sections[0].blocks[:2]
+    assert isinstance(first, Paragraph)
+    assert isinstance(second, Paragraph)
+    assert done in first.text.in_language(language)
+    assert then in second.text.in_language(language)
+
+
+def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
+    outcome = replace(
+        NOTHING_DONE,
+        letters=(
+            LetterFact("826/CATTT-NCSC", date(2020, 9, 1), "Cục", "x", 63, 60),
+            LetterFact("2049", date(2020, 9, 9), "Sở", "x", 47, 28),
+        ),
+        returns=ReturnFacts((), 183, 182, 170, LocalText("x", "x")),
+    )
+    made = compose(replace(inputs(effect=effect_of(0.6)), outcome=outcome, tool=None))
+    done, then = (block.text.vi for block in made.sections[0].blocks[:2] if isinstance(block, Paragraph))
+    assert done == (
+        "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); duyệt 182/183 báo cáo của các "
+        "đơn vị."
+    )
+    assert (
+        then
+        == "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu 1 báo cáo còn thiếu hoặc chưa duyệt."
+    )
+
+
+def test_a_centre_that_holds_nothing_says_that_it_holds_nothing() -> None:
+    done, _ = compose(replace(inputs(), tool=None)).sections[0].blocks[:2]
+    assert isinstance(done, Paragraph)
+    assert "chưa ghi nhận" in done.text.vi
 
 
 def test_before_and_after_alone_give_no_verdict(report: Evaluation) -> None:
@@ -62,10 +111,29 @@ def test_before_and_after_alone_give_no_verdict(report: Evaluation) -> None:
 
 
 @pytest.mark.parametrize(("reduction", "tone"), [(0.6, Tone.ACHIEVED), (0.3, Tone.NOT_ACHIEVED)])
-def test_a_target_is_judged_by_the_effect_against_controls(reduction: float, tone: Tone) -> None:
-    made = compose(inputs(effect=effect_of(wedge(reduction), 0.5)))
-    assert tone in {s.tone for s in statements(made, "verdicts")}
+def test_a_target_is_judged_by_the_registered_effect_against_controls(reduction: float, tone: Tone) -> None:
+    made = compose(inputs(effect=effect_of(reduction)))
+    assert [s.tone for s in statements(made, "verdicts")] == [Tone.NOT_DECIDED, tone]
+    assert "Xác suất" in statements(made, "verdicts")[1].text.vi
+
+
+def test_an_analysis_that_was_not_registered_judges_nothing_on_any_page() -> None:
+    made = compose(inputs(effect=effect_of(0.6, is_registered=False)))
+    assert {s.tone for s in statements(made, "verdicts")} == {Tone.NOT_DECIDED}
+    pages = [render_page(made, language) for language in LANGUAGES]
+    for claim in ("Đạt chỉ tiêu:", "Achieved: the whole interval lies", "Xác suất đạt chỉ tiêu:", "target was met:"):
+        assert not any(claim in page for page in pages), claim
     assert any(s.tone is Tone.CAUTION and "đăng ký" in s.text.vi for s in statements(made, "effect"))
+
+
+def test_no_line_of_a_target_stands_on_figures_that_give_no_verdict() -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    base = WindowCount("baseline", LocalText("Mốc", "Baseline"), 900, Basis(window, ("a/b",), 30, window.last))
+    goal = Goal("botnet-addresses", LocalText("Giảm một nửa", "Halve"), -50, is_measured=True)
+    targets = TargetReport("x", LocalText("Chiến dịch", "Campaign"), base, "", None, (goal,), (), ())
+    made = compose(replace(inputs(), targets=targets))
+    (bars,) = [b for s in made.sections for b in s.blocks if isinstance(b, Bars) and b.table == "windows"]
+    assert bars.level is None
 
 
 def test_a_refused_analysis_says_why_and_gives_no_number() -> None:

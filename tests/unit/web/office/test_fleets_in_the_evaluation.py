@@ -1,19 +1,20 @@
 """What the tool reported under units' codes: by province or ministry, small figures kept back."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
 
 from quetsach.core.pack import LocalText
-from quetsach.web.api.models import ToolReport
-from quetsach.web.api.selectors import forget_tally
+from quetsach.web.api.counting import State
+from quetsach.web.api.models import ReportWithdrawal, ToolReport
 from quetsach.web.evaluation.fleets import cleaned_by_tool
 from quetsach.web.evaluation.inputs import Fleet
 from quetsach.web.office.units.models import Unit
 
 type Runs = Callable[..., None]
+NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -34,10 +35,10 @@ def runs(units: dict[str, Unit]) -> Runs:
                 kind="scan",
                 exit_code=11 if n < cleaned else 10 if n < found else 0,
                 findings_count=int(n < found),
+                state=State.CLEANED if n < cleaned else State.FOUND if n < found else State.NONE,
             )
             for n in range(machines)
         )
-        forget_tally()
 
     return made
 
@@ -47,7 +48,7 @@ def named(family: str) -> LocalText:
 
 
 def fleets() -> dict[str, tuple[int | None, ...]]:
-    found = cleaned_by_tool(named)
+    found = cleaned_by_tool(named, now=NOW)
     assert found is not None
     return {fleet.id: (fleet.installs, fleet.with_findings, fleet.cleaned) for fleet in found.fleets}
 
@@ -64,7 +65,6 @@ def test_a_machine_that_reports_twice_is_one_machine(runs: Runs) -> None:
     for report in ToolReport.objects.all():
         report.pk = uuid4()
         report.save(force_insert=True)
-    forget_tally()
     assert fleets() == {"31-2020": (20, 12, 11)}
 
 
@@ -95,7 +95,7 @@ def test_a_code_that_nobody_has_and_the_centre_itself_are_no_fleet(runs: Runs) -
 
 def test_a_fleet_is_named_in_both_languages(runs: Runs) -> None:
     runs("31", 40, 20, 15)
-    found = cleaned_by_tool(named)
+    found = cleaned_by_tool(named, now=NOW)
     assert found is not None
     [fleet] = found.fleets
     assert isinstance(fleet, Fleet)
@@ -103,5 +103,14 @@ def test_a_fleet_is_named_in_both_languages(runs: Runs) -> None:
 
 
 def test_without_reports_there_is_nothing(units: dict[str, Unit]) -> None:
-    forget_tally()
-    assert cleaned_by_tool(named) is None
+    assert cleaned_by_tool(named, now=NOW) is None
+
+
+def test_what_was_withdrawn_or_is_over_a_ceiling_counts_in_no_fleet(runs: Runs) -> None:
+    runs("31", 40, 20, 15)
+    runs("01", 40, 20, 15)
+    decision = ReportWithdrawal.objects.create(at=NOW, reason="x", criteria={}, reports=40, machines=40, findings=0)
+    ToolReport.objects.filter(unit="01").update(withdrawal=decision)
+    over = ToolReport.objects.filter(unit="31", state=State.NONE).values_list("pk", flat=True)[:5]
+    ToolReport.objects.filter(pk__in=list(over)).update(is_counted=False)
+    assert fleets() == {"31-2020": (35, 20, 15)}

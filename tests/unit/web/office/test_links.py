@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.web.office.links import SignedNumbers, site
+from quetsach.web.office.links import SignedNumbers
+from quetsach.web.public_address import site
 
 ONE, OTHER = SignedNumbers("tests.one", 2), SignedNumbers("tests.other", 2)
 

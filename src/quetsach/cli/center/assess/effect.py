@@ -5,17 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.assess.panel import panel_origin, read_registered
 from quetsach.cli.center.assess.records import read_file
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect import Design, Panel
+    from quetsach.assess.effect import Design
     from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
@@ -40,7 +41,12 @@ def register(questions: "Subcommands") -> None:
         choices=METHODS,
         help="difference in differences, synthetic control, synthetic DID, interrupted series with controls, wedge",
     )
-    parser.add_argument("--target", type=float, metavar="PERCENT", help="judge a reduction of at least PERCENT")
+    parser.add_argument(
+        "--target",
+        type=float,
+        metavar="PERCENT",
+        help="hold the reduction against PERCENT; without a registration there is no verdict",
+    )
     parser.add_argument(
         "--scale",
         choices=_SCALES,
@@ -60,6 +66,9 @@ def register(questions: "Subcommands") -> None:
         metavar="FILE",
         help="signed registration: gives the settings not named here; where any differs there is no verdict",
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the centre's data, which the registered panel is counted from"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=_run)
@@ -70,15 +79,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
-    registration = _registration(arguments.registration) if arguments.registration else None
+    registration = read_registered(arguments.registration) if arguments.registration else None
     design, target = _design(arguments, registration), _target(arguments, registration)
     panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
-    report = EffectReport.of(
-        panel, analyse(panel, design), target=target, departures=_departures(registration, panel, design, target)
-    )
+    answer = analyse(panel, design)
+    if target is None:
+        report = EffectReport(panel, answer, None, None)
+    else:
+        origin = panel_origin(registration, arguments.data or default_data()) if registration else None
+        report = EffectReport.of(Grounds(answer, panel, design, target, registration, origin))
     if arguments.json:
         print_json(report.as_json())
     else:
@@ -116,22 +129,3 @@ def _target(arguments: argparse.Namespace, registration: "Registration | None") 
     if not 0 < arguments.target < 100:
         raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
     return float(arguments.target) / 100
-
-
-def _departures(
-    registration: "Registration | None", panel: "Panel", design: "Design", target: float | None
-) -> "tuple[Notice, ...] | None":
-    """Return where the analysis departs from the registered one; None where none was registered."""
-    from quetsach.assess.effect.departures import departures  # noqa: PLC0415
-
-    if registration is None or target is None:
-        return None
-    return departures(registration, panel=panel, design=design, target=target)
-
-
-def _registration(path: Path) -> "Registration":
-    from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
-    from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
-
-    registration, _ = read_registration(read_file(path), where=path.name, verify=is_signed_by)
-    return registration

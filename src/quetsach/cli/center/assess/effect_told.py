@@ -7,8 +7,9 @@ from typing import Self
 
 from quetsach.assess.effect import Answer, Finding, Panel, Part
 from quetsach.assess.effect.finding import as_reduction
+from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
-from quetsach.assess.effect.verdict import Verdict, judge_as_registered
+from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal
@@ -32,7 +33,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "chance": "Xác suất mức giảm đạt ít nhất {target}: {chance}",
         "note": "Lưu ý",
         "checks": "Kiểm tra",
-        "unregistered": "Phân tích này không được đăng ký trước khi bắt đầu.",
+        "none": "không đưa ra, vì:",
     },
     "en": {
         "panel": "{units} units, {periods} periods ({first} to {last})",
@@ -49,7 +50,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "chance": "Probability of a reduction of at least {target}: {chance}",
         "note": "Note",
         "checks": "Checks",
-        "unregistered": "This analysis was not registered before the start.",
+        "none": "none is given:",
     },
 }
 _HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -80,20 +81,22 @@ _WHOLE_AT_MOST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class EffectReport:
-    """An answer with its verdict; ``departures`` is None where no registration was given."""
+    """An answer with its verdict, which is None where no target was named; ``grounds`` is what it stands on."""
 
     panel: Panel
     answer: Answer
-    verdict: Verdict | Refusal | None
-    departures: tuple[Notice, ...] | None
+    verdict: Verdict | NotGiven | None
+    grounds: Grounds | None
 
     @classmethod
-    def of(cls, panel: Panel, answer: Answer, *, target: float | None, departures: tuple[Notice, ...] | None) -> Self:
-        """Judge an answer, unless it departs from what was registered."""
-        verdict: Verdict | Refusal | None = None
-        if isinstance(answer, Finding) and target is not None:
-            verdict = judge_as_registered(answer, target, departures)
-        return cls(panel, answer, verdict, departures)
+    def of(cls, grounds: Grounds) -> Self:
+        """Judge an answer against a target."""
+        return cls(grounds.panel, grounds.answer, judge(grounds), grounds)
+
+    @property
+    def departures(self) -> tuple[Notice, ...] | None:
+        """Where the analysis departs from the registered one; None where none was registered."""
+        return self.grounds.departures() if self.grounds and self.grounds.registration else None
 
     def as_json(self) -> dict[str, object]:
         """Return the report for machines."""
@@ -126,17 +129,22 @@ def tell_effect(report: EffectReport, language: str) -> None:
         _tell_refusal(report.answer, words["refused"], language)
         return
     _tell_finding(report.answer, language)
-    for notice in (*report.answer.notices, *(report.departures or ())):
+    for notice in report.answer.notices:
         say(f"\n{words['note']}: {notice.text.in_language(language)}")
-    if isinstance(report.verdict, Refusal):
-        _tell_refusal(report.verdict, words["verdict"], language)
-    elif report.verdict:
-        verdict = report.verdict
-        say(f"\n{words['verdict']}: {verdict.text.in_language(language)}")
-        chance = {"target": _percent(verdict.target, language), "chance": _chance(verdict.chance, language)}
-        say(words["chance"].format(**chance))
-        if report.departures is None:
-            say(words["unregistered"])
+    if report.verdict:
+        _tell_verdict(report.verdict, language)
+
+
+def _tell_verdict(verdict: Verdict | NotGiven, language: str) -> None:
+    words = _WORDS[language]
+    if isinstance(verdict, NotGiven):
+        say(f"\n{words['verdict']}: {words['none']}")
+        for reason in verdict.reasons:
+            say(f"  - {reason.text.in_language(language)}")
+        return
+    say(f"\n{words['verdict']}: {verdict.text.in_language(language)}")
+    chance = {"target": _percent(verdict.target, language), "chance": _chance(verdict.chance, language)}
+    say(words["chance"].format(**chance))
 
 
 def _tell_finding(finding: Finding, language: str) -> None:

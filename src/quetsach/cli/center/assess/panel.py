@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import io
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.center.assess import registration as registering
 from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.records import campaign_folder, read_file
@@ -18,9 +20,10 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
-from quetsach.core.errors import InputError
+from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
+    from quetsach.assess.effect.grounds import PanelOrigin
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
     from quetsach.cli.commands import Subcommands
@@ -46,13 +49,13 @@ _MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class CampaignPanel:
-    """A panel as CSV (``unit,period,outcome,treated``), what its outcomes are, and where its source is another one."""
+    """A panel as CSV (``unit,period,outcome,treated``), what its outcomes are, and how it came to be."""
 
     content: bytes
     measure: "WeekMeasure"
     units: int
     weeks: int
-    departed: "tuple[Notice, ...]" = ()
+    origin: "PanelOrigin"
 
 
 def register(questions: "Subcommands") -> None:
@@ -62,7 +65,7 @@ def register(questions: "Subcommands") -> None:
         "panel",
         summary="the registered panel of a campaign, week by week, as CSV for `assess effect`",
         examples="quetsach center assess panel viet-nam-2027 --out panel.csv\n"
-        "quetsach center assess effect --panel panel.csv --method wedge --target 50",
+        "quetsach center assess effect --panel panel.csv --registration registration.json",
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
@@ -88,7 +91,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(panel.content.decode())
     else:
         try:
-            arguments.out.write_bytes(panel.content)
+            storage.write(arguments.out, panel.content, mode=storage.SHARED)
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
         language = chosen_language(arguments)
@@ -132,6 +135,8 @@ def campaign_panel(
     Raises:
         QuetsachError: a unit is no province, or the lake cannot be read.
     """
+    from quetsach.assess.effect.grounds import PanelOrigin  # noqa: PLC0415
+    from quetsach.assess.effect.registration import LAKE_WEEKS  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
     from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
 
@@ -158,8 +163,25 @@ def campaign_panel(
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
             rows.writerow((unit, week, outcome, int(begin is not None and week >= begin)))
-    departed = (*_departed(registration, view), *sensors.notices)
-    return CampaignPanel(text.getvalue().encode(), measure, len(codes), len(starts), departed)
+    content, departed = text.getvalue().encode(), (*_departed(registration, view), *sensors.notices)
+    digest = hashlib.sha256(content).hexdigest()
+    origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
+    return CampaignPanel(content, measure, len(codes), len(starts), origin)
+
+
+def panel_origin(registration: "Registration", data: Path, view: "LakeView | None" = None) -> "PanelOrigin | None":
+    """Count the registered panel again, to hold a file against it; None where it cannot be counted here.
+
+    Without a plan of its panel, or a lake, or with units that are no provinces, nothing shows what a file is.
+    """
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    if registration.panel is None or not (data / "lake").is_dir():
+        return None
+    try:
+        return campaign_panel(registration, data, view or Lake(data / "lake").view()).origin
+    except QuetsachError:
+        return None
 
 
 def _departed(registration: "Registration", view: "LakeView") -> "tuple[Notice, ...]":

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError, QuetsachError
 
@@ -43,15 +44,11 @@ def write_once(path: Path, content: bytes, refusal: str) -> None:
     Raises:
         QuetsachError: it is there, or cannot be written.
     """
-    staged = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_bytes(content)
-        path.hardlink_to(staged)  # fails where the file is there, whoever was faster
+        storage.make_folder(path.parent)
+        storage.write_once(path, content)
     except FileExistsError as error:
         hint = "what was published before the start stays; a new campaign gets a new name"
         raise InputError(refusal, where=str(path), hint=hint) from error
     except OSError as error:
         raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error
-    finally:
-        staged.unlink(missing_ok=True)

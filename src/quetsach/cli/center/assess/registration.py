@@ -72,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
     """Return the plan with what the centre knows: its address tables and the order that was drawn."""
     from quetsach.assess.effect import DUMMIES, SEED, Design, Method, Scale  # noqa: PLC0415
-    from quetsach.assess.effect.registration import Registration  # noqa: PLC0415
+    from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
     from quetsach.campaign.section import Section  # noqa: PLC0415
     from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
 
@@ -103,6 +103,7 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
         order=order.steps if order else (),
         roll_out=order.digest if order else "",
         registered_at=datetime.now(UTC),
+        panel=PanelPlan(plan.identifier("target")),
     )
     plan.finish()
     return registration

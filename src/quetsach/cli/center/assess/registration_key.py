@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def registration_key(folder: Path, phrase: "Phrase") -> "Ed25519PrivateKey":
     path = folder / f"{NAME}.pem"
     if not path.exists():
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            storage.make_folder(folder)
             write_pair(folder, NAME, Ed25519PrivateKey.generate(), "")
         except OSError as error:
             raise QuetsachError(f"the key cannot be written: {error.strerror}", where=str(path)) from error

@@ -1,4 +1,4 @@
-"""Decompression piece by piece: deflate, gzip, bzip2, LZMA and xz, with bounded output and memory.
+"""Decompression piece by piece: deflate, gzip, bzip2, lzma and xz, with bounded output and memory.
 
 Sources: RFC 1951 and 1952; xz-file-format.txt; lzma-file-format.txt; bzip2 has no specification.
 """
@@ -107,8 +107,12 @@ def _streams(flow: Flow, kind: FileKind, budget: Budget) -> Iterator[bytes]:
             flow.skip(len(ahead))  # gzip and xz may be padded with zeros
             budget.tick()
         flow.skip(len(ahead) - len(ahead.lstrip(b"\0")))
-        if flow.peek(len(magic)) != magic:
+        if not magic or flow.peek(len(magic)) != magic:
             return  # what follows is no stream; the packed bytes themselves were looked at
+
+
+def _lzma(budget: Budget) -> Decoder:
+    return lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=budget.limits.decoder_bytes)
 
 
 def _xz(budget: Budget) -> Decoder:
@@ -119,5 +123,6 @@ DECODERS: Mapping[FileKind, tuple[bytes, Callable[[Budget], Decoder]]] = {
     FileKind.GZIP: (b"\x1f\x8b\x08", lambda _: Inflate(16 + zlib.MAX_WBITS)),
     FileKind.BZIP2: (b"BZh", lambda _: bz2.BZ2Decompressor()),
     FileKind.XZ: (b"\xfd7zXZ\0", _xz),
+    FileKind.LZMA: (b"", _lzma),
 }
-"""Kind -> how a stream of it starts, and its decoder."""
+"""Kind -> how a further stream of it starts, none where there can be none; and its decoder."""

@@ -1,16 +1,20 @@
 """Looks inside one archive, and inside what is in it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
+from quetsach.endpoint.look.archive.compound import compound_members
 from quetsach.endpoint.look.archive.decode import DECODERS, unpacked
+from quetsach.endpoint.look.archive.embedded import onenote_members, rtf_members
 from quetsach.endpoint.look.archive.find import find_archive, is_sure
+from quetsach.endpoint.look.archive.formats import UNOPENED
 from quetsach.endpoint.look.archive.library import library_members
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError, Limits
+from quetsach.endpoint.look.archive.mail import is_mail, mail_members
 from quetsach.endpoint.look.archive.member import Member
 from quetsach.endpoint.look.archive.source import Flow, InMemory, Source, SourceFlow
 from quetsach.endpoint.look.archive.tar import tar_members
@@ -20,8 +24,6 @@ from quetsach.endpoint.trouble import Reason
 
 LIMITS = Limits()
 
-_FORWARD = frozenset(DECODERS) | {FileKind.TAR}
-"""Kinds that are read as they come: however large one is inside another archive, it need not be kept."""
 _KEPT_OF_FORWARD = 1 << 20
 """So much of such a one is matched as it is; then its members are."""
 
@@ -132,6 +134,8 @@ class _Visit:
         flow = Flow(self._as_far_as_it_holds(member))
         head = flow.peek(HEAD_BYTES)
         kind = kind_of(head)
+        if kind is FileKind.TEXT and is_mail(head):
+            kind = FileKind.MAIL
         is_forward = kind in _FORWARD and is_sure(kind, head)
         content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_forward else self.budget.share)
         self._match(content, kind, names)
@@ -177,15 +181,35 @@ class _Visit:
 
 
 def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget) -> Iterator[Member]:
+    if kind in UNOPENED:
+        raise ClosedError("nothing here opens this format", Reason.NOT_OPENED)
+    if kind in DECODERS:
+        return unpacked(_flow(source), kind, _inner_name(name), budget)
+    if kind in _FORWARD_READERS:
+        return _FORWARD_READERS[kind](_flow(source), budget)
     if isinstance(source, Flow):
-        flow = source
-    elif kind is FileKind.ZIP:
-        return zip_members(source, budget)
-    elif kind not in _FORWARD:
-        return library_members(source, kind, _inner_name(name), budget)
-    else:
-        flow = SourceFlow(source)
-    return tar_members(flow, budget) if kind is FileKind.TAR else unpacked(flow, kind, _inner_name(name), budget)
+        raise ClosedError("this format is not read as it comes", Reason.LIMIT)
+    if kind in _READERS:
+        return _READERS[kind](source, budget)
+    return library_members(source, kind, _inner_name(name), budget)
+
+
+_FORWARD_READERS: Mapping[FileKind, Callable[[Flow, Budget], Iterator[Member]]] = {
+    FileKind.TAR: tar_members,
+    FileKind.RTF: rtf_members,
+    FileKind.MAIL: mail_members,
+}
+_READERS: Mapping[FileKind, Callable[[Source, Budget], Iterator[Member]]] = {
+    FileKind.ZIP: zip_members,
+    FileKind.OLE: compound_members,
+    FileKind.ONENOTE: onenote_members,
+}
+_FORWARD = frozenset(DECODERS) | frozenset(_FORWARD_READERS)
+"""Kinds that are read as they come: however large one is inside another archive, it need not be kept."""
+
+
+def _flow(source: Source | Flow) -> Flow:
+    return source if isinstance(source, Flow) else SourceFlow(source)
 
 
 def _inner_name(name: bytes) -> bytes:

@@ -32,9 +32,11 @@ _FORMATS: dict[FileKind, tuple[str, ...]] = {
     FileKind.RPM: ("filter_rpm", "format_raw"),
     FileKind.ZSTD: ("filter_zstd", "format_raw"),
     FileKind.LZIP: ("filter_lzip", "format_raw"),
+    FileKind.LZ4: ("filter_lz4", "format_raw"),
+    FileKind.COMPRESS: ("filter_compress", "format_raw"),
 }
-KINDS = frozenset(_FORMATS) | {FileKind.LZ4, FileKind.COMPRESS}
-"""What is an archive and is not read otherwise; the last two are only told of, as not opened."""
+KINDS = frozenset(_FORMATS)
+"""What is read here."""
 _PACKED = frozenset({FileKind.SEVEN_ZIP, FileKind.CAB, FileKind.RAR})
 """Formats with several members that may be compressed as one."""
 
@@ -44,6 +46,7 @@ _DISC_MARKS_OFFSET, _DISC_MARKS_BYTES = 16 * 2048, 32 * 2048
 
 _OK, _EOF, _WARN, _FATAL = 0, 1, -20, -30
 _BLOCK_BYTES = 64 << 10
+_WITH_A_FILTER = 2  # the library counts the file itself as one
 _REGULAR, _TYPE = 0o100000, 0o170000
 _SEARCH_SYSTEM32 = 0x800
 
@@ -59,6 +62,7 @@ _PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "read_next_header": (_Int, (_Pointer, ctypes.POINTER(_Pointer))),
     "read_data_block": (_Int, (_Pointer, *map(ctypes.POINTER, (_Pointer, _Size, _Offset)))),
     "read_has_encrypted_entries": (_Int, (_Pointer,)),
+    "filter_count": (_Int, (_Pointer,)),
     "errno": (_Int, (_Pointer,)),
     "error_string": (ctypes.c_char_p, (_Pointer,)),
     "entry_filetype": (ctypes.c_uint, (_Pointer,)),
@@ -116,16 +120,39 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
 
 
 def _members(reading: "_Reading", name: bytes | None, *, is_packed: bool) -> Iterator[Member]:
+    """Yield the files of an archive to its end; what was refused on the way is raised there."""
+    refused: ClosedError | None = None
     while entry := reading.next_entry():
-        closed = None
-        if reading.is_file(entry):
-            closed = Reason.ENCRYPTED if reading.library["entry_is_encrypted"](entry) else None
-            yield Member(reading.name(entry) if name is None else name, reading.pieces(), closed)
-        else:
+        if not reading.is_file(entry):
             reading.budget.take_member()
+            if is_packed:
+                _pass(reading)
+            continue
+        closed = Reason.ENCRYPTED if reading.library["entry_is_encrypted"](entry) else None
+        yield Member(reading.name(entry) if name is None else name, reading.pieces(), closed)
         if is_packed and not closed and not reading.has_failed:
-            for _ in reading.pieces():  # the library would unpack the rest on its way to the next one, uncounted
-                pass
+            refused = _pass(reading) or refused
+    if refused:
+        raise refused
+
+
+def _pass(reading: "_Reading") -> ClosedError | None:
+    """Unpack the rest of a member: on its way to the next one the library would do so uncounted.
+
+    Returns:
+        what was refused: a folder of RAR 5 has no content to unpack, and the next member may have.
+
+    Raises:
+        ClosedError: the library cannot go on behind it.
+    """
+    try:
+        for _ in reading.pieces():
+            pass
+    except ClosedError as refused:
+        if reading.is_over:
+            raise
+        return refused
+    return None
 
 
 class _Reading:
@@ -139,7 +166,8 @@ class _Reading:
         self._given = b""
         self._failure: OSError | None = None
         self._is_open = False
-        self._is_over = False
+        self._has_filter = False
+        self.is_over = False
         self.has_failed = False
         """Whether the member that was read last broke off."""
         self._callbacks = _READ(self._read), _SEEK(self._seek)
@@ -148,6 +176,7 @@ class _Reading:
 
     def open(self, kind: FileKind) -> None:
         read, seek = self._callbacks
+        self._has_filter = _FORMATS[kind][0].startswith("filter_")
         for name in _FORMATS[kind]:
             if self.library[f"read_support_{name}"](self._archive) != _OK:  # it would start another program
                 raise ClosedError("libarchive does not read this format itself", Reason.NOT_OPENED)
@@ -160,12 +189,15 @@ class _Reading:
         del self._callbacks  # they refer back here: what was unpacked would wait for the garbage collector
 
     def next_entry(self) -> int | None:
-        if self._is_over:
+        if self.is_over:
             return None
         entry = _Pointer()
         self.has_failed = False
         result = self._bounded("read_next_header", ctypes.byref(entry))
         self._check(result)
+        if self._has_filter and self.library["filter_count"](self._archive) < _WITH_A_FILTER:
+            # Raw content of an unknown filter would be the packed bytes again, as if they had been unpacked.
+            raise ClosedError("libarchive does not take it for what it is", Reason.NOT_OPENED)
         return None if result == _EOF else entry.value
 
     def is_file(self, entry: int) -> bool:
@@ -193,7 +225,7 @@ class _Reading:
         if result >= _WARN:
             return
         self.has_failed = True
-        self._is_over = result <= _FATAL  # the library says so, does not hold itself to it, and crashes
+        self.is_over = result <= _FATAL  # the library says so, does not hold itself to it, and crashes
         if self._is_open and self.library["read_has_encrypted_entries"](self._archive) > 0:  # it crashes before
             raise ClosedError("the archive is encrypted", Reason.ENCRYPTED)
         says = self.library["error_string"](self._archive) or b""

@@ -4,13 +4,13 @@ import re
 from datetime import date
 
 from quetsach.campaign import Section
+from quetsach.core.country import HOME
 from quetsach.core.period import Period
 from quetsach.core.sector import SECTORS
 from quetsach.simulate.fields import SPELLING, day_from, number_or, word
 from quetsach.simulate.machines.reading.feeds import read_feeds
 from quetsach.simulate.machines.reading.measures import read_measures
 from quetsach.simulate.machines.scenario import (
-    HOME,
     HOME_HOURS,
     OFFICE_HOURS,
     CheckIns,

@@ -30,9 +30,9 @@ from quetsach.web.evaluation.inputs import Grades, Inputs
 _TITLE = LocalText("Xếp loại nhà mạng", "Grades of providers")
 _NONE = LocalText(
     "Chưa có số thuê bao của từng nhà mạng, hoặc không có dữ liệu của cả hai kỳ, nên không xếp loại. Số thuê bao do cơ "
-    "quan quản lý viễn thông công bố; đưa vào khi lập báo cáo bằng --subscribers.",
+    "quan quản lý viễn thông công bố.",
     "The subscribers of each provider, or data of both windows, are missing, so providers are not graded. The "
-    "regulator publishes subscribers; they are handed over with --subscribers when the report is made.",
+    "regulator publishes subscribers.",
 )
 _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),

@@ -7,8 +7,10 @@ from quetsach.web.evaluation.inputs import Fleet, Inputs
 
 _NO_REPORTS = LocalText("Chưa có báo cáo nào do công cụ gửi về.", "No report of the tool was sent.")
 _VOLUNTEERS = LocalText(
-    "Người dùng tự nguyện gửi; đây không phải là mẫu đại diện cho máy tính trong cả nước.",
-    "Sent by volunteers; this is no sample of the country's machines.",
+    "Ai cũng gửi được báo cáo, nên đây là số liệu do người gửi tự báo, không phải là mẫu đại diện cho máy tính trong "
+    "cả nước. Báo cáo của một mạng được tính đến một mức nhất định trong ngày; báo cáo đã bị rút thì không tính.",
+    "Anyone can send a report: this is what people told, and no sample of the country's machines. What one network "
+    "sends in a day counts up to a limit; what was withdrawn does not count.",
 )
 _NO_LETTERS = LocalText("Chưa có công văn nào của chiến dịch được ban hành.", "No letter of the campaign was issued.")
 _NO_RETURNS = LocalText("Chưa công bố tổng hợp báo cáo nào.", "No totals of returns were published.")
@@ -24,8 +26,11 @@ def tool(inputs: Inputs) -> Section:
     rows: tuple[tuple[Cell, ...], ...] = (
         (LocalText("Máy đã quét", "Machines scanned"), found.installs),
         (LocalText("Máy phát hiện có mã độc", "Machines with findings"), found.with_findings),
-        (LocalText("Máy đã làm sạch", "Machines cleaned"), found.cleaned),
-        (LocalText("Máy đã làm sạch trên 1.000 máy đã quét", "Cleaned for each 1,000 scanned"), round(per_thousand, 1)),
+        (LocalText("Máy báo đã làm sạch", "Machines reported as cleaned"), found.cleaned),
+        (
+            LocalText("Máy báo đã làm sạch trên 1.000 máy đã quét", "Reported as cleaned for each 1,000 scanned"),
+            round(per_thousand, 1),
+        ),
     )
     columns = (
         Column("what", LocalText("Số liệu", "Figure")),
@@ -53,7 +58,7 @@ def _fleets(fleets: tuple[Fleet, ...]) -> Table:
         Column("name", LocalText("Tỉnh, thành phố hoặc bộ, ngành", "Province or ministry")),
         Column("installs", LocalText("Máy đã quét", "Machines scanned"), Form.NUMBER),
         Column("with_findings", LocalText("Phát hiện có mã độc", "With findings"), Form.NUMBER),
-        Column("cleaned", LocalText("Đã làm sạch", "Cleaned"), Form.NUMBER),
+        Column("cleaned", LocalText("Báo đã làm sạch", "Reported as cleaned"), Form.NUMBER),
         Column("per_thousand", LocalText("Sạch trên 1.000 máy quét", "Cleaned per 1,000"), Form.NUMBER, 1),
     )
     rows = tuple(

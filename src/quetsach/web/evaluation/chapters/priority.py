@@ -58,7 +58,7 @@ def _said(found: Priority) -> Block:
         LocalText(
             f"Chọn {criteria.seats} họ mã độc theo tiêu chí và trọng số đã công bố (bản {criteria.version}), trên số "
             f"liệu của kỳ làm mốc {vi}. “Chắc chắn”: thuộc nhóm đầu với ít nhất {certain['vi']}% các bộ trọng số gần "
-            "bộ đã công bố; “còn tranh luận”: tùy trọng số.",
+            "bộ đã công bố; “chưa phân định”: tùy trọng số.",
             f"{criteria.seats} families by stated criteria and weights (version {criteria.version}), on the baseline "
             f"window {en}. “Certain”: among the first with {certain['en']} % or more of the weights near the stated "
             "ones; “contested”: it hangs on the weights.",
@@ -112,8 +112,8 @@ def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
     )
     measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
     note = LocalText(
-        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; số khởi đầu của các số "
-        f"ngẫu nhiên: {found.seed}.",
+        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; giá trị khởi tạo "
+        f"ngẫu nhiên (seed): {found.seed}.",
         f"Concentration of the weights tried: {number_text(criteria.concentration, 'en')}; seed of the random "
         f"numbers: {found.seed}.",
     )

@@ -63,7 +63,6 @@ def _windows(report: TargetReport) -> list[Block]:
     if report.previous_year:
         rows.insert(0, _row(report.previous_year, None))
     rows += [_row(w.count, w.change.value if w.change else None) for w in report.windows]
-    level = next((g.change_percent for g in report.goals if g.is_measured), None)
     seal = LocalText(
         f"Mốc so sánh đã chốt, SHA-256 {report.seal}." if report.seal else "Mốc so sánh là tạm tính, chưa chốt.",
         f"The baseline is frozen, SHA-256 {report.seal}." if report.seal else "The baseline is provisional.",
@@ -74,9 +73,11 @@ def _windows(report: TargetReport) -> list[Block]:
         "window",
         "addresses",
         LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"),
-        LocalText("Đường nét đứt: mức của chỉ tiêu.", "Dashed line: the level of the target."),
+        LocalText(
+            "Số địa chỉ trong cả kỳ chỉ để đối chiếu với năm 2020, không dùng để kết luận về chỉ tiêu.",
+            "Addresses in a whole window are for continuity with 2020 and judge no target.",
+        ),
         LocalText("địa chỉ", "addresses"),
-        level=report.baseline.addresses * (1 + level / 100) if level is not None else None,
         mark=report.baseline.name.en,
     )
     return [bars, table]

@@ -1,11 +1,11 @@
 """The first page: what can be said of each target, in words that a minister can repeat without being wrong."""
 
 from quetsach.assess import NO_VERDICT
-from quetsach.assess.effect.verdict import Verdict, Word
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.chapters import summary
 from quetsach.web.evaluation.chapters.words import joined, percents
 from quetsach.web.evaluation.document import Block, Paragraph, Section, Statement, Tone
 from quetsach.web.evaluation.inputs import Inputs
@@ -21,14 +21,18 @@ _NO_EFFECT = LocalText(
     "There is no analysis against controls, so it is not decided whether the campaign met the target. Before and after "
     "alone do not tell.",
 )
+_OTHER_TARGET = LocalText(
+    "Bản phân tích đã đăng ký không đánh giá chỉ tiêu này.", "The registered analysis does not judge this target."
+)
 _UNMEASURED = LocalText(
     "Không có dữ liệu nào trong hệ thống đo được chỉ tiêu này.", "Nothing that is held here measures this target."
 )
 
 
 def verdicts(inputs: Inputs) -> Section:
-    """Return the chapter: one statement a target, then what the plain change was."""
-    blocks: list[Block] = [_verdict(target, inputs) for target in inputs.campaign.targets]
+    """Return the chapter: what was done and what comes next, one statement a target, then the plain change."""
+    blocks: list[Block] = [Paragraph(summary.done(inputs)), Paragraph(summary.next_steps(inputs))]
+    blocks += [_verdict(target, inputs) for target in inputs.campaign.targets]
     if plain := _plain_change(inputs):
         blocks += [plain, Paragraph(NO_VERDICT)]
     return Section("verdicts", LocalText("Kết luận", "Verdicts"), tuple(blocks))
@@ -40,8 +44,10 @@ def _verdict(target: Target, inputs: Inputs) -> Statement:
     if inputs.effect is None:
         return Statement(Tone.NOT_DECIDED, target.text, _NO_EFFECT)
     verdict = inputs.effect.verdict
-    if isinstance(verdict, Refusal):
+    if isinstance(verdict, NotGiven):
         return Statement(Tone.NOT_DECIDED, target.text, verdict.text)
+    if (target.id, -target.change_percent / 100) != (verdict.target_id, verdict.target):
+        return Statement(Tone.NOT_DECIDED, target.text, _OTHER_TARGET)
     return Statement(_TONES[verdict.word], target.text, joined(verdict.text, _with_figures(verdict)))
 
 

@@ -20,6 +20,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from quetsach import storage
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import Measure
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome
@@ -67,13 +68,13 @@ def archive_write(campaign: Campaign, folder: Path, *, now: datetime) -> int:
         QuetsachError: the folder holds something, or cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        storage.make_folder(folder, mode=storage.SHARED_FOLDER)
         if any(folder.iterdir()):
             raise QuetsachError("the folder is not empty", where=str(folder), hint="name a new one with --out")
         files = archive_files(campaign, now=now)
         for path, content in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
+            storage.make_folder((folder / path).parent, mode=storage.SHARED_FOLDER)
+            storage.write(folder / path, content, mode=storage.SHARED)
     except OSError as error:
         raise QuetsachError(f"the archive cannot be written: {error.strerror}", where=str(folder)) from error
     return len(files)

@@ -4,8 +4,6 @@ from functools import cache
 from importlib import resources
 from urllib.parse import urljoin
 
-from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -14,6 +12,7 @@ from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.wording.selectors import as_worded, newest_version
 from quetsach.web.portal import selectors
+from quetsach.web.public_address import site
 
 _ROUTES = {
     "check": "check",
@@ -47,12 +46,12 @@ def answers_for(case: Case) -> tuple[ReadyAnswer, ...]:
     return tuple(sorted(ready_answers(), key=lambda answer: case.kind not in answer.kinds))
 
 
-def filled_answer(identifier: str, case: Case, request: HttpRequest) -> str:
+def filled_answer(identifier: str, case: Case) -> str:
     """Return the text of an answer for a case in the case's language; empty if there is no such answer."""
     found = next((answer for answer in ready_answers() if answer.id == identifier), None)
     if found is None:
         return ""
-    base = settings.CENTER.public_url or request.build_absolute_uri("/").rstrip("/")
+    base = site()
     with override(case.language):
         addresses = {place: urljoin(base, reverse(route)) for place, route in _ROUTES.items()}
         addresses["case"] = urljoin(base, reverse("help-case", args=[case.code]))

@@ -72,7 +72,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: what was written, and what can be done. ``?answer=`` puts a ready answer into the form."""
     found = _case(request, code)
-    text = filled_answer(request.GET.get("answer", ""), found, request)
+    text = filled_answer(request.GET.get("answer", ""), found)
     return _shown(request, found, {"reply_form": TextForm(initial={"text": text} if text else None)})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from quetsach import storage
 from quetsach.campaign.letters.course import Happening
 from quetsach.campaign.letters.delivery_notice import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
 from quetsach.campaign.letters.errors import LetterError
@@ -29,7 +30,7 @@ def bounces_read(*, now: datetime) -> int:
     folder: Path | None = settings.CENTER.bounces
     if folder is None or not (folder / "new").is_dir():
         return 0
-    (folder / "cur").mkdir(exist_ok=True)
+    storage.make_folder(folder / "cur")
     believed = 0
     for path in sorted((folder / "new").iterdir())[:MAX_MAILS]:
         if path.is_symlink() or not path.is_file():
@@ -40,7 +41,7 @@ def bounces_read(*, now: datetime) -> int:
             believed += sum(_believe(notice, now) for notice in read_delivery_notices(content))
         except LetterError as error:
             _logger.info("a mail that came back was set aside: %s", error)
-        path.replace(folder / "cur" / f"{path.name}:2,S")
+        storage.publish([(path, folder / "cur" / f"{path.name}:2,S")])
     return believed
 
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event as Stop
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -28,6 +28,16 @@ RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 """Pauses after a server said "later"; after the last one the message has failed."""
 _logger = logging.getLogger("quetsach.office.letters")
 type Clock = Callable[[], datetime]
+
+
+class Stop(Protocol):
+    """What ends the work, as :class:`threading.Event` does."""
+
+    def is_set(self) -> bool:
+        """Whether it is to end."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Rest, at most for so many seconds."""
 
 
 @dataclass(slots=True)

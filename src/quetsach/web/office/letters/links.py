@@ -13,7 +13,8 @@ from django.utils.translation import override
 
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.links import SignedNumbers, site
+from quetsach.web.office.links import SignedNumbers
+from quetsach.web.public_address import site
 
 _SIGNED = SignedNumbers("quetsach.office.letters.link", 2)
 

@@ -22,10 +22,10 @@ from quetsach.web.office.letters.models import (
     Reminder,
 )
 from quetsach.web.office.letters.sending import reachable_address
-from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
 from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.public_address import site
 
 POLICY = Policy()
 _REMEMBERED_DAYS = 60

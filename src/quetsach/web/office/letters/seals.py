@@ -7,13 +7,17 @@ account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.conf import settings
 
+from quetsach import storage
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
+
+_KEY_LEAST_BYTES = 100
 
 if TYPE_CHECKING:
     from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
@@ -22,18 +26,35 @@ if TYPE_CHECKING:
 def seals_of(letter: Letter) -> Seals | None:
     """Return what a letter is signed with at the moment of its issue; ``None`` where its unit has no keys."""
     folder = _folder(letter.unit)
-    if folder is None or letter.issued_at is None or not (folder / "person.p12").is_file():
+    if folder is None or letter.issued_at is None or (keys := unit_keys(folder)) is None:
         return None
     return Seals(
         person=letter.signer_name,
         agency=letter.agency,
-        person_key=(folder / "person.p12").read_bytes(),
-        agency_key=(folder / "agency.p12").read_bytes(),
+        person_key=keys[0],
+        agency_key=keys[1],
         person_image=_image(folder / "person.png"),
         agency_image=_image(folder / "agency.png"),
         at=letter.issued_at.replace(microsecond=0),  # signatures claim whole seconds
         language=letter.language,
     )
+
+
+def unit_keys(folder: Path) -> tuple[bytes, bytes] | None:
+    """Return the keys of person and agency in a folder; ``None`` where there is neither.
+
+    Raises:
+        StorageError: one of them is missing or was cut: a letter is then not issued, neither signed nor unsigned.
+    """
+    paths = (folder / "person.p12", folder / "agency.p12")
+    if not any(path.exists() for path in paths):
+        return None
+    hint = "put the key back from its copy; without both keys the unit issues no letter"
+    try:
+        person, agency = (storage.read_secret(path, least_bytes=_KEY_LEAST_BYTES, hint=hint) for path in paths)
+    except FileNotFoundError as error:
+        raise storage.StorageError("this key is missing", where=str(error.filename), hint=hint) from error
+    return person, agency
 
 
 def authority_here() -> "TimeStampAuthority | None":
@@ -54,11 +75,11 @@ def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datet
     if folder is None or folder.exists():
         return None
     keys = demonstration_keys(person=person, agency=agency, now=now)
-    folder.mkdir(parents=True, mode=0o700)
+    staged = folder.with_name(f".{folder.name}.{uuid4().hex}")
+    storage.make_folder(staged)
     for name, content in (("person.p12", keys.person), ("agency.p12", keys.agency), ("root.pem", keys.root)):
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
+        storage.write(staged / name, content)
+    storage.publish([(staged, folder)])  # a unit has all of its keys or none
     return folder
 
 

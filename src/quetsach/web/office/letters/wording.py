@@ -22,8 +22,8 @@ from quetsach.web.office.letters.document.letter import (
     Verification,
 )
 from quetsach.web.office.letters.models import Letter, LetterState
-from quetsach.web.office.links import site
 from quetsach.web.office.units.models import Unit
+from quetsach.web.public_address import site
 
 WRITTEN_FIELDS = (
     "campaign",

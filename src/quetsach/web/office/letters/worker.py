@@ -1,23 +1,23 @@
 """The work that goes on behind the pages: copies, mail, reminders, bounces. One worker for one centre."""
 
 import contextlib
-import fcntl
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event as Stop
 
 from django.conf import settings
 from django.db import close_old_connections, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from quetsach import storage
 from quetsach.campaign.errors import LocalError
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
-from quetsach.web.office.letters.delivery import queue_recover, queue_send
+from quetsach.web.office.letters.delivery import Stop, queue_recover, queue_send
 from quetsach.web.office.letters.reminding import reminders_queue
 from quetsach.web.office.returns.reminding import returns_remind
 
@@ -30,18 +30,48 @@ class BusyError(LocalError):
     """Another worker does this centre's work."""
 
 
-def work(*, stop: Stop, is_once: bool = False) -> None:
+class LostError(QuetsachError):
+    """The lock that kept a second worker out is gone, and with it the right to send."""
+
+
+class _StopOrLost:
+    """Set when the work is to end, or when this worker is no longer the only one that may do it.
+
+    It is asked before each message, so each asking is a sign of life, too.
+    """
+
+    def __init__(self, stop: Stop, is_held: Callable[[], bool], beat: Callable[[], None]) -> None:
+        self._stop, self._is_held, self._beat = stop, is_held, beat
+        self.is_lost = False
+
+    def is_set(self) -> bool:
+        self._beat()
+        self.is_lost = self.is_lost or not self._is_held()
+        return self.is_lost or self._stop.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self._stop.wait(timeout)
+
+
+def work(*, stop: Stop, is_once: bool = False, beat: Callable[[], None] = lambda: None) -> None:
     """Do what is to be done, again and again until ``stop`` is set, or once.
+
+    Args:
+        stop: set to end.
+        is_once: end after one turn.
+        beat: called at each turn and before each message.
 
     Raises:
         BusyError: another worker is at it.
+        LostError: the lock against other workers was lost, as when the database was started anew.
         QuetsachError: with ``is_once``, what kept the work from being done; otherwise it is logged and tried again.
     """
-    with _alone():
+    with _alone() as is_held:
+        ending = _StopOrLost(stop, is_held, beat)
         queue_recover()
-        while not stop.is_set():
+        while not ending.is_set():
             try:
-                turn(stop=stop)
+                turn(stop=ending)
             except QuetsachError as error:
                 if is_once:
                     raise
@@ -53,7 +83,9 @@ def work(*, stop: Stop, is_once: bool = False) -> None:
             if is_once:
                 return
             close_old_connections()
-            stop.wait(PAUSE_SECONDS)
+            ending.wait(PAUSE_SECONDS)
+        if ending.is_lost:
+            raise LostError("the lock of the letters' worker was lost", hint="it is taken again by itself")
 
 
 def turn(*, stop: Stop) -> None:
@@ -74,8 +106,11 @@ def _now() -> datetime:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Keep a second worker out; the lock ends with the process, however it ends."""
+def _alone() -> Iterator[Callable[[], bool]]:
+    """Keep a second worker out; the value says whether the lock is still held. It ends with the process at the latest.
+
+    PostgreSQL's is held by one connection and gone with it: a server that was started anew knows nothing of it.
+    """
     if connection.vendor == "postgresql":
         # Held by a connection of its own: the one that works is opened anew from time to time.
         holder = connections.create_connection("default")
@@ -84,19 +119,31 @@ def _alone() -> Iterator[None]:
                 cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
                 if not cursor.fetchone()[0]:
                     raise _busy()
-            yield
+            yield lambda: _answers(holder)
         finally:
             holder.close()
         return
     data: Path | None = settings.CENTER.data
     if data is None:
         raise LetterError("the centre has no data folder", hint="set QUETSACH_DATA")
-    with (data / "letters.lock").open("w") as file:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(storage.locked(data / "letters.lock", waits=False))
         except OSError as error:
             raise _busy() from error
-        yield
+        yield lambda: True
+
+
+def _answers(holder: BaseDatabaseWrapper) -> bool:
+    """Whether the very connection that took the lock is there; it is never opened anew."""
+    if holder.connection is None or holder.connection.closed:
+        return False
+    try:
+        with holder.connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except holder.Database.Error:
+        return False
+    return True
 
 
 def _busy() -> BusyError:

@@ -20,13 +20,13 @@ from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of
-from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
+from quetsach.web.public_address import site
 
 MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
 MAX_ATTACHMENTS = 10

@@ -1,11 +1,10 @@
 """The head of the log, noted beside the database: a log whose last entries were cut off does not reach it any more."""
 
-import fcntl
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.web.office.log.errors import LogError
 
 FILE = "log-head.json"
@@ -23,17 +22,11 @@ class Head:
 def head_note(data: Path, head: Head) -> None:
     """Note the head, unless a later one is noted already; replaced as a whole and on the disk when this returns."""
     path = data / FILE
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with storage.locked(path.with_suffix(".lock")):
         known = head_read(data)
         if known is not None and known.number >= head.number:
             return
-        temporary = path.with_suffix(".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(head), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        storage.write(path, json.dumps(asdict(head)))
 
 
 def head_read(data: Path) -> Head | None:

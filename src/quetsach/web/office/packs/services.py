@@ -9,10 +9,10 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from quetsach import storage
 from quetsach.campaign.authority import Act
 from quetsach.packs.change import PackChange, changes_of
 from quetsach.packs.errors import SigningError
-from quetsach.packs.repository_folder import write_whole
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void, is_approved
 from quetsach.web.office.log.services import log_append
@@ -91,8 +91,8 @@ def _lay(packs: Mapping[str, bytes]) -> None:
     """Replace what lies there as a whole, so that nobody ever looks at a half of it."""
     folder = waiting_folder()
     new = folder.with_name(f".{folder.name}.{uuid4().hex}")
+    storage.make_folder(new)
     for name, content in packs.items():
-        write_whole(new / name, content)
-    new.mkdir(exist_ok=True)
+        storage.write(new / name, content)
     shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+    storage.publish([(new, folder)])

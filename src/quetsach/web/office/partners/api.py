@@ -1,9 +1,8 @@
 """The partners' interface: a program sends a report with its token, and asks what became of it."""
 
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,15 +11,13 @@ from django.urls import reverse
 from ninja import Router, Schema
 
 from quetsach.campaign.partners.errors import PartnerError
-from quetsach.web.api.views import BODY_READERS
 from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
 from quetsach.web.office.partners.spool import MAX_FILE_BYTES
 
 UPLOADS = threading.BoundedSemaphore(1)
-"""One upload at a time, and as one of the few that may read a body: a thread always stays free for pages."""
-_SLOWEST_SECONDS = 600
+"""One upload is unpacked and checked at a time; its body has arrived whole by then."""
 _CHUNK_BYTES = 1 << 16
 _FAULTS_AT_MOST = 1000
 
@@ -152,7 +149,7 @@ def _receive(request: HttpRequest, partner: Partner, now: datetime) -> tuple[Del
         raise PartnerError(
             f"a report has at most {MAX_FILE_BYTES:,} bytes", code="too-large", status=413, hint="compress it with gzip"
         )
-    with _one_reader():
+    with _one_upload():
         return delivery_receive(
             partner=partner,
             name=f"{partner.key}-{now:%Y%m%dT%H%M%SZ}",
@@ -164,21 +161,19 @@ def _receive(request: HttpRequest, partner: Partner, now: datetime) -> tuple[Del
 
 
 @contextmanager
-def _one_reader() -> Iterator[None]:
-    with ExitStack() as held:
-        for guard in (UPLOADS, BODY_READERS):
-            if not guard.acquire(blocking=False):
-                raise PartnerError("another report is arriving", code="busy", status=503, hint="try again in a minute")
-            held.callback(guard.release)
+def _one_upload() -> Iterator[None]:
+    if not UPLOADS.acquire(blocking=False):
+        raise PartnerError("another report is arriving", code="busy", status=503, hint="try again in a minute")
+    try:
         yield
+    finally:
+        UPLOADS.release()
 
 
 def _chunks(request: HttpRequest, length: int) -> Iterator[bytes]:
-    deadline, left = time.monotonic() + _SLOWEST_SECONDS, length
+    left = length
     try:
         while chunk := request.read(_CHUNK_BYTES):
-            if time.monotonic() > deadline:
-                raise PartnerError("the report arrives too slowly", code="too-slow", status=408, hint="compress it")
             left -= len(chunk)
             yield chunk
     except UnreadablePostError as error:

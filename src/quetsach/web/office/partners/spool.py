@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from quetsach import storage
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
 
@@ -44,7 +45,7 @@ def spool_folder() -> Path:
     if settings.CENTER.data is None:
         raise PartnerError("this centre keeps no files", code="no-folder", status=503)
     folder: Path = settings.CENTER.data / "partners"
-    folder.mkdir(parents=True, exist_ok=True)
+    storage.make_folder(folder)
     return folder
 
 
@@ -72,7 +73,7 @@ def spool(chunks: Iterable[bytes], *, partner: int) -> Spooled:
             file.flush()
             os.fsync(file.fileno())
         records = _count(Path(name))
-        Path(name).replace(spool_path(partner, digest.hexdigest()))
+        storage.publish([(Path(name), spool_path(partner, digest.hexdigest()))])
     finally:
         Path(name).unlink(missing_ok=True)
     return Spooled(digest.hexdigest(), size, records)

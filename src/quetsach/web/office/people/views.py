@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +28,7 @@ from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import unit_named
+from quetsach.web.public_address import site
 
 _A_PAGE = 50
 _LINK = "office.invitation-link"
@@ -200,6 +200,6 @@ def _unit(text: str, now: datetime) -> Unit:
 def _show_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """Keep the link for the next page alone: nothing but its digest is stored."""
     path = reverse("office:people:accept", args=[token])
-    address = f"{settings.CENTER.public_url}{path}" if settings.CENTER.public_url else request.build_absolute_uri(path)
+    address = f"{site()}{path}"
     request.session[_LINK] = {"address": address, "email": invitation.email}
     return redirect("office:people:list")

@@ -14,7 +14,6 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -30,6 +29,7 @@ from quetsach.web.office.publicity.wording import DOCUMENT, proof_of
 from quetsach.web.office.shelf import KITS
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.wording.selectors import newest_version
+from quetsach.web.public_address import site
 
 MAX_REASON_LENGTH = 500
 _MAIN_PHASE = "during"

@@ -14,10 +14,13 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from time import monotonic
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
+from quetsach.web.api.rate_limit import RateLimit
+from quetsach.web.client_address import client_address
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.units.models import Unit
 
@@ -61,11 +64,16 @@ class VisitTally:
 
 
 TALLY = VisitTally()
+VISIT_LIMIT = RateLimit(burst=500, per_minute=500 / 24 / 60)
+"""Visits of one network that count: 500 a day and as many at once, for thousands of telephones share an address."""
 
 
 def visit_count(*, key: str, request: HttpRequest, now: datetime) -> None:
-    """Count a visit through a unit's code, unless a program says that it is none."""
-    if len(key) <= _MAX_KEY_LENGTH and is_person(request):
+    """Count a visit through a unit's code, unless a program says that it is none or its network had its share."""
+    if len(key) > _MAX_KEY_LENGTH or not is_person(request):
+        return
+    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
+    if VISIT_LIMIT.take(address, now=now) == 0:
         TALLY.add(key, now.astimezone(UTC).date())
 
 

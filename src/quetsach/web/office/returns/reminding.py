@@ -14,13 +14,13 @@ from quetsach.campaign.returns.state import Standing
 from quetsach.web.office.letters.mail import language_of, new_message_id, one_line, worded
 from quetsach.web.office.letters.models import Message, MessageKind
 from quetsach.web.office.letters.sending import reachable_address
-from quetsach.web.office.links import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Period, ReturnReminder
 from quetsach.web.office.returns.selectors.tally import Place, tally_of
 from quetsach.web.office.returns.services.link import link_address, link_make
 from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.public_address import site
 
 _OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
 _LINK_DAYS = 30

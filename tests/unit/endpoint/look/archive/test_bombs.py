@@ -32,7 +32,7 @@ def test_zeros_in_a_container_are_a_bomb(form: str) -> None:
     assert look(CONTAINERS[form](ZEROS), limits=SMALL).inside.archive == "bomb"
 
 
-@pytest.mark.parametrize("form", COMPRESSIONS)
+@pytest.mark.parametrize("form", set(COMPRESSIONS) - {"lz4"})  # which makes nothing smaller than 255 to 1
 def test_a_stream_of_zeros_is_a_bomb(form: str) -> None:
     assert look(COMPRESSIONS[form](ZEROS["zeros"]), limits=SMALL).inside.archive == "bomb"
 

@@ -14,15 +14,20 @@ from tests.archives import (
     CONTAINERS,
     PASSWORD,
     cab_of,
+    compress_of,
     encrypted_zip_of,
+    legacy_lz4_of,
+    rar5_of,
     rar_of,
     seven_zip_of,
+    skippable,
     tar_of,
     zip_of,
 )
 from tests.unit.endpoint.look.archive.seen import Seen, look
 
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.look.archive.formats import FORMATS, UNOPENED, render_formats
 from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import FileKind, kind_of
@@ -36,6 +41,12 @@ EICAR = Path(__file__).parents[5] / "packs" / "eicar"
 
 LIBRARY = b"!<arch>\n/               -1                      0       4         `\n\0\0\0\0"
 """A library of Microsoft's linker; that of others starts alike."""
+
+PROGRAM = (
+    b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0" + b"\0\0\1\0" + bytes(12) + b"\0\0\0\0"
+    b".text\0\0\0" + b"\0" * 8 + (512).to_bytes(4, "little") + (512).to_bytes(4, "little") + bytes(16)
+).ljust(1024, b"\x90")
+"""A program of one section, behind which something may be carried."""
 
 every_container = pytest.mark.parametrize("form", CONTAINERS)
 every_compression = pytest.mark.parametrize("form", COMPRESSIONS)
@@ -154,27 +165,95 @@ def test_a_file_too_large_for_memory_is_read_where_it_lies(form: str, tmp_path: 
     assert sorted(seen.in_order) == sorted(MEMBERS.values())
 
 
-@pytest.mark.parametrize("kind", [FileKind.LZ4, FileKind.COMPRESS])
-def test_a_format_that_is_not_opened_is_told_of(kind: FileKind) -> None:
-    content = {FileKind.LZ4: b"\x04\x22\x4d\x18", FileKind.COMPRESS: b"\x1f\x9d\x90"}[kind] + bytes(99)
+UNOPENED_HEADS = {
+    FileKind.XAR: b"xar!\0\x1c\0\1",
+    FileKind.LHA: b"\x21\x6a-lh5-\x10",
+    FileKind.ARJ: b"\x60\xea\x2c\0\x22\x0b\1\x0b\x10\0\2",
+    FileKind.ACE: b"\x11\x22\x31\0\0\0\x90**ACE**\x14",
+    FileKind.CHM: b"ITSF\3\0\0\0",
+    FileKind.WIM: b"MSWIM\0\0\0\xd0",
+    FileKind.SZDD: b"SZDD\x88\xf0\x27\x33A",
+    FileKind.SQUASHFS: b"hsqs\1\0",
+    FileKind.TNEF: b"\x78\x9f\x3e\x22\1\0",
+    FileKind.DMG: bytes(900) + b"koly" + bytes(99),
+    FileKind.INSTALLER: PROGRAM + b"\0\0\0\0\xef\xbe\xad\xdeNullsoftInst",
+}
+
+
+def test_every_kind_is_looked_into_or_plain() -> None:
+    plain = {"elf", "pe", "macho", "script", "text", "document", "lnk", "media", "other"}
+    assert set(FORMATS) | {FileKind(kind) for kind in plain} == set(FileKind)
+    assert set(UNOPENED_HEADS) == UNOPENED
+
+
+@pytest.mark.parametrize("kind", UNOPENED_HEADS)
+def test_a_format_that_is_not_opened_is_told_of_here_and_in_an_archive(kind: FileKind) -> None:
+    content = UNOPENED_HEADS[kind]
+    content = content.ljust(1412, b"\0") if kind is not FileKind.DMG else bytes(508) + content[-103:].ljust(512, b"\0")
     assert look(content).inside.reasons == {Reason.NOT_OPENED}
+    assert look(zip_of({"in": content})).inside.reasons == {Reason.NOT_OPENED}
+
+
+def test_the_reference_lists_every_format() -> None:
+    page = (Path(__file__).parents[5] / "docs" / "reference" / "archives.md").read_text("utf-8")
+    assert render_formats() in page
+
+
+@pytest.mark.parametrize("folders", [["a"], ["a", "b/c", "d"]])
+def test_folders_of_rar_5_end_nothing(folders: list[str]) -> None:
+    seen = look(rar5_of(MEMBERS, folders))
+    assert seen.contents == MEMBERS
+    assert (seen.inside.archive, seen.inside.reasons) == ("", set())
+
+
+def test_what_libarchive_does_not_take_for_what_it_is_is_not_passed_off_as_unpacked() -> None:
+    seen = look(b"LZIP\1\xff" + b"needle" * 99)
+    assert seen.in_order == []
+    assert seen.inside.reasons <= {Reason.NOT_OPENED, Reason.DAMAGED}
+    assert seen.inside.reasons
+
+
+@pytest.mark.parametrize("form", ["zst", "lz4"])
+@pytest.mark.parametrize("before", [skippable(), skippable(0) * 99 + skippable(70_000, 15)], ids=["one", "many"])
+def test_frames_to_be_skipped_hide_nothing_that_stands_behind_them(form: str, before: bytes) -> None:
+    packed = before + COMPRESSIONS[form](b"needle")
+    assert look(packed).in_order == [b"needle"]
+    assert look(zip_of({"in": packed})).in_order == [packed, b"needle"]
+
+
+def test_the_older_form_of_lz4_is_looked_at() -> None:
+    assert look(legacy_lz4_of(b"needle" * 99)).in_order == [b"needle" * 99]
+
+
+def test_what_compress_packed_is_looked_at() -> None:
+    assert look(compress_of(b"needle" * 9), name=b"notes.tar.Z").contents == {"notes.tar": b"needle" * 9}
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x1f\x8bnot gzip", b"BZhello", b"\x1f\x9dxyz", b"\xc7\x71 no cpio", b"LZIPPED", LIBRARY]
+    "content",
+    [
+        *(
+            b"\x1f\x8bnot gzip",
+            b"BZhello",
+            b"\x1f\x9dxyz",
+            b"\xc7\x71 no cpio",
+            b"\x71\xc7 no cpio",
+            b"LZIPPED",
+            LIBRARY,
+        ),
+        *(b"\x60\xeano arj", b"PS-lhasa", skippable() + b"what no unpacker knows", skippable(99)[:20]),
+        *(b"\x5d\0\0\x80\0" + bytes(40), b"From here on: nothing\n", b"Note: a text\nAnother: one\n\nand so on\n"),
+    ],
 )
 def test_a_file_that_only_starts_like_an_archive_is_none(content: bytes) -> None:
     assert look(content).inside.reasons == set()
 
 
 def test_a_program_that_unpacks_itself_is_looked_into() -> None:
-    section = b".text\0\0\0" + b"\0" * 8 + (512).to_bytes(4, "little") + (512).to_bytes(4, "little") + bytes(16)
-    program = b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0" + b"\0\0\1\0" + bytes(12) + b"\0\0\0\0" + section
-    program = program.ljust(1024, b"\x90")
     members = {"inside": b"needle"}
     settings = b";!@Install@!UTF-8!\nTitle=x\n;!@InstallEnd@!"
     for packed in (zip_of(members), cab_of(members), settings + seven_zip_of(members), rar_of(members)):
-        assert look(program + packed).contents == {"inside": b"needle"}
+        assert look(PROGRAM + packed).contents == {"inside": b"needle"}
     assert look(b"#!/bin/sh\nexec unzip $0\n" + zip_of(members)).contents == {"inside": b"needle"}
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.campaigns.conftest import NOW, freeze, grant
 
+from quetsach import storage
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
 from quetsach.centre.baseline import baseline_history, baseline_in_force
 from quetsach.centre.errors import BaselineError
 from quetsach.cli.center.tables import load_families, load_network_tables
 from quetsach.core.period import Period
-from quetsach.lake import durable
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.approvals.models import Approval
@@ -115,7 +115,7 @@ def test_what_cannot_be_written_is_said_and_frozen_later(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "make_folder", full)
+        patched.setattr(storage, "make_folder", full)
         with pytest.raises(BaselineError, match="No space left"):
             agree(campaign, second)
     assert decisions_of(campaign) == ()

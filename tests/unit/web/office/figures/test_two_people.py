@@ -122,7 +122,7 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", full)
+        patched.setattr(shutil, "copyfileobj", full)
         page = signed_in(other)
         answer = page.post(f"/van-phong/phe-duyet/{approval.pk}/quyet-dinh/", {"verdict": "grant"}, follow=True)
         assert "chưa công bố được" in answer.content.decode()
@@ -219,7 +219,7 @@ def test_the_command_shows_what_waits_and_publishes_what_was_agreed_to(
     assert [row["state"] for row in shown] == ["published", "new", "asked"]
     assert [row["sha256"] for row in shown] == ["", second.digest, first.digest]
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(PublicationError):
             grant(approval, other)
     assert "đã đồng ý, chưa công bố được" in run("show", "--lang", "vi")

@@ -1,14 +1,18 @@
 """One worker for one centre, and a turn that does everything."""
 
+import contextlib
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters import worker
+from quetsach.web.office.letters.copies import copies_make
+from quetsach.web.office.letters.delivery import queue_send
 from quetsach.web.office.letters.models import Dispatch, Message, MessageState
 from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.worker import BusyError, work
+from quetsach.web.office.letters.worker import BusyError, LostError, work
 
 
 def test_a_second_worker_is_refused_until_the_first_has_ended(units) -> None:
@@ -26,3 +30,25 @@ def test_a_turn_makes_copies_queues_mail_and_leaves_it_where_no_server_answers(
         work(stop=threading.Event(), is_once=True)
     assert Dispatch.objects.get().copy_sha256
     assert Message.objects.get().state == MessageState.QUEUED
+
+
+def test_a_worker_that_lost_its_lock_sends_nothing_more_and_says_so(
+    issued, units, person, reachable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = issued()
+    letter_send(letter=letter, units=[units["31-2020"]], by=person(Role.OPERATOR), now=letter.issued_at)
+    copies_make(now=worker._now, is_over=lambda: False)
+    held = iter([True])  # as the work begins; then the server is started anew
+
+    @contextlib.contextmanager
+    def alone() -> Iterator[Callable[[], bool]]:
+        yield lambda: next(held, False)
+
+    monkeypatch.setattr(worker, "_alone", alone)
+    monkeypatch.setattr(worker, "turn", lambda *, stop: queue_send(now=worker._now, stop=stop))
+    monkeypatch.setattr("quetsach.web.office.letters.delivery._send", lambda *_: pytest.fail("a message was sent"))
+    beats: list[int] = []
+    with pytest.raises(LostError):
+        work(stop=threading.Event(), beat=lambda: beats.append(1))
+    assert Message.objects.get().state == MessageState.QUEUED
+    assert beats

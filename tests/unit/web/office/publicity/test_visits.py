@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
+from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.office.publicity import visits
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.publicity.visits import FLUSH_SECONDS, VisitTally, is_person, visits_flush, visits_store
@@ -117,3 +118,14 @@ def test_invented_keys_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -
         tally.add(f"key-{number}", DAY)
     tally.add("key-0", DAY)
     assert sum(tally.take(at=0.0).values()) == 4
+
+
+def test_one_network_cannot_raise_the_count_without_end(
+    client: Client, units: dict[str, Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "VISIT_LIMIT", RateLimit(burst=3, per_minute=0.01))
+    monkeypatch.setattr(visits, "TALLY", VisitTally())
+    for address in ["203.0.114.7"] * 9 + ["203.0.114.8"]:
+        answer = client.get("/t/31-2020", headers={"user-agent": PHONE}, REMOTE_ADDR=address)
+        assert answer.status_code == 302, "whoever comes is led home"
+    assert counted("31-2020") + sum(visits.TALLY.take(at=1e12).values()) == 4

@@ -11,7 +11,7 @@ from quetsach.campaign.schedule.board import (
 )
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
 from quetsach.core.pack import LocalText
-from quetsach.web.api.selectors import report_tally
+from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.evidence import shelved
@@ -90,9 +90,9 @@ def _channels(key: str) -> list[Progress]:
         Progress(
             "reports",
             LocalText("Máy gửi báo cáo của công cụ (tự nguyện)", "Machines that sent the tool's report (voluntary)"),
-            tally.installs,
+            tally.installs if tally else 0,
             0,
-            LocalText(f"{tally.reports} lượt chạy", f"{tally.reports} runs"),
+            LocalText(f"{tally.reports} lượt chạy", f"{tally.reports} runs") if tally else LocalText("", ""),
             is_work=False,
         )
     )

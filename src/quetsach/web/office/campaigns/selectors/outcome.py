@@ -19,7 +19,7 @@ from quetsach.campaign.schedule.outcome import (
     open_points,
 )
 from quetsach.core.pack import LocalText
-from quetsach.web.api.selectors import report_tally
+from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, plan_day, standing_of, steps_taken
 from quetsach.web.office.campaigns.selectors.letters import chains_of, letters_of
@@ -119,6 +119,6 @@ def _window(window: WindowFigure) -> WindowFact:
 
 def _tool() -> ToolFacts | None:
     tally = report_tally()
-    if not tally.reports:
+    if tally is None or not tally.reports:
         return None
     return ToolFacts(tally.reports, tally.installs, tally.installs_with_findings, tally.installs_cleaned)

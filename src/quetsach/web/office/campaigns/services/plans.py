@@ -1,6 +1,5 @@
 """Beginning a campaign and changing its plan; every version is kept with its reason."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from quetsach import storage
 from quetsach.assess import period_text
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import read_campaign
@@ -19,7 +19,6 @@ from quetsach.campaign.schedule.document import campaign_digest, campaign_docume
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.lake import durable
 from quetsach.web.office.campaigns.models import Campaign, PlanRevision
 from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
@@ -170,8 +169,8 @@ def _hand_out(key: str, document: bytes) -> None:
     data: Path | None = settings.CENTER.data
     if data:
         folder = data / "campaigns" / key
-        durable.make_folder(folder)
-        durable.write(folder / FILE, document, staged=folder / f".{FILE}.{uuid.uuid4().hex}")
+        storage.make_folder(folder)
+        storage.write(folder / FILE, document)
 
 
 def _require(by: Person | None, now: datetime) -> None:

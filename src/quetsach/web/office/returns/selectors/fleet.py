@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Sum
 
-from quetsach.web.api.models import ToolReport
+from quetsach.web.api.selectors import kept
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.units.models import Unit
 
@@ -26,9 +26,13 @@ class FleetReport:
 def fleet_report(unit: Unit, period: Period) -> FleetReport:
     """Return what the tool reported under the unit's key, or under its code while that code meant this unit."""
     last = min(period.last, unit.closed - timedelta(days=1)) if unit.closed else period.last
-    counted = ToolReport.objects.filter(
-        unit__in={unit.key, unit.code}, day__gte=max(period.first, unit.opened), day__lte=last
-    ).aggregate(
-        machines=Count("install_id", distinct=True), runs=Count("report_id"), findings=Sum("findings_count", default=0)
+    counted = (
+        kept()
+        .filter(unit__in={unit.key, unit.code}, day__gte=max(period.first, unit.opened), day__lte=last)
+        .aggregate(
+            machines=Count("install_id", distinct=True),
+            runs=Count("report_id"),
+            findings=Sum("findings_count", default=0),
+        )
     )
     return FleetReport(**counted)

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.web.office.links import SignedNumbers, site
+from quetsach.web.office.links import SignedNumbers
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -17,6 +17,7 @@ from quetsach.web.office.returns.models import Period, ReturnLink
 from quetsach.web.office.returns.selectors.tally import expected_positions
 from quetsach.web.office.returns.services.decision import decider_of
 from quetsach.web.office.units.models import Unit
+from quetsach.web.public_address import site
 
 _SIGNED = SignedNumbers("quetsach.office.returns.link", 3)
 MOST_DAYS = 60

@@ -31,6 +31,7 @@ from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.reach import answering
+from quetsach.web.public_address import site
 
 
 @require_safe
@@ -128,7 +129,7 @@ def link(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpR
         return _back(at)
     with Telling(request):
         made = link_make(period=at.period, unit=at.unit, days=14, by=at.person, now=at.now)
-        address = request.build_absolute_uri(reverse("return-link", args=[token_of(made)]))
+        address = f"{site()}{reverse('return-link', args=[token_of(made)])}"
         context = {"period": at.period, "unit": at.unit, "link": made, "address": address}
         return render(request, "office/returns/link_made.html", context)
     return _back(at)

@@ -1,0 +1,281 @@
+"""What a verdict stands on, and everything that stands in its way."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess.effect.analysis import Design
+from quetsach.assess.effect.departures import departures
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.registration import Registration
+from quetsach.assess.effect.wedge import exposure_times
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+UNEQUAL_AT_LEAST: Final = 1.1
+"""Largest to smallest unit before the start from which a verdict needs logarithms.
+
+On levels a decline of a half that all units share looks, for a unit a tenth larger than its controls, like an effect of
+8 points.
+"""
+APART_AT_LEAST: Final = 6
+"""Units outside the largest group that begins together, and units that never begin where there are any.
+
+Measured on wedges of 24 units without effect (AR(1) noise, 1,500 draws each): 95 % intervals cover 94 to 95 % with
+groups of 12 and 12, 93 % with 18 and 6, 85 % with 21 and 3, 35 % with 23 and 1; with two never-treated units 80 to
+90 %.
+"""
+WAITING_AT_LEAST: Final = 3
+"""Units that have not begun yet while others have their long-term effect already."""
+NEEDED: Final[Mapping[Method, tuple[str, ...]]] = {
+    Method.DID: ("trends-before", "permutation"),
+    Method.SC: ("fit-before", "placebo-effect", "placebo-ratio"),
+    Method.SDID: ("fit-before", "placebo-effect", "placebo-ratio"),
+    Method.CITS: ("trends-before", "noise-before", "placebo-effect"),
+    Method.WEDGE: ("trends-before", "permutation"),
+}
+"""Checks without which no verdict is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelOrigin:
+    """How a panel was made from the lake: for which registration, by which rule, of what.
+
+    ``sha256`` (hex) is of its file; ``departed`` says where its source is not the registered one.
+    """
+
+    registration: str
+    outcome: str
+    rule: str
+    sha256: str
+    departed: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """An analysis with what it was registered as; ``target`` is the share that it is judged on.
+
+    ``registration`` is None where nothing was registered, ``origin`` where the centre did not make the panel itself.
+    """
+
+    answer: Answer
+    panel: Panel
+    design: Design
+    target: float
+    registration: Registration | None
+    origin: PanelOrigin | None
+
+    def obstacles(self) -> tuple[Notice, ...]:
+        """Return every reason why there is no verdict; none where it stands."""
+        if isinstance(self.answer, Refusal):
+            return (_refused(self.answer.reason),)
+        ratio = () if self.answer.reduction else (_refused(RefusalReason.NO_RATIO),)
+        design = _of_design(self.panel, self.answer, self.design)
+        return (*self._of_registration(), *ratio, *design, *_of_checks(self.answer))
+
+    @property
+    def finding(self) -> Finding:
+        """The answer that a verdict stands on.
+
+        Raises:
+            AssessError: the analysis gave none.
+        """
+        if isinstance(self.answer, Refusal):
+            raise AssessError("the analysis gave no number", hint=self.answer.text.en)
+        return self.answer
+
+    @property
+    def reduction(self) -> Estimate:
+        """The reduction as a share.
+
+        Raises:
+            AssessError: there is none.
+        """
+        if (reduction := self.finding.reduction) is None:
+            raise AssessError("the analysis gave no reduction", hint=EXPLANATIONS[RefusalReason.NO_RATIO].en)
+        return reduction
+
+    def departures(self) -> tuple[Notice, ...]:
+        """Return where the analysis or its panel is not as registered; nothing where nothing was registered."""
+        if self.registration is None:
+            return ()
+        differing = departures(self.registration, panel=self.panel, design=self.design, target=self.target)
+        return (*(self.origin.departed if self.origin else ()), *differing)
+
+    def _of_registration(self) -> Iterator[Notice]:
+        registration, origin = self.registration, self.origin
+        if registration is None:
+            yield UNREGISTERED
+            return
+        if departed := self.departures():
+            yield _refused(RefusalReason.NOT_AS_REGISTERED)
+            yield from departed
+        plan = registration.panel
+        if plan is None:
+            yield _NO_PLAN
+        elif origin is None:
+            yield _UNKNOWN_ORIGIN
+        else:
+            planned = (registration.digest, plan.rule, plan.outcome, self.panel.sha256 or None)
+            if (origin.registration, origin.rule, origin.outcome, origin.sha256) != planned:
+                yield _ANOTHER_PANEL
+
+
+def _of_design(panel: Panel, found: Finding, design: Design) -> Iterator[Notice]:
+    """Say where the panel is of a kind for which the interval is known to be wrong."""
+    ratio = _size_ratio(panel)
+    if not found.scale.is_log and not ratio <= UNEQUAL_AT_LEAST:
+        yield _UNEQUAL
+    groups = np.unique(panel.starts, return_counts=True)[1]
+    never = int((~panel.treated).sum())
+    if found.method in (Method.WEDGE, Method.DID):
+        apart = len(panel.units) - int(groups.max())
+        if apart < APART_AT_LEAST or ((found.method is Method.DID or never) and never < APART_AT_LEAST):
+            yield _few_apart(min(apart, never or apart))
+    if found.method is Method.WEDGE and _waiting(panel, design) < WAITING_AT_LEAST:
+        yield _NOBODY_WAITING
+
+
+def _size_ratio(panel: Panel) -> float:
+    """Return the largest mean of a unit before the first start over the smallest; infinite where one is none."""
+    before = panel.outcome[:, : panel.cohorts[0]]
+    sizes = np.array([np.nanmean(row) if not np.isnan(row).all() else np.nan for row in before])
+    return float(np.nanmax(sizes) / np.nanmin(sizes)) if np.nanmin(sizes) > 0 else np.inf
+
+
+def _waiting(panel: Panel, design: Design) -> int:
+    """Return the most units not yet treated in any period in which others have their longest time since the start."""
+    times = exposure_times(panel.starts, panel.periods)
+    last = min(design.dummies, int(times.max()))
+    return int((times < 0).sum(axis=0)[(times >= last).any(axis=0)].max(initial=0))
+
+
+def _of_checks(found: Finding) -> Iterator[Notice]:
+    """Say which checks were not made, do not hold, or contradict the interval."""
+    made = {check.id: check for check in found.checks}
+    for name in NEEDED[found.method]:
+        check = made.get(name)
+        if check is None:
+            yield _not_made(name)
+        elif not check.holds:
+            yield _failed(check)
+        elif check.least is None and check.value > HOLDS_AT_LEAST and not found.effect.low <= 0 <= found.effect.high:
+            yield _contradicts(check)
+
+
+UNREGISTERED = Notice(
+    "not-registered",
+    LocalText(
+        "Cách phân tích không được đăng ký trước khi bắt đầu.", "The analysis was not registered before the start."
+    ),
+)
+_NO_PLAN = Notice(
+    "registration-names-no-panel",
+    LocalText(
+        "Bản đăng ký không ghi bảng số liệu nào sẽ được dùng và để đánh giá chỉ tiêu nào.",
+        "The registration does not say which panel is judged, and on which target.",
+    ),
+)
+_UNKNOWN_ORIGIN = Notice(
+    "panel-of-unknown-origin",
+    LocalText(
+        "Bảng số liệu do người khác đưa vào; không có cách nào biết đó có phải là bảng đã đăng ký hay không.",
+        "The panel was handed over, and nothing shows that it is the registered one.",
+    ),
+)
+_ANOTHER_PANEL = Notice(
+    "another-panel",
+    LocalText(
+        "Bảng số liệu không phải là bảng đã đăng ký, tức là bảng mà trung tâm đếm từ dữ liệu của mình theo đúng cách "
+        "đã ghi.",
+        "The panel is not the registered one, which the centre counts from its own data by the rule that was written "
+        "down.",
+    ),
+)
+_UNEQUAL = Notice(
+    "levels-of-unequal-units",
+    LocalText(
+        "Các đơn vị lớn nhỏ khác nhau mà phép so sánh không lấy lôgarit: cùng giảm một tỷ lệ thì đơn vị lớn giảm nhiều "
+        "hơn, trông như là nhờ chiến dịch. Hãy đăng ký thang đo log hoặc count.",
+        "Units are of unequal size and no logarithms are taken: where all fall by the same share, a large one falls by "
+        "more, which looks like the campaign. Register the scale log or count.",
+    ),
+)
+_NOBODY_WAITING = Notice(
+    "nobody-waiting",
+    LocalText(
+        "Khi tác động lâu dài bắt đầu được tính thì hầu như đơn vị nào cũng đã được can thiệp, không còn ai để so sánh "
+        "cùng lúc.",
+        "By the time that the long-term effect is told from, nearly every unit has begun: nobody is left to compare "
+        "with at the same time.",
+    ),
+)
+_CHECK_NAMES: Final[Mapping[str, LocalText]] = {
+    "trends-before": LocalText("xu hướng trước khi bắt đầu", "the trends before the start"),
+    "permutation": LocalText("phép thử hoán vị", "the permutation"),
+    "placebo-effect": LocalText("phép thử giả theo tác động", "the placebos by effect"),
+    "placebo-ratio": LocalText("phép thử giả theo độ lệch", "the placebos by gap"),
+    "fit-before": LocalText("độ khớp trước khi bắt đầu", "the fit before the start"),
+    "noise-before": LocalText("mức dao động trước khi bắt đầu", "the noise before the start"),
+}
+
+
+def _refused(reason: RefusalReason) -> Notice:
+    return Notice(reason.value, EXPLANATIONS[reason])
+
+
+def _few_apart(units: int) -> Notice:
+    return Notice(
+        "few-units-apart",
+        LocalText(
+            f"Gần như mọi đơn vị đều bắt đầu cùng lúc, chỉ có {units} đơn vị để so sánh (cần ít nhất {APART_AT_LEAST}):"
+            " khoảng tin cậy hẹp hơn sự thật.",
+            f"Nearly all units begin together, with {units} to compare with ({APART_AT_LEAST} are needed): the "
+            "interval is narrower than the truth.",
+        ),
+    )
+
+
+def _not_made(name: str) -> Notice:
+    named = _CHECK_NAMES[name]
+    return Notice(
+        f"check-not-made-{name}",
+        LocalText(
+            f"Bảng số liệu này không cho phép kiểm tra {named.vi}.",
+            f"With this panel there is no check of {named.en}.",
+        ),
+    )
+
+
+def _failed(check: Check) -> Notice:
+    named, value = _CHECK_NAMES[check.id], _values(check)
+    return Notice(
+        f"check-failed-{check.id}",
+        LocalText(
+            f"Kiểm tra {named.vi} không đạt ({value.vi}): giả định của phương pháp không đứng vững.",
+            f"The check of {named.en} failed ({value.en}): the assumption of the method does not hold.",
+        ),
+    )
+
+
+def _contradicts(check: Check) -> Notice:
+    named, value = _CHECK_NAMES[check.id], _values(check)
+    return Notice(
+        f"check-contradicts-{check.id}",
+        LocalText(
+            f"Khoảng tin cậy nói là có tác động, nhưng {named.vi} cho thấy ngẫu nhiên cũng dễ ra như thế ({value.vi}).",
+            f"The interval says that there is an effect, and {named.en} that chance alone gives as much too often "
+            f"({value.en}).",
+        ),
+    )
+
+
+def _values(check: Check) -> LocalText:
+    return LocalText(*(number_text(check.value, language, decimals=3) for language in ("vi", "en")))

@@ -1,0 +1,112 @@
+"""Figures follow the lake: published at once, but at most once a minute, and never forgotten.
+
+``publication/due`` says that the lake has what the figures have not. Whoever commits sets it first; it is taken away
+before the lake is read, and comes back if publishing fails or is killed. It is worked off by the command that set it,
+by the serving centre (``publish_due``, a thread of ``center up``), by the next ``center ingest`` once the minute is
+over, or by the next start of the centre.
+"""
+
+import fcntl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from quetsach import storage
+from quetsach.cli.center.publication import publish_figures
+from quetsach.cli.center.tending import Beat, again
+
+PAUSE = timedelta(minutes=1)
+_LOOK_SECONDS = 5
+
+
+def publish_now_or_later(
+    data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None
+) -> datetime | None:
+    """Publish the figures of a centre whose lake has changed, unless that was done within a minute.
+
+    Args:
+        data: the centre's data folder; where no centre was laid out, nothing is to do.
+        now: the time of publication (UTC).
+        progress: told after each step.
+
+    Returns:
+        When the figures can be published by the next one that looks; ``None`` where nothing is left to do.
+
+    Raises:
+        QuetsachError: the lake cannot be counted or the result cannot be written; it stays due.
+    """
+    if not (data / "secret.key").exists():
+        return None
+    storage.make_folder(_folder(data))
+    storage.write(_due(data), b"")
+    return work_off(data, now=now, progress=progress)
+
+
+def work_off(data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None) -> datetime | None:
+    """Publish what is due; arguments, result and errors are those of ``publish_now_or_later``."""
+    if not is_due(data):
+        return None
+    with _alone(data) as nobody_publishes:
+        last = _last(data)
+        if not nobody_publishes:  # what it reads may be older than what is due now
+            return now + PAUSE
+        if last and last <= now < last + PAUSE:
+            return last + PAUSE
+        storage.write(_due(data), b"")
+        storage.publish([(_due(data), _taken(data))])
+        storage.write(_folder(data) / "last", now.astimezone(UTC).isoformat())
+        publish_figures(data, now=now, progress=progress)
+        _taken(data).unlink()
+    return None
+
+
+def is_due(data: Path) -> bool:
+    """Whether the lake may have what the figures have not."""
+    return _due(data).exists() or _taken(data).exists()
+
+
+def is_serving(data: Path) -> bool:
+    """Whether a centre serves on this data, which then publishes what is due."""
+    with suppress(OSError), (data / ".lock").open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Publish what is due for as long as the centre serves."""
+    again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped, beat)
+
+
+def _folder(data: Path) -> Path:
+    return data / "publication"
+
+
+def _due(data: Path) -> Path:
+    return _folder(data) / "due"
+
+
+def _taken(data: Path) -> Path:
+    return _folder(data) / "taken"
+
+
+def _last(data: Path) -> datetime | None:
+    with suppress(OSError, ValueError):
+        return datetime.fromisoformat((_folder(data) / "last").read_text("ascii"))
+    return None
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[bool]:
+    """Be the only one that publishes; yields whether nobody else does."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(storage.locked(_folder(data) / "lock", waits=False))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -1,0 +1,70 @@
+"""What a scan comes to, in lines for a terminal; ``scan`` and ``clean`` say the same."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from quetsach.core.number import number_text
+from quetsach.endpoint.messages import messages
+
+if TYPE_CHECKING:
+    from quetsach.endpoint.look.scan import ScanResult
+
+_COLOURS = {"nothing": "32;1", "found": "31;1", "nothing-chosen": "1"}
+_ATTENTION = "33;1"
+
+
+def told_conclusion(result: "ScanResult", language: str) -> Iterator[str]:
+    """Yield the verdict, with what was not looked at or not looked for in the same line."""
+    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
+    from quetsach.endpoint.report.gaps import families_text, gap_list  # noqa: PLC0415
+
+    words, report_words = messages("scan", language), messages("report", language)
+    gaps, reach = gaps_of(result), result.reach
+    key = _key(result, gaps)
+    verdict = words[key].format(
+        gaps=gap_list(gaps, report_words),
+        families=number_text(len(reach.families) + len(reach.by_content), language),
+        files=number_text(result.files, language),
+        count=number_text(len(result.findings), language),
+        found=number_text(len({finding.family for finding in result.findings}), language),
+    )
+    yield coloured(f"{verdict} {families_text(reach, report_words)}".strip(), _COLOURS.get(key, _ATTENTION))
+
+
+def told_gaps(result: "ScanResult", language: str) -> Iterator[str]:
+    """Yield how far the scan looked, what it did not see beside its findings, and what to do about that."""
+    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
+    from quetsach.endpoint.report.gaps import gap_list, gap_step, reach_text  # noqa: PLC0415
+
+    words, report_words = messages("scan", language), messages("report", language)
+    gaps = gaps_of(result)
+    yield words["reach"].format(parts=reach_text(result.reach, report_words))
+    if gaps:
+        if result.findings:
+            yield coloured(words["found-not-all"].format(gaps=gap_list(gaps, report_words)), _ATTENTION)
+        yield gap_step(gaps, report_words)
+
+
+def _key(result: "ScanResult", gaps: Mapping[str, int]) -> str:
+    """Return which text tells it: a green one only when nothing was left out of the look."""
+    from quetsach.endpoint.look.conclusion import Conclusion, Gap, conclusion_of  # noqa: PLC0415
+    from quetsach.endpoint.report.gaps import is_narrow  # noqa: PLC0415
+
+    match conclusion_of(result):
+        case Conclusion.FOUND:
+            return "found"
+        case Conclusion.NOTHING_FOUND:
+            return "nothing-chosen" if result.reach.left_out else "nothing"
+        case Conclusion.NOT_CONCLUSIVE:
+            if Gap.NOTHING in gaps:
+                return "looked-at-nothing"
+            return "not-all" if is_narrow(gaps) else "not-conclusive"
+
+
+def coloured(text: str, code: str) -> str:
+    """Return text in a colour, where there is a terminal that shows it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"

@@ -1,0 +1,87 @@
+"""What roll-ups hold of a period, counted: whole numbers that were added up, and what is divided once at the end."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LOW_BITS = 26
+"""A sum of squared milliseconds is kept in two: ``high`` times 2 to the power of this, and ``low``.
+
+Four days squared are 1.2e17; of ten thousand million such gaps one integer of 64 bits would not hold the sum.
+"""
+
+_MS = 3_600_000
+_WINDOWS = (1, 2, 3, 4, 6, 8, 12, 24)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostRows:
+    """The answer of ``HostWindow``: tables by the columns that were asked for."""
+
+    ladders: Mapping[tuple[str, ...], pa.Table]
+    counts: Mapping[tuple[str, ...], pa.Table]
+    addresses: Mapping[tuple[str, ...], pa.Table]
+    hours: pa.Table
+    days: pa.Table
+    blocks: pa.Table
+    foreign: pa.Table
+
+    def ladder(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """Return the gaps at home by sensor, family, version, the columns ``by`` and step."""
+        return [
+            row
+            | {
+                "count": float(row["count"]),
+                "hours": row["ms"] / _MS,
+                "squares": ((row["high"] << LOW_BITS) + row["low"]) / _MS**2,
+            }
+            for row in self.ladders[by].to_pylist()
+        ]
+
+    def totals(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """Return ``events`` and ``rows`` (address-days) of the period at home, by the same keys."""
+        return [row | {"events": float(row["events"])} for row in self.counts[by].to_pylist()]
+
+    def hourly(self) -> list[dict[str, Any]]:
+        """Return in how many (address, day) each of the 24 hours is set, by sensor, family and version."""
+        return [
+            {name: float(value) if name.startswith("h") else value for name, value in row.items()}
+            for row in self.hours.to_pylist()
+        ]
+
+    def sensor_days(self) -> list[dict[str, Any]]:
+        """Return ``rows`` and those with a ``single`` sighting, by sensor and day, abroad included."""
+        rows: list[dict[str, Any]] = self.days.to_pylist()
+        return rows
+
+    def windows(self) -> list[dict[str, Any]]:
+        """Return mean addresses of windows by length, by sensor, family and version, over days without outages."""
+        found: defaultdict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+        keys = ("feed", "report", "family", "ip_version")
+        for row in self.blocks.to_pylist():
+            found[tuple(row[name] for name in keys)].append(row)
+        made = []
+        for key, rows in found.items():
+            days = {row["day"] for row in rows}
+            means = {f"w{w}": sum(row[f"w{w}"] for row in rows) / (len(days) * (24 // w)) for w in _WINDOWS}
+            both = sum(row["both"] for row in rows)
+            pairs = sum(day + timedelta(days=1) in days for day in days)
+            made.append(dict(zip(keys, key, strict=True)) | means | {"both": both, "pairs": pairs})
+        return made
+
+    def distinct(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """Return mean ``daily`` addresses and those of the window, of all sensors together, by ``by``."""
+        days = max(1, len(self._days()))
+        return [row | {"daily": row["days"] / days} for row in self.addresses[by].to_pylist()]
+
+    def abroad(self) -> float:
+        """Return the mean daily addresses that are not of the country."""
+        return int(pc.sum(self.foreign.column("addresses")).as_py() or 0) / max(1, len(self._days()))
+
+    def _days(self) -> set[date]:
+        return set(self.foreign.column("day").to_pylist())

@@ -1,0 +1,219 @@
+"""Files and folders that last: whole or not there at all, private from the first byte, on the disk when a call returns.
+
+Whatever is written to stay goes through here. A file is written under a name of its own beside its place, forced to
+the disk, and only then given its name, so that a crash or a power cut leaves the old file or the new one and nothing
+between. Folders are synced after their names have changed. The exceptions are what the tool does to hostile trees
+(through handles, in :mod:`quetsach.endpoint`) and large tables that a library writes itself and ``publish`` places.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from quetsach.core.errors import QuetsachError
+
+PRIVATE = 0o600
+"""A file for its owner alone."""
+SHARED = 0o666
+"""A file that a person asked for: what the umask leaves of this."""
+PRIVATE_FOLDER = 0o700
+SHARED_FOLDER = 0o777
+_UNFINISHED = ".unfinished"
+
+
+class StorageError(QuetsachError):
+    """A file or folder is not in the state in which it may be used."""
+
+
+def keep_private() -> None:
+    """Let this process, and what it starts, make nothing that other users may read; call before anything is opened."""
+    os.umask(0o077)
+
+
+def sync(path: Path) -> None:
+    """Force a file's content, or a folder's names, to the disk.
+
+    Raises:
+        OSError: it cannot be opened or the disk refuses.
+    """
+    if os.name == "nt" and path.is_dir():  # Windows has no such call for folders; its file systems journal names
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path, *, mode: int = PRIVATE_FOLDER) -> None:
+    """Create a folder with its parents so that they last; one that is there keeps its mode.
+
+    Raises:
+        OSError: it cannot be made, or something else has the name.
+    """
+    for touched in sorted(_make_folder(folder, mode)):
+        sync(touched)
+
+
+def write(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> None:
+    """Write a whole file, replacing what has the name; text is UTF-8.
+
+    Raises:
+        OSError: it cannot be written; what had the name is as it was.
+    """
+    with replacing(path, mode=mode) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_once(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> None:
+    """Write a whole file that must not be there yet; of several writers exactly one succeeds.
+
+    Raises:
+        FileExistsError: the name is taken; what has it is as it was.
+        OSError: it cannot be written.
+    """
+    with replacing(path, mode=mode, once=True) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes the name when the block ends without an error.
+
+    Args:
+        path: the name.
+        mode: what the umask leaves of it is set from the first byte on.
+        once: the name must not be taken when the block ends.
+
+    Raises:
+        FileExistsError: it is taken and ``once`` is set.
+        OSError: it cannot be written; what had the name is as it was.
+    """
+    staged = _unfinished(path)
+    try:
+        with _created(staged, mode) as file:
+            yield file
+        if once:
+            os.link(staged, path)
+        else:
+            staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def publish(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Move complete, synced files or folders to their names, each in one step; all last when this returns.
+
+    A file that has the name already is replaced. Folders are synced together at the end: a journal then has to be
+    written once for all of them.
+
+    Raises:
+        OSError: one cannot be moved; those before it are.
+    """
+    touched: set[Path] = set()
+    for staged, final in moves:
+        touched |= _make_folder(final.parent, PRIVATE_FOLDER) | {final.parent}
+        staged.replace(final)
+    for folder in sorted(touched):
+        sync(folder)
+
+
+@contextmanager
+def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
+    """Hold a lock file, which goes with the process that holds it; on systems without ``flock`` nothing is held.
+
+    Raises:
+        BlockingIOError: somebody holds it and ``waits`` is not set.
+        OSError: the file cannot be made.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _FLAGS, PRIVATE)
+    try:
+        if os.name == "posix":
+            import fcntl  # noqa: PLC0415  (Windows has none)
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20, hint: str) -> bytes:
+    """Return a secret or key from a file, never an empty or cut one.
+
+    Args:
+        path: the file.
+        least_bytes: what is shorter than this was cut.
+        most_bytes: what is longer is no such file.
+        hint: what to do where the file cannot be used.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        StorageError: it is empty, too short, too long, ends in zeros as a file does whose writing a power cut ended, or
+            cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StorageError(f"cannot be read: {error.strerror or error}", where=str(path), hint=hint) from error
+    if not content.strip(b"\0 \t\r\n"):
+        raise StorageError("the file is empty: it was not written to its end", where=str(path), hint=hint)
+    if len(content) < least_bytes or content.endswith(b"\0" * 8):
+        raise StorageError("the file is cut off: it was not written to its end", where=str(path), hint=hint)
+    if len(content) > most_bytes:
+        raise StorageError(f"the file has more than {most_bytes} bytes", where=str(path), hint=hint)
+    return content
+
+
+def remove_unfinished(folder: Path, *, before: float) -> int:
+    """Remove what writers that were killed left below a folder; return how many files.
+
+    Args:
+        folder: searched with all below it; links are not followed.
+        before: seconds since 1970; what was changed later may belong to a writer at work.
+    """
+    removed = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            left = Path(parent, name)
+            if name.startswith(".") and name.endswith(_UNFINISHED) and left.lstat().st_mtime < before:
+                left.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _unfinished(path: Path) -> Path:
+    """Return a name beside a file's that no other writer uses; a long name is cut, as names have 255 bytes."""
+    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{_UNFINISHED}")
+
+
+@contextmanager
+def _created(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """Give a new file to write to, which is on the disk when the block ends."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path, mode: int) -> set[Path]:
+    """Create a folder with its parents; return the folders that got a new name in them."""
+    if folder.is_dir():
+        return set()
+    touched = _make_folder(folder.parent, mode) | {folder.parent}
+    try:
+        folder.mkdir(mode=mode)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    return touched

@@ -1,0 +1,39 @@
+"""Who may send more than a form: people who are signed in, and partners' programs with their token."""
+
+from datetime import UTC, datetime
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+
+from quetsach.web.office.door import is_office, session_cookies
+from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
+
+_LONGEST_SECRET = 100
+
+
+def is_known_sender(environ: dict[str, Any]) -> bool:
+    """Say, by the head of a request alone, whether its large body is worth taking in.
+
+    This is no permission: the door and the partners' interface decide as ever when the body is there.
+
+    Args:
+        environ: the environment of WSGI.
+    """
+    if is_office(environ["PATH_INFO"]):
+        return _is_signed_in(environ.get("HTTP_COOKIE", ""))
+    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    is_ours = scheme.lower() == "bearer" and secret.startswith(TOKEN_PREFIX) and len(secret) < _LONGEST_SECRET
+    return is_ours and token_partner(secret, now=datetime.now(UTC)) is not None
+
+
+def _is_signed_in(cookies: str) -> bool:
+    try:
+        found = SimpleCookie(cookies)
+    except CookieError:
+        return False
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    keys = [found[name].value for name in session_cookies() if name in found]
+    return any(SESSION_KEY in store(key) for key in keys)

@@ -1,0 +1,95 @@
+"""Makes the environment of WSGI (PEP 3333) from the head of a request, and refuses what can be read in two ways."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+_ONCE = frozenset({"host", "content-length", "content-type", "transfer-encoding", "origin", "authorization"})
+"""Headers of which a second one means that two programs on the way may have read two different requests."""
+_BASE: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+class Headers(Protocol):
+    """The headers of a request in RSGI; names are in small letters."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return all of them, those that came twice as well."""
+
+
+class Scope(Protocol):
+    """The head of a request as RSGI 1 hands it over: the path is decoded, the rest is as it came."""
+
+    http_version: str
+    server: str
+    client: str
+    method: str
+    path: str
+    query_string: str
+
+    @property
+    def headers(self) -> Headers:
+        """The headers."""
+
+
+class HeadError(Exception):
+    """The head of a request cannot be read in one way only; ``status`` is the answer."""
+
+    def __init__(self, status: int, what: str) -> None:
+        super().__init__(what)
+        self.status = status
+
+
+def environment_of(scope: Scope) -> dict[str, Any]:
+    """Return the environment, without the body.
+
+    A header whose name holds an underscore is dropped: in this form ``X_Forwarded_For``, which a visitor may write,
+    could not be told from ``X-Forwarded-For``, which our own proxy writes.
+
+    Raises:
+        HeadError: no or several hosts, several lengths, or a body without a length.
+    """
+    server, _, port = scope.server.rpartition(":")
+    environ = _BASE | {
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": _native(scope.path),
+        "QUERY_STRING": _native(scope.query_string),
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.errors": sys.stderr,
+    }
+    environ.update(_headers(scope.headers.items()))
+    if "HTTP_HOST" not in environ and scope.http_version != "1.0":
+        raise HeadError(400, "the header Host is missing")
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        raise HeadError(411, "the length of the body is not given")
+    return environ
+
+
+def _headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in items:
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
+        if key not in found:
+            found[key] = _native(value)
+        elif name in _ONCE:
+            raise HeadError(400, f"the header {name} was sent twice")
+        else:
+            found[key] += ("; " if name == "cookie" else ",") + _native(value)
+    return found
+
+
+def _native(text: str) -> str:
+    """Write text as WSGI wants it: each character stands for one byte."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")

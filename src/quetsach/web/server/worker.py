@@ -1,0 +1,76 @@
+"""What a worker process loads: Django behind the application that takes requests in."""
+
+import logging
+import os
+import socket
+from asyncio import AbstractEventLoop
+from pathlib import Path
+
+from quetsach.web.server.application import CentreApplication, HttpProtocol
+from quetsach.web.server.environment import Scope
+from quetsach.web.server.parent import follow_parent
+from quetsach.web.wsgi import application as django
+
+UNREAD_SECONDS = 60
+"""How long an answer may lie in the system's hands without the visitor's taking any of it; then the line is cut."""
+_logger = logging.getLogger("quetsach.web.server")
+
+
+class Worker:
+    """The application with what a worker does when its server starts."""
+
+    def __init__(self) -> None:
+        from django.conf import settings  # noqa: PLC0415  (after Django has been set up)
+
+        from quetsach.web.office.senders import is_known_sender  # noqa: PLC0415
+
+        follow_parent()
+        self._application = CentreApplication(
+            django,
+            folder=settings.CENTER.data,
+            proxy_hops=settings.CENTER.proxy_hops,
+            is_known_sender=is_known_sender,
+        )
+
+    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
+        """Set the deadline of readers as soon as the server listens; connections inherit it."""
+        _logger.info("worker ready")
+        loop.call_later(0.2, _limit_unread)
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        """Answer one request."""
+        await self._application.__rsgi__(scope, protocol)
+
+
+def _limit_unread() -> None:
+    """Have the system cut connections whose other end takes nothing (``TCP_USER_TIMEOUT``, Linux)."""
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    listening = [] if option is None else _listening_sockets()
+    for held in listening:
+        held.setsockopt(socket.IPPROTO_TCP, option or 0, UNREAD_SECONDS * 1000)
+        held.close()
+    if not listening:
+        _logger.warning("connections whose other end takes nothing are not cut on this system")
+
+
+def _listening_sockets() -> list[socket.socket]:
+    """Return our own handles on the sockets that this process listens on."""
+    found = []
+    open_files = Path("/proc/self/fd")
+    for file in list(open_files.iterdir()) if open_files.is_dir() else ():
+        try:
+            held = socket.socket(fileno=os.dup(int(file.name)))
+        except OSError:
+            continue
+        try:
+            is_listening = held.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        except OSError:
+            is_listening = 0
+        if is_listening and held.family in (socket.AF_INET, socket.AF_INET6):
+            found.append(held)
+        else:
+            held.close()
+    return found
+
+
+application = Worker()

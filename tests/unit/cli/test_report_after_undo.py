@@ -1,0 +1,175 @@
+"""After undo nobody is told that malware was removed: not its owner, not the centre that had the report already."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+from tests.unit.cli.test_clean_commands import Person
+from tests.unit.cli.test_report_command import Centre
+
+from quetsach.cli import acting
+from quetsach.cli.main import main
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.report import submission
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+SCHEMA = json.loads(Path(submission.__file__).with_name("submission.schema.json").read_text())
+
+
+class Owner:
+    """Somebody who cleans a disk with two finds, and undoes it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root, self.state = folder / "root", folder / "state"
+        self._capsys = capsys
+        for name in ("a.com", "b.com"):
+            (self.root / "home").mkdir(parents=True, exist_ok=True)
+            (self.root / "home" / name).write_bytes(EICAR)
+        self.run("clean", "--yes", "--root", str(self.root))
+
+    def run(self, *words: str) -> str:
+        self.code = main([*words, "--state", str(self.state), "--lang", "en"])
+        said = self._capsys.readouterr()
+        return said.out + said.err
+
+    def undo(self, *words: str) -> str:
+        return self.run("undo", "--last", "--yes", *words)
+
+    def report(self, *words: str) -> dict[str, object]:
+        document: dict[str, object] = json.loads(self.run("report", "show", "--json", *words))
+        return document
+
+    @property
+    def session(self) -> str:
+        return State.open(self.state).sessions[-1]
+
+
+@pytest.fixture
+def owner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Owner:
+    return Owner(tmp_path, capsys)
+
+
+@pytest.fixture
+def centre() -> Iterator[Centre]:
+    centre = Centre()
+    yield centre
+    centre.close()
+
+
+def sent(centre: Centre) -> list[dict[str, object]]:
+    documents = [json.loads(body) for _, body in centre.received]
+    for document in documents:
+        jsonschema.validate(document, SCHEMA)
+    return documents
+
+
+def outcomes(document: dict[str, object]) -> list[tuple[str, int]]:
+    findings = document["findings"]
+    assert isinstance(findings, list)
+    return [(row["outcome"], row["count"]) for row in findings]
+
+
+def test_the_report_says_that_the_malware_is_back(owner: Owner, tmp_path: Path) -> None:
+    before = owner.report()
+    owner.undo()
+    for words in ((), (str(next((owner.state / "reports").iterdir())),)):  # the newest, and the one of before
+        told = owner.run("report", "show", *words)
+        assert "Undone: the malware is back on this machine" in told
+        assert "The clean-up is complete" not in told
+        assert told.count("put back as it was before the clean-up") == 2
+    after = owner.report()
+    assert (after["id"], after["kind"], after["exit_code"], after["undo"]) == (before["id"], "undo", 10, None)
+    owner.run("report", "show", "--html", str(tmp_path / "r.html"))
+    page = (tmp_path / "r.html").read_text()
+    assert ("Undone: the malware is back" in page, 'class="verdict good"' in page) == (True, False)
+
+
+def test_one_item_that_was_put_back_is_told_beside_the_others(owner: Owner) -> None:
+    owner.run("quarantine", "restore", owner.session, "1", "--yes")
+    told = owner.run("report", "show")
+    assert "Partly undone: 1 traces of malware are back" in told
+    after = owner.report()
+    assert (after["exit_code"], after["undo"] is not None) == (13, True)
+    assert sorted(f["outcome"] for f in after["findings"]) == ["removed", "restored"]  # type: ignore[attr-defined]
+    owner.undo()
+    assert owner.report()["exit_code"] == 10
+
+
+def test_a_session_that_was_undone_is_never_sent_as_cleaned(owner: Owner, centre: Centre) -> None:
+    owner.undo()
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    (document,) = sent(centre)
+    assert (outcomes(document), document["exit_code"], document["revision"]) == ([("restored", 2)], 10, 1)
+
+
+def test_a_report_that_was_sent_is_corrected_step_by_step_under_its_own_code(owner: Owner, centre: Centre) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url, "--campaign", "viet-nam-2026", "--unit", "G12")
+    owner.run("report", "send", "--yes")
+    owner.undo("--item", "1")
+    owner.run("report", "send", "--yes")
+    owner.undo()
+    owner.run("report", "send", "--yes")
+    owner.run("report", "send", "--yes")
+    first, *others = documents = sent(centre)
+    assert "revision" not in first
+    assert [d.get("revision", 0) for d in documents] == [0, 0, 1, 2, 2]
+    assert [outcomes(d) for d in documents[1:4]] == [
+        [("removed", 2)],
+        [("removed", 1), ("restored", 1)],
+        [("restored", 2)],
+    ]
+    same = ("report_id", "install_id", "campaign", "unit")
+    assert all([d[name] for name in same] == [first[name] for name in same] for d in others)
+
+
+def test_who_undoes_what_was_sent_is_asked_to_send_the_correction(
+    owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    monkeypatch.setattr(acting.sys, "stdin", Person("yes", "yes"))
+    told = owner.run("undo", "--last")
+    assert "the centre still counts this machine as cleaned" in told
+    assert '"outcome": "restored"' in told  # the very text that is sent
+    assert "The centre has taken the correction" in told
+    assert [d.get("revision", 0) for d in sent(centre)] == [0, 1]
+
+
+@pytest.mark.parametrize("answers", [["yes", "no"], ["yes"]])
+def test_nothing_is_sent_without_consent(
+    owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch, answers: list[str]
+) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    monkeypatch.setattr(acting.sys, "stdin", Person(*answers))
+    told = owner.run("undo", "--last")
+    assert "To send the correction, run" in told
+    assert len(sent(centre)) == 1
+
+
+def test_a_script_is_told_of_the_correction_and_sends_nothing(owner: Owner, centre: Centre) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    told = owner.undo()
+    assert f"`quetsach report send --state {owner.state}`" in told
+    assert (owner.code, len(sent(centre))) == (0, 1)
+
+
+def test_a_centre_that_is_out_of_reach_is_no_failure_of_the_undo(
+    owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    monkeypatch.setattr(acting.sys, "stdin", Person("yes", "yes"))
+    monkeypatch.setattr(submission, "_TRIES", 1)
+    path = owner.state / "sent.json"
+    path.write_text(path.read_text().replace(centre.url, "http://127.0.0.1:9/api/v1/reports"))
+    told = owner.run("undo", "--last")
+    assert (owner.code, "To send the correction, run" in told) == (0, True)
+    assert (owner.root / "home/a.com").exists()
+
+
+def test_a_journal_that_was_damaged_is_not_taken_for_a_clean_machine(owner: Owner, centre: Centre) -> None:
+    journal = owner.state / "sessions" / owner.session / "journal"
+    journal.write_bytes(journal.read_bytes()[:60] + b"x" + journal.read_bytes()[61:])
+    assert "The clean-up is complete" not in owner.run("report", "show")
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    assert (owner.code, sent(centre)) == (1, [])

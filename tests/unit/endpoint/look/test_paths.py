@@ -1,0 +1,95 @@
+"""A path named by a person loses nothing that a scan of the whole system finds there."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from quetsach.core.pack import Pack
+from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.trouble import Reason
+from quetsach.packs.load import load_shelf
+from quetsach.packs.specimen import specimens_of, unlock
+
+SHELF = Path(__file__).parents[4] / "packs"
+PACKS: Mapping[str, Pack] = {pack.family: pack for pack in load_shelf(SHELF)}
+SPECIMENS = [
+    (family, specimen)
+    for family, pack in PACKS.items()
+    if pack.traits
+    for specimen in specimens_of(SHELF / family, sorted(pack.platforms))
+    if specimen.platform != "macos"
+]
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def look(host: Host, pack: Pack, *paths: bytes) -> ScanResult:
+    return scan(host, [pack], scope=Scope.PATHS if paths else Scope.FULL, now=NOW, paths=paths)
+
+
+def file_of(finding: Finding) -> bytes | None:
+    match finding.artefact.anchor:
+        case FileAnchor(path):
+            return path
+        case LineAnchor(file) | MemberAnchor(file):
+            return file.path
+    return None
+
+
+def told(findings: Iterator[Finding]) -> set[tuple[str, str]]:
+    return {(finding.id, finding.action) for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("family", "specimen"), SPECIMENS, ids=[f"{family}-{specimen.platform}" for family, specimen in SPECIMENS]
+)
+def test_a_path_shows_what_the_whole_scan_shows_there(family: str, specimen, tmp_path: Path) -> None:
+    planted = specimen.build(tmp_path)
+    try:
+        host, pack = open_mounted(tmp_path), PACKS[family]
+        whole = look(host, pack)
+        assert whole.findings
+        assert look(host, pack, b"/").findings == whole.findings
+        files = sorted({file for finding in whole.findings if (file := file_of(finding)) is not None})
+        tops = {b"/" + file.split(b"/")[1] for file in files}
+        for path in (*tops, *files[:2]):
+            below = (f for f in whole.findings if (at := file_of(f)) and (at == path or at.startswith(path + b"/")))
+            seen = look(host, pack, path)
+            assert told(below) == told(f for f in seen.findings if file_of(f)), path
+            assert Reason.UNSETTLED not in seen.failed, path
+    finally:
+        unlock(tmp_path, planted)
+
+
+def test_the_shortcut_of_a_stick_is_found_when_it_is_named(tmp_path: Path) -> None:
+    [specimen] = specimens_of(SHELF / "phorpiex", ["windows"])
+    specimen.build(tmp_path)
+    host = open_mounted(tmp_path)
+    [shortcut] = [f for f in look(host, PACKS["phorpiex"]).findings if f.trait == "stick-shortcut"]
+    path = file_of(shortcut)
+    assert path is not None
+    assert [f.id for f in look(host, PACKS["phorpiex"], path).findings] == [shortcut.id]
+
+
+def test_a_sign_that_waits_for_others_is_never_passed_over_in_silence(tmp_path: Path) -> None:
+    """The surer sign lies where a scan of one path does not look."""
+    [specimen] = specimens_of(SHELF / "sality", ["windows"])
+    specimen.build(tmp_path)
+    host = open_mounted(tmp_path)
+    infected = [f for f in look(host, PACKS["sality"]).findings if f.trait == "infected-program"]
+    assert infected
+    for one in list(tmp_path.rglob("*")):
+        if one.is_file() and one.name.lower() not in {file_of(f).rsplit(b"/", 1)[1].decode().lower() for f in infected}:
+            one.unlink()
+    far = tmp_path / "Elsewhere/Deep/Down"
+    far.mkdir(parents=True)
+    path = file_of(infected[0])
+    assert path is not None
+    seen = look(open_mounted(tmp_path), PACKS["sality"], path)
+    assert seen.findings == ()
+    assert seen.failed[Reason.UNSETTLED] == 1

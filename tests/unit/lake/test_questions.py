@@ -1,0 +1,162 @@
+"""Questions in parts: however many, in whatever order, the answer is that of one part, to the last bit."""
+
+import pickle
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from bench.leases import Country, watch
+from tests.lake_reader import TESTER
+from tests.unit.lake.test_hosts import annotate, ingest
+
+from quetsach.assess.hosts.measure import Watch
+from quetsach.core.family import FamilyNames
+from quetsach.core.period import Period
+from quetsach.lake import compaction, hosts, keeping
+from quetsach.lake.host_queries import Bots, HostWindow, Overlap
+from quetsach.lake.host_rows import HostRows
+from quetsach.lake.host_windows import laid_out
+from quetsach.lake.lake import Lake
+from quetsach.lake.queries import CountAddresses, ListAddresses
+from quetsach.lake.question import Question, parts_of
+from quetsach.lake.view import LakeView
+
+FIRST = date(2020, 6, 1)
+WEEK = Period(FIRST, FIRST + timedelta(days=6))
+SMALL = Country(machines=60, days=7, dense=0.02)
+MORE = "".join(
+    f"2020-06-{1 + n % 7:02} {n % 24:02}:{n % 60:02}:{n % 59:02}.{n * 7919 % 1000:03},2001:db8:{n % 9}:{n % 5}::{n},"
+    f"{('mirai', 'necurs')[n % 2]},{('VN', 'US')[n % 3 == 0]},\n"
+    for n in range(900)
+)
+OUTAGE = range(60, 67)
+"""Hours in which nothing was seen: gaps across a silence are kept with their times."""
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeView]:
+    """A week of two reports with IPv4 and IPv6, abroad too, names of installations, and an outage."""
+    lake = Lake(tmp_path_factory.mktemp("questions"))
+    for report, seed in (("own", 1), ("other", 2)):
+        seen = watch(SMALL, np.random.default_rng(seed))
+        is_up = ~np.isin(seen.hour.astype(int), OUTAGE)
+        kept = type(seen)(seen.address[is_up], seen.hour[is_up], seen.machine[is_up], 0, 0, 7)
+        ingest(lake, kept, first=FIRST, report=report, more=MORE)
+    with lake.view() as opened:
+        yield opened
+
+
+def plain(answer: object) -> object:
+    """Return an answer as what can be compared with ``==``, floats bit by bit."""
+    if isinstance(answer, HostRows):
+        ways = [(by, answer.ladder(by), answer.totals(by)) for by in answer.ladders]
+        more = [answer.distinct(by) for by in answer.addresses]
+        return ways, more, answer.hourly(), answer.sensor_days(), answer.windows(), answer.abroad()
+    return answer.to_pylist() if isinstance(answer, pa.Table) else answer
+
+
+def questions(view: LakeView) -> Iterator[tuple[str, Question[Any], Sequence[Path], Sequence[Path]]]:
+    files = view.catalog.countable(WEEK)
+    for by in ((), ("day",), ("family", "isp"), ("day", "asn", "ip_version"), ("report", "province", "sector")):
+        yield f"count {by}", CountAddresses(by), files, ()
+    yield "count one family", CountAddresses(("day",), ("necurs",)), files, ()
+    yield "list", ListAddresses(), files, ()
+    with laid_out(view, WEEK, None) as laid:
+        ways = ((), ("isp",), ("asn", "province"))
+        yield "hosts", HostWindow(laid.clocks, ways, ways, ((), ("family",), ("isp",))), laid.addresses, laid.gaps
+        yield "hosts of a family", HostWindow(laid.clocks, families=("mirai",)), laid.addresses, laid.gaps
+        first, second = (Watch("plain", report, "mirai", 4) for report in ("own", "other"))
+        yield "overlap", Overlap(first, second), laid.addresses, ()
+        yield "bots", Bots(("isp",)), laid.bots, ()
+        yield "all bots", Bots(), laid.bots, ()
+
+
+def test_parts_in_any_order_answer_as_one(view: LakeView) -> None:
+    chance = random.Random(1)
+    for name, question, files, once in questions(view):
+        whole = plain(view.ask(question, parts_of(files, once=once)))
+        assert whole, name
+        for count in (2, 7):
+            parts = list(parts_of(files, once=once, count=count))
+            chance.shuffle(parts)
+            assert plain(view.ask(question, parts)) == whole, (name, count)
+
+
+def test_every_row_is_in_one_part(view: LakeView) -> None:
+    files = view.catalog.countable(WEEK)
+    whole = view.ask(CountAddresses(()), parts_of(files)).column("addresses")[0].as_py()
+    counts = [view.ask(CountAddresses(()), [part]).column("addresses")[0].as_py() for part in parts_of(files, count=5)]
+    assert sum(counts) == whole
+    assert min(counts) > whole / 10
+
+
+def test_a_question_and_its_parts_can_be_sent_elsewhere(view: LakeView) -> None:
+    for name, question, files, once in questions(view):
+        parts = parts_of(files, once=once, count=2)
+        sent, there = pickle.loads(pickle.dumps((question, parts)))
+        assert plain(view.ask(sent, there)) == plain(view.ask(question, parts)), name
+
+
+def test_a_part_holds_whole_numbers_days_and_names_only(view: LakeView) -> None:
+    for name, question, files, once in questions(view):
+        for table in question.of_part(view.engine(), parts_of(files, once=once, count=2)[0]):
+            kinds = {field.type for field in table.schema}
+            assert not any(pa.types.is_floating(t) or pa.types.is_decimal(t) for t in kinds), name
+
+
+def test_two_layouts_of_one_lake_answer_the_same(view: LakeView, tmp_path: Path) -> None:
+    """The same sightings in other deliveries, in another order, and then in one file a day."""
+    rows = "".join(
+        b"".join(view.landed_bytes(d, by=TESTER)).decode().partition("\n")[2]
+        for d in view.deliveries()
+        if d.report == "own"
+    ).splitlines(keepends=True)
+    reports = []
+    for n, cut in enumerate((1, 3)):
+        lake = Lake(tmp_path / str(n))
+        shuffled = random.Random(n).sample(rows, len(rows))
+        for part in range(cut):
+            content = "timestamp,address,malware,country,bot_id\n" + "".join(shuffled[part::cut])
+            _deliver(lake, content)
+        if n:
+            compaction.compact(lake, least_files=2)
+        reports.append(hosts.hosts(lake.view(), WEEK, by="isp", announced={45899: 10**6}))
+    assert _without_basis(reports[0]) == _without_basis(reports[1])
+
+
+def test_roll_ups_of_fractions_are_read_too(view: LakeView, tmp_path: Path) -> None:
+    """Those that were made before gaps were whole numbers, and whose sightings may have expired since."""
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, watch(SMALL, np.random.default_rng(1)), first=FIRST)
+    whole = hosts.hosts(lake.view(), WEEK)
+    for path in lake.folder.glob("rollups/*/*.gaps.parquet"):
+        table = pq.read_table(path, partitioning=None)
+        ms, high, low = (table.column(name).to_numpy() for name in ("ms", "high", "low"))
+        older = table.drop_columns(["ms", "high", "low"]).append_column("hours", pa.array(ms / 3.6e6))
+        pq.write_table(older.append_column("squares", pa.array((high * 2.0**26 + low) / 3.6e6**2)), path)
+    assert hosts.hosts(lake.view(), WEEK) == whole
+    assert keeping.rebuild(lake).mended == 7
+    assert hosts.hosts(lake.view(), WEEK) == whole
+
+
+def _deliver(lake: Lake, content: str) -> None:
+    lake.ingest(
+        content.encode(),
+        feed="plain",
+        report="own",
+        families=FamilyNames.of([], version="f"),
+        annotate=annotate,
+        now=datetime(2020, 9, 1, tzinfo=UTC),
+    )
+
+
+def _without_basis(report: hosts.HostReport) -> dict[str, object]:
+    assert is_dataclass(report)
+    return {name: value for name, value in asdict(report).items() if name != "basis"}

@@ -1,0 +1,144 @@
+"""What is stored is whole or not there, private from the first byte, and never under another writer's name."""
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quetsach import storage
+
+
+@pytest.fixture(autouse=True)
+def no_umask() -> Iterator[None]:
+    """Leave nothing to the umask: what is private here is so by itself."""
+    former = os.umask(0)
+    yield
+    os.umask(former)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_written_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    storage.write(tmp_path / "a", b"x")
+    storage.write_once(tmp_path / "b", "x")
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_made_folder_and_its_parents_are_private(tmp_path: Path) -> None:
+    storage.make_folder(tmp_path / "a" / "b")
+    assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
+
+
+def test_what_a_person_asked_for_has_the_mode_of_their_umask(tmp_path: Path) -> None:
+    os.umask(0o022)
+    storage.write(tmp_path / "a", b"x", mode=storage.SHARED)
+    storage.make_folder(tmp_path / "b", mode=storage.SHARED_FOLDER)
+    assert (mode(tmp_path / "a"), mode(tmp_path / "b")) == (0o644, 0o755)
+
+
+def test_a_writer_that_fails_leaves_the_former_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    storage.write(path, b"former")
+
+    def fail() -> None:
+        with storage.replacing(path) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("figures.json", b"former")]
+
+
+def test_content_is_on_the_disk_before_the_name_and_the_name_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, list[str]]] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        seen.append((kind, sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("."))))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    storage.write(tmp_path / "a", b"x")
+    storage.write_once(tmp_path / "b", b"x")
+    assert seen == [("file", []), ("folder", ["a"]), ("file", ["a"]), ("folder", ["a", "b"])]
+
+
+def test_of_many_writers_at_once_exactly_one_writes_a_file_that_is_written_once(tmp_path: Path) -> None:
+    start, won, lost = threading.Barrier(8), [], []
+
+    def register(number: int) -> None:
+        start.wait()
+        try:
+            storage.write_once(tmp_path / "registration", str(number) * 1000)
+            won.append(number)
+        except FileExistsError:
+            lost.append(number)
+
+    writers = [threading.Thread(target=register, args=(number,)) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert (len(won), len(lost)) == (1, 7)
+    assert (tmp_path / "registration").read_text() == str(won[0]) * 1000
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_two_writers_at_once_never_mix_their_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with storage.replacing(path) as first, storage.replacing(path) as second:
+        first.write(b"1" * 10)
+        second.write(b"2" * 10)
+    assert path.read_bytes() == b"1" * 10
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    (tmp_path / "a").symlink_to("elsewhere")
+    storage.write(tmp_path / "a", b"x")
+    assert (tmp_path / "elsewhere").read_bytes() == b"precious"
+    assert not (tmp_path / "a").is_symlink()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 40, b"short\n", b"a" * 20 + b"\0" * 20])
+def test_a_secret_that_a_power_cut_left_empty_or_short_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "secret.key"
+    path.write_bytes(content)
+    with pytest.raises(storage.StorageError) as refused:
+        storage.read_secret(path, hint="restore it")
+    assert (refused.value.where, refused.value.hint) == (str(path), "restore it")
+
+
+def test_a_whole_secret_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_bytes(b"k" * 64 + b"\n")
+    assert storage.read_secret(tmp_path / "secret.key", hint="") == b"k" * 64 + b"\n"
+
+
+def test_a_secret_that_is_a_folder_is_refused_and_one_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(storage.StorageError):
+        storage.read_secret(tmp_path, hint="")
+    with pytest.raises(FileNotFoundError):
+        storage.read_secret(tmp_path / "none", hint="")
+
+
+def test_what_killed_writers_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    with storage.replacing(tmp_path / "deep" / "a") as file:
+        file.write(b"x")
+        unfinished = next((tmp_path / "deep").iterdir())
+        changed = unfinished.stat().st_mtime
+        assert storage.remove_unfinished(tmp_path, before=changed) == 0
+    old = tmp_path / "deep" / unfinished.name
+    old.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert storage.remove_unfinished(tmp_path, before=changed) == 1
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a"]
