@@ -65,7 +65,7 @@ def test_where_a_centre_serves_it_publishes(data: Path, published: list[datetime
         at = publish_now_or_later(data, now=NOW)
         assert at
         assert NOW < at < NOW + MINUTE
-        assert "trung tâm đang chạy" in _later(data, at, "vi")
+        assert "Trung tâm đang chạy" in _later(data, at, "vi")
         assert published == []
         assert work_off(data, now=at) is None  # as its thread does
     assert (published, is_due(data)) == ([at], False)
