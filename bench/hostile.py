@@ -182,7 +182,8 @@ def _home(centre: Served, pages: int = 12) -> tuple[int, float]:
 def slow(centre: Served, *, bodies: int, heads: int, seconds: float) -> Iterator[tuple[str, str]]:
     """Hold connections that have sent a part of a request, and ask for pages meanwhile."""
     form = "Content-Type: application/x-www-form-urlencoded"  # what makes a page read the body
-    post = f"POST {{}} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n{form}\r\nContent-Length: 5000\r\n\r\nx"
+    head = f"Host: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n{form}\r\nContent-Length: 5000"
+    post = f"POST {{}} HTTP/1.1\r\n{head}\r\n\r\nx"
     yield (
         f"{bodies} half-sent bodies: worst",
         _held(centre, [post.format(PATHS[n % len(PATHS)]).encode() for n in range(bodies)], seconds),
