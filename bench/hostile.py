@@ -65,7 +65,7 @@ except Exception as error:
 after = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime + children.ru_utime + children.ru_stime
-print(json.dumps([outcome, round(cpu, 2), peak() - start]))
+print(json.dumps([outcome, round(cpu, 2), max(peak() - start, children.ru_maxrss >> 10)]))
 """
 RACE = """
 import json, sys
@@ -221,7 +221,7 @@ def spreadsheets(checkout: Path, folder: Path) -> Iterator[tuple[str, str]]:
         path.write_bytes(make())
         yield (
             f"XLSX, {path.stat().st_size >> 10} KiB: {name}",
-            _child(checkout, READ_XLSX, path, form="{}, {} s CPU, +{} MiB"),
+            _child(checkout, READ_XLSX, path, form="{}, {} s CPU, {} MiB at most"),
         )
 
 
