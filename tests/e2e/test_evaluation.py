@@ -92,7 +92,10 @@ def test_a_panel_of_anything_decides_nothing(tmp_path_factory: pytest.TempPathFa
         "Halve the malware infection rate": "not-decided",
         "Halve the IP addresses in the ten most common botnets": "not-decided",
     }
-    for language, claims in (("vi", ("Đạt chỉ tiêu:", "Xác suất đạt chỉ tiêu:")), ("en", ("Achieved: the", "met:"))):
+    for language, claims in (
+        ("vi", ("Đạt chỉ tiêu:", "Xác suất đạt chỉ tiêu:")),
+        ("en", ("Achieved: the whole interval lies", "target was met:")),
+    ):
         page = (data / "report" / f"evaluation.{language}.html").read_text("utf-8")
         assert not any(claim in page for claim in claims)
     assert float(rows(data / "report", "effect")[0]["value"]) < -0.8

@@ -5,7 +5,17 @@ from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure, period_text
 from quetsach.assess.notice import Notice
-from quetsach.assess.ranking import Ranking, Row, mean_daily, rank_families, rank_isps, rank_places, rank_sectors
+from quetsach.assess.ranking import (
+    UNKNOWN,
+    UNPLACED,
+    Ranking,
+    Row,
+    mean_daily,
+    rank_families,
+    rank_isps,
+    rank_places,
+    rank_sectors,
+)
 from quetsach.assess.targets import (
     Goal,
     TargetReport,
@@ -20,6 +30,8 @@ from quetsach.assess.targets import (
 __all__ = [
     "DEFINITIONS",
     "NO_VERDICT",
+    "UNKNOWN",
+    "UNPLACED",
     "AssessError",
     "Basis",
     "Definition",

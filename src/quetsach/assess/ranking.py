@@ -8,12 +8,16 @@ import pyarrow as pa
 from quetsach.assess.definitions import MEAN_DAILY, PER_THOUSAND, SHARE, WINDOW, Definition
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure
+from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.pack import LocalText
 from quetsach.core.place import UNKNOWN_PLACE, Places
 from quetsach.core.sector import SECTORS
 
 UNKNOWN = LocalText("Không rõ", "Unknown")
+UNPLACED = LocalText("Chưa phân loại", "Unplaced")
+"""Names that feeds write and no analyst has placed among the families."""
 _UNKNOWN_ID = "unknown"
+_UNRANKED = {_UNKNOWN_ID: UNKNOWN, UNPLACED_FAMILY: UNPLACED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +219,10 @@ def _ranking[F: Figure | None](
     basis: Basis,
     name: Callable[[str], LocalText],
 ) -> Ranking:
-    order = sorted(made, key=lambda key: (key == _UNKNOWN_ID, -means[key], key))
+    order = sorted(made, key=lambda key: (key in _UNRANKED, -means[key], key))
     rows: list[Row] = []
     for position, key in enumerate(order, 1):
         tied = bool(rows) and means[rows[-1].id] == means[key]
-        rank = None if key == _UNKNOWN_ID else rows[-1].rank if tied else position
-        rows.append(Row(rank, key, UNKNOWN if key == _UNKNOWN_ID else name(key), made[key]))
+        rank = None if key in _UNRANKED else rows[-1].rank if tied else position
+        rows.append(Row(rank, key, _UNRANKED.get(key) or name(key), made[key]))
     return Ranking(subject, columns, tuple(rows), Figure.of(whole, MEAN_DAILY, basis), basis)

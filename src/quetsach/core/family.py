@@ -4,11 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from quetsach.core.errors import InputError
 
 UNKNOWN_FAMILY = "unknown"
 """The family of a sighting whose feed names no malware."""
+
+UNPLACED_FAMILY = "unplaced"
+"""Where every spelling is counted that no table knows and no analyst has placed: a name is no family yet."""
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -30,6 +34,22 @@ class Family:
     name: str
     platform: str
     aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What an analyst decided about a spelling that the table does not know: which family it is of, and why.
+
+    ``name`` and ``platform`` are of a family that the table does not know either. ``at`` is ISO 8601 in UTC.
+    """
+
+    spelling: str
+    family: str
+    name: str
+    platform: str
+    by: str
+    at: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +78,36 @@ class FamilyNames:
         return cls(by_key, known, version)
 
     def resolve(self, spelling: str) -> str:
-        """Return the family identifier of a reported name.
+        """Return under which name a reported one is kept.
 
-        A name that the table does not know becomes its own family under its folded spelling, so that nothing is lost
-        and a later version of the table can join it; an empty one is ``UNKNOWN_FAMILY``.
+        A name that the table does not know is kept under its folded spelling, so that nothing is lost and a later
+        version of the table can join it; an empty one is ``UNKNOWN_FAMILY``.
         """
         key = name_key(spelling)
         return self.by_key.get(key, key) if key else UNKNOWN_FAMILY
+
+    def family_of(self, kept: str) -> str:
+        """Return the family that what ``resolve`` returned is of today; ``UNPLACED_FAMILY`` where nobody placed it."""
+        if kept in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
+            return kept
+        return kept if kept in self.families else self.by_key.get(kept, UNPLACED_FAMILY)
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Return every name that ``resolve`` may have returned and is of a family, with that family."""
+        names = sorted({*self.families, *self.by_key, UNKNOWN_FAMILY})
+        return tuple((name, self.family_of(name)) for name in names)
+
+    def with_placings(self, placings: Iterable["Placing"]) -> "FamilyNames":
+        """Return the table with what analysts placed; a later placing of a spelling stands instead of an earlier one.
+
+        They know their feeds: where the table comes to know a spelling itself, what they said stands.
+        """
+        families, by_key, content = dict(self.families), dict(self.by_key), sha256(self.version.encode())
+        for placing in placings:
+            families.setdefault(placing.family, Family(placing.family, placing.name, placing.platform))
+            by_key.setdefault(name_key(placing.family), placing.family)
+            by_key[name_key(placing.spelling)] = placing.family
+            content.update(f"\n{name_key(placing.spelling)}={placing.family}".encode())
+        if by_key == self.by_key:
+            return self
+        return FamilyNames(by_key, families, f"{self.version}+{content.hexdigest()[:8]}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from quetsach.core.errors import InputError
-from quetsach.core.family import Family
+from quetsach.core.family import Family, Placing
 from quetsach.core.period import parse_day
 from quetsach.core.place import Place
 
@@ -82,6 +82,7 @@ def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
         raise InputError(error.what, where=where, hint=error.hint) from error
 
 
+PLACING_COLUMNS = ("spelling", "family", "name", "platform", "by", "at", "reason")
 FAMILY_COLUMNS = ("id", "name", "platform", "aliases")
 PLACE_COLUMNS = ("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor")
 
@@ -100,6 +101,26 @@ def read_families(content: bytes, *, where: str) -> tuple[Family, ...]:
             tuple(alias for part in row["aliases"].split(";") if (alias := part.strip())),
         )
         for at, row in read_rows(content, FAMILY_COLUMNS, where=where)
+    )
+
+
+def read_placings(content: bytes, *, where: str) -> tuple[Placing, ...]:
+    """Read what analysts placed (``placings.csv``), in the order in which they did.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    return tuple(
+        Placing(
+            required(row, "spelling", where=at),
+            required(row, "family", where=at),
+            required(row, "name", where=at),
+            row["platform"],
+            row["by"],
+            row["at"],
+            row["reason"],
+        )
+        for at, row in read_rows(content, PLACING_COLUMNS, where=where)
     )
 
 

@@ -56,12 +56,16 @@ def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
     """Rank the families of a period by mean daily addresses.
 
     Raises:
-        AssessError: the period has no data.
+        AssessError: the period has no data, or the lake does not count by this table and has a name that nobody placed.
     """
 
     def name(family: str) -> LocalText:
-        known = names.families.get(family)
-        return LocalText(known.name, known.name) if known else LocalText(family, family)
+        if (known := names.families.get(family)) is None:
+            raise AssessError(
+                "the lake does not count by this table of families: names that nobody placed would be shown",
+                where=family,
+            )
+        return LocalText(known.name, known.name)
 
     return rank_families(
         view.daily_addresses(period, ("family",)),

@@ -8,6 +8,7 @@ import numpy as np
 from quetsach.assess.estimate import Answer
 from quetsach.assess.priority import GROWTH_DAYS, Observation, growth_of
 from quetsach.core.errors import InputError
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.period import Period
 from quetsach.lake.hosts import hosts
 from quetsach.lake.view import LakeView
@@ -15,7 +16,7 @@ from quetsach.lake.weekly import WEEK_DAYS
 
 GRADED_DAYS = 28
 """Four whole weeks: what grades and choices are usually made over."""
-_NO_BOTNETS = ("unknown", "eicar")
+_NO_BOTNETS = (UNKNOWN_FAMILY, UNPLACED_FAMILY, "eicar")
 
 
 def weekly_machines(

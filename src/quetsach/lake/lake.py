@@ -25,7 +25,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -77,12 +77,17 @@ class IngestResult:
 
 
 class Lake:
-    """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view."""
+    """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
 
-    def __init__(self, folder: Path) -> None:
+    Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
+    public to see.
+    """
+
+    def __init__(self, folder: Path, names: FamilyNames | None = None) -> None:
         self.folder = folder
         self._reader = CatalogReader(folder)
         self._engine = Engine()
+        self._names = names
 
     def view(self) -> LakeView:
         """Open a view of what is committed now: whatever belongs together is asked of one.
@@ -90,7 +95,7 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
-        return LakeView(self.folder, self._reader, self._engine)
+        return LakeView(self.folder, self._reader, self._engine, self._names)
 
     def ingest(
         self,
@@ -139,10 +144,7 @@ class Lake:
                         progress=progress,
                     )
         except OSError as error:
-            what = os.strerror(error.errno) if error.errno else str(error)
-            lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            where = error.filename or (self.folder if lacks_space else name)
-            raise LakeError(what, where=str(where)) from error
+            raise self._explained(error, name) from error
         return IngestResult(
             file=name,
             delivery=delivery.id,
@@ -156,6 +158,15 @@ class Lake:
             blank=delivery.blank,
             seconds=time.monotonic() - started,
         )
+
+    def _explained(self, error: OSError, name: str) -> LakeError:
+        """Say what failed of which file: of one that is moved, the place that it could not get."""
+        what = os.strerror(error.errno) if error.errno else str(error)
+        lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        where = error.filename2 or error.filename or (self.folder if lacks_space else name)
+        is_ours = error.errno in {errno.EACCES, errno.EPERM} and str(where).startswith(str(self.folder))
+        hint = "does all of the lake belong to the account that the centre runs as?" if is_ours else ""
+        return LakeError(what, where=str(where), hint=hint)
 
     def _ingest(
         self,
@@ -183,13 +194,21 @@ class Lake:
         staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
+        if not catalog.deliveries:
+            (tmp / "making").write_text(rollups.MAKING, "ascii")
+            staged.append((tmp / "making", rollups.MAKING_FILE))
         for file, _ in staged:
             storage.sync(file)
         storage.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
         storage.write(tmp / "delivery.json", delivery.to_json())
         storage.publish([(tmp / "delivery.json", record)])
-        gathered = self._gather(catalog, delivery, tmp)
+        gathered: list[str] = []
+        try:
+            gathered = self._gather(catalog, delivery, tmp)
+        except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
+            with suppress(OSError):
+                self._unswept.touch(mode=0o600)
         self.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
         return delivery, True
 
@@ -242,7 +261,6 @@ class Lake:
                 shutil.rmtree(tmp)
                 raise
             shutil.rmtree(tmp)
-            self._reader.read()
             self._reader.save()
 
     def sweep(self, catalog: Catalog) -> bool:

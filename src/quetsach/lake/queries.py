@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.country import HOME
+from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
@@ -43,8 +44,25 @@ def by_day(files: str) -> str:
     )"""
 
 
-_SIGHTINGS = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
-"""Sightings, and addresses of roll-ups where those have expired, that are the country's own."""
+type Names = tuple[tuple[str, str], ...]
+"""Under which name sightings are kept, and the family that it is of today."""
+
+
+def _sightings(names: Names | None) -> tuple[str, dict[str, object]]:
+    """Return the table of sightings (``$files``) that are the country's own, and its parameters.
+
+    Or of addresses of roll-ups, where those have expired. With ``names`` each has the family that its kept name is of,
+    ``UNPLACED_FAMILY`` where no analyst has placed it; without, every kept name is a family.
+    """
+    own = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
+    if names is None:
+        return own, {}
+    today = "(select unnest($kept) as kept, unnest($families_today) as family)"
+    placed = f"""(
+        select own.* replace (coalesce(today.family, '{UNPLACED_FAMILY}') as family)
+        from {own} own left join {today} today on own.family = today.kept
+    )"""
+    return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,8 @@ class CountAddresses:
     """How many distinct addresses each group has: the columns ``by`` and ``addresses``, ordered by ``by``.
 
     The files are of sightings, or of the addresses of roll-ups where those have expired. ``by`` are ``day`` or any of
-    ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all.
+    ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all. ``names`` say which family
+    a kept name is of; without them each is its own.
 
     Raises:
         LakeError: addresses cannot be counted by one of these columns.
@@ -60,6 +79,7 @@ class CountAddresses:
 
     by: tuple[str, ...]
     families: tuple[str, ...] | None = None
+    names: Names | None = None
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.by if name not in (*GROUPS, "day")]:
@@ -77,11 +97,12 @@ class CountAddresses:
             return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
         columns = "".join(f"{name}, " for name in self.by)
         only = "and family in (select unnest($families))" if self.families is not None else ""
+        sightings, parameters = _sightings(self.names)
         query = (
-            f"select {columns}count(distinct address) as addresses from {_SIGHTINGS} "
+            f"select {columns}count(distinct address) as addresses from {sightings} "
             f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
         )
-        parameters: dict[str, object] = {"files": list(part.files)}
+        parameters["files"] = list(part.files)
         if self.families is not None:
             parameters["families"] = list(self.families)
         return (run(engine, query, parameters).cast(self.schema),)
@@ -96,19 +117,23 @@ class ListAddresses:
     """Where a visitor would be found: ``key`` (16 bytes), ``family``, ``last_day``, ordered by key.
 
     The key is the address itself for IPv4 and the start of its /64 for IPv6 (``core.address.network_number``).
+    ``names`` are as those of ``CountAddresses``.
     """
+
+    names: Names | None = None
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """List a part."""
         schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
         if not part.files:
             return (schema.empty_table(),)
+        sightings, parameters = _sightings(self.names)
         query = f"""
             select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
                    family, max(day) as last_day
-            from {_SIGHTINGS} where {in_part(part)} group by all order by all
+            from {sightings} where {in_part(part)} group by all order by all
         """
-        table = run(engine, query, {"files": list(part.files)})
+        table = run(engine, query, {**parameters, "files": list(part.files)})
         keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
         return (pa.table([keys, table.column("family"), table.column("last_day")], schema=schema),)
 
@@ -116,6 +141,27 @@ class ListAddresses:
         """Put the lists of parts into one, in order."""
         table = pa.concat_tables(listed for (listed,) in parts)
         return table if len(parts) == 1 else table.sort_by([("key", "ascending"), ("family", "ascending")])
+
+
+def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], names: Names) -> pa.Table:
+    """Return the kept names that ``names`` does not know, with ``UNPLACED_COLUMNS``, from most addresses to fewest.
+
+    ``spellings`` are some of the texts as feeds write them, ``addresses`` of any country.
+    """
+    if not files:
+        return pa.table({name: pa.array([], pa.string()) for name in UNPLACED_COLUMNS})
+    query = f"""
+        select family as kept, list(distinct malware order by malware)[:5] as spellings, count(*) as sightings,
+               count(distinct address) as addresses, min(day) as first_day, max(day) as last_day,
+               list(distinct feed || '/' || report) as feeds
+        from (from {by_day("files")} union all by name select null::varchar as malware where false) seen
+        where family not in (select unnest($kept))
+        group by family order by addresses desc, kept
+    """
+    return run(engine, query, {"files": [str(file) for file in files], "kept": [kept for kept, _ in names]})
+
+
+UNPLACED_COLUMNS = ("kept", "spellings", "sightings", "addresses", "first_day", "last_day", "feeds")
 
 
 class Fresh:

@@ -1,9 +1,11 @@
 """A view of the lake: what was committed at one moment, and the questions that can be asked of it.
 
 A view never changes. What is delivered, compacted or expires while it is open is not in it, and no file that it may
-read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view.
+read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view. Only a roll-up
+that is mended shows in it at once (``keeping.rebuild``).
 """
 
+import hashlib
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,9 +17,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import access, readers
+from quetsach.lake import access, queries, readers
 from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.engine import Engine
@@ -43,17 +46,20 @@ class LakeView:
         folder: the lake.
         reader: reads its catalog.
         engine: counts.
+        names: which family a kept name is of; without them each is its own, which is never for the public to see.
 
     Raises:
         LakeError: the lake cannot be read.
     """
 
-    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine) -> None:
+    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine, names: FamilyNames | None = None) -> None:
         held = readers.hold(folder)
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
         self.folder = folder
         self.catalog = reader.read()
         self._engine = engine
+        self.families_version = names.version if names else ""
+        self._names = names.kept() if names else None
         self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
 
     def __enter__(self) -> Self:
@@ -70,7 +76,15 @@ class LakeView:
     @property
     def state(self) -> str:
         """What answers stand on, in 64 hexadecimal digits: two views of one state give the same answers."""
-        return self.catalog.state
+        if not self.families_version:
+            return self.catalog.state
+        return hashlib.sha256(f"{self.catalog.state}\n{self.families_version}".encode()).hexdigest()
+
+    def unplaced_names(self) -> pa.Table:
+        """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""
+        days = list(self.catalog.days())
+        files = self.catalog.countable(Period(min(days), max(days))) if days else []
+        return queries.unplaced_names(self.engine(), files, self._names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine; whoever asks takes a cursor of it."""
@@ -143,7 +157,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             access.record(self.folder, by, what="addresses", of=str(period))
-        return self.ask(ListAddresses(), parts_of(files))
+        return self.ask(ListAddresses(self._names), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -175,7 +189,7 @@ class LakeView:
 
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
-        question = CountAddresses(by, None if families is None else tuple(sorted(families)))
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self._names)
         if (period, question) not in self._counted:
             self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
         return self._counted[period, question]

@@ -205,7 +205,7 @@ def test_rankings_count_days_with_data_and_name_their_subjects(lake: Lake, tmp_p
     assert family.figures[1].value == 10
 
 
-def test_a_family_that_no_table_knows_keeps_its_own_name(lake: Lake, tmp_path: Path) -> None:
+def test_a_name_that_no_table_knows_is_no_family(lake: Lake, tmp_path: Path) -> None:
     _fill(lake, tmp_path, BEFORE, 1)
     tables = load_network_tables(tmp_path)
     lake.ingest(
@@ -216,5 +216,8 @@ def test_a_family_that_no_table_knows_keeps_its_own_name(lake: Lake, tmp_path: P
         annotate=lambda table: annotate(table, tables),
         now=NOW,
     )
-    names = {row.id: row.name.vi for row in answers.families(lake.view(), BEFORE, load_families()).rows}
-    assert names["newthing"] == "newthing"
+    counting = Lake(lake.folder, load_families())
+    names = {row.id: row.name.vi for row in answers.families(counting.view(), BEFORE, load_families()).rows}
+    assert names == {"mirai": "Mirai", "unplaced": "Chưa phân loại"}
+    with pytest.raises(AssessError, match="does not count by this table"):
+        answers.families(lake.view(), BEFORE, load_families())

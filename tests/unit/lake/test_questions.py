@@ -32,7 +32,7 @@ FIRST = date(2020, 6, 1)
 WEEK = Period(FIRST, FIRST + timedelta(days=6))
 SMALL = Country(machines=60, days=7, dense=0.02)
 MORE = "".join(
-    f"2020-06-{1 + n % 7:02} {n % 24:02}:{n % 60:02}:{n % 59:02}.{n * 7919 % 1000:03},2001:db8:{n % 9}:{n % 5}::{n},"
+    f"2020-06-{1 + n % 7:02} {n % 24:02}:{n % 60:02}:{n % 59:02}.{n * 7919 % 1000:03},2001:ee0:{n % 9}:{n % 5}::{n},"
     f"{('mirai', 'necurs')[n % 2]},{('VN', 'US')[n % 3 == 0]},\n"
     for n in range(900)
 )

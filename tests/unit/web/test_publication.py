@@ -58,6 +58,12 @@ def test_published_figures_are_read_as_they_were_counted(centre_data: Path) -> N
     assert len(campaign.seal) == 64
 
 
+def test_no_line_of_a_target_stands_on_figures_that_give_no_verdict(centre_data: Path) -> None:
+    charts = published(centre_data).campaigns[0].charts
+    assert set(charts) == {"vi", "en"}
+    assert not any('stroke-dasharray="6,4"' in chart for chart in charts.values())
+
+
 def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) -> None:
     snapshot = published(centre_data)
     write_snapshot(tmp_path, snapshot)

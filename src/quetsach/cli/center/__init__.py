@@ -14,6 +14,7 @@ COMMANDS = (
     "up",
     "ingest",
     "feeds",
+    "families",
     "lake",
     "reports",
     "returns",

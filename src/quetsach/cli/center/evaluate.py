@@ -69,9 +69,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     campaign = load_campaign(arguments.campaign, data)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
-    view = Lake(data / "lake").view()
+    view = open_lake(data).view()
     sources = _sources(arguments, campaign, data, view)
     with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
         inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
@@ -104,7 +104,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vi
     return Sources(
         data=data,
         lake=view,
-        families=load_families(),
+        families=load_families(data),
         network=load_network_tables(data),
         places=load_places(),
         tiles=load_tiles(),

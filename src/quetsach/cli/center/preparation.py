@@ -16,6 +16,7 @@ from pathlib import Path
 from quetsach import __version__, storage
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
     CAMPAIGN,
     DemonstrationMarker,
@@ -111,9 +112,7 @@ def _prepare_django(data: Path) -> None:
         load_bundled_forms()
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise QuetsachError(
-            f"the database cannot be used: {error}", where=str(data), hint="look at DATABASE_URL"
-        ) from error
+        raise database_error(error, data, is_preparing=True) from error
 
 
 def _demonstrate(data: Path) -> None:
@@ -123,18 +122,18 @@ def _demonstrate(data: Path) -> None:
         load_families,
         load_network_tables,
         load_scenario,
+        open_lake,
     )
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
     from quetsach.network import annotate  # noqa: PLC0415
     from quetsach.simulate import simulate  # noqa: PLC0415
 
     marker = DemonstrationMarker.read(data)
-    lake = Lake(data / "lake")
+    lake = open_lake(data)
     if (marker and marker.is_complete) or (marker is None and lake.view().deliveries()):
         return
     scenario = load_scenario(CAMPAIGN)
     DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=False).write(data)
-    families, tables = load_families(), load_network_tables(data)
+    families, tables = load_families(data), load_network_tables(data)
     known = {delivery.file for delivery in lake.view().deliveries()}
     with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
         for name, pieces in simulate(scenario, bundled_ranges()):

@@ -88,7 +88,7 @@ def publish_figures(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    from quetsach.lake.lake import Lake as OpenLake  # noqa: PLC0415
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
         return None
@@ -100,7 +100,7 @@ def publish_figures(
         figures_release_agreed(data=data, now=now)
     except QuetsachError as error:
         failed = error
-    counted = _count_anew(data, lake or OpenLake(data / "lake"), now, progress)
+    counted = _count_anew(data, lake or open_lake(data), now, progress)
     if failed is not None:
         raise failed
     return counted
@@ -120,7 +120,7 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    families, campaigns = load_families(), _campaigns()
+    families, campaigns = load_families(data), _campaigns()
     with lake.view() as view:
         if figures_are_current(data=data, inputs=publication_inputs(view, families, campaigns, data=data)):
             return None

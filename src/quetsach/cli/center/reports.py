@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
 _LONGEST_PATTERN = 100
+_MOST_STARS = 3
 _SHOWN_SOURCES = 20
 
 
@@ -91,10 +92,10 @@ def _register_decisions(commands: "Subcommands") -> None:
         commands,
         "release",
         _release,
-        "let a day count that stood out and is held back",
-        'quetsach center reports release 2026-11-27 --reason "first day of the campaign"',
+        "let days count that stood out and are held back",
+        'quetsach center reports release 2026-11-27 2026-11-28 --reason "first days of the campaign"',
     )
-    release.add_argument("day", type=parse_day, metavar="DATE", help="the day (UTC), as list shows it")
+    release.add_argument("day", type=parse_day, nargs="+", metavar="DATE", help="a day (UTC), as list shows it")
     for command in (withdraw, restore, release):
         command.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the office's log")
         command.add_argument("--by", default="", metavar="EMAIL", help="who decides, if they work in the office")
@@ -114,7 +115,7 @@ def _source(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    if not text.strip("* ") or len(text) > _LONGEST_PATTERN:
+    if not text.strip("* ") or len(text) > _LONGEST_PATTERN or text.count("*") > _MOST_STARS:
         raise argparse.ArgumentTypeError("write the beginning or end of a word, such as 'hay-tai-*'")
     return text
 
@@ -218,13 +219,14 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _release(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.api.withdrawals import day_release  # noqa: PLC0415
+        from quetsach.web.api.withdrawals import days_release  # noqa: PLC0415
 
-        day_release(day=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
+        days_release(days=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
+    days = [day.isoformat() for day in arguments.day]
     if arguments.json:
-        print_json({"day": arguments.day.isoformat(), "released": True})
+        print_json({"released": days})
     else:
-        say(words["released"].format(day=arguments.day))
+        say(words["released"].format(days=", ".join(days)))
     return ExitCode.NOTHING_FOUND
 
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
-from quetsach.core.table import read_families, read_places
+from quetsach.core.table import read_families, read_places, read_placings
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.network import (
     AddressRanges,
@@ -26,16 +27,43 @@ from quetsach.network import (
     read_ranges,
     read_spellings,
 )
-from quetsach.simulate import Scenario, read_scenario
+
+if TYPE_CHECKING:
+    from quetsach.simulate import Scenario
+
+if TYPE_CHECKING:
+    from quetsach.lake.lake import Lake
 
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
 
-def load_families() -> FamilyNames:
-    """Return the family names of this build; their version is a digest of the table."""
+def load_families(data: Path | None = None) -> FamilyNames:
+    """Return the family names of this build, with what analysts placed at the centre in ``data``.
+
+    The version is a digest of the table, and of what was placed.
+
+    Raises:
+        QuetsachError: a table is damaged.
+    """
     path = bundled("data") / "families" / "families.csv"
     content = _read(path)
-    return FamilyNames.of(read_families(content, where=path.name), version=_digest(content))
+    names = FamilyNames.of(read_families(content, where=path.name), version=_digest(content))
+    placed = placings_path(data) if data else None
+    if placed is None or not placed.exists():
+        return names
+    return names.with_placings(read_placings(_read(placed), where=placed.name))
+
+
+def placings_path(data: Path) -> Path:
+    """Return where a centre keeps what its analysts placed."""
+    return data / "families" / "placings.csv"
+
+
+def open_lake(data: Path) -> "Lake":
+    """Open the lake of a centre, which counts by the families of today: the one way to it outside of tests."""
+    from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
+
+    return Lake(data / "lake", load_families(data))
 
 
 def load_places() -> Places:
@@ -87,13 +115,15 @@ def load_published(identifier: str) -> PublishedRecord:
     return read_published(_read(path), file=path.name) if path.exists() else PublishedRecord()
 
 
-def load_scenario(named: str) -> Scenario:
+def load_scenario(named: str) -> "Scenario":
     """Return a replay of published totals: of this build by its name, else the file of that path.
 
     Raises:
         QuetsachError: there is none, or its file is damaged.
     """
     content, file = scenario_content(named)
+    from quetsach.simulate import read_scenario  # noqa: PLC0415  (half of what a command takes to start)
+
     return read_scenario(content, file=file)
 
 

@@ -72,7 +72,7 @@ def country(scenario: Country, ranges: AddressRanges | None = None) -> Iterator[
 
     Args:
         scenario: what to play.
-        ranges: where providers with an AS have their addresses; without it all addresses are of nobody (240.0.0.0/4).
+        ranges: where providers with an AS have their addresses; without it all addresses are of nobody (28.0.0.0/8).
 
     Raises:
         SimulateError: a provider has too few addresses.

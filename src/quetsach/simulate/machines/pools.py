@@ -14,10 +14,10 @@ from quetsach.simulate.machines.scenario import Isp
 type Places = NDArray[np.int32]
 
 FIRST_PORT, LAST_PORT = 1024, 65_535
-_NOBODYS = 240 << 24  # 240.0.0.0/4, reserved (RFC 1112): of nobody
+_NOBODYS = 28 << 24  # 28.0.0.0/8: of no line that anybody can rent, and in no national table
 _NOBODYS_SIZE = 16 << 24
 _NOBODYS_POOL = 1 << 20
-_NOBODYS_IPV6 = 0x0100_0000 << 32  # 100::/32 about the discard-only prefix (RFC 6666), in /64s
+_NOBODYS_IPV6 = 0x3FFE_0000 << 32  # 3ffe::/32 of the former 6bone, given back (RFC 3701), in /64s
 
 
 class Pool:
@@ -103,7 +103,7 @@ def addresses_of(isps: tuple[Isp, ...], ranges: AddressRanges | None) -> list[tu
         else:
             wanted = (isp.addresses or _NOBODYS_POOL) + isp.cgnat_addresses
             if given + wanted > _NOBODYS_SIZE:
-                raise SimulateError("the providers without AS want more than 240.0.0.0/4")
+                raise SimulateError("the providers without AS want more than 28.0.0.0/8")
             numbers = np.arange(_NOBODYS + given, _NOBODYS + given + wanted, dtype=np.int64)
             given += wanted
         split = isp.addresses or len(numbers) - isp.cgnat_addresses

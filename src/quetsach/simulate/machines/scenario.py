@@ -132,7 +132,7 @@ class Lease:
 class Isp:
     """A provider, or all the networks of a neighbour country.
 
-    ``asn`` 0: its addresses are of nobody (240.0.0.0/4). ``addresses``: the pool; all that the AS announces if 0.
+    ``asn`` 0: its addresses are of nobody (28.0.0.0/8). ``addresses``: the pool; all that the AS announces if 0.
     ``ratio``: lines behind one address of the CGNAT pool. ``cleaning``: factor of the hazard of clean-up; drawn from
     the country's frailty where ``None``.
     """

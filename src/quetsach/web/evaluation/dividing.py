@@ -84,7 +84,7 @@ def machines_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
         rows = [
             MachineChange(id_, name(id_), _machines(was.get(id_)), _machines(now.get(id_)))
             for id_ in {**was, **now}
-            if id_ not in small
+            if id_ not in small and (dimension is not Dimension.FAMILY or sources.is_placed(id_))
         ]
         shown = [row for row in rows if not (_is_small(row.before) or _is_small(row.after))]
         made[dimension] = tuple(sorted(shown, key=lambda row: (-_size(row), row.id)))

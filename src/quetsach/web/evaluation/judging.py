@@ -1,12 +1,12 @@
 """What is judged beside the targets: how long infections last, providers against the middle, and the ten botnets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from quetsach.assess.cases import Group, case_report
+from quetsach.assess.cases import CaseReport, Group, case_report
 from quetsach.assess.grades import grade_providers
 from quetsach.assess.priority import choose
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -71,9 +71,17 @@ def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
     reports = {
         group: case_report(history, by=group, started_days=started, rng=np.random.default_rng(SEED)) for group in Group
     }
+    reports[Group.FAMILY] = _placed(reports[Group.FAMILY], sources)
     names = {family: sources.family_name(family) for family in history.families}
     names |= {isp: sources.provider_name(isp) for isp in history.providers}
     return Cases(period, day if started is not None else None, reports, names)
+
+
+def _placed(report: CaseReport | Refusal, sources: Sources) -> CaseReport | Refusal:
+    """Return a report by family without groups of names that no analyst has placed; the whole has them."""
+    if isinstance(report, Refusal):
+        return report
+    return replace(report, groups={name: group for name, group in report.groups.items() if sources.is_placed(name)})
 
 
 def _grades(sources: Sources, base: Period, last: Period) -> Grades:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.priority import Criteria
 from quetsach.campaign.published import PublishedRecord
-from quetsach.core.family import FamilyNames
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.place import Places
 from quetsach.core.tile import TileLayouts
@@ -44,9 +45,13 @@ class Sources:
         return self.network.ranges.announced_ipv4()
 
     def family_name(self, family: str) -> LocalText:
-        """Return a family's name; its identifier where the table does not know it."""
-        known = self.families.families.get(family)
-        return LocalText(known.name, known.name) if known else LocalText(family, family)
+        """Return a family's name; that it is not placed where no analyst has placed what feeds write."""
+        known = self.families.families.get(self.families.family_of(family))
+        return LocalText(known.name, known.name) if known else UNKNOWN if family == UNKNOWN_FAMILY else UNPLACED
+
+    def is_placed(self, family: str) -> bool:
+        """Say whether a kept name may be shown: it is a family, or known to be of none."""
+        return self.families.family_of(family) != UNPLACED_FAMILY
 
     def provider_name(self, isp: str) -> LocalText:
         """Return a provider's name."""

@@ -11,9 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from quetsach.assess import DEFINITIONS
 from quetsach.core.errors import QuetsachError
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.pack import Pack
 from quetsach.lake.listed import Listed
 from quetsach.packs.load import load_shelf
@@ -101,6 +103,8 @@ def describe_listing(listing: Listing) -> ListedFamily:
     names = snapshot.family_names if snapshot else {}
     pack = pack_of(listing.family)
     page = reverse("family", args=[pack.family]) if pack else ""
+    if listing.family in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
+        return ListedFamily(str(_("malware without a known name")), listing.last_day)
     return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
 
 

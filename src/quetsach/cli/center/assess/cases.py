@@ -89,10 +89,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _of_lake(arguments: argparse.Namespace) -> "History | None":
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
     from quetsach.lake.cases import bot_history  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
-    view = Lake((arguments.data or default_data()) / "lake").view()
+    view = open_lake(arguments.data or default_data()).view()
     period = asked_period(arguments)
     if period is None:
         newest = view.newest_day(until=datetime.now(UTC).date())

@@ -55,14 +55,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.lake.judged import weekly_machines  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     data: Path = arguments.data or default_data()
-    view, tables = Lake(data / "lake").view(), load_network_tables(data)
+    view, tables = open_lake(data).view(), load_network_tables(data)
     subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
     period = asked_period(arguments) or _newest(view)
     windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]

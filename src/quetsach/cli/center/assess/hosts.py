@@ -78,12 +78,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
-    view, tables = Lake(data / "lake").view(), load_network_tables(data)
+    view, tables = open_lake(data).view(), load_network_tables(data)
     period = asked_period(arguments) or _newest(view)
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
@@ -103,7 +102,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
-        show(report, comparison, rates, _names(report.by, tables, period.last), chosen_language(arguments))
+        show(report, comparison, rates, _names(report.by, tables, period.last, data), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -142,14 +141,14 @@ def _rate(text: str) -> tuple[str, float]:
     return name, rate
 
 
-def _names(by: str, tables: "NetworkTables", day: date) -> Callable[[str, str], str]:
+def _names(by: str, tables: "NetworkTables", day: date, data: Path) -> Callable[[str, str], str]:
     """Return how ids of the lines are named for people, by id and language."""
     from quetsach.cli.center.tables import load_families, load_places  # noqa: PLC0415
 
     if by == "isp":
         return tables.isp_name
     if by == "family":
-        families = load_families().families
+        families = load_families(data).families
         return lambda id_, _language: families[id_].name if id_ in families else id_
     if by == "sector":
         return lambda id_, language: SECTORS[id_].in_language(language)

@@ -47,14 +47,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from quetsach.assess.priority import choose  # noqa: PLC0415
     from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_families  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_families, open_lake  # noqa: PLC0415
     from quetsach.lake.judged import observed  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     criteria = load_criteria(arguments.criteria)
-    view = Lake((arguments.data or default_data()) / "lake").view()
+    view = open_lake(arguments.data or default_data()).view()
     period = asked_period(arguments) or _newest(view)
     observations = observed(view, period, load_judgements(criteria))
     if not observations:
@@ -67,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         _print_csv(choice)
     else:
-        _show(choice, load_families(), language)
+        _show(choice, load_families(arguments.data or default_data()), language)
     return ExitCode.NOTHING_FOUND
 
 

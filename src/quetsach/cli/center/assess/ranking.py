@@ -45,15 +45,19 @@ def _rank(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import load_families, load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.cli.center.tables import (  # noqa: PLC0415
+        load_families,
+        load_network_tables,
+        load_places,
+        open_lake,
+    )
     from quetsach.lake import answers  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     data = arguments.data or default_data()
-    view = Lake(data / "lake").view()
+    view = open_lake(data).view()
     period = asked_period(arguments) or _newest(view)
     if arguments.question == "botnets":
-        ranking = answers.families(view, period, load_families())
+        ranking = answers.families(view, period, load_families(data))
     elif arguments.question == "isps":
         ranking = answers.isps(view, period, load_network_tables(data))
     elif arguments.question == "sectors":

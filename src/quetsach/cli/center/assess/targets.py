@@ -41,13 +41,12 @@ def _targets(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import load_campaign  # noqa: PLC0415
+    from quetsach.cli.center.tables import load_campaign, open_lake  # noqa: PLC0415
     from quetsach.lake import answers  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     data = arguments.data or default_data()
     campaign = load_campaign(arguments.campaign, data)
-    view = Lake(data / "lake").view()
+    view = open_lake(data).view()
     with Progress("Đang tính / counting", len(campaign.windows)) as progress:
         report = answers.targets(
             view,

@@ -38,6 +38,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "decision": _("Decision recorded"),
     "baseline-freeze": _("Baseline frozen"),
     "figures-release": _("Figures released"),
+    "family-place": _("Name of malware placed among the families"),
     "letter-begin": _("Letter begun"),
     "letter-save": _("Letter changed"),
     "letter-attach": _("Annex attached"),

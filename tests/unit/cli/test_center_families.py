@@ -1,0 +1,177 @@
+"""Names of malware: none is a family for the public before an analyst has placed it."""
+
+import argparse
+import ast
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import quetsach
+from quetsach.assess import UNPLACED
+from quetsach.cli.center import families, ingest
+from quetsach.cli.center.tables import load_families, open_lake, placings_path
+from quetsach.core.errors import InputError
+from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
+from quetsach.core.period import Period
+from quetsach.lake import answers
+from quetsach.lake.lake import Lake
+
+DAY = Period(date(2020, 6, 16), date(2020, 6, 16))
+ROWS = (
+    *(f"2020-06-16 07:00:00,14.160.0.{n},Emotet" for n in range(1, 4)),
+    *(f"2020-06-16 07:00:00,14.160.0.{n},emotet-new" for n in range(3, 6)),
+    "2020-06-16 08:00:00,14.160.0.5,Emotet_NEW",
+    "2020-06-16 07:00:00,14.160.0.9,Something Else",
+    "2020-06-16 07:00:00,14.160.0.8,",
+)
+
+
+def _run(module: object, *words: object) -> int:
+    parser = argparse.ArgumentParser()
+    module.register(parser.add_subparsers())  # type: ignore[attr-defined]
+    arguments = parser.parse_args([str(word) for word in words])
+    return int(arguments.run(arguments))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    file = tmp_path / "feed.csv"
+    file.write_text("timestamp,address,malware\n" + "\n".join(ROWS) + "\n")
+    _run(ingest, "ingest", file, "--feed", "plain", "--data", tmp_path)
+    return tmp_path
+
+
+def counted(data: Path) -> dict[str, int]:
+    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    return {row.id: int(row.figures[1].value) for row in ranking.rows if row.figures[1]}
+
+
+def placed(data: Path, spelling: str, family: str, name: str = "") -> None:
+    """What the command keeps, without a centre's log."""
+    families._append(placings_path(data), Placing(spelling, family, name or family, "windows", "x", "2020", "y"))
+
+
+def test_a_new_spelling_is_no_family_and_its_addresses_are_in_the_total(data: Path) -> None:
+    """Addresses 3, 4, 5 and 9 were named in ways that no table knows."""
+    assert counted(data) == {"emotet": 3, UNPLACED_FAMILY: 4, "unknown": 1}
+    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    assert ranking.total.value == 7
+    assert [(row.rank, row.name) for row in ranking.rows if row.id == UNPLACED_FAMILY] == [(None, UNPLACED)]
+    assert "emotetnew" not in json.dumps(ranking.as_json())
+
+
+def test_what_is_placed_counts_with_its_family_in_what_is_in_the_lake_already(data: Path) -> None:
+    before = open_lake(data).view()
+    placed(data, "emotet-new", "emotet")
+    after = open_lake(data).view()
+    assert counted(data) == {"emotet": 5, UNPLACED_FAMILY: 1, "unknown": 1}
+    assert before.state != after.state  # so that the figures are counted again
+    assert before.families_version != after.families_version
+
+
+def test_a_family_of_its_own_gets_its_name(data: Path) -> None:
+    placed(data, "something else", "something-else", "Something Else")
+    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    assert [row.name.en for row in ranking.rows if row.id == "something-else"] == ["Something Else"]
+
+
+def test_the_last_word_on_a_spelling_stands(data: Path) -> None:
+    placed(data, "emotet-new", "mirai")
+    placed(data, "EMOTET new", "emotet")
+    assert counted(data)["emotet"] == 5
+    assert "mirai" not in counted(data)
+
+
+def test_a_family_can_be_asked_for_alone(data: Path) -> None:
+    placed(data, "emotet-new", "emotet")
+    assert open_lake(data).view().count_addresses(DAY, families=["emotet"]) == 5
+
+
+def test_the_look_up_of_visitors_names_no_unplaced_name(data: Path) -> None:
+    from tests.lake_reader import TESTER
+
+    listed = open_lake(data).view().listed_addresses(DAY, by=TESTER).column("family").to_pylist()
+    assert set(listed) == {"emotet", UNPLACED_FAMILY, "unknown"}
+
+
+def test_the_analyst_sees_what_waits_as_feeds_write_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    _run(families, "families", "list", "--unplaced", "--data", data, "--json")
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["spellings"] == ["Emotet_NEW", "emotet-new"]
+    assert (first["sightings"], first["addresses"], first["feeds"]) == (4, 3, ["plain/sightings"])
+    assert second["kept"] == "somethingelse"
+    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    assert "emotet-new" in capsys.readouterr().out
+    placed(data, "emotet-new", "emotet")
+    placed(data, "something else", "something-else")
+    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    assert "Không có tên mã độc nào chờ phân loại" in capsys.readouterr().out
+
+
+def test_a_lake_that_counts_by_another_table_names_no_families(data: Path) -> None:
+    with pytest.raises(Exception, match="does not count by this table"):
+        answers.families(Lake(data / "lake").view(), DAY, load_families(data))
+
+
+def test_a_spelling_of_the_table_that_a_later_build_takes_in_leaves_the_centre_working() -> None:
+    names = FamilyNames.of([], version="1").with_placings([Placing("x-1", "x", "X", "linux", "a", "b", "c")])
+    assert (names.family_of("x1"), names.families["x"].name) == ("x", "X")
+    assert (
+        load_families().with_placings([Placing("gamarue", "mirai", "Mirai", "", "", "", "")]).by_key["gamarue"]
+        == "mirai"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("newbot", "newbot", "--reason", "x"), "no such family"),
+        (("mirai", "emotet", "--reason", "x"), "identifier of a family itself"),
+        (("...", "emotet", "--reason", "x"), "no name of malware"),
+        (("unplaced", "emotet", "--reason", "x"), "no name of malware"),
+        (("a\nb", "emotet", "--reason", "x"), "no text"),
+        (("emotet-new", "emotet", "--reason", " "), "a reason is needed"),
+    ],
+)
+def test_what_cannot_be_placed_is_refused(words: tuple[str, ...], what: str) -> None:
+    from datetime import UTC, datetime
+
+    parser = argparse.ArgumentParser()
+    families.register(parser.add_subparsers())
+    arguments = parser.parse_args(["families", "place", *words])
+    with pytest.raises(InputError, match=what):
+        families._placing(arguments, load_families(), datetime(2020, 6, 16, tzinfo=UTC))
+
+
+def test_a_placing_is_kept_with_who_when_and_why(tmp_path: Path) -> None:
+    placed(tmp_path, 'a, "b"', "emotet")
+    [row] = csv.DictReader(io.StringIO(placings_path(tmp_path).read_text()))
+    assert row == {
+        "spelling": 'a, "b"',
+        "family": "emotet",
+        "name": "emotet",
+        "platform": "windows",
+        "by": "x",
+        "at": "2020",
+        "reason": "y",
+    }
+
+
+def test_only_one_way_leads_to_the_lake_of_a_centre() -> None:
+    """A lake without the table of families would show names that nobody placed."""
+    root = Path(quetsach.__file__).parent
+    users = set()
+    for file in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Lake":
+                users.add(file.relative_to(root).as_posix())
+    of_totals_alone = {
+        "web/office/campaigns/services/baseline.py",
+        "web/office/campaigns/selectors/baseline.py",
+    }
+    assert users - of_totals_alone == {"cli/center/tables.py"}
