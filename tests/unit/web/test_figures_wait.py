@@ -1,5 +1,6 @@
 """Figures do not go out by themselves where the instrument changed."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> 
     waiting = candidates(data)[0].figures
     assert published.as_of < waiting.as_of
     assert any("plain/other" in reason.en for reason in waiting.blocked)
+
+
+def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:
+    """Else a broken file would let new figures out past the second person."""
+    settings.CENTER = dataclasses.replace(settings.CENTER, publication="two-people")
+    (data / "published" / "figures.json").write_text("{")
+    july(data, "own", "other")
+    assert (data / "published" / "figures.json").read_text() == "{"
+    assert candidates(data)[0].figures.as_of == FIRST + timedelta(days=55)
 
 
 def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:
