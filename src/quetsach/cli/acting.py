@@ -6,7 +6,7 @@ import signal
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.host.registry import Registry, RegistryEdit
+    from quetsach.endpoint.host.tree import Tree
     from quetsach.endpoint.plan.plan import Held, Plan
     from quetsach.endpoint.plan.step import Step
 
@@ -29,6 +30,7 @@ _SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
+_ARCHIVES_SHOWN = 20
 _MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
 
 
@@ -71,25 +73,32 @@ def agreed(answer: str) -> bool:
     return answer in _AGREED
 
 
-def answer_to(question: str) -> str:
-    """Ask on the terminal and return what was typed, in small letters; nothing when it was broken off with Ctrl-C."""
+def answer_to(question: str, *, is_last: bool = True) -> str:
+    """Ask on the terminal and return what was typed, in small letters.
+
+    Ctrl-C is no answer, and ends the command where another question would follow (``is_last`` is false).
+    """
     print(question, end="", flush=True, file=sys.stderr)
     try:
         return unicodedata.normalize("NFC", sys.stdin.readline()).strip().casefold()
     except KeyboardInterrupt:
         print(file=sys.stderr)
+        if not is_last:
+            raise
         return ""
 
 
-def told_step(step: "Step", words: Mapping[str, str]) -> str:
-    """Return in a line what a step does."""
+def told_step(step: "Step", words: Mapping[str, str], *, is_back: bool = False) -> str:
+    """Return in a line what a step does, or what undoing it is about (``is_back``)."""
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines  # noqa: PLC0415
 
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
-    return words[f"step-{step.kind}"].format(subject=printable(step.subject), lines=lines, pid=pid)
+    return words[f"{'back' if is_back else 'step'}-{step.kind}"].format(
+        subject=printable(step.subject), lines=lines, pid=pid
+    )
 
 
 def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
@@ -100,6 +109,31 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     if cuts := sum(is_cut(step) for step in plan.steps):
         yield words["plan-cuts"].format(cuts=cuts)
     yield ""
+
+
+def told_archives(steps: "Collection[Step]", tree: "Tree", words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it."""
+    from quetsach.core.number import number_text, size_text  # noqa: PLC0415
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.look.archive.count import Contents, count_contents  # noqa: PLC0415
+    from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
+
+    yield words["archives"]
+    for step in list(steps)[:_ARCHIVES_SHOWN]:
+        try:
+            contents = count_contents(tree, step.subject)
+        except OSError:
+            contents = Contents(0, is_whole=False)
+        file, bad = file_of(step.target), len(step.findings)
+        yield words["archive" if contents.is_whole else "archive-at-least"].format(
+            subject=printable(step.subject),
+            size=size_text(file.size_bytes if file else 0, language),
+            bad=number_text(bad, language),
+            others=number_text(max(contents.files - bad, 0), language),
+            family=step.family,
+        )
+    if (more := len(steps) - _ARCHIVES_SHOWN) > 0:
+        yield words["archives-more"].format(count=number_text(more, language))
 
 
 def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
@@ -124,6 +158,8 @@ def told_plan_step(
     yield f"{step.number:>3}. {told_step(step, words)}"
     for item in _told_items(step, words, registry):
         yield "     " + item
+    if {findings[one].is_packed for one in step.findings if one in findings} == {True}:
+        yield "     " + words["whole-archive"]
     for reason in _told_reasons(step, words, language, findings):
         yield "     " + reason
     if step.package and step.kind == "quarantine-file":
@@ -234,8 +270,8 @@ def subject(anchor: "Anchor") -> str:
     return printable(place_of(anchor))
 
 
-def told_result(result: "StepResult", words: Mapping[str, str], language: str) -> str:
-    """Return in a line how a step ended."""
+def told_result(result: "StepResult", words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
+    """Return in a line how a step, or undoing it, ended."""
     from quetsach.endpoint.messages.error import told_note  # noqa: PLC0415
 
     note = told_note(result.note, language)
@@ -243,7 +279,7 @@ def told_result(result: "StepResult", words: Mapping[str, str], language: str) -
     if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
         outcome += f" ({note})"
     mark = _MARKS.get(result.outcome, "✗")
-    return words["outcome"].format(mark=mark, step=told_step(result.step, words), outcome=outcome)
+    return words["outcome"].format(mark=mark, step=told_step(result.step, words, is_back=is_back), outcome=outcome)
 
 
 def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str]) -> "Host":

@@ -46,6 +46,15 @@ def add_choice_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_archive_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that agrees to sealing archives as a whole."""
+    parser.add_argument(
+        "--archives",
+        action="store_true",
+        help="seal also archives, as a whole, in which malware lies; without it a person is asked",
+    )
+
+
 def check_choice(arguments: argparse.Namespace, words: Mapping[str, str]) -> None:
     """Refuse numbers of steps where nobody sees the plan that they are of.
 

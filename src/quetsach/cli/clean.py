@@ -12,18 +12,29 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
+    agreed,
+    answer_to,
     ended_politely,
     require_terminal,
     require_writable,
     subject,
     told_alike,
+    told_archives,
     told_brake,
     told_held,
     told_plan_head,
     told_plan_step,
     told_result,
 )
-from quetsach.cli.choosing import add_choice_arguments, agreed_part, check_choice, excess_of, of_families, of_steps
+from quetsach.cli.choosing import (
+    add_archive_argument,
+    add_choice_arguments,
+    agreed_part,
+    check_choice,
+    excess_of,
+    of_families,
+    of_steps,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
@@ -87,6 +98,7 @@ def register(subcommands: "Subcommands") -> None:
     consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
     add_choice_arguments(parser)
+    add_archive_argument(parser)
     add_language(parser)
     parser.set_defaults(run=_run)
 
@@ -131,31 +143,34 @@ def _run(arguments: argparse.Namespace) -> int:
         require_terminal(words)
     if arguments.root and not arguments.dry_run:
         require_writable(arguments.root, words)
-    task = _Task(arguments, language, words, looking(arguments))
     folder = arguments.state or default_state()
+    state = State.existing(folder) if arguments.dry_run else State.open(folder)  # first: packs may be in it
+    task = _Task(arguments, language, words, looking(arguments))
     with ExitStack() as held:
-        state = State.existing(folder) if task.is_dry else State.open(folder)
         if state is not None and not task.is_dry:
             held.enter_context(state.lock())
         held.enter_context(ended_politely())
         _finish_former(task, state)
+        former = frozenset(state.sessions if state is not None else ())
         try:
             return _clean(task, state)
         except KeyboardInterrupt:
-            return _stopped(task, state)
+            return _stopped(task, state, former)
 
 
-def _stopped(task: _Task, state: "State | None") -> int:
-    """Say what was done before a person ended the command, and how to go on or take it back."""
+def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
+    """Say what was done before a person ended the command, and how to go on or take it back.
+
+    ``former`` are the sessions that there were before it.
+    """
     from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
     from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
 
-    sessions = unfinished(state, task.looking.host) if state is not None else ()
-    if not sessions or state is None:
+    if state is None or not (sessions := {*unfinished(state, task.looking.host), *state.sessions} - former):
         task.warn("", task.words["declined"])
         return ExitCode.NOT_ELEVATED
     done = 0
-    for session in sessions:
+    for session in sorted(sessions):
         ended = [progress.outcome for progress in steps_of(state, session)]
         done += (count := sum(outcome == "done" for outcome in ended))
         told = task.words["stopped"].format(session=session, done=count, steps=len(ended))
@@ -193,11 +208,11 @@ def _clean(task: _Task, state: "State | None") -> int:
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
     task.say(*_told_plan(plan, scan, task))
-    agreed = _agreed_part(task, scan, plan, is_open=state is not None)
-    if agreed is None or state is None:
+    part = _agreed_part(task, scan, plan, is_open=state is not None)
+    if part is None or state is None:
         is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
         return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
-    plan = agreed
+    plan = part
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
     task.say("", *_told_outcome(result, task))
@@ -212,10 +227,31 @@ def _plan(task: _Task, scan: "ScanResult") -> "Plan":
     from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
 
     chosen = of_families(scan.findings, task.arguments.family, task.words)
-    plan = make_plan(chosen, task.looking.host, task.arguments.state or default_state())
+    folder = task.arguments.state or default_state()
+    plan = make_plan(chosen, task.looking.host, folder)
     families = {finding.family for finding in chosen}
     left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
-    return of_steps(replace(plan, held=plan.held + left), task.arguments, scan.findings, task.words)
+    plan = replace(plan, held=plan.held + left)
+    if any(one.hold is Hold.MEMBER for one in plan.held) and not task.arguments.item:
+        plan = _with_archives(task, plan, make_plan(chosen, task.looking.host, folder, with_archives=True))
+    return of_steps(plan, task.arguments, scan.findings, task.words)
+
+
+def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
+    """Return the plan with the archives in which malware lies, if a person agrees to seal them as a whole."""
+    from quetsach.endpoint.plan.plan import add_archives  # noqa: PLC0415
+
+    extended = add_archives(plan, whole)
+    archives = extended.steps[len(plan.steps) :]
+    if not archives:
+        return plan
+    task.say(*told_archives(archives, task.looking.host.tree, task.words, task.language), "")
+    if task.arguments.archives:
+        return extended
+    if task.arguments.yes or task.is_dry:
+        task.say(task.words["archives-hint"], "")
+        return plan
+    return extended if agreed(answer_to(task.words["archives-ask"], is_last=False)) else plan
 
 
 def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":
@@ -231,10 +267,10 @@ def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool
         if is_stopped:
             task.warn("", task.words["brake-next"])
         return None if is_stopped else plan
-    agreed = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
-    if agreed is None:
+    part = agreed_part(plan, scan.findings, task.words, allow_many=task.arguments.allow_many)
+    if part is None:
         task.say(*([task.words["brake-next"]] if is_stopped else []), task.words["declined"])
-    return agreed
+    return part
 
 
 def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:

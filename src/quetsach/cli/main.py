@@ -6,12 +6,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from quetsach import __version__
 from quetsach.cli.commands import HelpFormatter
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import complain
+from quetsach.cli.parser import Parser, language_of, speak
 from quetsach.core.errors import QuetsachError
 
 COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "packs", "center")
@@ -23,7 +25,7 @@ They are imported to build the parser at every start, so each imports what is he
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command; the reference in ``docs/`` is generated from it."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="quetsach",
         description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
         epilog="examples:\n  quetsach scan --quick\n  quetsach clean --dry-run /home\n  quetsach undo --last\n"
@@ -44,11 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # names need not be text: show them, and keep JSON valid
             stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
+    speak(parser, language_of(sys.argv[1:] if argv is None else argv))
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
+        _check_state(arguments)
         code = int(arguments.run(arguments))
         sys.stdout.flush()
     except QuetsachError as error:
@@ -65,6 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return ExitCode.USAGE
     return code
+
+
+def _check_state(arguments: argparse.Namespace) -> None:
+    """Refuse a file where the folder of the tool's state is asked for, whatever the command would read in it first.
+
+    Raises:
+        StateError: it is none.
+    """
+    state = getattr(arguments, "state", None)
+    if isinstance(state, Path) and state.exists() and not state.is_dir():
+        from quetsach.endpoint.errors import StateError  # noqa: PLC0415
+
+        raise StateError("the state folder is a file", where=str(state), hint="name a folder with --state DIR")
 
 
 def _where(error: OSError) -> str:

@@ -15,6 +15,7 @@ from quetsach.cli.output import print_json, print_table
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
+from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> 
     from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
 
     condition = words[f"state-{summary.condition}"].format(reason=translated(summary.damage, language))
-    started = f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else "—"
+    started = f"{summary.started.astimezone(VIET_NAM):{words['list-time']}}" if summary.started else "—"
     return [
         summary.session,
         started,
@@ -204,7 +205,7 @@ def _purge(arguments: argparse.Namespace) -> int:
     from quetsach.endpoint.keep.history import purge, summaries  # noqa: PLC0415
 
     state, words = _open(arguments)
-    known = summaries(_require(state, words))
+    known = summaries(state) if state is not None else ()
     for session in arguments.session:
         _require(state, words).session_folder(session)
     chosen = _chosen(known, arguments)
@@ -213,9 +214,10 @@ def _purge(arguments: argparse.Namespace) -> int:
         size = size_text(sum(summary.size_bytes for summary in chosen), chosen_language(arguments))
         if not agrees(words["purge-ask"].format(count=len(chosen), size=size)):
             chosen = []
-    with _require(state, words).lock():
-        for summary in chosen:
-            purge(_require(state, words), summary.session)
+    if chosen:
+        with _require(state, words).lock():
+            for summary in chosen:
+                purge(_require(state, words), summary.session)
     if arguments.json:
         print_json({"purged": [summary.session for summary in chosen]})
     else:

@@ -109,7 +109,7 @@ def _is_agreed(steps: "Collection[Step]", session: str, words: Mapping[str, str]
     require_terminal(words, "no-terminal-hint-undo")
     say(words["undo-plan"].format(session=session, count=len(steps)), sys.stderr)
     for step in list(steps)[:_MOST_SHOWN]:
-        say(f"{step.number:>3}. {told_step(step, words)} ({step.family})", sys.stderr)
+        say(f"{step.number:>3}. {told_step(step, words, is_back=True)} ({step.family})", sys.stderr)
     if len(steps) > _MOST_SHOWN:
         say(words["undo-more"].format(count=len(steps) - _MOST_SHOWN, session=session), sys.stderr)
     return agrees(words["undo-ask"])
@@ -158,7 +158,7 @@ def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None
         say(words["undo-nothing"].format(session=result.session))
         return
     for step in result.steps:
-        say(told_result(step, words, language))
+        say(told_result(step, words, language, is_back=True))
     failed = sum(step.outcome == "failed" for step in result.steps)
     key = "undo-partly" if failed else "undone"
     say("\n" + words[key].format(session=result.session, done=len(result.steps), failed=failed))

@@ -1,18 +1,25 @@
-"""What lies in an archive is found by the whole scan and left where it is; an archive that is malware itself is not."""
+"""What lies in an archive is left where it is, unless a person agrees that the whole archive is sealed."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.archives import CONTAINERS, encrypted_zip_of, seven_zip_of, zip_of
+from tests.snapshot import snapshot
+from tests.unit.cli.test_clean_commands import Person
 
-from quetsach.core.pack import Pack
+from quetsach.cli import acting
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.main import main
+from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protect import Hold, Protection
 from quetsach.endpoint.trouble import Reason
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import load_specimen
@@ -70,3 +77,84 @@ def test_one_archive_of_every_format_costs_nothing_else_and_all_are_found(root: 
     assert result.skipped == {Reason.ENCRYPTED: 1}
     assert result.failed == {Reason.DAMAGED: 1}
     assert [trouble.path for trouble in result.failures] == [b"/cut"]
+
+
+type Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    def run_command(*words: str) -> tuple[int, str]:
+        on = [] if words[0] == "report" else ["--root", str(root)]
+        code = main([*words, *on, "--state", str(tmp_path / "state"), "--lang", "en"])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run_command
+
+
+@pytest.fixture
+def mail(root: Path, eicar: bytes) -> Path:
+    """An archive with malware in an archive within it, and three other files."""
+    others = {f"photo {number}.jpg": b"\xff\xd8" + bytes(100) for number in range(3)}
+    (root / "mail.zip").write_bytes(zip_of({**others, "tài liệu/b.7z": seven_zip_of({"eicar.com": eicar})}))
+    (root / "mail.zip").chmod(0o640)
+    return root / "mail.zip"
+
+
+def test_an_archive_stays_unless_its_sealing_is_agreed_to(run: Run, mail: Path) -> None:
+    before = snapshot(mail.parent)
+    code, said = run("clean", "--yes")
+    assert (code, snapshot(mail.parent), "add --archives" in said) == (ExitCode.FOUND, before, True)
+    code, said = run("clean", "--dry-run")
+    assert (code, snapshot(mail.parent), "add --archives" in said) == (ExitCode.FOUND, before, True)
+
+
+def test_the_outermost_archive_is_sealed_whole_and_comes_back_to_the_byte(run: Run, mail: Path) -> None:
+    before = snapshot(mail.parent)
+    code, said = run("clean", "--yes", "--archives")
+    assert (code, mail.exists()) == (ExitCode.CLEANED, False), said
+    assert "/mail.zip (" in said
+    assert "1 files found (eicar), and 4 other files inside" in said
+    (found,) = json.loads(run("report", "show", "--json")[1])["findings"]
+    assert (found["outcome"], found["hold"]) == ("removed", None)
+    assert run("undo", "--last", "--yes")[0] == 0
+    assert snapshot(mail.parent) == before
+
+
+@pytest.mark.parametrize(("answers", "is_sealed"), [(["yes", "yes"], True), (["no"], False), (["yes", "no"], False)])
+def test_at_the_terminal_the_archive_has_a_question_of_its_own(
+    run: Run, mail: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], *, is_sealed: bool
+) -> None:
+    monkeypatch.setattr(acting.sys, "stdin", Person(*answers))
+    code, said = run("clean")
+    assert "Seal these archives as a whole?" in said
+    assert (mail.exists(), code) == (not is_sealed, ExitCode.CLEANED if is_sealed else ExitCode.FOUND)
+
+
+def test_breaking_off_at_the_question_about_archives_ends_the_command(
+    run: Run, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting.sys, "stdin", Person())
+    code, said = run("clean")
+    assert (code, mail.exists(), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, True, True)
+
+
+def test_archives_come_behind_the_other_steps_which_keep_their_numbers(run: Run, mail: Path, eicar: bytes) -> None:
+    (mail.parent / "z.com").write_bytes(eicar)
+    for words in ((), ("--archives",)):
+        assert "  1. Quarantine the file /z.com" in run("clean", "--dry-run", *words)[1]
+    code, _ = run("clean", "--yes")
+    assert (code, mail.exists()) == (ExitCode.PARTLY_CLEANED, True)
+
+
+def test_an_archive_of_an_intact_package_or_for_a_pack_that_only_reports_is_never_sealed(
+    root: Path, mail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (finding,) = _scan(root).findings
+    host = mounted_host(root)
+    reported = replace(finding, action=Action.REPORT)
+    assert make_plan([reported], host, tmp_path / "state", with_archives=True).steps == ()
+    monkeypatch.setattr(Protection, "holds_file", lambda *_: Hold.PACKAGE)
+    plan = make_plan([finding], host, tmp_path / "state", with_archives=True)
+    assert (plan.steps, [held.hold for held in plan.held]) == ((), [Hold.PACKAGE])

@@ -191,6 +191,18 @@ def test_an_address_that_a_visitor_writes_with_underscores_is_not_theirs(server:
     assert "127.0.0.1" in text or "shared" in text
 
 
+def test_a_large_file_arrives_whole_and_its_head_without_it(server: Served) -> None:
+    content = os.urandom(1_000_000)
+    path = Path("targets/tools") / f"{hashlib.sha256(content).hexdigest()}.large.bin"
+    (server.data / "repository" / path).parent.mkdir(parents=True, exist_ok=True)
+    (server.data / "repository" / path).write_bytes(content)
+    with urllib.request.urlopen(f"{server.url}/repository/{path}", timeout=30) as answer:
+        assert (answer.headers.get_all("Content-Length"), answer.read()) == (["1000000"], content)
+    head = urllib.request.Request(f"{server.url}/repository/{path}", method="HEAD")
+    with urllib.request.urlopen(head, timeout=30) as answer:
+        assert (answer.headers.get_all("Content-Length"), answer.read()) == (["1000000"], b"")
+
+
 def test_a_head_that_can_be_read_in_two_ways_is_refused(server: Served) -> None:
     port = int(server.url.rpartition(":")[2])
     host = b"Host: localhost\r\n"

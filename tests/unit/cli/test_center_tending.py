@@ -16,7 +16,7 @@ def test_work_that_breaks_off_is_tried_again_until_the_centre_stops(db, caplog: 
             stopped.set()
         raise RuntimeError("broken")
 
-    tending._again(work, 0, stopped, lambda: None)
+    tending.again(work, 0, stopped, lambda: None)
     assert len(turns) == 3
     assert "tried again" in caplog.text
 

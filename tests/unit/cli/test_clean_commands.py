@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.infection import at, write
 from tests.snapshot import snapshot
 
 from quetsach.cli import acting
+from quetsach.cli import clean as cleaning
 from quetsach.cli.choosing import numbers_of
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.looking import Looking
@@ -411,6 +413,7 @@ def test_one_item_can_be_put_back(run: Run, root: Path, tmp_path: Path) -> None:
     run("clean", "--yes")
     code, said, _ = run("undo", _session(tmp_path), "--item", "2", "--yes", "--json")
     assert (code, json.loads(said)["steps"][0]["outcome"]) == (0, "restored")
+    assert "partly undone" in run("quarantine", "list", "--lang", "en", on_root=False)[1]
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 1
     assert run("quarantine", "restore", _session(tmp_path), "1", "--yes")[0] == 0
     assert len([p for p in root.rglob("*.com") if p.is_file()]) == 2
@@ -436,7 +439,7 @@ def test_the_quarantine_lists_shows_and_purges(run: Run, tmp_path: Path) -> None
 def test_a_clean_up_that_was_undone_is_listed_as_such(run: Run) -> None:
     run("clean", "--yes")
     run("undo", "--last", "--yes", "--item", "1")
-    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "finished"
+    assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "partly-undone"
     run("undo", "--last", "--yes")
     assert json.loads(run("quarantine", "list", "--json", on_root=False)[1])[0]["condition"] == "undone"
 
@@ -506,7 +509,7 @@ def test_who_undoes_is_shown_what_comes_back_and_asked(
     monkeypatch.setattr(acting.sys, "stdin", Person(*answer))
     code, said, told = run("undo", "--last", "--lang", "en")
     assert code == 0
-    assert "Quarantine the file /home/an/eicar.com" in told
+    assert "The file /home/an/eicar.com (eicar)" in told
     assert ((root / "home/an/eicar.com").exists(), "Nothing was changed" in said) == (is_back, not is_back)
 
 
@@ -532,6 +535,18 @@ def test_a_scan_that_is_broken_off_before_the_question_changed_nothing_and_says_
     assert (code, snapshot(root), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, before, True)
 
 
+def test_ending_the_command_when_all_is_done_is_not_called_nothing(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cleaning, "_report", broken_off)
+        code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert (code, "2 of 2 steps are done" in said, "Nothing was changed" in said) == (13, True, False)
+
+
 def test_an_undo_that_is_told_to_end_says_how_far_it_came(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -550,3 +565,35 @@ def test_an_undo_that_is_told_to_end_says_how_far_it_came(
     assert (code, "1 items are done, 1 are not" in said) == (ExitCode.PARTLY_CLEANED, True)
     assert run("undo", "--last", "--yes")[0] == 0
     assert snapshot(root) == before
+
+
+def test_a_preview_refuses_a_state_folder_of_someone_else_as_a_clean_up_does(
+    run: Run, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 1234, 1234)
+    for words in (("clean", "--dry-run"), ("clean", "--yes")):
+        code, _, told = run(*words, "--lang", "en")
+        assert (code, "belongs to another user" in told) == (ExitCode.USAGE, True)
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["scan"], ["clean", "--dry-run"], ["undo", "--last", "--yes"], ["report", "show"]])
+def test_a_file_named_as_state_folder_is_called_that(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    on = [] if words[0] == "report" else ["--root", str(root)]
+    assert main([*words, *on, "--state", str(tmp_path / "file")]) == ExitCode.USAGE
+    assert "là một tệp, không phải thư mục" in capsys.readouterr().err
+
+
+def test_purging_where_nothing_is_held_says_so(run: Run) -> None:
+    assert run("quarantine", "purge", on_root=False)[:2] == (0, "Không có phiên nào để xóa.\n")
+
+
+def test_sessions_are_listed_in_the_time_of_their_owner(run: Run, tmp_path: Path) -> None:
+    run("clean", "--yes")
+    began = State.open(tmp_path / "state").sessions[-1]
+    local = datetime.strptime(began[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) + timedelta(hours=7)
+    assert f"{local:%H:%M %d/%m/%Y}" in run("quarantine", "list", on_root=False)[1]

@@ -83,7 +83,7 @@ def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
     assert "when cleaning: report only" in out
     assert "quetsach clean" not in out
     page = render_page(read_report(tmp_path / "report.json"), language="en")
-    assert "delete the archive yourself" in page
+    assert "quetsach clean --archives can seal the whole archive" in page
     assert "When cleaning: quarantine" not in page
 
 

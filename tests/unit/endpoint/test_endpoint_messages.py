@@ -11,7 +11,7 @@ from quetsach.endpoint.trouble import Reason
 
 PARTS = sorted(
     {p.name.split(".")[0] for p in resources.files("quetsach.endpoint.messages").iterdir() if p.name.endswith(".toml")}
-    - {"errors"}  # its keys are the English
+    - {"errors", "help"}  # their keys are the English
 )
 
 

@@ -14,10 +14,10 @@ from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.portal.candidates import publish_candidate
 from quetsach.web.portal.publication import MeasuredCampaign, Tables, figures_count
 from quetsach.web.portal.snapshot import Demonstration
+from quetsach.web.source_limit import SourceLimit
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"
@@ -96,7 +96,7 @@ def report_centre(empty_centre: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let no test see what another one left in the server's memory."""
-    monkeypatch.setattr(api_views, "REPORT_LIMIT", RateLimit(burst=60, per_minute=60))
+    monkeypatch.setattr(api_views, "REPORT_LIMIT", SourceLimit(api_views.REPORT_WIDTHS))
     cache.clear()
     yield
     cache.clear()

@@ -310,3 +310,24 @@ def test_a_day_that_was_released_counts_and_is_usual_from_then_on() -> None:
 
 def test_days_without_reports_are_zeros() -> None:
     assert held_days({DAY: 900, DAY + timedelta(days=30): 3_500}, released=()) == (DAY + timedelta(days=30),)
+
+
+def test_while_the_shelf_cannot_be_read_nothing_is_lost_and_nothing_is_shown(db: None, report_centre: Path) -> None:
+    shelf = report_centre / "repository" / "targets" / "packs"
+    shelf.rename(away := shelf.with_name("away"))
+    for number, body in enumerate(cleaned_documents(12, seed=9)):
+        submit(body, Source(f"{number:016}"))
+    tally = tally_refresh(now=datetime.now(UTC))
+    assert (tally.installs, tally.installs_with_findings, tally.installs_cleaned, tally.families) == (12, 0, 0, ())
+    away.rename(shelf)
+    tally = tally_refresh(now=datetime.now(UTC))
+    assert (tally.installs_with_findings, tally.installs_cleaned) == (12, 12)
+    assert [(row.family, row.installs) for row in tally.families] == [("eicar", 10)]
+
+
+@pytest.mark.parametrize("path", ["/", "/en/", "/cach-tinh/", "/api/v1/figures.json", "/ba-buoc/", "/tai-ve/"])
+def test_a_page_with_published_figures_asks_the_database_nothing(
+    centre: Path, client: Client, path: str, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0):
+        assert client.get(path).status_code == 200

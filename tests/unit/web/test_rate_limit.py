@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quetsach.core.address import Address
-from quetsach.web.api.rate_limit import SITE_FACTOR, RateLimit
+from quetsach.web.api.rate_limit import RateLimit
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOME = Address.parse("203.0.114.5")
@@ -60,21 +60,3 @@ def test_no_address_is_kept() -> None:
     other.take(HOME, now=NOON)
     assert set(limit._buckets).isdisjoint(other._buckets)  # another key gives another name
     assert HOME.number.to_bytes(16) not in limit._buckets
-
-
-def test_all_lines_of_a_48_have_a_bucket_together() -> None:
-    limit = RateLimit(burst=2, per_minute=1)
-    lines = [Address.parse(f"2001:db8:1:{line:x}::1") for line in range(100)]
-    taken = sum(limit.take(line, now=NOON) == 0 for line in lines)
-    assert taken == 2 * SITE_FACTOR
-    assert limit.take(Address.parse("2001:db8:2::1"), now=NOON) == 0
-    assert limit.take(HOME, now=NOON) == 0
-
-
-def test_what_a_48_refuses_takes_nothing_from_the_line() -> None:
-    limit = RateLimit(burst=1, per_minute=60)
-    for line in range(SITE_FACTOR):
-        assert limit.take(Address.parse(f"2001:db8:1:{line:x}::1"), now=NOON) == 0
-    late = Address.parse("2001:db8:1:ff::1")
-    assert limit.take(late, now=NOON) == pytest.approx(1 / SITE_FACTOR)
-    assert limit.take(late, now=NOON + timedelta(seconds=0.2)) == 0

@@ -18,7 +18,7 @@ from quetsach.web.api.source import Source
 from quetsach.web.api.withdrawals import (
     SOURCE_DAYS,
     Criteria,
-    day_release,
+    days_release,
     extent_of,
     matching,
     reports_restore,
@@ -133,12 +133,12 @@ def loud_day() -> None:
 
 def test_a_day_that_stands_out_counts_after_somebody_looked(client: Client) -> None:
     with pytest.raises(InputError, match="not held back"):
-        day_release(day=DAY, reason="x", by=None, now=NOW)
+        days_release(days=[DAY], reason="x", by=None, now=NOW)
     loud_day()
     tally_refresh(now=NOW)
     assert figure(client, "reports") == "0"
     assert "không tính: 1.013 báo cáo" in client.get("/").content.decode()
-    day_release(day=DAY, reason="first day of the campaign", by=None, now=NOW)
+    days_release(days=[DAY], reason="first day of the campaign", by=None, now=NOW)
     assert figure(client, "reports") == "1.013"
     assert LogEntry.objects.get().act == "reports-release"
 

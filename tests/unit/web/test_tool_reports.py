@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quetsach.cli.center import up
+from quetsach.core.address import Address
 from quetsach.web.api import views
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
@@ -27,6 +27,7 @@ from quetsach.web.api.services import (
     tally_refresh,
 )
 from quetsach.web.api.tally import Tally
+from quetsach.web.source_limit import SourceLimit
 
 URL = "/api/v1/reports"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("report_centre")]
@@ -275,20 +276,6 @@ def test_the_form_is_published(client: Client, centre: Path) -> None:
     assert answer.json() == submission_schema()
 
 
-def test_bodies_that_trickle_in_keep_no_page_waiting(client: Client) -> None:
-    """Each body is read by a thread of the server; reports never take all of them."""
-    assert up.SERVER_THREADS > views.MOST_BODY_READERS
-    for _ in range(views.MOST_BODY_READERS):
-        assert views.BODY_READERS.acquire(blocking=False)
-    try:
-        answer = send(client, report())
-    finally:
-        for _ in range(views.MOST_BODY_READERS):
-            views.BODY_READERS.release()
-    assert (answer.status_code, answer.json()["error"], answer["Retry-After"]) == (503, "busy", "2")
-    assert send(client, report()).status_code == 201
-
-
 def test_an_erased_report_leaves_nothing_and_others_stay(client: Client) -> None:
     erased, kept = report(), report()
     send(client, erased)
@@ -304,3 +291,11 @@ def test_a_code_that_no_report_has_erases_nothing(client: Client) -> None:
     send(client, report())
     assert not report_erase(report_id=uuid.uuid4(), now=datetime.now(UTC))
     assert ToolReport.objects.count() == 1
+
+
+def test_a_sender_with_a_whole_network_is_one_sender() -> None:
+    now = datetime.now(UTC)
+    limit = SourceLimit(views.REPORT_WIDTHS)
+    lines = [Address((0x2405480000010000 + line) << 64 | 1) for line in range(2_000)]
+    assert sum(not limit.take(line, now=now) for line in lines) == 600
+    assert not limit.take(Address.parse("203.0.114.8"), now=now)

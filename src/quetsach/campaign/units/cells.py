@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.campaign.units.errors import UnitsError
+from quetsach.core.csv_text import csv_text, unguarded
 from quetsach.core.pack import LocalText
 
 MAX_BYTES = 8 << 20
 MAX_ROWS = 50_000
 MAX_COLUMNS = 20
+MAX_LINES = 4 * MAX_ROWS
+"""Of a CSV file, with empty ones and those inside of cells."""
 MAX_CELL = 300
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _WIDE = LocalText(f"có hơn {MAX_COLUMNS} cột", f"more than {MAX_COLUMNS} columns")
@@ -101,9 +103,10 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
     except UnicodeDecodeError as error:
         raise UnitsError(_NO_TEXT, where=f"{name}, {error.start}", advice=_SAVE_AS_UTF8) from error
     first = text.partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
-    )
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES or text.count(delimiter) > MAX_ROWS * MAX_COLUMNS:
+        raise UnitsError(_LONG, where=name, advice=_IN_PARTS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return sheet_of(name, ((reader.line_num, cells) for cells in reader))
     except csv.Error as error:
@@ -112,19 +115,7 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
     """Return a CSV file that spreadsheet programs open as UTF-8 and in which no cell is a formula."""
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def guarded(cell: str) -> str:
-    """Return a cell so that no spreadsheet program takes it for a formula; ``unguarded`` is the inverse."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def unguarded(cell: str) -> str:
-    """Return what a guarded cell holds."""
-    return cell.removeprefix("'")
+    return csv_text(rows, line_end="\r\n").encode("utf-8-sig")
 
 
 def _too_long(most: int) -> tuple[LocalText, LocalText]:

@@ -21,6 +21,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-centre-hint": "ghi đúng thư mục của trung tâm sau --data",
         "database": "không dùng được cơ sở dữ liệu: {error}",
         "database-hint": "xem lại DATABASE_URL",
+        "full-hint": "giải phóng dung lượng ổ đĩa rồi chạy lại",
         "behind-hint": "cập nhật cơ sở dữ liệu bằng quetsach center up --prepare-only",
     },
     "en": {
@@ -28,9 +29,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-centre-hint": "name the centre's folder with --data",
         "database": "the database cannot be used: {error}",
         "database-hint": "look at DATABASE_URL",
+        "full-hint": "make room on the disk and run it again",
         "behind-hint": "bring the database up to date with quetsach center up --prepare-only",
     },
 }
+
+_FULL = ("disk is full", "no space left")
+"""What SQLite and PostgreSQL say when there is no room."""
 
 
 def add_centre_command(
@@ -93,8 +98,15 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     try:
         yield datetime.now(UTC)
     except DatabaseError as error:
-        hint = words["behind-hint" if _is_behind() else "database-hint"]
-        raise QuetsachError(words["database"].format(error=error), where=str(data), hint=hint) from error
+        raise database_error(error, data, language=language) from error
+
+
+def database_error(error: Exception, data: Path, *, language: str = "en", is_preparing: bool = False) -> QuetsachError:
+    """Say what keeps the database from being used, with the hint that helps."""
+    words, text = _WORDS[language], str(error).lower()
+    is_full = any(sign in text for sign in _FULL)
+    kind = "full" if is_full else "behind" if not is_preparing and _is_behind() else "database"
+    return QuetsachError(words["database"].format(error=error), where=str(data), hint=words[f"{kind}-hint"])
 
 
 def _is_behind() -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from quetsach import __version__, storage
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
     CAMPAIGN,
     DemonstrationMarker,
@@ -111,9 +112,7 @@ def _prepare_django(data: Path) -> None:
         load_bundled_forms()
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise QuetsachError(
-            f"the database cannot be used: {error}", where=str(data), hint="look at DATABASE_URL"
-        ) from error
+        raise database_error(error, data, is_preparing=True) from error
 
 
 def _demonstrate(data: Path) -> None:

@@ -91,10 +91,10 @@ def _register_decisions(commands: "Subcommands") -> None:
         commands,
         "release",
         _release,
-        "let a day count that stood out and is held back",
-        'quetsach center reports release 2026-11-27 --reason "first day of the campaign"',
+        "let days count that stood out and are held back",
+        'quetsach center reports release 2026-11-27 2026-11-28 --reason "first days of the campaign"',
     )
-    release.add_argument("day", type=parse_day, metavar="DATE", help="the day (UTC), as list shows it")
+    release.add_argument("day", type=parse_day, nargs="+", metavar="DATE", help="a day (UTC), as list shows it")
     for command in (withdraw, restore, release):
         command.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the office's log")
         command.add_argument("--by", default="", metavar="EMAIL", help="who decides, if they work in the office")
@@ -218,13 +218,14 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _release(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.api.withdrawals import day_release  # noqa: PLC0415
+        from quetsach.web.api.withdrawals import days_release  # noqa: PLC0415
 
-        day_release(day=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
+        days_release(days=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
+    days = [day.isoformat() for day in arguments.day]
     if arguments.json:
-        print_json({"day": arguments.day.isoformat(), "released": True})
+        print_json({"released": days})
     else:
-        say(words["released"].format(day=arguments.day))
+        say(words["released"].format(days=", ".join(days)))
     return ExitCode.NOTHING_FOUND
 
 

@@ -26,7 +26,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "withdrawn": "Đã rút {reports} báo cáo của {machines} máy, {findings} phát hiện, khỏi mọi số liệu: quyết định "
         "số {number}. Tính lại như cũ: quetsach center reports restore {number} --reason …",
         "restored": "Quyết định rút số {number} đã hết hiệu lực: {reports} báo cáo của {machines} máy được tính lại.",
-        "released": "Báo cáo của ngày {day} được tính vào số liệu.",
+        "released": "Báo cáo của những ngày sau được tính vào số liệu: {days}.",
         "figures": "Số liệu công khai: {reports} lượt, {installs} máy, {found} máy có phát hiện, {cleaned} máy báo đã "
         "làm sạch; {left_out} báo cáo được lưu nhưng không tính.",
         "held": "CHỜ XEM",
@@ -48,7 +48,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "withdrawn": "Withdrew {reports} reports of {machines} machines, {findings} findings, from every figure: "
         "decision {number}. To let them count again: quetsach center reports restore {number} --reason …",
         "restored": "Withdrawal {number} is lifted: {reports} reports of {machines} machines count again.",
-        "released": "The reports of {day} count.",
+        "released": "The reports of these days count: {days}.",
         "figures": "Public figures: {reports} runs, {installs} machines, {found} with a finding, {cleaned} reported as "
         "cleaned; {left_out} reports are kept and do not count.",
         "held": "HELD BACK",
@@ -59,8 +59,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _DAYS = {
-    "vi": ("ngày (UTC)", "báo cáo", "được tính", "máy", "đã làm sạch", "nguồn lớn nhất", ""),
-    "en": ("day (UTC)", "reports", "counted", "machines", "cleaned", "largest source", ""),
+    "vi": ("ngày (UTC)", "báo cáo", "trong mức", "máy", "đã làm sạch", "nguồn lớn nhất", ""),
+    "en": ("day (UTC)", "reports", "within ceilings", "machines", "cleaned", "largest source", ""),
 }
 _SOURCES = {
     "vi": ("nguồn", "báo cáo", "máy", "đã làm sạch"),

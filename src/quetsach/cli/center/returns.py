@@ -1,21 +1,19 @@
 """``quetsach center returns``: what the units' returns add up to, who is late, and all of them as data."""
 
 import argparse
-import csv
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.campaign.returns.state import Standing
-from quetsach.campaign.units.cells import guarded
 from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table, say
+from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
@@ -231,5 +229,4 @@ def _periods(arguments: argparse.Namespace, now: "datetime") -> "list[Period]":
 
 
 def _print_csv(rows: Iterable[Iterable[object]]) -> None:
-    safe = ([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    csv.writer(sys.stdout, lineterminator="\n").writerows(safe)
+    print(csv_text(rows), end="")

@@ -21,7 +21,7 @@ _CONNECTIONS = 8192
 """How many connections may be open at once; further ones wait with the system until one ends."""
 _HEADER_MILLISECONDS = 10_000
 """How long the head of a request may take, and how long a connection may say nothing between two requests."""
-_HEADER_BYTES = 64 * 1024
+_HEADER_BYTES = 32 * 1024
 _BACKLOG = 4096
 _STOP_SECONDS = 10
 _ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (compared, not bound)

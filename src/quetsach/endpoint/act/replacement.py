@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from quetsach.endpoint.act.shape import ChangedError
+from quetsach.endpoint.act.shape import ChangedError, ExchangedError
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.folder import Files, Folder
@@ -52,15 +52,15 @@ def new_file(
 
 
 def check_name(folder: Folder, name: bytes, descriptor: int) -> None:
-    """Raise ``ChangedError`` unless a name is the open file that was just given it; what it is else stays untouched."""
+    """Raise ``ExchangedError`` unless a name is the open file that was just given it; any other stays as it is."""
     with suppress(FileNotFoundError):
         if os.path.samestat(folder.lstat(name), os.fstat(descriptor)):
             return
-    raise ChangedError("another file was put under the name at that moment; it was not touched")
+    raise ExchangedError("another file was put under the name at that moment; it was not touched")
 
 
 def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
-    """Open an open file under the name that it was just given; ``ChangedError`` when that is another file.
+    """Open an open file under the name that it was just given; ``ExchangedError`` when that is another file.
 
     ntfs-3g knows an open file by the name under which it was opened, and gives that name a short one.
     """
@@ -69,7 +69,7 @@ def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
     if os.path.samestat(os.fstat(opened), os.fstat(descriptor)):
         return opened
     os.close(opened)
-    raise ChangedError("another file was put under the name at that moment; it was not touched")
+    raise ExchangedError("another file was put under the name at that moment; it was not touched")
 
 
 def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, new: Replacement) -> None:

@@ -23,6 +23,10 @@ class ChangedError(EndpointError):
     """A thing is not what the scan saw any more."""
 
 
+class ExchangedError(EndpointError):
+    """Another file took the place of one that was just put there; who undoes the step gets the original beside it."""
+
+
 class GoneError(EndpointError):
     """A thing has vanished by itself."""
 

@@ -11,7 +11,7 @@ from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome
 
-type Condition = Literal["finished", "unfinished", "undone", "purged", "damaged"]
+type Condition = Literal["finished", "unfinished", "undone", "partly-undone", "purged", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def _condition(session: Session) -> Condition:
     if not session.is_finished:
         return "unfinished"
     ends = [step.undone for step in session.progress.values() if step.outcome is Outcome.DONE]
-    return "undone" if ends and all(end not in (None, Outcome.FAILED) for end in ends) else "finished"
+    if ends and all(end not in (None, Outcome.FAILED) for end in ends):
+        return "undone"
+    return "finished" if all(end in (None, Outcome.FAILED, Outcome.KEPT) for end in ends) else "partly-undone"
 
 
 def steps_of(state: State, identifier: str) -> tuple[Progress, ...]:

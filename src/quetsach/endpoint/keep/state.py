@@ -46,12 +46,14 @@ class State:
         """Open a state folder if there is one, changing nothing.
 
         Raises:
-            StateError: it is not private, or its key was damaged.
+            StateError: it is not private, which nobody's folder is but our own, or its key was damaged.
         """
         try:
-            if not (folder / "key").exists():
+            if not os.path.lexists(folder):
                 return None
             check_private(folder)
+            if not (folder / "key").exists():
+                return None
             return cls(folder, _key(folder / "key"))
         except OSError as error:
             raise _unusable(folder, error) from error

@@ -64,10 +64,17 @@ class Plan:
         return frozenset(finding for step in self.steps for finding in step.findings)
 
 
-def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Plan:
+def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, with_archives: bool = False) -> Plan:
     """Return the plan for what a scan found; nothing is changed.
 
     Several findings about one file are one step. Files go first, then lines and links, then units and processes.
+
+    Args:
+        findings: what was found.
+        host: the machine.
+        state_folder: the tool's own, which is never acted on.
+        with_archives: whether an archive goes as a whole, the outermost file on disk, when malware that would be
+            removed lies in it. What else is in it goes with it, so that takes a consent of its own.
     """
     located, lost = _locate(findings, host)
     named = {path for finding, _ in located if host.registry for path in finding.artefact.refers_to}
@@ -78,6 +85,8 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     spared: dict[bytes, Hold] = {}
     for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
         hold = _hold(finding, path, protection, spared) or (Hold.ENTANGLED if finding.id in entangled else None)
+        if hold is Hold.MEMBER and with_archives:
+            hold = protection.holds_file(path)
         package = protection.packages.get(path)
         if hold is not None:
             if hold in _GOOD:
@@ -95,6 +104,22 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path) -> Pl
     ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))
+
+
+def add_archives(plan: Plan, whole: Plan) -> Plan:
+    """Return a plan with the archives that go as a whole behind its own steps, which keep their numbers.
+
+    Args:
+        plan: made without archives.
+        whole: made of the same findings with them.
+    """
+    known = {step.subject for step in plan.steps if isinstance(step.target, QuarantineFile)}
+    added = [s for s in whole.steps if isinstance(s.target, QuarantineFile) and s.subject not in known]
+    first = max((step.number for step in plan.steps), default=0) + 1
+    steps = tuple(replace(step, number=number) for number, step in enumerate(added, first))
+    dealt_with = {finding for step in steps for finding in step.findings}
+    held = tuple(one for one in plan.held if one.finding.id not in dealt_with)
+    return replace(plan, steps=plan.steps + steps, held=held)
 
 
 def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -> Plan:
@@ -201,6 +226,8 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
             yield RemoveLines(moved, (replace(line, file=moved),))
         case FileAnchor() as file, Action.REMOVE_UNIT:
             yield from unit_targets(host, replace(file, path=path))
+        case MemberAnchor(file), _:
+            yield QuarantineFile(replace(file, path=path))
         case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
             yield QuarantineFile(replace(file, path=path))
         case FileAnchor() as file, Action.UNHIDE:

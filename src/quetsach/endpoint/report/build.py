@@ -39,6 +39,9 @@ MOST_LISTED = 10_000
 
 _LONGEST_TEXT_BYTES = 4_096
 
+_DEALT_WITH = frozenset(FindingOutcome) - {FindingOutcome.FOUND, FindingOutcome.LEFT}
+"""What became of a finding that a step was for."""
+
 _RUN = ("command", "exec", "data")
 """Fields that say what a service, unit, task or start-up file runs."""
 
@@ -212,7 +215,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        hold=held.hold if held else hold_of(finding),
+        hold=held.hold if held else None if outcome in _DEALT_WITH else hold_of(finding),
         package=held.package if held else altered,
         belongs_to=finding.belongs_to,
     )

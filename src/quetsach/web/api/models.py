@@ -50,7 +50,7 @@ class ToolReport(models.Model):
     day = models.DateField(help_text="UTC day of the run, as the tool says")
     install_id = models.UUIDField(db_index=True)
     campaign = models.CharField(max_length=100, blank=True)
-    unit = models.CharField(max_length=100, blank=True)
+    unit = models.CharField(max_length=100, blank=True, db_index=True)
     tool_version = models.CharField(max_length=100)
     platform = models.CharField(max_length=20)
     kind = models.CharField(max_length=20)

@@ -8,9 +8,6 @@ from datetime import datetime
 from quetsach.core.address import Address
 from quetsach.web.api.source import DayKey, source_of
 
-SITE_FACTOR = 8
-"""How many times the allowance of a /64 a whole /48 has: it is one customer's, or a street of homes."""
-
 
 @dataclass(slots=True)
 class _Bucket:
@@ -19,7 +16,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """Token buckets of addresses (IPv4), /64 and /48 (IPv6); key and buckets are thrown away at midnight UTC.
+    """Token buckets of addresses (IPv4) or /64 (IPv6); key and buckets are thrown away at midnight UTC.
 
     An office of hundreds behind one address must be able to report, so a bucket is generous and refills steadily.
 
@@ -39,7 +36,7 @@ class RateLimit:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, address: Address | None, *, now: datetime) -> float:
-        """Take one token, of the /48 of an IPv6 address as well.
+        """Take one token.
 
         Returns:
             0 when there was one, otherwise the seconds until there is.
@@ -50,24 +47,15 @@ class RateLimit:
             if key != self._key:
                 self._key = key
                 self._buckets.clear()
-            source = source_of(address, key=key)
-            named = [(source.line, 1), (source.site, SITE_FACTOR)][: 2 if source.site else 1]
-            filled = [(self._fill(name, factor, seconds), factor) for name, factor in named]
-            wait = max((1 - bucket.tokens) / (self._per_second * factor) for bucket, factor in filled)
-            if wait > 0:
-                return wait
-            for bucket, _ in filled:
-                bucket.tokens -= 1
+            name = source_of(address, key=key).line
+            bucket = self._buckets.pop(name, None) or _Bucket(self._burst, seconds)
+            elapsed = max(0.0, seconds - bucket.filled_at)
+            bucket.tokens = min(self._burst, bucket.tokens + elapsed * self._per_second)
+            bucket.filled_at = seconds
+            self._buckets[name] = bucket
+            while len(self._buckets) > self._most_sources:
+                self._buckets.popitem(last=False)
+            if bucket.tokens < 1:
+                return (1 - bucket.tokens) / self._per_second
+            bucket.tokens -= 1
             return 0.0
-
-    def _fill(self, name: str, factor: int, seconds: float) -> _Bucket:
-        """Return the bucket of a name with what came in since it was used, as the last that is forgotten."""
-        burst = self._burst * factor
-        bucket = self._buckets.pop(name, None) or _Bucket(burst, seconds)
-        elapsed = max(0.0, seconds - bucket.filled_at)
-        bucket.tokens = min(burst, bucket.tokens + elapsed * self._per_second * factor)
-        bucket.filled_at = seconds
-        self._buckets[name] = bucket
-        while len(self._buckets) > self._most_sources:
-            self._buckets.popitem(last=False)
-        return bucket

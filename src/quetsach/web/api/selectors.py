@@ -19,7 +19,7 @@ from quetsach.web.portal.selectors import shelf
 MOST_FAMILIES = 10
 """How many families a public page names."""
 
-_has_finding = ~Q(state=State.NONE)
+_has_finding = Q(state__in=(State.FOUND, State.CLEANED, State.RESTORED))
 
 
 def known_families() -> frozenset[str]:

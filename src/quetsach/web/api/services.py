@@ -31,7 +31,7 @@ from quetsach.web.api.tally import Tally, counting, keep_tally
 
 BODY_LIMIT_BYTES = 64 * 1024
 _TRY_AGAIN_SECONDS = 3600
-_OLD_ONES = 500
+_AT_ONCE = 500
 _LARGEST_COUNT = 2**31 - 1
 
 
@@ -76,9 +76,10 @@ def report_submit(*, body: bytes, received_on: date, source: Source = NOWHERE) -
         _refuse_form(f"a value cannot be used: {error}")
     if report.day > received_on + timedelta(days=1):
         _refuse_form("the day of the run lies in the future", where="/day", hint="set the computer's clock")
-    known = known_families()
-    report.state = state_of(kind=report.kind, exit_code=report.exit_code, rows=rows, known=known)
-    rows = kept_rows(rows, known=known)
+    if known := known_families():
+        report.state = state_of(kind=report.kind, exit_code=report.exit_code, rows=rows, known=known)
+    # While the shelf cannot be read nothing is lost: names wait, and are never shown before they are known.
+    rows = kept_rows(rows, known=known or {family for family, *_ in rows})
     try:
         with transaction.atomic():
             earlier = ToolReport.objects.select_for_update().filter(pk=report.pk).first()
@@ -168,16 +169,16 @@ def _write_back() -> None:
 def tally_refresh(*, now: datetime) -> Tally:
     """Count the reports anew and keep the figures for the pages; the only place that does."""
     with counting():
-        _judge_old_ones()
+        _judge_late()
         tally = count_reports(now=now)
         keep_tally(tally)
     return tally
 
 
-def _judge_old_ones() -> None:
-    """Give reports of an earlier version of the centre what newer ones get on arrival: what they say of the machine."""
+def _judge_late() -> None:
+    """Say what reports say of their machine that arrived at an earlier version, or while the shelf was not there."""
     known = known_families()
-    while reports := list(ToolReport.objects.filter(state="").prefetch_related("findings")[:_OLD_ONES]):
+    while known and (reports := list(ToolReport.objects.filter(state="").prefetch_related("findings")[:_AT_ONCE])):
         for report in reports:
             rows = [(f.family, f.kind, f.action, f.outcome) for f in report.findings.all()]
             report.state = state_of(kind=report.kind, exit_code=report.exit_code, rows=rows, known=known)

@@ -31,6 +31,10 @@ class DayKey:
             return self._key
 
 
+SOURCES = DayKey()
+"""Names the sources of reports in this process; a restart begins with a new key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Names of a sender's network for one day; ``site`` is empty for IPv4, both where the sender is not from outside.

@@ -1,7 +1,5 @@
 """The interface for programs. Its own description is at ``/api/v1/openapi.json``."""
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,14 +13,15 @@ from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI, Schema
 
 from quetsach.core.address import Address
+from quetsach.core.csv_text import csv_text
 from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
-from quetsach.web.api.source import DayKey, source_of
+from quetsach.web.api.source import SOURCES, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
 from quetsach.web.portal.snapshot import RankedRow, Snapshot
+from quetsach.web.source_limit import SourceLimit, Width
 
 api = NinjaAPI(
     title="Quét Sạch",
@@ -31,8 +30,12 @@ api = NinjaAPI(
     urls_namespace="api",
     docs_url=None,
 )
-REPORT_LIMIT = RateLimit(burst=60, per_minute=60)
-SOURCES = DayKey()
+REPORT_WIDTHS = (
+    Width(ipv4=32, ipv6=64, burst=60, per_minute=60),
+    Width(ipv4=24, ipv6=48, burst=600, per_minute=600),
+)
+REPORT_LIMIT = SourceLimit(REPORT_WIDTHS)
+"""How fast one line, and one network of many lines, may send. How much counts in a day is in ``counting``."""
 
 
 class Received(Schema):
@@ -179,11 +182,8 @@ def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> HttpResponse:
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return _open(HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8; header=present"))
+    text = csv_text([header, *rows], line_end="\r\n")
+    return _open(HttpResponse(text, content_type="text/csv; charset=utf-8; header=present"))
 
 
 def _open(response: HttpResponse) -> HttpResponse:

@@ -132,19 +132,21 @@ def reports_restore(*, number: int, reason: str, by: Person | None, now: datetim
     return extent
 
 
-def day_release(*, day: date, reason: str, by: Person | None, now: datetime) -> None:
-    """Let a day count that stood out, after somebody looked at it.
+def days_release(*, days: Iterable[date], reason: str, by: Person | None, now: datetime) -> None:
+    """Let days count that stood out, after somebody looked at them: all or none.
 
     Raises:
-        InputError: the day is not held, or there is no reason.
+        InputError: a day is not held, or there is no reason.
     """
     with transaction.atomic():
-        if day not in days_held():
-            raise InputError("this day is not held back", where=str(day), hint="quetsach center reports list")
-        found, _ = ReportDay.objects.get_or_create(day=day)
-        found.released_at, found.released_reason = now.astimezone(UTC), read_reason(reason)
-        found.save(update_fields=["released_at", "released_reason"])
-        _log("reports-release", f"reports-day:{day}", {"reason": found.released_reason}, by, now)
+        held = days_held()
+        for day in days:
+            if day not in held:
+                raise InputError("this day is not held back", where=str(day), hint="quetsach center reports list")
+            found, _ = ReportDay.objects.get_or_create(day=day)
+            found.released_at, found.released_reason = now.astimezone(UTC), read_reason(reason)
+            found.save(update_fields=["released_at", "released_reason"])
+            _log("reports-release", f"reports-day:{day}", {"reason": found.released_reason}, by, now)
     tally_refresh(now=now)
 
 

@@ -4,7 +4,6 @@ Cells hold numbers and ISO days, never the words of one language: texts have a c
 of the same values.
 """
 
-import csv
 import io
 import json
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach.assess import DEFINITIONS
+from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Statement, Table
 
@@ -56,11 +56,7 @@ def _both(cell: Cell) -> list[str | int | float | date | None]:
 
 
 def _csv(names: list[str], rows: list[list[str | int | float | date | None]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return csv_text([names, *rows]).encode()
 
 
 def _parquet(table: Table, names: list[str], rows: list[list[str | int | float | date | None]]) -> bytes:

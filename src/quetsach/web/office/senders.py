@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.db import close_old_connections
 
 from quetsach.web.office.door import is_office, session_cookies
 from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
@@ -22,6 +23,7 @@ def is_known_sender(environ: dict[str, Any]) -> bool:
     Args:
         environ: the environment of WSGI.
     """
+    close_old_connections()  # this is asked between requests, when nobody else does that
     if is_office(environ["PATH_INFO"]):
         return _is_signed_in(environ.get("HTTP_COOKIE", ""))
     scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")

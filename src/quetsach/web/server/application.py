@@ -103,10 +103,7 @@ class CentreApplication:
         """Run Django in a thread of its kind."""
         is_monitoring = environ["PATH_INFO"] in MONITORING
         admission, pool = (self._watching, self._monitoring) if is_monitoring else (self._answering, self._pages)
-        with admission.admitted(address) as is_in:
-            if not is_in:
-                raise TurnedAwayError(503, "busy")
-            return await asyncio.get_running_loop().run_in_executor(pool, answer_of, self._wsgi, environ)
+        return await _in_thread(pool, admission, address, answer_of, self._wsgi, environ)
 
     async def _body(
         self, environ: dict[str, Any], pieces: Pieces, address: Address | None, held: ExitStack
@@ -120,8 +117,8 @@ class CentreApplication:
             return io.BytesIO()
         admission = self._small_bodies
         if length > SMALL_BODY_BYTES:
-            loop = asyncio.get_running_loop()
-            if not await loop.run_in_executor(self._pages, self._is_known_sender, environ):
+            known = await _in_thread(self._pages, self._answering, address, self._is_known_sender, environ)
+            if not known:
                 return io.BytesIO()
             admission = self._large_bodies
         if not held.enter_context(admission.admitted(address, length)):
@@ -132,6 +129,21 @@ class CentreApplication:
             raise TurnedAwayError(408, "slow-body") from error
         except CutBodyError as error:
             raise TurnedAwayError(400, "cut-body") from error
+
+
+async def _in_thread[**P, T](
+    pool: ThreadPoolExecutor,
+    admission: Admission,
+    address: Address | None,
+    do: Callable[P, T],
+    *arguments: P.args,
+    **_options: P.kwargs,
+) -> T:
+    """Do something in a thread of a pool, if few enough wait for one."""
+    with admission.admitted(address) as is_in:
+        if not is_in:
+            raise TurnedAwayError(503, "busy")
+        return await asyncio.get_running_loop().run_in_executor(pool, do, *arguments)
 
 
 def _send(protocol: HttpProtocol, answer: Answer, method: str) -> None:

@@ -45,7 +45,8 @@ async def body_received(
         CutBodyError: it is shorter than it was announced.
         OSError: it cannot be kept, as when the disk is full.
     """
-    kept = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=folder))  # noqa: SIM115
+    spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=str(folder) if folder else None)  # noqa: SIM115
+    kept = cast("IO[bytes]", spooled)
     try:
         arriving = aiter(pieces)
         async with asyncio.timeout(FIRST_SECONDS + length / SLOWEST_BYTES_PER_SECOND):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 _ONCE = frozenset({"host", "content-length", "content-type", "transfer-encoding", "origin", "authorization"})
 """Headers of which a second one means that two programs on the way may have read two different requests."""
+_DIGITS = 15
 _BASE: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -69,6 +70,8 @@ def environment_of(scope: Scope) -> dict[str, Any]:
     environ.update(_headers(scope.headers.items()))
     if "HTTP_HOST" not in environ and scope.http_version != "1.0":
         raise HeadError(400, "the header Host is missing")
+    if not (length := environ.get("CONTENT_LENGTH", "0")).isascii() or not length.isdigit() or len(length) > _DIGITS:
+        raise HeadError(400, "the length of the body is no number")
     if "HTTP_TRANSFER_ENCODING" in environ:
         raise HeadError(411, "the length of the body is not given")
     return environ

@@ -18,6 +18,7 @@ from quetsach.endpoint.act import rewrite
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.change import FileState
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.keep.quarantine import Sealed, seal
 from quetsach.endpoint.keep.session import Session
@@ -212,3 +213,28 @@ def test_a_sealed_file_that_names_a_way_out_goes_nowhere(place: Place, path: byt
     os.close(fd)
     assert place.undo(result) == [Outcome.FAILED]
     assert (snapshot(place.root), place.victims()) == before
+
+
+@pytest.mark.parametrize("name", [b"evil", b"page"])
+def test_a_file_put_under_the_name_while_it_is_given_is_left_and_the_undo_says_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    result = place.clean(place.plan())
+    victim = place.root / "tmp/x/victim"
+    victim.write_bytes(SECRET)
+    victim.chmod(0o600)
+    before = FileState.of(victim.lstat())
+    link, rename = os.link, os.rename
+
+    def exchanging(source: Any, target: bytes, **how: Any) -> None:
+        link(source, target, **how)
+        if target == name or (name == b"page" and target.startswith(b".")):
+            rename(victim, place.root / "tmp/x" / os.fsdecode(name if target == name else target))
+
+    monkeypatch.setattr(os, "link", exchanging)
+    number = next(step.step.number for step in result.steps if step.step.subject.endswith(name))
+    (step,) = undo(place.state, place.host, result.session, now=NOW, items=[number]).steps
+    assert (step.outcome, "another file was put under the name" in step.note) == (Outcome.FAILED, True)
+    there = place.root / "tmp/x" / os.fsdecode(name)
+    assert there.read_bytes() == SECRET
+    assert replace(FileState.of(there.lstat()), atime_ns=before.atime_ns) == before

@@ -1,9 +1,7 @@
 """``quetsach center assess panel``: the registered panel of a campaign, week by week, from the lake."""
 
 import argparse
-import csv
 import hashlib
-import io
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
+from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
@@ -154,16 +153,14 @@ def campaign_panel(
     announced = load_network_tables(data).ranges.announced_ipv4()
     counted = weekly(view, starts, sensors, weights=weights, announced=announced, progress=progress)
     measure = counted.measure(codes.values())
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("unit", "period", "outcome", "treated"))
+    rows: list[tuple[object, ...]] = [("unit", "period", "outcome", "treated")]
     for unit, code in codes.items():
         begin = begins[unit]
         for week in starts:
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
-            rows.writerow((unit, week, outcome, int(begin is not None and week >= begin)))
-    content, departed = text.getvalue().encode(), (*_departed(registration, view), *sensors.notices)
+            rows.append((unit, week, outcome, int(begin is not None and week >= begin)))
+    content, departed = csv_text(rows).encode(), (*_departed(registration, view), *sensors.notices)
     digest = hashlib.sha256(content).hexdigest()
     origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
     return CampaignPanel(content, measure, len(codes), len(starts), origin)

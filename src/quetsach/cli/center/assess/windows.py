@@ -1,14 +1,13 @@
 """What the questions over windows of sightings share: their arguments, basis and definitions, CSV."""
 
 import argparse
-import csv
-import sys
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.language import add_language
+from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 
@@ -73,6 +72,4 @@ def print_wrapped(text: str) -> None:
 
 def print_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a header and rows as CSV."""
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(header)
-    out.writerows(rows)
+    print(csv_text([header, *rows]), end="")

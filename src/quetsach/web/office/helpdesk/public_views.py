@@ -23,11 +23,24 @@ from quetsach.web.office.helpdesk.selectors import is_open
 from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
 from quetsach.web.office.helpdesk.wording import REFUSALS
 from quetsach.web.office.refusal import told
+from quetsach.web.source_limit import SourceLimit, Width
 
-OPEN_LIMIT = RateLimit(burst=5, per_minute=0.5)
-"""Cases and messages from one source. A household asks once; an office behind one address still gets through."""
+OPEN_LIMIT = SourceLimit(
+    (
+        Width(ipv4=32, ipv6=64, burst=5, per_minute=0.5),
+        Width(ipv4=24, ipv6=48, burst=20, per_minute=2),
+        Width(ipv4=16, ipv6=32, burst=150, per_minute=30),
+    )
+)
+"""Cases and messages from one source. A household asks once; an office behind one address still gets through. The wide
+ones are for senders with whole networks, of which one may be all lines of a provider: none gets more than half.
+"""
+FIRST_LIMIT = RateLimit(burst=1, per_minute=1 / (24 * 60))
+"""The first message of a source on a day: it never waits for what others send."""
 SITE_LIMIT = RateLimit(burst=300, per_minute=60)
-"""Over all sources: people cannot answer more than that, and a flood must not fill the disk."""
+"""All further messages of all sources: people cannot answer more than that."""
+DISK_LIMIT = RateLimit(burst=20_000, per_minute=20_000 / (24 * 60))
+"""Everything together: some 200 MB a day, so that senders with ever so many addresses do not fill the disk."""
 KEY_LIMIT = RateLimit(burst=20, per_minute=4)
 """Tries of keys from one source. There are 2^44 keys, so this only keeps the noise down."""
 
@@ -83,9 +96,13 @@ def _form(request: HttpRequest, form: CaseForm, *, seconds: float = 0, status: i
 
 
 def _wait(request: HttpRequest, now: datetime) -> float:
-    """Return the seconds until this source, or anybody, may write again."""
+    """Return the seconds until this source may write again, or anybody who wrote today."""
     address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
-    return OPEN_LIMIT.take(address, now=now) or SITE_LIMIT.take(None, now=now)
+    if seconds := OPEN_LIMIT.take(address, now=now):
+        return seconds
+    if FIRST_LIMIT.take(address, now=now) and (seconds := SITE_LIMIT.take(None, now=now)):
+        return seconds
+    return DISK_LIMIT.take(None, now=now)
 
 
 @require_http_methods(["POST"])

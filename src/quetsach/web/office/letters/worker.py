@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections, connection, connections
+from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quetsach import storage
@@ -139,9 +139,9 @@ def _answers(holder: BaseDatabaseWrapper) -> bool:
     if holder.connection is None or holder.connection.closed:
         return False
     try:
-        with holder.connection.cursor() as cursor:
+        with holder.wrap_database_errors, holder.connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except holder.Database.Error:
+    except Error:
         return False
     return True
 

@@ -19,10 +19,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.client_address import client_address
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.units.models import Unit
+from quetsach.web.source_limit import SourceLimit, Width
 
 FLUSH_SECONDS = 5.0
 _MAX_WAITING = 20_000
@@ -64,7 +64,12 @@ class VisitTally:
 
 
 TALLY = VisitTally()
-VISIT_LIMIT = RateLimit(burst=500, per_minute=500 / 24 / 60)
+VISIT_LIMIT = SourceLimit(
+    (
+        Width(ipv4=32, ipv6=64, burst=500, per_minute=500 / 24 / 60),
+        Width(ipv4=24, ipv6=48, burst=5_000, per_minute=5_000 / 24 / 60),
+    )
+)
 """Visits of one network that count: 500 a day and as many at once, for thousands of telephones share an address."""
 
 

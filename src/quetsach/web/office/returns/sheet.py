@@ -13,8 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import Element, Form, Kind
 from quetsach.campaign.returns.state import Scope
-from quetsach.campaign.units.cells import guarded, unguarded
 from quetsach.campaign.units.errors import UnitsError
+from quetsach.core.csv_text import guarded, unguarded
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx

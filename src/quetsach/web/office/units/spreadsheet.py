@@ -1,76 +1,77 @@
-"""XLSX files with tables of units, in and out. What comes in is bounded before it is unpacked and never calculated."""
+"""XLSX files with tables of units, in and out. What comes in is read by a process of its own and never calculated.
+
+A file of some kilobytes can ask for gigabytes or minutes. ``workbook`` bounds what it makes of a file; around it stand
+hard limits of the system on processor time and memory, a deadline, and a bound on how many files are read at once, so
+that whatever a file does, pages are answered meanwhile.
+"""
 
 import io
-import re
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from xml.etree.ElementTree import ParseError
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, guarded, sheet_of
+from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, sheet_of
 from quetsach.campaign.units.errors import UnitsError
+from quetsach.core.csv_text import guarded
 from quetsach.core.pack import LocalText
 
-MAX_UNPACKED = 32 << 20
-MAX_PARTS = 200
-MAX_SHEETS = 8
-_FORBIDDEN = (
-    "xl/externallinks/",
-    "xl/embeddings/",
-    "xl/activex/",
-    "xl/vbaproject",
-    "xl/connections",
-    "xl/querytables/",
-)
+DEADLINE_SECONDS = 15
+_AT_ONCE = threading.BoundedSemaphore(2)
+_COMMAND = (sys.executable, "-I", "-m", "quetsach.web.office.units.workbook", str(MAX_COLUMNS), str(MAX_ROWS))
 _DAMAGED = LocalText("không phải tệp XLSX, hoặc tệp bị hỏng", "not an XLSX file, or a damaged one")
 _TOO_LARGE = LocalText("tệp quá lớn khi giải nén", "the file is too large when it is unpacked")
 _ACTIVE = LocalText(
     "có liên kết ngoài, macro hoặc đối tượng nhúng", "holds links to other files, macros or embedded objects"
 )
 _ENTITIES = LocalText("có khai báo thực thể XML", "declares XML entities")
+_BUSY = LocalText("máy chủ đang đọc các bảng tính khác", "the centre is reading other spreadsheets")
 _AGAIN = LocalText("lưu lại ở dạng XLSX thường", "save it again as a plain XLSX file")
 _PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
-_ROOT_AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<[A-Za-z]")
-"""How our XML begins: a document type, which could declare entities, would stand before the first element."""
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ParseError,
-    OSError,
-    EOFError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    NotImplementedError,
-    RecursionError,
-)
-"""What openpyxl raises on files that are not what they say."""
+_LATER = LocalText("chờ một phút rồi gửi lại", "wait a minute and send it again")
+_REFUSALS = {
+    "damaged": (_DAMAGED, _AGAIN),
+    "large": (_TOO_LARGE, _PARTS),
+    "active": (_ACTIVE, _AGAIN),
+    "entities": (_ENTITIES, _AGAIN),
+}
 
 
 def read_xlsx(content: bytes, *, name: str) -> list[Sheet]:
     """Read every sheet that holds something; a formula comes in as its text and is told as a fault by whoever reads it.
 
     Raises:
-        UnitsError: not a plain XLSX file, or too large in any way.
+        UnitsError: not a plain XLSX file, or too large in any way, or others are being read.
     """
-    try:
-        _inspect(content, name)
-        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        if len(workbook.worksheets) > MAX_SHEETS:
-            raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
-        sheets = [
-            sheet_of(f"{name}: {sheet.title}", _rows(sheet.iter_rows(values_only=True), name))
-            for sheet in workbook.worksheets
-        ]
-    except _BROKEN as error:
-        raise UnitsError(_DAMAGED, where=name, advice=_AGAIN) from error
+    if len(content) > MAX_BYTES:
+        raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
+    sheets = [sheet_of(f"{name}: {title}", rows) for title, rows in _read_apart(content, name)]
     return [sheet for sheet in sheets if sheet.header]
+
+
+def _read_apart(content: bytes, name: str) -> list[tuple[str, list[tuple[int, list[str]]]]]:
+    """Have a process of its own read the file; what it does beyond its limits ends it, and is the file's fault."""
+    if not _AT_ONCE.acquire(blocking=False):
+        raise UnitsError(_BUSY, where=name, advice=_LATER)
+    try:
+        done = subprocess.run(  # noqa: S603  (our own program; what was sent is only its input)
+            _COMMAND, input=content, capture_output=True, timeout=DEADLINE_SECONDS, check=False, env={}
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS) from error
+    finally:
+        _AT_ONCE.release()
+    if done.returncode:
+        raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
+    answer = json.loads(done.stdout)
+    if refused := answer.get("refused"):
+        what, advice = _REFUSALS[refused]
+        raise UnitsError(what, where=name, advice=advice)
+    return [(title, [(number, cells) for number, cells in rows]) for title, rows in answer["sheets"]]
 
 
 def write_xlsx(sheets: Mapping[str, Iterable[Sequence[str]]]) -> bytes:
@@ -87,39 +88,3 @@ def write_xlsx(sheets: Mapping[str, Iterable[Sequence[str]]]) -> bytes:
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
-
-
-def _inspect(content: bytes, name: str) -> None:
-    """Refuse by the table of contents, before anything is unpacked into memory as a whole."""
-    if len(content) > MAX_BYTES:
-        raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = archive.infolist()
-        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-            raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
-        if any(part.filename.lower().startswith(_FORBIDDEN) for part in parts):
-            raise UnitsError(_ACTIVE, where=name, advice=_AGAIN)
-        for part in parts:
-            if part.filename.lower().endswith((".xml", ".rels")):
-                with archive.open(part) as file:
-                    head = file.read(4096)
-                if not _ROOT_AT_ONCE.match(head) or b"\0" in head:
-                    raise UnitsError(_ENTITIES, where=name, advice=_AGAIN)
-
-
-def _rows(rows: Iterable[tuple[object, ...]], name: str) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(rows, 1):
-        if number > MAX_ROWS + 1:
-            raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
-        yield number, [_text(cell) for cell in cells[: MAX_COLUMNS + 1]]
-
-
-def _text(cell: object) -> str:
-    """Write a cell as one writes it: a day without its midnight, a whole number without a point."""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, datetime):
-        return str(cell.date())
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell) if isinstance(cell, str | int | float | date) else repr(cell)[:50]

@@ -21,6 +21,7 @@ CONTACT = "chi.lan@example.vn"
 @pytest.fixture(autouse=True)
 def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_views, "OPEN_LIMIT", RateLimit(burst=100, per_minute=60))
+    monkeypatch.setattr(public_views, "FIRST_LIMIT", RateLimit(burst=1, per_minute=1 / (24 * 60)))
     monkeypatch.setattr(public_views, "SITE_LIMIT", RateLimit(burst=100, per_minute=60))
     monkeypatch.setattr(public_views, "KEY_LIMIT", RateLimit(burst=100, per_minute=60))
 

@@ -136,8 +136,15 @@ def test_one_source_cannot_flood_the_desk(ask, monkeypatch) -> None:
     assert TEXT in answer.content.decode()
 
 
-def test_all_sources_together_cannot_fill_the_disk(ask, monkeypatch) -> None:
+def test_a_flood_shuts_the_form_for_those_who_wrote_and_for_nobody_else(ask, monkeypatch) -> None:
     monkeypatch.setattr(public_views, "SITE_LIMIT", RateLimit(burst=1, per_minute=1))
+    assert [ask().status_code for _ in range(3)] == [200, 200, 429]
+    monkeypatch.setattr(public_views, "client_address", lambda *_, **__: Address.parse("203.0.114.9"))
+    assert [ask().status_code for _ in range(2)] == [200, 429], "a neighbour's first message waits for nobody"
+
+
+def test_all_sources_together_cannot_fill_the_disk(ask, monkeypatch) -> None:
+    monkeypatch.setattr(public_views, "DISK_LIMIT", RateLimit(burst=1, per_minute=1))
     assert [ask().status_code for _ in range(2)] == [200, 429]
 
 

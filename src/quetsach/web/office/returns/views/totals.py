@@ -1,7 +1,5 @@
 """Totals of a period with their completeness: provisional for the office, approved for the public."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind
-from quetsach.campaign.units.cells import guarded
+from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.selectors.returns import return_facts
@@ -130,13 +128,12 @@ def _csv(at: Asked, found: dict[str, Any]) -> HttpResponse:
     header = ["unit", "code", "name_vi", "expected", "received", "approved", "covered", "on_time", "missing", *columns]
     rows: Iterable[list[object]] = (
         [
-            *(place.key, place.code, guarded(place.name_vi), c.expected, c.received, c.approved, c.covered, c.on_time),
+            *(place.key, place.code, place.name_vi, c.expected, c.received, c.approved, c.covered, c.on_time),
             *(c.missing, *("" if total is None else total.value for total in values)),
         ]
         for place, c, values in found["rows"]
     )
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([header, *rows])
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    text = csv_text([header, *rows], line_end="\r\n")
+    answer = HttpResponse(text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="returns-{at.period.key}-{at.unit.key}.csv"'
     return answer
