@@ -84,6 +84,7 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/partners.py
 	$(VENV)/bin/python bench/simulate.py
 	$(VENV)/bin/python bench/hosts.py
+	$(VENV)/bin/python bench/ingest_growth.py
 
 validate: ## what the numbers promise, against simulated truth; SHORT=1 takes seconds
 	$(SYNC)

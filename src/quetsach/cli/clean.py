@@ -50,7 +50,7 @@ from quetsach.cli.looking import (
 )
 from quetsach.cli.output import Progress, complain, print_json, say
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
-from quetsach.cli.told_conclusion import told_conclusion, told_gaps
+from quetsach.cli.told_conclusion import told_conclusion, told_gaps, told_unseen
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
@@ -201,12 +201,13 @@ def _clean(task: _Task, state: "State | None") -> int:
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
-        task.warn(told_restarted(one, task.words), "")
+        task.warn(told_restarted(one, scan, task.words), "")
         if not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = _plan(task, scan)
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
+    task.say(*told_gaps(scan, task.language), "")
     task.say(*_told_plan(plan, scan, task))
     part = _agreed_part(task, scan, plan, is_open=state is not None)
     if part is None or state is None:
@@ -215,7 +216,7 @@ def _clean(task: _Task, state: "State | None") -> int:
     plan = part
     result = _act(task, state, scan, plan)
     code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
-    task.say("", *_told_outcome(result, task))
+    task.say("", *_told_outcome(result, task), *told_unseen(scan, task.language))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
     return code

@@ -1,6 +1,7 @@
 """How the command speaks: JSON on request, aligned tables, and a progress line on a terminal."""
 
 import json
+import math
 import os
 import re
 import sys
@@ -15,6 +16,8 @@ from quetsach.core.errors import QuetsachError
 
 _STROKE = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
+_TELLING_SECONDS, _TELLING_SHARE = 10.0, 0.02
+"""How long work will still take is told from when it has gone on so long and so much of it is done."""
 _WIDEST = 110
 """Columns that text uses at most: longer lines are hard to read."""
 _COMMAND = re.compile(r"`[^`]*`")
@@ -177,9 +180,15 @@ class Progress:
         share = min(1.0, self._done / self._total)
         filled = int(share * _WIDTH)
         stroke = "".join(_STROKE[min(7, n * 8 // _WIDTH)] for n in range(filled)).ljust(_WIDTH, "·")
-        left = (now - self._started) * (1 - share) / share if share else 0.0
-        time_left = self._left.format(time=f"{int(left // 60)}:{int(left % 60):02d}")
-        return f"{stroke} {share:4.0%}  {time_left} "
+        return f"{stroke} {share:4.0%}  {self._time_left(now, share)} "
+
+    def _time_left(self, now: float, share: float) -> str:
+        """Return how long it will still take; nothing while too little is done to tell."""
+        taken = now - self._started
+        if taken < _TELLING_SECONDS or share < _TELLING_SHARE:
+            return ""
+        left = math.ceil(taken * (1 - share) / share)
+        return self._left.format(time=f"{left // 60}:{left % 60:02d}")
 
 
 def _columns(stream: TextIO) -> int:

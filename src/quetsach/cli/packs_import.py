@@ -165,6 +165,8 @@ def _as_json(folder: Path | None, taken: "Taken") -> dict[str, object]:
 
 
 def _tell(folder: Path | None, taken: "Taken") -> None:
+    from quetsach.packs.importer.found import Reason  # noqa: PLC0415
+
     rows = [(str(kind), f"{len(entries):,}") for kind, entries in taken.lists.items()]
     rows += [("rules", f"{len(taken.rules.rules):,}")] if taken.rules.rules else []
     print_table(("taken over", ""), rows or [("nothing", "0")], right=(1,))
@@ -176,6 +178,10 @@ def _tell(folder: Path | None, taken: "Taken") -> None:
         print("\n".join(f"  {one.reason}  {one.where}  {one.what}" for one in taken.named[:_TOLD]))
         if sum(taken.refused.values()) > _TOLD:
             print("  … all with --json")
+    if full := taken.refused.get(Reason.PACK_FULL):
+        print(f"\nThe pack is full: {full:,} rules did not fit and are NOT looked for.")
+        print("Import the files that have them once more by themselves, with another name after --as.")
     if len(taken.engines) == 1 and taken.rules.rules:
         print(f"\nOnly {taken.engines[0]} was asked about the rules: the extra yara-x is not installed.")
+        print("Where it is, `packs check` may refuse the pack; sources.md says who was asked.")
     print(f"\n{folder}: it only reports." if folder else "\nNo pack was made: nothing is left to look for.")

@@ -94,9 +94,11 @@ def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[s
     )
 
 
-def told_restarted(one: "Restarted", words: Mapping[str, str]) -> str:
-    """Return what a person is told of it."""
-    return words["restarted-clean" if one.seen.is_clean else "restarted-left"].format(
+def told_restarted(one: "Restarted", scan: "ScanResult", words: Mapping[str, str]) -> str:
+    """Return what a person is told of it; a scan that did not see all is no proof that nothing came back."""
+    is_open = code_of(replace(scan, findings=())) is not ExitCode.NOTHING_FOUND
+    key = "restarted-left" if not one.seen.is_clean else "restarted-open" if is_open else "restarted-clean"
+    return words[key].format(
         session=one.session,
         families=", ".join(one.families),
         remaining=len(one.seen.remaining),

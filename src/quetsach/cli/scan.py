@@ -111,7 +111,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    told = ("\n" + told_restarted(one, messages("act", language)) for one in restarted)
+    told = ("\n" + told_restarted(one, result, messages("act", language)) for one in restarted)
     for line in (*_told(result, words, language), *told_unused(look, words), *told):
         say(line)
     for line in _told_next(result, command, elsewhere, words):

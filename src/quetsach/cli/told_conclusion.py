@@ -34,17 +34,27 @@ def told_conclusion(result: "ScanResult", language: str) -> Iterator[str]:
 
 
 def told_gaps(result: "ScanResult", language: str) -> Iterator[str]:
-    """Yield how far the scan looked, what it did not see beside its findings, and what to do about that."""
+    """Yield how far the scan looked, and what to do about what it did not see."""
     from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
-    from quetsach.endpoint.report.gaps import gap_list, gap_step, reach_text  # noqa: PLC0415
+    from quetsach.endpoint.report.gaps import gap_step, reach_text  # noqa: PLC0415
 
-    words, report_words = messages("scan", language), messages("report", language)
-    gaps = gaps_of(result)
-    yield words["reach"].format(parts=reach_text(result.reach, report_words))
-    if gaps:
-        if result.findings:
-            yield coloured(words["found-not-all"].format(gaps=gap_list(gaps, report_words)), _ATTENTION)
+    report_words = messages("report", language)
+    yield messages("scan", language)["reach"].format(parts=reach_text(result.reach, report_words))
+    if result.findings:
+        yield from told_unseen(result, language)
+    elif gaps := gaps_of(result):
         yield gap_step(gaps, report_words)
+
+
+def told_unseen(result: "ScanResult", language: str) -> Iterator[str]:
+    """Yield what the scan did not see beside its findings, and what to do about that; nothing if it saw all."""
+    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
+    from quetsach.endpoint.report.gaps import gap_list, gap_step  # noqa: PLC0415
+
+    words = messages("report", language)
+    if gaps := gaps_of(result):
+        yield coloured(messages("scan", language)["found-not-all"].format(gaps=gap_list(gaps, words)), _ATTENTION)
+        yield gap_step(gaps, words)
 
 
 def _key(result: "ScanResult", gaps: Mapping[str, int]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from quetsach.core.errors import InputError
 from quetsach.core.file_type import FileType
@@ -102,9 +103,8 @@ def named_in(condition: Sequence[Word], rules: Collection[str]) -> frozenset[str
     }
     starred = tuple(text for text, star in called if star)
     known = rules if isinstance(rules, AbstractSet) else frozenset(rules)
-    return frozenset(text for text, _ in called if text in known) | frozenset(
-        rule for rule in known if starred and rule.startswith(starred)
-    )
+    named = frozenset(text for text, _ in called if text in known)
+    return named | frozenset(rule for rule in known if rule.startswith(starred)) if starred else named
 
 
 def rules_for(rule_set: RuleSet, types: frozenset[FileType]) -> str:
@@ -114,7 +114,7 @@ def rules_for(rule_set: RuleSet, types: frozenset[FileType]) -> str:
         InputError: a rule names an unknown type.
     """
     concerned = frozenset(r.name for r in rule_set.rules if not r.file_types or r.file_types & types)
-    rules = rule_set.needed(concerned)
+    rules = rule_set.rules if len(concerned) == len(rule_set.rules) else rule_set.needed(concerned)
     return rule_set.text(rules) if concerned else ""
 
 
@@ -134,6 +134,22 @@ _HEX = re.compile(r"\{(?:[^}/]++|//[^\n]*+|(?>/\*.*?\*/))*+\}", re.DOTALL)
 _QUOTED = re.compile(r"\\(.)")
 
 
+_SECTION_OF_STRINGS = re.compile(
+    r"""
+    strings (?: \s++ | //[^\n]*+ | (?>/\*.*?\*/)
+    | "(?:[^"\\\n]++|\\.)*+"
+    | = (?: \s++ | //[^\n]*+ | (?>/\*.*?\*/) )*+ (?: \{(?:[^}/]++|//[^\n]*+|(?>/\*.*?\*/))*+\} )?+
+    | /(?:[^/\\\n]|\\.)++/[a-z]*+
+    | \$\w*+
+    | (?!condition\b)\w++
+    | [:(),-]
+    )*+ (?=condition\b)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""The strings of a rule, up to the keyword behind them; what is written otherwise is read word by word."""
+
+
 def words_of(source: str) -> Iterator[Word]:
     """Yield the words of some rules, without comments.
 
@@ -141,6 +157,13 @@ def words_of(source: str) -> Iterator[Word]:
         InputError: the text is not YARA.
     """
     place, before = 0, ""
+    while (word := _word_at(source, place, before)) is not None:
+        yield word
+        place, before = word.end, word.text
+
+
+def _word_at(source: str, place: int, before: str) -> Word | None:
+    """Return the first word at or behind a place; ``before`` is the one in front of it."""
     while place < len(source):
         is_hex = before == "=" and source[place] == "{"
         found = (_HEX if is_hex else _WORD).match(source, place)
@@ -148,13 +171,16 @@ def words_of(source: str) -> Iterator[Word]:
             raise _unreadable(source, place)
         kind = "hex" if is_hex else found.lastgroup or ""
         if kind != "skip":
-            before = found.group()
-            yield Word(WordKind(kind), before, found.start(), found.end())
+            return Word(WordKind(kind), found.group(), found.start(), found.end())
         place = found.end()
+    return None
 
 
+@lru_cache(maxsize=64)
 def rules_of(source: str) -> RuleSet:
     """Return the rules of a source that an engine has compiled.
+
+    The same source is read once: whoever loads, checks, sorts and rewrites rules asks for them.
 
     Raises:
         InputError: the text is not YARA.
@@ -176,24 +202,30 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._words = list(words_of(source))
-        self._next = 0
+        self._next = _word_at(source, 0, "")
 
     @property
     def has_more(self) -> bool:
-        return self._next < len(self._words)
+        return self._next is not None
 
     def peek(self) -> str:
-        return self._words[self._next].text if self.has_more else ""
+        return self._next.text if self._next is not None else ""
 
     def take(self, expected: str = "") -> Word:
-        if not self.has_more:
+        word = self._next
+        if word is None:
             raise _unreadable(self.source, len(self.source))
-        word = self._words[self._next]
         if expected and word.text != expected:
             raise _unreadable(self.source, word.start)
-        self._next += 1
+        self._next = _word_at(self.source, word.end, word.text)
         return word
+
+    def to_condition(self) -> None:
+        """Pass over the strings: most of a large source is theirs, and nobody asks for their words here."""
+        if self._next is not None and (found := _SECTION_OF_STRINGS.match(self.source, self._next.start)):
+            self._next = _word_at(self.source, found.end(), "")
+        # A text is one word with its quotes, so this finds the keyword and nothing else.
+        self.until("condition")
 
     def until(self, *ends: str) -> list[Word]:
         """Take the words up to one of these, which stays."""
@@ -216,8 +248,7 @@ def _rule(reader: _Reader) -> RuleText:
     meta: dict[str, str] = {}
     if reader.peek() == "meta":
         meta = _meta(reader)
-    # A text is one word with its quotes, so this finds the keyword and nothing else.
-    reader.until("condition")
+    reader.to_condition()
     reader.take("condition")
     start = reader.take(":").end
     condition = reader.until("}")

@@ -59,6 +59,20 @@ def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None
     return Rebuilt(made, mended, expired)
 
 
+def renew(lake: Lake) -> Rebuilt | None:
+    """Make the roll-ups of an older making again; ``None`` where that was done before.
+
+    Raises:
+        LakeError: the lake cannot be read or written.
+    """
+    mark = lake.folder / rollups.MAKING_FILE
+    if not mark.parent.exists() or (mark.exists() and mark.read_text("ascii") == rollups.MAKING):
+        return None
+    rebuilt = rebuild(lake)
+    mark.write_text(rollups.MAKING, "ascii")
+    return rebuilt
+
+
 def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     """Delete the sightings of every day before ``before``, and what was delivered once none of its days is left.
 

@@ -25,7 +25,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -144,10 +144,7 @@ class Lake:
                         progress=progress,
                     )
         except OSError as error:
-            what = os.strerror(error.errno) if error.errno else str(error)
-            lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            where = error.filename or (self.folder if lacks_space else name)
-            raise LakeError(what, where=str(where)) from error
+            raise self._explained(error, name) from error
         return IngestResult(
             file=name,
             delivery=delivery.id,
@@ -161,6 +158,15 @@ class Lake:
             blank=delivery.blank,
             seconds=time.monotonic() - started,
         )
+
+    def _explained(self, error: OSError, name: str) -> LakeError:
+        """Say what failed of which file: of one that is moved, the place that it could not get."""
+        what = os.strerror(error.errno) if error.errno else str(error)
+        lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        where = error.filename2 or error.filename or (self.folder if lacks_space else name)
+        is_ours = error.errno in {errno.EACCES, errno.EPERM} and str(where).startswith(str(self.folder))
+        hint = "does all of the lake belong to the account that the centre runs as?" if is_ours else ""
+        return LakeError(what, where=str(where), hint=hint)
 
     def _ingest(
         self,
@@ -188,13 +194,21 @@ class Lake:
         staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
+        if not catalog.deliveries:
+            (tmp / "making").write_text(rollups.MAKING, "ascii")
+            staged.append((tmp / "making", rollups.MAKING_FILE))
         for file, _ in staged:
             storage.sync(file)
         storage.publish((file, self.folder / path) for file, path in staged)
         record = self.folder / "deliveries" / f"{delivery.id}.json"
         storage.write(tmp / "delivery.json", delivery.to_json())
         storage.publish([(tmp / "delivery.json", record)])
-        gathered = self._gather(catalog, delivery, tmp)
+        gathered: list[str] = []
+        try:
+            gathered = self._gather(catalog, delivery, tmp)
+        except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
+            with suppress(OSError):
+                self._unswept.touch(mode=0o600)
         self.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
         return delivery, True
 
@@ -247,7 +261,6 @@ class Lake:
                 shutil.rmtree(tmp)
                 raise
             shutil.rmtree(tmp)
-            self._reader.read()
             self._reader.save()
 
     def sweep(self, catalog: Catalog) -> bool:

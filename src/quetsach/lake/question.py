@@ -8,7 +8,7 @@ of adding them up changes a bit of the answer; what is divided is divided once, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -70,14 +70,10 @@ def in_part(part: Part, key: str = _NETWORK) -> str:
 
 def added(tables: Iterable[pa.Table], sums: Sequence[str]) -> pa.Table:
     """Add the columns ``sums`` of tables up by all their other columns, in whose order the rows are."""
-    table = pa.concat_tables(tables)
-    keys = [name for name in table.schema.names if name not in sums]
-    made = table.group_by(keys).aggregate([(name, "sum") for name in sums])
-    made = pa.table({name: made.column(name if name in keys else f"{name}_sum") for name in table.schema.names})
-    return (made.sort_by([(name, "ascending") for name in keys]) if keys else made).cast(table.schema)
-
-
-def rows_of(table: pa.Table) -> list[dict[str, Any]]:
-    """Return the rows of a table."""
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+    parts = list(tables)
+    table, names = pa.concat_tables(parts), parts[0].schema.names
+    keys = [name for name in names if name not in sums]
+    if len(parts) > 1:
+        table = table.group_by(keys).aggregate([(name, "sum") for name in sums])
+        table = table.select([name if name in keys else f"{name}_sum" for name in names]).rename_columns(names)
+    return (table.sort_by([(name, "ascending") for name in keys]) if keys else table).cast(parts[0].schema)

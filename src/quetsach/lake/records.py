@@ -43,6 +43,10 @@ class CatalogReader:
         """
         # Compacted days first: then all that is compacted is of deliveries that are known.
         places = {old: new for one in read_compacted(self._folder) for old, new in one.places()}
+        self._refresh()
+        return Catalog(self._folder, (record for _, record in self._known.values()), places)
+
+    def _refresh(self) -> None:
         stats = self._stats()
         if any(name not in self._known or self._known[name][0] != stat for name, stat in stats.items()):
             self._read_index(stats)
@@ -51,13 +55,16 @@ class CatalogReader:
             found = self._known.get(name)
             known[name] = found if found and found[0] == stat else (stat, self._read_record(name))
         self._known = known
-        return Catalog(self._folder, (record for _, record in known.values()), places)
 
     def save(self) -> None:
-        """Bring the index up to date with what was read last; for the one writer.
+        """Bring the index up to date; for the one writer.
 
         It is not forced to the disk: after a power cut it is behind at worst.
+
+        Raises:
+            LakeError: a record cannot be read, or is damaged.
         """
+        self._refresh()
         behind = [name for name, (stat, _) in self._known.items() if self._indexed.get(name) != stat]
         if not behind:
             return

@@ -33,7 +33,13 @@ from quetsach.lake.delivery import Delivery
 from quetsach.lake.errors import LakeError
 
 FORMAT = "1"
-"""Part of every name: a roll-up of another making is not read."""
+"""Part of every name: a roll-up of another is not read."""
+
+MAKING = "2"
+"""What is in them. Those of an older making are read too, and made again once (``keeping.renew``)."""
+
+MAKING_FILE = "rollups/.making"
+"""Says that none is of an older making."""
 
 _PLACES: list[tuple[str, pa.DataType]] = [
     ("family", pa.string()),

@@ -1,7 +1,8 @@
 """A view of the lake: what was committed at one moment, and the questions that can be asked of it.
 
 A view never changes. What is delivered, compacted or expires while it is open is not in it, and no file that it may
-read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view.
+read is deleted until it is closed (``lake.readers``). Whatever belongs together is asked of one view. Only a roll-up
+that is mended shows in it at once (``keeping.rebuild``).
 """
 
 import hashlib

@@ -68,7 +68,7 @@ def test_an_interrupted_scan_reports_what_it_saw_and_the_next_goes_on(command: l
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert "NOT COMPLETE" in out
+    assert "NOT CONCLUSIVE" in out
     assert "Press again" in err
     seen = _listed(command, "scanned")
     assert 0 < seen < FILES
@@ -136,7 +136,7 @@ def test_keys_pause_continue_and_end_and_the_terminal_is_as_before(command: list
     os.write(ours, b"pq")
     out = process.communicate(timeout=30)[0]
     assert process.returncode == 2
-    assert "NOT COMPLETE" in out
+    assert "NOT CONCLUSIVE" in out
     assert termios.tcgetattr(theirs) == before
     while select.select([ours], [], [], 0)[0]:
         os.read(ours, 1 << 16)

@@ -80,7 +80,7 @@ def test_a_preparation_that_was_killed_is_finished_by_the_next(prepared: Path) -
     lake = Lake(prepared / "lake")
     files = [delivery.file for delivery in lake.view().deliveries()]
     assert len(files) == len(set(files))
-    windows = {w["id"]: w for w in figures(prepared)["campaign"]["windows"]}  # type: ignore[index]
+    windows = {w["id"]: w for w in figures(prepared)["campaigns"][0]["windows"]}  # type: ignore[index]
     assert [windows[n]["addresses"] for n in ("previous-year", "baseline", "close")] == [12_100, 20_145, 10_525]
     assert windows["close"]["change_percent"] == -47.8
     assert windows["january-2021"]["change_percent"] == -50.1
@@ -88,7 +88,7 @@ def test_a_preparation_that_was_killed_is_finished_by_the_next(prepared: Path) -
 
 
 def test_the_warning_about_the_baseline_is_published(prepared: Path) -> None:
-    warnings = [w["en"] for w in figures(prepared)["campaign"]["warnings"]]  # type: ignore[index]
+    warnings = [w["en"] for w in figures(prepared)["campaigns"][0]["warnings"]]  # type: ignore[index]
     assert any("66" in text for text in warnings)
 
 

@@ -1,10 +1,14 @@
 import argparse
+import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.lake.test_keeping import HEADER, ingest
 
 from quetsach.cli.center import assess
 from quetsach.core.errors import InputError
+from quetsach.lake.lake import Lake
 
 
 def _run(*words: object) -> int:
@@ -36,3 +40,17 @@ def test_a_period_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
 def test_json_and_csv_exclude_each_other(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         _run("targets", "--json", "--csv", "--data", tmp_path)
+
+
+def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lake = Lake(tmp_path / "lake")
+    days = [date(2020, 6, 16) + timedelta(days=n) for n in range(28)]
+    ingest(lake, HEADER + "".join(f"{day} 08:00:00,14.160.0.{n},mirai,VN,\n" for day in days for n in range(3)))
+    (tmp_path / "subscribers.csv").write_text("isp,subscribers\n" + "".join(f"isp{n},100000\n" for n in range(6)))
+    grades = ("grades", "--subscribers", tmp_path / "subscribers.csv")
+    window = ("--from", days[0], "--to", days[-1])
+    for words in (("botnets",), ("isps",), ("places",), ("sectors",), ("priority",), ("hosts",), grades):
+        _run(*words, *window, "--json", "--data", tmp_path)
+        assert json.loads(capsys.readouterr().out)["lake"] == lake.view().state, words
+    _run("targets", "--json", "--data", tmp_path)
+    assert json.loads(capsys.readouterr().out)["lake"] == lake.view().state

@@ -137,6 +137,7 @@ def test_health_tells_gaps_and_the_share_set_aside(capsys: pytest.CaptureFixture
 
 
 def test_an_empty_lake_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "data" / "lake").mkdir(parents=True)
     assert "Chưa nhận dữ liệu" in run(capsys, tmp_path, "feeds", "health")
     assert "Nothing was set aside" in run(capsys, tmp_path, "feeds", "quarantine", "--lang", "en")
 
@@ -179,3 +180,23 @@ def test_a_feed_that_really_began_early_keeps_its_gaps() -> None:
     days = {date(2020, 1, 1): 900, date(2020, 6, 1): 1000}
     state = feed_state("plain", "x", [_delivery(days)], today=date(2020, 6, 20))
     assert (state["first_day"], len(state["days_without_data"]), state["wrong_days"]) == (date(2020, 1, 1), 151, [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lake", "compact"),
+        ("lake", "rebuild"),
+        ("lake", "expire"),
+        ("lake", "access"),
+        ("feeds", "health"),
+        ("feeds", "quarantine"),
+    ],
+)
+def test_a_folder_that_is_no_centre_is_refused_and_no_lake_is_made(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "data").mkdir()
+    assert main(["center", *words, "--data", str(tmp_path / "data"), "--lang", "en"]) == 1
+    assert "does not hold the data of a centre" in capsys.readouterr().err
+    assert list((tmp_path / "data").iterdir()) == []

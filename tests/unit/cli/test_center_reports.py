@@ -96,6 +96,7 @@ def test_nothing_is_withdrawn_without_consent(
     [
         (("withdraw", "--reason", "x", "--yes"), "chưa nêu báo cáo nào"),
         (("withdraw", "--pattern", "*", "--reason", "x"), "--pattern"),
+        (("withdraw", "--pattern", "a*" * 40, "--reason", "x"), "--pattern"),
         (("withdraw", "--source", "203.0.114.7", "--reason", "x"), "--source"),
         (("restore", "7", "--reason", "x"), "còn hiệu lực"),
         (("release", "2026-11-28", "--reason", "x"), "không thuộc diện chờ xem"),

@@ -217,6 +217,14 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
     assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
 
+def test_what_was_not_looked_at_is_said_beside_what_was_cleaned(run: Run, root: Path) -> None:
+    with (root / "giant").open("wb") as file:
+        file.truncate(5 << 30)
+    code, said, _ = run("clean", "--yes", "--lang", "en")
+    assert code == ExitCode.CLEANED
+    assert said.count("! NOT ALL COULD BE LOOKED AT: things too large or too deep: 1") == 2
+
+
 def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

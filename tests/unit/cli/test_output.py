@@ -46,11 +46,11 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) -> None:
     with Progress("Đang quét", 4, preface="Nhấn p", left="còn {time}", stream=terminal) as line:
         line.advance(note="too early")
-        for terminal.now in (3, 6):
+        for terminal.now in (11, 14):
             line.advance(note="字" * 60)
     keys, *drawn, last = terminal.drawn()
     assert (keys, last) == ("Nhấn p", "")
-    assert [one[-1] == "字" and "còn 0:0" in one for one in drawn] == [True, True]
+    assert [one[-1] == "字" and "còn 0:" in one for one in drawn] == [True, True]
     assert [width(one) <= 80 for one in drawn] == [True, True]
 
 
@@ -65,6 +65,15 @@ def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> N
     course.stand_still(100)
     course.show(Passed(50, 50, b"/next"))
     assert "còn 0:10 " in terminal.drawn()[-1]
+
+
+def test_how_long_it_takes_is_not_told_before_it_can_be_known(terminal: Terminal) -> None:
+    line = Progress("Đang quét", left="còn {time}", stream=terminal)
+    told = []
+    for terminal.now, done in ((3, 0), (4, 999), (5, 1), (9, 40), (11, 1), (12, 100), (13, 250), (14, 1000)):
+        line.move_to(int(done), 1000)
+        told.append(terminal.drawn()[-1].partition("còn ")[2].strip())
+    assert told == ["", "", "", "", "", "1:48", "0:39", "0:00"]
 
 
 def test_progress_is_silent_where_nobody_looks() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,18 @@ def test_a_link_that_leads_out_of_a_given_folder_is_not_followed(
 def test_a_link_within_a_given_folder_is_read(given: Path, tmp_path: Path) -> None:
     (given / "again.txt").symlink_to(given / "list.txt")
     assert _import(given, "--out", tmp_path / "out") == 0
+
+
+def test_a_full_pack_and_a_single_engine_are_said(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (given / "more.yar").write_text(RULE.replace("sure_mark", "more_mark").replace("IMPORT", "SECOND-IMPORT"))
+    monkeypatch.setattr("quetsach.packs.importer.vet._RULES_LIMIT_BYTES", len(RULE) + 20)
+    monkeypatch.setitem(sys.modules, "yara_x", None)
+    assert _import(given, "--out", tmp_path) == 0
+    out = capsys.readouterr().out
+    assert "The pack is full: 1 rules did not fit and are NOT looked for." in out
+    assert "the extra yara-x is not installed" in out
+    sources = (tmp_path / "others" / "sources.md").read_text()
+    assert "Rules compiled by: boreal" in sources
+    assert "No second engine was asked" in sources

@@ -145,6 +145,18 @@ def test_after_the_restart_a_scan_looks_again_too(
     assert "CHECKED" not in run("scan")[1]
 
 
+def test_a_scan_that_did_not_see_all_does_not_say_that_nothing_came_back(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    with (root / "tmp/giant").open("wb") as file:
+        file.truncate(5 << 30)
+    code, said = run("scan", "--full")
+    assert code == ExitCode.NOT_CONCLUSIVE
+    assert "! CHECKED AFTER THE RESTART" in said
+    assert "✓" not in said
+
+
 def test_before_the_restart_nothing_is_judged(
     run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

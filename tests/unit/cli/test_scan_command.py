@@ -12,6 +12,7 @@ from tests.archives import zip_of
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.look.archive import library
+from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.report import read_report
 from quetsach.endpoint.report.page import render_page
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -300,12 +301,12 @@ def test_a_senseless_time_limit_is_a_usage_error(clean: Path, limit: str) -> Non
 def test_a_file_that_broke_the_matcher_off_is_never_called_free(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_: object, **__: object) -> Trouble:
-        return Trouble(b"/x", Reason.CRASHED)
+    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> Trouble:
+        return Trouble(candidate.path, Reason.CRASHED)
 
     monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
     assert main(["scan", str(clean), "--lang", "en"]) == 2
-    assert "NOT CONCLUSIVE: " in capsys.readouterr().out
+    assert "NOT CONCLUSIVE: things that could not be read in full: 1" in capsys.readouterr().out
 
 
 def test_a_file_too_large_is_named(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:

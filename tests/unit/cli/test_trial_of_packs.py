@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.trial.honest import try_innocent_drives
+from quetsach.cli.trial import honest
+from quetsach.cli.trial.honest import try_goodware, try_innocent_drives
 from quetsach.cli.trial.picture import differences, picture_of
 from quetsach.cli.trial.running import running_host
 from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.packs.goodware import Sample
+from quetsach.packs.load import load_pack
 from quetsach.packs.specimen.innocent import INNOCENT
+
+EICAR = load_pack(Path(__file__).parents[3] / "packs/eicar")
 
 
 @pytest.fixture
@@ -97,3 +104,22 @@ def test_each_innocent_drive_is_one_of_its_platform(platform: str, root: Path) -
 
 def test_without_packs_nothing_is_looked_at() -> None:
     assert try_innocent_drives([]).files == 0
+
+
+def test_no_honest_file_is_not_no_finding_in_honest_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(honest, "goodware", lambda _folder: Sample((), 0))
+    [told] = try_goodware([EICAR], None).problems["eicar"]
+    assert "no honest file" in told
+
+
+def test_an_honest_file_that_breaks_the_matcher_off_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "honest").write_text("Kính gửi")
+
+    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> Trouble:
+        return Trouble(candidate.path, Reason.TIMED_OUT)
+
+    monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
+    [told] = try_goodware([EICAR], tmp_path).problems["eicar"]
+    assert f"not looked at to its end (timed-out): {tmp_path}/honest" in told

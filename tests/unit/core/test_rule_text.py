@@ -1,14 +1,20 @@
 """Rules taken apart."""
 
+import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import boreal
 import pytest
 from bench.family_rules import family_rules
+from hypothesis import given
+from hypothesis import strategies as st
 
+from quetsach.core import rule_text
 from quetsach.core.errors import InputError
 from quetsach.core.file_type import FileType
-from quetsach.core.rule_text import rules_for, rules_of
+from quetsach.core.rule_text import rules_for, rules_of, words_of
 
 SHELF = Path(__file__).parents[3] / "packs"
 HARD_TO_READ = r"""
@@ -105,3 +111,55 @@ def test_all_rules_of_all_types_mean_what_they_meant() -> None:
         again = rules_of(rules_for(found, frozenset(FileType)))
         assert [rule.source for rule in again.rules] == [rule.source for rule in found.rules]
         boreal.compile(source=rules_for(found, frozenset(FileType)), includes=False)
+
+
+_ODD = (
+    'rule a { strings: $a = "condition: {" $b = /condition: x/i $c = { 4D // condition\n 5A } condition: any of them }',
+    'rule b { meta: x = "strings:" strings: // condition\n /* condition: */ $s = "\\"}" xor(1-2) condition: $s }',
+    "rule c { strings: $ = /a\\/\\/b/ $d = { 00 /* } */ 11 [2-4] ( 22 | 33 ) } condition: #d > 1 and !d[1] == 2 }",
+    'rule d { strings: $condition = "x" ascii $conditions = "y" condition: $condition or $conditions }',
+    'rule e { condition: filesize > 1 } rule f { strings: $a = "strings: $b = {" condition: e and $a }',
+    'rule g { strings:\n\t$e = "\\\\" nocase\n\t$x="//" condition:$e }',
+    'rule h { strings: $a = "x" base64("!@#{}[].,|ABCDEFGHIJ\\x09LMNOPQRSTUVW") condition: $a }',
+)
+
+
+@pytest.mark.parametrize("source", [*_ODD, *(path.read_text() for path in sorted(SHELF.glob("*/rules.yar")))])
+def test_strings_that_are_passed_over_at_once_change_nothing(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = rules_of.__wrapped__(source)
+    monkeypatch.setattr(rule_text, "_SECTION_OF_STRINGS", re.compile(r"(?!)"))
+    assert rules_of.__wrapped__(source) == fast
+    assert all("condition" in rule.head[-12:] for rule in fast.rules)
+
+
+@given(
+    st.lists(st.sampled_from(['"', "/", "{", "}", "=", "$a", "condition", ":", "\n", " ", "//", "/*", "*/", "x", "\\"]))
+)
+def test_nothing_in_strings_makes_the_two_ways_differ(parts: list[str]) -> None:
+    source = f"rule a {{ strings: {''.join(parts)} condition: $a }}"
+    seen: list[object] = []
+    for section in (rule_text._SECTION_OF_STRINGS, re.compile(r"(?!)")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rule_text, "_SECTION_OF_STRINGS", section)
+            try:
+                seen.append(rules_of.__wrapped__(source))
+            except InputError:
+                seen.append(None)
+    assert seen[0] == seen[1]
+
+
+def test_the_strings_of_a_large_source_cost_little() -> None:
+    strings = "\n".join(
+        f'$s{number} = "some words that a program may hold, {number}" ascii wide' for number in range(20)
+    )
+    source = "\n".join(f"rule r{number} {{ strings: {strings} condition: 6 of them }}" for number in range(500))
+    words = min(_cpu(lambda: list(words_of(source))) for _ in range(3))
+    assert min(_cpu(lambda: rules_of.__wrapped__(source)) for _ in range(3)) < words / 2
+    rules = rules_of(source)
+    assert min(_cpu(lambda: rules_for(rules, frozenset({FileType.PE}))) for _ in range(3)) < words / 4
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start

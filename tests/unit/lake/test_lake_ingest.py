@@ -247,3 +247,20 @@ def test_damaged_rows_of_a_report_are_quarantined_to_the_last(tmp_path: Path) ->
     assert {reject["line"]: reject["reason"] for reject in rejects} == report.rejects
     assert result.records == report.records
     assert result.repaired == sum(bool(repair) for repair in report.repairs.values())
+
+
+def test_a_place_that_may_not_be_written_is_named_and_not_the_staged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if "sightings" in str(target):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path), None, str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(LakeError, match="Permission denied") as refusal:
+        ingest(Lake(tmp_path), HEADER + row())
+    assert refusal.value.where.startswith(str(tmp_path / "sightings" / "day=2020-06-16"))
+    assert "account" in refusal.value.hint

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -21,11 +22,17 @@ def deliver(lake: Lake, numbers: range) -> None:
         ingest(lake, HEADER + f"2020-06-{16 + n % 3} 07:{n:02}:00,14.160.0.{n},mirai,VN,b\n")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    lake = Lake(tmp_path / "lake")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = Lake(tmp_path_factory.mktemp("records") / "lake")
     deliver(lake, range(DELIVERIES))
-    return lake
+    return lake.folder
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> Lake:
+    """A copy of a lake of a dozen deliveries."""
+    return Lake(Path(shutil.copytree(made, tmp_path / "lake")))
 
 
 @pytest.fixture
@@ -133,8 +140,24 @@ def test_the_index_does_not_grow_for_ever(lake: Lake) -> None:
 
 def test_a_day_of_many_small_files_is_compacted_as_it_grows(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
-    for n in range(40):
+    for n in range(16):
         ingest(lake, HEADER + f"2020-06-16 07:{n:02}:00,14.160.0.{n},mirai,VN,b\n")
         assert len(list(lake.folder.glob("sightings/*/*"))) < 8
-    assert lake.view().sightings_count() == 40
+    assert lake.view().sightings_count() == 16
     assert len(list(lake.folder.glob("rollups/*/*"))) == 4
+
+
+def test_a_compaction_that_fails_takes_nothing_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Lake(tmp_path / "lake")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("quetsach.lake.compacted.gather", fail)
+        deliver(lake, range(24))
+    assert lake.view().sightings_count() == 24
+    deliver(lake, range(24, 27))
+    assert lake.view().sightings_count() == 27
+    assert len(list(lake.folder.glob("sightings/*/*"))) == 3
+    assert not (lake.folder / ".unswept").exists()

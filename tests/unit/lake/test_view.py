@@ -1,6 +1,7 @@
 """A view: one moment of the lake, whatever happens to the lake while it is open."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 from quetsach.lake import compaction, hosts, keeping
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
+from quetsach.lake.records import CatalogReader
 from quetsach.lake.view import LakeView
 
 ROWS = "2020-06-{day} {hour:02}:00:00,{address},mirai,VN,b{hour}\n"
@@ -26,13 +28,19 @@ def deliver(lake: Lake, hours: range, *, day: int = 16) -> None:
         ingest(lake, HEADER + "".join(rows) + "damaged\n")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with a day that came in five files, and another that came in two."""
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(tmp_path_factory.mktemp("view") / "lake")
     deliver(lake, range(5))
     deliver(lake, range(2), day=17)
-    return lake
+    return lake.folder
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> Lake:
+    """A copy of it."""
+    return Lake(Path(shutil.copytree(made, tmp_path / "lake")))
 
 
 def answers_of(view: LakeView) -> tuple[object, ...]:
@@ -122,6 +130,16 @@ def test_the_state_says_what_was_committed(lake: Lake) -> None:
         change(lake)
         states.append(lake.view().state)
     assert len(set(states)) == 3
+
+
+def test_questions_list_nothing_and_open_no_record(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the view knows what there is")
+
+    with lake.view() as view:
+        for name in ("read", "_stats", "_read_record"):
+            monkeypatch.setattr(CatalogReader, name, refuse)
+        assert answers_of(view) == answers_of(view)
 
 
 def test_a_view_of_no_lake_is_empty_and_makes_none(tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def lay(centre_data: Path, tmp_path: Path) -> Callable[[int], str]:
     def write(hours: int) -> str:
         later = snapshot.published_at + timedelta(hours=hours)
         latest = dataclasses.replace(snapshot.latest, addresses=1000 + hours)
-        figures = dataclasses.replace(snapshot, published_at=later, latest=latest)
+        figures = dataclasses.replace(snapshot, published_at=later, latest=latest, inputs=f"hour {hours % 10}")
         return lay_candidate(tmp_path, figures, lambda path: path.write_bytes(b"%d" % hours)).digest
 
     return write
@@ -264,6 +264,13 @@ def test_what_was_asked_for_stays_and_of_the_rest_the_newest_three(tmp_path: Pat
     laid = [lay(hours) for hours in range(6)]
     thin_candidates(tmp_path, asked={laid[0]})
     assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[0]]
+
+
+def test_the_same_counted_twice_waits_once(tmp_path: Path, lay: Callable[[int], str]) -> None:
+    lay(1)
+    again = lay(11)
+    thin_candidates(tmp_path, asked=())
+    assert waiting(tmp_path) == [again]
 
 
 def test_publishing_twice_is_publishing_once(tmp_path: Path, lay: Callable[[int], str]) -> None:
@@ -318,7 +325,7 @@ def test_a_second_campaign_changes_nothing_of_the_first(centre_data: Path, tmp_p
     lake = Lake(centre_data / "lake")
     counted = figures_count(data=tmp_path, view=lake.view(), tables=both, demonstration=None, now=NOW)
     assert counted
-    assert [c.id for c in counted.figures.campaigns] == ["next", "viet-nam-2020"]
+    assert [c.id for c in counted.figures.campaigns] == ["viet-nam-2020", "next"]
     assert counted.figures.campaign_of("viet-nam-2020") == published(centre_data).campaign_of("viet-nam-2020")
 
 

@@ -1,7 +1,6 @@
 """``quetsach center campaigns freeze-baseline``: look at a baseline, ask that it be frozen, or freeze it."""
 
 import argparse
-import getpass
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
@@ -42,6 +41,7 @@ _WORDS = {
     },
 }
 _SHOWN_DAYS = 5
+_OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
 
 def register_freeze(commands: "Subcommands") -> None:
@@ -95,7 +95,7 @@ def _freeze(arguments: argparse.Namespace) -> int:
         elif arguments.by:
             asked = services.baseline_ask(**named, by=person_named(arguments.by), now=now)
         elif arguments.reason.strip():
-            services.baseline_freeze_alone(**named, by=getpass.getuser(), now=now)
+            services.baseline_freeze_alone(**named, by=_OPERATOR, now=now)
         is_frozen = late is not None or (bool(arguments.reason.strip()) and not arguments.by)
         if is_frozen:
             publish_figures((arguments.data or default_data()).absolute(), now=now)

@@ -8,11 +8,10 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.opened import add_centre_command
+from quetsach.cli.center.opened import add_centre_command, opened_lake
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
-from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
@@ -127,18 +126,11 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _quarantine(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
+    lake = opened_lake(arguments)
     from quetsach.cli.center.reader import reader  # noqa: PLC0415
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
-    rejects = (
-        open_lake(arguments.data or default_data())
-        .view()
-        .quarantined(arguments.delivery, by=reader("center feeds quarantine"))
-    )
+    rejects = lake.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
         print_json_list(row for batch in rejects.to_batches(max_chunksize=_BATCH_ROWS) for row in batch.to_pylist())
@@ -153,14 +145,10 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 
 
 def _health(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
-
+    lake = opened_lake(arguments)
     words = _WORDS[chosen_language(arguments)]
     of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in open_lake(arguments.data or default_data()).view().deliveries():
+    for delivery in lake.view().deliveries():
         of_report[delivery.feed, delivery.report].append(delivery)
     today = datetime.now(UTC).date()
     states = [feed_state(*name, deliveries, today=today) for name, deliveries in sorted(of_report.items())]

@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.publishing import publish_now_or_later, work_off  # noqa: PLC0415
+    from quetsach.cli.center.publishing import publish_now_or_later, publish_what_is_due  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
@@ -96,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif len(done) + len(refused) > 1:
         summary = _WORDS[language]["files"].format(done=len(done), all=len(done) + len(refused))
         print(f"{summary}: {_equation(_totals(done), language)}")
-    publish = publish_now_or_later if any(result.accepted for result in done) else work_off
+    publish = publish_now_or_later if any(result.accepted for result in done) else publish_what_is_due
     if later := publish(data, now=datetime.now(UTC)):
         print(_later(data, later, language), file=sys.stderr)
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.opened import add_centre_command
+from quetsach.cli.center.opened import add_centre_command, opened_lake
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
-from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
@@ -91,16 +90,12 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _expire(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    lake = opened_lake(arguments)
     from quetsach.lake import keeping  # noqa: PLC0415
 
     if arguments.days < 1:
         raise InputError("sightings are kept for a day at least", hint="--days 90")
     today = datetime.now(UTC).date()
-    lake = open_lake(arguments.data or default_data())
     gone = keeping.expire(lake, before=today - timedelta(days=arguments.days), is_dry_run=arguments.dry_run)
     if arguments.json:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
@@ -119,13 +114,9 @@ def _expire(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    lake = opened_lake(arguments)
     from quetsach.lake import keeping  # noqa: PLC0415
 
-    lake = open_lake(arguments.data or default_data())
     with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
         rebuilt = keeping.rebuild(lake, progress=progress.advance)
     language = chosen_language(arguments)
@@ -137,15 +128,11 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 
 def _compact(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    lake = opened_lake(arguments)
     from quetsach.lake import compaction  # noqa: PLC0415
 
     if arguments.files < 2:
         raise InputError("one file needs no gathering", hint="--files 2")
-    lake = open_lake(arguments.data or default_data())
     with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
         gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)
@@ -159,13 +146,11 @@ def _compact(arguments: argparse.Namespace) -> int:
 
 
 def _access(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
+    lake = opened_lake(arguments)
     from quetsach.lake import access  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
-    lines = list(access.readings((arguments.data or default_data()) / "lake"))
+    lines = list(access.readings(lake.folder))
     told = [reading for reading, _ in lines if reading]
     broken = [number for number, (_, follows) in enumerate(lines, 1) if not follows]
     if arguments.json:

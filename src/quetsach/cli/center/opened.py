@@ -14,6 +14,7 @@ from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
+    from quetsach.lake.lake import Lake
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -58,6 +59,24 @@ def add_centre_command(
     add_language(command)
     command.set_defaults(run=run)
     return command
+
+
+def opened_lake(arguments: argparse.Namespace) -> "Lake":
+    """Return the lake of the centre whose data ``--data`` names.
+
+    Raises:
+        InputError: the folder holds neither a centre nor a lake; none is made.
+    """
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+
+    data: Path = arguments.data or default_data()
+    if not (data / "lake").is_dir() and not (data / "secret.key").exists():
+        words = _WORDS[chosen_language(arguments)]
+        raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
+    return open_lake(data)
 
 
 @contextmanager

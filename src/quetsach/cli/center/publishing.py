@@ -1,9 +1,8 @@
 """Figures follow the lake: published at once, but at most once a minute, and never forgotten.
 
-``publication/due`` says that the lake has what the figures have not. Whoever commits sets it first; it is taken away
-before the lake is read, and comes back if publishing fails or is killed. It is worked off by the command that set it,
-by the serving centre (``publish_due``, a thread of ``center up``), by the next ``center ingest`` once the minute is
-over, or by the next start of the centre.
+``publication/due`` says that the lake has what the figures have not. Whoever commits sets it; it is taken away before
+the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread ``publish_due``
+works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the next start.
 """
 
 import fcntl
@@ -24,7 +23,9 @@ _LOOK_SECONDS = 5
 def publish_now_or_later(
     data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None
 ) -> datetime | None:
-    """Publish the figures of a centre whose lake has changed, unless that was done within a minute.
+    """Publish the figures of a centre whose lake has changed, or leave it to the centre that serves on this data.
+
+    Within a minute of the last time nothing is published either.
 
     Args:
         data: the centre's data folder; where no centre was laid out, nothing is to do.
@@ -41,7 +42,15 @@ def publish_now_or_later(
         return None
     storage.make_folder(_folder(data))
     storage.write(_due(data), b"")
+    if is_serving(data):
+        last = _last(data)
+        return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=_LOOK_SECONDS)
     return work_off(data, now=now, progress=progress)
+
+
+def publish_what_is_due(data: Path, *, now: datetime) -> datetime | None:
+    """Publish what a former command left, as ``publish_now_or_later`` does."""
+    return publish_now_or_later(data, now=now) if is_due(data) else None
 
 
 def work_off(data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None) -> datetime | None:
@@ -68,8 +77,8 @@ def is_due(data: Path) -> bool:
 
 
 def is_serving(data: Path) -> bool:
-    """Whether a centre serves on this data, which then publishes what is due."""
-    with suppress(OSError), (data / ".lock").open("rb") as lock:
+    """Whether a centre serves on this data whose thread publishes what is due."""
+    with suppress(OSError), _serving(data).open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -79,11 +88,17 @@ def is_serving(data: Path) -> bool:
 
 def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Publish what is due for as long as the centre serves."""
-    again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped, beat)
+    storage.make_folder(_folder(data))
+    with storage.locked(_serving(data)):
+        again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped, beat)
 
 
 def _folder(data: Path) -> Path:
     return data / "publication"
+
+
+def _serving(data: Path) -> Path:
+    return _folder(data) / "serving"
 
 
 def _due(data: Path) -> Path:

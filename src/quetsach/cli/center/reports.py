@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
 _LONGEST_PATTERN = 100
+_MOST_STARS = 3
 _SHOWN_SOURCES = 20
 
 
@@ -114,7 +115,7 @@ def _source(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    if not text.strip("* ") or len(text) > _LONGEST_PATTERN:
+    if not text.strip("* ") or len(text) > _LONGEST_PATTERN or text.count("*") > _MOST_STARS:
         raise argparse.ArgumentTypeError("write the beginning or end of a word, such as 'hay-tai-*'")
     return text
 

@@ -27,7 +27,9 @@ from quetsach.network import (
     read_ranges,
     read_spellings,
 )
-from quetsach.simulate import Scenario, read_scenario
+
+if TYPE_CHECKING:
+    from quetsach.simulate import Scenario
 
 if TYPE_CHECKING:
     from quetsach.lake.lake import Lake
@@ -113,13 +115,15 @@ def load_published(identifier: str) -> PublishedRecord:
     return read_published(_read(path), file=path.name) if path.exists() else PublishedRecord()
 
 
-def load_scenario(named: str) -> Scenario:
+def load_scenario(named: str) -> "Scenario":
     """Return a replay of published totals: of this build by its name, else the file of that path.
 
     Raises:
         QuetsachError: there is none, or its file is damaged.
     """
     content, file = scenario_content(named)
+    from quetsach.simulate import read_scenario  # noqa: PLC0415  (half of what a command takes to start)
+
     return read_scenario(content, file=file)
 
 

@@ -1,4 +1,4 @@
-"""What goes on behind the pages while the centre serves: signatures, letters, reports, what is over."""
+"""What goes on behind the pages while the centre serves: signatures, letters, reports, the lake, what is over."""
 
 import logging
 import threading
@@ -19,6 +19,7 @@ _TALLY_SHARE = 20
 """Counting takes at most the twentieth part of the time, however many reports there are."""
 ERASURE_SECONDS = 3600
 BUSY_SECONDS = 60
+LAKE_SECONDS = 86_400
 _logger = logging.getLogger("quetsach.center")
 
 
@@ -87,6 +88,20 @@ def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
 
     again(sessions_clear, ERASURE_SECONDS, stopped, beat)
+
+
+def tend_lake(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Once a day, put the small files of a day together; after an update, make roll-ups of an older making again."""
+    from quetsach.lake import compaction, keeping  # noqa: PLC0415
+    from quetsach.lake.lake import Lake  # noqa: PLC0415
+
+    def work() -> None:
+        if (data / "lake").is_dir():
+            lake = Lake(data / "lake")
+            keeping.renew(lake)
+            compaction.compact(lake)
+
+    again(work, LAKE_SECONDS, stopped, beat)
 
 
 def again(

@@ -52,6 +52,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("letters", tending.send_letters, hour),
         Behind("partners' reports", tending.take_in_reports, hour),
         Behind("figures", publish_due, hour),
+        Behind("lake", tending.tend_lake, tending.LAKE_SECONDS + hour),
         Behind("count of reports", tending.count_reports, hour),
         Behind("erasure", tending.erase_cases, tending.ERASURE_SECONDS + hour),
         Behind("sessions", tending.clear_sessions, tending.ERASURE_SECONDS + hour),

@@ -13,8 +13,11 @@ from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.trouble import Reason
 from quetsach.packs.goodware import goodware
 from quetsach.packs.specimen.innocent import INNOCENT
+
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,15 @@ class HonestTrial:
 
 
 def try_innocent_drives(packs: Sequence[Pack]) -> HonestTrial:
-    """Return what packs find on the innocent drives of their platforms."""
+    """Return what packs find on the innocent drives of every platform: of other systems they look at files, too."""
     problems: dict[str, list[str]] = {}
     files = 0
-    for platform, plant in INNOCENT.items():
-        concerned = [pack for pack in packs if platform in pack.platforms]
-        if not concerned:
-            continue
+    for platform, plant in INNOCENT.items() if packs else ():
         with tempfile.TemporaryDirectory(prefix="quetsach-") as name:
             root = Path(name).resolve() / "disk"
             root.mkdir()
             plant(root)
-            seen = scan(open_mounted(root), concerned, scope=Scope.FULL, now=datetime.now(UTC))
+            seen = scan(open_mounted(root), packs, scope=Scope.FULL, now=datetime.now(UTC))
         files += seen.files
         _add(problems, seen, f"found on an innocent drive of {platform}")
     return HonestTrial(problems, files)
@@ -60,7 +60,8 @@ def try_goodware(
     """
     chosen = goodware(folder)
     if not chosen.files:
-        return HonestTrial({}, 0)
+        nothing = ["no honest file of this machine could be looked at: name a folder with --goodware"]
+        return HonestTrial({pack.family: nothing for pack in packs}, 0)
     seen = scan(
         mounted_host(Path("/")),
         [replace(pack, platforms=frozenset({"linux"})) for pack in packs if not pack.is_guidance_only],
@@ -76,6 +77,11 @@ def try_goodware(
 
 
 def _add(problems: dict[str, list[str]], seen: ScanResult, what: str) -> None:
+    broken = [trouble for trouble in seen.failures if trouble.reason in {Reason.CRASHED, Reason.TIMED_OUT}]
+    for trouble in broken[:_MOST_NAMED]:  # whose rule it was is not known: no pack passes
+        for pack in seen.packs:
+            told = f"an honest file was not looked at to its end ({trouble.reason}): {printable(trouble.path)}"
+            problems.setdefault(pack.family, []).append(told)
     for finding in seen.findings:
         told = printable(os.fsencode(" ".join(filter(None, item_of(finding)))))
         problems.setdefault(finding.family, []).append(f"{what} by trait {finding.trait}: {told}")

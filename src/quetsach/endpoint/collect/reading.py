@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
-from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, named_files, resolve_files
+from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, SEARCH_PATH, named_files, resolve_files
 from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.text import MOST_NAMES, TextFile, names_in, read_text
@@ -50,6 +50,7 @@ class Surroundings:
         self._removed = removed or Removed(host)
         self._homes: dict[bytes, frozenset[bytes] | None] = {}
         self._resolved: dict[bytes, tuple[bytes, ...]] = {}
+        self._listed: dict[bytes, frozenset[bytes] | None] = {}
 
     @cached_property
     def accounts(self) -> tuple[User, ...]:
@@ -73,6 +74,18 @@ class Surroundings:
         names = self._homes[home]
         return names is None or name.lower() in names
 
+    def may_hold(self, folder: bytes, name: bytes) -> bool:
+        """Return whether a folder lists a name; it is read once, not asked for each. One that cannot be read may."""
+        if folder not in self._listed:
+            try:
+                self._listed[folder] = frozenset(entry.name for entry in self.host.tree.scandir(folder))
+            except (FileNotFoundError, NotADirectoryError):
+                self._listed[folder] = frozenset()
+            except OSError:
+                self._listed[folder] = None
+        names = self._listed[folder]
+        return names is None or b"/" in name or name in names
+
     def knows(self, path: bytes) -> bool:
         """Return whether it is known where a path leads."""
         return path in self._resolved
@@ -83,7 +96,10 @@ class Surroundings:
         if found is None:
             if len(self._resolved) >= _MOST_REMEMBERED:
                 self._resolved.clear()
-            found = resolve_files(self.host.tree, (path,)) or ((path,) if path in self._removed else ())
+            folder, _, name = path.rpartition(b"/")
+            is_searched = folder in SEARCH_PATH and not self.may_hold(folder, name)
+            found = () if is_searched else resolve_files(self.host.tree, (path,))
+            found = found or ((path,) if path in self._removed else ())
             self._resolved[path] = found
         return found
 
@@ -239,7 +255,8 @@ class Reading:
             return
         firsts = (part.split(None, 1)[0] for part in command.split(b"; ") if part.strip())
         for name in dict.fromkeys(first for first in firsts if b"/" not in first and b"\0" not in first):
-            yield from (path for folder in self._folders if self.tree.exists(path := folder + b"/" + name))
+            listed = (folder for folder in self._folders if self._surroundings.may_hold(folder, name))
+            yield from (path for folder in listed if self.tree.exists(path := folder + b"/" + name))
 
     @cached_property
     def _folders(self) -> tuple[bytes, ...]:

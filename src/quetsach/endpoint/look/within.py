@@ -19,7 +19,7 @@ _ROOT = b"/"
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The paths that a scan was asked for, without links and trailing slashes; the root stands for everything."""
+    """The paths that a scan was asked for, without trailing slashes; the root stands for everything."""
 
     host: Host | None
     paths: tuple[bytes, ...]
@@ -32,9 +32,10 @@ class Within:
 
     @classmethod
     def of(cls, host: Host, paths: Iterable[bytes]) -> "Within":
-        """Return what lies at and below paths inside the root."""
-        real = tuple(_resolved(host, path).rstrip(b"/") or _ROOT for path in paths)
-        return cls(host, real, is_everything=_ROOT in real)
+        """Return what lies at and below paths inside the root, also as they are called where links lead to them."""
+        named = (name for path in paths for name in (path, _resolved(host, path)))
+        plain = tuple(dict.fromkeys(name.rstrip(b"/") or _ROOT for name in named))
+        return cls(host, plain, is_everything=_ROOT in plain)
 
     def holds(self, path: bytes) -> bool:
         """Return whether a path lies at or below one of them."""

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     NAME_TAKEN = "name-taken"
     """Another rule has its name."""
     MALFORMED = "malformed"
+    PACK_FULL = "pack-full"
+    """A rule that does not fit into the pack any more: it wants a pack of its own."""
     LIMIT = "limit"
     """More than an import takes."""
     OTHER_FILE = "other-file"

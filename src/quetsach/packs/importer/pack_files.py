@@ -112,6 +112,9 @@ def _sources(heading: Heading, taken: Taken, given: Sequence[GivenFile]) -> str:
     lines = [f"# Sources of {heading.family}", "", f"Author: {heading.author}. Licence: {heading.licence}.", ""]
     lines += ["| file | SHA-256 |", "|---|---|"]
     lines += [f"| {_cell(one.name)} | {hashlib.sha256(one.content).hexdigest()} |" for one in given]
+    if taken.rules.rules:
+        lines += ["", f"Rules compiled by: {', '.join(taken.engines)}."]
+        lines += ["No second engine was asked: another may refuse a rule."] * (len(taken.engines) == 1)
     lines += ["", "| taken over | |", "|---|---|"]
     lines += [f"| {kind} | {len(entries):,} |" for kind, entries in taken.lists.items()]
     lines += [f"| rules | {len(taken.rules.rules):,} |"] if taken.rules.rules else []

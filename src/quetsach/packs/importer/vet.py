@@ -81,7 +81,7 @@ class _Vetting:
         if not (lengths or found.imports or self._named(rule)):
             yield Reason.SHORT_STRINGS, "it has no strings"
         if self.size_bytes + len(rule.source.encode()) > _RULES_LIMIT_BYTES or len(self.taken) >= MOST_RULES:
-            yield Reason.LIMIT, "the rules of a pack are at most 4 MiB"
+            yield Reason.PACK_FULL, "the rules of a pack are at most 4 MiB"
         if problem := _compile_problem(self.with_needed(found)) or self.second(_source([found])):
             yield Reason.ENGINE, problem
 

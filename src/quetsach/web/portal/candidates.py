@@ -9,8 +9,8 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -123,8 +123,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
             _refuse_older(read_published(data), candidate.figures)
             if _digest(folder / _LISTED) != candidate.figures.listed:
                 raise PublicationError("the candidate was changed after it was counted", where=str(folder / _LISTED))
-            for source, final in ((_LISTED, listed_path(data)), (_FIGURES, figures_path(data))):  # the figures last
-                _copy(folder / source, final)
+            _copy([(folder / _LISTED, listed_path(data)), (folder / _FIGURES, figures_path(data))])  # the figures last
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
     for older in candidates(data):
@@ -140,9 +139,14 @@ def thin_candidates(data: Path, *, asked: Collection[str]) -> None:
         data: the centre's data folder.
         asked: digests that somebody asked for; they stay until something newer is published.
     """
-    unasked = [candidate.digest for candidate in candidates(data) if candidate.digest not in asked]
+    found = candidates(data)
+    unasked = [candidate.digest for candidate in found if candidate.digest not in asked]
+    twins = [
+        one.digest for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}
+    ]
     left = [path for path in (data / "candidates").glob(".*") if path.stat().st_mtime < time.time() - _LEFT_SECONDS]
-    for path in (*(data / "candidates" / digest for digest in unasked[UNASKED:]), *left, data / "candidate"):
+    gone = {*unasked[UNASKED:], *(digest for digest in twins if digest in unasked)}
+    for path in (*(data / "candidates" / digest for digest in gone), *left, data / "candidate"):
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -170,9 +174,12 @@ def _publishing(data: Path) -> Iterator[None]:
         yield
 
 
-def _copy(source: Path, final: Path) -> None:
-    with source.open("rb") as content, storage.replacing(final) as file:
-        shutil.copyfileobj(content, file)
+def _copy(files: Sequence[tuple[Path, Path]]) -> None:
+    """Copy files to their names, the first of them first: a full disk is met before any is replaced."""
+    with ExitStack() as placed:
+        for source, final in reversed(files):
+            content = placed.enter_context(source.open("rb"))
+            shutil.copyfileobj(content, placed.enter_context(storage.replacing(final)))
 
 
 def _digest(path: Path) -> str:

@@ -54,7 +54,10 @@ class MeasuredCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What figures are explained with: names, address tables, provinces, campaigns (the first is shown first)."""
+    """What figures are explained with: names, address tables, provinces, campaigns.
+
+    The first campaign whose baseline is frozen is the one that the start page shows.
+    """
 
     families: FamilyNames
     network: NetworkTables
@@ -120,7 +123,7 @@ def figures_count(
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
     counted = (_campaign(view, campaign, data, progress) for campaign in tables.campaigns)
-    campaigns = tuple(campaign for campaign in counted if campaign)
+    campaigns = sorted((campaign for campaign in counted if campaign), key=lambda campaign: not campaign.seal)
     families = answers.families(view, window, tables.families)
     progress(1)
     isps = answers.isps(view, window, tables.network)
@@ -138,7 +141,7 @@ def figures_count(
         families=_rows(families),
         isps=_without_telling_rates(_rows(isps), tables.network.announced_by_isp(window.last)),
         places=_rows(places),
-        campaigns=campaigns,
+        campaigns=tuple(campaigns),
         family_names={row.id: row.name.en for row in families.rows},
         blocked=tuple(blocked),
         sectors=_rows(answers.sectors(view, window)),

@@ -6,6 +6,7 @@ too much is under way the answer is 503 at once; ``/healthz`` and ``/metrics`` h
 
 import asyncio
 import io
+import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -79,7 +80,7 @@ class CentreApplication:
         self._monitoring = ThreadPoolExecutor(1, "monitoring")
         self._answering = Admission(most=256, most_of_source=64)
         self._watching = Admission(most=16, most_of_source=16)
-        self._small_bodies = Admission(most=512, most_of_source=32)
+        self._small_bodies = Admission(most=2048, most_of_source=32)
         self._large_bodies = Admission(most=8, most_of_source=4, most_bytes=256 << 20)
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
@@ -92,12 +93,12 @@ class CentreApplication:
                 answer = await self._answered(environ, address)
             _send(protocol, answer, scope.method)
         except HeadError as error:
-            _turn_away(protocol, error.status, "head")
+            _turn_away(protocol, scope, error.status, "head")
         except TurnedAwayError as error:
-            _turn_away(protocol, error.status, error.reason)
+            _turn_away(protocol, scope, error.status, error.reason)
         except Exception:
             _logger.exception("a request could not be answered")
-            _turn_away(protocol, 500, "fault")
+            _turn_away(protocol, scope, 500, "fault")
 
     async def _answered(self, environ: dict[str, Any], address: Address | None) -> Answer:
         """Run Django in a thread of its kind."""
@@ -155,9 +156,14 @@ def _send(protocol: HttpProtocol, answer: Answer, method: str) -> None:
         protocol.response_bytes(answer.status, answer.headers, answer.content)
 
 
-def _turn_away(protocol: HttpProtocol, status: int, reason: str) -> None:
+def _turn_away(protocol: HttpProtocol, scope: Scope, status: int, reason: str) -> None:
+    """Answer a person with a sentence, and a program in the form of the interface's other refusals."""
     TURNED_AWAY.labels(reason).inc()
-    headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), ("connection", "close")]
+    kind, text = "text/plain", f"{_SENTENCES[status]}\n"
+    if scope.path.startswith("/api/"):
+        refusal = {"error": reason, "explanation": _SENTENCES[status].partition(" / ")[2], "where": "", "hint": ""}
+        kind, text = "application/json", json.dumps(refusal)
+    headers = [("content-type", f"{kind}; charset=utf-8"), ("cache-control", "no-store"), ("connection", "close")]
     if status == 503:
         headers.append(("retry-after", _RETRY_SECONDS))
-    protocol.response_bytes(status, headers, f"{_SENTENCES[status]}\n".encode())
+    protocol.response_bytes(status, headers, text.encode())

@@ -11,7 +11,9 @@ from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.look.conclusion import Conclusion, conclusion_of
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.look.within import Within
 from quetsach.endpoint.trouble import Reason
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import specimens_of, unlock
@@ -93,3 +95,28 @@ def test_a_sign_that_waits_for_others_is_never_passed_over_in_silence(tmp_path: 
     seen = look(open_mounted(tmp_path), PACKS["sality"], path)
     assert seen.findings == ()
     assert seen.failed[Reason.UNSETTLED] == 1
+
+
+def test_what_is_named_by_a_link_is_told_by_both_names(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "far/below").mkdir(parents=True)
+    (tmp_path / "near").symlink_to("far")
+    within = Within.of(open_mounted(tmp_path), [b"/near/"])
+    assert [within.holds(path) for path in (b"/near", b"/far/below/file", b"/farther", b"/")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert Within.of(open_mounted(tmp_path), [b"//"]).is_everything
+
+
+def test_what_is_wrong_elsewhere_does_not_open_the_verdict_on_a_path(tmp_path: Path) -> None:
+    (tmp_path / "Windows/System32/config").mkdir(parents=True)
+    (tmp_path / "Windows/System32/config/SYSTEM").write_bytes(b"no hive")
+    (tmp_path / "Users").mkdir()
+    (tmp_path / "Users/letter.txt").write_text("Kính gửi")
+    host, pack = open_mounted(tmp_path), PACKS["wannacry"]
+    assert conclusion_of(look(host, pack, b"/Users")) is Conclusion.NOTHING_FOUND
+    assert look(host, pack, b"/Windows").failed.keys() >= {Reason.DAMAGED, Reason.MISSING}
+    assert conclusion_of(look(host, pack)) is Conclusion.NOT_CONCLUSIVE

@@ -8,13 +8,15 @@ from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.collect.places import places_of
+from quetsach.endpoint.look.conclusion import Gap
+from quetsach.endpoint.look.reach import Extent
 from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
+from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.document import Change, ReportedVerification
-from quetsach.endpoint.report.gaps import Gap
 from quetsach.endpoint.report.guidance import render, render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
 from quetsach.endpoint.trouble import Reason
@@ -34,7 +36,7 @@ def text_of(page: str) -> str:
 def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
     words, acts = messages("report", language), messages("act", language)
     enums = {"kind": ArtefactKind, "about": ArtefactKind, "outcome": FindingOutcome, "hold": Hold, "title": Kind}
-    enums |= {"scope": Scope, "action": Action, "gap": Gap, "gap-next": Gap, "edit": Change}
+    enums |= {"extent": Extent, "scope": Scope, "action": Action, "gap": Gap, "gap-next": Gap, "edit": Change}
     words = {**messages("scan", language), **words}
     missing = [f"{k}-{word}" for k, enum in enums.items() for word in enum if f"{k}-{word}" not in words]
     missing += [f"reason-{reason}" for reason in Reason if f"reason-{reason}" not in words]
@@ -42,6 +44,7 @@ def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
     missing += [f"{k}-{step}" for k in ("step", "undo") for step in TARGETS if f"{k}-{step}" not in acts]
     missing += [f"outcome-{outcome}" for outcome in Outcome if f"outcome-{outcome}" not in acts]
     keys = (*range(4), *range(10, 15), 20, "plan", "mild", "partial", "cleaned-partial", "cleaned-left")
+    keys += ("chosen", "not-conclusive")
     keys += ("verify", "verify-left")
     missing += [f"{k}-{key}" for k in ("verdict", "next") for key in keys if f"{k}-{key}" not in words]
     assert missing == []
@@ -181,3 +184,100 @@ def test_what_still_names_removed_files_is_listed() -> None:
     shown = text_of(render_page(report, language="en"))
     assert "Still pointing to removed files" in shown
     assert "/etc/x" in shown
+
+
+GUIDED = """# Miner
+
+## What it did
+
+On **Linux**:
+
+- It starts by cron.
+
+On **Windows**:
+
+- It makes a service.
+
+## What to do now
+
+1. Change passwords.
+2. Windows: install the patch.
+3. Linux: look through the keys.
+
+## Removing a subscription on Windows
+
+Open PowerShell.
+
+## If you need help
+
+Ask.
+"""
+
+
+def test_guidance_shows_the_part_of_this_system() -> None:
+    assert render_text(GUIDED, platform="linux").splitlines() == [
+        *("What it did", "On Linux:", "- It starts by cron.", "", "What to do now"),
+        *("1. Change passwords.", "2. Linux: look through the keys.", "", "If you need help", "Ask."),
+    ]
+    of_windows = render_text(GUIDED, platform="windows")
+    assert "Open PowerShell." in of_windows
+    assert "cron" not in of_windows
+    assert render_text(GUIDED) == render_text(GUIDED, platform="")
+    assert "PowerShell" not in render(GUIDED, platform="linux")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("platform", ["linux", "windows"])
+def test_the_guidance_of_the_miner_is_about_one_system(language: str, platform: str) -> None:
+    scan = sample_scan()
+    miner = replace(scan, platform=platform, findings=tuple(f for f in scan.findings if f.family == "xmrig-miner"))
+    shown = text_of(
+        render_page(build(miner, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10), language=language)
+    )
+    assert ("Get-WmiObject" in shown) is (platform == "windows")
+    assert ("ld.so.preload" in shown) is (platform == "linux")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_test_file_is_not_said_to_run_again(language: str) -> None:
+    scan = sample_scan()
+    eicar = replace(scan, findings=tuple(f for f in scan.findings if f.family == "eicar"))
+    shown = text_of(
+        render_page(build(eicar, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10), language=language)
+    )
+    words = messages("report", language)
+    assert words["about-test"] in shown
+    assert words["about-file"] not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_malware_of_another_system_is_told_as_such_with_the_command_that_cleans_it(language: str) -> None:
+    words = messages("report", language)
+    scan = sample_scan()
+    foreign = replace(scan.findings[0], family="wannacry", action=Action.REPORT, belongs_to=("windows",))
+    command = "quetsach clean --root /mnt/share --system windows"
+    report = build(
+        replace(scan, findings=(foreign,)),
+        kind=Kind.SCAN,
+        report_id=REPORT_ID,
+        now=NOW,
+        exit_code=10,
+        elsewhere=(command,),
+    )
+    shown = text_of(render_page(report, language=language))
+    assert command in shown
+    assert words["hold-foreign"].format(systems="Windows") in shown
+    steps = advice(report, words)
+    assert steps[0] == words["todo-elsewhere"].format(systems="Windows")
+    assert words["todo-passwords"] not in steps
+
+
+def test_the_page_names_the_reach_and_never_shows_the_tick_when_families_were_left_out() -> None:
+    scan = replace(sample_scan(), findings=(), skipped={}, failed={}, failures=())
+    whole = render_page(build(scan, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=0), language="vi")
+    assert "✔" in whole
+    assert "mục tự khởi chạy và thiết lập: đã xem" in text_of(whole)
+    chosen = replace(scan, reach=replace(scan.reach, left_out=("mozi",)))
+    page = render_page(build(chosen, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=0), language="vi")
+    assert "✔" not in page
+    assert "KHÔNG TÌM 1 họ khác: mozi." in text_of(page)

@@ -92,6 +92,13 @@ def test_after_the_time_that_there_is_the_rest_is_named() -> None:
     assert [r.reason for r in vetted.refused] == [Reason.LIMIT]
 
 
+def test_what_does_not_fit_into_the_pack_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.packs.importer.vet._RULES_LIMIT_BYTES", len(GOOD) + 10)
+    vetted = _vetted(f'{GOOD}\nrule more {{ strings: $a = "another mark" condition: $a }}')
+    assert _names(vetted) == ["good"]
+    assert [r.reason for r in vetted.refused] == [Reason.PACK_FULL]
+
+
 def test_a_broken_rule_does_not_take_the_others_with_it() -> None:
     rules, refused = _read(f'import "pe"\nrule broken {{ strings: $a = "x condition: $a }}\n{GOOD}\n')
     assert [(one.rule.name, one.where) for one in rules] == [("good", "r.yar: line 3")]

@@ -1,6 +1,7 @@
 """Requests are taken in whole, in time and within bounds before Django sees them."""
 
 import asyncio
+import json
 import os
 import threading
 from collections.abc import AsyncIterator, Iterable
@@ -89,10 +90,13 @@ def test_a_body_dripping_for_ever_is_ended_as_a_whole(monkeypatch: pytest.Monkey
     assert line.status == 408
 
 
-def test_a_body_that_breaks_off_is_refused() -> None:
-    line = Line([b"xy"])
+def test_a_body_that_breaks_off_is_refused_to_people_and_to_programs() -> None:
+    line, program = Line([b"xy"]), Line([b"xy"])
     asyncio.run(application().__rsgi__(post(3), line))
-    assert line.status == 400
+    asyncio.run(application().__rsgi__(post(3, "/api/v1/reports"), program))
+    assert (line.status, program.status) == (400, 400)
+    assert "not well-formed" in line.content.decode()
+    assert json.loads(program.content)["error"] == "cut-body"
 
 
 @pytest.mark.parametrize(("known", "taken"), [(False, 0), (True, SMALL_BODY_BYTES + 1)])

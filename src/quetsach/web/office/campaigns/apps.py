@@ -23,7 +23,7 @@ class Campaigns(AppConfig):
             Consequence(
                 check=baseline.baseline_check,
                 carry_out=baseline.baseline_carry_out,
-                done=_("Granted. The baseline is frozen."),
+                done=_("Granted. The baseline is frozen; the next publication shows it."),
                 template="office/campaigns/baseline_asked.html",
                 context=shown_to_approver,
             ),

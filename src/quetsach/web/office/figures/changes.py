@@ -81,11 +81,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Figures that belong together. ``reasons`` hold for all of its large changes."""
+    """Figures that belong together. ``reasons`` hold for all large changes; of a ranking what stays is folded."""
 
     title: LocalText
     lines: tuple[Line, ...]
     reasons: tuple[LocalText, ...] = ()
+    is_ranking: bool = False
+
+    @property
+    def shown(self) -> tuple[Line, ...]:
+        """The lines to look at."""
+        return tuple(line for line in self.lines if line not in self.folded)
+
+    @property
+    def folded(self) -> tuple[Line, ...]:
+        """The lines of a ranking that would stay as they are."""
+        return tuple(line for line in self.lines if self.is_ranking and line.fate is Fate.STAYS)
 
     @property
     def has_changed(self) -> bool:
@@ -188,7 +199,8 @@ def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
         )
         large = any(line.is_large for line in lines)
         if lines:
-            yield Section(title, lines, tuple(reasons) or (_SAME,) if before and large else ())
+            because = tuple(reasons) or (_SAME,) if before and large else ()
+            yield Section(title, lines, because, is_ranking=True)
 
 
 def _explained(line: Line, reasons: Sequence[LocalText]) -> Line:

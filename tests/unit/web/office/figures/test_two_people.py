@@ -1,6 +1,7 @@
 """New figures go out when one person asks and another agrees, and exactly those."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.conftest import NOW
 
+from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
@@ -43,7 +45,9 @@ def lay(centre_folder: Path) -> Callable[..., Candidate]:
     def counted(hours: int, **others: object) -> Candidate:
         latest = dataclasses.replace(first.latest, addresses=first.latest.addresses + 1000 * hours)
         later = first.published_at + timedelta(hours=hours)
-        figures = dataclasses.replace(first, **{"latest": latest, "published_at": later, **others})
+        figures = dataclasses.replace(
+            first, **{"latest": latest, "published_at": later, "inputs": str(hours), **others}
+        )
         return lay_candidate(centre_folder, figures, lambda path: path.write_bytes(b"x"))
 
     return counted
@@ -118,7 +122,7 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", full)
+        patched.setattr(shutil, "copyfileobj", full)
         page = signed_in(other)
         answer = page.post(f"/van-phong/phe-duyet/{approval.pk}/quyet-dinh/", {"verdict": "grant"}, follow=True)
         assert "chưa công bố được" in answer.content.decode()
@@ -195,3 +199,30 @@ def test_the_page_says_why_figures_wait_by_themselves(centre_folder: Path, lay, 
     text = signed_in(person("press")).get(f"{PAGE}{candidate.digest}/").content.decode()
     assert "Vì sao số liệu phải chờ" in text
     assert reason.vi in text
+
+
+def test_the_command_shows_what_waits_and_publishes_what_was_agreed_to(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (centre_folder / "secret.key").write_text("x" * 50)
+    monkeypatch.setenv("QUETSACH_DATA", str(centre_folder))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "quetsach.web.settings")
+
+    def run(*words: str) -> str:
+        assert main(["center", "figures", *words, "--data", str(centre_folder)]) == 0
+        return capsys.readouterr().out
+
+    one, other = person("press"), person("analyst")
+    first, second = lay(1), lay(2)
+    approval = asked(first, one)
+    shown = json.loads(run("show", "--json"))
+    assert [row["state"] for row in shown] == ["published", "new", "asked"]
+    assert [row["sha256"] for row in shown] == ["", second.digest, first.digest]
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PublicationError):
+            grant(approval, other)
+    assert "đã đồng ý, chưa công bố được" in run("show", "--lang", "vi")
+    assert "published figures with data to" in run("publish", "--lang", "en")
+    assert published(centre_folder) == first.figures
+    assert "nothing has changed" in run("publish", "--lang", "en")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from quetsach.assess import FrozenBaseline, read_baseline
+from quetsach.assess import FrozenBaseline
 from quetsach.campaign.schedule.board import Shelved
 from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
+from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.letters import issued_by_the_centre
@@ -55,9 +56,8 @@ def shelved(families: Sequence[str]) -> dict[str, Shelved]:
 def frozen_baseline(key: str) -> FrozenBaseline | None:
     """Return a campaign's frozen baseline; ``None`` while it has none, or one that is damaged, which is logged."""
     data: Path | None = settings.CENTER.data
-    path = data / "campaigns" / key / "baseline.json" if data else None
     try:
-        return read_baseline(path.read_bytes(), where=str(path)) if path and path.is_file() else None
-    except (QuetsachError, OSError) as error:
+        return baseline_in_force(data, key) if data else None
+    except QuetsachError as error:
         _logger.error("baseline: %s", error)  # noqa: TRY400
         return None

@@ -1,0 +1,26 @@
+"""What is wrong with a file is told once, however many places lie in it."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from quetsach.endpoint.collect import footholds
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.trouble import Reason, Trouble
+
+
+def test_a_trouble_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "Windows/System32/config").mkdir(parents=True)
+    (tmp_path / "Windows/System32/config/SYSTEM").write_bytes(b"regf" + bytes(5_000))
+    told = Counter(item for item in footholds(open_mounted(tmp_path)) if isinstance(item, Trouble))
+    assert set(told.values()) == {1}
+    assert {trouble.reason for trouble in told} == {Reason.DAMAGED, Reason.MISSING}
+
+
+def test_what_a_place_and_the_registry_say_of_one_hive_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL)
+    monkeypatch.setattr("quetsach.endpoint.collect._footholds", lambda *_: iter([trouble, trouble]))
+    assert list(footholds(open_mounted(tmp_path))) == [trouble]

@@ -1,0 +1,51 @@
+"""What the serving centre does for the lake by itself."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from tests.unit.lake.test_keeping import HEADER, ingest
+
+from quetsach.cli.center.tending import tend_lake
+from quetsach.lake import keeping, rollups
+from quetsach.lake.lake import Lake
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(tmp_path / "lake")
+    for n in range(5):
+        ingest(lake, HEADER + f"2020-06-16 07:{n:02}:00,14.160.0.{n},mirai,VN,b\n")
+    return lake
+
+
+class Once(threading.Event):
+    """Is set by the first pause."""
+
+    def wait(self, _seconds: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def test_small_files_are_put_together(lake: Lake) -> None:
+    before = lake.view()
+    tend_lake(lake.folder.parent, Once())
+    assert len(list(lake.folder.glob("sightings/*/*"))) == 6  # somebody reads
+    before.close()
+    tend_lake(lake.folder.parent, Once())
+    assert len(list(lake.folder.glob("sightings/*/*"))) == 1
+    assert (lake.view().state, lake.view().sightings_count()) == (before.state, 5)
+
+
+def test_roll_ups_of_an_older_making_are_made_again_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert keeping.renew(lake) is None
+    (lake.folder / rollups.MAKING_FILE).unlink()  # as in a lake of before
+    assert keeping.renew(lake) == keeping.Rebuilt(made=1, mended=0, expired=0)
+    assert keeping.renew(lake) is None
+    monkeypatch.setattr(rollups, "MAKING", "3")
+    assert keeping.renew(lake) is not None
+
+
+def test_a_centre_without_a_lake_gets_none(tmp_path: Path) -> None:
+    tend_lake(tmp_path, Once())
+    assert list(tmp_path.iterdir()) == []
