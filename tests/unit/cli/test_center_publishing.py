@@ -77,7 +77,7 @@ def test_the_thread_of_a_serving_centre_publishes_what_a_command_left(
 ) -> None:
     monkeypatch.setattr(publishing, "_LOOK_SECONDS", 0.02)
     stopped = threading.Event()
-    thread = threading.Thread(target=publish_due, args=(data, stopped))
+    thread = threading.Thread(target=publish_due, args=(data, stopped, lambda: None))
     thread.start()
     deadline = time.monotonic() + 30
     while not is_serving(data) and time.monotonic() < deadline:
