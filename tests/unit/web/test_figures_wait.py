@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench.leases import watch
+from tests.centre import lay_out
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center.publication import publish_figures
@@ -23,7 +24,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
     """A centre that has published June, which two reports saw."""
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "quetsach.web.settings")
-    (tmp_path / "secret.key").write_text("s" * 50)
+    lay_out(tmp_path)
     for report in ("own", "other"):
         ingest(Lake(tmp_path / "lake"), watch(MONTH, np.random.default_rng(1)), report=report)
     publish_figures(tmp_path, now=NOW)

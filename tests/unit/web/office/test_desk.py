@@ -68,6 +68,6 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
     person, signed_in, settings
 ) -> None:
     client = signed_in(person("operator"))
-    assert "QUETSACH_PUBLIC_URL" in client.get("/van-phong/").content.decode()
+    assert "public-url" in client.get("/van-phong/").content.decode()
     settings.CENTER = dataclasses.replace(settings.CENTER, public_url="https://centre.example")
-    assert "QUETSACH_PUBLIC_URL" not in client.get("/van-phong/").content.decode()
+    assert "public-url" not in client.get("/van-phong/").content.decode()

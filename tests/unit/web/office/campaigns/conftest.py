@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
@@ -103,7 +104,7 @@ def centre_figures(centre_data: Path, data: Path) -> Path:
 @pytest.fixture
 def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Return a runner of commands that gives exit code, output and complaints."""
-    (data / "secret.key").write_text("x" * 50)
+    lay_out(data)
     monkeypatch.setenv("QUETSACH_DATA", str(data))
     monkeypatch.setenv("QUETSACH_LANG", "en")
 
