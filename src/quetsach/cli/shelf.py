@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from quetsach.cli.bundled import bundled
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
+from quetsach.installation import bundled
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import installed_folder, installed_or_none
 from quetsach.packs.load import families_of, load_pack, load_shelf, newest

@@ -114,7 +114,7 @@ def _later(data: Path, at: datetime, language: str) -> str:
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
     """Yield what became of each file; one that is refused does not keep the others back."""
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         load_families,
         load_network_tables,
         open_lake,

@@ -72,7 +72,7 @@ def opened_lake(arguments: argparse.Namespace) -> "Lake":
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     if not (data / "lake").is_dir() and not (data / "secret.key").exists():

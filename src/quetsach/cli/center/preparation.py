@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import __version__, storage
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
@@ -29,6 +28,7 @@ from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
 from quetsach.cli.packs_centre import publishing
 from quetsach.core.errors import QuetsachError
+from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
@@ -137,12 +137,12 @@ def _say(text: str) -> None:
 
 def _mend_roll_ups(data: Path) -> None:
     """Build the roll-ups of a lake anew which an older release has written otherwise."""
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import keeping  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     if holds_deliveries(data):
         with Progress("Đang dựng lại số tổng hợp / rebuilding roll-ups"):
-            keeping.renew(Lake(data / "lake"))
+            keeping.renew(open_lake(data))
 
 
 def refresh_repository(data: Path) -> None:
@@ -201,7 +201,7 @@ def _refuse_newer(data: Path) -> None:
 
 def _demonstrate(data: Path) -> None:
     """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         bundled_ranges,
         load_families,
         load_network_tables,

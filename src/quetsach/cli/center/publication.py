@@ -88,7 +88,7 @@ def publish_figures(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
         return None
@@ -110,7 +110,7 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     from django.conf import settings  # noqa: PLC0415
 
     from quetsach.centre.publication import release_of  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_families, load_network_tables, load_places, load_scenario  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, load_network_tables, load_places, load_scenario  # noqa: PLC0415
     from quetsach.web.office.figures.services import figures_let_out  # noqa: PLC0415
     from quetsach.web.portal.publication import (  # noqa: PLC0415
         Tables,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quetsach.campaign.returns.period import PeriodKind, week_of
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.desk import desk_of

@@ -11,9 +11,9 @@ from tests.centre import lay_out
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.decision import DecisionKind
-from quetsach.cli.bundled import bundled
 from quetsach.cli.main import main
 from quetsach.core.period import Period
+from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.campaigns.models import Campaign, Decision, Passage
