@@ -59,7 +59,7 @@ def _elsewhere(source: Source, kind: FileKind) -> tuple[FileKind, Source] | None
     """Return the archive whose mark is not at the start of a file."""
     if kind is FileKind.OTHER and source.read(_ISO_OFFSET, 5) in _ISO_MARKS:
         return FileKind.ISO, source
-    if kind is FileKind.TEXT and is_mail(source.read(0, HEAD_BYTES)):
+    if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(source.read(0, HEAD_BYTES)):
         return FileKind.MAIL, source
     if source.read(max(0, source.size_bytes - END_BYTES), len(END)) == END:
         return FileKind.ZIP, source  # a zip is found from its end: behind a program, a script, a picture

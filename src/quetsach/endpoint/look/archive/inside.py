@@ -25,7 +25,7 @@ from quetsach.endpoint.trouble import Reason
 LIMITS = Limits()
 
 _KEPT_OF_FORWARD = 1 << 20
-"""So much of such a one is matched as it is; then its members are."""
+"""So much is matched as it is of what is packed and read as it comes; then its members are."""
 
 _SHORT_ENDINGS = {b"tgz": b".tar", b"tbz": b".tar", b"tbz2": b".tar", b"txz": b".tar", b"tzst": b".tar"}
 
@@ -134,14 +134,17 @@ class _Visit:
         flow = Flow(self._as_far_as_it_holds(member))
         head = flow.peek(HEAD_BYTES)
         kind = kind_of(head)
-        if kind is FileKind.TEXT and is_mail(head):
+        if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(head):
             kind = FileKind.MAIL
         is_forward = kind in _FORWARD and is_sure(kind, head)
-        content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_forward else self.budget.share)
+        is_packed = is_forward and kind not in _TEXTS
+        content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_packed else self.budget.share)
         self._match(content, kind, names)
         if not flow.peek(1):
             self._enter_whole(content, kind, names)
         elif is_forward:
+            if not is_packed:
+                self.reasons.add(Reason.LIMIT)
             rest = Flow(chain((content,), iter(flow.next_piece, b"")))
             del content  # the flow lets go of it when it has passed
             self.enter(kind, rest, names)
@@ -206,6 +209,8 @@ _READERS: Mapping[FileKind, Callable[[Source, Budget], Iterator[Member]]] = {
 }
 _FORWARD = frozenset(DECODERS) | frozenset(_FORWARD_READERS)
 """Kinds that are read as they come: however large one is inside another archive, it need not be kept."""
+_TEXTS = frozenset({FileKind.RTF, FileKind.MAIL})
+"""Those of them that are more than what is in them: their own words are matched as those of any text."""
 
 
 def _flow(source: Source | Flow) -> Flow:
