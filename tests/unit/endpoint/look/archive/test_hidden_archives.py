@@ -5,6 +5,7 @@ import io
 import struct
 import tarfile
 import zipfile
+import zlib
 
 import pytest
 from tests.archives import compound_of, iso_of, onenote_of, rar5_of, rar_of, seven_zip_of, tar_of, zip_of
@@ -127,3 +128,34 @@ def test_a_file_of_onenote_within_the_bytes_of_another_is_looked_at() -> None:
     at = packed.find(bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac"))
     decoy = packed[at : at + 16] + struct.pack("<Q12x", len(packed) - at)
     assert NEEDLE in look(packed[:at] + decoy + packed[at:]).in_order
+
+
+@pytest.mark.parametrize("mode", [0, 0o020644, 0o040755, 0o010644])
+def test_a_file_that_calls_itself_a_device_or_a_folder_is_looked_at(mode: int) -> None:
+    assert NEEDLE in look(rar_of(PACKED, mode=mode)).in_order
+    assert NEEDLE in look(rar5_of(PACKED, mode=mode)).in_order
+    assert NEEDLE in look(_seven_zip_with(mode)).in_order
+
+
+def test_a_link_whose_content_is_not_given_is_told_of() -> None:
+    assert look(rar_of(PACKED, mode=0o120777)).inside.reasons == {Reason.NOT_OPENED}
+    assert look(_seven_zip_with(0o120777)).inside.reasons == {Reason.NOT_OPENED}
+
+
+def _seven_zip_with(mode: int) -> bytes:
+    packed = bytearray(seven_zip_of(PACKED, "-mhc=off"))
+    start = 32 + int.from_bytes(packed[12:20], "little")
+    at = packed.rfind(b"\x20\x80") + 2  # attributes: an archive bit, "these are of Unix", and the mode
+    assert at > start
+    packed[at : at + 2] = mode.to_bytes(2, "little")
+    packed[28:32] = zlib.crc32(packed[start:]).to_bytes(4, "little")
+    packed[8:12] = zlib.crc32(packed[12:32]).to_bytes(4, "little")
+    return bytes(packed)
+
+
+def test_what_only_one_of_the_lists_of_a_disc_names_is_looked_at() -> None:
+    disc = iso_of(PACKED)
+    mode = struct.pack("<I", 0o100644) + struct.pack(">I", 0o100644)
+    hidden = disc.replace(mode, struct.pack("<I", 0o020644) + struct.pack(">I", 0o020644))
+    assert hidden != disc
+    assert look(hidden).in_order == look(disc).in_order == [NEEDLE]
