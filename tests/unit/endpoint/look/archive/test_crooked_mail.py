@@ -90,3 +90,16 @@ def test_a_text_is_matched_as_far_as_others_when_it_is_a_container_too(start: by
     assert any(b"needle" in content for content in look(zip_of({"a": text})).in_order)
     large = look(zip_of({"a": start + (b"line" * 9_999 + b"\n") * 600 + b"needle"}))
     assert Reason.LIMIT in large.inside.reasons
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        HEAD + PART + b"!\r\n" * 99 + BASE64[:77] + b"!!\r\n" * 99 + BASE64[77:] + END,
+        HEAD + QUOTED_PART + b"=\r\n" * 99 + QUOTED[:63] + b"=\r\n" * 99 + QUOTED[63:] + END,
+        b"{\\rtf1{\\objdata " + b" " * 200_000 + NEEDLE.hex().encode() + b"}}",
+        b"{\\rtf1{\\objdata " + b"{}" * 200_000 + NEEDLE.hex().encode() + b"}}",
+    ],
+)
+def test_a_line_that_stands_for_nothing_ends_nothing(mail: bytes) -> None:
+    assert NEEDLE in [content.rstrip() for content in look(mail).in_order]
