@@ -84,6 +84,8 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
                 raise EndedError("entries of the zip archive overlap", is_bomb=True)
             if not entry.name.endswith(b"/") or entry.size_bytes:
                 yield _member(source, entry, budget)
+                if _says_otherwise(source, entry):
+                    yield from _without_directory(source, entry.offset, entry.offset + _LOCAL.size, budget)
             else:
                 budget.take_member()
     except ClosedError:
@@ -91,6 +93,17 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
         raise
     for start, end in _gaps(covered, source.size_bytes):
         yield from _without_directory(source, start, end, budget)
+
+
+def _says_otherwise(source: Source, entry: _Entry) -> bool:
+    """Return whether the local header of a member gives it another method or size: readers go by either."""
+    fixed = source.read(entry.offset, _LOCAL.size)
+    if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
+        return False
+    _, _, flags, method, _, _, _, packed, size, _, _ = _LOCAL.unpack(fixed)
+    if flags & _SIZES_FOLLOW or _IN_EXTRA in {packed, size}:
+        return bool(method != entry.method)
+    return (method, packed, size) != (entry.method, entry.packed_bytes, entry.size_bytes)
 
 
 def _gaps(covered: "array[int]", size_bytes: int) -> Iterator[tuple[int, int]]:

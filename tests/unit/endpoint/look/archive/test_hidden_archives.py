@@ -159,3 +159,14 @@ def test_what_only_one_of_the_lists_of_a_disc_names_is_looked_at() -> None:
     hidden = disc.replace(mode, struct.pack("<I", 0o020644) + struct.pack(">I", 0o020644))
     assert hidden != disc
     assert look(hidden).in_order == look(disc).in_order == [NEEDLE]
+
+
+@pytest.mark.parametrize(("at", "value"), [(10, b"\0\0"), (10, b"\x0c\0"), (20, bytes(8)), (20, b"\1\0\0\0\1\0\0\0")])
+def test_where_the_directory_of_a_zip_contradicts_the_header_of_a_member_both_are_believed(
+    at: int, value: bytes
+) -> None:
+    packed = bytearray(zip_of(PACKED))
+    entry = packed.find(b"PK\1\2")
+    packed[entry + at : entry + at + len(value)] = value
+    assert NEEDLE in look(bytes(packed)).in_order
+    assert len(look(zip_of(PACKED)).in_order) == 1
