@@ -11,7 +11,7 @@ from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 from quetsach.cli.center.publication import publish_figures
 from quetsach.lake.lake import Lake
 from quetsach.web.portal.candidates import candidates
-from quetsach.web.portal.snapshot import read_snapshot
+from quetsach.web.portal.snapshot import figures_path, read_snapshot
 
 MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)
@@ -44,6 +44,13 @@ def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> 
     waiting = candidates(data)[0].figures
     assert published.as_of < waiting.as_of
     assert any("plain/other" in reason.en for reason in waiting.blocked)
+
+
+def test_figures_wait_also_where_the_published_ones_are_damaged(data: Path) -> None:
+    figures_path(data).write_bytes(b"{")
+    july(data, "own")
+    assert figures_path(data).read_bytes() == b"{"
+    assert any("plain/other" in reason.en for reason in candidates(data)[0].figures.blocked)
 
 
 def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:

@@ -103,14 +103,13 @@ def publish_figures(
 
     from quetsach.centre.publication import release_of  # noqa: PLC0415
     from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed  # noqa: PLC0415
-    from quetsach.web.portal.candidates import read_published  # noqa: PLC0415
     from quetsach.web.portal.publication import (  # noqa: PLC0415
         Tables,
         figures_are_current,
         figures_count,
         publication_inputs,
     )
-    from quetsach.web.portal.snapshot import Demonstration  # noqa: PLC0415
+    from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
     figures_release_agreed(data=data, now=now)
     families, campaigns = load_families(data), _campaigns()
@@ -123,7 +122,7 @@ def publish_figures(
             view,
             announced=network.ranges.announced_ipv4(),
             needs_two=settings.CENTER.publication == "two-people",
-            is_first=read_published(data) is None,
+            is_first=not figures_path(data).exists(),  # what is damaged was published once
             is_demonstration=marker is not None,
             now=now,
         )

@@ -138,6 +138,22 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
     assert figures_release_agreed(data=centre_folder, now=NOW) == ()
 
 
+def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_nothing_up(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = person("press"), person("analyst")
+    candidate = lay(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PublicationError):
+            grant(asked(candidate, one), other)
+    again = asked(candidate, one)
+    approval_decide(approval=again, is_granted=False, reason="a feed was counted twice", by=other, now=NOW)
+    assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+    assert published(centre_folder) != candidate.figures
+    assert desk_of(other, now=NOW) == []
+
+
 def test_figures_that_are_gone_are_not_asked_for(centre_folder: Path, person, signed_in) -> None:
     signed_in(person("press")).post(f"{PAGE}{'0' * 64}/")
     assert not Approval.objects.exists()
