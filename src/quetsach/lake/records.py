@@ -128,7 +128,7 @@ class CatalogReader:
 def _records_in(index: bytes) -> Iterator[tuple[str, _Stat, Record]]:
     """Yield what the lines of an index say; those that are torn or damaged say nothing."""
     for line in index.split(b"\n"):
-        with suppress(ValueError, TypeError, LakeError):
+        with suppress(ValueError, TypeError, OverflowError, RecursionError, LakeError):
             name, changed_ns, size_bytes, digest, record = json.loads(line)
             delivery = Delivery.from_record(record, where=INDEX)
             if f"{delivery.id}.json" == name:

@@ -97,12 +97,32 @@ def of_another_record(index: Path) -> None:
     index.write_text("\n".join(json.dumps(line) for line in swapped))
 
 
+def of_numbers_that_are_none(index: Path) -> None:
+    lines = [json.loads(line) for line in index.read_bytes().splitlines() if line]
+    index.write_text("\n".join(json.dumps([line[0], float("inf"), *line[2:]]) for line in lines))
+
+
+def nested_without_end(index: Path) -> None:
+    index.write_bytes(b"[" * 200_000 + b"\n" + index.read_bytes()[200:])
+
+
 def of_records_that_changed(index: Path) -> None:
     for path in (index.parent / "deliveries").iterdir():
         os.utime(path, ns=(1, 1))
 
 
-@pytest.mark.parametrize("damage", [missing, torn, garbage, of_another_record, of_records_that_changed])
+DAMAGES = (
+    missing,
+    torn,
+    garbage,
+    of_another_record,
+    of_numbers_that_are_none,
+    nested_without_end,
+    of_records_that_changed,
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_index_changes_no_answer_and_is_mended_by_the_next_writer(
     lake: Lake, opened: list[str], damage: Callable[[Path], None]
 ) -> None:
