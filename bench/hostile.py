@@ -48,6 +48,7 @@ PATHS = (
 )
 PROBE_SECONDS = 10
 START_SECONDS = 300
+CHILD_SECONDS = 120
 READ_XLSX = """
 import json, resource, sys, time
 from pathlib import Path
@@ -64,7 +65,7 @@ except Exception as error:
 after = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime + children.ru_utime + children.ru_stime
-print(json.dumps([outcome, round(cpu, 2), peak() - start]))
+print(json.dumps([outcome, round(cpu, 2), max(peak() - start, children.ru_maxrss >> 10)]))
 """
 RACE = """
 import json, sys
@@ -180,7 +181,9 @@ def _home(centre: Served, pages: int = 12) -> tuple[int, float]:
 
 def slow(centre: Served, *, bodies: int, heads: int, seconds: float) -> Iterator[tuple[str, str]]:
     """Hold connections that have sent a part of a request, and ask for pages meanwhile."""
-    post = "POST {} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\nContent-Length: 5000\r\n\r\nx"
+    form = "Content-Type: application/x-www-form-urlencoded"  # what makes a page read the body
+    head = f"Host: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n{form}\r\nContent-Length: 5000"
+    post = f"POST {{}} HTTP/1.1\r\n{head}\r\n\r\nx"
     yield (
         f"{bodies} half-sent bodies: worst",
         _held(centre, [post.format(PATHS[n % len(PATHS)]).encode() for n in range(bodies)], seconds),
@@ -218,7 +221,7 @@ def spreadsheets(checkout: Path, folder: Path) -> Iterator[tuple[str, str]]:
         path.write_bytes(make())
         yield (
             f"XLSX, {path.stat().st_size >> 10} KiB: {name}",
-            _child(checkout, READ_XLSX, path, form="{}, {} s CPU, +{} MiB"),
+            _child(checkout, READ_XLSX, path, form="{}, {} s CPU, {} MiB at most"),
         )
 
 
@@ -236,10 +239,10 @@ def _child(checkout: Path, program: str, *arguments: object, form: str) -> str:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "quetsach.web.settings"}
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, timeout=180, cwd=checkout, env=environment, check=False
+            words, capture_output=True, text=True, timeout=CHILD_SECONDS, cwd=checkout, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
-        return "not done in 180 s"
+        return f"not done in {CHILD_SECONDS} s"
     lines = done.stdout.splitlines()
     return (
         form.format(*json.loads(lines[-1])) if done.returncode == 0 and lines else f"broke off: {done.stderr[-60:]!r}"
@@ -249,16 +252,23 @@ def _child(checkout: Path, program: str, *arguments: object, form: str) -> str:
 def attacked(checkout: Path, arguments: argparse.Namespace) -> dict[str, str]:
     """Return what came of every attack on one checkout."""
     found: dict[str, str] = {}
+
+    def note(results: Iterator[tuple[str, str]]) -> None:
+        for attack, outcome in results:
+            found[attack] = outcome
+            print(f"{checkout.name}: {attack}: {outcome}", file=sys.stderr, flush=True)
+
     with tempfile.TemporaryDirectory(prefix="quetsach-hostile-") as name:
         folder, data = Path(name), Path(name) / "centre"
         command = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--prepare-only"]
         subprocess.run(command, check=True, capture_output=True)
         with served(checkout, data) as centre:
-            found |= slow(centre, bodies=arguments.bodies, heads=arguments.heads, seconds=arguments.seconds)
+            note(slow(centre, bodies=arguments.bodies, heads=arguments.heads, seconds=arguments.seconds))
             time.sleep(15)
-            found |= flood(centre, arguments.reports)
-        found |= spreadsheets(checkout, folder)
-    return found | dict(races(checkout, arguments.rounds))
+            note(flood(centre, arguments.reports))
+        note(spreadsheets(checkout, folder))
+    note(races(checkout, arguments.rounds))
+    return found
 
 
 def main() -> None:
@@ -273,7 +283,7 @@ def main() -> None:
     arguments = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
-    checkouts = [arguments.beside.resolve()] * bool(arguments.beside) + [ROOT]
+    checkouts = [*([arguments.beside.resolve()] if arguments.beside else []), ROOT]
     results = [attacked(checkout, arguments) for checkout in checkouts]
     heads = ["beside", "this code"][-len(results) :]
     print("| attack | " + " | ".join(heads) + " |\n|---|" + "---|" * len(results))

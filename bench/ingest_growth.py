@@ -22,7 +22,7 @@ from pathlib import Path
 
 from chain import COMMAND, cpu_seconds
 
-from quetsach.cli.center.tables import load_families, load_network_tables
+from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds import layout_of
 from quetsach.lake import compaction, keeping
 from quetsach.lake.ingestion import Ingestion, land

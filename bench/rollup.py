@@ -60,7 +60,7 @@ def give_returns(weeks: int) -> tuple[object, list[object], Counter[str]]:
     from quetsach.campaign.returns.period import PeriodKind
     from quetsach.campaign.returns.period import weeks as weeks_of
     from quetsach.campaign.units.unit import UnitKind
-    from quetsach.cli.bundled import bundled
+    from quetsach.installation import bundled
     from quetsach.web.office.campaigns.models import Campaign
     from quetsach.web.office.returns.models import FigureName
     from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load

@@ -40,7 +40,7 @@ def main() -> None:
 
 def play(hosts: int, days: int) -> dict[str, float]:
     """Play the country of so many hosts and days; return what it took."""
-    from quetsach.cli.center.tables import bundled_ranges
+    from quetsach.centre.tables import bundled_ranges
     from quetsach.core.period import Period
     from quetsach.simulate import Order, read_country, write_country
 

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from quetsach.web.data_folder import Stamp, newest_migrations
+from quetsach.web.stored_settings import SETTINGS, read_stored, write_stored
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 START_SECONDS = 600
@@ -38,12 +41,18 @@ def prepared(factory: pytest.TempPathFactory, name: str, *, demonstration: bool 
     return _copied(factory, name, kind, lambda data: center(data, "up", "--prepare-only", *words))
 
 
+def lay_out(data: Path) -> None:
+    """Make a folder look like that of a real centre which this build has prepared, for commands that run in tests."""
+    (data / "secret.key").write_text("fifty characters or more of a key that signs nothing here\n")
+    Stamp(is_demonstration=False, migrations=newest_migrations()).write(data)
+
+
 def migrated(factory: pytest.TempPathFactory, name: str) -> Path:
     """Return a data folder of the caller's own with nothing in it but an empty database and the key of the pages."""
 
     def make(data: Path) -> None:
-        data.mkdir()
-        (data / "secret.key").write_text("fifty characters or more of a key that signs nothing here\n")
+        data.mkdir(mode=0o700)
+        lay_out(data)
         environ = _environment({"QUETSACH_DATA": str(data), "DJANGO_SETTINGS_MODULE": "quetsach.web.settings"})
         subprocess.run([sys.executable, "-m", "django", "migrate", "-v0", "--skip-checks"], check=True, env=environ)
 
@@ -84,13 +93,14 @@ class Served:
 
 @contextmanager
 def served(data: Path, *words: object, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
-    """Serve a data folder on a free port until the end."""
+    """Serve a data folder on a free port until the end; settings are stored in it before, in place of former ones."""
     port = free_port()
     log = data.with_name(f"{data.name}.log")
     command = [str(word) for word in (QUETSACH, "center", "up", "--data", data, "--port", port, *words)]
     url = f"http://{host}:{port}"
     with log.open("wb") as written:
         environ = _environment(environment, url)
+        _store(data, environment, environ)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=written, env=environ)
         server = Served(url, data, process, log)
         try:
@@ -115,6 +125,13 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _store(data: Path, named: Iterable[str], environ: Mapping[str, str]) -> None:
+    """Store the settings that a test names, as an operator does who wants others than before."""
+    if (stored := read_stored(data)) is not None:
+        chosen = {setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in named}
+        write_stored(data, stored | chosen)
 
 
 def _wait(server: Served) -> None:

@@ -40,6 +40,14 @@ def _no_one_elses_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _no_one_elses_umask() -> Iterator[None]:
+    """Put back what a command of the centre that runs in this process sets for itself."""
+    former = os.umask(0o022)
+    yield
+    os.umask(former)
+
+
 @pytest.fixture
 def eicar_copy(tmp_path: Path) -> Path:
     """The folder of a small pack, that of the EICAR test file, to be changed."""

@@ -42,11 +42,11 @@ from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out
 from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.assess.effect.wedge import exposure_times
+from quetsach.centre.tables import bundled_ranges, load_network_tables, scenario_content
 from quetsach.cli.center import ingest
 from quetsach.cli.center.assess import registration as registering
 from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.panel import campaign_panel, registered
-from quetsach.cli.center.tables import bundled_ranges, load_network_tables, scenario_content
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.simulate import Country, Order, read_country, write_country

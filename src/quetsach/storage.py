@@ -6,6 +6,7 @@ between. Folders are synced after their names have changed. The exceptions are w
 (through handles, in :mod:`quetsach.endpoint`) and large tables that a library writes itself and ``publish`` places.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -213,7 +214,7 @@ def _make_folder(folder: Path, mode: int) -> set[Path]:
     touched = _make_folder(folder.parent, mode) | {folder.parent}
     try:
         folder.mkdir(mode=mode)
-    except FileExistsError:
+    except FileExistsError as error:
         if not folder.is_dir():
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
     return touched

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from tests.centre import center, prepared, served
 
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 
 pytestmark = pytest.mark.e2e
 

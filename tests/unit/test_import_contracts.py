@@ -15,7 +15,7 @@ def test_every_import_contract_is_kept() -> None:
 
 PARQUET = {
     "cli/center/network.py",  # address tables
-    "cli/center/tables.py",
+    "centre/tables.py",
     "simulate/machines/folder.py",  # truth of a played country
     "web/evaluation/annex.py",  # open data of an evaluation
 }

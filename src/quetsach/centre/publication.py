@@ -1,6 +1,6 @@
 """When figures go out: by themselves, or once two people agreed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ class Release:
 def release_of(
     view: LakeView,
     *,
-    announced: Mapping[int, int],
+    announced: Callable[[], Mapping[int, int]],
     needs_two: bool,
     is_first: bool,
     is_demonstration: bool,
@@ -34,7 +34,7 @@ def release_of(
 
     Args:
         view: what is counted.
-        announced: announced IPv4 addresses by AS number.
+        announced: gives the announced IPv4 addresses by AS number, if it comes to that.
         needs_two: the centre publishes by two people.
         is_first: nothing is published yet.
         is_demonstration: the data are simulated; no instrument is behind them.
@@ -45,7 +45,7 @@ def release_of(
     """
     if is_first:
         return Release(waits=False)
-    reasons = () if is_demonstration else _instrument_changes(view, announced, now)
+    reasons = () if is_demonstration else _instrument_changes(view, announced(), now)
     return Release(needs_two or bool(reasons), reasons)
 
 

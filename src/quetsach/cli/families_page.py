@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from quetsach.cli.bundled import bundled
 from quetsach.core.pack import Action, Pack, Trait
 from quetsach.endpoint.messages import messages
+from quetsach.installation import bundled
 from quetsach.packs.load import load_shelf
 
 _PLATFORMS = {

@@ -52,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
+        if hasattr(arguments, "center_command"):
+            from quetsach.cli.center.entry import enter  # noqa: PLC0415
+
+            enter(arguments)
         _check_state(arguments)
         code = int(arguments.run(arguments))
         sys.stdout.flush()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli import packs_import, packs_keys, packs_new, packs_publish, packs_test, packs_withdraw
-from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.output import print_json
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

@@ -61,8 +61,10 @@ def publishing(out: Path, *, is_urgent: bool = False) -> Iterator[Publishing]:
     if out.resolve().name != "repository" or not (data / "secret.key").exists():
         yield Publishing()
         return
+    from quetsach.cli.center.entry import enter_data  # noqa: PLC0415
     from quetsach.cli.center.opened import opened_data  # noqa: PLC0415
 
+    enter_data(data)
     if is_urgent and (reason := _why_closed(data)):
         print(f"not in the centre's log: {reason}", file=sys.stderr)
         yield Publishing(is_closed=True)

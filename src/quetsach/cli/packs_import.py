@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.output import print_json, print_table
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.looking import number_of_jobs
 from quetsach.cli.output import Progress, print_json, say
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
 from quetsach.cli.acting import agrees
-from quetsach.cli.bundled import bundled_trust
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -18,6 +17,7 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import complain, print_json, say
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages import messages
+from quetsach.installation import bundled_trust
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

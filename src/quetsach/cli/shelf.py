@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from quetsach.cli.bundled import bundled
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
+from quetsach.endpoint.errors import StateError
+from quetsach.installation import bundled
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import installed_folder, installed_or_none
 from quetsach.packs.load import families_of, load_pack, load_shelf, newest
@@ -32,11 +33,11 @@ def armed_packs(arguments: argparse.Namespace) -> Armed:
     Raises:
         PackError: a pack, or the list of what was taken back, cannot be used, or there is no pack.
     """
-    state = arguments.state or default_state()
+    state = _own_state(arguments)
     packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state))
     if not packs:
         raise PackError("there is no pack to work with", hint="run: quetsach update")
-    armed, withdrawn = disarm(packs, known_withdrawals(state))
+    armed, withdrawn = disarm(packs, known_withdrawals(state) if state else ())
     if not armed:
         raise PackError("the centre has taken back every pack that there is", hint="run: quetsach update")
     return Armed(armed, withdrawn)
@@ -57,7 +58,8 @@ def unlisted_families(arguments: argparse.Namespace) -> tuple[str, ...]:
     Raises:
         PackError: a pack cannot be used.
     """
-    installed = None if arguments.pack else installed_folder(arguments.state or default_state())
+    state = _own_state(arguments)
+    installed = None if arguments.pack or state is None else installed_folder(state)
     if installed is None:
         return ()
     return tuple(sorted(families_of(bundled("packs")) - families_of(installed)))
@@ -69,9 +71,25 @@ def families_passed_over(arguments: argparse.Namespace, chosen: Iterable[Pack]) 
     Raises:
         PackError: a pack cannot be used.
     """
-    installed = installed_or_none(arguments.state or default_state())
+    state = _own_state(arguments)
+    installed = installed_or_none(state) if state else None
     there = families_of(installed or bundled("packs"), with_devices=False)
     return tuple(sorted(there - {pack.family for pack in chosen}))
+
+
+def _own_state(arguments: argparse.Namespace) -> Path | None:
+    """Return the state folder, or ``None`` where others may have put there what they want to be looked for.
+
+    Packs and withdrawals of a stranger would make a scan pass over what they name: then those of this build count.
+    """
+    from quetsach.endpoint.keep.state import check_private  # noqa: PLC0415  (not every command that needs packs acts)
+
+    state: Path = arguments.state or default_state()
+    try:
+        check_private(state)
+    except (OSError, StateError):
+        return None
+    return state
 
 
 def _named(paths: list[Path]) -> Iterator[Pack]:
@@ -82,9 +100,9 @@ def _named(paths: list[Path]) -> Iterator[Pack]:
             yield load_pack(path)
 
 
-def _shelved(state: Path) -> Iterator[Pack]:
+def _shelved(state: Path | None) -> Iterator[Pack]:
     bundle = load_shelf(bundled("packs"))
-    installed = installed_folder(state)
+    installed = installed_folder(state) if state else None
     if installed is None:
         yield from bundle
         return

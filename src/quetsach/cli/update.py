@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.bundled import bundled_trust
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
 from quetsach.endpoint.messages import messages
+from quetsach.installation import bundled_trust
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

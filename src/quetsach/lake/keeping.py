@@ -69,7 +69,7 @@ def renew(lake: Lake) -> Rebuilt | None:
     if not mark.parent.exists() or (mark.exists() and mark.read_text("ascii") == rollups.MAKING):
         return None
     rebuilt = rebuild(lake)
-    mark.write_text(rollups.MAKING, "ascii")
+    storage.write(mark, rollups.MAKING)
     return rebuilt
 
 

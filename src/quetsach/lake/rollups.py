@@ -48,7 +48,7 @@ _PLACES: list[tuple[str, pa.DataType]] = [
     ("isp", pa.string()),
     ("province", pa.string()),
     ("sector", pa.string()),  # not in roll-ups that were made before feeds told it: unknown
-    ("is_abroad", pa.bool_()),  # nobody of our tables announces the address, and the feed names another country
+    ("is_abroad", pa.bool_()),  # not of the country (``queries.IS_HOME``)
 ]
 ADDRESSES = pa.schema(
     [

@@ -13,6 +13,8 @@ import dj_database_url
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
+from quetsach.web.data_folder import Stamp, is_real
+from quetsach.web.stored_settings import in_force, variables
 
 type Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -126,6 +128,7 @@ class Configuration:
         mail_from: address that letters by mail come from; bounces go back to it.
         mail_per_minute: how many messages are handed over in a minute at most.
         bounces: Maildir folder into which mail to ``mail_from`` is delivered; ``None`` if nobody reads it.
+        is_real: whether the folder is known to be no demonstration.
         time_stamps: the authority whose time stamps the originals of signed letters bear; ``None`` if they bear none.
     """
 
@@ -147,15 +150,26 @@ class Configuration:
     mail_per_minute: int = 300
     bounces: Path | None = None
     time_stamps: TimeStampServer | None = None
+    is_real: bool = False
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the database; ``None`` where a server holds it, or memory."""
+        kind, _, path = self.database_url.partition("://")
+        return Path(path.removeprefix("/")) if kind == "sqlite" and path.startswith("//") else None
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> Self:
+    def read(cls, environment: Mapping[str, str], *, stored: Mapping[str, str] | None = None) -> Self:
         """Read the settings; every one has a default that is safe on one machine.
+
+        What is stored in the data folder counts (see :mod:`quetsach.web.stored_settings`), or ``stored`` in its place.
 
         Raises:
             ConfigurationError: a value is not of the form it must have.
+            StoredError: the environment says something else than the centre.
         """
         data = Path(environment["QUETSACH_DATA"]).absolute() if environment.get("QUETSACH_DATA") else None
+        environment = in_force(environment, data) if stored is None else {**environment, **variables(stored)}
         database = f"sqlite:///{data / 'center.sqlite3'}" if data else "sqlite://:memory:"
         public_url = _public_url(environment.get("QUETSACH_PUBLIC_URL", "").rstrip("/"))
         served_at = environment.get("QUETSACH_SERVED_AT", "")
@@ -182,6 +196,7 @@ class Configuration:
             mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),
             bounces=Path(environment["QUETSACH_BOUNCES"]) if environment.get("QUETSACH_BOUNCES") else None,
             time_stamps=TimeStampServer.read(environment.get("QUETSACH_TIMESTAMP_URL", "")),
+            is_real=is_real(data),
         )
 
 
@@ -205,7 +220,8 @@ def _read_secret(data: Path | None) -> str:
 
 def is_demonstration(data: Path) -> bool:
     """Whether a data folder holds the demonstration and nothing of the real world."""
-    return (data / "demonstration.json").exists()
+    stamp = Stamp.read(data)
+    return stamp.is_demonstration if stamp else (data / "demonstration.json").exists()
 
 
 def _hosts(text: str, data: Path | None, addresses: tuple[str, ...]) -> tuple[str, ...]:

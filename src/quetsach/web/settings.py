@@ -110,6 +110,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = str(VIET_NAM)
 
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
 STATIC_ROOT = CENTER.data / "static" if CENTER.data else None
 WHITENOISE_USE_FINDERS = CENTER.data is None
@@ -154,6 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SESSION_ENGINE = "quetsach.web.office.people.sign_in.session_store"
 SESSION_COOKIE_NAME = "office"
 SESSION_COOKIE_PATH = "/van-phong/"
 SESSION_COOKIE_AGE = 12 * 3600

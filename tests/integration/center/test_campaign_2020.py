@@ -10,8 +10,8 @@ import pytest
 
 from quetsach.assess import AssessError
 from quetsach.centre.baseline import count_baseline, freeze_baseline
+from quetsach.centre.tables import load_campaign
 from quetsach.cli.center import assess, ingest, simulate
-from quetsach.cli.center.tables import load_campaign
 from quetsach.lake.lake import Lake
 
 Run = Callable[..., int]

@@ -11,10 +11,10 @@ import pytest
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import bundled_ranges, load_families, load_network_tables
+from quetsach.centre.tables import bundled_ranges, load_families, load_network_tables
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.installation import bundled
 from quetsach.lake.hosts import compare_windows, hosts
 from quetsach.lake.lake import Lake
 from quetsach.lake.packed import ingest_file

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 
@@ -17,7 +18,7 @@ QUETSACH = Path(sys.executable).with_name("quetsach")
 def test_a_centre_that_was_not_brought_up_to_date_names_the_command_that_does(
     tmp_path: Path, language: str, told: str, hint: str
 ) -> None:
-    (tmp_path / "secret.key").write_text("x" * 50)
+    lay_out(tmp_path)
     command = [QUETSACH, "center", "people", "list", "--data", tmp_path, "--lang", language]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -96,6 +96,7 @@ def test_keys_are_for_the_owner_only(prepared: Path) -> None:
     private = [prepared / "secret.key", *(prepared / "keys").glob("*.pem")]
     assert len(private) > 5
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+    assert [path for path in (prepared, *prepared.rglob("*")) if path.lstat().st_mode & 0o077] == []
 
 
 def test_the_tool_is_sealed_and_in_the_repository(prepared: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.campaign import CampaignError
 from quetsach.campaign.published import Counted, read_published
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 
 ONE = """[[figures]]
 id = "close"

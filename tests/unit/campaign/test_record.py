@@ -4,9 +4,9 @@ from datetime import date
 import pytest
 
 from quetsach.campaign import Campaign, CampaignError, Measure, Provenance, read_campaign
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import load_campaign
+from quetsach.centre.tables import load_campaign
 from quetsach.core.errors import InputError
+from quetsach.installation import bundled
 
 GOOD = """
 id = "test"

@@ -17,7 +17,7 @@ from quetsach.centre.baseline import (
     freeze_baseline,
 )
 from quetsach.centre.errors import BaselineError
-from quetsach.cli.center.tables import load_families, load_network_tables
+from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake

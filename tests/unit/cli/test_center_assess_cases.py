@@ -12,8 +12,8 @@ from quetsach.assess.cases.table import read_history
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
+from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.center import assess
-from quetsach.cli.center.tables import load_families, load_network_tables
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 from quetsach.lake.cases import bot_history

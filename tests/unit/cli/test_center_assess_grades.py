@@ -11,8 +11,8 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.center import assess
-from quetsach.cli.center.tables import load_families, load_network_tables
 from quetsach.core.errors import InputError
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate

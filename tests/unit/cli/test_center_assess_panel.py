@@ -16,10 +16,10 @@ from quetsach.assess.effect import Design, Method, analyse, read_panel
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
+from quetsach.centre.tables import load_network_tables
 from quetsach.cli.center import assess, ingest
 from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
 from quetsach.cli.center.assess.registration_key import registration_key
-from quetsach.cli.center.tables import load_network_tables
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError
+from quetsach.centre.tables import load_families
 from quetsach.cli.center import assess
 from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements
-from quetsach.cli.center.tables import load_families
 from quetsach.core.errors import InputError
 from quetsach.lake.lake import Lake
 
@@ -28,7 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with three families on 28 days, one of them on half of these."""
     from datetime import UTC, date, datetime, timedelta
 
-    from quetsach.cli.center.tables import load_network_tables
+    from quetsach.centre.tables import load_network_tables
     from quetsach.network import annotate
 
     folder = tmp_path_factory.mktemp("centre")

@@ -15,6 +15,7 @@ from tests.sinkhole_report import Report, make_report
 from quetsach.cli.center.feeds import feed_state
 from quetsach.cli.main import main
 from quetsach.lake.delivery import Delivery
+from quetsach.storage import make_folder
 
 NAME = "2020-06-16-event4_sinkhole-vn.csv"
 
@@ -137,7 +138,7 @@ def test_health_tells_gaps_and_the_share_set_aside(capsys: pytest.CaptureFixture
 
 
 def test_an_empty_lake_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "data" / "lake").mkdir(parents=True)
+    make_folder(tmp_path / "data" / "lake")
     assert "Chưa nhận dữ liệu" in run(capsys, tmp_path, "feeds", "health")
     assert "Nothing was set aside" in run(capsys, tmp_path, "feeds", "quarantine", "--lang", "en")
 

@@ -47,12 +47,18 @@ def _failing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
 
 def test_0_nothing_found(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    assert command("scan", where=tmp_path / "empty") == ExitCode.NOTHING_FOUND == 0
+    (tmp_path / "honest").mkdir()
+    (tmp_path / "honest/letter.txt").write_text("Kính gửi")
+    assert command("scan", where=tmp_path / "honest") == ExitCode.NOTHING_FOUND == 0
 
 
 def test_1_usage(command: Command, tmp_path: Path) -> None:
     assert command("scan", where=tmp_path / "nothing") == ExitCode.USAGE == 1
+
+
+def test_2_not_conclusive(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert command("scan", where=tmp_path / "empty") == ExitCode.NOT_CONCLUSIVE == 2
 
 
 def test_2_not_elevated(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

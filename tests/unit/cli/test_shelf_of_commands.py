@@ -1,6 +1,7 @@
 """Which packs a command works with."""
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 
@@ -59,3 +60,12 @@ def test_a_named_pack_counts_alone(tmp_path: Path) -> None:
 def test_an_empty_shelf_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="no pack"):
         packs_for(argparse.Namespace(pack=[tmp_path], state=tmp_path))
+
+
+def test_packs_that_somebody_else_laid_into_the_state_are_not_looked_with(tmp_path: Path) -> None:
+    _install(tmp_path / "state", "2099.01.01")
+    arguments = argparse.Namespace(pack=None, state=tmp_path / "state")
+    os.chown(tmp_path / "state", 65_534, 65_534)
+    assert _version_of_eicar(tmp_path / "state") == "2026.11.25"
+    assert len(packs_for(arguments)) == len(load_shelf(SHELF))
+    assert unlisted_families(arguments) == ()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import load_families, load_network_tables, load_places, load_tiles
+from quetsach.centre.tables import load_families, load_network_tables, load_places, load_tiles
+from quetsach.installation import bundled
 
 LAST_OF_63, FIRST_OF_34 = date(2025, 6, 30), date(2025, 7, 1)
 

@@ -13,8 +13,8 @@ from quetsach.campaign.units.succession import recast
 from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.campaign.units.tree import Position, positions
 from quetsach.campaign.units.unit import Unit
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import load_places
+from quetsach.centre.tables import load_places
+from quetsach.installation import bundled
 
 CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
 GOVERNMENT = date(2025, 3, 1)

@@ -10,7 +10,7 @@ import pytest
 from quetsach.assess import AssessError, FrozenBaseline, TargetReport
 from quetsach.campaign import Campaign, Measure, Target, Window
 from quetsach.centre.baseline import count_baseline, freeze_baseline
-from quetsach.cli.center.tables import load_families, load_network_tables, load_places
+from quetsach.centre.tables import load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.lake_reader import TESTER
 
-from quetsach.cli.center.tables import load_network_tables
+from quetsach.centre.tables import load_network_tables
 from quetsach.core.address import Address
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period

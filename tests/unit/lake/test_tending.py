@@ -29,10 +29,10 @@ class Once(threading.Event):
 
 def test_small_files_are_put_together(lake: Lake) -> None:
     before = lake.view()
-    tend_lake(lake.folder.parent, Once())
+    tend_lake(lake.folder.parent, Once(), lambda: None)
     assert len(list(lake.folder.glob("sightings/*/*"))) == 6  # somebody reads
     before.close()
-    tend_lake(lake.folder.parent, Once())
+    tend_lake(lake.folder.parent, Once(), lambda: None)
     assert len(list(lake.folder.glob("sightings/*/*"))) == 1
     assert (lake.view().state, lake.view().sightings_count()) == (before.state, 5)
 
@@ -47,5 +47,5 @@ def test_roll_ups_of_an_older_making_are_made_again_once(lake: Lake, monkeypatch
 
 
 def test_a_centre_without_a_lake_gets_none(tmp_path: Path) -> None:
-    tend_lake(tmp_path, Once())
+    tend_lake(tmp_path, Once(), lambda: None)
     assert list(tmp_path.iterdir()) == []

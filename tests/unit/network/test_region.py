@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from quetsach.cli.center.tables import load_network_tables, load_places
+from quetsach.centre.tables import load_network_tables, load_places
 from quetsach.core.errors import InputError
 from quetsach.network import RegionNames
 

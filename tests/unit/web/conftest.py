@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 
 from quetsach.centre.baseline import count_baseline, freeze_baseline
-from quetsach.cli.center.tables import load_campaign, load_families, load_network_tables, load_places
+from quetsach.centre.tables import load_campaign, load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate

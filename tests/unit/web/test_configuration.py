@@ -14,9 +14,9 @@ def test_every_setting_has_a_safe_default() -> None:
 
 
 def test_the_data_folder_holds_database_and_key(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").write_text("abc\n")
+    (tmp_path / "secret.key").write_text("abc" * 20 + "\n")
     read = Configuration.read({"QUETSACH_DATA": str(tmp_path)})
-    assert read.secret_key == "abc"
+    assert read.secret_key == "abc" * 20
     assert read.database_url == f"sqlite:///{tmp_path}/center.sqlite3"
 
 

@@ -1,6 +1,7 @@
 """Files that the centre gives away: the tool, the signed repository, open data."""
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.http.response import HttpResponseBase
 from django.test import Client
+
+from quetsach.web.portal.snapshot import read_snapshot, write_snapshot
 
 WHEEL = b"PK\x03\x04 a wheel"
 NAME = "quetsach-0.1.0-py3-none-any.whl"
@@ -141,6 +144,28 @@ def test_open_figures_carry_their_definitions(centre: Path, client: Client) -> N
     assert document["latest"]["addresses"] == 11
     assert {"window-addresses", "mean-daily-addresses", "tool-reports"} <= {d["id"] for d in document["definitions"]}
     assert "charts" not in document
+
+
+def test_windows_name_their_campaign_and_those_of_all_are_there(
+    settings, db, centre_data: Path, tmp_path: Path, client: Client
+) -> None:
+    snapshot = read_snapshot(centre_data)
+    assert snapshot
+    (only,) = snapshot.campaigns
+    both = dataclasses.replace(snapshot, campaigns=(only, dataclasses.replace(only, id="before-it")))
+    write_snapshot(tmp_path, both)
+    settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
+    text = client.get("/api/v1/windows.csv").content.decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(row["campaign"], row["window"]) for row in rows] == [
+        ("viet-nam-2020", "baseline"),
+        ("viet-nam-2020", "close"),
+        ("before-it", "baseline"),
+        ("before-it", "close"),
+    ]
+    document = client.get("/api/v1/figures.json").json()
+    assert [campaign["id"] for campaign in document["campaigns"]] == ["viet-nam-2020", "before-it"]
+    assert not any("charts" in campaign for campaign in document["campaigns"])
 
 
 @pytest.mark.parametrize("name", ["figures.json", *(f"{table}.csv" for table in TABLES)])

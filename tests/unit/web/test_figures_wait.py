@@ -1,17 +1,19 @@
 """Figures do not go out by themselves where the instrument changed."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bench.leases import watch
+from tests.centre import lay_out
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center.publication import publish_figures
 from quetsach.lake.lake import Lake
 from quetsach.web.portal.candidates import candidates
-from quetsach.web.portal.snapshot import figures_path, read_snapshot
+from quetsach.web.portal.snapshot import read_snapshot
 
 MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)
@@ -22,7 +24,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
     """A centre that has published June, which two reports saw."""
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "quetsach.web.settings")
-    (tmp_path / "secret.key").write_text("s" * 50)
+    lay_out(tmp_path)
     for report in ("own", "other"):
         ingest(Lake(tmp_path / "lake"), watch(MONTH, np.random.default_rng(1)), report=report)
     publish_figures(tmp_path, now=NOW)
@@ -46,11 +48,13 @@ def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> 
     assert any("plain/other" in reason.en for reason in waiting.blocked)
 
 
-def test_figures_wait_also_where_the_published_ones_are_damaged(data: Path) -> None:
-    figures_path(data).write_bytes(b"{")
-    july(data, "own")
-    assert figures_path(data).read_bytes() == b"{"
-    assert any("plain/other" in reason.en for reason in candidates(data)[0].figures.blocked)
+def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:
+    """Else a broken file would let new figures out past the second person."""
+    settings.CENTER = dataclasses.replace(settings.CENTER, publication="two-people")
+    (data / "published" / "figures.json").write_text("{")
+    july(data, "own", "other")
+    assert (data / "published" / "figures.json").read_text() == "{"
+    assert candidates(data)[0].figures.as_of == FIRST + timedelta(days=55)
 
 
 def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:

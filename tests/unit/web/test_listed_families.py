@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.center.tables import load_families
+from quetsach.centre.tables import load_families
 from quetsach.packs.load import load_shelf
 from quetsach.web.portal.family import pack_about
 

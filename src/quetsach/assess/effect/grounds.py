@@ -29,8 +29,8 @@ APART_AT_LEAST: Final = 6
 """Units outside the largest group that begins together, and units that never begin where there are any.
 
 Measured on wedges of 24 units without effect (AR(1) noise, 1,500 draws each): 95 % intervals cover 94 to 95 % with
-groups of 12 and 12, 93 % with 18 and 6, 85 % with 21 and 3, 35 % with 23 and 1; with two never-treated units 80 to
-90 %.
+groups of 12 and 12, 93 % with 18 and 6, 85 % with 21 and 3, 35 % with 23 and 1; 81 to 84 % with one or two units never
+treated.
 """
 WAITING_AT_LEAST: Final = 3
 """Units that have not begun yet while others have their long-term effect already."""

@@ -31,6 +31,7 @@ COMMANDS = (
     "letters",
     "publicity",
     "helpdesk",
+    "settings",
 )
 """Modules of this package, in the order of the help; each has ``register(subcommands)``."""
 
@@ -45,7 +46,7 @@ def register(subcommands: "Subcommands") -> None:
         "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
         "quetsach center assess targets --campaign viet-nam-2020",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="center_command")
     for name in COMMANDS:
         importlib.import_module(f"quetsach.cli.center.{name}").register(commands)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.campaigns_baseline import register_freeze
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
 from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
@@ -18,6 +17,7 @@ from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.letters_chain import published_letters
+from quetsach.installation import bundled
 
 
 def demonstrate_office(now: datetime) -> bool:

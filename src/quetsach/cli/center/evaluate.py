@@ -63,13 +63,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if not (data / "secret.key").exists():
         raise InputError("no centre was prepared here", where=str(data), hint="quetsach center up --prepare-only")
     configure_web(data)
-    from quetsach.cli.center.tables import load_campaign  # noqa: PLC0415
+    from quetsach.centre.tables import load_campaign  # noqa: PLC0415
     from quetsach.web.evaluation import gathering, writing  # noqa: PLC0415
     from quetsach.web.evaluation.chapters import compose  # noqa: PLC0415
 
     campaign = load_campaign(arguments.campaign, data)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     view = open_lake(data).view()
     sources = _sources(arguments, campaign, data, view)
@@ -87,9 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Sources":
-    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
-    from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         load_families,
         load_network_tables,
         load_places,
@@ -97,6 +95,8 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vi
         load_scenario,
         load_tiles,
     )
+    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
+    from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
     from quetsach.web.evaluation.sources import Sources  # noqa: PLC0415
 
     marker = DemonstrationMarker.read(data)

@@ -76,7 +76,7 @@ def _list(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import load_families, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, open_lake  # noqa: PLC0415
 
     data, language = arguments.data or default_data(), chosen_language(arguments)
     words = _WORDS[language]
@@ -119,7 +119,7 @@ def _list_families(names: "FamilyNames", *, as_json: bool, headers: tuple[str, .
 
 def _place(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.cli.center.tables import load_families, placings_path  # noqa: PLC0415
+        from quetsach.centre.tables import load_families, placings_path  # noqa: PLC0415
         from quetsach.web.office.log.services import log_append  # noqa: PLC0415
 
         data = Path(arguments.data or default_data())

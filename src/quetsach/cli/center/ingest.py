@@ -30,9 +30,10 @@ _WORDS = {
         "repaired": "nhận sau khi sửa",
         "blank": "dòng trống",
         "files": "{done}/{all} tệp",
-        "by-centre": "Số liệu công bố mỗi phút một lần: trung tâm đang chạy sẽ công bố sau {time}.",
-        "by-next": "Số liệu công bố mỗi phút một lần: sẽ được công bố khi chạy lệnh center ingest tiếp theo sau "
-        "{time}, hoặc khi trung tâm khởi động.",
+        "by-centre": "Số liệu được công bố nhiều nhất mỗi phút một lần. Trung tâm đang chạy sẽ công bố số liệu mới "
+        "sau {time}.",
+        "by-next": "Số liệu được công bố nhiều nhất mỗi phút một lần. Số liệu mới sẽ được công bố khi chạy lệnh "
+        "center ingest lần tới sau {time}, hoặc khi khởi động trung tâm.",
     },
     "en": {
         "records": "records",
@@ -42,9 +43,9 @@ _WORDS = {
         "repaired": "of them repaired",
         "blank": "blank lines",
         "files": "{done} of {all} files",
-        "by-centre": "Figures are published once a minute: the running centre publishes these after {time}.",
-        "by-next": "Figures are published once a minute: these go out with the next center ingest after {time}, "
-        "or when the centre starts.",
+        "by-centre": "Figures are published once a minute at most. The running centre publishes these after {time}.",
+        "by-next": "Figures are published once a minute at most. These go out with the next center ingest after "
+        "{time}, or when the centre starts.",
     },
 }
 
@@ -113,7 +114,7 @@ def _later(data: Path, at: datetime, language: str) -> str:
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
     """Yield what became of each file; one that is refused does not keep the others back."""
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         load_families,
         load_network_tables,
         open_lake,

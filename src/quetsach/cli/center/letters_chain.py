@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
-from quetsach.cli.bundled import bundled
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

@@ -67,7 +67,7 @@ def _import(arguments: argparse.Namespace) -> int:
     require_center()
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    from quetsach.cli.center.tables import imported_dates, imported_path  # noqa: PLC0415
+    from quetsach.centre.tables import imported_dates, imported_path  # noqa: PLC0415
     from quetsach.network import read_ranges  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
@@ -106,7 +106,7 @@ def _look_up(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
 
     address = Address.parse(arguments.address)
     day = parse_day(arguments.day) if arguments.day else datetime.now(UTC).date()

@@ -21,7 +21,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-centre": "thư mục này không phải dữ liệu của một trung tâm",
         "no-centre-hint": "ghi đúng thư mục của trung tâm sau --data",
         "database": "không dùng được cơ sở dữ liệu: {error}",
-        "database-hint": "xem lại DATABASE_URL",
+        "no-file": "thiếu tệp",
+        "database-hint": "xem lại bằng: quetsach center settings show database",
         "full-hint": "giải phóng dung lượng ổ đĩa rồi chạy lại",
         "behind-hint": "cập nhật cơ sở dữ liệu bằng quetsach center up --prepare-only",
     },
@@ -29,7 +30,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-centre": "this folder does not hold the data of a centre",
         "no-centre-hint": "name the centre's folder with --data",
         "database": "the database cannot be used: {error}",
-        "database-hint": "look at DATABASE_URL",
+        "no-file": "the file is missing",
+        "database-hint": "look at it: quetsach center settings show database",
         "full-hint": "make room on the disk and run it again",
         "behind-hint": "bring the database up to date with quetsach center up --prepare-only",
     },
@@ -70,7 +72,7 @@ def opened_lake(arguments: argparse.Namespace) -> "Lake":
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     if not (data / "lake").is_dir() and not (data / "secret.key").exists():
@@ -112,8 +114,12 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     if not (data / "secret.key").exists():
         raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
     configure_web(data)
+    from django.conf import settings  # noqa: PLC0415
     from django.db import DatabaseError  # noqa: PLC0415
 
+    if (file := settings.CENTER.database_file) is not None and not file.exists():  # opening it would make an empty one
+        what = words["database"].format(error=words["no-file"])
+        raise QuetsachError(what, where=str(file), hint=words["behind-hint"])
     try:
         yield datetime.now(UTC)
     except DatabaseError as error:

@@ -21,7 +21,8 @@ _ADDRESS = "http://127.0.0.1:8000"
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "link": "Chuyển liên kết này cho {email}. Liên kết dùng được một lần trong bảy ngày:",
-        "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt QUETSACH_PUBLIC_URL.",
+        "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt "
+        "bằng quetsach center settings set public-url.",
         "header": "địa chỉ thư|họ tên|vai trò|đơn vị|từ ngày|đã xác nhận",
         "True": "có",
         "False": "chưa",
@@ -35,8 +36,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "link": "Give this link to {email}. It works once, within seven days:",
-        "where": "Where the centre is reached otherwise than at {address}, change the beginning, or set "
-        "QUETSACH_PUBLIC_URL.",
+        "where": "Where the centre is reached otherwise than at {address}, change the beginning, or set it: "
+        "quetsach center settings set public-url.",
         "header": "address|name|role|unit|since|vouched for",
         "True": "yes",
         "False": "not yet",

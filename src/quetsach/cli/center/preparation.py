@@ -6,15 +6,16 @@ and a second start has nothing to do.
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import __version__, storage
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
@@ -27,12 +28,18 @@ from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
 from quetsach.cli.packs_centre import publishing
 from quetsach.core.errors import QuetsachError
+from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.packs.tool import seal_tool
+from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
+from quetsach.web.stored_settings import adopt
 
 _PUBLICATION_STEPS = 11
+_OWN_APPS = ("office_", "api", "portal", "evaluation")
+_LEFT_SECONDS = 86_400
+"""How long after its last byte an unfinished file is taken for one that a killed writer left."""
 
 
 @contextmanager
@@ -63,22 +70,79 @@ def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: b
         data: the data folder, held by :func:`one_centre`.
         tool: a built wheel of the tool or a folder with one; ``None`` keeps what is on offer.
         address: where people will reach the centre, without a final slash; goes into the tool.
-        has_demonstration: play the demonstration campaign into a lake that is empty.
+        has_demonstration: an empty folder becomes a demonstration; one that is a centre already stays what it is.
 
     Raises:
         QuetsachError: a step cannot be done.
     """
+    now = datetime.now(UTC)
+    former = Stamp.read(data)
+    stamp = stamp_of(data, former, has_demonstration=has_demonstration)
+    storage.remove_unfinished(data, before=now.timestamp() - _LEFT_SECONDS)
+    for setting in adopt(os.environ, data):
+        value = setting.shown(os.environ[setting.variable])
+        _say(f"settings: {setting.name} = {value} is stored in the data folder from now on (from {setting.variable})")
     _make_secret(data / "secret.key")
     configure_web(data)
+    from django.conf import settings  # noqa: PLC0415
+
     _prepare_django(data)
-    if has_demonstration:
+    if stamp.is_of_older_release:
+        _mend_roll_ups(data)
+    if stamp.is_demonstration:
         _demonstrate(data)
-    _publish_repository(data, tool, address)
-    if has_demonstration:
+    _publish_repository(data, tool, settings.CENTER.public_url or address)
+    if stamp.is_demonstration:
         with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
             demonstrate_office(datetime.now(UTC))
     with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
+    done = Stamp(stamp.is_demonstration, migrations=newest_migrations())
+    if done != former:
+        done.write(data)
+
+
+def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool) -> Stamp:
+    """Return what the folder is, a demonstration or a real centre; the first start decides it for good.
+
+    A folder of a build that wrote no stamp is judged once by what it holds: the demonstration has left its marker.
+
+    Raises:
+        QuetsachError: ``--no-demonstration`` is asked for where the demonstration lies.
+    """
+    is_old = holds_centre(data)
+    marker = DemonstrationMarker.read(data)
+    if former is not None:
+        stamp = former
+    elif is_old or marker:
+        stamp = Stamp(marker is not None, format=0)
+    else:
+        stamp = Stamp(has_demonstration)
+        if has_demonstration:
+            _say("this folder is empty and becomes a demonstration; a real centre: another folder, --no-demonstration")
+    if stamp.is_demonstration and not has_demonstration:
+        raise QuetsachError(
+            "this folder holds the demonstration and stays one",
+            where=str(data),
+            hint="begin a real centre in a new folder: --data DIR --no-demonstration",
+        )
+    if former is None:
+        stamp.write(data)
+    return stamp
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _mend_roll_ups(data: Path) -> None:
+    """Build the roll-ups of a lake anew which an older release has written otherwise."""
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
+    from quetsach.lake import keeping  # noqa: PLC0415
+
+    if holds_deliveries(data):
+        with Progress("Đang dựng lại số tổng hợp / rebuilding roll-ups"):
+            keeping.renew(open_lake(data))
 
 
 def refresh_repository(data: Path) -> None:
@@ -107,6 +171,7 @@ def _prepare_django(data: Path) -> None:
     from quetsach.web.office.letters.samples import samples_load  # noqa: PLC0415
 
     try:
+        _refuse_newer(data)
         call_command("migrate", verbosity=0, interactive=False)
         samples_load()
         load_bundled_forms()
@@ -115,9 +180,28 @@ def _prepare_django(data: Path) -> None:
         raise database_error(error, data, is_preparing=True) from error
 
 
+def _refuse_newer(data: Path) -> None:
+    """Refuse a database that a newer release has changed, also beside an older folder.
+
+    Raises:
+        FolderError: it has migrations that this build does not know.
+    """
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
+    loader = MigrationLoader(connection)
+    unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
+    if newer := sorted(name for app, name in unknown if app.startswith(_OWN_APPS)):
+        raise FolderError(
+            f"the database was written by a newer release than this one ({newer[0]})",
+            where=str(data),
+            hint="use that release or a newer one; to go back, restore the backup from before the upgrade",
+        )
+
+
 def _demonstrate(data: Path) -> None:
     """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         bundled_ranges,
         load_families,
         load_network_tables,

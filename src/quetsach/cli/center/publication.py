@@ -74,7 +74,7 @@ def publish_figures(
     """Publish the figures of a centre that was prepared, or lay them out for two people, if anything of them changed.
 
     Call this after an ingest: it does nothing for a folder in which no centre was laid out. Figures that were agreed to
-    and did not get out are published first.
+    and did not get out are published first; where that fails again, newer ones are counted all the same.
 
     Args:
         data: the centre's data folder.
@@ -88,21 +88,30 @@ def publish_figures(
     Raises:
         QuetsachError: the lake cannot be counted or the result cannot be written.
     """
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
-        load_families,
-        load_network_tables,
-        load_places,
-        load_scenario,
-        open_lake,
-    )
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
         return None
     configure_web(data)
+    from quetsach.web.office.figures.services import figures_release_agreed  # noqa: PLC0415
+
+    failed: QuetsachError | None = None
+    try:
+        figures_release_agreed(data=data, now=now)
+    except QuetsachError as error:
+        failed = error
+    counted = _count_anew(data, lake or open_lake(data), now, progress)
+    if failed is not None:
+        raise failed
+    return counted
+
+
+def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int], None]) -> "Snapshot | None":
     from django.conf import settings  # noqa: PLC0415
 
     from quetsach.centre.publication import release_of  # noqa: PLC0415
-    from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, load_network_tables, load_places, load_scenario  # noqa: PLC0415
+    from quetsach.web.office.figures.services import figures_let_out  # noqa: PLC0415
     from quetsach.web.portal.publication import (  # noqa: PLC0415
         Tables,
         figures_are_current,
@@ -111,18 +120,17 @@ def publish_figures(
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    figures_release_agreed(data=data, now=now)
     families, campaigns = load_families(data), _campaigns()
-    with (lake or open_lake(data)).view() as view:
+    with lake.view() as view:
         if figures_are_current(data=data, inputs=publication_inputs(view, families, campaigns, data=data)):
             return None
         marker = DemonstrationMarker.read(data)
         network = load_network_tables(data)
         release = release_of(
             view,
-            announced=network.ranges.announced_ipv4(),
+            announced=network.ranges.announced_ipv4,
             needs_two=settings.CENTER.publication == "two-people",
-            is_first=not figures_path(data).exists(),  # what is damaged was published once
+            is_first=not figures_path(data).exists(),  # one that is damaged was published all the same
             is_demonstration=marker is not None,
             now=now,
         )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.campaign.returns.state import Standing
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
@@ -16,6 +15,7 @@ from quetsach.cli.output import print_json, print_json_list, print_table, say
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from datetime import datetime

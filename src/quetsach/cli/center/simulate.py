@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import scenario_content  # noqa: PLC0415
+    from quetsach.centre.tables import scenario_content  # noqa: PLC0415
     from quetsach.simulate import is_country  # noqa: PLC0415
 
     content, file = scenario_content(arguments.scenario)
@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
     """Play published totals into day files."""
-    from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
+    from quetsach.centre.tables import bundled_ranges  # noqa: PLC0415
     from quetsach.simulate import read_scenario, simulate  # noqa: PLC0415
 
     if arguments.leases:
@@ -83,7 +83,7 @@ def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[d
 
 def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
     """Play a country of machines into a folder with feeds and truth."""
-    from quetsach.cli.center.tables import bundled_ranges  # noqa: PLC0415
+    from quetsach.centre.tables import bundled_ranges  # noqa: PLC0415
     from quetsach.simulate import Order, read_country, write_country  # noqa: PLC0415
 
     scenario = read_country(content, file=file)

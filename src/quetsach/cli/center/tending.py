@@ -92,12 +92,12 @@ def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def tend_lake(data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Once a day, put the small files of a day together; after an update, make roll-ups of an older making again."""
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import compaction, keeping  # noqa: PLC0415
-    from quetsach.lake.lake import Lake  # noqa: PLC0415
 
     def work() -> None:
         if (data / "lake").is_dir():
-            lake = Lake(data / "lake")
+            lake = open_lake(data)
             keeping.renew(lake)
             compaction.compact(lake)
 

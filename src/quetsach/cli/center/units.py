@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.bundled import bundled
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faults
 from quetsach.cli.commands import add_command
@@ -15,6 +14,7 @@ from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands

@@ -42,7 +42,7 @@ def register(subcommands: "Subcommands") -> None:
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to serve on (127.0.0.1)")
     parser.add_argument("--tool", type=Path, metavar="PATH", help="wheel of the tool to offer, or the folder it is in")
     parser.add_argument("--prepare-only", action="store_true", help="prepare everything and stop")
-    parser.add_argument("--no-demonstration", action="store_true", help="leave an empty lake empty")
+    parser.add_argument("--no-demonstration", action="store_true", help="begin a real centre in an empty folder")
     parser.add_argument("--json", action="store_true", help="log one JSON object a line")
     parser.set_defaults(run=_run)
 
@@ -87,11 +87,13 @@ def _run(arguments: argparse.Namespace) -> int:
 def _warn_unnamed(data: Path, host: str) -> None:
     """Say that nobody but this machine will be answered, where the centre is open to others and has no name yet."""
     from quetsach.web.configuration import is_demonstration  # noqa: PLC0415
+    from quetsach.web.stored_settings import in_force  # noqa: PLC0415
 
-    is_named = any(os.environ.get(name) for name in ("QUETSACH_HOSTS", "QUETSACH_PUBLIC_URL"))
+    held = in_force(os.environ, data)
+    is_named = any(held.get(name) for name in ("QUETSACH_HOSTS", "QUETSACH_PUBLIC_URL"))
     if host in _ALL_ADDRESSES and not is_named and not is_demonstration(data):
         print(
-            "the centre answers only as localhost until it has a name: set QUETSACH_PUBLIC_URL=https://NAME",
+            "the centre answers only as localhost until it has a name: quetsach center settings set public-url https://NAME",
             file=sys.stderr,
             flush=True,
         )
@@ -103,7 +105,9 @@ def _way_in(data: Path, address: str) -> str:
 
     if is_anybody_in():
         return ""
-    reached = "" if "QUETSACH_PUBLIC_URL" in os.environ else f"QUETSACH_PUBLIC_URL={address} "
+    from django.conf import settings  # noqa: PLC0415
+
+    reached = "" if settings.CENTER.public_url else f"QUETSACH_PUBLIC_URL={address} "
     command = "quetsach" if shutil.which("quetsach") else Path(sys.argv[0]).absolute()
     return f"\nvăn phòng / office: {reached}{command} center people invite EMAIL --role operator --data {data}"
 

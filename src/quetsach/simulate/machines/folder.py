@@ -156,6 +156,7 @@ class Folder:
         files = [asdict(self.written[name]) for name in sorted(self.written)]
         manifest = {**about, "complete": is_complete, "files": files}
         text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+        storage.make_folder(self.path, mode=storage.SHARED_FOLDER)
         storage.write(self.path / MANIFEST, text, mode=storage.SHARED)
 
     def is_as_written(self, manifest: dict[str, Any]) -> bool:

@@ -23,7 +23,9 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
+from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
 from quetsach.web.office.shelf import ShelfError
 from quetsach.web.server.bounds import most_body_bytes
 
@@ -57,6 +59,10 @@ class _OfOffice(MiddlewareMixin):
 
 class OfficeSession(_OfOffice, SessionMiddleware):
     """A session whose cookies the browser sends to the office alone, never to the public pages."""
+
+    def __init__(self, get_response: Answer) -> None:
+        super().__init__(get_response)
+        self.SessionStore = BrowserSessionStore
 
     def process_request(self, request: HttpRequest) -> None:
         """Open the session that either cookie names."""
@@ -135,11 +141,13 @@ def _lead_away(request: HttpRequest) -> HttpResponse | None:
     if not request.user.is_authenticated:
         return redirect_to_login(path) if path else redirect("account_login")
     now = time.time()
-    if is_over(request.session, now=now):
+    if is_over(request.session, now=now) or is_barred(request.user):
         logout(request)
         return redirect_to_login(path) if path else redirect("account_login")
     if touch(request.session, now=now):
-        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
+        UserSession.objects.filter(session_key=stored_name(request.session.session_key)).update(
+            last_seen_at=timezone.now()
+        )
     if has_second_factor(request):
         return None
     if is_mfa_enabled(request.user):  # set up elsewhere since: this session never showed it

@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
 
 from quetsach.web.office.door import is_office, session_cookies
 from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
+from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 
 _LONGEST_SECRET = 100
 
@@ -36,6 +35,5 @@ def _is_signed_in(cookies: str) -> bool:
         found = SimpleCookie(cookies)
     except CookieError:
         return False
-    store = import_module(settings.SESSION_ENGINE).SessionStore
     keys = [found[name].value for name in session_cookies() if name in found]
-    return any(SESSION_KEY in store(key) for key in keys)
+    return any(SESSION_KEY in BrowserSessionStore(key) for key in keys)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quetsach.campaign.returns.answers import Answers
 from quetsach.campaign.returns.checks import examine
 from quetsach.campaign.returns.form import Form, read_form
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 
 FORM: Form = read_form((bundled("data") / "forms" / "unit-return-1.toml").read_bytes(), file="unit-return-1.toml")
 

@@ -2,7 +2,7 @@ import pytest
 
 from quetsach.campaign import CampaignError
 from quetsach.campaign.returns.form import Counts, Form, Kind, Span, read_form
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 
 FORM = (bundled("data") / "forms" / "unit-return-1.toml").read_bytes()
 

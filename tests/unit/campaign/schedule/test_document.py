@@ -18,7 +18,7 @@ from quetsach.campaign import (
 )
 from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.schedule.document import campaign_digest, campaign_document
-from quetsach.cli.center.tables import load_campaign
+from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.outcome import AddressFacts, ReturnFacts, WindowFact, open_points
 from quetsach.campaign.schedule.standing import plan_standing
-from quetsach.cli.center.tables import load_campaign
+from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 
 CAMPAIGN = load_campaign("viet-nam-2020", Path("/nonexistent"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from quetsach.campaign import Campaign
 from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.standing import MilestoneState, PhaseState, plan_standing
-from quetsach.cli.center.tables import load_campaign
+from quetsach.centre.tables import load_campaign
 
 CAMPAIGN: Campaign = load_campaign("viet-nam-2020", Path("/nonexistent"))
 READY = Evidence({Need.BASELINE_FROZEN: 1, Need.BOTNETS_DECIDED: 10, Need.PACKS_PUBLISHED: 5})

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import bundled_ranges, load_families, load_places, scenario_content
+from quetsach.centre.tables import bundled_ranges, load_families, load_places, scenario_content
 from quetsach.core.period import Period
+from quetsach.installation import bundled
 from quetsach.network.region import region_key
 from quetsach.simulate import is_country, read_country
 from quetsach.simulate.machines.pools import addresses_of, networks_of

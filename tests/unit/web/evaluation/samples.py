@@ -13,9 +13,9 @@ from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.published import PublishedRecord
-from quetsach.cli.bundled import bundled
-from quetsach.cli.center.tables import load_places, load_tiles
+from quetsach.centre.tables import load_places, load_tiles
 from quetsach.core.pack import LocalText
+from quetsach.installation import bundled
 from quetsach.web.evaluation.inputs import (
     Change,
     CleanedByTool,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quetsach.campaign.returns.period import PeriodKind, week_of
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.desk import desk_of
@@ -68,6 +68,6 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
     person, signed_in, settings
 ) -> None:
     client = signed_in(person("operator"))
-    assert "QUETSACH_PUBLIC_URL" in client.get("/van-phong/").content.decode()
+    assert "public-url" in client.get("/van-phong/").content.decode()
     settings.CENTER = dataclasses.replace(settings.CENTER, public_url="https://centre.example")
-    assert "QUETSACH_PUBLIC_URL" not in client.get("/van-phong/").content.decode()
+    assert "public-url" not in client.get("/van-phong/").content.decode()

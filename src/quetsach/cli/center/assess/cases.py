@@ -89,7 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _of_lake(arguments: argparse.Namespace) -> "History | None":
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
     from quetsach.lake.cases import bot_history  # noqa: PLC0415
 
     view = open_lake(arguments.data or default_data()).view()

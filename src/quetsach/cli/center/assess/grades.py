@@ -55,7 +55,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.lake.judged import weekly_machines  # noqa: PLC0415
 
     if arguments.seed < 0:

@@ -77,8 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.centre.tables import load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
@@ -143,7 +143,7 @@ def _rate(text: str) -> tuple[str, float]:
 
 def _names(by: str, tables: "NetworkTables", day: date, data: Path) -> Callable[[str, str], str]:
     """Return how ids of the lines are named for people, by id and language."""
-    from quetsach.cli.center.tables import load_families, load_places  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, load_places  # noqa: PLC0415
 
     if by == "isp":
         return tables.isp_name

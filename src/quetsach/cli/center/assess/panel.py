@@ -81,7 +81,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if registration is None:
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
         raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, open_lake(data).view() as view:
@@ -140,7 +140,7 @@ def campaign_panel(
     """
     from quetsach.assess.effect.grounds import PanelOrigin  # noqa: PLC0415
     from quetsach.assess.effect.registration import LAKE_WEEKS  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables, load_places  # noqa: PLC0415
+    from quetsach.centre.tables import load_network_tables, load_places  # noqa: PLC0415
     from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
 
     begins = _begins(registration, data)
@@ -176,7 +176,7 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
 
     Without a plan of its panel, or a lake, or with units that are no provinces, nothing shows what a file is.
     """
-    from quetsach.cli.center.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     if registration.panel is None or not (data / "lake").is_dir():
         return None

@@ -46,8 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
     import numpy as np  # noqa: PLC0415
 
     from quetsach.assess.priority import choose  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, open_lake  # noqa: PLC0415
     from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_families, open_lake  # noqa: PLC0415
     from quetsach.lake.judged import observed  # noqa: PLC0415
 
     if arguments.seed < 0:

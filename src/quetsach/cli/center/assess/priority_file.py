@@ -6,10 +6,10 @@ from pathlib import Path
 
 from quetsach.assess.priority import Criteria, Criterion, Harm
 from quetsach.campaign import Section
-from quetsach.cli.bundled import bundled
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.table import read_rows
+from quetsach.installation import bundled
 
 MEASURED = ("size", "growth", "harm", "remediability", "coverage", "exposure")
 """The criteria that a value exists for; a file may leave some out."""

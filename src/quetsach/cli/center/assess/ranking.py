@@ -45,7 +45,7 @@ def _rank(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import (  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
         load_families,
         load_network_tables,
         load_places,

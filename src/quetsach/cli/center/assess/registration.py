@@ -75,7 +75,7 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
     from quetsach.assess.effect import DUMMIES, SEED, Design, Method, Scale  # noqa: PLC0415
     from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
     from quetsach.campaign.section import Section  # noqa: PLC0415
-    from quetsach.cli.center.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
 
     plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
     method = plan.one_of("method", Method)

@@ -41,7 +41,7 @@ def _targets(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.tables import load_campaign, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_campaign, open_lake  # noqa: PLC0415
     from quetsach.lake import answers  # noqa: PLC0415
 
     data = arguments.data or default_data()

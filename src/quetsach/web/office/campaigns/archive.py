@@ -21,8 +21,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach import storage
-from quetsach.campaign import Campaign as Plan
-from quetsach.campaign import Measure
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome
 from quetsach.core.errors import QuetsachError
 from quetsach.web import design
@@ -101,7 +99,7 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 "definitions": definitions(),
                 "published": published.chains if published else (),
                 "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
-                "chart": _chart(outcome, campaign.plan, language),
+                "chart": _chart(outcome, language),
                 "other": "en" if language == "vi" else "vi",
                 "language": language,
             }
@@ -121,18 +119,17 @@ def _render(page: str, context: dict[str, Any]) -> bytes:
     return render_to_string(f"campaigns/archive/{page}.html", context).encode()
 
 
-def _chart(outcome: Outcome, plan: Plan, language: str) -> str:
+def _chart(outcome: Outcome, language: str) -> str:
     facts = outcome.addresses
     if facts is None or not facts.windows:
         return ""
-    wanted = next((t.change_percent for t in plan.targets if t.measure is Measure.WINDOW_ADDRESSES), 0.0)
     drawn = draw_columns(
         ColumnChart(
             title=outcome.name.in_language(language),
-            description=_("Columns: unique addresses in each window. Dashed line: the target."),
+            description=_("Columns: unique addresses in each window. They judge no target."),
             unit=_("unique addresses in a window"),
             columns=tuple(_columns(facts)),
-            level=facts.baseline.addresses * (1 + wanted / 100),
+            level=None,  # a line of the target would judge figures that give no verdict
         ),
         language=language,
     )

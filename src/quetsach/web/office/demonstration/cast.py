@@ -2,10 +2,14 @@
 
 from datetime import date
 
+from django.conf import settings
+
 from quetsach.campaign.authority import Role
+from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.demonstration.story import at, story
+from quetsach.web.office.people.invented import DOMAIN
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.units.models import Unit
 
@@ -15,9 +19,11 @@ type Cast = dict[str, Person]
 
 def hire() -> Cast:
     """Return the people by their names in the story, with their duties."""
+    if settings.CENTER.is_real:
+        raise QuetsachError("a real centre gets no invented people", where=str(settings.CENTER.data))
     cast: Cast = {}
     for key, who in story()["people"].items():
-        person = Person.objects.create_user(f"{key}@demonstration.invalid", name=who["name"], title=who["title"])
+        person = Person.objects.create_user(f"{key}{DOMAIN}", name=who["name"], title=who["title"])
         unit = Unit.objects.get(key=who["unit"])
         Duty.objects.create(person=person, role=Role(who["role"]).value, unit=unit, first=_SINCE)
         cast[key] = person

@@ -16,6 +16,9 @@ from quetsach.web.portal.snapshot import CampaignFigures, RankedRow, Snapshot, W
 LARGE_PERCENT = 10
 """From what change on a figure needs a reason beside it."""
 
+LARGE_POINTS = 1
+"""The same for a change against the baseline, in percentage points."""
+
 _SECTIONS = {
     "families": LocalText("Họ mã độc", "Families"),
     "isps": LocalText("Nhà mạng", "Internet providers"),
@@ -75,8 +78,9 @@ class Line:
         """Whether the change needs a reason."""
         if self.fate in (Fate.APPEARS, Fate.GOES):
             return True
-        moved = self.published_change != self.candidate_change
-        return moved or (self.percent is not None and abs(self.percent) >= LARGE_PERCENT)
+        before, after = self.published_change, self.candidate_change
+        has_moved = before != after if before is None or after is None else abs(after - before) >= LARGE_POINTS
+        return has_moved or (self.percent is not None and abs(self.percent) >= LARGE_PERCENT)
 
 
 @dataclass(frozen=True, slots=True)

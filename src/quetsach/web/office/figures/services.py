@@ -73,8 +73,10 @@ def figures_release(approval: Approval, now: datetime) -> None:
     data = data_folder()
     try:
         figures = publish_candidate(data, approval.digest)
-    except OutdatedError:
-        raise
+    except OutdatedError as error:
+        raise PublicationError(
+            _("newer figures are published already"), hint=_("look at the newest under Figures")
+        ) from error
     except QuetsachError as error:
         raise PublicationError(
             _("Agreed to, but the figures could not be published: %(error)s") % {"error": error.hint or error.what},

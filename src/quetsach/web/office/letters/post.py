@@ -64,7 +64,7 @@ class Post:
             raise ServerError(
                 f"the mail server cannot be used: {error}"[:_MAX_ANSWER_LENGTH],
                 where=server.host,
-                hint="look at QUETSACH_SMTP_URL; mail waits and is tried again",
+                hint="look at quetsach center settings show smtp-url; mail waits and is tried again",
             ) from error
         return self
 

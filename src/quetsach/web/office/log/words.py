@@ -106,6 +106,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "packs-publish": _("Packs given to everybody"),
     "packs-withdraw": _("Pack or rule taken back"),
     "packs-unwithdraw": _("Pack or rule given free again"),
+    "setting-change": _("Setting of the centre changed"),
     "template-keep": _("Template of a letter kept"),
 }
 """Act -> title. An act that is missing here stands in the log as it was written."""

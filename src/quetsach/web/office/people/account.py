@@ -21,6 +21,7 @@ from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
 from quetsach.web.office.people.services.naming import person_name
 from quetsach.web.office.people.services.session import sessions_end
+from quetsach.web.office.people.sign_in.session_store import stored_name
 from quetsach.web.office.people.words import ROLE_TITLES
 
 
@@ -65,6 +66,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "sessions": selectors.sessions_of(me),
+        "this_session": stored_name(request.session.session_key),
     }
     return render(request, "office/people/account.html", context)
 

@@ -12,6 +12,7 @@ class People(AppConfig):
 
     def ready(self) -> None:
         """Write signing in to the log."""
-        from quetsach.web.office.people.sign_in import signals  # noqa: PLC0415  (models must be loaded)
+        from quetsach.web.office.people.sign_in import session_store, signals  # noqa: PLC0415  (models must be loaded)
 
+        session_store.connect()
         signals.connect()

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.decision import DecisionKind
-from quetsach.cli.bundled import bundled
 from quetsach.cli.main import main
 from quetsach.core.period import Period
+from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.campaigns.models import Campaign, Decision, Passage
@@ -103,7 +104,7 @@ def centre_figures(centre_data: Path, data: Path) -> Path:
 @pytest.fixture
 def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Return a runner of commands that gives exit code, output and complaints."""
-    (data / "secret.key").write_text("x" * 50)
+    lay_out(data)
     monkeypatch.setenv("QUETSACH_DATA", str(data))
     monkeypatch.setenv("QUETSACH_LANG", "en")
 

@@ -13,8 +13,8 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, grant
 from quetsach.assess import NO_VERDICT
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.decision import digest_of
-from quetsach.cli.bundled import bundled
 from quetsach.core.errors import QuetsachError
+from quetsach.installation import bundled
 from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read

@@ -13,7 +13,7 @@ from quetsach import storage
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
 from quetsach.centre.baseline import baseline_history, baseline_in_force
 from quetsach.centre.errors import BaselineError
-from quetsach.cli.center.tables import load_families, load_network_tables
+from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate

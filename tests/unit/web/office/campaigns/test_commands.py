@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.campaigns.conftest import decide_botnets
 
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
 

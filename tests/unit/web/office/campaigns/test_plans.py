@@ -8,7 +8,7 @@ from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, deci
 from quetsach.campaign import CampaignError
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.errors import ScheduleError
-from quetsach.cli.center.tables import load_campaign
+from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.cli.main import main
@@ -220,7 +221,7 @@ def test_the_page_says_why_figures_wait_by_themselves(centre_folder: Path, lay, 
 def test_the_command_shows_what_waits_and_publishes_what_was_agreed_to(
     centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (centre_folder / "secret.key").write_text("x" * 50)
+    lay_out(centre_folder)
     monkeypatch.setenv("QUETSACH_DATA", str(centre_folder))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "quetsach.web.settings")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.cli.main import main
@@ -30,7 +31,7 @@ def data(settings, db, tmp_path: Path, units, monkeypatch: pytest.MonkeyPatch) -
     """A centre of two people, whose first packs are published."""
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "")
-    (tmp_path / "secret.key").write_text("x\n")
+    lay_out(tmp_path)
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path, publication="two-people")
     assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 0
     assert publish(tmp_path, OLD) == 0

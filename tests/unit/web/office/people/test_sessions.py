@@ -1,19 +1,22 @@
 """Sessions end by themselves, one by one, or all at once; forms must be our own."""
 
+import dataclasses
 import time
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.office.people.conftest import code, come_in, enter
 
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.demonstration.cast import hire
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.session import sessions_clear
 from quetsach.web.office.people.sign_in.session import IDLE_SECONDS, LONGEST_SECONDS, is_over, touch
+from quetsach.web.office.people.sign_in.session_store import SessionStore, stored_name
 
 TIMES = st.floats(0, 2e9)
 LENGTHS = st.floats(0, 10 * LONGEST_SECONDS)
@@ -72,7 +75,7 @@ def test_one_ends_another_session_of_ones_own(editor) -> None:
 
     there.post("/van-phong/vao/ma/", {"code": RecoveryCodes.activate(editor).generate_codes()[0]})
     assert there.get("/van-phong/").status_code == 200
-    other = UserSession.objects.get(session_key=there.session.session_key)
+    other = UserSession.objects.get(session_key=stored_name(there.session.session_key))
     here.post(f"/van-phong/tai-khoan/phien/{other.pk}/")
     assert there.get("/van-phong/").status_code == 302
     assert here.get("/van-phong/").status_code == 200
@@ -82,7 +85,7 @@ def test_one_ends_all_others_and_stays(editor) -> None:
     here = come_in(Client(), editor)
     UserSession.objects.create(user=editor, ip="127.0.0.1", session_key="gone", user_agent="x")
     here.post("/van-phong/tai-khoan/phien/")
-    assert [s.session_key for s in UserSession.objects.all()] == [here.session.session_key]
+    assert [s.session_key for s in UserSession.objects.all()] == [stored_name(here.session.session_key)]
     assert here.get("/van-phong/").status_code == 200
 
 
@@ -140,4 +143,30 @@ def test_sessions_whose_time_is_over_are_thrown_away(db) -> None:
         session.set_expiry(seconds)
         session.save()
     sessions_clear()
-    assert Session.objects.get().session_key == session.session_key
+    assert Session.objects.get().session_key == stored_name(session.session_key)
+
+
+def test_who_reads_the_database_cannot_take_a_session_over(client: Client, editor: Person) -> None:
+    come_in(client, editor)
+    kept = [row.session_key for kind in (Session, UserSession) for row in kind.objects.all()]
+    assert len(kept) >= 2
+    assert client.session.session_key not in kept
+    for key in kept:
+        thief = Client()
+        for cookie in ("office", "office-en"):
+            thief.cookies[cookie] = key
+        assert thief.get("/van-phong/")["Location"].startswith("/van-phong/vao/")
+    assert client.get("/van-phong/").status_code == 200
+
+
+def test_invented_people_do_not_come_into_a_real_centre(client: Client, editor: Person, settings) -> None:
+    editor.email = "an@demonstration.invalid"
+    editor.save()
+    come_in(client, editor)
+    assert client.get("/van-phong/").status_code == 200
+    settings.CENTER = dataclasses.replace(settings.CENTER, is_real=True)
+    assert client.get("/van-phong/")["Location"].startswith("/van-phong/vao/")
+    again = Client()
+    assert enter(again, editor, follow=True).status_code == 403
+    with pytest.raises(QuetsachError, match="invented"):
+        hire()

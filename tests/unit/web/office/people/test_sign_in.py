@@ -15,6 +15,7 @@ from tests.unit.web.office.people.conftest import SECRET, code, come_in, enter
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.sign_in import adapter
+from quetsach.web.office.people.sign_in.session_store import stored_name
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_signing_out_ends_the_session(client: Client, editor) -> None:
     come_in(client, editor)
     key = client.session.session_key
     client.post("/van-phong/tai-khoan/ra/")
-    assert not Session.objects.filter(session_key=key).exists()
+    assert not Session.objects.filter(session_key=stored_name(key)).exists()
 
 
 def test_the_key_of_the_app_is_not_kept_in_clear(editor) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.centre import lay_out
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
@@ -91,7 +92,7 @@ def test_whom_the_command_line_brings_in_needs_nobody_else(units) -> None:
 def test_the_command_line_vouches(units, approver: Person, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "")
-    (tmp_path / "secret.key").write_text("x")
+    lay_out(tmp_path)
     second = invited(approver, units["31-2020"])
     assert main(["center", "people", "vouch", second.email, "--data", str(tmp_path)]) == 0
     second.refresh_from_db()

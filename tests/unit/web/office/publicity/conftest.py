@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.conftest import NOW
 
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.publicity import visits

@@ -10,8 +10,8 @@ from tests.unit.web.office.conftest import TODAY
 from quetsach.campaign.authority import Role
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Scope
-from quetsach.cli.bundled import bundled
 from quetsach.core.period import Period
+from quetsach.installation import bundled
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit

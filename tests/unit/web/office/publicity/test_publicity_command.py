@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
 from quetsach.cli.main import main
 from quetsach.web.office.campaigns.models import Campaign
@@ -19,7 +20,7 @@ type Run = Callable[..., int]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    (tmp_path / "secret.key").write_text("x" * 50)
+    lay_out(tmp_path)
     return lambda *words: main(["center", "publicity", *words, "--data", str(tmp_path)])
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from quetsach.campaign.returns.period import PeriodKind, week_of, weeks
 from quetsach.campaign.returns.state import Scope
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm

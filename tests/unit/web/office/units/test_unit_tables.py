@@ -13,7 +13,7 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
-from quetsach.cli.bundled import bundled
+from quetsach.installation import bundled
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.units.contacts import contact_add

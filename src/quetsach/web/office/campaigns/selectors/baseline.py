@@ -10,8 +10,8 @@ from django.conf import settings
 from quetsach.assess import FrozenBaseline
 from quetsach.centre.baseline import BaselineCount, Completeness, baseline_history, baseline_in_force, completeness_of
 from quetsach.centre.errors import BaselineError
+from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
-from quetsach.lake.lake import Lake
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
@@ -89,7 +89,7 @@ def baseline_completeness(campaign: Campaign, expected: Iterable[str]) -> Comple
     Raises:
         LakeError: the lake cannot be read.
     """
-    with Lake(data_folder() / "lake").view() as view:
+    with open_lake(data_folder()).view() as view:
         return completeness_of(view, campaign.plan, expected)
 
 

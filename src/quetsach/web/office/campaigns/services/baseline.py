@@ -15,9 +15,9 @@ from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_forc
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
 from quetsach.centre.errors import BaselineError
+from quetsach.centre.tables import open_lake
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
-from quetsach.lake.lake import Lake
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
 from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
@@ -37,7 +37,7 @@ def baseline_count(*, campaign: Campaign, expected: Sequence[str], accepts_gaps:
         BaselineError: something is missing, or not as it was named.
         LakeError: the lake cannot be read.
     """
-    with Lake(data_folder() / "lake").view() as view:
+    with open_lake(data_folder()).view() as view:
         return count_baseline(view, campaign.plan, expected=expected, accepts_gaps=accepts_gaps)
 
 

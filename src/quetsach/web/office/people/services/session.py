@@ -4,6 +4,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.sign_in.session_store import stored_name
 
 
 def sessions_end(person: Person, *, but: str = "", only: int | None = None) -> int:
@@ -14,7 +15,7 @@ def sessions_end(person: Person, *, but: str = "", only: int | None = None) -> i
         but: key of the session that goes on, such as the one that asks.
         only: the one session to end; all of them if not given.
     """
-    sessions = UserSession.objects.filter(user_id=person.pk).exclude(session_key=but)
+    sessions = UserSession.objects.filter(user_id=person.pk).exclude(session_key=stored_name(but))
     if only is not None:
         sessions = sessions.filter(pk=only)
     ended = list(sessions)

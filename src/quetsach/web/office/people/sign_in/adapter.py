@@ -4,6 +4,7 @@ from typing import Any
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -11,13 +12,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.client_address import client_address
+from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.sealing import seal, unseal
 
 _SECOND_FACTOR = "second-factor"
@@ -60,6 +62,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if person is not None:
             self._failed.rollback()
         return person
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **named: Any) -> HttpResponse | None:
+        """Keep the invented people of the demonstration out of a real centre, whatever they show."""
+        if is_barred(user):
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        answer: HttpResponse | None = super().pre_login(request, user, **named)
+        return answer
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (allauth's form)
         """Nobody signs up: people are invited."""

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
-from quetsach.cli.bundled import bundled
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
 from quetsach.core.table import read_families, read_places, read_placings
 from quetsach.core.tile import TileLayouts, read_tiles
+from quetsach.installation import bundled
 from quetsach.network import (
     AddressRanges,
     NetworkError,

@@ -1,0 +1,118 @@
+"""What every command of the centre passes before it opens anything: who it runs as, and whether it may use the data."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import quetsach
+from quetsach import storage
+from quetsach.cli.locations import default_data
+from quetsach.core.errors import QuetsachError
+from quetsach.web.data_folder import FolderError, Stamp, require_private
+from quetsach.web.stored_settings import in_force
+
+_UP = "up"
+
+
+def enter(arguments: argparse.Namespace) -> None:
+    """Leave nothing readable to others; on a data folder work as its owner, and refuse what may not be used.
+
+    Raises:
+        QuetsachError: the folder is open to others, belongs to somebody else, or waits for an upgrade or a newer build.
+    """
+    storage.keep_private()
+    if not hasattr(arguments, "data"):
+        return
+    data = (arguments.data or default_data()).absolute()
+    if not data.is_dir():
+        return
+    enter_data(data, _named(arguments))
+    is_up = getattr(arguments, "center_command", "") == _UP
+    require_prepared(data, is_up=is_up)
+    if not is_up:  # which takes over what is not stored yet, and then reads both
+        in_force(os.environ, data)
+
+
+def enter_data(data: Path, named: tuple[Path, ...] = ()) -> None:
+    """Work on a data folder as its owner, leave nothing readable to others, and refuse one that is open to them.
+
+    Args:
+        data: the folder; it exists.
+        named: files of the command line.
+
+    Raises:
+        QuetsachError: it is open to others, or belongs to somebody else.
+    """
+    storage.keep_private()
+    become_owner(data, named)
+    require_private(data)
+
+
+def become_owner(data: Path, named: tuple[Path, ...]) -> None:
+    """Work as the owner of the data folder where root runs the command, so that nothing in it becomes root's.
+
+    Args:
+        data: the folder.
+        named: files of the command line, which the owner must be able to read, too.
+
+    Raises:
+        QuetsachError: the owner cannot read this installation, or a file that was named.
+    """
+    owner = data.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    import pwd  # noqa: PLC0415  (what Windows lacks)
+
+    there = [path for path in named if path.exists()]
+    try:
+        account = pwd.getpwuid(owner.st_uid)
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setgid(account.pw_gid)
+        who, os.environ["HOME"] = account.pw_name, account.pw_dir
+    except KeyError:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        who = f"user {owner.st_uid}"
+    os.setuid(owner.st_uid)
+    if not os.access(quetsach.__file__, os.R_OK):
+        raise QuetsachError(
+            f"the data belongs to {who}, who cannot read this installation",
+            where=str(Path(quetsach.__file__).parent),
+            hint="install quetsach where that account can read it",
+        )
+    for path in there:
+        if not os.access(path, os.R_OK):
+            raise QuetsachError(
+                f"the command works as {who}, to whom the data belongs and who cannot read this file",
+                where=str(path),
+                hint=f"give it a copy: install -o {owner.st_uid} -m 600 {shlex.quote(str(path))} /tmp/",
+            )
+
+
+def require_prepared(data: Path, *, is_up: bool) -> None:
+    """Refuse data of a newer build, and of an older one for all but the command that brings it up to date.
+
+    Raises:
+        FolderError: with what to do.
+    """
+    stamp = Stamp.read(data)
+    is_older = not stamp.is_current if stamp else (data / "secret.key").exists()
+    if is_older and not is_up:
+        raise FolderError(
+            "the data is of an older release" + (f" ({stamp.release})" if stamp else ""),
+            where=str(data),
+            hint=f"bring it up to date: quetsach center up --prepare-only --data {shlex.quote(str(data))}",
+        )
+
+
+def _named(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """Return the files that the command line names."""
+
+    def flat(values: object) -> Iterator[Path]:
+        for value in values if isinstance(values, list | tuple) else (values,):
+            if isinstance(value, Path):
+                yield value
+
+    return tuple(path for name, value in vars(arguments).items() if name != "data" for path in flat(value))
