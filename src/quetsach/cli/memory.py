@@ -19,8 +19,8 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     """Return what scans of this machine with these packs saw; ``None``, and a word of it, when that cannot be kept.
 
     It is worth something only for the same packs, engine, library for archives and version of the tool, and for the
-    same root. Of a mounted disk, only until this machine is restarted: what runs on that disk may have been running in
-    between.
+    same root taken as the same system: of packs for others only a part is looked for. Of a mounted disk, only until
+    this machine is restarted: what runs on that disk may have been running in between.
     """
     from quetsach.endpoint.host.processes import boot_id  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
@@ -33,7 +33,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
         root = host.tree.stat(b"/")
         boot = b"" if host.is_live else boot_id().encode()
         known = sorted(f"{pack.family} {pack.version} {pack.digest}".encode() for pack in packs)
-        place = b"%d:%d" % (root.st_dev, root.st_ino)
+        place = b"%s:%d:%d" % (host.platform.encode(), root.st_dev, root.st_ino)
         key = key_for(state.key, __version__.encode(), engine.encode(), library_version(), boot, place, *known)
         name = blake2b(key, digest_size=8, person=b"quetsach-name").hexdigest()
         mounts = _read(Path("/proc/self/mountinfo"))
