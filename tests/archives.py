@@ -228,7 +228,7 @@ def rpm_of(members: Members) -> bytes:
     return b"\xed\xab\xee\xdb\3" + bytes(91) + empty_header * 2 + gzip.compress(cpio_of(members), mtime=0)
 
 
-def rar_of(members: Members, flags: int = 0x8000) -> bytes:
+def rar_of(members: Members, flags: int = 0x8000, *, mode: int = 0o100644) -> bytes:
     """Write a RAR archive of version 4 that stores its members (unrar's technote.txt)."""
 
     def block(kind: int, flags: int, rest: bytes) -> bytes:
@@ -239,11 +239,11 @@ def rar_of(members: Members, flags: int = 0x8000) -> bytes:
     for name, member in members.items():
         raw = name.encode()
         sizes = struct.pack("<IIBII", len(member), len(member), 3, zlib.crc32(member), 0x58790000)
-        parts += [block(0x74, flags, sizes + struct.pack("<BBHI", 20, 0x30, len(raw), 0o100644) + raw), member]
+        parts += [block(0x74, flags, sizes + struct.pack("<BBHI", 20, 0x30, len(raw), mode) + raw), member]
     return b"".join([*parts, block(0x7B, 0x4000, b"")])
 
 
-def rar5_of(members: Members, folders: Sequence[str] = ()) -> bytes:
+def rar5_of(members: Members, folders: Sequence[str] = (), *, mode: int = 0o100644) -> bytes:
     """Write a RAR archive of version 5 that stores its members, folders first (rarlab.com, "RAR 5.0")."""
 
     def number(value: int) -> bytes:
@@ -259,7 +259,7 @@ def rar5_of(members: Members, folders: Sequence[str] = ()) -> bytes:
         parts += [block(2, 2, 0, 1, 0, 0o40755, 0, 1, len(folder.encode()), folder.encode())]
     for name, member in members.items():
         raw, check, size = name.encode(), struct.pack("<I", zlib.crc32(member)), len(member)
-        parts += [block(2, 2, size, 4, size, 0o100644, check, 0, 1, len(raw), raw), member]
+        parts += [block(2, 2, size, 4, size, mode, check, 0, 1, len(raw), raw), member]
     return b"".join([*parts, block(5, 0, 0)])
 
 

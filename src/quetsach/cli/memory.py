@@ -24,6 +24,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     """
     from quetsach.endpoint.host.processes import boot_id  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
+    from quetsach.endpoint.look.archive.formats import READERS  # noqa: PLC0415
     from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
     from quetsach.endpoint.look.lasting import LastingDisks  # noqa: PLC0415
@@ -34,7 +35,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
         boot = b"" if host.is_live else boot_id().encode()
         known = sorted(f"{pack.family} {pack.version} {pack.digest}".encode() for pack in packs)
         place = b"%s:%d:%d" % (host.platform.encode(), root.st_dev, root.st_ino)
-        key = key_for(state.key, __version__.encode(), engine.encode(), library_version(), boot, place, *known)
+        key = key_for(state.key, __version__.encode(), READERS, engine.encode(), library_version(), boot, place, *known)
         name = blake2b(key, digest_size=8, person=b"quetsach-name").hexdigest()
         mounts = _read(Path("/proc/self/mountinfo"))
         lasting = LastingDisks(mounts, b"" if host.is_live else bytes(host.tree.root.resolve()))

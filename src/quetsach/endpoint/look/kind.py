@@ -57,6 +57,12 @@ class FileKind(StrEnum):
     """A message, or a mailbox of them. Never told by the first bytes alone: it is a text, and ``find`` looks closer."""
     DMG = "dmg"
     """A disk image of a Mac. Never told by the first bytes: its mark is in the last 512."""
+    VHD = "vhd"
+    """A disk of a virtual machine, which Windows opens like a stick; of fixed ones the mark is in the last bytes."""
+    PST = "pst"
+    """A store of mail of Outlook or Outlook Express."""
+    PACKAGE = "package"
+    """An object embedded in a document, with the header of OLE 1. Only ``find`` tells."""
     INSTALLER = "installer"
     """What a setup program carries in a form of its own: NSIS, Inno Setup, InstallShield. Only ``find`` tells."""
     MEDIA = "media"
@@ -86,6 +92,7 @@ _TYPES = {
     **dict.fromkeys((FileKind.LZMA, FileKind.XAR, FileKind.LHA, FileKind.ARJ, FileKind.ACE), _PLAIN_ARCHIVE),
     **dict.fromkeys((FileKind.CHM, FileKind.WIM, FileKind.SZDD, FileKind.SQUASHFS), _PLAIN_ARCHIVE),
     **dict.fromkeys((FileKind.TNEF, FileKind.DMG, FileKind.INSTALLER), _PLAIN_ARCHIVE),
+    **dict.fromkeys((FileKind.VHD, FileKind.PST, FileKind.PACKAGE), _PLAIN_ARCHIVE),
     FileKind.MEDIA: frozenset({FileType.OTHER}),
     FileKind.OTHER: frozenset({FileType.OTHER}),
 }
@@ -132,6 +139,10 @@ _MAGIC = (
     (b"SZDD\x88\xf0\x27\x33", FileKind.SZDD),  # libmspack, "SZDD and KWAJ file formats"
     (b"KWAJ\x88\xf0\x27\xd1", FileKind.SZDD),
     (b"\x78\x9f\x3e\x22", FileKind.TNEF),  # [MS-OXTNEF] 2.1.3.1
+    (b"conectix", FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format": of dynamic disks a copy of the footer
+    (b"vhdxfile", FileKind.VHD),  # [MS-VHDX] 2.2.1
+    (b"!BDN", FileKind.PST),  # [MS-PST] 2.2.2.6
+    (b"\xcf\xad\x12\xfe", FileKind.PST),  # Outlook Express; no public specification
     (b"hsqs", FileKind.SQUASHFS),  # kernel.org, squashfs 4.0, superblock
     (b"\xff\xd8\xff", FileKind.MEDIA),  # JPEG, ISO/IEC 10918-1 B.1.1.3
     (b"\x89PNG\r\n\x1a\n", FileKind.MEDIA),  # W3C PNG, 5.2
@@ -170,6 +181,8 @@ def kind_of(head: bytes) -> FileKind:
     for at, marks, kind in _LATER_MARKS:
         if head.startswith(marks, at) and _SURE.get(kind, _always)(head):
             return kind
+    if head.lstrip()[:4] == b"{\\rt":  # readers pass over white space in front
+        return FileKind.RTF
     is_text = not head[:_TEXT_HEAD_BYTES].translate(None, _TEXT_BYTES)
     if is_text:
         return FileKind.TEXT if head else FileKind.OTHER
@@ -205,6 +218,14 @@ def _is_fat_macho(head: bytes) -> bool:
     return head.startswith(b"\xca\xfe\xba\xbe") and int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION
 
 
+def _is_old_tar(head: bytes) -> bool:
+    """Tar of before POSIX has no mark (tar(5), "Old-Style Archive Format"): its check sum tells."""
+    digits = head[148:156].strip(b" \0")
+    if len(head) < 512 or not head[0] or len(digits) < 3 or digits.strip(b"01234567"):
+        return False
+    return int(digits, 8) == sum(head[:148]) + 8 * ord(" ") + sum(head[156:512])
+
+
 _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.ZSTD: lambda head: 0x50 <= head[0] < 0x60,
     FileKind.LHA: lambda head: head[6:7] == b"-",
@@ -215,4 +236,5 @@ _BINARIES: tuple[tuple[FileKind, Callable[[bytes], bool]], ...] = (
     (FileKind.TEXT, lambda head: head.startswith(_UTF_16)),
     (FileKind.MEDIA, _is_media),
     (FileKind.LZMA, _is_lzma_alone),
+    (FileKind.TAR, _is_old_tar),
 )

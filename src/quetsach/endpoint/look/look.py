@@ -14,7 +14,7 @@ from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.look.archive.find import find_archive
+from quetsach.endpoint.look.archive.find import find_archives
 from quetsach.endpoint.look.archive.inside import NOTHING, MemberLook, look_inside
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
@@ -123,7 +123,7 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
         content = _whole(descriptor, state.st_size)
     source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
     kind = kind_of(content[:HEAD_BYTES] or os.pread(descriptor, HEAD_BYTES, 0))
-    if archives is Archives.POSTPONE and find_archive(source, kind) is not None:
+    if archives is Archives.POSTPONE and any(find_archives(source, kind)):
         return Look(path, state.st_size, is_postponed=True)
     if state.st_size <= IN_MEMORY_BYTES:
         hits = recogniser.recognise(content, kind)

@@ -6,6 +6,7 @@ is unpacked where its source begins with its first attribute, whatever the proje
 Sources: [MS-CFB] 2.1 to 2.6; [MS-OVBA] 2.4.1.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
@@ -23,7 +24,8 @@ _LARGEST_SECTOR = 0xFFFF_FFFA  # above are marks: end of a chain, free, and the 
 _MINI_CUTOFF, _MINI_BYTES = 4096, 64
 _RUN_BYTES = 64 << 10
 _ENCRYPTED = "EncryptedPackage"  # [MS-OFFCRYPTO] 2.3.4.4
-_ATTRIBUTE = b"\0Attribut"  # the first eight letters of every module, behind the flags of its first eight tokens
+_MODULE = re.compile(rb"\x01..\0Attribut", re.DOTALL)
+"""A container, the head of its first chunk, and the letters that every module begins with, behind their flags."""
 _CHUNK_BYTES = 4096
 
 
@@ -49,9 +51,8 @@ def _modules(name: str, file: "_Compound", start: int, size: int) -> Iterator[Me
         content = b"".join(file.content(start, size))
     except ClosedError:  # told when the stream itself was read
         return
-    at = content.find(_ATTRIBUTE) - 3
-    if at >= 0 and content[at] == 1:
-        yield Member(f"{name}.bas".encode("utf-8", "replace"), _uncompressed(content, at, file.budget))
+    for found in _MODULE.finditer(content):  # what stands before the source may hold decoys
+        yield Member(f"{name}.bas".encode("utf-8", "replace"), _uncompressed(content, found.start(), file.budget))
 
 
 class _Compound:

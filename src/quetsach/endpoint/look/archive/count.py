@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.archive.find import find_archives
 from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.source import OpenFile
 from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
@@ -22,6 +23,8 @@ class Contents:
 def count_contents(tree: Tree, path: bytes) -> Contents:
     """Count the files inside an archive, within the limits that a scan has.
 
+    Of mail only what is attached is counted: the messages themselves, which go with it, are more.
+
     Raises:
         OSError: the archive cannot be read.
     """
@@ -37,6 +40,7 @@ def count_contents(tree: Tree, path: bytes) -> Contents:
             return ()
 
         inside = look_inside(source, kind, count, name=posixpath.basename(path))
-        return Contents(files, is_whole=not inside.reasons)
+        is_mail = any(found.kind is FileKind.MAIL for found in find_archives(source, kind))
+        return Contents(files, is_whole=not inside.reasons and not is_mail)
     finally:
         os.close(descriptor)

@@ -12,9 +12,15 @@ from quetsach.endpoint.look.archive.member import Member
 from quetsach.endpoint.look.archive.source import Flow, Source
 from quetsach.endpoint.trouble import Reason
 
-_OBJECT_DATA = b"\\objdata"
-_WINDOW_BYTES, _LONGEST_WORD = 64 << 10, 64
-_CONTROL = re.compile(rb"\\(?:[a-z]+-?\d* ?|'[0-9a-f]{0,2}|[^a-z])|[^0-9a-fA-F{}\\]", re.IGNORECASE)
+_OBJECT_DATA = re.compile(rb"\\(?:objdata|datastore)")
+_WINDOW_BYTES, _LONGEST_TOKEN = 64 << 10, 64
+_TOKEN = re.compile(rb"(?i)\{\s{0,30}\\\*|[{}]|\\(?:bin(\d{0,10}+)(?![a-z\d]) ?|[a-z]++-?\d*+ ?|'[0-9a-f]{0,2}|[^a-z])")
+_REST_OF_WORD = re.compile(rb"(?i)[a-z]*+-?\d*+ ?")
+_PARAMETER = re.compile(rb"-?\d*+ ?")
+_TOKEN_START = re.compile(rb"[{\\]")
+_NO_WORD = re.compile(rb"")
+_WORD_AT_END = re.compile(rb"(?i)\\[a-z]+\Z")
+_NOT_DIGITS = re.compile(rb"[^0-9a-fA-F]+")
 
 _FILE_DATA = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
 """{BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC}, before each file; its size stands behind it, the file 20 bytes further."""
@@ -25,39 +31,90 @@ def rtf_members(flow: Flow, budget: Budget) -> Iterator[Member]:
     """Yield the objects of an RTF document: the digits behind the word ``objdata``, up to the end of its group."""
     while ahead := flow.peek(_WINDOW_BYTES):
         budget.tick()
-        at = ahead.find(_OBJECT_DATA)
-        if at < 0:
-            flow.skip(max(1, len(ahead) - len(_OBJECT_DATA)))
+        found = _OBJECT_DATA.search(ahead)
+        if found is None:
+            flow.skip(max(1, len(ahead) - _LONGEST_TOKEN))
             continue
-        flow.skip(at + len(_OBJECT_DATA))
-        yield Member(b"objdata", _digits(flow, budget))
+        flow.skip(found.end())
+        yield Member(b"objdata", _Digits(flow, budget).content())
 
 
-def _digits(flow: Flow, budget: Budget) -> Iterator[bytes]:
-    """Yield the bytes that digits stand for, without the words of control that hide them from readers."""
-    depth, rest = 0, b""
-    while ahead := flow.peek(_WINDOW_BYTES):
-        budget.tick()
-        if len(ahead) == _WINDOW_BYTES and (word := ahead.rfind(b"\\", -_LONGEST_WORD)) > 0:
-            ahead = ahead[:word]  # a word of control is not taken apart
-        end, depth = _end_of_group(ahead, depth)
-        piece = flow.read(len(ahead) if end is None else end)
-        digits = rest + _CONTROL.sub(b"", piece).replace(b"{", b"").replace(b"}", b"")
+class _Digits:
+    """The bytes that digits stand for, without the words of control and groups that hide them from readers."""
+
+    def __init__(self, flow: Flow, budget: Budget) -> None:
+        self._flow = flow
+        self._budget = budget
+        self._depth = 0
+        self._passed_depth = 0
+        """How deep the group lies that is passed over; 0 outside of one."""
+        self._rest = b""
+        self._is_hidden = False
+        self._is_over = False
+
+    def content(self) -> Iterator[bytes]:
+        """Yield the bytes up to the end of the group.
+
+        Raises:
+            ClosedError: there were digits in a group that only some readers pass over.
+        """
+        flow, start = self._flow, _PARAMETER
+        while (ahead := flow.peek(_WINDOW_BYTES)) and not self._is_over:
+            self._budget.tick()
+            begun = start.match(ahead)
+            at = begun.end() if begun else 0
+            if len(ahead) == _WINDOW_BYTES and (late := _TOKEN_START.search(ahead, _WINDOW_BYTES - _LONGEST_TOKEN)):
+                ahead = ahead[: late.start()]  # what begins so late is not taken apart
+            digits, end, binary = self._digits(ahead, at)
+            start = _REST_OF_WORD if ahead[end - 1 : end].isalpha() and self._ends_in_word(ahead, end) else _NO_WORD
+            flow.skip(end)
+            yield self._bytes(digits)
+            for piece in flow.pieces(binary):
+                self._budget.spend(len(piece))
+                yield b"" if self._passed_depth else piece
+        if self._is_hidden:
+            raise ClosedError("a group within the digits that readers take differently", Reason.DAMAGED)
+
+    @staticmethod
+    def _ends_in_word(ahead: bytes, end: int) -> bool:
+        return end == len(ahead) and _WORD_AT_END.search(ahead) is not None
+
+    def _digits(self, ahead: bytes, at: int) -> tuple[bytes, int, int]:
+        """Return what stands for bytes in a window, where it was left, and how many bytes follow there as they are."""
+        digits = bytearray()
+        for token in _TOKEN.finditer(ahead, at):
+            self._take(ahead[at : token.start()], digits)
+            at = token.end()
+            match ahead[token.start()]:
+                case 0x7B:  # {
+                    self._depth += 1
+                    if len(token[0]) > 1 and not self._passed_depth:
+                        self._passed_depth = self._depth
+                case 0x7D:  # }
+                    self._depth -= 1
+                    if self._depth < self._passed_depth:
+                        self._passed_depth = 0
+                    if self._depth < 0:
+                        self._is_over = True
+                        return bytes(digits), token.start(), 0
+                case _ if token[1] is not None and int(token[1] or 0):
+                    return bytes(digits), at, int(token[1])
+        self._take(ahead[at:], digits)
+        return bytes(digits), len(ahead), 0
+
+    def _take(self, text: bytes, digits: bytearray) -> None:
+        text = _NOT_DIGITS.sub(b"", text)
+        if self._passed_depth:
+            self._is_hidden |= bool(text)
+        else:
+            digits += text
+
+    def _bytes(self, digits: bytes) -> bytes:
+        digits = self._rest + digits
         whole = len(digits) // 2 * 2
-        content, rest = bytes.fromhex(digits[:whole].decode()), digits[whole:]
-        budget.spend(len(content))
-        yield content
-        if end is not None:
-            return
-
-
-def _end_of_group(piece: bytes, depth: int) -> tuple[int | None, int]:
-    """Return where the group ends that was open at the start of a piece, and how many are open at its end."""
-    for match in re.finditer(rb"[{}]", piece):
-        depth += 1 if match[0] == b"{" else -1
-        if depth < 0:
-            return match.start(), depth
-    return None, depth
+        self._rest = digits[whole:]
+        self._budget.spend(whole // 2)
+        return bytes.fromhex(digits[:whole].decode())
 
 
 def onenote_members(source: Source, budget: Budget) -> Iterator[Member]:
@@ -74,8 +131,7 @@ def onenote_members(source: Source, budget: Budget) -> Iterator[Member]:
         if len(head) < _FILE_HEAD.size:
             return
         (_, size), at = _FILE_HEAD.unpack(head), at + _FILE_HEAD.size
-        yield Member(b"file", _file(source, at, size, budget))
-        at += min(size, source.size_bytes - at)
+        yield Member(b"file", _file(source, at, size, budget))  # a further one may lie within: a size proves nothing
 
 
 def _file(source: Source, at: int, size: int, budget: Budget) -> Iterator[bytes]:

@@ -1,13 +1,17 @@
 """Whether a file is an archive, or carries one behind something else."""
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Literal
+from zlib import crc32
 
 from quetsach.endpoint.look.archive.formats import FORMATS
 from quetsach.endpoint.look.archive.mail import is_mail
+from quetsach.endpoint.look.archive.package import is_package
 from quetsach.endpoint.look.archive.source import Source, Tail
-from quetsach.endpoint.look.archive.zip import END, END_BYTES
+from quetsach.endpoint.look.archive.zip import END, END_BYTES, LONGEST_COMMENT
 from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind
 
 _DEBIAN = (
@@ -28,9 +32,13 @@ _SURE_BYTES = 512
 
 _SKIPPABLE, _MOST_SKIPPED = b"\x2a\x4d\x18", 10_000
 _BEHIND_SKIPPABLE = {b"\x28\xb5\x2f\xfd": FileKind.ZSTD, b"\x04\x22\x4d\x18": FileKind.LZ4}
-_DMG, _DMG_BYTES = b"koly", 512  # the trailer of a disk image (hdiutil(1)); no public specification
+_TRAILERS = (
+    (b"koly", 512, FileKind.DMG),  # the trailer of a disk image (hdiutil(1)); no public specification
+    (b"conectix", 512, FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format", hard disk footer
+)
 
-_ISO_MARKS, _ISO_OFFSET = frozenset({b"CD001", b"BEA01"}), 32769  # ECMA-119, 8.4; ECMA-167, 2/9.2: UDF alone
+_UDF = b"BEA01"  # ECMA-167, 2/9.2: UDF alone
+_ISO_MARKS, _ISO_OFFSET, _ISO_PRIMARY = frozenset({b"CD001", _UDF}), 32768, b"\1CD001\1"  # ECMA-119, 8.4
 _OVERLAYS = (
     (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
     (b"Rar!\x1a\x07", FileKind.RAR),
@@ -44,28 +52,96 @@ _OVERLAYS = (
 )
 _OVERLAY_BYTES = 16 << 10  # 7-Zip's own puts a few lines of settings before the archive
 _MOST_SECTIONS = 96  # what Windows loads
+_ENTRY = b"PK\x01\x02"
+_MOST_TRIED = 64
+_BEHIND_BYTES = 4 << 20
+"""WinRAR looks for an archive in the first 2 MiB, 4 MiB since version 7."""
 
 
-def find_archive(source: Source, kind: FileKind) -> tuple[FileKind, Source] | None:
-    """Return the kind of the archive that a file of some kind is or carries, and where its bytes are."""
-    if kind is FileKind.ZSTD:
-        return _behind_skippable(source)
-    if kind in FORMATS:
-        return (kind, source) if is_sure(kind, source.read(0, _SURE_BYTES)) else None
-    return _elsewhere(source, kind)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An archive that a file is or carries: of which kind, and where its bytes are."""
+
+    kind: FileKind
+    source: Source
+    is_certain: bool = True
+    """Whether it is one for sure: else bytes that happen to be there may look like its mark."""
 
 
-def _elsewhere(source: Source, kind: FileKind) -> tuple[FileKind, Source] | None:
-    """Return the archive whose mark is not at the start of a file."""
-    if kind is FileKind.OTHER and source.read(_ISO_OFFSET, 5) in _ISO_MARKS:
-        return FileKind.ISO, source
-    if kind is FileKind.TEXT and is_mail(source.read(0, HEAD_BYTES)):
-        return FileKind.MAIL, source
-    if source.read(max(0, source.size_bytes - END_BYTES), len(END)) == END:
-        return FileKind.ZIP, source  # a zip is found from its end: behind a program, a script, a picture
-    if source.size_bytes > _DMG_BYTES and source.read(source.size_bytes - _DMG_BYTES, len(_DMG)) == _DMG:
-        return FileKind.DMG, source
-    return _overlay(source) if kind is FileKind.PE else None
+def find_archives(source: Source, kind: FileKind) -> Iterator[Found]:
+    """Yield every archive that a file of some kind is or carries: what unpacks it may go by any of them."""
+    at_start = _behind_skippable(source) if kind is FileKind.ZSTD else None
+    if kind in FORMATS and kind is not FileKind.ZSTD and is_sure(kind, source.read(0, _SURE_BYTES)):
+        at_start = kind, source
+    if at_start is not None:
+        yield Found(*at_start)
+    disc = source.read(_ISO_OFFSET, 7)
+    if disc[1:6] in _ISO_MARKS:
+        yield Found(FileKind.ISO, source, is_certain=disc == _ISO_PRIMARY or disc[1:6] == _UDF)
+    for mark, size, its in _TRAILERS:
+        if source.size_bytes > size and source.read(source.size_bytes - size, len(mark)) == mark:
+            yield Found(its, source)
+    if kind is not FileKind.ZIP and _ends_as_zip(source):
+        yield Found(FileKind.ZIP, source, is_certain=False)
+    if at_start is None:
+        yield from _elsewhere(source, kind)
+
+
+def _elsewhere(source: Source, kind: FileKind) -> Iterator[Found]:
+    """Yield the archives behind something that is none."""
+    if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(source.read(0, HEAD_BYTES)):
+        yield Found(FileKind.MAIL, source)
+    if kind is FileKind.OTHER and is_package(source):
+        yield Found(FileKind.PACKAGE, source, is_certain=False)
+    overlay = _overlay(source) if kind is FileKind.PE else None
+    if overlay is not None:
+        yield Found(*overlay, is_certain=False)
+    for one in _behind(source, kind):
+        if overlay is None or (one.kind, one.source.size_bytes) != (overlay[0], overlay[1].size_bytes):
+            yield one
+
+
+def _ends_as_zip(source: Source) -> bool:
+    """Say whether a directory of a zip stands near the end: behind a program, a picture, or another archive."""
+    start = max(0, source.size_bytes - END_BYTES - LONGEST_COMMENT)
+    tail = source.read(start, source.size_bytes - start)
+    found = len(tail)
+    for _ in range(_MOST_TRIED):
+        found = tail.rfind(END, 0, found)
+        if found < 0:
+            return False
+        size, offset = (int.from_bytes(tail[found + at : found + at + 4], "little") for at in (12, 16))
+        directories = {start + found - size, offset}
+        if 0xFFFF_FFFF in {size, offset} or any(source.read(at, 4) == _ENTRY for at in directories if at >= 0):
+            return True
+    return False
+
+
+def _behind(source: Source, kind: FileKind) -> Iterator[Found]:
+    """Yield what stands behind a script, a picture or a program, where programs that unpack look for it."""
+    content = source.read(0, _BEHIND_BYTES)
+    marks = _BEHIND if kind is not FileKind.SCRIPT else _BEHIND + _BEHIND_SCRIPTS
+    for mark, its, is_one in marks:
+        at = -1
+        for _ in range(_MOST_TRIED):
+            at = content.find(mark, at + 1)
+            if at < 0:
+                break
+            if is_one(source.read(at, _SURE_BYTES)):
+                yield Found(its, Tail(source, at), is_certain=False)
+                break
+
+
+def _is_seven_zip(head: bytes) -> bool:
+    return crc32(head[12:32]) == int.from_bytes(head[8:12], "little")  # 7zFormat.txt, SignatureHeader
+
+
+def _is_rar(head: bytes) -> bool:
+    """Say whether the main header follows: of RAR 4 by its type, of RAR 5 by its check sum."""
+    if head[6:7] == b"\0":
+        return head[9:10] == b"s"
+    size = head[12] if len(head) > 12 else 0  # a number of one byte: the header is short
+    return head[6:8] == b"\1\0" and crc32(head[12 : 13 + size]) == int.from_bytes(head[8:12], "little")
 
 
 def _behind_skippable(source: Source) -> tuple[FileKind, Source] | None:
@@ -110,3 +186,15 @@ def _overlay(source: Source) -> tuple[FileKind, Source] | None:
     head = source.read(end, _OVERLAY_BYTES)
     found = [(head.find(magic), kind) for magic, kind in _OVERLAYS if magic in head]
     return (min(found)[1], Tail(source, end + min(found)[0])) if found else None
+
+
+_BEHIND: tuple[tuple[bytes, FileKind, Callable[[bytes], bool]], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP, _is_seven_zip),
+    (b"Rar!\x1a\x07", FileKind.RAR, _is_rar),
+)
+_BEHIND_SCRIPTS: tuple[tuple[bytes, FileKind, Callable[[bytes], bool]], ...] = (
+    (b"\x1f\x8b\x08", FileKind.GZIP, partial(is_sure, FileKind.GZIP)),
+    (b"BZh", FileKind.BZIP2, partial(is_sure, FileKind.BZIP2)),
+    (b"\xfd7zXZ\0", FileKind.XZ, lambda _: True),
+)
+"""What a script of a shell unpacks from itself, as ``makeself`` writes them."""

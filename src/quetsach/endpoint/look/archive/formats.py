@@ -39,6 +39,7 @@ FORMATS: Mapping[FileKind, Format] = {
     FileKind.OLE: Format(
         "compound file (OLE): doc, xls, ppt, msi, msg", Reader.OWN, "its streams; macros of Visual Basic unpacked"
     ),
+    FileKind.PACKAGE: Format("embedded object and package of OLE", Reader.OWN, "the file in it, or its data"),
     FileKind.RTF: Format("RTF", Reader.OWN, "the objects that are embedded in it"),
     FileKind.ONENOTE: Format("OneNote", Reader.OWN, "the files that are embedded in it"),
     FileKind.MAIL: Format(
@@ -69,9 +70,14 @@ FORMATS: Mapping[FileKind, Format] = {
     FileKind.SQUASHFS: Format("squashfs", Reader.NONE),
     FileKind.TNEF: Format("winmail.dat (TNEF)", Reader.NONE),
     FileKind.DMG: Format("dmg: disk images of a Mac", Reader.NONE),
+    FileKind.VHD: Format("vhd and vhdx: disks of virtual machines", Reader.NONE),
+    FileKind.PST: Format("pst, ost and dbx: mail of Outlook and Outlook Express", Reader.NONE),
     FileKind.INSTALLER: Format("setup programs of NSIS, Inno Setup and InstallShield", Reader.NONE),
 }
 """In the order of the documentation."""
+
+READERS = b"2"
+"""Raised whenever a reader sees more than before: what earlier scans remember of files is then not believed."""
 
 UNOPENED = frozenset(kind for kind, form in FORMATS.items() if form.reader is Reader.NONE)
 

@@ -1,7 +1,7 @@
 """Looks inside one archive, and inside what is in it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -10,12 +10,13 @@ from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.look.archive.compound import compound_members
 from quetsach.endpoint.look.archive.decode import DECODERS, unpacked
 from quetsach.endpoint.look.archive.embedded import onenote_members, rtf_members
-from quetsach.endpoint.look.archive.find import find_archive, is_sure
+from quetsach.endpoint.look.archive.find import Found, find_archives, is_sure
 from quetsach.endpoint.look.archive.formats import UNOPENED
 from quetsach.endpoint.look.archive.library import library_members
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError, Limits
 from quetsach.endpoint.look.archive.mail import is_mail, mail_members
 from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.package import package_members
 from quetsach.endpoint.look.archive.source import Flow, InMemory, Source, SourceFlow
 from quetsach.endpoint.look.archive.tar import tar_members
 from quetsach.endpoint.look.archive.zip import zip_members
@@ -25,7 +26,7 @@ from quetsach.endpoint.trouble import Reason
 LIMITS = Limits()
 
 _KEPT_OF_FORWARD = 1 << 20
-"""So much of such a one is matched as it is; then its members are."""
+"""So much is matched as it is of what is packed and read as it comes; then its members are."""
 
 _SHORT_ENDINGS = {b"tgz": b".tar", b"tbz": b".tar", b"tbz2": b".tar", b"txz": b".tar", b"tzst": b".tar"}
 
@@ -78,19 +79,17 @@ def look_inside(
     Raises:
         OSError: the file cannot be read.
     """
-    found = find_archive(source, kind)
-    if found is None:
+    found = tuple(find_archives(source, kind))
+    if not found:
         return NOTHING
     visit = _Visit(recognise, Budget(limits, source, clock))
     try:
-        visit.enter(*found, (name,))
+        visit.enter_all(found, (name,))
     except EndedError as end:
         visit.is_bomb = end.is_bomb
         visit.reasons.add(Reason.LIMIT)
     except MemoryError:
         visit.reasons.add(Reason.LIMIT)
-    if found[0] is not kind and not visit.budget.members:  # it only looked as if the file carried one
-        visit.reasons.discard(Reason.DAMAGED)
     return visit.result()
 
 
@@ -110,8 +109,16 @@ class _Visit:
         archive = next((state for state, holds in states.items() if holds), "")
         return Inside(tuple(self._told.values()), archive, frozenset(self.reasons))
 
-    def enter(self, kind: FileKind, source: Source | Flow, names: tuple[bytes, ...]) -> None:
-        """Look at the members of one archive; ``names`` lead to it, the first is the outermost file's own."""
+    def enter_all(self, found: Iterable[Found], names: tuple[bytes, ...]) -> None:
+        """Look at the members of all that a file is or carries; ``names`` lead to it, the outermost file's first."""
+        for one in found:
+            self.enter(one.kind, one.source, names, is_certain=one.is_certain)
+
+    def enter(
+        self, kind: FileKind, source: Source | Flow, names: tuple[bytes, ...], *, is_certain: bool = True
+    ) -> None:
+        """Look at the members of one archive; one that only seemed to be there has none and is not damaged."""
+        before = self.budget.members
         if len(names) > self.budget.limits.depth:
             self.reasons.add(Reason.LIMIT)
             return
@@ -120,7 +127,8 @@ class _Visit:
                 self.budget.take_member()
                 self._look(member, (*names, member.name))
         except ClosedError as closed:
-            self.reasons.add(closed.reason)
+            if is_certain or closed.reason is not Reason.DAMAGED or self.budget.members > before:
+                self.reasons.add(closed.reason)
 
     def _look(self, member: Member, names: tuple[bytes, ...]) -> None:
         if member.closed:
@@ -134,14 +142,17 @@ class _Visit:
         flow = Flow(self._as_far_as_it_holds(member))
         head = flow.peek(HEAD_BYTES)
         kind = kind_of(head)
-        if kind is FileKind.TEXT and is_mail(head):
+        if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(head):
             kind = FileKind.MAIL
         is_forward = kind in _FORWARD and is_sure(kind, head)
-        content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_forward else self.budget.share)
+        is_packed = is_forward and kind not in _TEXTS
+        content = flow.read(min(self.budget.share, _KEPT_OF_FORWARD) if is_packed else self.budget.share)
         self._match(content, kind, names)
         if not flow.peek(1):
             self._enter_whole(content, kind, names)
         elif is_forward:
+            if not is_packed:
+                self.reasons.add(Reason.LIMIT)
             rest = Flow(chain((content,), iter(flow.next_piece, b"")))
             del content  # the flow lets go of it when it has passed
             self.enter(kind, rest, names)
@@ -173,11 +184,8 @@ class _Visit:
             self._told[names, hits] = MemberLook(names[1:], len(content), hits)
 
     def _enter_whole(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
-        found = find_archive(InMemory(content), kind)
-        if found is None:
-            return
         with self.budget.holding(len(content)):
-            self.enter(*found, names)
+            self.enter_all(find_archives(InMemory(content), kind), names)
 
 
 def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget) -> Iterator[Member]:
@@ -203,9 +211,12 @@ _READERS: Mapping[FileKind, Callable[[Source, Budget], Iterator[Member]]] = {
     FileKind.ZIP: zip_members,
     FileKind.OLE: compound_members,
     FileKind.ONENOTE: onenote_members,
+    FileKind.PACKAGE: package_members,
 }
 _FORWARD = frozenset(DECODERS) | frozenset(_FORWARD_READERS)
 """Kinds that are read as they come: however large one is inside another archive, it need not be kept."""
+_TEXTS = frozenset({FileKind.RTF, FileKind.MAIL})
+"""Those of them that are more than what is in them: their own words are matched as those of any text."""
 
 
 def _flow(source: Source | Flow) -> Flow:

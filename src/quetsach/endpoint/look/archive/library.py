@@ -10,6 +10,9 @@ import errno
 import functools
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError
@@ -40,6 +43,10 @@ KINDS = frozenset(_FORMATS)
 _PACKED = frozenset({FileKind.SEVEN_ZIP, FileKind.CAB, FileKind.RAR})
 """Formats with several members that may be compressed as one."""
 
+_OPTIONS: dict[FileKind, tuple[bytes, ...]] = {FileKind.ISO: (b"", b"iso9660:!rockridge")}
+"""How often, and how, an archive is read. A disc has several lists of files: Linux reads that of Rock Ridge, Windows
+that of Joliet, and either may name what the other does not."""
+
 _UDF_MARK = b"NSR0"
 """On a disc with UDF, among the first descriptors (ECMA-167, 3/9.1)."""
 _DISC_MARKS_OFFSET, _DISC_MARKS_BYTES = 16 * 2048, 32 * 2048
@@ -47,7 +54,7 @@ _DISC_MARKS_OFFSET, _DISC_MARKS_BYTES = 16 * 2048, 32 * 2048
 _OK, _EOF, _WARN, _FATAL = 0, 1, -20, -30
 _BLOCK_BYTES = 64 << 10
 _WITH_A_FILTER = 2  # the library counts the file itself as one
-_REGULAR, _TYPE = 0o100000, 0o170000
+_REGULAR, _LINK, _TYPE = 0o100000, 0o120000, 0o170000
 _SEARCH_SYSTEM32 = 0x800
 
 _Pointer, _Size, _Offset, _Int = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64, ctypes.c_int
@@ -58,6 +65,7 @@ _PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "read_new": (_Pointer, ()),
     "read_free": (_Int, (_Pointer,)),
     "read_set_seek_callback": (_Int, (_Pointer, _SEEK)),
+    "read_set_options": (_Int, (_Pointer, ctypes.c_char_p)),
     "read_open": (_Int, (_Pointer, _Pointer, _Pointer, _READ, _Pointer)),
     "read_next_header": (_Int, (_Pointer, ctypes.POINTER(_Pointer))),
     "read_data_block": (_Int, (_Pointer, *map(ctypes.POINTER, (_Pointer, _Size, _Offset)))),
@@ -106,41 +114,86 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
     if library is None or kind not in _FORMATS:
         raise ClosedError("there is nothing on this machine to open it with", Reason.NOT_OPENED)
     is_udf = kind is FileKind.ISO and _UDF_MARK in source.read(_DISC_MARKS_OFFSET, _DISC_MARKS_BYTES)
-    reading = _Reading(library, source, budget)
-    try:
-        reading.open(kind)
-        yield from _members(reading, name if "format_raw" in _FORMATS[kind] else None, is_packed=kind in _PACKED)
-    except ClosedError:
-        if not is_udf:
-            raise
-    finally:
-        reading.close()
+    known: set[bytes] = set()
+    for options in _OPTIONS.get(kind, (b"",)):
+        reading = _Reading(library, source, budget)
+        try:
+            reading.open(kind, options)
+            members = _members(reading, name if "format_raw" in _FORMATS[kind] else None, kind)
+            if kind in _OPTIONS:
+                members = _unknown(members, known, budget, is_first=not options)
+            yield from members
+        except ClosedError:
+            if not is_udf:
+                raise
+        finally:
+            reading.close()
     if is_udf:
         raise ClosedError("the disc has a second list of files, of UDF, which is not read", Reason.NOT_OPENED)
 
 
-def _members(reading: "_Reading", name: bytes | None, *, is_packed: bool) -> Iterator[Member]:
-    """Yield the files of an archive to its end; what was refused on the way is raised there."""
+def _members(reading: "_Reading", name: bytes | None, kind: FileKind) -> Iterator[Member]:
+    """Yield the files of an archive to its end; what was refused on the way is raised there.
+
+    What an entry says that it is (a folder, a device) is only believed where it has no content: programs of Windows
+    make a file of it all the same. Of a link the library keeps the content to itself.
+    """
     refused: ClosedError | None = None
+    is_packed = kind in _PACKED
     while entry := reading.next_entry():
-        if not reading.is_file(entry):
-            reading.budget.take_member()
-            if is_packed:
-                _pass(reading)
-            continue
+        its_name = reading.name(entry) if name is None else name
         closed = Reason.ENCRYPTED if reading.library["entry_is_encrypted"](entry) else None
-        yield Member(reading.name(entry) if name is None else name, reading.pieces(), closed)
+        content = reading.pieces()
+        if (its_type := reading.type(entry)) != _REGULAR:
+            first = b"" if closed else _first(reading)
+            if not first and not closed and not (its_type == _LINK and is_packed):
+                reading.budget.take_member()
+                continue
+            content = chain((first,), content)
+            closed = closed or (None if first else Reason.NOT_OPENED)
+        yield Member(its_name, content, closed)
         if is_packed and not closed and not reading.has_failed:
             refused = _pass(reading) or refused
     if refused:
         raise refused
 
 
+def _unknown(members: Iterator[Member], known: set[bytes], budget: Budget, *, is_first: bool) -> Iterator[Member]:
+    """Yield the members whose content, as far as it can be kept, another list of the same disc did not name."""
+    for member in members:
+        parts: list[bytes] = []
+        size, digest = 0, blake2b()
+        try:
+            for piece in member.pieces:
+                parts.append(piece)
+                size += len(piece)
+                digest.update(piece)
+                if size > budget.share:
+                    break
+        except ClosedError:
+            yield replace(member, pieces=iter(parts))
+            raise
+        if not is_first and not member.closed and size <= budget.share and digest.digest() in known:
+            continue
+        known.add(digest.digest())
+        yield replace(member, pieces=chain(parts, member.pieces))
+
+
+def _first(reading: "_Reading") -> bytes:
+    """Return the first bytes of an entry that is no file, so should have none; a folder of RAR 5 refuses to say."""
+    try:
+        return next(reading.pieces(), b"")
+    except ClosedError:
+        if reading.is_over:
+            raise
+        return b""
+
+
 def _pass(reading: "_Reading") -> ClosedError | None:
     """Unpack the rest of a member: on its way to the next one the library would do so uncounted.
 
     Returns:
-        what was refused: a folder of RAR 5 has no content to unpack, and the next member may have.
+        what was refused: the next member may have content all the same.
 
     Raises:
         ClosedError: the library cannot go on behind it.
@@ -174,12 +227,14 @@ class _Reading:
         self._memory = MemoryBound(budget.limits.decoder_bytes + budget.limits.held_bytes)
         self._archive = library["read_new"]()
 
-    def open(self, kind: FileKind) -> None:
+    def open(self, kind: FileKind, options: bytes) -> None:
         read, seek = self._callbacks
         self._has_filter = _FORMATS[kind][0].startswith("filter_")
         for name in _FORMATS[kind]:
             if self.library[f"read_support_{name}"](self._archive) != _OK:  # it would start another program
                 raise ClosedError("libarchive does not read this format itself", Reason.NOT_OPENED)
+        if options:
+            self.library["read_set_options"](self._archive, options)
         self.library["read_set_seek_callback"](self._archive, seek)
         self._check(self._bounded("read_open", None, None, read, None))
         self._is_open = True
@@ -200,8 +255,8 @@ class _Reading:
             raise ClosedError("libarchive does not take it for what it is", Reason.NOT_OPENED)
         return None if result == _EOF else entry.value
 
-    def is_file(self, entry: int) -> bool:
-        return bool(self.library["entry_filetype"](entry) & _TYPE == _REGULAR)
+    def type(self, entry: int) -> int:
+        return int(self.library["entry_filetype"](entry)) & _TYPE
 
     def name(self, entry: int) -> bytes:
         return self.library["entry_pathname_utf8"](entry) or self.library["entry_pathname"](entry) or b""

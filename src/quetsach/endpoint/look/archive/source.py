@@ -71,7 +71,7 @@ class Flow:
     """Bytes that come piece after piece and can be passed once."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
+        self._pieces = filter(None, pieces)  # an empty piece is not the end
         self._ahead = b""
         """What was taken from the pieces and not yet given on; ``_at`` of it is."""
         self._at = 0

@@ -9,6 +9,7 @@ import itertools
 import lzma
 import struct
 import zlib
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,7 +30,7 @@ _END_64 = struct.Struct("<4sQHHIIQQQQ")  # 4.3.14
 _ENTRY = struct.Struct("<4sHHHHHHIIIHHHHHII")  # 4.3.12
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")  # 4.3.7
 _LOCAL_MAGIC = b"PK\x03\x04"
-_LONGEST_COMMENT = 0xFFFF
+LONGEST_COMMENT = 0xFFFF
 
 _IS_ENCRYPTED = 1 << 0  # 4.4.4
 _HAS_END_MARK = 1 << 1
@@ -74,18 +75,49 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
         EndedError: its entries share their packed bytes, which no packer does and multiplies what comes out.
     """
     claimed = 0
+    covered = array("Q")
     try:
         for entry in _directory(source):
+            covered.extend((max(0, min(entry.offset, source.size_bytes)), max(0, entry.packed_bytes)))
             claimed += max(0, min(entry.packed_bytes, source.size_bytes - entry.offset))
             if claimed > 2 * source.size_bytes:
                 raise EndedError("entries of the zip archive overlap", is_bomb=True)
             if not entry.name.endswith(b"/") or entry.size_bytes:
                 yield _member(source, entry, budget)
+                if _says_otherwise(source, entry):
+                    yield from _without_directory(source, entry.offset, entry.offset + _LOCAL.size, budget)
             else:
                 budget.take_member()
     except ClosedError:
-        yield from _without_directory(source, budget)
+        yield from _without_directory(source, 0, source.size_bytes, budget)
         raise
+    for start, end in _gaps(covered, source.size_bytes):
+        yield from _without_directory(source, start, end, budget)
+
+
+def _says_otherwise(source: Source, entry: _Entry) -> bool:
+    """Return whether the local header of a member gives it another method or size: readers go by either."""
+    fixed = source.read(entry.offset, _LOCAL.size)
+    if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
+        return False
+    _, _, flags, method, _, _, _, packed, size, _, _ = _LOCAL.unpack(fixed)
+    if flags & _SIZES_FOLLOW or _IN_EXTRA in {packed, size}:
+        return bool(method != entry.method)
+    return (method, packed, size) != (entry.method, entry.packed_bytes, entry.size_bytes)
+
+
+def _gaps(covered: "array[int]", size_bytes: int) -> Iterator[tuple[int, int]]:
+    """Yield what no entry of the directory lies in, where others may be: readers take one directory, or none.
+
+    ``covered`` are the offsets of local headers and the packed bytes of each in turn.
+    """
+    end = 0
+    for start, packed in sorted(zip(covered[::2], covered[1::2], strict=True)):
+        if start - end >= _LOCAL.size:
+            yield end, start
+        end = max(end, start + _LOCAL.size + packed)
+    if size_bytes - end >= _LOCAL.size:
+        yield end, size_bytes
 
 
 def _directory(source: Source) -> Iterator[_Entry]:
@@ -110,7 +142,7 @@ def _end(source: Source) -> tuple[int, int, int]:
     at = source.size_bytes - END_BYTES
     record = source.read(max(0, at), END_BYTES)
     if at < 0 or record[:4] != END:
-        start = max(0, at - _LONGEST_COMMENT)
+        start = max(0, at - LONGEST_COMMENT)
         tail = source.read(start, source.size_bytes - start)
         found = _behind_comment(tail)
         at, record = start + found, tail[found : found + END_BYTES]
@@ -228,10 +260,9 @@ def _lzma_head(head: bytes, entry: _Entry) -> bytes:
     return head[4:] + (size & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
 
 
-def _without_directory(source: Source, budget: Budget) -> Iterator[Member]:
-    """Yield the members whose local headers can be found, wherever they are."""
-    at = 0
-    while len(window := source.read(at, _SEARCH_BYTES)) >= _LOCAL.size:
+def _without_directory(source: Source, at: int, end: int, budget: Budget) -> Iterator[Member]:
+    """Yield the members whose local headers can be found in a part of the source, wherever they are."""
+    while len(window := source.read(at, min(_SEARCH_BYTES, end - at))) >= _LOCAL.size:
         budget.tick()
         if (found := window.find(_LOCAL_MAGIC)) < 0:
             at += len(window) - len(_LOCAL_MAGIC) + 1

@@ -37,8 +37,10 @@ def test_an_encrypted_document_is_told_as_such() -> None:
 
 def test_visual_basic_is_unpacked() -> None:
     text = b'Attribute VB_Name = "NewMacros"\r\nSub AutoOpen()\r\n  Shell "cmd /c needle"\r\nEnd Sub\r\n' * 3
-    module = b"what the editor keeps before the source" + _compressed(text) + b""
-    assert look(compound_of({"NewMacros": module})).contents == {"NewMacros": module, "NewMacros.bas": text}
+    for decoy in (b"", b"\0Attribut", b"\1\0\0\0Attribut"):
+        module = b"what the editor keeps before the source" + decoy + _compressed(text)
+        assert text in look(compound_of({"NewMacros": module})).in_order
+        assert look(compound_of({"NewMacros": module})).contents["NewMacros.bas"] == text
 
 
 def _compressed(text: bytes) -> bytes:

@@ -175,6 +175,8 @@ UNOPENED_HEADS = {
     FileKind.SZDD: b"SZDD\x88\xf0\x27\x33A",
     FileKind.SQUASHFS: b"hsqs\1\0",
     FileKind.TNEF: b"\x78\x9f\x3e\x22\1\0",
+    FileKind.VHD: b"conectix\0\0\0\2",
+    FileKind.PST: b"!BDN",
     FileKind.DMG: bytes(900) + b"koly" + bytes(99),
     FileKind.INSTALLER: PROGRAM + b"\0\0\0\0\xef\xbe\xad\xdeNullsoftInst",
 }
