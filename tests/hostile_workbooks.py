@@ -36,7 +36,8 @@ def workbook(part: bytes, *, strings: bytes = b"", sheets: int = 1, more: Mappin
         f'<Relationship Id="r" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'{_XML}<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets>{named}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'{_XML}<Relationships xmlns="{_LINKS}">{links}'
-        f'<Relationship Id="s" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        f'<Relationship Id="s" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        f'<Relationship Id="y" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -52,6 +53,13 @@ def workbook(part: bytes, *, strings: bytes = b"", sheets: int = 1, more: Mappin
 
 def _far() -> bytes:
     return workbook(sheet(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 50_000)), sheets=3)
+
+
+def _styles() -> bytes:
+    formats = f'<numFmts><numFmt numFmtId="999" formatCode="{"[&quot;" * 100}"/></numFmts>'
+    used = f"<cellXfs>{'<xf numFmtId="999"/>' * 390_000}</cellXfs>"
+    styles = f"{_XML}<styleSheet {_MAIN}>{formats}{used}</styleSheet>".encode()
+    return workbook(sheet([]), sheets=8, more={"xl/styles.xml": styles})
 
 
 def _long_text() -> bytes:
@@ -87,6 +95,7 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     ),
     "a reference of 40 MB": lambda: workbook(sheet(['<row><c r="', "A" * 40_000_000, '"/></row>'])),
     "many attributes": lambda: workbook(sheet(["<row ", " ".join(f'a{n}="1"' for n in range(300_000)), "/>"])),
+    "a format that is hard to tell in 390,000 styles": _styles,
     "five thousand parts": lambda: workbook(sheet([]), more={f"x/{n}": b"" for n in range(5_000)}),
     "as large as may be": _largest,
 }

@@ -22,19 +22,32 @@ _WIDEST = 110
 """Columns that text uses at most: longer lines are hard to read."""
 _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\0"
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+"""What a terminal obeys instead of showing it, or what changes the order of what it shows."""
+
+
+def seen(text: str) -> str:
+    """Return a text as a terminal may have it: what it would obey is an escape, also where a feed or a file wrote it.
+
+    Lines and tabs stay. In JSON the escapes mean the same characters.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value, readable and in UTF-8."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    print(_json(value))
+
+
+def _json(value: Any) -> str:
+    return seen(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def print_json_list(values: Iterable[Any]) -> None:
     """Print what ``print_json`` prints of a list, without holding the list."""
     before = "["
     for value in values:
-        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-        print(before, text.replace("\n", "\n  "), sep="\n  ", end="")
+        print(before, _json(value).replace("\n", "\n  "), sep="\n  ", end="")
         before = ","
     print("[]" if before == "[" else "\n]")
 
@@ -71,7 +84,7 @@ def complain(error: QuetsachError, language: str) -> None:
     if isinstance(error, LocalError):
         hint = error.advice.in_language(language) if error.advice else error.hint
         error = QuetsachError(error.text.in_language(language), where=error.where, hint=hint)
-    print(f"quetsach: {told_error(error, language)}", file=sys.stderr)
+    print(f"quetsach: {seen(told_error(error, language))}", file=sys.stderr)
 
 
 def width(text: str) -> int:
@@ -93,7 +106,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, righ
 
     Where a terminal is too narrow for that, each row is told by itself, a line for each of its cells.
     """
-    cells = [[str(c) for c in row] for row in rows]
+    cells = [[seen(str(c)) for c in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
     if sys.stdout.isatty() and sum(widths) + 2 * (len(widths) - 1) > _columns(sys.stdout):
         for row in cells:

@@ -47,8 +47,16 @@ def bot_history(view: LakeView, period: Period) -> History | None:
     rows = pa.concat_tables(tables).combine_chunks() if tables else None
     if not rows:
         return None
+    rows = _of_families(rows, view)
     sensors = {(row["feed"], row["report"]) for row in rows.group_by(["feed", "report"]).aggregate([]).to_pylist()}
     return _history(rows, {sensor: records[sensor] for sensor in sensors}, period)
+
+
+def _of_families(rows: pa.Table, view: LakeView) -> pa.Table:
+    """Replace kept names by their families: an installation that a feed spells in two ways is one of one family."""
+    kept = rows.column("family").combine_chunks().dictionary_encode()
+    families = pa.array(view.families_of(kept.dictionary.to_pylist()), pa.string()).take(kept.indices)
+    return rows.set_column(rows.schema.get_field_index("family"), "family", families)
 
 
 def _read(path: Path, day: date) -> pa.Table:

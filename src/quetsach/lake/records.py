@@ -87,7 +87,7 @@ class CatalogReader:
         folder = self._folder / FOLDER
         try:
             with os.scandir(folder) as entries:
-                return {entry.name: _stat_of(entry.stat()) for entry in entries}
+                return {entry.name: _stat_of(entry.stat()) for entry in entries if _is_record(entry.name)}
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
@@ -98,7 +98,11 @@ class CatalogReader:
             content = (self._folder / FOLDER / name).read_bytes()
         except OSError as error:
             raise LakeError("a commit record cannot be read", where=name) from error
-        return Record(Delivery.from_json(content, where=name), hashlib.sha256(content).hexdigest())
+        delivery = Delivery.from_json(content, where=name)
+        if f"{delivery.id}.json" != name:  # a copy would count twice
+            hint = f"move it out of {self._folder / FOLDER}"
+            raise LakeError("this commit record has not the name of its delivery", where=name, hint=hint)
+        return Record(delivery, hashlib.sha256(content).hexdigest())
 
     def _read_index(self, stats: dict[str, _Stat]) -> None:
         """Take what the index holds of records that are as they were; of two lines of one record the later one."""
@@ -128,11 +132,16 @@ class CatalogReader:
 def _records_in(index: bytes) -> Iterator[tuple[str, _Stat, Record]]:
     """Yield what the lines of an index say; those that are torn or damaged say nothing."""
     for line in index.split(b"\n"):
-        with suppress(ValueError, TypeError, LakeError):
+        with suppress(ValueError, TypeError, OverflowError, RecursionError, LakeError):
             name, changed_ns, size_bytes, digest, record = json.loads(line)
             delivery = Delivery.from_record(record, where=INDEX)
             if f"{delivery.id}.json" == name:
                 yield name, (int(changed_ns), int(size_bytes)), Record(delivery, str(digest))
+
+
+def _is_record(name: str) -> bool:
+    """Say whether a file is meant to be a record: what backups and editors leave beside them is none."""
+    return name.endswith(".json") and not name.startswith(".")
 
 
 def _add(path: Path, content: bytes) -> None:

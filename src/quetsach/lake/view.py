@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quetsach.core.family import FamilyNames
+from quetsach.core.family import UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import access, queries, readers
@@ -79,6 +79,13 @@ class LakeView:
         if not self.families_version:
             return self.catalog.state
         return hashlib.sha256(f"{self.catalog.state}\n{self.families_version}".encode()).hexdigest()
+
+    def families_of(self, kept: Iterable[str]) -> list[str]:
+        """Return the families that kept names are of; without names each is its own."""
+        if self._names is None:
+            return list(kept)
+        known = dict(self._names)
+        return [known.get(name, UNPLACED_FAMILY) for name in kept]
 
     def unplaced_names(self) -> pa.Table:
         """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""

@@ -18,7 +18,8 @@ from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.tables import load_network_tables
 from quetsach.cli.center import assess, ingest
-from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, registered
+from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
+from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -51,13 +52,15 @@ def register_plan(data: Path, *, network: str, steps: tuple[tuple[str, ...], ...
         registered_at=MADE,
         panel=PanelPlan("botnet-addresses"),
     )
-    key = Ed25519PrivateKey.generate()
     folder = data / "campaigns" / "trial"
     folder.mkdir(parents=True, exist_ok=True)
-    sealed = seal(made, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
-    (folder / "registration.json").write_bytes(sealed)
+    sign_plan(made, folder / "registration.json", registration_key(data / "campaigns" / "keys", lambda _asked: ""))
     (folder / "roll-out.json").write_bytes(order.to_json())
     return made
+
+
+def sign_plan(registration: Registration, path: Path, key: Ed25519PrivateKey) -> None:
+    path.write_bytes(seal(registration, public_key=key.public_key().public_bytes_raw(), sign=key.sign))
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,36 @@ def test_the_registered_panel_alone_has_a_verdict(
         assert [reason["code"] for reason in told["reasons"]] == ["another-panel"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("is_put_in_place", [False, True])
+def test_a_registration_that_somebody_else_signed_is_a_departure(
+    data: Path, tmp_path: Path, *, is_put_in_place: bool
+) -> None:
+    """Made after the fact, with a key of one's own, a target that was met, and a day long ago."""
+    ours = register_plan(tmp_path, network=load_network_tables(data).version)
+    (tmp_path / "lake").symlink_to(data / "lake")
+    path = tmp_path / ("campaigns/trial/registration.json" if is_put_in_place else "made-today.json")
+    sign_plan(replace(ours, target=0.3), path, Ed25519PrivateKey.generate())
+    made = campaign_panel(read_registered(path), tmp_path, Lake(tmp_path / "lake").view())
+    assert [notice.code for notice in made.origin.departed] == ["registration-of-another"]
+
+
+def test_another_registration_of_our_own_key_than_the_one_that_was_kept_is_a_departure(
+    data: Path, tmp_path: Path
+) -> None:
+    ours = register_plan(tmp_path, network=load_network_tables(data).version)
+    (tmp_path / "lake").symlink_to(data / "lake")
+    made = campaign_panel(replace(ours, target=0.3), tmp_path, Lake(tmp_path / "lake").view())
+    assert [notice.code for notice in made.origin.departed] == ["registration-of-another"]
+
+
+def test_an_order_that_begins_before_the_registered_start_is_refused(data: Path, tmp_path: Path) -> None:
+    ours = register_plan(tmp_path, network=load_network_tables(data).version)
+    (tmp_path / "lake").symlink_to(data / "lake")
+    late = replace(ours, start=BEGINS[0] + timedelta(days=7))
+    with pytest.raises(InputError, match="before the start"):
+        campaign_panel(late, tmp_path, Lake(tmp_path / "lake").view())
+
+
 def test_a_panel_with_one_figure_changed_is_another_panel(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
 ) -> None:
@@ -202,7 +235,10 @@ def test_while_the_last_window_is_not_over_there_is_a_panel_and_a_departure(data
     registration = register_plan(tmp_path, network=load_network_tables(data).version)
     later = Period(FIRST + timedelta(weeks=WEEKS + 2), FIRST + timedelta(weeks=WEEKS + 6, days=-1))
     (tmp_path / "lake").symlink_to(data / "lake")
-    made = campaign_panel(replace(registration, after=later), tmp_path, Lake(tmp_path / "lake").view())
+    late = replace(registration, after=later)
+    key = registration_key(tmp_path / "campaigns" / "keys", lambda _asked: "")
+    sign_plan(late, tmp_path / "campaigns/trial/registration.json", key)
+    made = campaign_panel(late, tmp_path, Lake(tmp_path / "lake").view())
     assert [notice.code for notice in made.origin.departed] == ["departs-in-after"]
     assert made.weeks == WEEKS + 6
     rows = list(csv.DictReader(io.StringIO(made.content.decode())))

@@ -99,7 +99,8 @@ def test_nothing_is_withdrawn_without_consent(
         (("withdraw", "--pattern", "a*" * 40, "--reason", "x"), "--pattern"),
         (("withdraw", "--source", "203.0.114.7", "--reason", "x"), "--source"),
         (("restore", "7", "--reason", "x"), "còn hiệu lực"),
-        (("release", "2026-11-28", "--reason", "x"), "không thuộc diện chờ xem"),
+        (("release", "2026-11-20", "--reason", "x"), "không thuộc diện chờ xem"),
+        (("release", "2999-01-01", "--reason", "x"), "chưa kết thúc"),
         (("withdraw", "--pattern", "0.1*", "--reason", "x", "--yes", "--by", "an@example.vn"), "không có ai làm việc"),
     ],
 )

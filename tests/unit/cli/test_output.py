@@ -7,6 +7,7 @@ from quetsach.campaign.errors import LocalError
 from quetsach.cli import output
 from quetsach.cli.course import Course
 from quetsach.cli.output import Progress, complain, print_json, print_json_list, print_table, say, width
+from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.look.cache import Totals
 from quetsach.endpoint.look.files import Passed
@@ -113,3 +114,23 @@ def test_a_refusal_of_the_office_is_told_in_the_language_of_the_output(
     text, advice = LocalText("cần nêu lý do", "a reason is needed"), LocalText("ghi --reason", "give --reason")
     complain(LocalError(text, where="tw", advice=advice), language)
     assert told in capsys.readouterr().err
+
+
+HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31mtob\u202etxt\ud800"
+
+
+def test_what_a_feed_wrote_cannot_steer_the_terminal_of_who_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("tên", "n"), [(HOSTILE, 1), ("Ramnit – Hà Nội", 2)])
+    print_json({"name": HOSTILE})
+    print_json_list([HOSTILE])
+    complain(InputError("cannot be read", where=HOSTILE), "en")
+    told = capsys.readouterr()
+    assert not set("\x1b\x07\x9b\u202e\ud800") & set(told.out + told.err)
+    assert "Ramnit – Hà Nội" in told.out
+    assert "\\u001b[2J" in told.out
+
+
+def test_json_says_the_same_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"name": HOSTILE, "lines": "one\ntwo\t3", "vi": "mã độc", "path": "C:\\u202e"}
+    print_json(value)
+    assert json.loads(capsys.readouterr().out) == value

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
 from quetsach.lake import keeping
+from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX, CatalogReader
 
@@ -97,12 +98,32 @@ def of_another_record(index: Path) -> None:
     index.write_text("\n".join(json.dumps(line) for line in swapped))
 
 
+def of_numbers_that_are_none(index: Path) -> None:
+    lines = [json.loads(line) for line in index.read_bytes().splitlines() if line]
+    index.write_text("\n".join(json.dumps([line[0], float("inf"), *line[2:]]) for line in lines))
+
+
+def nested_without_end(index: Path) -> None:
+    index.write_bytes(b"[" * 200_000 + b"\n" + index.read_bytes()[200:])
+
+
 def of_records_that_changed(index: Path) -> None:
     for path in (index.parent / "deliveries").iterdir():
         os.utime(path, ns=(1, 1))
 
 
-@pytest.mark.parametrize("damage", [missing, torn, garbage, of_another_record, of_records_that_changed])
+DAMAGES = (
+    missing,
+    torn,
+    garbage,
+    of_another_record,
+    of_numbers_that_are_none,
+    nested_without_end,
+    of_records_that_changed,
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_index_changes_no_answer_and_is_mended_by_the_next_writer(
     lake: Lake, opened: list[str], damage: Callable[[Path], None]
 ) -> None:
@@ -116,6 +137,22 @@ def test_a_damaged_index_changes_no_answer_and_is_mended_by_the_next_writer(
     view = Lake(lake.folder).view()
     assert opened == []
     assert (view.deliveries(), view.state) == truth(lake)
+
+
+def test_a_copy_of_a_record_is_refused_and_counts_nothing_twice(lake: Lake) -> None:
+    record = next((lake.folder / "deliveries").iterdir())
+    shutil.copy(record, record.with_name("copy.json"))
+    with pytest.raises(LakeError, match="not the name of its delivery") as refused:
+        Lake(lake.folder).view()
+    assert refused.value.where == "copy.json"
+
+
+@pytest.mark.parametrize("name", [".x.json.unfinished", ".1.json", "x.json~", "notes.txt"])
+def test_what_is_left_beside_the_records_does_not_keep_the_lake_from_being_read(lake: Lake, name: str) -> None:
+    before = Lake(lake.folder).view()
+    (lake.folder / "deliveries" / name).write_text("{")
+    after = Lake(lake.folder).view()
+    assert (after.deliveries(), after.state) == (before.deliveries(), before.state)
 
 
 def test_a_delivery_that_another_process_committed_is_seen(lake: Lake) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from quetsach.web.api import services
 from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.models import ReportedFinding, ToolReport
+from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.services import report_submit, tally_refresh
 from quetsach.web.api.source import Source
 
@@ -46,6 +47,22 @@ def corrected(document: dict[str, Any], outcome: str, revision: int = 1) -> dict
 
 def cleaned() -> int:
     return tally_refresh(now=datetime.now(UTC)).installs_cleaned
+
+
+def test_corrections_add_no_more_rows_to_a_day_than_reports_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MOST_ROWS_A_DAY", 4)
+    first = report()
+    finding = first["findings"][0]
+    kinds = ("file", "process", "service", "socket", "registry-key")
+    many = [finding | {"kind": kind} for kind in kinds[:3]]
+    assert send(first)
+    for revision in range(1, 5):
+        findings = many if revision % 2 else [finding]
+        assert send(corrected(first, "removed", revision) | {"findings": findings})
+        assert (ReportedFinding.objects.count(), ReportDay.objects.get().rows) == (len(findings), len(findings))
+    assert send(corrected(first, "removed", 9) | {"findings": [finding | {"kind": kind} for kind in kinds]})
+    assert ReportedFinding.objects.get().family == "other"
+    assert ReportDay.objects.get().rows == 1
 
 
 def test_a_machine_that_was_undone_is_not_counted_as_cleaned_any_more() -> None:

@@ -29,6 +29,7 @@ from quetsach.web.office.log.models import LogEntry
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 DAY = NOW.date()
+NEXT = NOW + timedelta(days=1)
 HOSTILE, HONEST = "f" * 16, "0" * 16
 pytestmark = pytest.mark.django_db
 
@@ -133,14 +134,23 @@ def loud_day() -> None:
 
 def test_a_day_that_stands_out_counts_after_somebody_looked(client: Client) -> None:
     with pytest.raises(InputError, match="not held back"):
-        days_release(days=[DAY], reason="x", by=None, now=NOW)
+        days_release(days=[DAY], reason="x", by=None, now=NEXT)
     loud_day()
     tally_refresh(now=NOW)
     assert figure(client, "reports") == "0"
     assert "không tính: 1.013 báo cáo" in client.get("/").content.decode()
-    days_release(days=[DAY], reason="first day of the campaign", by=None, now=NOW)
+    days_release(days=[DAY], reason="first day of the campaign", by=None, now=NEXT)
     assert figure(client, "reports") == "1.013"
     assert LogEntry.objects.get().act == "reports-release"
+
+
+def test_a_day_is_not_let_count_while_more_can_arrive_that_nobody_has_looked_at(client: Client) -> None:
+    loud_day()
+    with pytest.raises(InputError, match="not over yet"):
+        days_release(days=[DAY], reason="first day of the campaign", by=None, now=NOW)
+    loud_day()
+    tally_refresh(now=NOW)
+    assert figure(client, "reports") == "0"
 
 
 def test_which_reports_came_from_one_source_is_forgotten_after_a_month() -> None:

@@ -12,6 +12,15 @@ from quetsach.core.period import Period
 
 _NAMED = 5
 """Units that a notice names at most."""
+OF_ANOTHER_SIGNER = Notice(
+    "registration-of-another",
+    LocalText(
+        "Đây không phải là bản đăng ký mà trung tâm đã ký và lưu cùng chiến dịch: ai cũng có thể ký bằng khóa riêng "
+        "của mình và ghi một ngày sớm hơn.",
+        "This is not the registration that the centre signed and keeps with the campaign: anybody can sign with a key "
+        "of their own, and write an earlier day.",
+    ),
+)
 
 
 def departures(registration: Registration, *, panel: Panel, design: Design, target: float) -> tuple[Notice, ...]:

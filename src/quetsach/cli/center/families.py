@@ -89,7 +89,7 @@ def _list(arguments: argparse.Namespace) -> int:
     elif waiting:
         rows = [
             (
-                ", ".join(row["spellings"] or [row["kept"]]),
+                ", ".join(text[:_MOST_CHARACTERS] for text in row["spellings"] or [row["kept"]]),
                 number_text(row["sightings"], language),
                 number_text(row["addresses"], language),
                 row["first_day"],

@@ -13,6 +13,7 @@ from uuid import UUID
 import jsonschema
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from quetsach.web.api.counting import (
     MOST_REPORTS_A_DAY,
@@ -102,8 +103,7 @@ def _keep_new(report: ToolReport, rows: dict[Row, int], source: Source) -> None:
     day, _ = ReportDay.objects.get_or_create(day=report.received_on)
     if day.reports >= MOST_REPORTS_A_DAY:
         _refuse_for_today("more reports than are kept in a day")
-    if day.rows + len(rows) > MOST_ROWS_A_DAY:
-        rows = {OTHER_ROW: sum(rows.values())}
+    rows = _within_day(rows, kept=day.rows)
     report.save(force_insert=True)
     _keep_findings(report, rows)
     ReportDay.objects.filter(pk=day.pk).update(reports=F("reports") + 1, rows=F("rows") + len(rows))
@@ -132,10 +132,20 @@ def _correct(earlier: ToolReport, report: ToolReport, rows: dict[Row, int]) -> b
         setattr(report, name, getattr(earlier, name))
     report.corrected_on, report.received_on = report.received_on, earlier.received_on
     with transaction.atomic():
+        replaced = earlier.findings.count()
+        day, _ = ReportDay.objects.get_or_create(day=report.received_on)
+        rows = _within_day(rows, kept=day.rows - replaced)
         report.save(force_update=True)
         report.findings.all().delete()
         _keep_findings(report, rows)
+        change = Greatest(F("rows") + len(rows) - replaced, 0)
+        ReportDay.objects.filter(pk=day.pk).update(rows=change)
     return True
+
+
+def _within_day(rows: dict[Row, int], *, kept: int) -> dict[Row, int]:
+    """Return a report's findings, in one row where the day has no room for them beside the rows that it keeps."""
+    return rows if kept + len(rows) <= MOST_ROWS_A_DAY else {OTHER_ROW: sum(rows.values())}
 
 
 def _keep_findings(report: ToolReport, rows: dict[Row, int]) -> None:

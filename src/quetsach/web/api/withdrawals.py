@@ -136,11 +136,14 @@ def days_release(*, days: Iterable[date], reason: str, by: Person | None, now: d
     """Let days count that stood out, after somebody looked at them: all or none.
 
     Raises:
-        InputError: a day is not held, or there is no reason.
+        InputError: a day is not over or not held, or there is no reason.
     """
     with transaction.atomic():
         held = days_held()
         for day in days:
+            if day >= now.astimezone(UTC).date():
+                hint = "what arrives until midnight (UTC) would count, and nobody has looked at it"
+                raise InputError("this day is not over yet", where=str(day), hint=hint)
             if day not in held:
                 raise InputError("this day is not held back", where=str(day), hint="quetsach center reports list")
             found, _ = ReportDay.objects.get_or_create(day=day)

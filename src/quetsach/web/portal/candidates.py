@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from quetsach import storage
@@ -121,9 +122,12 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
     try:
         with _publishing(data):
             _refuse_older(read_published(data), candidate.figures)
-            if _digest(folder / _LISTED) != candidate.figures.listed:
-                raise PublicationError("the candidate was changed after it was counted", where=str(folder / _LISTED))
-            _copy([(folder / _LISTED, listed_path(data)), (folder / _FIGURES, figures_path(data))])  # the figures last
+            _copy(
+                [
+                    (folder / _LISTED, listed_path(data), candidate.figures.listed),
+                    (folder / _FIGURES, figures_path(data), digest),  # the figures last
+                ]
+            )
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
     for older in candidates(data):
@@ -174,12 +178,33 @@ def _publishing(data: Path) -> Iterator[None]:
         yield
 
 
-def _copy(files: Sequence[tuple[Path, Path]]) -> None:
-    """Copy files to their names, the first of them first: a full disk is met before any is replaced."""
+def _copy(files: Sequence[tuple[Path, Path, str]]) -> None:
+    """Copy files to their names, the first of them first: a full disk is met before any is replaced.
+
+    Each comes with its SHA-256 (hex), which is held against the bytes that are copied and not read before.
+
+    Raises:
+        PublicationError: one is another by now; none is replaced.
+    """
     with ExitStack() as placed:
-        for source, final in reversed(files):
+        for source, final, digest in reversed(files):
             content = placed.enter_context(source.open("rb"))
-            shutil.copyfileobj(content, placed.enter_context(storage.replacing(final)))
+            copied = _Hashed(placed.enter_context(storage.replacing(final)))
+            shutil.copyfileobj(content, copied)
+            if copied.hash.hexdigest() != digest:
+                raise PublicationError("the candidate was changed after it was counted", where=str(source))
+
+
+class _Hashed:
+    """A file that is written to, and the SHA-256 of what was written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.hash = file, hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Write some of it."""
+        self.hash.update(content)
+        return self._file.write(content)
 
 
 def _digest(path: Path) -> str:

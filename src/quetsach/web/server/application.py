@@ -79,7 +79,7 @@ class CentreApplication:
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._monitoring = ThreadPoolExecutor(1, "monitoring")
         self._answering = Admission(most=256, most_of_source=64)
-        self._watching = Admission(most=16, most_of_source=16)
+        self._watching = Admission(most=64, most_of_source=4)
         self._small_bodies = Admission(most=2048, most_of_source=32)
         self._large_bodies = Admission(most=8, most_of_source=4, most_bytes=256 << 20)
 

@@ -156,6 +156,30 @@ def test_monitoring_is_answered_while_every_page_is_slow() -> None:
     assert {page.status for page in pages} == {200, 503}, "one source waits with 64 pages at most"
 
 
+def test_one_source_that_asks_for_the_state_without_end_keeps_nobody_else_from_asking() -> None:
+    free = threading.Event()
+
+    def slow(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        free.wait(10)
+        return echo(environ, start)
+
+    async def watch() -> tuple[Line, list[Line]]:
+        centre = application(slow)
+        asking = [Line() for _ in range(40)]
+        tasks = [asyncio.create_task(centre.__rsgi__(Head(path="/healthz"), line)) for line in asking]
+        await asyncio.sleep(0.05)
+        monitor = Line()
+        watching = asyncio.create_task(centre.__rsgi__(Head(path="/healthz", client="192.0.2.7:4242"), monitor))
+        await asyncio.sleep(0.05)
+        free.set()
+        await asyncio.gather(*tasks, watching)
+        return monitor, asking
+
+    monitor, asking = asyncio.run(watch())
+    assert monitor.status == 200
+    assert [line.status for line in asking].count(503) == 40 - 4
+
+
 def test_a_fault_of_ours_is_an_answer(caplog: pytest.LogCaptureFixture) -> None:
     line = Line()
     asyncio.run(application(lambda *_: 1 / 0).__rsgi__(Head(), line))

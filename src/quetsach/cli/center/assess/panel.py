@@ -107,7 +107,12 @@ def registered(folder: Path) -> "Registration | None":
 
 
 def read_registered(path: Path) -> "Registration":
-    """Read a registration and check its signature.
+    """Read a registration and check its signature; who signed it is looked at where its panel is counted."""
+    return _read_signed(path)[0]
+
+
+def _read_signed(path: Path) -> "tuple[Registration, bytes]":
+    """Return a registration, its signature checked, and the public key that it is signed by.
 
     Raises:
         QuetsachError: it is damaged, or was changed after it was signed.
@@ -115,8 +120,7 @@ def read_registered(path: Path) -> "Registration":
     from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
 
-    registration, _ = read_registration(read_file(path), where=str(path), verify=is_signed_by)
-    return registration
+    return read_registration(read_file(path), where=str(path), verify=is_signed_by)
 
 
 def campaign_panel(
@@ -160,7 +164,8 @@ def campaign_panel(
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
             rows.append((unit, week, outcome, int(begin is not None and week >= begin)))
-    content, departed = csv_text(rows).encode(), (*_departed(registration, view), *sensors.notices)
+    departed = (*_not_ours(registration, data), *_departed(registration, view), *sensors.notices)
+    content = csv_text(rows).encode()
     digest = hashlib.sha256(content).hexdigest()
     origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
     return CampaignPanel(content, measure, len(codes), len(starts), origin)
@@ -179,6 +184,22 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
         return campaign_panel(registration, data, view or open_lake(data).view()).origin
     except QuetsachError:
         return None
+
+
+def _not_ours(registration: "Registration", data: Path) -> "tuple[Notice, ...]":
+    """Say so where a registration is not the one that this centre signed and keeps with the campaign.
+
+    A signature alone shows nothing: anybody can make a key, and sign today what bears an earlier day.
+    """
+    from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER  # noqa: PLC0415
+    from quetsach.cli.center.assess.registration_key import kept_public_key  # noqa: PLC0415
+
+    path = data / "campaigns" / registration.campaign / registering.FILE
+    if path.exists():
+        kept, key = _read_signed(path)
+        if kept.digest == registration.digest and key == kept_public_key(data / "campaigns" / "keys"):
+            return ()
+    return (OF_ANOTHER_SIGNER,)
 
 
 def _departed(registration: "Registration", view: "LakeView") -> "tuple[Notice, ...]":
@@ -212,6 +233,7 @@ def _begins(registration: "Registration", data: Path) -> Mapping[str, date | Non
         order = read_roll_out(read_file(path), where=str(path))
         if order.digest != registration.roll_out:
             raise InputError("the order of roll-out is not the one that was registered", where=str(path))
+        registering.refuse_early(order, registration.start, where=str(path))
         begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
     return begins
 

@@ -1,7 +1,7 @@
 """``quetsach center assess register``: signs, before the start, how a campaign will be judged."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, say
 from quetsach.cli.signing_keys import add_pass_file, phrase_source
+from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
@@ -89,6 +90,8 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
     families = plan.section("families")
     weights = tuple(sorted((name, families.number(name, least=0, most=1)) for name in families.values))
     order = _order(folder)
+    if order:
+        refuse_early(order, plan.day("start"), where=arguments.plan.name)
     registration = Registration(
         campaign=folder.name,
         start=plan.day("start"),
@@ -107,6 +110,20 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
     )
     plan.finish()
     return registration
+
+
+def refuse_early(order: "RollOut", start: date, *, where: str) -> None:
+    """Refuse an order of roll-out that begins before the campaign does.
+
+    Raises:
+        InputError: the effect of its first step would be known before the analysis has to be registered.
+    """
+    if order.first < start:
+        raise InputError(
+            f"the order of roll-out begins on {order.first}, before the start {start}",
+            where=where,
+            hint="the start of the plan is the first day of the first step, or earlier",
+        )
 
 
 def _order(folder: Path) -> "RollOut | None":

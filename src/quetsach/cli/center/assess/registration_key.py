@@ -34,6 +34,18 @@ def registration_key(folder: Path, phrase: "Phrase") -> "Ed25519PrivateKey":
     return read_private(path, phrase)
 
 
+def kept_public_key(folder: Path) -> bytes | None:
+    """Return the public key (32 bytes) of the centre whose keys lie in a folder; None where it has none.
+
+    Raises:
+        QuetsachError: the file is no such key.
+    """
+    from quetsach.packs.key_files import read_public  # noqa: PLC0415
+
+    path = folder / f"{NAME}.pub"
+    return bytes.fromhex(read_public(path).keyval["public"]) if path.exists() else None
+
+
 def is_signed_by(public_key: bytes, signature: bytes, content: bytes) -> bool:
     """Say whether a signature of some content is by a public key (Ed25519, 32 bytes)."""
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415

@@ -51,8 +51,9 @@ def asked_digests() -> frozenset[str]:
 
 
 def agreed(data: Path) -> tuple[Approval, ...]:
-    """Return the agreements whose figures are not out, the oldest figures first."""
-    granted = {approval.digest: approval for approval in requests().filter(is_granted=True)}
+    """Return the agreements that nobody has refused since and whose figures are not out, the oldest figures first."""
+    last = {one.digest: one for one in requests().exclude(is_granted=None).order_by("decided_at", "pk")}
+    granted = {digest: approval for digest, approval in last.items() if approval.is_granted}
     published = read_published(data)
     late = [c for c in candidates(data) if c.digest in granted and not _is_behind(c.figures, published)]
     return tuple(granted[candidate.digest] for candidate in reversed(late))

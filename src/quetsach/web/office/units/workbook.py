@@ -113,9 +113,9 @@ def _read(content: bytes, columns: int, rows: int) -> list[tuple[str, list[tuple
         strings, styles = Strings(budget), Styles()
         parse(links.of_kind("sharedStrings"), strings)
         parse(links.of_kind("styles"), styles)
-        found = []
+        found, dates = [], styles.dates()
         for title, relation in book.sheets:
-            cells = Cells(budget, strings.found, styles.dates(), columns, rows, is_1904=book.is_1904)
+            cells = Cells(budget, strings.found, dates, columns, rows, is_1904=book.is_1904)
             parse(links.targets.get(relation, ("", ""))[1], cells)
             found.append((budget.text(title), cells.rows))
         return found
@@ -263,7 +263,8 @@ class Styles(Reader):
 
     def dates(self) -> frozenset[str]:
         """Return the numbers of styles that show days."""
-        return frozenset(str(number) for number, used in enumerate(self.used) if self._is_date(used))
+        of_dates = {used for used in set(self.used) if self._is_date(used)}
+        return frozenset(str(number) for number, used in enumerate(self.used) if used in of_dates)
 
     def _is_date(self, number: str) -> bool:
         if (code := self.formats.get(number)) is not None:

@@ -19,7 +19,7 @@ from quetsach.web.office.desk import desk_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate
-from quetsach.web.portal.snapshot import PublicationError, Snapshot, read_snapshot
+from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path, listed_path, read_snapshot
 
 PAGE = "/van-phong/so-lieu/"
 
@@ -137,6 +137,38 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
     assert figures_release_agreed(data=centre_folder, now=NOW) == (approval,)
     assert published(centre_folder) == candidate.figures
     assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+
+
+def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_nothing_up(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = person("press"), person("analyst")
+    candidate = lay(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PublicationError):
+            grant(asked(candidate, one), other)
+    again = asked(candidate, one)
+    approval_decide(approval=again, is_granted=False, reason="a feed was counted twice", by=other, now=NOW)
+    assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+    assert published(centre_folder) != candidate.figures
+    assert desk_of(other, now=NOW) == []
+
+
+@pytest.mark.parametrize("name", ["figures.json", "listed.bin"])
+def test_what_is_swapped_while_it_is_published_does_not_get_out(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = (figures_path(centre_folder).read_bytes(), listed_path(centre_folder).read_bytes())
+    candidate = lay(1)
+
+    def swap(*_looked_at: object) -> None:
+        (centre_folder / "candidates" / candidate.digest / name).write_bytes(b"other")
+
+    monkeypatch.setattr("quetsach.web.portal.candidates._refuse_older", swap)
+    with pytest.raises(PublicationError):
+        grant(asked(candidate, person("press")), person("analyst"))
+    assert (figures_path(centre_folder).read_bytes(), listed_path(centre_folder).read_bytes()) == before
 
 
 def test_figures_that_are_gone_are_not_asked_for(centre_folder: Path, person, signed_in) -> None:
