@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
+from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import InputError
 from quetsach.core.family import Family, Placing
 from quetsach.core.period import parse_day
@@ -112,13 +113,13 @@ def read_placings(content: bytes, *, where: str) -> tuple[Placing, ...]:
     """
     return tuple(
         Placing(
-            required(row, "spelling", where=at),
+            unguarded(required(row, "spelling", where=at)),
             required(row, "family", where=at),
-            required(row, "name", where=at),
+            unguarded(required(row, "name", where=at)),
             row["platform"],
-            row["by"],
+            unguarded(row["by"]),
             row["at"],
-            row["reason"],
+            unguarded(row["reason"]),
         )
         for at, row in read_rows(content, PLACING_COLUMNS, where=where)
     )

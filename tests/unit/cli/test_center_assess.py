@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
+from quetsach.centre.tables import open_lake
 from quetsach.cli.center import assess
 from quetsach.core.errors import InputError
 from quetsach.lake.lake import Lake
@@ -51,6 +52,6 @@ def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: py
     window = ("--from", days[0], "--to", days[-1])
     for words in (("botnets",), ("isps",), ("places",), ("sectors",), ("priority",), ("hosts",), grades):
         _run(*words, *window, "--json", "--data", tmp_path)
-        assert json.loads(capsys.readouterr().out)["lake"] == lake.view().state, words
+        assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state, words
     _run("targets", "--json", "--data", tmp_path)
-    assert json.loads(capsys.readouterr().out)["lake"] == lake.view().state
+    assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state

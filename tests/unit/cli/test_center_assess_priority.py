@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError
-from quetsach.centre.tables import load_families
-from quetsach.cli.center import assess
+from quetsach.centre.tables import load_families, placings_path
+from quetsach.cli.center import assess, families
 from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements
 from quetsach.core.errors import InputError
+from quetsach.core.table import Placing
 from quetsach.lake.lake import Lake
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from quetsach.network import annotate
 
     folder = tmp_path_factory.mktemp("centre")
+    families._append(
+        placings_path(folder), Placing("newcomer", "newcomer", "Newcomer", "windows", "an@example.vn", "2020", "new")
+    )
     tables = load_network_tables(folder)
     lines = ["timestamp,address,malware"]
     for n in range(28):

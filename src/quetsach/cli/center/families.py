@@ -1,8 +1,6 @@
 """``quetsach center families``: which spellings of malware wait for an analyst, and placing them."""
 
 import argparse
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -184,14 +182,14 @@ def _append(path: Path, placing: "Placing") -> None:
         QuetsachError: it cannot be written.
     """
     from quetsach import storage  # noqa: PLC0415
+    from quetsach.core.csv_text import csv_text  # noqa: PLC0415
     from quetsach.core.table import PLACING_COLUMNS  # noqa: PLC0415
 
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(astuple(placing))
+    line = csv_text([astuple(placing)])
     try:
         storage.make_folder(path.parent)
         with storage.locked(path.with_suffix(".lock")):
             before = path.read_bytes() if path.exists() else (",".join(PLACING_COLUMNS) + "\n").encode()
-            storage.write(path, before + line.getvalue().encode())
+            storage.write(path, before + line.encode())
     except OSError as error:
         raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -66,8 +66,6 @@ ALLOWED = {
     ("endpoint/keep/state.py", "State.open", "Path.mkdir"): _OWN,
     ("endpoint/keep/state.py", "_key", "Path.unlink"): _OWN,
     ("endpoint/keep/state.py", "_key", "Path.rename"): _OWN,
-    ("packs/installed.py", "install", "Path.mkdir"): _OWN,
-    ("packs/installed.py", "install", "Path.replace"): _OWN,
 }
 
 
