@@ -45,7 +45,7 @@ def test_json_and_csv_exclude_each_other(tmp_path: Path) -> None:
 
 def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lake = Lake(tmp_path / "lake")
-    days = [date(2020, 6, 16) + timedelta(days=n) for n in range(28)]
+    days = [date(2020, 5, 20) + timedelta(days=n) for n in range(28)]
     ingest(lake, HEADER + "".join(f"{day} 08:00:00,14.160.0.{n},mirai,VN,\n" for day in days for n in range(3)))
     (tmp_path / "subscribers.csv").write_text("isp,subscribers\n" + "".join(f"isp{n},100000\n" for n in range(6)))
     grades = ("grades", "--subscribers", tmp_path / "subscribers.csv")

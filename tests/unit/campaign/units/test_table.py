@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.units.country import BY_KEY, START, SUCCESSIONS, UNITS
 
-from quetsach.campaign.units.cells import MAX_CELL, MAX_ROWS, guarded, read_csv, sheet_of, unguarded, write_csv
+from quetsach.campaign.units.cells import MAX_CELL, MAX_ROWS, read_csv, sheet_of, write_csv
 from quetsach.campaign.units.comparison import Standing, compare
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import (
@@ -24,6 +24,7 @@ from quetsach.campaign.units.table import (
     unit_rows,
 )
 from quetsach.campaign.units.unit import Unit, UnitKind
+from quetsach.core.csv_text import guarded, unguarded
 
 CONTACTS = (
     Contact(
