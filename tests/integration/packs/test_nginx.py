@@ -23,8 +23,8 @@ def locations(root: Path) -> str:
     """Return the block of settings that the how-to gives, for a repository elsewhere."""
     text = HOW_TO.read_text("utf-8")
     block = text.split("```nginx\n")[1].split("```")[0]
-    assert "/srv/quetsach" in block
-    return block.replace("/srv/quetsach", str(root))
+    assert "/srv/www" in block
+    return block.replace("/srv/www", str(root))
 
 
 @pytest.fixture
