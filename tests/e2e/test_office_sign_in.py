@@ -59,7 +59,8 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     data = prepared(tmp_path_factory, "office")
     center(data, "units", "load")
-    with served(data, "--no-demonstration", host="localhost") as server:  # passkeys need a name, not a number
+    # Passkeys need a name, not a number; links begin with the address that the centre is known by.
+    with served(data, "--no-demonstration", host="localhost", QUETSACH_PUBLIC_URL="{url}") as server:
         yield Office(server.url, data)
 
 

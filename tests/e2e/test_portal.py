@@ -118,10 +118,10 @@ def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, da
     plain.goto(f"{url}/")
     press(plain, "main .button.now")
     press(plain, "main button")
-    assert plain.locator("h1").inner_text() == "Chúng tôi đã thấy địa chỉ này"
+    assert plain.locator("h1").inner_text() == "Địa chỉ của bạn đã bị ghi nhận có mã độc hoạt động"
     assert plain.locator("main table").is_visible()
     press(plain, "main .button.now")
-    assert plain.url == f"{url}/ba-buoc/"
+    assert plain.url == f"{url}/ba-buoc/lam-sach/"
 
 
 def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(url: str, plain: Page) -> None:
@@ -145,10 +145,17 @@ def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(
 
 
 def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:
-    plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
+    plain.set_extra_http_headers({"X-Forwarded-For": "14.191.255.254"})
     plain.goto(f"{url}/en/check/")
     press(plain, "main button")
     assert plain.locator("h1").inner_text() == "No malware was reported at this address"
+
+
+def test_an_address_that_no_source_covers_is_given_no_good_news(url: str, plain: Page) -> None:
+    plain.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
+    plain.goto(f"{url}/en/check/")
+    press(plain, "main button")
+    assert "not cover" in plain.locator("h1").inner_text()
 
 
 def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str, plain: Page) -> None:
