@@ -32,7 +32,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 from bench.validation.table import Row
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from statsmodels.stats.proportion import proportion_confint
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
@@ -47,6 +46,7 @@ from quetsach.cli.center import ingest
 from quetsach.cli.center.assess import registration as registering
 from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.panel import campaign_panel, registered
+from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.simulate import Country, Order, read_country, write_country
@@ -167,7 +167,7 @@ def _register(country: Country, order: RollOut, data: Path) -> Registration:
         registered_at=_MADE,
         panel=PanelPlan("botnet-addresses"),
     )
-    key, folder = Ed25519PrivateKey.generate(), data / "campaigns" / NAME
+    key, folder = registration_key(data / "campaigns" / "keys", lambda *_: ""), data / "campaigns" / NAME
     folder.mkdir(parents=True)
     sealed = seal(made, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
     (folder / registering.FILE).write_bytes(sealed)

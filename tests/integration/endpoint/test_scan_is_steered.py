@@ -31,6 +31,8 @@ from quetsach.cli.main import main
 sys.exit(main())
 """
 
+BEGIN_AND_HANG = 'open(sys.argv[-1] + ".begun", "w").close(); time.sleep(20)'
+
 
 @pytest.fixture
 def command(tmp_path: Path) -> list[str]:
@@ -78,12 +80,11 @@ def test_an_interrupted_scan_reports_what_it_saw_and_the_next_goes_on(command: l
 
 def test_a_second_interruption_ends_at_once(command: list[str]) -> None:
     process = subprocess.Popen(
-        [*command[:3], command[3].replace("time.sleep(0.005)", "time.sleep(20)"), *command[4:]],
+        [*command[:3], command[3].replace("time.sleep(0.005)", BEGIN_AND_HANG), *command[4:]],
         stderr=subprocess.PIPE,
         text=True,
     )
-    _until(lambda: Path(command[-1]).exists())
-    time.sleep(0.3)
+    _until(Path(f"{command[-1]}.begun").exists)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
