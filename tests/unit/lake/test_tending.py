@@ -19,6 +19,12 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
+@pytest.fixture(autouse=True)
+def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work behind the pages lets go of its connection to the database; these tests have none."""
+    monkeypatch.setattr("django.db.close_old_connections", lambda: None)
+
+
 class Once(threading.Event):
     """Is set by the first pause."""
 
