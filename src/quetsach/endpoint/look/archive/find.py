@@ -8,7 +8,7 @@ from typing import Literal
 from zlib import crc32
 
 from quetsach.endpoint.look.archive.formats import FORMATS
-from quetsach.endpoint.look.archive.mail import is_mail
+from quetsach.endpoint.look.archive.mail import is_mail, may_carry
 from quetsach.endpoint.look.archive.package import is_package
 from quetsach.endpoint.look.archive.source import Source, Tail
 from quetsach.endpoint.look.archive.zip import END, END_BYTES, LONGEST_COMMENT
@@ -89,7 +89,7 @@ def find_archives(source: Source, kind: FileKind) -> Iterator[Found]:
 
 def _elsewhere(source: Source, kind: FileKind) -> Iterator[Found]:
     """Yield the archives behind something that is none."""
-    if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(source.read(0, HEAD_BYTES)):
+    if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(source.read(0, HEAD_BYTES)) and may_carry(source):
         yield Found(FileKind.MAIL, source)
     if kind is FileKind.OTHER and is_package(source):
         yield Found(FileKind.PACKAGE, source, is_certain=False)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError
 from quetsach.endpoint.look.archive.member import Member
-from quetsach.endpoint.look.archive.source import Flow
+from quetsach.endpoint.look.archive.source import Flow, Source
 from quetsach.endpoint.trouble import Reason
 
 _LINE_BYTES = 64 << 10
@@ -27,6 +27,8 @@ _START = re.compile(  # behind a byte order mark, empty lines, the length that A
     rb"(?:\xef\xbb\xbf)?\s*+(?:\d{1,10}+[ \t]*+[\r\n]++)?"
     rb"(?:From [^\r\n]|[\x21-\x39\x3b-\x7e]{1,76}+[ \t]*+:|" + _BEGIN + rb")"
 )
+_ENCODING_NAME, _ANY_BEGIN = b"content-transfer-encoding", re.compile(_BEGIN)
+_WINDOW_BYTES, _OVERLAP_BYTES = 1 << 20, 64
 _LINE_END = re.compile(rb"[\r\n]")
 _COMMENT = re.compile(rb"\([^()]*+\)")
 _ENCODINGS = re.compile(rb"(?i)base64|quoted-printable")
@@ -44,6 +46,21 @@ def is_mail(head: bytes) -> bool:
     Other texts do too, such as settings: then no header in them names an encoding.
     """
     return bool(_START.match(head))
+
+
+def may_carry(source: Source) -> bool:
+    """Say whether a text names an encoding anywhere, or begins an attachment: without either nothing is attached.
+
+    Many texts begin as mail does; going through them line by line would cost more than all the rest of a scan.
+    """
+    at = 0
+    while window := source.read(at, _WINDOW_BYTES):
+        if _ENCODING_NAME in window.lower() or _ANY_BEGIN.search(window):
+            return True
+        if len(window) < _WINDOW_BYTES:
+            return False
+        at += _WINDOW_BYTES - _OVERLAP_BYTES
+    return False
 
 
 def mail_members(flow: Flow, budget: Budget) -> Iterator[Member]:
