@@ -171,7 +171,7 @@ def flood(centre: Served, count: int) -> Iterator[tuple[str, str]]:
     yield "home page, CPU ms before → after", f"{before[1] * 1000:.1f} → {after[1] * 1000:.1f}"
 
 
-def _home(centre: Served, pages: int = 12) -> tuple[int, float]:
+def _home(centre: Served, pages: int = 200) -> tuple[int, float]:
     """Return bytes and CPU seconds of the home page."""
     centre.get("/")
     before = centre.cpu_seconds()

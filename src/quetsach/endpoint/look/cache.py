@@ -4,10 +4,10 @@ A file is the same when device, inode, size, time of writing and time of status 
 The last cannot be set by anyone but the kernel; that is why ``lasting`` says on which disks it can be relied on. Names
 are no part of it: what is known by its name is never asked for here.
 
-An entry is 61 bits of the keyed BLAKE2b (RFC 7693) of these numbers, and three that say which limits were reached
-inside an archive: they are told again. The key comes from the state folder's own and from all that a verdict rests on,
-so an entry cannot be forged or found by trial, and is worth nothing under other packs. The file as a whole carries a
-keyed hash too; one that does not hold is refused.
+An entry is 60 bits of the keyed BLAKE2b (RFC 7693) of these numbers, and four that say what of an archive was not
+looked at: that is told again. The key comes from the state folder's own and from all that a verdict rests on, so an
+entry cannot be forged or found by trial, and is worth nothing under other packs. The file as a whole carries a keyed
+hash too; one that does not hold is refused.
 """
 
 import contextlib
@@ -30,13 +30,13 @@ MOST_ENTRIES = 5_000_000
 """So many files are remembered: 40 MB."""
 
 _HEAD = struct.Struct("=8sQQ")
-_MAGIC = b"QSSEEN1\n"
+_MAGIC = b"QSSEEN2\n"
 _MAC_BYTES = 32
 _READ_BYTES = 1 << 20
 _PARTS = 256
 _MOST_FILES = 4
 _IDENTITY = struct.Struct("=QQQqq")
-_TOLD = (Reason.LIMIT, Reason.NOT_OPENED, Reason.ENCRYPTED)
+_TOLD = (Reason.LIMIT, Reason.NOT_OPENED, Reason.ENCRYPTED, Reason.DAMAGED)
 _FLAGS = (1 << len(_TOLD)) - 1
 _REASONS_OF = tuple(
     tuple(reason for bit, reason in enumerate(_TOLD) if flags >> bit & 1) for flags in range(_FLAGS + 1)

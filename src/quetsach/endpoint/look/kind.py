@@ -152,9 +152,23 @@ _MAGIC = (
     (b"ID3", FileKind.MEDIA),  # id3.org, ID3v2.4.0, 3.1
     (b"\x1aE\xdf\xa3", FileKind.MEDIA),  # Matroska, RFC 8794, 11.2.1
 )
-_BY_FIRST_TWO: dict[bytes, tuple[tuple[bytes, FileKind], ...]] = {
-    magic[:2]: tuple(pair for pair in _MAGIC if pair[0][:2] == magic[:2]) for magic, _ in _MAGIC
-}
+_BINARY_MAGIC = (  # of what is no text: a text may begin with these
+    (b"MZ", FileKind.PE),  # Microsoft, "PE Format"
+    (b"\xca\xfe\xba\xbe", FileKind.MACHO),  # <mach-o/fat.h>, FAT_MAGIC, which it shares with Java's class files
+    (b"\xff\xfe", FileKind.TEXT),  # in UTF-16
+    (b"\xfe\xff", FileKind.TEXT),
+    (b"RIFF", FileKind.MEDIA),  # "Multimedia Programming Interface", 1991
+    (b"\xff\xfb", FileKind.MEDIA),  # MPEG audio, ISO/IEC 11172-3, 2.4.1.3
+    (b"\xff\xf3", FileKind.MEDIA),
+    (b"\xff\xf2", FileKind.MEDIA),
+)
+
+
+def _by_first_two(magic: tuple[tuple[bytes, FileKind], ...]) -> dict[bytes, tuple[tuple[bytes, FileKind], ...]]:
+    return {mark[:2]: tuple(pair for pair in magic if pair[0][:2] == mark[:2]) for mark, _ in magic}
+
+
+_BY_FIRST_TWO, _BINARY_BY_FIRST_TWO = _by_first_two(_MAGIC), _by_first_two(_BINARY_MAGIC)
 
 _LATER_MARKS = (
     (257, (b"ustar",), FileKind.TAR),  # tar(5), of POSIX and of GNU
@@ -167,7 +181,6 @@ _LATER_MARKS = (
 _JAVA_CLASS_VERSION = 45  # JVM specification 4.1: no class file is older, no fat Mach-O has so many parts
 _TEXT_BYTES = string.printable.encode() + bytes(range(0x80, 0x100)) + b"\x1b\x08"
 _TEXT_HEAD_BYTES = 512
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def kind_of(head: bytes) -> FileKind:
@@ -186,7 +199,10 @@ def kind_of(head: bytes) -> FileKind:
     is_text = not head[:_TEXT_HEAD_BYTES].translate(None, _TEXT_BYTES)
     if is_text:
         return FileKind.TEXT if head else FileKind.OTHER
-    return next((kind for kind, holds in _BINARIES if holds(head)), FileKind.OTHER)
+    for magic, kind in _BINARY_BY_FIRST_TWO.get(head[:2], ()):
+        if head.startswith(magic) and _SURE.get(kind, _always)(head):
+            return kind
+    return next((kind for kind, holds in _WITHOUT_MAGIC if holds(head)), FileKind.OTHER)
 
 
 def _always(_head: bytes) -> bool:
@@ -207,17 +223,6 @@ def _is_lzma_alone(head: bytes) -> bool:
     return dictionary >= 1 << 12 and dictionary in {power, power + power // 2} and has_size
 
 
-def _is_media(head: bytes) -> bool:
-    """ISO/IEC 14496-12, 4.3; "Multimedia Programming Interface", 1991; MPEG audio, ISO/IEC 11172-3, 2.4.1.3."""
-    is_riff = head.startswith(b"RIFF") and head[8:12] in {b"AVI ", b"WAVE", b"WEBP"}
-    return head[4:8] == b"ftyp" or is_riff or head.startswith((b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"))
-
-
-def _is_fat_macho(head: bytes) -> bool:
-    """<mach-o/fat.h>, FAT_MAGIC, which it shares with Java's class files."""
-    return head.startswith(b"\xca\xfe\xba\xbe") and int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION
-
-
 def _is_old_tar(head: bytes) -> bool:
     """Tar of before POSIX has no mark (tar(5), "Old-Style Archive Format"): its check sum tells."""
     digits = head[148:156].strip(b" \0")
@@ -229,12 +234,11 @@ def _is_old_tar(head: bytes) -> bool:
 _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.ZSTD: lambda head: 0x50 <= head[0] < 0x60,
     FileKind.LHA: lambda head: head[6:7] == b"-",
+    FileKind.MACHO: lambda head: int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION,  # asked of fat ones alone
+    FileKind.MEDIA: lambda head: head[:4] != b"RIFF" or head[8:12] in {b"AVI ", b"WAVE", b"WEBP"},
 }
-_BINARIES: tuple[tuple[FileKind, Callable[[bytes], bool]], ...] = (
-    (FileKind.PE, lambda head: head.startswith(b"MZ")),  # Microsoft, "PE Format"; a text that starts so was told before
-    (FileKind.MACHO, _is_fat_macho),
-    (FileKind.TEXT, lambda head: head.startswith(_UTF_16)),
-    (FileKind.MEDIA, _is_media),
+_WITHOUT_MAGIC: tuple[tuple[FileKind, Callable[[bytes], bool]], ...] = (
+    (FileKind.MEDIA, lambda head: head[4:8] == b"ftyp"),  # ISO/IEC 14496-12, 4.3
     (FileKind.LZMA, _is_lzma_alone),
     (FileKind.TAR, _is_old_tar),
 )

@@ -33,14 +33,15 @@ class KnownHashes:
             else:
                 (self._by_section_size if entry.startswith(_SECTION) else self._by_size)[int(size)].add(algorithm)
 
-    def __bool__(self) -> bool:
-        """Return whether there is any."""
-        return bool(self._entries)
+    def asks_for(self, size_bytes: int, kind: FileKind) -> bool:
+        """Return whether content of this size and kind may have any of them."""
+        is_of_sections = kind is FileKind.PE and bool(self._by_section_size)
+        return is_of_sections or size_bytes in self._by_size or bool(self._of_any_size)
 
     def found_in(self, source: Source, kind: FileKind) -> Iterator[str]:
         """Yield the entries that some content has."""
         size = source.size_bytes
-        wanted = self._of_any_size | self._by_size.get(size, set())
+        wanted = self._of_any_size | self._by_size[size] if size in self._by_size else self._of_any_size
         if wanted and size:
             for digest in _digests(source, 0, size, wanted):
                 yield from (entry for entry in (f"{size}:{digest}", f"*:{digest}") if entry in self._entries)

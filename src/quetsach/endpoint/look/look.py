@@ -45,7 +45,7 @@ class Look:
     """What one file showed.
 
     ``anchor``, ``mode`` and ``owner`` are there when there is something to tell: a rule or hash that matched, here or
-    in a member; what became of an archive; a name that a pack knows; a program that runs as its owner.
+    in a member; a state of an archive that a pack asks for, or a name that it knows; a program that runs as its owner.
     """
 
     path: bytes
@@ -132,7 +132,7 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
     name = posixpath.basename(path)
     inside = look_inside(source, kind, recogniser.recognise, name=name) if archives is Archives.OPEN else NOTHING
     troubles = tuple(Trouble(path, reason) for reason in sorted(inside.reasons))
-    shows = is_told or hits or inside.members or inside.archive
+    shows = is_told or hits or inside.members or recogniser.asks_for(inside.archive)
     if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
         return Look(path, state.st_size, troubles=troubles)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)

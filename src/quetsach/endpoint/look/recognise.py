@@ -8,6 +8,7 @@ from quetsach.core.indicator_list import ListKind
 from quetsach.core.pack import FileHash, Pack
 from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.engine.port import Engine, Hit, Matcher
+from quetsach.endpoint.look.archive.member import ArchiveState
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import FileKind
 from quetsach.endpoint.look.known_hashes import KnownHashes
@@ -24,6 +25,8 @@ class Signatures:
     """Names of files, in small letters, that are told of whatever they hold."""
     hash_list: frozenset[str] = frozenset()
     """Entries of lists of hashes."""
+    archives: frozenset[str] = frozenset()
+    """Patterns of what is said of an archive as a whole (``ArchiveState``)."""
 
 
 def signatures_of(packs: Iterable[Pack]) -> Signatures:
@@ -40,6 +43,7 @@ def signatures_of(packs: Iterable[Pack]) -> Signatures:
             for name in names
         ),
         hash_list=frozenset(entry for trait in traits if trait.hash_list for entry in trait.hash_list.entries),
+        archives=frozenset(pattern for trait in traits for field, pattern in trait.match if field == "archive"),
     )
 
 
@@ -55,6 +59,8 @@ class Recogniser:
         self._by_source: dict[tuple[tuple[str, str], ...], Matcher] = {}
         self._by_kind: dict[FileKind, Matcher] = {}
         self._names = frozenset(map(os.fsencode, signatures.names))
+        asked = tuple(map(engine.compile_pattern, signatures.archives))
+        self._states = frozenset(state for state in ArchiveState if any(one.matches(state) for one in asked))
         self._hashes = KnownHashes([*map(str, signatures.hashes), *signatures.hash_list])
         self._matcher(FileKind.OTHER)  # rules that do not compile are known at once
 
@@ -63,15 +69,20 @@ class Recogniser:
         small = name.lower() if name.isascii() else os.fsencode(os.fsdecode(name).lower())
         return small in self._names
 
+    def asks_for(self, archive: str) -> bool:
+        """Return whether an archive of which this is to be said is told of."""
+        return archive in self._states
+
     def recognise(self, content: bytes, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match some bytes and the hashes they have."""
         hits = self._matcher(kind).match(content)
-        return (*hits, *self._known(InMemory(content), kind)) if self._hashes else hits
+        return (*hits, *self._known(InMemory(content), kind)) if self._hashes.asks_for(len(content), kind) else hits
 
     def recognise_open_file(self, descriptor: int, size_bytes: int, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match an open file, which is not loaded as a whole, and the hashes it has."""
         hits = self._matcher(kind).match_open_file(descriptor, size_bytes)
-        return (*hits, *self._known(OpenFile(descriptor, size_bytes), kind)) if self._hashes else hits
+        is_asked = self._hashes.asks_for(size_bytes, kind)
+        return (*hits, *self._known(OpenFile(descriptor, size_bytes), kind)) if is_asked else hits
 
     def _known(self, source: InMemory | OpenFile, kind: FileKind) -> Iterable[Hit]:
         return (Hit("", "", "", digest=entry) for entry in self._hashes.found_in(source, kind))

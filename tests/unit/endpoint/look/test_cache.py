@@ -48,7 +48,7 @@ def test_a_file_of_which_one_thing_differs_is_not_known(tmp_path: Path, field: s
     assert _loaded(tmp_path).seen(FILE._replace(**{field: 9})) is None
 
 
-@pytest.mark.parametrize("reasons", [[Reason.LIMIT], [Reason.NOT_OPENED, Reason.ENCRYPTED]])
+@pytest.mark.parametrize("reasons", [[Reason.LIMIT], [Reason.NOT_OPENED, Reason.ENCRYPTED], [Reason.DAMAGED]])
 def test_what_could_not_be_opened_inside_is_told_again(tmp_path: Path, reasons: list[Reason]) -> None:
     cache = _cache(tmp_path)
     cache.add(FILE, reasons)
@@ -56,9 +56,10 @@ def test_what_could_not_be_opened_inside_is_told_again(tmp_path: Path, reasons: 
     assert _loaded(tmp_path).seen(FILE) == tuple(reasons)
 
 
-def test_a_damaged_archive_is_read_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", [Reason.TIMED_OUT, Reason.CRASHED])
+def test_a_file_that_may_be_looked_at_another_time_is_read_again(tmp_path: Path, reason: Reason) -> None:
     cache = _cache(tmp_path)
-    cache.add(FILE, [Reason.DAMAGED])
+    cache.add(FILE, [Reason.LIMIT, reason])
     cache.save(Totals(1, 1))
     assert _loaded(tmp_path).seen(FILE) is None
 

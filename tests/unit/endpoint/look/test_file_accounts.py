@@ -3,11 +3,12 @@
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.archives import encrypted_zip_of, zip_of
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import StateError
@@ -130,6 +131,23 @@ def test_what_could_not_be_looked_at_is_told_again(folder: Path, cached: type[_S
     again.look()
     assert again.states == {"/pipe": "special"}
     assert again.troubles == [Trouble(b"/pipe", Reason.SPECIAL)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (lambda: encrypted_zip_of({"pin": b"needle"}), Reason.ENCRYPTED),
+        (lambda: zip_of({"hay": bytes(1000)})[:-40], Reason.DAMAGED),
+    ],
+)
+def test_an_archive_that_does_not_open_is_read_once_and_told_each_time(
+    folder: Path, cached: type[_Scan], content: Callable[[], bytes], reason: Reason
+) -> None:
+    (folder / "file").write_bytes(content())
+    cached().look()
+    again = cached()
+    again.look()
+    assert (again.files.cached, again.troubles) == (1, [Trouble(b"/file", reason)])
 
 
 def test_the_next_scan_knows_how_much_there_is(folder: Path, cached: type[_Scan]) -> None:

@@ -33,9 +33,10 @@ _SURE_BYTES = 512
 _SKIPPABLE, _MOST_SKIPPED = b"\x2a\x4d\x18", 10_000
 _BEHIND_SKIPPABLE = {b"\x28\xb5\x2f\xfd": FileKind.ZSTD, b"\x04\x22\x4d\x18": FileKind.LZ4}
 _TRAILERS = (
-    (b"koly", 512, FileKind.DMG),  # the trailer of a disk image (hdiutil(1)); no public specification
-    (b"conectix", 512, FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format", hard disk footer
+    (b"koly", FileKind.DMG),  # the trailer of a disk image (hdiutil(1)); no public specification
+    (b"conectix", FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format", hard disk footer
 )
+_TRAILER_BYTES = 512
 
 _UDF = b"BEA01"  # ECMA-167, 2/9.2: UDF alone
 _ISO_MARKS, _ISO_OFFSET, _ISO_PRIMARY = frozenset({b"CD001", _UDF}), 32768, b"\1CD001\1"  # ECMA-119, 8.4
@@ -53,7 +54,8 @@ _OVERLAYS = (
 _OVERLAY_BYTES = 16 << 10  # 7-Zip's own puts a few lines of settings before the archive
 _MOST_SECTIONS = 96  # what Windows loads
 _ENTRY = b"PK\x01\x02"
-_MOST_TRIED = 64
+_SOUGHT_BYTES = 5
+"""CPython finds so few bytes nearly three times as fast as six; the rest of a mark is compared where they stand."""
 _BEHIND_BYTES = 4 << 20
 """WinRAR looks for an archive in the first 2 MiB, 4 MiB since version 7."""
 
@@ -75,12 +77,12 @@ def find_archives(source: Source, kind: FileKind) -> Iterator[Found]:
         at_start = kind, source
     if at_start is not None:
         yield Found(*at_start)
-    disc = source.read(_ISO_OFFSET, 7)
-    if disc[1:6] in _ISO_MARKS:
+    size = source.size_bytes
+    if size > _ISO_OFFSET and (disc := source.read(_ISO_OFFSET, 7))[1:6] in _ISO_MARKS:
         yield Found(FileKind.ISO, source, is_certain=disc == _ISO_PRIMARY or disc[1:6] == _UDF)
-    for mark, size, its in _TRAILERS:
-        if source.size_bytes > size and source.read(source.size_bytes - size, len(mark)) == mark:
-            yield Found(its, source)
+    if size > _TRAILER_BYTES:
+        trailer = source.read(size - _TRAILER_BYTES, 8)
+        yield from (Found(its, source) for mark, its in _TRAILERS if trailer.startswith(mark))
     if kind is not FileKind.ZIP and _ends_as_zip(source):
         yield Found(FileKind.ZIP, source, is_certain=False)
     if at_start is None:
@@ -106,10 +108,7 @@ def _ends_as_zip(source: Source) -> bool:
     start = max(0, source.size_bytes - END_BYTES - LONGEST_COMMENT)
     tail = source.read(start, source.size_bytes - start)
     found = len(tail)
-    for _ in range(_MOST_TRIED):
-        found = tail.rfind(END, 0, found)
-        if found < 0:
-            return False
+    while (found := tail.rfind(END, 0, found)) >= 0:
         size, offset = (int.from_bytes(tail[found + at : found + at + 4], "little") for at in (12, 16))
         directories = {start + found - size, offset}
         if 0xFFFF_FFFF in {size, offset} or any(source.read(at, 4) == _ENTRY for at in directories if at >= 0):
@@ -122,12 +121,9 @@ def _behind(source: Source, kind: FileKind) -> Iterator[Found]:
     content = source.read(0, _BEHIND_BYTES)
     marks = _BEHIND if kind is not FileKind.SCRIPT else _BEHIND + _BEHIND_SCRIPTS
     for mark, its, is_one in marks:
-        at = -1
-        for _ in range(_MOST_TRIED):
-            at = content.find(mark, at + 1)
-            if at < 0:
-                break
-            if is_one(source.read(at, _SURE_BYTES)):
+        sought, at = mark[:_SOUGHT_BYTES], -1
+        while (at := content.find(sought, at + 1)) >= 0:
+            if content.startswith(mark, at) and is_one(source.read(at, _SURE_BYTES)):
                 yield Found(its, Tail(source, at), is_certain=False)
                 break
 

@@ -15,7 +15,7 @@ from quetsach.endpoint.look.archive.formats import UNOPENED
 from quetsach.endpoint.look.archive.library import library_members
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError, Limits
 from quetsach.endpoint.look.archive.mail import is_mail, mail_members
-from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.member import ArchiveState, Member
 from quetsach.endpoint.look.archive.package import package_members
 from quetsach.endpoint.look.archive.source import Flow, InMemory, Source, SourceFlow
 from quetsach.endpoint.look.archive.tar import tar_members
@@ -49,7 +49,7 @@ class Inside:
     members: tuple[MemberLook, ...] = ()
     """Those that something was recognised in."""
     archive: str = ""
-    """``bomb``, ``encrypted``, ``damaged``, or nothing to say; the first that holds."""
+    """An ``ArchiveState``, or nothing to say."""
     reasons: frozenset[Reason] = frozenset()
     """Why parts of it were not looked at."""
 
@@ -104,9 +104,12 @@ class _Visit:
     _told: dict[tuple[tuple[bytes, ...], tuple[Hit, ...]], MemberLook] = field(default_factory=dict)
 
     def result(self) -> Inside:
-        states = {"bomb": self.is_bomb, "encrypted": Reason.ENCRYPTED in self.reasons}
-        states["damaged"] = Reason.DAMAGED in self.reasons
-        archive = next((state for state, holds in states.items() if holds), "")
+        holds = {
+            ArchiveState.BOMB: self.is_bomb,
+            ArchiveState.ENCRYPTED: Reason.ENCRYPTED in self.reasons,
+            ArchiveState.DAMAGED: Reason.DAMAGED in self.reasons,
+        }
+        archive = next((state for state in ArchiveState if holds[state]), "")
         return Inside(tuple(self._told.values()), archive, frozenset(self.reasons))
 
     def enter_all(self, found: Iterable[Found], names: tuple[bytes, ...]) -> None:
@@ -184,8 +187,9 @@ class _Visit:
             self._told[names, hits] = MemberLook(names[1:], len(content), hits)
 
     def _enter_whole(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
-        with self.budget.holding(len(content)):
-            self.enter_all(find_archives(InMemory(content), kind), names)
+        if found := tuple(find_archives(InMemory(content), kind)):
+            with self.budget.holding(len(content)):
+                self.enter_all(found, names)
 
 
 def _members(kind: FileKind, source: Source | Flow, name: bytes, budget: Budget) -> Iterator[Member]:

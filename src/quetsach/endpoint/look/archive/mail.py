@@ -27,7 +27,7 @@ _START = re.compile(  # behind a byte order mark, empty lines, the length that A
     rb"(?:\xef\xbb\xbf)?\s*+(?:\d{1,10}+[ \t]*+[\r\n]++)?"
     rb"(?:From [^\r\n]|[\x21-\x39\x3b-\x7e]{1,76}+[ \t]*+:|" + _BEGIN + rb")"
 )
-_ENCODING_NAME, _ANY_BEGIN = b"content-transfer-encoding", re.compile(_BEGIN)
+_ENCODING_NAME, _BOUNDARY_NAME, _ANY_BEGIN = b"content-transfer-encoding", b"boundary", re.compile(_BEGIN)
 _WINDOW_BYTES, _OVERLAP_BYTES = 1 << 20, 64
 _LINE_END = re.compile(rb"[\r\n]")
 _COMMENT = re.compile(rb"\([^()]*+\)")
@@ -49,18 +49,24 @@ def is_mail(head: bytes) -> bool:
 
 
 def may_carry(source: Source) -> bool:
-    """Say whether a text names an encoding anywhere, or begins an attachment: without either nothing is attached.
-
-    Many texts begin as mail does; going through them line by line would cost more than all the rest of a scan.
-    """
+    """Say whether anything may be attached in a text: many begin as mail does, and most of them are settings."""
     at = 0
     while window := source.read(at, _WINDOW_BYTES):
-        if _ENCODING_NAME in window.lower() or _ANY_BEGIN.search(window):
+        if _may_attach(window):
             return True
         if len(window) < _WINDOW_BYTES:
             return False
         at += _WINDOW_BYTES - _OVERLAP_BYTES
     return False
+
+
+def _may_attach(text: bytes) -> bool:
+    """Say whether a text names an encoding or a boundary anywhere, or begins an attachment.
+
+    Going through a text line by line would cost more than all the rest of a scan.
+    """
+    small = text.lower()
+    return _ENCODING_NAME in small or _BOUNDARY_NAME in small or bool(_ANY_BEGIN.search(text))
 
 
 def mail_members(flow: Flow, budget: Budget) -> Iterator[Member]:
@@ -73,6 +79,7 @@ def mail_members(flow: Flow, budget: Budget) -> Iterator[Member]:
             yield Member(begin[1][:255], _base64(lines, _END_OF_BASE64) if is_base64 else _uuencode(lines))
         elif b":" in line:
             yield from _part(line, lines)
+        lines.pass_over()
 
 
 @dataclass(slots=True)
@@ -134,6 +141,8 @@ class _Lines:
         self._flow = flow
         self._given_back = b""
         self._block, self._at, self._is_last = b"", 0, False
+        self._is_idle = False
+        """Whether nothing is attached in what was taken from the flow and not yet given on."""
 
     def take(self) -> bytes:
         """Return the next line with its end; nothing at the end of the flow."""
@@ -143,6 +152,7 @@ class _Lines:
         if len(self._block) - self._at <= _LINE_BYTES and not self._is_last:
             more = self._flow.read(_LINE_BYTES)
             self._block, self._at, self._is_last = self._block[self._at :] + more, 0, len(more) < _LINE_BYTES
+            self._is_idle = not _may_attach(self._block)
         found = _LINE_END.search(self._block, self._at, self._at + _LINE_BYTES)
         end = found.end() if found else self._at + _LINE_BYTES
         if found and self._block[end - 1 : end + 1] == b"\r\n":
@@ -151,6 +161,14 @@ class _Lines:
         self.count += 1
         self.budget.tick()
         return line
+
+    def pass_over(self) -> None:
+        """Pass over lines in which nothing is attached, but for the last: the headers of a part may begin in these."""
+        end = len(self._block) - _HEADER_BYTES
+        if self._is_idle and not self._given_back and self._at < end:
+            ends = [found for mark in (b"\n", b"\r") if (found := self._block.rfind(mark, self._at, end)) >= 0]
+            self._at = max(ends, default=self._at - 1) + 1
+            self._is_idle = False
 
     def give_back(self, line: bytes) -> None:
         """Put a line before what is to come."""

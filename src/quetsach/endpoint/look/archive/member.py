@@ -1,7 +1,8 @@
-"""One file inside an archive, before it is looked at."""
+"""What readers of archives give: one file inside, before it is looked at; and what is said of an archive as a whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from quetsach.endpoint.trouble import Reason
 
@@ -19,3 +20,11 @@ class Member:
     closed: Reason | None = None
     content: bytes | None = None
     """All of it, when it is so small that it came at once."""
+
+
+class ArchiveState(StrEnum):
+    """What is to be said of an archive as a whole: of several that hold, the first."""
+
+    BOMB = "bomb"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"

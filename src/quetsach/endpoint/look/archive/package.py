@@ -33,6 +33,8 @@ def package_members(source: Source, budget: Budget) -> Iterator[Member]:
 def _native_data(source: Source) -> tuple[int, int] | None:
     """Return where the native data of an object starts and ends; ``None`` when there is none."""
     total = _number(source, 0)
+    if total != source.size_bytes - 4 and source.read(4, 2) != _PACKAGE:  # as nearly every file; objects begin alike
+        return None
     if total is not None and 0 < total <= source.size_bytes - 4 and _file(source, 4, source.size_bytes) is not None:
         return 4, source.size_bytes
     if total == source.size_bytes - 4 > 0:

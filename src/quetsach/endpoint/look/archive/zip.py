@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from quetsach.endpoint.look.archive.decode import OUTPUT_BYTES, Decoder, Inflate, decode
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError
@@ -39,6 +40,7 @@ _AES = 99  # 4.4.5
 _LZMA_HEAD_BYTES = 9
 _IN_EXTRA = 0xFFFFFFFF
 _SEARCH_BYTES = 64 << 10
+_DIRECTORY_BYTES, _LONGEST_ENTRY = 512 << 10, _ENTRY.size + 3 * 0xFFFF
 
 
 class _Method(IntEnum):
@@ -67,6 +69,17 @@ class _Entry:
     """Of the local header, from the start of the source."""
 
 
+class _Local(NamedTuple):
+    """What the header in front of a member says."""
+
+    flags: int
+    method: int
+    packed_bytes: int
+    size_bytes: int
+    name_bytes: int
+    extra_bytes: int
+
+
 def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
     """Yield the files of a zip archive.
 
@@ -78,13 +91,15 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
     covered = array("Q")
     try:
         for entry in _directory(source):
-            covered.extend((max(0, min(entry.offset, source.size_bytes)), max(0, entry.packed_bytes)))
+            head = source.read(entry.offset, 2 * _LOCAL.size + len(entry.name))
+            local = _local(head)
+            covered.extend((min(entry.offset, source.size_bytes), _header_bytes(head, local) + entry.packed_bytes))
             claimed += max(0, min(entry.packed_bytes, source.size_bytes - entry.offset))
             if claimed > 2 * source.size_bytes:
                 raise EndedError("entries of the zip archive overlap", is_bomb=True)
             if not entry.name.endswith(b"/") or entry.size_bytes:
-                yield _member(source, entry, budget)
-                if _says_otherwise(source, entry):
+                yield _member(source, entry, local, budget)
+                if local is not None and _says_otherwise(local, entry):
                     yield from _without_directory(source, entry.offset, entry.offset + _LOCAL.size, budget)
             else:
                 budget.take_member()
@@ -95,27 +110,37 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
         yield from _without_directory(source, start, end, budget)
 
 
-def _says_otherwise(source: Source, entry: _Entry) -> bool:
+def _local(head: bytes) -> _Local | None:
+    """Return what a local header says, if there is one."""
+    if len(head) < _LOCAL.size or not head.startswith(_LOCAL_MAGIC):
+        return None
+    _, _, flags, method, _, _, _, packed, size, name, extra = _LOCAL.unpack_from(head)
+    return _Local(flags, method, packed, size, name, extra)
+
+
+def _header_bytes(head: bytes, local: _Local | None) -> int:
+    """Return how many bytes of a local header are known to hold no other member."""
+    end = _LOCAL.size if local is None else _LOCAL.size + local.name_bytes + local.extra_bytes
+    return end if end <= len(head) and head.find(_LOCAL_MAGIC, 1, end) < 0 else _LOCAL.size
+
+
+def _says_otherwise(local: _Local, entry: _Entry) -> bool:
     """Return whether the local header of a member gives it another method or size: readers go by either."""
-    fixed = source.read(entry.offset, _LOCAL.size)
-    if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
-        return False
-    _, _, flags, method, _, _, _, packed, size, _, _ = _LOCAL.unpack(fixed)
-    if flags & _SIZES_FOLLOW or _IN_EXTRA in {packed, size}:
-        return bool(method != entry.method)
-    return (method, packed, size) != (entry.method, entry.packed_bytes, entry.size_bytes)
+    if local.flags & _SIZES_FOLLOW or _IN_EXTRA in local[2:4]:
+        return local.method != entry.method
+    return local[1:4] != (entry.method, entry.packed_bytes, entry.size_bytes)
 
 
 def _gaps(covered: "array[int]", size_bytes: int) -> Iterator[tuple[int, int]]:
     """Yield what no entry of the directory lies in, where others may be: readers take one directory, or none.
 
-    ``covered`` are the offsets of local headers and the packed bytes of each in turn.
+    ``covered`` are the offsets of local headers and the bytes of header and packed content of each in turn.
     """
     end = 0
-    for start, packed in sorted(zip(covered[::2], covered[1::2], strict=True)):
+    for start, size in sorted(zip(covered[::2], covered[1::2], strict=True)):
         if start - end >= _LOCAL.size:
             yield end, start
-        end = max(end, start + _LOCAL.size + packed)
+        end = max(end, start + size)
     if size_bytes - end >= _LOCAL.size:
         yield end, size_bytes
 
@@ -125,16 +150,19 @@ def _directory(source: Source) -> Iterator[_Entry]:
     shift = at - size - offset  # what stands before the archive, such as the program that unpacks it
     if at < size or shift < 0:
         raise ClosedError("the zip directory is not where it should be", Reason.DAMAGED)
-    flow, left = SourceFlow(source, at - size), size
-    while left > 0:
-        fixed = flow.read(_ENTRY.size)
-        if len(fixed) < _ENTRY.size or fixed[:4] != b"PK\x01\x02":
+    begins, window, here = at - size, b"", 0
+    while begins + here < at:
+        if len(window) - here < _LONGEST_ENTRY and begins + len(window) < at:
+            begins, here, window = begins + here, 0, source.read(begins + here, _DIRECTORY_BYTES)
+        if not window.startswith(b"PK\x01\x02", here) or len(window) - here < _ENTRY.size:
             raise ClosedError("the zip directory does not hold", Reason.DAMAGED)
-        (_, _, _, flags, method, _, _, _, packed, unpacked, *lengths, _, _, _, local) = _ENTRY.unpack(fixed)
-        rest = flow.read(sum(lengths))
-        unpacked, packed, local = _large(rest[lengths[0] : lengths[0] + lengths[1]], unpacked, packed, local)
-        yield _Entry(rest[: lengths[0]], flags, method, packed, unpacked, local + shift)
-        left -= _ENTRY.size + sum(lengths)
+        (_, _, _, flags, method, _, _, _, packed, unpacked, name, extra, comment, _, _, _, local) = _ENTRY.unpack_from(
+            window, here
+        )
+        here += _ENTRY.size + name
+        unpacked, packed, local = _large(window[here : here + extra], unpacked, packed, local)
+        yield _Entry(window[here - name : here], flags, method, packed, unpacked, local + shift)
+        here += extra + comment
 
 
 def _end(source: Source) -> tuple[int, int, int]:
@@ -187,16 +215,16 @@ def _large(extra: bytes, *values: int) -> tuple[int, ...]:
     return tuple(next(numbers, value) if value == _IN_EXTRA else value for value in values)
 
 
-def _member(source: Source, entry: _Entry, budget: Budget) -> Member:
-    fixed = source.read(entry.offset, _LOCAL.size)
-    if len(fixed) < _LOCAL.size or not fixed.startswith(_LOCAL_MAGIC):
+def _member(source: Source, entry: _Entry, local: _Local | None, budget: Budget) -> Member:
+    if local is None:
         return Member(entry.name, iter(()), Reason.DAMAGED)
-    _, _, flags, *_, name, extra = _LOCAL.unpack(fixed)
-    if flags & entry.flags & _IS_ENCRYPTED or entry.method == _AES:  # where one does not say so, some readers open it
+    if (
+        local.flags & entry.flags & _IS_ENCRYPTED or entry.method == _AES
+    ):  # where one does not say so, some readers open it
         return Member(entry.name, iter(()), Reason.ENCRYPTED)
     if entry.method not in _METHODS:
         return Member(entry.name, iter(()), Reason.NOT_OPENED)
-    start = entry.offset + _LOCAL.size + name + extra
+    start = entry.offset + _LOCAL.size + local.name_bytes + local.extra_bytes
     content = _at_once(source, start, entry)
     if content is None:
         return Member(entry.name, _content(SourceFlow(source, start), source.size_bytes, entry, budget))
@@ -268,15 +296,15 @@ def _without_directory(source: Source, at: int, end: int, budget: Budget) -> Ite
             at += len(window) - len(_LOCAL_MAGIC) + 1
             continue
         at += found
-        fixed = source.read(at, _LOCAL.size)
-        if len(fixed) < _LOCAL.size:
+        local = _local(source.read(at, _LOCAL.size))
+        if local is None:
             return
-        _, _, flags, method, _, _, _, packed, size, *lengths = _LOCAL.unpack(fixed)
-        name, extra = source.read(at + _LOCAL.size, lengths[0]), source.read(at + _LOCAL.size + lengths[0], lengths[1])
-        size, packed = _large(extra, size, packed)
-        if flags & _SIZES_FOLLOW and not packed:
+        name = source.read(at + _LOCAL.size, local.name_bytes)
+        extra = source.read(at + _LOCAL.size + local.name_bytes, local.extra_bytes)
+        size, packed = _large(extra, local.size_bytes, local.packed_bytes)
+        if local.flags & _SIZES_FOLLOW and not packed:
             size = packed = -1
-        entry = _Entry(name, flags, method, packed, size, at)
+        entry = _Entry(name, local.flags, local.method, packed, size, at)
         if not name.endswith(b"/"):
-            yield _member(source, entry, budget)
+            yield _member(source, entry, local, budget)
         at += _LOCAL.size

@@ -51,10 +51,30 @@ def test_a_zip_is_found_behind_whatever_stands_before_it(front: str, behind: byt
 @pytest.mark.parametrize("front", [PICTURE, FRONTS["program"], b"%PDF-1.4\n", b"MZ" + bytes(99)])
 def test_seven_zip_and_rar_are_found_behind_other_files_and_behind_decoys(packed: bytes, front: bytes) -> None:
     decoys = b"7z\xbc\xaf\x27\x1c" + bytes(40) + b"Rar!\x1a\x07\0" + bytes(40) + b"Rar!\x1a\x07\1\0" + bytes(40)
-    for file in (front + packed, front + decoys + packed):
+    for file in (front + packed, front + decoys + packed, front + 1_000 * decoys + packed):
         seen = look(file)
         assert NEEDLE in seen.in_order
         assert seen.inside.reasons == set()
+
+
+def test_no_number_of_decoys_in_its_comment_hides_a_zip() -> None:
+    file = io.BytesIO(zip_of(PACKED))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = (b"PK\5\6" + bytes(14) + b"\xff\xff\0\0") * 1_000
+    assert NEEDLE in look(PICTURE + file.getvalue()).in_order
+
+
+@pytest.mark.parametrize("is_extra", [False, True])
+def test_a_member_within_the_name_or_the_extra_field_of_another_is_looked_at(is_extra: bool) -> None:
+    hidden = zip_of(PACKED, zipfile.ZIP_STORED).partition(b"PK\1\2")[0]
+    name, extra = (b"a", struct.pack("<HH", 0xCAFE, len(hidden)) + hidden) if is_extra else (hidden, b"")
+    head = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 0, zlib.crc32(b"x"), 1, 1, len(name), len(extra))
+    entry = struct.pack(
+        "<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 0, zlib.crc32(b"x"), 1, 1, len(name), 0, 0, 0, 0, 0, 0
+    )
+    local, listed = head + name + extra + b"x", entry + name
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 1, 1, len(listed), len(local), 0)
+    assert NEEDLE in look(local + listed + end).in_order
 
 
 def test_a_script_that_unpacks_itself_is_looked_into() -> None:

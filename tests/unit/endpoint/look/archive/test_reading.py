@@ -50,11 +50,11 @@ def test_without_libarchive_the_commonest_formats_are_opened(form: str) -> None:
     assert seen.inside.reasons == set()
 
 
-def _look_at(folder: Path, content: bytes) -> Look | Trouble:
+def _look_at(folder: Path, content: bytes, recogniser: Recogniser = RECOGNISER) -> Look | Trouble:
     path = folder / "archive"
     path.write_bytes(content)
     state = path.stat()
-    return look_at(Tree(folder), Candidate(b"/archive", state.st_dev, state.st_ino, state.st_size), RECOGNISER)
+    return look_at(Tree(folder), Candidate(b"/archive", state.st_dev, state.st_ino, state.st_size), recogniser)
 
 
 def test_a_file_with_a_member_that_matched_is_anchored_with_it(tmp_path: Path) -> None:
@@ -68,8 +68,17 @@ def test_a_file_with_a_member_that_matched_is_anchored_with_it(tmp_path: Path) -
 def test_what_was_not_looked_at_inside_is_told_by_the_path_of_the_file(tmp_path: Path) -> None:
     seen = _look_at(tmp_path, encrypted_zip_of({"pin": b"needle"}))
     assert isinstance(seen, Look)
-    assert (seen.archive, bool(seen.anchor)) == ("encrypted", True)
     assert seen.troubles == (Trouble(b"/archive", Reason.ENCRYPTED),)
+
+
+@pytest.mark.parametrize(("pattern", "state"), [("^encrypted$", "encrypted"), ("^bomb$", ""), ("crypt", "encrypted")])
+def test_an_archive_is_anchored_for_its_state_where_a_pack_asks_for_that(
+    tmp_path: Path, pattern: str, state: str
+) -> None:
+    asking = Recogniser(BorealEngine(), Signatures({}, archives=frozenset({pattern})))
+    seen = _look_at(tmp_path, encrypted_zip_of({"pin": b"needle"}), asking)
+    assert isinstance(seen, Look)
+    assert (seen.archive, bool(seen.anchor)) == (state, bool(state))
 
 
 def test_an_archive_with_nothing_to_tell_has_no_anchor(tmp_path: Path) -> None:

@@ -108,6 +108,13 @@ def test_a_method_that_is_not_opened_is_told_of() -> None:
     assert look(packed).inside.reasons == {Reason.NOT_OPENED}
 
 
+def test_a_directory_larger_than_what_is_read_of_it_at_once_is_read() -> None:
+    members = {f"{number:04}{'x' * 1_500}": str(number).encode() for number in range(900)}
+    seen = look(zip_of(members, zipfile.ZIP_STORED))
+    assert seen.in_order == list(members.values())
+    assert seen.inside.reasons == set()
+
+
 def test_folders_are_no_members_to_look_at() -> None:
     assert look(zip_of({"folder/": b"", "folder/file": b"pin"})).in_order == [b"pin"]
 
