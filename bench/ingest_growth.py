@@ -55,8 +55,8 @@ def fill(lake: Lake, count: int) -> None:
         staged.mkdir(parents=True, exist_ok=True)
         sha256, size = land([body], staged / "landed.zst")
         ingestion = Ingestion(staged, Fresh(lake.engine()), lambda _day: [])
-        ingestion.stage([body], layout, families, lambda rows: annotate(rows, tables), None)
-        at = datetime.combine(day, clock(23), UTC) + timedelta(seconds=number)
+        at = datetime.combine(day, clock(23), UTC) + timedelta(hours=1, seconds=number)
+        ingestion.stage([body], layout, families, lambda rows: annotate(rows, tables), None, now=at)
         made = ingestion.delivery(
             sha256=sha256, layout=layout, file=f"{number}.csv", size_bytes=size, now=at, families=families
         )
