@@ -64,7 +64,7 @@ def _windows(report: TargetReport) -> list[Block]:
         rows.insert(0, _row(report.previous_year, None))
     rows += [_row(w.count, w.change.value if w.change else None) for w in report.windows]
     seal = LocalText(
-        f"Mốc so sánh đã chốt, SHA-256 {report.seal}." if report.seal else "Mốc so sánh là tạm tính, chưa chốt.",
+        f"Mốc so sánh đã chốt, SHA-256 {report.seal}." if report.seal else "Mốc so sánh là tạm thời, chưa chốt.",
         f"The baseline is frozen, SHA-256 {report.seal}." if report.seal else "The baseline is provisional.",
     )
     table = Table("windows", LocalText("Các kỳ đếm", "Windows"), _WINDOW_COLUMNS, tuple(rows), seal)
