@@ -132,7 +132,7 @@ def served(checkout: Path, data: Path) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--port", str(port)]
+    command: list[str | Path] = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--port", str(port)]
     environment = os.environ | {"QUETSACH_PROXY_HOPS": "1"}
     with (data.parent / "server.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -260,7 +260,7 @@ def attacked(checkout: Path, arguments: argparse.Namespace) -> dict[str, str]:
 
     with tempfile.TemporaryDirectory(prefix="quetsach-hostile-") as name:
         folder, data = Path(name), Path(name) / "centre"
-        command = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--prepare-only"]
+        command: list[str | Path] = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--prepare-only"]
         subprocess.run(command, check=True, capture_output=True)
         with served(checkout, data) as centre:
             note(slow(centre, bodies=arguments.bodies, heads=arguments.heads, seconds=arguments.seconds))
