@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -183,9 +183,12 @@ def remove_unfinished(folder: Path, *, before: float) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             left = Path(parent, name)
-            if name.startswith(".") and name.endswith(_UNFINISHED) and left.lstat().st_mtime < before:
-                left.unlink(missing_ok=True)
-                removed += 1
+            if not (name.startswith(".") and name.endswith(_UNFINISHED)):
+                continue
+            with suppress(FileNotFoundError):  # its writer has finished
+                if left.lstat().st_mtime < before:
+                    left.unlink()
+                    removed += 1
     return removed
 
 

@@ -142,3 +142,13 @@ def test_what_killed_writers_left_is_removed_and_what_is_being_written_is_not(tm
     os.utime(old, (1, 1))
     assert storage.remove_unfinished(tmp_path, before=changed) == 1
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a"]
+
+
+def test_a_writer_that_finishes_while_leftovers_are_removed_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with storage.replacing(tmp_path / "a") as file:
+        file.write(b"x")
+        seen = [(str(tmp_path), [], [path.name for path in tmp_path.iterdir()])]
+    monkeypatch.setattr(os, "walk", lambda _folder: seen)
+    assert storage.remove_unfinished(tmp_path, before=2**40) == 0
