@@ -201,8 +201,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
-        task.warn(told_restarted(one, scan, task.words), "")
-        if not task.is_dry:
+        task.warn(told_restarted(one, task.words), "")
+        if one.is_settled and not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = _plan(task, scan)
     if not plan.steps:

@@ -105,13 +105,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         write_report(report, arguments.report)
     restarted = recorded_after_restart(arguments.state or default_state(), look.host, result)
-    for one in restarted:
+    for one in (one for one in restarted if one.is_settled):
         _keep(report_of_restarted(one, result, look.withdrawn), arguments)
     _keep(report, arguments)
     if arguments.json:
         print_json(to_json(report))
         return code
-    told = ("\n" + told_restarted(one, result, messages("act", language)) for one in restarted)
+    told = ("\n" + told_restarted(one, messages("act", language)) for one in restarted)
     for line in (*_told(result, words, language), *told_unused(look, words), *told):
         say(line)
     for line in _told_next(result, command, elsewhere, words):
