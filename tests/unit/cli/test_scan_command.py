@@ -11,6 +11,9 @@ from tests.archives import zip_of
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.mounts import Mount
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.report import read_report
@@ -379,6 +382,42 @@ def test_malware_of_windows_is_found_by_the_plain_command_and_only_reported(
     assert (share / "Windows/mssecsvc.exe").exists()
     assert main([*shlex.split(command)[1:], "--yes"]) in {11, 13}
     assert not (share / "Windows/mssecsvc.exe").exists()
+
+
+def test_a_folder_whose_name_would_steer_a_terminal_is_not_in_the_command_that_cleans_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share = tmp_path / "share"
+    hostile = share / "a\x1b]0;owned\x07\n✓ NOTHING FOUND"
+    hostile.mkdir(parents=True)
+    [specimen] = specimens_of(SHELF / "wannacry", ["windows"])
+    specimen.build(hostile)
+    report = ["--report", str(tmp_path / "report.json")]
+    for command in ("scan", "clean --dry-run"):
+        assert main([*command.split(), str(share), "--lang", "en", *report]) == 10
+        out = capsys.readouterr().out
+        assert not set("\x1b\x07") & set(out)
+        assert "\n✓" not in out
+        assert f"`quetsach clean --root {share} --system windows`" in out
+        assert read_report(tmp_path / "report.json").elsewhere == (f"quetsach clean --root {share} --system windows",)
+
+
+def test_each_disk_of_another_system_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drive, asked = tmp_path / "drive", []
+    (drive / "autorun.inf").mkdir(parents=True)
+    for number in range(5):
+        specimens_of(SHELF / "wannacry", ["windows"])[0].build(drive / str(number))
+
+    def opened(root: Path) -> Host:
+        asked.append(root)
+        return open_mounted(root)
+
+    place = Mount(b"8:1", b"", bytes(drive))
+    monkeypatch.setattr("quetsach.endpoint.host.mounts.mounts_now", lambda: (place,))
+    monkeypatch.setattr("quetsach.endpoint.host.mounted.open_mounted", opened)
+    assert main(["scan", str(drive), "--report", str(tmp_path / "report.json")]) == 10
+    assert read_report(tmp_path / "report.json").elsewhere == (f"quetsach clean --root {drive}",)
+    assert asked == [drive]
 
 
 def test_nothing_looked_at_is_never_nothing_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
