@@ -218,7 +218,7 @@ def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -
     yield f"  ▲ {kind}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
     evidence = words["evidence"].format(evidence=told_evidence(finding.evidence, language))
-    action = Action.REPORT if finding.is_only_reported else finding.action
+    action = "archive" if finding.is_sealable else Action.REPORT if finding.is_only_reported else finding.action
     yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 
 

@@ -76,7 +76,7 @@ def test_nothing_found_ends_with_0_and_promises_nothing(clean: Path, capsys: pyt
     assert "Looked at 1 files" in out
 
 
-def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
+def test_what_lies_in_an_archive_can_go_with_it_and_scan_and_page_say_so(
     infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = tmp_path / "mail.zip"
@@ -84,11 +84,24 @@ def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
     assert main(["scan", str(packed), "--lang", "en", "--report", str(tmp_path / "report.json")]) == 10
     out = capsys.readouterr().out
     assert f"{packed}!eicar.com" in out
-    assert "when cleaning: report only" in out
-    assert "quetsach clean" not in out
+    assert "when cleaning: seal the whole archive, if you agree" in out
+    assert f"run `quetsach clean {packed}` to see the plan" in out
+    assert "for information only" not in out
     page = render_page(read_report(tmp_path / "report.json"), language="en")
     assert "quetsach clean --archives can seal the whole archive" in page
     assert "When cleaning: quarantine" not in page
+
+
+def test_no_clean_up_is_promised_for_what_a_pack_only_reports_in_an_archive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "mail.zip"
+    packed.write_bytes(zip_of({"bang-tinh.xlsx.WNCRY": b"WANACRY!\0\1\0\0" + bytes(300)}))
+    assert main(["scan", str(packed), "--lang", "en", "--report", str(tmp_path / "report.json")]) == 10
+    out = capsys.readouterr().out
+    assert "when cleaning: report only" in out
+    assert "quetsach clean" not in out
+    assert "--archives" not in render_page(read_report(tmp_path / "report.json"), language="en")
 
 
 def test_the_json_is_the_report(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

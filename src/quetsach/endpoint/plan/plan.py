@@ -97,7 +97,9 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, wi
             drafts.add(target, finding, package.package if package else "")
     places = {finding.id: path for finding, path in located}
     held = [
-        one for one in held if one.hold is not Hold.MEMBER or not drafts.take_along(places[one.finding.id], one.finding)
+        one
+        for one in held
+        if not one.finding.is_packed or not drafts.take_along(places.get(one.finding.id, b""), one.finding)
     ]
     steps, left = drafts.finished(host.tree)
     held += [Held(finding, hold) for finding, hold in left]
@@ -173,11 +175,11 @@ def _file(finding: Finding) -> FileAnchor | None:
 
 def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
+    if (hold := hold_of(finding)) is not None:
+        return hold
     if finding.action is Action.REPORT:
-        return hold_of(finding) if finding.belongs_to else Hold.REPORT_ONLY
+        return Hold.REPORT_ONLY
     match finding.artefact.anchor:
-        case MemberAnchor():
-            return Hold.MEMBER
         case ProcessAnchor() as process:
             return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
         case RegistryAnchor():

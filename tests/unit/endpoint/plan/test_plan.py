@@ -97,6 +97,36 @@ def test_what_lies_in_an_archive_is_left_unless_the_archive_goes(tmp_path: Path)
     assert both.findings == {archive.id, member.id}
 
 
+@pytest.mark.parametrize("belongs_to", [(), ("windows",)])
+@pytest.mark.parametrize("action", [Action.REPORT, Action.QUARANTINE])
+def test_an_archive_is_sealed_for_what_the_recipe_would_remove_whosever_it_is(
+    tmp_path: Path, action: Action, belongs_to: tuple[str, ...]
+) -> None:
+    archive = _file(tmp_path, b"/srv/a.zip").artefact.anchor
+    assert isinstance(archive, FileAnchor)
+    member = replace(finding(MemberAnchor(archive, (b"x",)), ArtefactKind.FILE, action), belongs_to=belongs_to)
+    plain = _plan(tmp_path, member)
+    whole = make_plan([member], mounted_host(tmp_path), tmp_path / "state", with_archives=True)
+    left = Hold.FOREIGN if belongs_to else Hold.REPORT_ONLY
+    removes = action is not Action.REPORT
+    assert (plain.steps, _holds(plain)) == ((), [Hold.MEMBER if removes else left])
+    assert ([step.subject for step in whole.steps], _holds(whole)) == (
+        ([b"/srv/a.zip"], []) if removes else ([], [left])
+    )
+
+
+def test_what_is_only_reported_goes_with_an_archive_that_goes(tmp_path: Path) -> None:
+    archive = _file(tmp_path, b"/srv/a.zip")
+    member = finding(MemberAnchor(archive.artefact.anchor, (b"x",)), ArtefactKind.FILE, Action.REPORT)
+    plan = _plan(tmp_path, member, archive)
+    assert (plan.findings, plan.held) == ({archive.id, member.id}, ())
+
+
+def test_what_is_of_another_system_is_not_acted_on_whatever_its_recipe_says(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, replace(_file(tmp_path, b"/opt/x"), belongs_to=("windows",)))
+    assert (plan.steps, _holds(plan)) == ((), [Hold.FOREIGN])
+
+
 def test_files_go_before_lines_and_links_before_processes(tmp_path: Path) -> None:
     write(tmp_path, b"/etc/crontab", b"evil\n")
     write(tmp_path, b"/etc/systemd/system/a.service", b"[Service]\n")
