@@ -125,7 +125,9 @@ def add_archives(plan: Plan, whole: Plan) -> Plan:
 
 
 def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -> Plan:
-    """Return a plan with only these steps, which keep their numbers; what the others were about is left alone.
+    """Return a plan with only these steps, which keep their numbers; what the others were about is held.
+
+    That is also a finding of which other steps stay: a part of it is left.
 
     Args:
         plan: the whole plan.
@@ -133,9 +135,9 @@ def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -
         findings: what the plan is about.
     """
     steps = tuple(step for step in plan.steps if step.number in numbers)
-    kept = {finding for step in steps for finding in step.findings}
-    others = plan.findings - kept
-    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in others)
+    dropped = {finding for step in plan.steps if step.number not in numbers for finding in step.findings}
+    dropped -= {one.finding.id for one in plan.held}
+    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in dropped)
     return replace(plan, steps=steps, held=plan.held + held)
 
 

@@ -4,11 +4,15 @@ import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
+from tests.report_samples import sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.clean import CleanResult
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
@@ -18,10 +22,11 @@ from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan import protect
 from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_FILES_OF_A_SIGN, MAX_PROGRAMS, check_brake
-from quetsach.endpoint.plan.plan import Plan, make_plan
+from quetsach.endpoint.plan.plan import Plan, left_to, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
     KillProcess,
+    Outcome,
     QuarantineFile,
     RemoveLines,
     RemoveLink,
@@ -29,6 +34,8 @@ from quetsach.endpoint.plan.step import (
     StopUnit,
     TruncateFile,
 )
+from quetsach.endpoint.report import build_clean, build_plan
+from quetsach.endpoint.report.document import FindingOutcome
 
 WHY = LocalText("vì thử", "for a test")
 
@@ -230,6 +237,28 @@ def test_the_name_of_a_unit_file_stops_nothing_but_that_unit_and_none_that_the_s
     tmp_path: Path, name: bytes
 ) -> None:
     assert _stopped(tmp_path, name) == []
+
+
+def test_a_finding_of_which_only_some_steps_are_chosen_is_not_called_removed(tmp_path: Path) -> None:
+    path = b"/etc/systemd/system/a.service"
+    write(tmp_path, path, b"[Service]\n")
+    write(tmp_path, path + b".d/x.conf", b"[Service]\n")
+    unit = finding(file_anchor(tmp_path, path), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    other = _file(tmp_path, b"/opt/x")
+    plan = _plan(tmp_path, unit, other)
+    first = next(step.number for step in plan.steps if unit.id in step.findings)
+    (last,) = (step.number for step in plan.steps if other.id in step.findings)
+    part = left_to(plan, {first, last}, (unit, other))
+    assert (len(plan.steps), part.findings) == (3, {unit.id, other.id})
+    assert [(one.finding, one.hold) for one in part.held] == [(unit, Hold.NOT_CHOSEN)]
+    assert [one.finding for one in left_to(part, {last}, (unit, other)).held] == [unit]
+    scan = replace(sample_scan(), findings=(unit, other))
+    done = tuple(StepResult(step, Outcome.DONE) for step in part.steps)
+    result = CleanResult("s", "/", scan.started, done, part.held, (), (), restart_needed=False)
+    report = build_clean(scan, result, report_id=uuid4(), now=scan.finished)
+    assert [one.outcome for one in report.findings] == [FindingOutcome.LEFT, FindingOutcome.REMOVED]
+    planned = build_plan(scan, part, report_id=uuid4(), now=scan.finished, exit_code=10)
+    assert [one.outcome for one in planned.findings] == [FindingOutcome.LEFT, FindingOutcome.PLANNED]
 
 
 def test_drop_ins_behind_a_link_are_someone_s_and_only_the_link_goes(tmp_path: Path) -> None:
