@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import systems_text
 
 if TYPE_CHECKING:
     from quetsach.core.pack import LocalText
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
-_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
@@ -263,7 +263,7 @@ def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], 
 
 
 def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
-    systems = ", ".join(_SYSTEMS.get(system, system) for system in held.finding.belongs_to)
+    systems = systems_text(held.finding.belongs_to)
     reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
 

@@ -20,7 +20,7 @@ from quetsach.cli.restart import recorded_after_restart, report_of_restarted, to
 from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Action, LocalText, Pack
+from quetsach.core.pack import Action, LocalText, Pack, systems_text
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.evidence import told_evidence
 
@@ -209,11 +209,9 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
 
 
 def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
-    from quetsach.endpoint.report.families import systems_text  # noqa: PLC0415
-
     kind = words[f"kind-{finding.artefact.kind}"]
     if finding.belongs_to:
-        systems = systems_text(finding.belongs_to, messages("report", language))
+        systems = systems_text(finding.belongs_to)
         kind += f" {words['belongs-to'].format(systems=systems)}"
     yield f"  ▲ {kind}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
