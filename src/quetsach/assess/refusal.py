@@ -26,6 +26,7 @@ class RefusalReason(StrEnum):
     REFUSED_PARTS = "refused-parts"
     FEW_ADDRESSES = "few-addresses"
     CLOCKS_DIFFER = "clocks-differ"
+    MIXED_SPELLINGS = "mixed-spellings"
 
     # of the effect of a campaign
     NOBODY_TREATED = "nobody-treated"
@@ -111,6 +112,14 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "múi giờ; giờ và ngày của nguồn đó chưa dùng được.",
         "Two feeds write the same check-ins at different hours: one of them is not in UTC. Ask the source for its time "
         "zone; its hours and days are not to be used before.",
+    ),
+    RefusalReason.MIXED_SPELLINGS: LocalText(
+        "Trong cùng một ngày, nguồn dữ liệu ghi hơn một phần mười số địa chỉ ở đây dưới nhiều tên của cùng một họ mã "
+        "độc. Khoảng cách giữa các lượt ghi nhận chỉ biết được theo từng tên, nên số máy sẽ bị tính thừa. Hãy chỉ nêu "
+        "số địa chỉ mỗi ngày, hoặc đếm theo bot_id.",
+        "Within a day the feed reports more than a tenth of the addresses here under several names of one family. The "
+        "time between sightings is known for each name alone, so machines would be counted too often. Give daily "
+        "addresses only, or count by bot_id.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
         "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Hãy nêu bằng --rate.",

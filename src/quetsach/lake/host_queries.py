@@ -13,8 +13,9 @@ from quetsach.assess.hosts.clock import Clock, uptime_minutes
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.sightings import CLOCK_HOURS
+from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.lake.host_rows import LOW_BITS, HostRows
-from quetsach.lake.queries import by_day, explained, run
+from quetsach.lake.queries import Names, by_day, by_family, explained, run
 from quetsach.lake.question import Part, added, in_part
 
 type Sensor = tuple[str, str]
@@ -37,6 +38,14 @@ _STEP = "greatest(0, ceil(4 * log2(gap_ms / 60000)))::smallint"
 
 _SENSORS = "feed, report, family, ip_version"
 _PLACE = "feed, report, family, ip_version, asn, isp, province, sector, is_abroad"
+_MERGED = f"""
+    feed, report, family, address, day, any_value(ip_version) as ip_version, max(asn) as asn, max(isp) as isp,
+    max(province) as province, coalesce(max(nullif(sector, '{UNKNOWN_SECTOR}')), '{UNKNOWN_SECTOR}') as sector,
+    bool_and(is_abroad) as is_abroad, sum(sightings)::bigint as sightings, count(*) as spellings,
+    bit_or(hours) as hours, min(first_us) as first_us, max(last_us) as last_us
+"""
+"""A row of several spellings, as a roll-up has it of several sightings."""
+
 _BLOCKS = {
     1: "bit_count(hours)",
     2: "bit_count((hours | (hours >> 1)) & 5592405)",  # bits 0, 2, 4, ...
@@ -55,20 +64,30 @@ def _on_clock(us: str) -> str:
     return f"uptime_us + {us} - if(len(starts) = 0, 0, {down})"
 
 
-_ROWS = f"""
-    create or replace temp table rows as
-    with placed as (
-        select a.*, {_on_clock("first_us")} as first_up, {_on_clock("last_us")} as last_up, len(starts) = 0 as is_whole
-        from {by_day("addresses")} a
-        join clock using (feed, report, day)
-        where {{in_part}} and ($families::varchar[] is null or list_contains($families::varchar[], family))
-    )
-    select feed, report, family, ip_version, asn, isp, province, sector, is_abroad, address, day, sightings, hours,
-           is_whole,
-           (first_up - lag(last_up) over before) // 1000 as gap_ms,
-           lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
-    from placed window before as (partition by feed, report, family, address order by day)
-"""
+_ASKED = "($families::varchar[] is null or list_contains($families::varchar[], family))"
+
+
+def _rows(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
+    """Return how the rows of a part are laid out: one for each sensor, family, address and day; and its parameters."""
+    addresses, parameters = by_family(by_day("addresses"), names)
+    seen = f"select *, 1 as spellings from {addresses} where {in_part(part)} and {_ASKED}"
+    if names is not None:
+        seen = f"select {_MERGED} from ({seen}) group by feed, report, family, address, day"
+    query = f"""
+        create or replace temp table rows as
+        with seen as ({seen}), placed as (
+            select *, {_on_clock("first_us")} as first_up, {_on_clock("last_us")} as last_up,
+                   len(starts) = 0 as is_whole
+            from seen join clock using (feed, report, day)
+        )
+        select {_PLACE}, address, day, sightings, spellings, hours, is_whole,
+               (first_up - lag(last_up) over before) // 1000 as gap_ms,
+               lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
+        from placed window before as (partition by feed, report, family, address order by day)
+    """
+    return query, {**parameters, "addresses": list(part.files)}
+
+
 _SQUARE = f"gap_ms * gap_ms >> {LOW_BITS} as high, gap_ms * gap_ms & {(1 << LOW_BITS) - 1} as low"
 _MS, _MS2, _HIGH = "hours * 3600000", "round(squares * 3600000 * 3600000)", float(1 << LOW_BITS)
 _KEPT = f"""
@@ -77,32 +96,34 @@ _KEPT = f"""
            coalesce(high, floor({_MS2} / {_HIGH})::bigint) as high,
            coalesce(low, ({_MS2} - floor({_MS2} / {_HIGH}) * {_HIGH})::bigint) as low
     from (
-        from {by_day("gaps")}
+        from {{gaps}}
         union all by name
         select null::bigint as ms, null::bigint as high, null::bigint as low, null::double as hours,
                null::double as squares where false
     ) join clock using (feed, report, day)
-    where $families::varchar[] is null or list_contains($families::varchar[], family)
+    where {_ASKED}
 """
 """Gaps inside days. Roll-ups that are older than whole numbers have hours and squared hours as fractions."""
 
 
-def _gaps(*, has_kept: bool) -> str:
+def _gaps(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
     """Return how gaps are laid out: those between days of the part's rows, and those inside days if it has any."""
+    kept, parameters = by_family(by_day("gaps"), names) if part.once else ("", {})
     across = f"select {_PLACE}, 1 as count, gap_ms from rows where gap_ms is not null"
     inside = ""
-    if has_kept:
+    if part.once:
         length = f"({_on_clock('last_us')} - ({_on_clock('first_us')})) // 1000"
         across += f" union all select {_PLACE}, count, {length} from kept where step is null"
         inside = f"union all select {_PLACE}, step, count, ms, high, low from kept where step is not null"
-    return f"""
+    query = f"""
         create or replace temp table gaps as
-        with {f"kept as ({_KEPT})," if has_kept else ""} across as ({across}), one_by_one as (
+        with {f"kept as ({_KEPT.replace('{gaps}', kept)})," if part.once else ""} across as ({across}), one_by_one as (
             select *, {_SQUARE} from (select *, {_STEP} as step from across) where step < {STEPS}
         )
         select {_PLACE}, step, count, count * gap_ms as ms, count * high as high, count * low as low from one_by_one
         {inside}
     """
+    return query, {**parameters, "gaps": list(part.once)} if part.once else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +136,7 @@ class HostWindow:
         totals: the same for sightings.
         distinct: the same for addresses, of all sensors together.
         families: only these; ``None`` for all.
+        names: the family that a kept name is of; ``None`` where each is its own (``queries.by_family``).
     """
 
     clocks: Mapping[Sensor, Clock]
@@ -122,16 +144,17 @@ class HostWindow:
     totals: tuple[tuple[str, ...], ...] = ((),)
     distinct: tuple[tuple[str, ...], ...] = ()
     families: tuple[str, ...] | None = None
+    names: Names | None = None
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Lay the rows of a part out, and count them in every way."""
-        families = list(self.families) if self.families is not None else None
-        rows = _ROWS.replace("{in_part}", in_part(part))
+        asked = {"families": list(self.families) if self.families is not None else None}
         with closing(engine.cursor()) as cursor, explained():
             cursor.register("clock", _clock_table(self.clocks))
-            cursor.execute(rows, {"addresses": list(part.files), "families": families})
-            gaps = {"gaps": list(part.once), "families": families} if part.once else None
-            cursor.execute(_gaps(has_kept=bool(part.once)), gaps)
+            rows, parameters = _rows(self.names, part)
+            cursor.execute(rows, parameters | asked)
+            gaps, parameters = _gaps(self.names, part)
+            cursor.execute(gaps, parameters | asked if part.once else None)
             found = tuple(cursor.sql(query).to_arrow_table() for query, _ in self._counts())
             cursor.execute("drop table rows; drop table gaps")
         return found
@@ -168,17 +191,22 @@ class Overlap:
 
     first: Watch
     second: Watch
+    names: Names | None = None
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
         first, second = self.first, self.second
-        names = {"feed": first.feed, "report": first.report, "feed2": second.feed, "report2": second.report}
-        parameters = {**names, "family": first.family, "version": first.ip_version, "files": list(part.files)}
+        addresses, parameters = by_family(by_day("files"), self.names)
+        parameters |= {"feed": first.feed, "report": first.report, "feed2": second.feed, "report2": second.report}
+        parameters |= {"family": first.family, "version": first.ip_version, "files": list(part.files)}
         seen = (
-            f"select address, day, hours from {by_day('files')} where {in_part(part)} and not is_abroad "
-            "and family = $family and ip_version = $version and"
+            f"select address, day, bit_or(hours) as hours from {addresses} where {in_part(part)} and not is_abroad "
+            "and family = $family and ip_version = $version and (feed, report) ="
         )
-        pair = f"a as ({seen} (feed, report) = ($feed, $report)), b as ({seen} (feed, report) = ($feed2, $report2))"
+        pair = ", ".join(
+            f"{name} as ({seen} {sensor} group by address, day)"
+            for name, sensor in (("a", "($feed, $report)"), ("b", "($feed2, $report2)"))
+        )
         alone = (
             f"with {pair}, counted as (select sum(bit_count(hours)) as first, 0 as second from a union all "
             "select 0, sum(bit_count(hours)) from b) "
@@ -206,16 +234,17 @@ class Bots:
 
     by: tuple[str, ...] = ()
     families: tuple[str, ...] | None = None
+    names: Names | None = None
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part: installations of each day."""
+        bots, parameters = by_family(by_day("files"), self.names)
         query = (
             f"select family{_more(self.by)}, day, count(distinct bot_id) as bots, sum(sightings)::bigint as sightings "
-            f"from {by_day('files')} where {in_part(part, 'bot_id')} and not is_abroad "
-            "and ($families::varchar[] is null or list_contains($families::varchar[], family)) group by all"
+            f"from {bots} where {in_part(part, 'bot_id')} and not is_abroad and {_ASKED} group by all"
         )
         families = list(self.families) if self.families is not None else None
-        return (run(engine, query, {"files": list(part.files), "families": families}),)
+        return (run(engine, query, parameters | {"files": list(part.files), "families": families}),)
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> list[dict[str, object]]:
         """Return a row for each family and group with ``daily`` and ``sightings``, in order."""
@@ -237,9 +266,10 @@ def _ladder(by: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 
 def _totals(by: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Sightings and address-days at home, by the same keys."""
-    query = f"select {_SENSORS}{_more(by)}, sum(sightings)::bigint as events, count(*) as rows "
-    return query + "from rows where not is_abroad group by all", ("events", "rows")
+    """Sightings and address-days at home, by the same keys; ``mixed`` are those of several spellings."""
+    sums = "sum(sightings)::bigint as events, count(*) as rows, count(*) filter (spellings > 1) as mixed"
+    query = f"select {_SENSORS}{_more(by)}, {sums} from rows where not is_abroad group by all"
+    return query, ("events", "rows", "mixed")
 
 
 def _distinct(by: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -261,7 +291,10 @@ _HOUR_NAMES = [f"h{hour}" for hour in range(24)]
 _HOUR_SUMS = ", ".join(f"sum((hours >> {n}) & 1)::bigint as {name}" for n, name in enumerate(_HOUR_NAMES))
 _HOURLY = (f"select {_SENSORS}, {_HOUR_SUMS} from rows where not is_abroad group by all", _HOUR_NAMES)
 _SENSOR_DAYS = (
-    "select feed, report, day, count(*) as rows, count(*) filter (sightings = 1) as single from rows group by all",
+    (
+        "select feed, report, day, count(*) as rows, count(*) filter (sightings = spellings) as single "
+        "from rows group by all"
+    ),
     ("rows", "single"),
 )
 _BLOCK_SUMS = ", ".join(f"sum({how})::bigint as w{hours}" for hours, how in _BLOCKS.items())

@@ -51,16 +51,16 @@ class LaidOut:
         ways = dict.fromkeys(((), group, ("asn",)) if by_network else ((), group))
         totals = ways | dict.fromkeys([("asn", *group)] if by_network else [])
         distinct = () if by is None else ((), by)
-        question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families)
+        question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families, self.view.names)
         return self.view.ask(question, parts_of(self.addresses, once=self.gaps))
 
     def overlap(self, first: Watch, second: Watch) -> tuple[tuple[int, int, int], list[dict[int, int]]]:
         """Return what two sensors of one family saw: see ``Overlap``."""
-        return self.view.ask(Overlap(first, second), parts_of(self.addresses))
+        return self.view.ask(Overlap(first, second, self.view.names), parts_of(self.addresses))
 
     def count_bots(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
-        return self.view.ask(Bots(by, self.families), parts_of(self.bots)) if self.bots else []
+        return self.view.ask(Bots(by, self.families, self.view.names), parts_of(self.bots)) if self.bots else []
 
 
 @contextmanager
@@ -122,6 +122,7 @@ def measure_window(
             clock.hours_alive,
             windows.get(watch, {}),
             modes[watch.feed, watch.report],
+            row["mixed"],
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
     measured = {watch: measure(seen, known.get(watch.family)) for watch, seen in observed.items()}
@@ -138,7 +139,8 @@ def dense_pools(rows: HostRows, window: WindowMeasured, best: set[Watch], announ
         watch = watch_of(row)
         if watch in best and watch.ip_version == 4 and row["asn"] is not None:
             ladder = ladders.get((watch, row["asn"]), GapLadder.empty())
-            part = Observed(ladder, row["events"], row["rows"], window.observed[watch].uptime_hours)
+            uptime = window.observed[watch].uptime_hours
+            part = Observed(ladder, row["events"], row["rows"], uptime, mixed=row["mixed"])
             answer = measure_part(part, window.measured[watch]).machines
             machines[row["asn"]] += answer.value if isinstance(answer, Estimate) else 0.0
     return {asn for asn, count in machines.items() if is_dense(count, announced.get(asn, 0))}

@@ -213,7 +213,7 @@ def _parts(
         if watch in best:
             ladder = ladders.get((watch, row[group[0]]), GapLadder.empty())
             uptime = clocks[watch.feed, watch.report].uptime_hours
-            part = Observed(ladder, row["events"], row["rows"], uptime)
+            part = Observed(ladder, row["events"], row["rows"], uptime, mixed=row["mixed"])
             made[_id(row, group[0])].append((watch, measure_part(part, window.measured[watch])))
     return made
 

@@ -48,21 +48,28 @@ type Names = tuple[tuple[str, str], ...]
 """Under which name sightings are kept, and the family that it is of today."""
 
 
-def _sightings(names: Names | None) -> tuple[str, dict[str, object]]:
-    """Return the table of sightings (``$files``) that are the country's own, and its parameters.
+def by_family(table: str, names: Names | None) -> tuple[str, dict[str, object]]:
+    """Return a table with the families of today, and its parameters.
 
-    Or of addresses of roll-ups, where those have expired. With ``names`` each has the family that its kept name is of,
-    ``UNPLACED_FAMILY`` where no analyst has placed it; without, every kept name is a family.
+    With ``names`` each row has the family that its kept name is of, ``UNPLACED_FAMILY`` where no analyst has placed it;
+    without, every kept name is a family.
     """
-    own = f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))"
     if names is None:
-        return own, {}
+        return table, {}
     today = "(select unnest($kept) as kept, unnest($families_today) as family)"
     placed = f"""(
         select own.* replace (coalesce(today.family, '{UNPLACED_FAMILY}') as family)
-        from {own} own left join {today} today on own.family = today.kept
+        from {table} own left join {today} today on own.family = today.kept
     )"""
     return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
+
+
+def _sightings(names: Names | None) -> tuple[str, dict[str, object]]:
+    """Return the table of sightings (``$files``) that are the country's own, and its parameters.
+
+    Or of addresses of roll-ups, where those have expired.
+    """
+    return by_family(f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))", names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class LakeView:
         self.catalog = reader.read()
         self._engine = engine
         self.families_version = names.version if names else ""
-        self._names = names.kept() if names else None
+        self.names = names.kept() if names else None
         self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
 
     def __enter__(self) -> Self:
@@ -82,16 +82,16 @@ class LakeView:
 
     def families_of(self, kept: Iterable[str]) -> list[str]:
         """Return the families that kept names are of; without names each is its own."""
-        if self._names is None:
+        if self.names is None:
             return list(kept)
-        known = dict(self._names)
+        known = dict(self.names)
         return [known.get(name, UNPLACED_FAMILY) for name in kept]
 
     def unplaced_names(self) -> pa.Table:
         """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
         files = self.catalog.countable(Period(min(days), max(days))) if days else []
-        return queries.unplaced_names(self.engine(), files, self._names or ())
+        return queries.unplaced_names(self.engine(), files, self.names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine; whoever asks takes a cursor of it."""
@@ -164,7 +164,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             access.record(self.folder, by, what="addresses", of=str(period))
-        return self.ask(ListAddresses(self._names), parts_of(files))
+        return self.ask(ListAddresses(self.names), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -196,7 +196,7 @@ class LakeView:
 
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
-        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self._names)
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names)
         if (period, question) not in self._counted:
             self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
         return self._counted[period, question]

@@ -1,6 +1,7 @@
 """Machines from a lake whose machines are known: sightings in, roll-ups, numbers and refusals out."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bench.leases import Country, Seen, watch
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.core.family import FamilyNames
+from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import hosts
@@ -22,6 +23,9 @@ FIRST = date(2020, 6, 1)
 FORTNIGHT = Period(FIRST, FIRST + timedelta(days=13))
 SMALL = Country(machines=150, days=14, dense=0.01)
 NOBODY = "8.8.8.8"
+ABROAD = f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n"
+NAMES = FamilyNames.of([Family("mirai", "Mirai", "linux")], version="1")
+PLACED = NAMES.with_placings([Placing("Zork", "mirai", "", "", "an", "2026-11-28T00:00:00+00:00", "same")])
 
 
 def annotate(table: pa.Table) -> pa.Table:
@@ -41,13 +45,21 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
-def ingest(lake: Lake, seen: Seen, *, first: date = FIRST, report: str = "own", more: str = "") -> None:
+def ingest(
+    lake: Lake,
+    seen: Seen,
+    *,
+    first: date = FIRST,
+    report: str = "own",
+    more: str = "",
+    spelling: Callable[[int, float], str] = lambda _address, _hour: "mirai",
+) -> None:
     days: defaultdict[date, list[str]] = defaultdict(list)
     start = datetime.combine(first, datetime.min.time())
     for address, hour, machine in zip(seen.address.tolist(), seen.hour.tolist(), seen.machine.tolist(), strict=True):
         at = start + timedelta(hours=hour)
         place = f"14.160.{address >> 8}.{address & 255}"
-        days[at.date()].append(f"{at:%Y-%m-%d %H:%M:%S.%f},{place},mirai,VN,b{machine}\n")
+        days[at.date()].append(f"{at:%Y-%m-%d %H:%M:%S.%f},{place},{spelling(address, hour)},VN,b{machine}\n")
     rows = [row for of_day in days.values() for row in of_day]
     content = "timestamp,address,malware,country,bot_id\n" + "".join(rows) + more
     lake.ingest(
@@ -88,7 +100,7 @@ def country() -> Seen:
 @pytest.fixture(scope="module")
 def lake(country: Seen, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = Lake(tmp_path_factory.mktemp("hosts"))
-    ingest(made, country, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n")
+    ingest(made, country, more=ABROAD)
     return made
 
 
@@ -122,7 +134,7 @@ def test_addresses_abroad_are_counted_apart(lake: Lake) -> None:
 
 def test_a_reader_makes_a_missing_roll_up_and_writes_nothing(country: Seen, lake: Lake, tmp_path: Path) -> None:
     other = Lake(tmp_path / "lake")
-    ingest(other, country, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n")
+    ingest(other, country, more=ABROAD)
     for path in other.folder.glob("rollups/day=2020-06-0*/*"):
         path.unlink()
     before = sorted(other.folder.rglob("*"))
@@ -135,7 +147,7 @@ def test_many_deliveries_of_a_day_count_as_one(country: Seen, lake: Lake, tmp_pa
     for part in (0, 1):
         chosen = np.arange(part, len(country.hour), 2)
         half = Seen(country.address[chosen], country.hour[chosen], country.machine[chosen], 0, 0, 14)
-        ingest(split, half, more=f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n" if part else "")
+        ingest(split, half, more=ABROAD if part else "")
     assert same(hosts.hosts(split.view(), FORTNIGHT), hosts.hosts(lake.view(), FORTNIGHT))
 
 
@@ -143,6 +155,34 @@ def test_a_pool_of_which_too_much_is_infected_is_refused(lake: Lake) -> None:
     report = hosts.hosts(lake.view(), FORTNIGHT, by="isp", announced={45899: 1000, 7552: 1_000_000})
     assert {row.id: isinstance(row.machines, Refusal) for row in report.rows} == {"vnpt": True, "viettel": False}
     assert reason(report.total.machines) is RefusalReason.DENSE_POOL
+
+
+def test_a_spelling_that_an_analyst_placed_counts_as_its_family(country: Seen, lake: Lake, tmp_path: Path) -> None:
+    """A third of the addresses are reported under a name that was placed only afterwards."""
+    spelt = Lake(tmp_path / "lake")
+    ingest(spelt, country, more=ABROAD, spelling=lambda address, _hour: "mirai" if address % 3 else "Zork")
+    view = Lake(spelt.folder, PLACED).view()
+    report = hosts.hosts(view, FORTNIGHT, families=["mirai"])
+    assert same(report, hosts.hosts(lake.view(), FORTNIGHT))
+    assert report.total.addresses == view.count_addresses(FORTNIGHT, families=["mirai"])
+    assert [row.id for row in hosts.hosts(view, FORTNIGHT).rows] == ["mirai"]
+    assert value(report.total.by_bot_ids) == value(hosts.hosts(lake.view(), FORTNIGHT).total.by_bot_ids)
+    unplaced = hosts.hosts(Lake(spelt.folder, NAMES).view(), FORTNIGHT)
+    assert {row.id for row in unplaced.rows} == {"mirai", "unplaced"}
+
+
+def test_machines_are_refused_where_each_is_reported_under_several_names_of_its_family(
+    country: Seen, tmp_path: Path
+) -> None:
+    spelt = Lake(tmp_path / "lake")
+    ingest(spelt, country, spelling=lambda _address, hour: "Zork" if int(hour * 60) % 2 else "mirai")
+    view = Lake(spelt.folder, PLACED).view()
+    for report in (hosts.hosts(view, FORTNIGHT), hosts.hosts(view, FORTNIGHT, by="isp")):
+        assert {reason(row.machines) for row in (report.total, *report.rows)} == {RefusalReason.MIXED_SPELLINGS}
+        assert value(report.total.by_growth) == pytest.approx(country.online, rel=0.05)
+    assert isinstance(hosts.hosts(view, FORTNIGHT).total.by_events, Refusal)
+    known = hosts.hosts(view, FORTNIGHT, rates={"mirai": 1.0}).total.by_events
+    assert value(known) == pytest.approx(country.online, rel=0.02)
 
 
 def test_only_the_families_asked_for_are_counted(lake: Lake) -> None:

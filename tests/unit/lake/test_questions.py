@@ -36,6 +36,7 @@ MORE = "".join(
     f"{('mirai', 'necurs')[n % 2]},{('VN', 'US')[n % 3 == 0]},\n"
     for n in range(900)
 )
+PLACED = (("mirai", "mirai"), ("necurs", "mirai"))
 OUTAGE = range(60, 67)
 """Hours in which nothing was seen: gaps across a silence are kept with their times."""
 
@@ -76,6 +77,9 @@ def questions(view: LakeView) -> Iterator[tuple[str, Question[Any], Sequence[Pat
         yield "overlap", Overlap(first, second), laid.addresses, ()
         yield "bots", Bots(("isp",)), laid.bots, ()
         yield "all bots", Bots(), laid.bots, ()
+        yield "hosts placed", HostWindow(laid.clocks, ways, ways, ((),), ("mirai",), PLACED), laid.addresses, laid.gaps
+        yield "overlap placed", Overlap(first, second, PLACED), laid.addresses, ()
+        yield "bots placed", Bots(("isp",), ("mirai",), PLACED), laid.bots, ()
 
 
 def test_parts_in_any_order_answer_as_one(view: LakeView) -> None:
@@ -144,6 +148,29 @@ def test_roll_ups_of_fractions_are_read_too(view: LakeView, tmp_path: Path) -> N
     assert hosts.hosts(lake.view(), WEEK) == whole
     assert keeping.rebuild(lake).mended == 7
     assert hosts.hosts(lake.view(), WEEK) == whole
+
+
+def test_machines_are_of_the_families_of_today_as_addresses_are(view: LakeView) -> None:
+    """Rows that a sensor spells in two ways are one row, and what two sensors saw under any spelling is one family."""
+    with laid_out(view, WEEK, None) as laid:
+        placed = HostWindow(laid.clocks, distinct=((), ("family",)), families=("mirai",), names=PLACED)
+        kept = HostWindow(laid.clocks, distinct=((), ("family",)))
+        addresses, gaps = laid.addresses, laid.gaps
+    rows, every = (view.ask(question, parts_of(addresses, once=gaps)) for question in (placed, kept))
+    assert [row["family"] for row in rows.distinct(("family",))] == ["mirai"]
+    assert rows.distinct()[0]["addresses"] == every.distinct()[0]["addresses"]
+    assert sum(row["events"] for row in rows.totals()) == sum(row["events"] for row in every.totals())
+    spelt = sum(row["rows"] for row in every.totals())
+    [sixes] = [row for row in rows.totals() if row["report"] == "own" and row["ip_version"] == 6]
+    assert sixes["mixed"] > 0
+    assert sum(row["rows"] + row["mixed"] for row in rows.totals()) == spelt
+    pairs = {
+        names: view.ask(
+            Overlap(Watch("plain", "own", "mirai", 6), Watch("plain", "other", "mirai", 6), names), parts_of(addresses)
+        )[0]
+        for names in (None, PLACED)
+    }
+    assert min(np.array(pairs[PLACED]) - pairs[None]) > 0
 
 
 def _deliver(lake: Lake, content: str) -> None:

@@ -36,7 +36,8 @@ class Observed:
     """What a watch saw in a period, on the uptime clock.
 
     ``events`` are sightings and ``rows`` address-days; ``hourly`` in how many of these each hour of the day is set.
-    ``windows`` are mean addresses by the window's hours. ``mode`` is what makes the feed unfit, if anything.
+    ``windows`` are mean addresses by the window's hours. ``mode`` is what makes the feed unfit, if anything. ``mixed``
+    are address-days that the feed spells in several ways: the gaps inside these are known of each spelling alone.
     """
 
     ladder: GapLadder
@@ -47,6 +48,7 @@ class Observed:
     hours_alive: NDArray[np.float64] = field(default_factory=lambda: np.full(24, 1.0))
     windows: Mapping[int, float] = field(default_factory=dict)
     mode: RefusalReason | None = None
+    mixed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def measure(seen: Observed, rate: Rate | None = None) -> Measured:
         refused = Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
         return Measured(refused, refused, refused, None, rate, seen.rows)
     schedule = read_schedule(seen.ladder, daily_rhythm(seen.hourly, seen.hours_alive))
-    machines = session_hours(seen.ladder, seen.events, schedule, seen.uptime_hours)
+    machines = _mixed(seen) or session_hours(seen.ladder, seen.events, schedule, seen.uptime_hours)
     if rate is None and schedule is not None and isinstance(machines, Estimate):
         # A gap that a lease ends is never seen: the gaps that are seen are the shorter ones.
         rate = Rate(schedule.per_hour * (1 - schedule.spread * machines.measured["q"]), is_known=False)
@@ -88,9 +90,16 @@ def measure_part(part: Observed, whole: Measured) -> Measured:
     schedule = whole.schedule
     check_ins = part.events - (float(part.ladder.count[0]) if schedule.has_bursts else 0.0)
     q = whole.machines.measured["q"] if check_ins < FEWEST_CHECK_INS else None
-    machines = session_hours(part.ladder, part.events, schedule, part.uptime_hours, q=q)
+    machines = _mixed(part) or session_hours(part.ladder, part.events, schedule, part.uptime_hours, q=q)
     by_events = event_rate(check_ins, whole.rate, part.uptime_hours)
     return Measured(machines, by_events, accumulation(part.windows), schedule, whole.rate, part.rows)
+
+
+def _mixed(seen: Observed) -> Refusal | None:
+    """Refuse machines where gaps of spellings would be taken for gaps of machines too often."""
+    if seen.mixed <= REFUSED_SHARE * seen.rows:
+        return None
+    return Refusal(RefusalReason.MIXED_SPELLINGS, {"rows": seen.rows, "mixed": seen.mixed})
 
 
 def best_watches(measured: Mapping[Watch, Measured]) -> dict[tuple[str, int], Watch]:
