@@ -140,6 +140,17 @@ def test_a_registration_takes_in_the_order_and_is_made_once(
         _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
 
 
+@pytest.mark.parametrize(("controls", "is_told"), [(18, True), (19, False)])
+def test_a_registration_with_too_few_controls_for_an_effect_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], controls: int, *, is_told: bool
+) -> None:
+    names = [f"u{n}" for n in range(controls)]
+    plan = PLAN.replace('"wedge"', f'"cits"\nramp = 9\ncontrols = {json.dumps(names)}')
+    (tmp_path / "plan.toml").write_text(plan)
+    assert _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", tmp_path, "--lang", "en") == 0
+    assert ("can never be that the target is achieved; 19 are needed" in capsys.readouterr().out) is is_told
+
+
 def test_the_key_of_registrations_is_for_its_owner_alone(centre: Path, tmp_path: Path) -> None:
     _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
     assert (centre / "campaigns/keys/registration.pem").stat().st_mode & 0o777 == 0o600

@@ -33,6 +33,10 @@ _BEFORE_AT_LEAST: Final = 8
 _AFTER_AT_LEAST: Final = 3
 _NOISE_AT_LEAST: Final = 0.1
 _WEEKS_FOR_WEEKDAYS: Final = 3
+CONTROLS_TO_JUDGE: Final = round(1 / _NOISE_AT_LEAST)
+"""With fewer the check of noise cannot fail, so there is no verdict (``Check.draws_needed``)."""
+CONTROLS_TO_CLAIM: Final = round(1 / HOLDS_AT_LEAST) - 1
+"""With fewer no effect is told from chance, so no verdict is "achieved"."""
 _TWO_MONTHS: Final = {Step.DAY: 60, Step.WEEK: 9, Step.MONTH: 2}
 
 
@@ -158,13 +162,15 @@ def _noise_check(own: Floats, others: Floats) -> Check:
         "Share of controls that move as much before the start, or more (under 0.1 the interval, which comes from the "
         "controls, is too narrow)",
     )
-    return Check("noise-before", text, float((1 + (others >= own[0]).sum()) / (1 + len(others))), least=_NOISE_AT_LEAST)
+    share = float((1 + (others >= own[0]).sum()) / (1 + len(others)))
+    return Check("noise-before", text, share, least=_NOISE_AT_LEAST, draws=len(others))
 
 
 def _placebo_check(effect: float, others: Floats) -> Check:
     placebos = (others - others.mean()) * len(others) / (len(others) - 1)
     text = LocalText(
-        "Tỷ lệ phép thử giả (mỗi đơn vị đối chứng so với các đơn vị còn lại) cho tác động lớn bằng hoặc hơn",
+        "Tỷ lệ phép thử giả dược (mỗi đơn vị đối chứng so với các đơn vị còn lại) cho tác động lớn bằng hoặc hơn",
         "Share of placebos (each control against the rest) with an effect as large or larger",
     )
-    return Check("placebo-effect", text, float((1 + (np.abs(placebos) >= abs(effect)).sum()) / (1 + len(others))))
+    share = float((1 + (np.abs(placebos) >= abs(effect)).sum()) / (1 + len(others)))
+    return Check("placebo-effect", text, share, draws=len(others))

@@ -89,13 +89,25 @@ class Check:
     """A robustness line: what was looked at, and the number that came out (a p value or a share).
 
     With ``least`` it tests an assumption of the method, which does not hold where the value lies under it. Without, it
-    is the share of draws by chance alone with an effect as large: what the interval says, by another way.
+    is the share of draws by chance alone with an effect as large: what the interval says, by another way. Of a share,
+    ``draws`` are what it is of, the observed one not counted in.
     """
 
     id: str
     text: LocalText
     value: float
     least: float | None = None
+    draws: int | None = None
+
+    @property
+    def draws_needed(self) -> int:
+        """How many draws it takes for the least share that there can be to fall under the threshold."""
+        return round(1 / HOLDS_AT_LEAST) - 1 if self.least is None else round(1 / self.least)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it could have come out otherwise: of few draws the observed one alone is too large a share."""
+        return self.draws is None or self.draws >= self.draws_needed
 
     @property
     def holds(self) -> bool:
@@ -105,7 +117,8 @@ class Check:
     def as_json(self) -> dict[str, object]:
         """Return the check for machines."""
         made: dict[str, object] = {"id": self.id, "text": _both(self.text), "value": self.value}
-        return made if self.least is None else {**made, "least": self.least, "holds": self.holds}
+        holds = self.holds if self.is_told else None
+        return made if self.least is None else {**made, "least": self.least, "holds": holds}
 
 
 @dataclass(frozen=True, slots=True)

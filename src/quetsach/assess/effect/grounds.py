@@ -158,15 +158,20 @@ def _waiting(panel: Panel, design: Design) -> int:
 
 
 def _of_checks(found: Finding) -> Iterator[Notice]:
-    """Say which checks were not made, do not hold, or contradict the interval."""
+    """Say which checks were not made, could not fail, do not hold, or contradict the interval."""
     made = {check.id: check for check in found.checks}
+    is_claimed = not found.effect.low <= 0 <= found.effect.high
     for name in NEEDED[found.method]:
         check = made.get(name)
         if check is None:
             yield _not_made(name)
+        elif check.least is None and not is_claimed:
+            continue
+        elif not check.is_told:
+            yield _few_draws(check)
         elif not check.holds:
             yield _failed(check)
-        elif check.least is None and check.value > HOLDS_AT_LEAST and not found.effect.low <= 0 <= found.effect.high:
+        elif check.least is None and check.value > HOLDS_AT_LEAST:
             yield _contradicts(check)
 
 
@@ -220,8 +225,8 @@ _NOBODY_WAITING = Notice(
 _CHECK_NAMES: Final[Mapping[str, LocalText]] = {
     "trends-before": LocalText("xu hướng trước khi bắt đầu", "the trends before the start"),
     "permutation": LocalText("phép thử hoán vị", "the permutation"),
-    "placebo-effect": LocalText("phép thử giả theo tác động", "the placebos by effect"),
-    "placebo-ratio": LocalText("phép thử giả theo độ lệch", "the placebos by gap"),
+    "placebo-effect": LocalText("phép thử giả dược (placebo) theo tác động", "the placebos by effect"),
+    "placebo-ratio": LocalText("phép thử giả dược (placebo) theo độ lệch", "the placebos by gap"),
     "fit-before": LocalText("độ khớp trước khi bắt đầu", "the fit before the start"),
     "noise-before": LocalText("mức dao động trước khi bắt đầu", "the noise before the start"),
 }
@@ -250,6 +255,19 @@ def _not_made(name: str) -> Notice:
         LocalText(
             f"Bảng số liệu này không cho phép kiểm tra {named.vi}.",
             f"With this panel there is no check of {named.en}.",
+        ),
+    )
+
+
+def _few_draws(check: Check) -> Notice:
+    named, draws, needed = _CHECK_NAMES[check.id], check.draws, check.draws_needed
+    return Notice(
+        f"check-of-few-{check.id}",
+        LocalText(
+            f"Có quá ít đơn vị đối chứng để kiểm tra {named.vi}: chỉ lập được {draws} phép so sánh, cần ít nhất "
+            f"{needed} mới phân biệt được với ngẫu nhiên.",
+            f"There are too few controls for the check of {named.en}: they give {draws} comparisons, and {needed} are "
+            "needed to tell it from chance.",
         ),
     )
 

@@ -23,19 +23,19 @@ ASSUMPTIONS: Mapping[Method, LocalText] = {
     ),
     Method.SC: LocalText(
         "Giả định: tổ hợp đơn vị đối chứng đi sát đơn vị được can thiệp trước đó thì sau đó cũng vậy. Khoảng tin cậy "
-        "lấy từ các phép thử giả trên đơn vị đối chứng.",
+        "lấy từ các phép thử giả dược trên đơn vị đối chứng.",
         "Assumes that the controls which together ran like the treated before would have gone on so. The interval "
         "comes from placebos on the controls.",
     ),
     Method.SDID: LocalText(
         "Giả định: các đơn vị đối chứng có trọng số đi song song với đơn vị được can thiệp. Khoảng tin cậy lấy từ các"
-        " phép thử giả trên đơn vị đối chứng.",
+        " phép thử giả dược trên đơn vị đối chứng.",
         "Assumes that the weighted controls would have run parallel to the treated. The interval comes from placebos "
         "on the controls.",
     ),
     Method.CITS: LocalText(
         "Giả định: chênh lệch với nhóm đối chứng đã tiếp tục theo xu hướng cũ, và tác động tăng dần đúng như đã nêu. "
-        "Khoảng tin cậy lấy từ các phép thử giả trên đơn vị đối chứng.",
+        "Khoảng tin cậy lấy từ các phép thử giả dược trên đơn vị đối chứng.",
         "Assumes that the gap to the controls would have kept its trend, and that the effect builds up as stated. The "
         "interval comes from placebos on the controls.",
     ),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from quetsach.assess.effect.analysis import Design
+from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM, CONTROLS_TO_JUDGE
 from quetsach.assess.effect.finding import Method, Scale
 from quetsach.assess.errors import AssessError
 from quetsach.core.errors import QuetsachError
@@ -123,8 +124,15 @@ def seal(registration: Registration, *, public_key: bytes, sign: Sign) -> bytes:
     """Return the signed file of a registration.
 
     Raises:
-        AssessError: it was made on the first day of the campaign or later.
+        AssessError: it was made on the first day of the campaign or later, or no verdict could ever come of it.
     """
+    controls = len(registration.controls)
+    if registration.design.method is Method.CITS and controls < CONTROLS_TO_JUDGE:
+        raise AssessError(
+            f"with {controls} controls no verdict can come of an interrupted series",
+            hint=f"{CONTROLS_TO_JUDGE} are needed to check the noise before the start, "
+            f"{CONTROLS_TO_CLAIM} for an effect",
+        )
     made = registration.registered_at.astimezone(UTC).date()
     if made >= registration.start:
         raise AssessError(

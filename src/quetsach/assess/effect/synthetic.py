@@ -13,6 +13,7 @@ at a time, weights kept).
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import comb
 from typing import Final
 
 import numpy as np
@@ -131,10 +132,12 @@ def _finding(
     if isinstance(told, Refusal):
         return told
     measured = {"placebos": float(len(groups)), "fit_before": fit}
+    draws = min(len(groups), comb(len(block.controls), len(block.treated)))  # a group that is drawn twice tells once
+    checks = (*_checks(effect, effects, ratio, ratios), _fit_check(fit, fits))
     return replace(
         told,
         effect=told.spread.interval(block.measured | measured),
-        checks=(*_checks(effect, effects, ratio, ratios), _fit_check(fit, fits)),
+        checks=tuple(replace(check, draws=draws) for check in checks),
         notices=(_poor_fit(),) if (fits < fit).mean() > _POOR_FIT_SHARE else (),
     )
 
@@ -191,11 +194,11 @@ def _checks(effect: float, effects: Floats, ratio: float, ratios: Floats) -> tup
         return (1 + extreme) / (1 + len(effects))
 
     by_effect = LocalText(
-        "Tỷ lệ phép thử giả (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn",
+        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn",
         "Share of placebos (a control playing the treated unit) with an effect as large or larger",
     )
     by_ratio = LocalText(
-        "Tỷ lệ phép thử giả có độ lệch sau khi bắt đầu so với trước đó lớn bằng hoặc hơn (trị số p hoán vị)",
+        "Tỷ lệ phép thử giả dược có độ lệch sau khi bắt đầu so với trước đó lớn bằng hoặc hơn (trị số p hoán vị)",
         "Share of placebos whose gap after the start, relative to that before, is as large or larger (permutation p)",
     )
     return (
@@ -206,8 +209,8 @@ def _checks(effect: float, effects: Floats, ratio: float, ratios: Floats) -> tup
 
 def _fit_check(fit: float, fits: Floats) -> Check:
     text = LocalText(
-        "Tỷ lệ phép thử giả mà trước khi bắt đầu nhóm đối chứng tổng hợp khớp kém bằng hoặc hơn (nhỏ hơn 0,1: tác động "
-        "có thể chỉ là do không khớp)",
+        "Tỷ lệ phép thử giả dược mà trước khi bắt đầu nhóm đối chứng tổng hợp khớp kém bằng hoặc hơn (nhỏ hơn 0,1: "
+        "tác động có thể chỉ là do không khớp)",
         "Share of placebos that their synthetic control fits as badly before the start, or worse (under 0.1 the effect "
         "may be nothing but the misfit)",
     )
@@ -219,7 +222,7 @@ def _poor_fit() -> Notice:
         "poor-fit-before",
         LocalText(
             "Trước khi bắt đầu, nhóm đối chứng tổng hợp khớp với đơn vị được can thiệp kém hơn so với chín phần mười "
-            "phép thử giả: tác động ước lượng được có thể chỉ là do không khớp.",
+            "phép thử giả dược: tác động ước lượng được có thể chỉ là do không khớp.",
             "Before the start the synthetic control fits the treated worse than nine out of ten placebos are fitted: "
             "the estimated effect may be nothing but the misfit.",
         ),

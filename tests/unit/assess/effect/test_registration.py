@@ -23,7 +23,7 @@ REGISTERED = Registration(
     after=Period(date(2027, 7, 1), date(2027, 7, 28)),
     design=Design(Method.CITS, Scale.LOG, ramp=60),
     target=0.5,
-    controls=tuple(f"u{n}" for n in range(1, 9)),
+    controls=tuple(f"u{n}" for n in range(1, 13)),
     feeds=("own/sinkhole",),
     families=(("mirai", 1.0), ("necurs", 0.5)),
     network="2027-04-01.abcdef12",
@@ -52,6 +52,12 @@ def test_a_registration_is_read_as_it_was_signed() -> None:
 def test_what_is_signed_does_not_depend_on_how_it_was_written() -> None:
     turned = replace(REGISTERED, families=REGISTERED.families[::-1])
     assert turned.canonical() == REGISTERED.canonical()
+
+
+def test_a_series_with_so_few_controls_that_no_verdict_can_come_of_it_is_not_registered() -> None:
+    assert _sealed(replace(REGISTERED, controls=REGISTERED.controls[:10]))
+    with pytest.raises(AssessError, match="9 controls"):
+        _sealed(replace(REGISTERED, controls=REGISTERED.controls[:9]))
 
 
 @pytest.mark.parametrize("moment", [datetime(2027, 5, 3, tzinfo=UTC), datetime(2027, 8, 1, tzinfo=UTC)])
@@ -97,7 +103,7 @@ def test_a_plan_that_compares_unlike_things_is_refused(changes: dict[str, object
 
 
 def test_the_registered_analysis_does_not_depart() -> None:
-    panel = panel_of(noisy(9, 40), [25] + [40] * 8)
+    panel = panel_of(noisy(13, 40), [25] + [40] * 12)
     assert departures(REGISTERED, panel=panel, design=REGISTERED.design, target=0.5) == ()
 
 

@@ -166,10 +166,30 @@ def test_the_interval_of_a_synthetic_control_that_its_placebos_contradict_decide
 
 
 def test_with_few_placebos_no_effect_is_certain_enough() -> None:
-    """Six controls: chance alone gives the largest effect in one of seven."""
-    assert "check-contradicts-placebo-effect" in codes(
-        grounds_of(block(1, 6), Design(Method.CITS, Scale.LOG, ramp=3), target=0.2)
-    )
+    """Six controls: chance alone gives the largest effect in one of seven, whatever it is."""
+    found = codes(grounds_of(block(1, 6), Design(Method.CITS, Scale.LOG, ramp=3), target=0.2))
+    assert "check-of-few-placebo-effect" in found
+    assert "check-contradicts-placebo-effect" not in found
+
+
+@pytest.mark.parametrize(("method", "check"), [(Method.CITS, "noise-before"), (Method.SC, "fit-before")])
+@pytest.mark.parametrize(("controls", "code"), [(9, "check-of-few-{}"), (10, "check-failed-{}")])
+def test_a_check_that_cannot_fail_is_none(method: Method, check: str, controls: int, code: str) -> None:
+    """The treated unit is wilder than any control before the start; of nine, each is a tenth."""
+    panel = block(1, controls, fall=1.0)
+    outcome = panel.outcome.copy()
+    outcome[0] *= np.exp(3 * np.random.default_rng(8).standard_normal(40))
+    design = Design(method, Scale.LOG, ramp=3 if method is Method.CITS else None)
+    assert {c for c in codes(grounds_of(panel.with_outcome(outcome), design, target=0.2)) if check in c} == {
+        code.format(check)
+    }
+
+
+def test_few_controls_leave_a_verdict_that_claims_nothing() -> None:
+    made = grounds_of(block(1, 12, fall=1.0, seed=6), Design(Method.CITS, Scale.LOG, ramp=3), target=0.9)
+    assert verdict_of(made).word is Word.NOT_ACHIEVED
+    told = {c["id"]: c.get("holds") for c in grounds_of(block(1, 6), made.design).finding.as_json()["checks"]}
+    assert told["noise-before"] is None
 
 
 def test_a_series_that_had_bent_before_the_start_has_no_verdict() -> None:

@@ -28,6 +28,10 @@ _SAID = {
     "Hãy công bố cả hai trước ngày {start:%d/%m/%Y}.",
     "en": "Signed the registered analysis: {path}\nSHA-256 {digest}\nPublic key {key}\nPublish both before {start}.",
 }
+_FEW = {
+    "vi": "Lưu ý: chỉ có {controls} đơn vị đối chứng; cần ít nhất {needed} mới có thể kết luận là đạt chỉ tiêu.",
+    "en": "Note: with {controls} controls the verdict can never be that the target is achieved; {needed} are needed.",
+}
 
 
 def register(questions: "Subcommands") -> None:
@@ -51,6 +55,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.assess.effect import Method  # noqa: PLC0415
+    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
     from quetsach.assess.effect.registration import seal  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
 
@@ -67,6 +73,9 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         said = _SAID[chosen_language(arguments)]
         say(said.format(path=path, digest=registration.digest, key=public.hex(), start=registration.start))
+        if registration.design.method is Method.CITS and len(registration.controls) < CONTROLS_TO_CLAIM:
+            few = _FEW[chosen_language(arguments)]
+            say(few.format(controls=len(registration.controls), needed=CONTROLS_TO_CLAIM))
     return ExitCode.NOTHING_FOUND
 
 
