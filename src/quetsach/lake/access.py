@@ -45,7 +45,7 @@ def record(lake: Path, access: Access, *, what: str, of: str) -> None:
     Args:
         lake: the lake's folder.
         access: who reads.
-        what: ``quarantine``, ``delivered bytes`` or ``addresses``.
+        what: ``quarantine`` or ``addresses``.
         of: which delivery or days.
 
     Raises:

@@ -28,15 +28,17 @@ class Catalog:
         folder: the lake.
         records: the commit records.
         places: the paths of sightings that compaction moved, with those that they have now.
+        making: of the roll-ups (``rollups.read_making``).
     """
 
-    def __init__(self, folder: Path, records: Iterable[Record], places: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, records: Iterable[Record], places: Mapping[str, str], *, making: str) -> None:
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
         self.deliveries = tuple(record.delivery for record in known)
         """Oldest first."""
-        self.state = _state_of(known)
-        """The same for two catalogs if and only if the same was committed: where sightings lie is not in it."""
+        self.state = _state_of(known, making)
+        """The same for two catalogs if and only if the same was committed and is rolled up by the same rule: where
+        sightings lie is not in it."""
         self.by_id = {delivery.id: delivery for delivery in self.deliveries}
         self._places = dict(places)
         self._roll_ups = rollups.roll_ups_of(self.deliveries)
@@ -91,6 +93,6 @@ class Catalog:
         return self._places.get(path, path)
 
 
-def _state_of(records: Iterable[Record]) -> str:
+def _state_of(records: Iterable[Record], making: str) -> str:
     lines = (f"{record.delivery.id} {record.digest}" for record in records)
-    return hashlib.sha256("\n".join((rollups.FORMAT, *sorted(lines))).encode()).hexdigest()
+    return hashlib.sha256("\n".join((rollups.FORMAT, making, *sorted(lines))).encode()).hexdigest()

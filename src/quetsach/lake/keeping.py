@@ -12,9 +12,6 @@ from quetsach.lake.catalog import Catalog
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 
-LIFETIME_DAYS = 90
-"""How long sightings are kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
@@ -27,12 +24,16 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """What went: sightings of ``days`` days, in ``files`` files of ``size_bytes``, delivered bytes among them."""
+    """What has expired: sightings of ``days`` days, in ``files`` files of ``size_bytes``, delivered bytes among them.
+
+    The files are not deleted yet while somebody reads, and in a dry run.
+    """
 
     days: int
     sightings: int
     files: int
     size_bytes: int
+    is_deleted: bool
 
 
 def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None) -> Rebuilt:
@@ -66,7 +67,7 @@ def renew(lake: Lake) -> Rebuilt | None:
         LakeError: the lake cannot be read or written.
     """
     mark = lake.folder / rollups.MAKING_FILE
-    if not mark.parent.exists() or (mark.exists() and mark.read_text("ascii") == rollups.MAKING):
+    if not mark.parent.exists() or rollups.read_making(lake.folder) == rollups.MAKING:
         return None
     rebuilt = rebuild(lake)
     storage.write(mark, rollups.MAKING)
@@ -93,16 +94,16 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
         gone = sorted(catalog.paths(d for d, _ in changed) - stays)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
-        size = sum(_size(lake.folder / path) for path in gone)
+        size, is_deleted = sum(_size(lake.folder / path) for path in gone), not is_dry_run
         if not is_dry_run and changed:
             _keep_roll_ups(lake, catalog, days, tmp)
             for delivery, after in changed:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
                 storage.write(tmp / "delivery.json", after.to_json())
                 storage.publish([(tmp / "delivery.json", record)])
-            lake.discard(gone)
+            is_deleted = lake.discard(gone)
             compacted.forget(lake.folder, before=before, tmp=tmp)
-    return Expired(len(days), sightings, len(gone), size)
+    return Expired(len(days), sightings, len(gone), size, is_deleted)
 
 
 def _after(delivery: Delivery, before: date) -> Delivery:

@@ -281,14 +281,15 @@ class Lake:
             self._unswept.unlink(missing_ok=True)
         return True
 
-    def discard(self, paths: Iterable[str]) -> None:
-        """Delete files, relative to the lake, that were replaced; left for the next writer while somebody reads."""
+    def discard(self, paths: Iterable[str]) -> bool:
+        """Delete files, relative to the lake, that no record lists; left for the next writer while somebody reads."""
         with readers.kept_out(self.folder) as nobody_reads:
             if nobody_reads:
                 for path in paths:
                     (self.folder / path).unlink(missing_ok=True)
             else:
                 self._unswept.touch(mode=0o600)
+        return nobody_reads
 
     @property
     def _unswept(self) -> Path:

@@ -153,15 +153,18 @@ class ListAddresses:
 def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], names: Names) -> pa.Table:
     """Return the kept names that ``names`` does not know, with ``UNPLACED_COLUMNS``, from most addresses to fewest.
 
-    ``spellings`` are some of the texts as feeds write them, ``addresses`` of any country.
+    ``spellings`` are some of the texts as feeds write them, none where the sightings have expired; ``addresses`` are of
+    any country.
     """
     if not files:
         return pa.table({name: pa.array([], pa.string()) for name in UNPLACED_COLUMNS})
+    own = "select null::varchar as malware, null::bigint as sightings where false"  # of sightings and of roll-ups
     query = f"""
-        select family as kept, list(distinct malware order by malware)[:5] as spellings, count(*) as sightings,
-               count(distinct address) as addresses, min(day) as first_day, max(day) as last_day,
-               list(distinct feed || '/' || report) as feeds
-        from (from {by_day("files")} union all by name select null::varchar as malware where false) seen
+        select family as kept,
+               coalesce(list(distinct malware order by malware) filter (malware is not null), [])[:5] as spellings,
+               sum(coalesce(sightings, 1))::bigint as sightings, count(distinct address) as addresses,
+               min(day) as first_day, max(day) as last_day, list(distinct feed || '/' || report) as feeds
+        from (from {by_day("files")} union all by name {own}) seen
         where family not in (select unnest($kept))
         group by family order by addresses desc, kept
     """

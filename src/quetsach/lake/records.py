@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from quetsach.lake import rollups
 from quetsach.lake.catalog import Catalog, Record
 from quetsach.lake.compacted import read_compacted
 from quetsach.lake.delivery import Delivery
@@ -44,7 +45,8 @@ class CatalogReader:
         # Compacted days first: then all that is compacted is of deliveries that are known.
         places = {old: new for one in read_compacted(self._folder) for old, new in one.places()}
         self._refresh()
-        return Catalog(self._folder, (record for _, record in self._known.values()), places)
+        records = (record for _, record in self._known.values())
+        return Catalog(self._folder, records, places, making=rollups.read_making(self._folder))
 
     def _refresh(self) -> None:
         stats = self._stats()

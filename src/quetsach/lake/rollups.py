@@ -96,6 +96,20 @@ BOTS = pa.schema(
 """One row for each family and installation of the day."""
 
 
+def read_making(lake: Path) -> str:
+    """Return of which making the roll-ups of a lake are; empty where nothing says.
+
+    Raises:
+        LakeError: that cannot be read.
+    """
+    try:
+        return (lake / MAKING_FILE).read_text("ascii", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(lake / MAKING_FILE)) from error
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class RollUp:
     """The roll-up of one report and day that stands for these deliveries, by identifier."""

@@ -8,7 +8,7 @@ that is mended shows in it at once (``keeping.rebuild``).
 import hashlib
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -25,7 +25,6 @@ from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.engine import Engine
 from quetsach.lake.errors import LakeError
-from quetsach.lake.ingestion import landed_chunks
 from quetsach.lake.queries import CountAddresses, ListAddresses
 from quetsach.lake.question import Part, Question, parts_of
 from quetsach.lake.records import CatalogReader
@@ -183,26 +182,12 @@ class LakeView:
         tables = [self._rejects_of(d) for d in chosen]
         return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
 
-    def landed_bytes(self, delivery: Delivery, *, by: Access) -> Iterator[bytes]:
-        """Return the bytes of a delivery as they came.
-
-        Raises:
-            LakeError: they have expired.
-        """
-        if not delivery.has_landed:
-            raise LakeError("the delivered bytes have expired", where=delivery.file)
-        access.record(self.folder, by, what="delivered bytes", of=delivery.id)
-        return self._landed(delivery)
-
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
         question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names)
         if (period, question) not in self._counted:
             self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
         return self._counted[period, question]
-
-    def _landed(self, delivery: Delivery) -> Iterator[bytes]:
-        yield from landed_chunks(self.folder / delivery.landed_path)  # the view stays open until the last is read
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:
         try:

@@ -5,7 +5,7 @@ import ast
 import csv
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from quetsach.cli.center import families, ingest
 from quetsach.core.errors import InputError
 from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
 from quetsach.core.period import Period
-from quetsach.lake import answers
+from quetsach.lake import answers, keeping
 from quetsach.lake.lake import Lake
 
 DAY = Period(date(2020, 6, 16), date(2020, 6, 16))
@@ -111,6 +111,19 @@ def test_the_analyst_sees_what_waits_as_feeds_write_it(data: Path, capsys: pytes
     placed(data, "something else", "something-else")
     _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
     assert "Không có tên mã độc nào chờ phân loại" in capsys.readouterr().out
+
+
+def test_what_waits_is_told_when_its_sightings_have_expired(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keeping.expire(open_lake(data), before=DAY.last + timedelta(days=1))
+    capsys.readouterr()
+    _run(families, "families", "list", "--unplaced", "--data", data, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert [(row["kept"], row["sightings"], row["spellings"]) for row in told] == [
+        ("emotetnew", 4, []),
+        ("somethingelse", 1, []),
+    ]
+    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    assert "emotetnew" in capsys.readouterr().out
 
 
 def test_a_lake_that_counts_by_another_table_names_no_families(data: Path) -> None:

@@ -99,10 +99,22 @@ def test_old_sightings_expire_when_they_are_told_to(own: Path, capsys: pytest.Ca
     assert run("lake", "expire", "--days", age - 3, "--dry-run", "--data", own, "--lang", "en") == 0
     assert "of 3 days would be deleted" in capsys.readouterr().out
     run("lake", "expire", "--days", age - 3, "--data", own, "--json")
-    assert json.loads(capsys.readouterr().out)["days"] == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["days"], told["is_deleted"]) == (3, True)
     run("lake", "expire", "--days", age - 3, "--data", own, "--lang", "vi")
     assert "Không có lượt ghi nhận nào" in capsys.readouterr().out
     assert run("assess", "hosts", *WINDOW, "--data", own) == 0
+
+
+def test_what_somebody_still_reads_is_not_said_to_be_deleted(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    age = (datetime.now(UTC).date() - FIRST).days
+    before = sorted(own.glob("lake/sightings/*/*"))
+    with Lake(own / "lake").view():
+        run("lake", "expire", "--days", age - 3, "--data", own, "--lang", "vi")
+        assert "chưa xóa được" in capsys.readouterr().out
+        assert sorted(own.glob("lake/sightings/*/*")) == before
+    run("lake", "compact", "--data", own)
+    assert len(list(own.glob("lake/sightings/*/*"))) == len(before) - 3
 
 
 def test_sightings_are_kept_for_a_day_at_least(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.lake_reader import TESTER
+from tests.lake_reader import TESTER, landed_bytes
 from tests.sinkhole_report import make_report
 
 from quetsach.core.family import FamilyNames
@@ -97,7 +97,7 @@ def test_delivered_bytes_are_kept_as_they_came(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     ingest(lake, tmp_path / "f.csv", name="")
     [delivery] = lake.view().deliveries()
-    assert b"".join(lake.view().landed_bytes(delivery, by=TESTER)) == content
+    assert landed_bytes(lake.view(), delivery) == content
     [reject] = lake.view().quarantined(by=TESTER).to_pylist()
     assert content[reject["byte_offset"] :][: reject["byte_length"]] == b"\xff\xfe damaged"
     assert (reject["file"], reject["line"], reject["reason"]) == ("f.csv", 3, "bad_utf8")

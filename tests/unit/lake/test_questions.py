@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from bench.leases import Country, watch
-from tests.lake_reader import TESTER
+from tests.lake_reader import landed_bytes
 from tests.unit.lake.test_hosts import annotate, ingest
 
 from quetsach.assess.hosts.measure import Watch
@@ -118,9 +118,7 @@ def test_a_part_holds_whole_numbers_days_and_names_only(view: LakeView) -> None:
 def test_two_layouts_of_one_lake_answer_the_same(view: LakeView, tmp_path: Path) -> None:
     """The same sightings in other deliveries, in another order, and then in one file a day."""
     rows = "".join(
-        b"".join(view.landed_bytes(d, by=TESTER)).decode().partition("\n")[2]
-        for d in view.deliveries()
-        if d.report == "own"
+        landed_bytes(view, d).decode().partition("\n")[2] for d in view.deliveries() if d.report == "own"
     ).splitlines(keepends=True)
     reports = []
     for n, cut in enumerate((1, 3)):

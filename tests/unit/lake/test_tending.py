@@ -45,8 +45,11 @@ def test_small_files_are_put_together(lake: Lake) -> None:
 
 def test_roll_ups_of_an_older_making_are_made_again_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     assert keeping.renew(lake) is None
+    now = lake.view().state
     (lake.folder / rollups.MAKING_FILE).unlink()  # as in a lake of before
+    before = lake.view().state
     assert keeping.renew(lake) == keeping.Rebuilt(made=1, mended=0, expired=0)
+    assert lake.view().state == now != before
     assert keeping.renew(lake) is None
     monkeypatch.setattr(rollups, "MAKING", "3")
     assert keeping.renew(lake) is not None

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.lake_reader import TESTER
+from tests.lake_reader import TESTER, landed_bytes
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
 from quetsach.lake import compaction, hosts, keeping
@@ -56,7 +56,7 @@ def answers_of(view: LakeView) -> tuple[object, ...]:
         view.sightings_count(),
         view.listed_addresses(DAYS, by=TESTER),
         view.quarantined(by=TESTER),
-        [b"".join(view.landed_bytes(d, by=TESTER)) for d in view.deliveries()],
+        [landed_bytes(view, d) for d in view.deliveries()],
         hosts.hosts(view, DAYS),
     )
 

@@ -16,11 +16,14 @@ from quetsach.core.number import number_text, size_text
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
+_LIFETIME_DAYS = 90
 _WORDS: dict[str, dict[str, Any]] = {
     "vi": {
-        "expired": "Đã xoá {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
+        "expired": "Đã xóa {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
         "ngày còn lại.",
-        "would": "Sẽ xoá {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}).",
+        "waits": "{sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}) đã hết hạn lưu nhưng chưa xóa được "
+        "vì có chương trình đang đọc. Khi không còn ai đọc, lần nhập dữ liệu hoặc lệnh lake tiếp theo sẽ xóa.",
+        "would": "Sẽ xóa {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}).",
         "nothing": "Không có lượt ghi nhận nào cũ hơn {days} ngày.",
         "rebuilt": "Đã dựng lại {made} bảng tổng hợp theo ngày, {mended} bảng phải sửa; {expired} bảng giữ "
         "nguyên vì lượt ghi "
@@ -33,6 +36,8 @@ _WORDS: dict[str, dict[str, Any]] = {
     },
     "en": {
         "expired": "{sightings} sightings of {days} days are deleted ({files} files, {size}). Their roll-ups stay.",
+        "waits": "{sightings} sightings of {days} days ({files} files, {size}) have expired and are not deleted yet: "
+        "somebody is reading. Once nobody is, the next ingest or lake command deletes them.",
         "would": "{sightings} sightings of {days} days would be deleted ({files} files, {size}).",
         "nothing": "No sightings are older than {days} days.",
         "rebuilt": "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay because "
@@ -63,7 +68,13 @@ def register(subcommands: "Subcommands") -> None:
         "delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
         "quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
     )
-    expire.add_argument("--days", type=int, default=90, metavar="N", help="how many days to keep (default: 90)")
+    expire.add_argument(
+        "--days",
+        type=int,
+        default=_LIFETIME_DAYS,
+        metavar="N",
+        help=f"how many days to keep (default: {_LIFETIME_DAYS})",
+    )
     expire.add_argument("--dry-run", action="store_true", help="say what would be deleted")
     add_centre_command(
         commands,
@@ -94,14 +105,15 @@ def _expire(arguments: argparse.Namespace) -> int:
     from quetsach.lake import keeping  # noqa: PLC0415
 
     if arguments.days < 1:
-        raise InputError("sightings are kept for a day at least", hint="--days 90")
+        raise InputError("sightings are kept for a day at least", hint=f"--days {_LIFETIME_DAYS}")
     today = datetime.now(UTC).date()
     gone = keeping.expire(lake, before=today - timedelta(days=arguments.days), is_dry_run=arguments.dry_run)
     if arguments.json:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
-    told = "nothing" if not gone.files else "would" if arguments.dry_run else "expired"
+    told = "would" if arguments.dry_run else "expired" if gone.is_deleted else "waits"
+    told = told if gone.files else "nothing"
     say(
         _WORDS[language][told].format(
             sightings=number_text(gone.sightings, language),
