@@ -29,10 +29,8 @@ from quetsach.network import (
 )
 
 if TYPE_CHECKING:
-    from quetsach.simulate import Scenario
-
-if TYPE_CHECKING:
     from quetsach.lake.lake import Lake
+    from quetsach.simulate import Scenario
 
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
@@ -59,11 +57,14 @@ def placings_path(data: Path) -> Path:
     return data / "families" / "placings.csv"
 
 
-def open_lake(data: Path) -> "Lake":
-    """Open the lake of a centre, which counts by the families of today: the one way to it outside of tests."""
+def open_lake(data: Path, families: FamilyNames | None = None) -> "Lake":
+    """Open the lake of a centre, which counts by the families of today: the one way to it outside of tests.
+
+    Whoever names families too hands over those that ``load_families`` returned, so that both are of one moment.
+    """
     from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
 
-    return Lake(data / "lake", load_families(data))
+    return Lake(data / "lake", families or load_families(data))
 
 
 def load_places() -> Places:
@@ -189,6 +190,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        if not path.is_relative_to(bundled("data")):
+            raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
         raise QuetsachError(f"a table of this build is missing: {error}", hint="install quetsach again") from error
 
 

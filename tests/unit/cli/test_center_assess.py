@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
+from quetsach.assess import UNPLACED
+from quetsach.centre import tables
 from quetsach.centre.tables import open_lake
 from quetsach.cli.center import assess
 from quetsach.core.errors import InputError
+from quetsach.core.family import FamilyNames
 from quetsach.lake.lake import Lake
 
 
@@ -55,3 +58,28 @@ def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: py
         assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state, words
     _run("targets", "--json", "--data", tmp_path)
     assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state
+
+
+@pytest.mark.parametrize("question", ["botnets", "priority", "hosts"])
+def test_what_is_counted_and_what_is_named_are_of_one_table_of_families(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    """An analyst may place a name between the count and the table that is printed."""
+    ingest(Lake(tmp_path / "lake"), HEADER + "2020-06-16 08:00:00,14.160.0.1,mirai,VN,\n")
+    loaded, load = [], tables.load_families
+
+    def counted(data: Path | None = None) -> FamilyNames:
+        loaded.append(data)
+        return load(data)
+
+    monkeypatch.setattr(tables, "load_families", counted)
+    assert _run(question, "--data", tmp_path) == 0
+    assert loaded == [tmp_path]
+
+
+def test_machines_of_names_that_nobody_placed_are_named_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ingest(Lake(tmp_path / "lake"), HEADER + "2020-06-16 08:00:00,14.160.0.1,call me on 0900,VN,\n")
+    _run("hosts", "--data", tmp_path, "--lang", "en")
+    told = capsys.readouterr().out
+    assert UNPLACED.en in told
+    assert "0900" not in told

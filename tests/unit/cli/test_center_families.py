@@ -113,6 +113,13 @@ def test_the_analyst_sees_what_waits_as_feeds_write_it(data: Path, capsys: pytes
     assert "Không có tên mã độc nào chờ phân loại" in capsys.readouterr().out
 
 
+def test_what_a_centre_wrote_itself_and_cannot_be_read_is_not_of_the_build(data: Path) -> None:
+    placings_path(data).mkdir(parents=True)
+    with pytest.raises(InputError, match="cannot be read") as refused:
+        load_families(data)
+    assert refused.value.where == str(placings_path(data))
+
+
 def test_what_waits_is_told_when_its_sightings_have_expired(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keeping.expire(open_lake(data), before=DAY.last + timedelta(days=1))
     capsys.readouterr()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from quetsach.campaign import Campaign
     from quetsach.cli.commands import Subcommands
+    from quetsach.core.family import FamilyNames
     from quetsach.lake.view import LakeView
     from quetsach.web.evaluation.inputs import Effect
     from quetsach.web.evaluation.sources import Sources
@@ -63,19 +64,18 @@ def _run(arguments: argparse.Namespace) -> int:
     if not (data / "secret.key").exists():
         raise InputError("no centre was prepared here", where=str(data), hint="quetsach center up --prepare-only")
     configure_web(data)
-    from quetsach.centre.tables import load_campaign  # noqa: PLC0415
+    from quetsach.centre.tables import load_campaign, load_families, open_lake  # noqa: PLC0415
     from quetsach.web.evaluation import gathering, writing  # noqa: PLC0415
     from quetsach.web.evaluation.chapters import compose  # noqa: PLC0415
 
     campaign = load_campaign(arguments.campaign, data)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
-
-    view = open_lake(data).view()
-    sources = _sources(arguments, campaign, data, view)
-    with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
-        inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
-        files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
+    families = load_families(data)
+    with open_lake(data, families).view() as view:
+        sources = _sources(arguments, campaign, data, view, families)
+        with Progress("Đang lập báo cáo / evaluating", gathering.STEPS + writing.STEPS) as progress:
+            inputs = gathering.gather(campaign, sources, now=datetime.now(UTC), progress=progress.advance)
+            files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
     if arguments.json:
         made = [str(file.relative_to(out)) for file in files]
         print_json({"campaign": campaign.id, "lake": view.state, "out": str(out), "files": made})
@@ -86,9 +86,10 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView") -> "Sources":
+def _sources(
+    arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView", families: "FamilyNames"
+) -> "Sources":
     from quetsach.centre.tables import (  # noqa: PLC0415
-        load_families,
         load_network_tables,
         load_places,
         load_published,
@@ -104,7 +105,7 @@ def _sources(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vi
     return Sources(
         data=data,
         lake=view,
-        families=load_families(data),
+        families=families,
         network=load_network_tables(data),
         places=load_places(),
         tiles=load_tiles(),

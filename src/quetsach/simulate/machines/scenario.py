@@ -14,8 +14,6 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate.errors import SimulateError
 
-"""Code of the country itself."""
-
 NOWHERE = -1
 """Province of the machines of a neighbour country."""
 

@@ -1,11 +1,10 @@
 """``quetsach center assess cases``: how long infections last, who is quicker, and what comes back."""
 
 import argparse
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -13,7 +12,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-from quetsach.core.period import Period, parse_day
+from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
     from quetsach.assess.cases import CaseReport, History, TimeToClean
@@ -92,14 +91,8 @@ def _of_lake(arguments: argparse.Namespace) -> "History | None":
     from quetsach.centre.tables import open_lake  # noqa: PLC0415
     from quetsach.lake.cases import bot_history  # noqa: PLC0415
 
-    view = open_lake(arguments.data or default_data()).view()
-    period = asked_period(arguments)
-    if period is None:
-        newest = view.newest_day(until=datetime.now(UTC).date())
-        if newest is None:
-            raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
-        period = Period(newest - timedelta(days=_DAYS - 1), newest)
-    return bot_history(view, period)
+    with open_lake(arguments.data or default_data()).view() as view:
+        return bot_history(view, asked_period(arguments) or newest_period(view, _DAYS))
 
 
 def _of_file(arguments: argparse.Namespace) -> "History":

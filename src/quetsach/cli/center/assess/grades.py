@@ -1,11 +1,10 @@
 """``quetsach center assess grades``: providers against the middle, and against what they were."""
 
 import argparse
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -18,7 +17,6 @@ from quetsach.core.period import Period
 if TYPE_CHECKING:
     from quetsach.assess.grades import GradedProvider, ProviderGrades
     from quetsach.cli.commands import Subcommands
-    from quetsach.lake.view import LakeView
     from quetsach.network import NetworkTables
 
 _DAYS = 28
@@ -61,13 +59,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     data: Path = arguments.data or default_data()
-    view, tables = open_lake(data).view(), load_network_tables(data)
+    tables = load_network_tables(data)
     subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
-    period = asked_period(arguments) or _newest(view)
-    windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
-    with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
-        announced = tables.ranges.announced_ipv4()
-        weeks = [weekly_machines(view, w, announced=announced, progress=progress.advance) for w in windows]
+    with open_lake(data).view() as view:
+        period = asked_period(arguments) or newest_period(view, _DAYS)
+        windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
+        with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
+            announced = tables.ranges.announced_ipv4()
+            weeks = [weekly_machines(view, w, announced=announced, progress=progress.advance) for w in windows]
     result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
@@ -80,13 +79,6 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         _show(result, tables, language)
     return ExitCode.NOTHING_FOUND
-
-
-def _newest(view: "LakeView") -> Period:
-    newest = view.newest_day(until=datetime.now(UTC).date())
-    if newest is None:
-        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
-    return Period(newest - timedelta(days=_DAYS - 1), newest)
 
 
 def _content(path: Path) -> bytes:

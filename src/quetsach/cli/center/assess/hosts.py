@@ -2,17 +2,18 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv
+from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
 from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.sector import SECTORS
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer
     from quetsach.cli.center.assess.hosts_told import Rates
     from quetsach.cli.commands import Subcommands
+    from quetsach.core.family import FamilyNames
     from quetsach.lake.hosts import HostReport, HostRow
-    from quetsach.lake.view import LakeView
     from quetsach.network import NetworkTables
 
 _COLUMNS = (
@@ -77,21 +78,22 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import load_network_tables, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_families, load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
-    view, tables = open_lake(data).view(), load_network_tables(data)
-    period = asked_period(arguments) or _newest(view)
+    families, tables = load_families(data), load_network_tables(data)
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
         "families": arguments.family,
         "rates": dict(_rate(text) for text in arguments.rate),
         "announced": tables.ranges.announced_ipv4(),
     }
-    report = hosts.hosts(view, period, by=arguments.by, **asked)
-    comparison = hosts.compare_windows(view, before, period, **asked) if before else None
+    with open_lake(data, families).view() as view:
+        period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
+        report = hosts.hosts(view, period, by=arguments.by, **asked)
+        comparison = hosts.compare_windows(view, before, period, **asked) if before else None
     rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
     if arguments.json:
         print_json(
@@ -102,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
-        show(report, comparison, rates, _names(report.by, tables, period.last, data), chosen_language(arguments))
+        show(report, comparison, rates, _names(report.by, families, tables, period.last), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -121,15 +123,6 @@ def _rates(report: "HostReport", path: Path) -> "Rates":
     return shrunk_rates({id_: m.value for id_, m in counted.items() if isinstance(m, Estimate)}, known)
 
 
-def _newest(view: "LakeView") -> Period:
-    from quetsach.lake.hosts import WINDOW_DAYS  # noqa: PLC0415
-
-    newest = view.newest_day(until=datetime.now(UTC).date())
-    if newest is None:
-        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
-    return Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
-
-
 def _rate(text: str) -> tuple[str, float]:
     name, _, number = text.partition("=")
     try:
@@ -141,15 +134,18 @@ def _rate(text: str) -> tuple[str, float]:
     return name, rate
 
 
-def _names(by: str, tables: "NetworkTables", day: date, data: Path) -> Callable[[str, str], str]:
+def _names(by: str, families: "FamilyNames", tables: "NetworkTables", day: date) -> Callable[[str, str], str]:
     """Return how ids of the lines are named for people, by id and language."""
-    from quetsach.centre.tables import load_families, load_places  # noqa: PLC0415
+    from quetsach.assess import UNKNOWN, UNPLACED  # noqa: PLC0415
+    from quetsach.centre.tables import load_places  # noqa: PLC0415
+    from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY  # noqa: PLC0415
 
     if by == "isp":
         return tables.isp_name
     if by == "family":
-        families = load_families(data).families
-        return lambda id_, _language: families[id_].name if id_ in families else id_
+        named = {id_: LocalText(family.name, family.name) for id_, family in families.families.items()}
+        named |= {UNKNOWN_FAMILY: UNKNOWN, UNPLACED_FAMILY: UNPLACED}
+        return lambda id_, language: named[id_].in_language(language) if id_ in named else id_
     if by == "sector":
         return lambda id_, language: SECTORS[id_].in_language(language)
     places = load_places()

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -181,7 +182,8 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
     if registration.panel is None or not (data / "lake").is_dir():
         return None
     try:
-        return campaign_panel(registration, data, view or open_lake(data).view()).origin
+        with nullcontext(view) if view else open_lake(data).view() as opened:
+            return campaign_panel(registration, data, opened).origin
     except QuetsachError:
         return None
 

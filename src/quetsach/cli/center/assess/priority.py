@@ -1,11 +1,10 @@
 """``quetsach center assess priority``: the ten botnets, chosen by stated criteria."""
 
 import argparse
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, print_wrapped
+from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -13,13 +12,11 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-from quetsach.core.period import Period
 
 if TYPE_CHECKING:
     from quetsach.assess.priority import Choice
     from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
-    from quetsach.lake.view import LakeView
 
 _DAYS = 28
 
@@ -53,9 +50,11 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     criteria = load_criteria(arguments.criteria)
-    view = open_lake(arguments.data or default_data()).view()
-    period = asked_period(arguments) or _newest(view)
-    observations = observed(view, period, load_judgements(criteria))
+    data: Path = arguments.data or default_data()
+    families = load_families(data)
+    with open_lake(data, families).view() as view:
+        period = asked_period(arguments) or newest_period(view, _DAYS)
+        observations = observed(view, period, load_judgements(criteria))
     if not observations:
         raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
     choice = choose(observations, criteria, rng=np.random.default_rng(arguments.seed))
@@ -66,15 +65,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         _print_csv(choice)
     else:
-        _show(choice, load_families(arguments.data or default_data()), language)
+        _show(choice, families, language)
     return ExitCode.NOTHING_FOUND
-
-
-def _newest(view: "LakeView") -> Period:
-    newest = view.newest_day(until=datetime.now(UTC).date())
-    if newest is None:
-        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
-    return Period(newest - timedelta(days=_DAYS - 1), newest)
 
 
 def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:

@@ -1,22 +1,25 @@
 """``quetsach center assess botnets``, ``isps``, ``places`` and ``sectors``: who has most of the addresses."""
 
 import argparse
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, print_csv, show_basis, show_definitions
+from quetsach.cli.center.assess.windows import (
+    add_window,
+    asked_period,
+    newest_period,
+    print_csv,
+    show_basis,
+    show_definitions,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
-from quetsach.core.errors import InputError
-from quetsach.core.period import Period
 
 if TYPE_CHECKING:
     from quetsach.assess import Definition, Ranking
     from quetsach.cli.commands import Subcommands
-    from quetsach.lake.view import LakeView
 
 _RANKINGS = {
     "botnets": ("families ranked by mean daily addresses", "họ mã độc / family"),
@@ -54,16 +57,17 @@ def _rank(arguments: argparse.Namespace) -> int:
     from quetsach.lake import answers  # noqa: PLC0415
 
     data = arguments.data or default_data()
-    view = open_lake(data).view()
-    period = asked_period(arguments) or _newest(view)
-    if arguments.question == "botnets":
-        ranking = answers.families(view, period, load_families(data))
-    elif arguments.question == "isps":
-        ranking = answers.isps(view, period, load_network_tables(data))
-    elif arguments.question == "sectors":
-        ranking = answers.sectors(view, period)
-    else:
-        ranking = answers.places(view, period, load_places())
+    families = load_families(data)
+    with open_lake(data, families).view() as view:
+        period = asked_period(arguments) or newest_period(view, _DEFAULT_DAYS)
+        if arguments.question == "botnets":
+            ranking = answers.families(view, period, families)
+        elif arguments.question == "isps":
+            ranking = answers.isps(view, period, load_network_tables(data))
+        elif arguments.question == "sectors":
+            ranking = answers.sectors(view, period)
+        else:
+            ranking = answers.places(view, period, load_places())
     language = chosen_language(arguments)
     if arguments.json:
         print_json({"lake": view.state, **ranking.as_json()})
@@ -72,13 +76,6 @@ def _rank(arguments: argparse.Namespace) -> int:
     else:
         _show_ranking(ranking, arguments.question, language)
     return ExitCode.NOTHING_FOUND
-
-
-def _newest(view: "LakeView") -> Period:
-    newest = view.newest_day(until=datetime.now(UTC).date())
-    if newest is None:
-        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
-    return Period(newest - timedelta(days=_DEFAULT_DAYS - 1), newest)
 
 
 def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:

@@ -46,8 +46,7 @@ def _targets(arguments: argparse.Namespace) -> int:
 
     data = arguments.data or default_data()
     campaign = load_campaign(arguments.campaign, data)
-    view = open_lake(data).view()
-    with Progress("Đang tính / counting", len(campaign.windows)) as progress:
+    with open_lake(data).view() as view, Progress("Đang tính / counting", len(campaign.windows)) as progress:
         report = answers.targets(
             view,
             campaign,

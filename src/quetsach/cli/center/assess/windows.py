@@ -3,6 +3,7 @@
 import argparse
 import textwrap
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from quetsach.core.period import Period, parse_day
 
 if TYPE_CHECKING:
     from quetsach.assess import Basis, Definition
+    from quetsach.lake.view import LakeView
 
 
 def add_window(parser: argparse.ArgumentParser, default: str) -> None:
@@ -37,6 +39,18 @@ def asked_period(arguments: argparse.Namespace) -> Period | None:
     if arguments.first is None or arguments.last is None:
         raise InputError("a period needs both its days", hint="--from 2020-06-16 --to 2020-07-15")
     return Period(parse_day(arguments.first), parse_day(arguments.last))
+
+
+def newest_period(view: "LakeView", days: int) -> Period:
+    """Return the days up to the newest that has sightings, no later than today.
+
+    Raises:
+        InputError: there are no sightings yet.
+    """
+    newest = view.newest_day(until=datetime.now(UTC).date())
+    if newest is None:
+        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+    return Period(newest - timedelta(days=days - 1), newest)
 
 
 def show_basis(basis: "Basis", language: str) -> None:
