@@ -275,12 +275,10 @@ class _Scan:
 
         Also those that a start-up item names which waits.
         """
-        if self.within.is_everything:
-            return {}
         observations = self._ordered()
         return {
             path: is_found
-            for number, is_found in self.matcher.waiting(observations).items()
+            for number, is_found in self.matcher.waiting(observations, is_whole=self.within.is_everything).items()
             for path in self.within.concerned(observations[number].artefact)
         }
 

@@ -16,6 +16,7 @@ from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.look.memory import memory_rules
 from quetsach.endpoint.look.reach import Sought, in_files_anywhere
 from quetsach.endpoint.look.scan import Scope, scan
+from quetsach.endpoint.trouble import Reason
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import specimens_of
 
@@ -53,6 +54,15 @@ def test_a_pack_of_places_only_is_left_out() -> None:
     assert (sought.packs, sought.left_out) == ((), ("conficker",))
 
 
+def test_a_pack_whose_files_count_only_beside_its_places_is_left_out() -> None:
+    pack = PACKS["ramnit"]
+    place = next(trait for trait in pack.traits if trait.kind is not ArtefactKind.FILE)
+    files = [trait for trait in pack.traits if trait.kind is ArtefactKind.FILE][:2]
+    first, second = (replace(trait, only_with=(place.id, files[0].id)) for trait in files)
+    sought = Sought.on("linux", [replace(pack, traits=(place, first, second))])
+    assert (sought.packs, sought.by_content, sought.left_out) == ((), (), ("ramnit",))
+
+
 @pytest.mark.parametrize("family", OF_WINDOWS)
 def test_what_files_show_on_windows_they_show_on_linux(family: str, tmp_path: Path) -> None:
     [specimen] = specimens_of(SHELF / family, ["windows"])
@@ -69,6 +79,20 @@ def test_what_files_show_on_windows_they_show_on_linux(family: str, tmp_path: Pa
     assert {one.belongs_to for one in own.findings} == {()}
     assert all(one.is_only_reported for one in foreign.findings)
     assert foreign.reach.by_content == (family,)
+
+
+def test_a_sign_that_counts_only_beside_places_of_windows_is_never_called_nothing_on_linux(tmp_path: Path) -> None:
+    """The services and settings that it rests on are on no Linux, however much of it is looked at."""
+    windows, share = tmp_path / "windows", tmp_path / "linux/srv"
+    [specimen] = specimens_of(SHELF / "sality", ["windows"])
+    specimen.build(windows)
+    own = scan(open_mounted(windows), [PACKS["sality"]], scope=Scope.FULL, now=NOW)
+    infected = next(place(one) for one in own.findings if one.trait == "infected-program")
+    share.mkdir(parents=True)
+    (share / "setup.exe").write_bytes((windows / infected.decode().lstrip("/")).read_bytes())
+    for scope, paths in ((Scope.PATHS, [b"/srv"]), (Scope.PATHS, [b"/"]), (Scope.FULL, [])):
+        seen = scan(mounted_host(tmp_path / "linux"), [PACKS["sality"]], scope=scope, now=NOW, paths=paths)
+        assert (seen.findings, seen.failed) == ((), {Reason.UNSETTLED: 1}), (scope, paths)
 
 
 def test_names_of_windows_are_the_same_in_any_case_also_on_linux(tmp_path: Path) -> None:
