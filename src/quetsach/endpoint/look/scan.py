@@ -125,8 +125,8 @@ def scan(
         packs: what to look for.
         scope: how far to look.
         now: the time of the start, with time zone.
-        paths: for ``Scope.PATHS``, absolute paths inside the root; one that is gone is named among the failures. What
-            start-up items and settings of the whole system say of what lies below them is taken into account.
+        paths: for ``Scope.PATHS``, absolute paths inside the root; with one that is gone the scan is not conclusive.
+            What start-up items and settings of the whole system say of what lies below them is taken into account.
         progress: see ``Progress``.
         jobs: worker processes for more than a few hundred files.
         engine: the match engine; boreal if not given.
@@ -190,6 +190,7 @@ class _Scan:
             self._look(files, places.named(asked_for), remember=True)
             if self._waiting():  # a sign is there that counts only beside surer ones: these may lie elsewhere
                 self._look_about(files, places, remember=False)
+            self._tell_lost()
         else:
             self.processes()
             self._look(files, places.named(self.observations), remember=True)
@@ -197,6 +198,13 @@ class _Scan:
                 self._look(files, places.below([b"/"]))
             self._look_about(files, places, remember=self.scope is Scope.QUICK)
         files.keep(is_whole=self.scope is Scope.FULL and Reason.NOT_REACHED not in self.troubles)
+
+    def _tell_lost(self) -> None:
+        """Tell of paths that someone named and that are there no more."""
+        for path in self.paths:
+            lost = Trouble(path, Reason.CHANGED)
+            if lost not in self.failures and not self.host.tree.exists(path):
+                self.take(lost)
 
     def _look_about(self, files: FileScan, places: Places, *, remember: bool) -> None:
         """Look at what start-up items name, where malware usually lands, and beside what was found."""
@@ -265,6 +273,8 @@ class _Scan:
         if isinstance(item, Artefact):
             self.observations.append(Observation(item))
         elif self.within.holds(item.path):
+            if item.reason is Reason.VANISHED and item.path.rstrip(b"/") in self.within.paths:  # named by someone
+                item = Trouble(item.path, Reason.CHANGED)
             self.troubles[item.reason] += 1
             is_named = not item.reason.is_intended or item.reason is Reason.TOO_LARGE
             if is_named and len(self.failures) < _MOST_NAMED:

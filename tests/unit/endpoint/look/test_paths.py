@@ -9,9 +9,11 @@ import pytest
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.conclusion import Conclusion, conclusion_of
+from quetsach.endpoint.look.files import Passed
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.look.within import Within
 from quetsach.endpoint.trouble import Reason
@@ -109,6 +111,28 @@ def test_what_is_named_by_a_link_is_told_by_both_names(tmp_path: Path) -> None:
         False,
     ]
     assert Within.of(open_mounted(tmp_path), [b"//"]).is_everything
+
+
+def test_a_named_path_that_is_gone_leaves_the_verdict_open(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/letter.txt").write_text("Kính gửi")
+    seen = look(mounted_host(tmp_path), PACKS["wannacry"], b"/here", b"/nowhere/")
+    assert seen.failed == {Reason.CHANGED: 1}
+    assert conclusion_of(seen) is Conclusion.NOT_CONCLUSIVE
+
+
+def test_a_named_folder_that_is_moved_away_while_it_is_looked_at_leaves_the_verdict_open(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    for number in range(3):
+        (tmp_path / f"here/{number}").write_text("Kính gửi")
+
+    def move(_: Passed) -> None:
+        if (tmp_path / "here").exists():
+            (tmp_path / "here").rename(tmp_path / "there")
+
+    host, packs = mounted_host(tmp_path), [PACKS["wannacry"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/here"], progress=move)
+    assert seen.failed[Reason.CHANGED] == 1
 
 
 def test_what_is_wrong_elsewhere_does_not_open_the_verdict_on_a_path(tmp_path: Path) -> None:
