@@ -115,15 +115,12 @@ def told_archives(steps: "Collection[Step]", tree: "Tree", words: Mapping[str, s
     """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it."""
     from quetsach.core.number import number_text, size_text  # noqa: PLC0415
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.look.archive.count import Contents, count_contents  # noqa: PLC0415
+    from quetsach.endpoint.look.workers import count_in_archives  # noqa: PLC0415
     from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
 
     yield words["archives"]
-    for step in list(steps)[:_ARCHIVES_SHOWN]:
-        try:
-            contents = count_contents(tree, step.subject)
-        except OSError:
-            contents = Contents(0, is_whole=False)
+    shown = list(steps)[:_ARCHIVES_SHOWN]
+    for step, contents in zip(shown, count_in_archives(tree, [step.subject for step in shown]), strict=True):
         file, bad = file_of(step.target), len(step.findings)
         yield words["archive" if contents.is_whole else "archive-at-least"].format(
             subject=printable(step.subject),

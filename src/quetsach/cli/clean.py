@@ -246,7 +246,9 @@ def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
     archives = extended.steps[len(plan.steps) :]
     if not archives:
         return plan
-    task.say(*told_archives(archives, task.looking.host.tree, task.words, task.language), "")
+    for line in told_archives(archives, task.looking.host.tree, task.words, task.language):
+        task.say(line)  # one by one: each may take seconds
+    task.say("")
     if task.arguments.archives:
         return extended
     if task.arguments.yes or task.is_dry:
