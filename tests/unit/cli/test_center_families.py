@@ -121,10 +121,19 @@ def test_a_lake_that_counts_by_another_table_names_no_families(data: Path) -> No
 def test_a_spelling_of_the_table_that_a_later_build_takes_in_leaves_the_centre_working() -> None:
     names = FamilyNames.of([], version="1").with_placings([Placing("x-1", "x", "X", "linux", "a", "b", "c")])
     assert (names.family_of("x1"), names.families["x"].name) == ("x", "X")
-    assert (
-        load_families().with_placings([Placing("gamarue", "mirai", "Mirai", "", "", "", "")]).by_key["gamarue"]
-        == "mirai"
-    )
+    ours = load_families().with_placings([Placing("gamarue", "mirai", "Mirai", "", "", "", "")])
+    assert ours.family_of(ours.resolve("Gamarue")) == "mirai"
+
+
+def test_a_wrong_placing_is_undone_also_for_what_came_in_meanwhile(data: Path, tmp_path: Path) -> None:
+    placed(data, "emotet-new", "mirai")
+    late = tmp_path / "late.csv"
+    late.write_text("timestamp,address,malware\n2020-06-16 07:00:00,14.160.0.7,emotet-new\n")
+    _run(ingest, "ingest", late, "--feed", "plain", "--data", data)
+    assert (counted(data)["mirai"], counted(data)["emotet"]) == (4, 3)
+    placed(data, "emotet-new", "emotet")
+    assert "mirai" not in counted(data)
+    assert counted(data)["emotet"] == 6
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _list_families(names: "FamilyNames", *, as_json: bool, headers: tuple[str, ...]) -> None:
     spellings: dict[str, list[str]] = {}
-    for key, family in sorted(names.by_key.items()):
+    for key, family in sorted({**names.by_key, **names.placed}.items()):
         spellings.setdefault(family, []).append(key)
     found = sorted(names.families.values(), key=lambda family: family.id)
     if as_json:
