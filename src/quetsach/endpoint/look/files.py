@@ -55,6 +55,8 @@ class FileScan:
     progress: Progress = lambda _: None
     cache: Cache | None = None
     listing: Listing | None = None
+    is_asked_for: Callable[[bytes], bool] = lambda _: True
+    """Which files the scan is about, by path; others are looked at as grounds for these, and accounted for nowhere."""
     files: int = 0
     """Files that were looked at, or are the same as when they were looked at before."""
     cached: int = 0
@@ -98,10 +100,10 @@ class FileScan:
             if isinstance(look, Trouble):
                 self._failed(candidate, look)
                 continue
-            self._passed(candidate)
-            self.bytes_read += look.size_bytes
-            if self.listing is not None:
-                self.listing.file(look.path, FileState.SCANNED, look.size_bytes)
+            if self._passed(candidate):
+                self.bytes_read += look.size_bytes
+                if self.listing is not None:
+                    self.listing.file(look.path, FileState.SCANNED, look.size_bytes)
             for trouble in look.troubles:
                 self._account(trouble)
             if look.anchor is not None:
@@ -134,18 +136,22 @@ class FileScan:
 
     def _known(self, candidate: Candidate, reasons: tuple[Reason, ...]) -> None:
         """Account for a file that is as an earlier scan saw it."""
-        self.cached += 1
-        self._passed(candidate)
-        if self.listing is not None:
-            self.listing.file(candidate.path, FileState.CACHED, candidate.size_bytes)
+        if self._passed(candidate):
+            self.cached += 1
+            if self.listing is not None:
+                self.listing.file(candidate.path, FileState.CACHED, candidate.size_bytes)
         for reason in reasons:
             self._account(Trouble(candidate.path, reason))
 
-    def _passed(self, candidate: Candidate) -> None:
-        self.files += 1
-        self.size_bytes += candidate.size_bytes
+    def _passed(self, candidate: Candidate) -> bool:
+        """Count a file that the scan is done with; return whether it is one that it is about."""
+        is_asked_for = self.is_asked_for(candidate.path)
+        if is_asked_for:
+            self.files += 1
+            self.size_bytes += candidate.size_bytes
         if self.files % _TELL_FILES == 1:
             self._tell(candidate.path)
+        return is_asked_for
 
     def _tell(self, path: bytes) -> None:
         now = time.monotonic()
@@ -169,7 +175,7 @@ class FileScan:
 
     def _account(self, trouble: Trouble) -> None:
         self.take(trouble)
-        if self.listing is not None:
+        if self.listing is not None and self.is_asked_for(trouble.path):
             self.listing.trouble(trouble)
 
 

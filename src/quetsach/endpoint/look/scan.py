@@ -148,7 +148,7 @@ def scan(
     with closing(Crew(host.tree, recogniser=recogniser, signatures=signatures, jobs=jobs, control=control)) as crew:
         within = Within.of(host, paths) if scope is Scope.PATHS else Within.everything()
         look = _Scan(host, sought, engine, recogniser, control, scope, tuple(paths), within)
-        files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing)
+        files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing, within.holds)
         look.go_through(files)
         findings = look.findings()
     finished = now + timedelta(seconds=time.monotonic() - began)
@@ -281,7 +281,7 @@ class _Scan:
     def take(self, item: Artefact | Trouble) -> None:
         if isinstance(item, Artefact):
             self.observations.append(Observation(item))
-        elif self.within.holds(item.path):
+        elif item.reason is Reason.NOT_REACHED or self.within.holds(item.path):
             if item.reason is Reason.VANISHED and item.path.rstrip(b"/") in self.within.paths:  # named by someone
                 item = Trouble(item.path, Reason.CHANGED)
             self.troubles[item.reason] += 1

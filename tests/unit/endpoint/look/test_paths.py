@@ -1,5 +1,7 @@
 """A path named by a person loses nothing that a scan of the whole system finds there."""
 
+import io
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +14,11 @@ from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.look import files
 from quetsach.endpoint.look.conclusion import Conclusion, conclusion_of
+from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.files import Passed
+from quetsach.endpoint.look.listing import Listing
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.look.within import Within
 from quetsach.endpoint.trouble import Reason
@@ -97,6 +102,47 @@ def test_a_sign_that_waits_for_others_is_never_passed_over_in_silence(tmp_path: 
     seen = look(open_mounted(tmp_path), PACKS["sality"], path)
     assert seen.findings == ()
     assert seen.failed[Reason.UNSETTLED] == 1
+
+
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Linux with a program in /srv that Sality may have written into, and files where surer signs are looked for."""
+    windows, root = tmp_path_factory.mktemp("windows"), tmp_path_factory.mktemp("linux")
+    [specimen] = specimens_of(SHELF / "sality", ["windows"])
+    specimen.build(windows)
+    findings = look(open_mounted(windows), PACKS["sality"]).findings
+    path = next(file_of(f) for f in findings if f.trait == "infected-program")
+    assert path is not None
+    for folder in ("srv", "tmp"):
+        (root / folder).mkdir()
+    (root / "srv/setup.exe").write_bytes((windows / path.decode().lstrip("/")).read_bytes())
+    for number in range(3):
+        (root / f"tmp/{number}").write_text("x")
+    (root / "tmp/broken.zip").write_bytes(b"PK\3\4" + bytes(20))
+    return root
+
+
+def test_what_is_looked_at_elsewhere_as_grounds_is_neither_counted_nor_listed(linux: Path) -> None:
+    lines = io.StringIO()
+    host, packs = mounted_host(linux), [PACKS["sality"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/srv"], listing=Listing(lines))
+    assert (seen.files, seen.failed) == (1, {Reason.UNSETTLED: 1})
+    assert [json.loads(line)["path"] for line in lines.getvalue().splitlines()] == ["/srv/setup.exe"]
+
+
+def test_a_scan_ended_while_it_looks_for_grounds_elsewhere_is_not_complete(
+    linux: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_TELL_SECONDS", 0)
+    control = Control()
+
+    def end(passed: Passed) -> None:
+        if passed.path.startswith(b"/tmp"):
+            control.end()
+
+    host, packs = mounted_host(linux), [PACKS["sality"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/srv"], progress=end, control=control)
+    assert not seen.is_complete
 
 
 def test_what_is_named_by_a_link_is_told_by_both_names(tmp_path: Path) -> None:
