@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from tests.unit.web.conftest import LAST_DAY, NOW, sightings
 
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
@@ -25,13 +27,21 @@ from quetsach.web.portal.candidates import (
 )
 from quetsach.web.portal.publication import (
     MeasuredCampaign,
+    Tables,
     _without_telling_rates,
     figures_are_current,
     figures_count,
     protect,
     publication_inputs,
 )
-from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, read_snapshot, write_snapshot
+from quetsach.web.portal.snapshot import (
+    Demonstration,
+    PublicationError,
+    RankedRow,
+    Snapshot,
+    read_snapshot,
+    write_snapshot,
+)
 
 
 def row(number: int, value: float) -> RankedRow:
@@ -70,13 +80,16 @@ def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) 
     assert read_snapshot(tmp_path) == snapshot
 
 
-def test_figures_are_current_until_lake_campaigns_names_or_baseline_change(
-    centre_data: Path, tmp_path: Path, tables
+def test_figures_are_current_until_anything_that_they_are_made_of_changes(
+    centre_data: Path, tmp_path: Path, tables: Tables
 ) -> None:
-    def inputs(lake: Path, campaigns=tables.campaigns, families=tables.families, data: Path = centre_data) -> str:
-        return publication_inputs(Lake(lake).view(), families, campaigns, data=data)
+    demonstration = published(centre_data).demonstration
 
-    lake = centre_data / "lake"
+    def inputs(lake: Path, data: Path = centre_data, shown: Demonstration | None = demonstration, **others: Any) -> str:
+        return publication_inputs(Lake(lake).view(), dataclasses.replace(tables, **others), shown, data=data)
+
+    lake, network = centre_data / "lake", tables.network
+    renamed = dataclasses.replace(network.ranges, names={**network.ranges.names, 45899: "Another name"})
     assert figures_are_current(data=centre_data, inputs=inputs(lake))
     assert not figures_are_current(data=tmp_path, inputs=inputs(lake))
     others = (
@@ -84,6 +97,10 @@ def test_figures_are_current_until_lake_campaigns_names_or_baseline_change(
         inputs(lake, campaigns=()),
         inputs(lake, families=dataclasses.replace(tables.families, version="other")),
         inputs(lake, data=tmp_path),  # no baseline is frozen there
+        inputs(lake, network=dataclasses.replace(network, version="2027-01-01.00000000")),
+        inputs(lake, network=dataclasses.replace(network, ranges=renamed)),
+        inputs(lake, places=Places.of([])),
+        inputs(lake, shown=None),
     )
     assert not any(figures_are_current(data=centre_data, inputs=other) for other in others)
 
@@ -162,7 +179,7 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
     daily = [sum(row.mean_daily for row in rows) for rows in (snapshot.families, snapshot.isps, snapshot.places)]
     assert (close, *daily) == (snapshot.latest.addresses, 30.0, 30.0, 30.0)
     assert snapshot.lake == before.state != lake.view().state
-    now_there = publication_inputs(lake.view(), tables.families, tables.campaigns, data=tmp_path)
+    now_there = publication_inputs(lake.view(), tables, None, data=tmp_path)
     assert not figures_are_current(data=tmp_path, inputs=now_there)
 
 

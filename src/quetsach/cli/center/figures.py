@@ -61,7 +61,7 @@ def register(subcommands: "Subcommands") -> None:
         commands,
         "publish",
         _publish,
-        "publish what two people agreed to and did not get out; count anew if data, plans or baselines changed",
+        "publish what two people agreed to and did not get out; count anew if data, tables, plans or baselines changed",
         "quetsach center figures publish",
     )
 

@@ -65,17 +65,17 @@ class Tables:
     campaigns: tuple[MeasuredCampaign, ...] = ()
 
 
-def publication_inputs(
-    view: LakeView, families: FamilyNames, campaigns: Sequence[MeasuredCampaign], *, data: Path
-) -> str:
+def publication_inputs(view: LakeView, tables: Tables, demonstration: Demonstration | None, *, data: Path) -> str:
     """Return one digest (SHA-256, hex) of all that figures are made of: the same gives the same figures.
 
     Raises:
         LakeError: the lake cannot be read.
         AssessError: a frozen baseline was changed.
     """
-    parts = [view.state, families.version]
-    for campaign in campaigns:
+    network = tables.network
+    parts = [view.state, tables.families.version, network.version, repr(sorted(network.ranges.names.items()))]
+    parts += [repr(network.home.announced_bounds()), repr(tables.places), repr(demonstration)]
+    for campaign in tables.campaigns:
         frozen = baseline_in_force(data, campaign.plan.id)
         parts += [campaign_digest(campaign.plan), frozen.digest if frozen else "", repr(campaign.sealed)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -120,7 +120,7 @@ def figures_count(
     newest = view.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
-    inputs = publication_inputs(view, tables.families, tables.campaigns, data=data)
+    inputs = publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     basis = answers.basis_of(view, window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
