@@ -87,7 +87,7 @@ def candidates(data: Path | None) -> tuple[Candidate, ...]:
                 found.append(read_candidate(data, path.name))
         except PublicationError:
             continue
-    return tuple(sorted(found, key=lambda candidate: candidate.figures.published_at, reverse=True))
+    return tuple(sorted(found, key=lambda candidate: candidate.figures.counted_at, reverse=True))
 
 
 def read_candidate(data: Path, digest: str) -> Candidate:
@@ -131,7 +131,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
     for older in candidates(data):
-        if older.figures.published_at <= candidate.figures.published_at:
+        if older.figures.counted_at <= candidate.figures.counted_at:
             shutil.rmtree(data / "candidates" / older.digest, ignore_errors=True)
     return candidate.figures
 
@@ -163,9 +163,9 @@ def read_published(data: Path) -> Snapshot | None:
 
 
 def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
-    if published is not None and figures.published_at < published.published_at:
+    if published is not None and figures.counted_at < published.counted_at:
         raise OutdatedError(
-            f"newer figures, counted at {published.published_at:%Y-%m-%d %H:%M} UTC, are published already",
+            f"newer figures, counted at {published.counted_at:%Y-%m-%d %H:%M} UTC, are published already",
             hint="look at the newest candidate",
         )
 

@@ -45,10 +45,8 @@ def lay(centre_folder: Path) -> Callable[..., Candidate]:
 
     def counted(hours: int, **others: object) -> Candidate:
         latest = dataclasses.replace(first.latest, addresses=first.latest.addresses + 1000 * hours)
-        later = first.published_at + timedelta(hours=hours)
-        figures = dataclasses.replace(
-            first, **{"latest": latest, "published_at": later, "inputs": str(hours), **others}
-        )
+        later = first.counted_at + timedelta(hours=hours)
+        figures = dataclasses.replace(first, **{"latest": latest, "counted_at": later, "inputs": str(hours), **others})
         return lay_candidate(centre_folder, figures, lambda path: path.write_bytes(b"x"))
 
     return counted
