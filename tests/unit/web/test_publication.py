@@ -236,7 +236,7 @@ def lay(centre_data: Path, tmp_path: Path) -> Callable[[int], str]:
     def write(hours: int) -> str:
         later = snapshot.counted_at + timedelta(hours=hours)
         latest = dataclasses.replace(snapshot.latest, addresses=1000 + hours)
-        figures = dataclasses.replace(snapshot, counted_at=later, latest=latest, inputs=f"hour {hours % 10}")
+        figures = dataclasses.replace(snapshot, counted_at=later, latest=latest, inputs=f"hour {hours % 50}")
         return lay_candidate(tmp_path, figures, lambda path: path.write_bytes(b"%d" % hours)).digest
 
     return write
@@ -275,15 +275,29 @@ def test_a_candidate_that_was_changed_does_not_go_out(tmp_path: Path, lay: Calla
     assert read_snapshot(tmp_path) is None
 
 
-def test_what_was_asked_for_stays_and_of_the_rest_the_newest_three(tmp_path: Path, lay: Callable[[int], str]) -> None:
-    laid = [lay(hours) for hours in range(6)]
+def test_what_was_asked_for_stays_and_of_the_rest_what_is_less_than_a_day_old(
+    tmp_path: Path, lay: Callable[[int], str]
+) -> None:
+    laid = [lay(hours) for hours in (0, 1, 22, 23, 24, 25)]
     thin_candidates(tmp_path, asked={laid[0]})
-    assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[0]]
+    assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[2], laid[1], laid[0]]
+    laid.append(lay(26))
+    thin_candidates(tmp_path, asked={laid[0]})
+    assert waiting(tmp_path) == [laid[6], laid[5], laid[4], laid[3], laid[2], laid[0]]
+
+
+def test_of_what_nobody_asked_for_at_most_so_many_stay(
+    tmp_path: Path, lay: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.web.portal.candidates.UNASKED", 2)
+    laid = [lay(hours) for hours in range(5)]
+    thin_candidates(tmp_path, asked={laid[0]})
+    assert waiting(tmp_path) == [laid[4], laid[3], laid[0]]
 
 
 def test_the_same_counted_twice_waits_once(tmp_path: Path, lay: Callable[[int], str]) -> None:
     lay(1)
-    again = lay(11)
+    again = lay(51)
     thin_candidates(tmp_path, asked=())
     assert waiting(tmp_path) == [again]
 

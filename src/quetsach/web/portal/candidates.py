@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -28,8 +29,10 @@ from quetsach.web.portal.snapshot import (
     snapshot_bytes,
 )
 
-UNASKED = 3
-"""How many candidates stay that nobody asked for: who looks at one has time to ask while newer ones arrive."""
+UNASKED_AGE = timedelta(days=1)
+"""How much older than the newest a candidate stays that nobody asked for: who looks at one has time to ask."""
+UNASKED = 50
+"""How many of these stay at most: where data keep arriving one is counted each minute."""
 _FIGURES, _LISTED = "figures.json", "listed.bin"
 _LEFT_SECONDS = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -137,19 +140,18 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
 
 
 def thin_candidates(data: Path, *, asked: Collection[str]) -> None:
-    """Drop, of what nobody asked for, all but the newest; and what a killed run or an earlier version left behind.
+    """Drop, of what nobody asked for, the old and the many; and what a killed run or an earlier version left behind.
 
     Args:
         data: the centre's data folder.
         asked: digests that somebody asked for; they stay until something newer is published.
     """
     found = candidates(data)
-    unasked = [candidate.digest for candidate in found if candidate.digest not in asked]
-    twins = [
-        one.digest for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}
-    ]
+    unasked = [one for one in found if one.digest not in asked]
+    old = [one for one in unasked if one.figures.counted_at < found[0].figures.counted_at - UNASKED_AGE]
+    twins = [one for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}]
     left = [path for path in (data / "candidates").glob(".*") if path.stat().st_mtime < time.time() - _LEFT_SECONDS]
-    gone = {*unasked[UNASKED:], *(digest for digest in twins if digest in unasked)}
+    gone = {one.digest for one in (*unasked[UNASKED:], *old, *twins)} - set(asked)
     for path in (*(data / "candidates" / digest for digest in gone), *left, data / "candidate"):
         shutil.rmtree(path, ignore_errors=True)
 
