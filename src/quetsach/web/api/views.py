@@ -118,7 +118,7 @@ def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names 
 def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
     """Everything that the portal shows, with its windows and definitions."""
     snapshot = selectors.published_snapshot()
-    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
+    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "counted_at": None}
     document.pop("family_names", None)
     for campaign in document.get("campaigns", ()):
         del campaign["charts"]

@@ -14,7 +14,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 
@@ -72,7 +71,6 @@ class CampaignFigures:
     baseline: str
     seal: str
     goals: tuple[LocalText, ...]
-    level: float
     windows: tuple[WindowFigure, ...]
     warnings: tuple[LocalText, ...]
     charts: Mapping[str, str] = field(default_factory=dict)
@@ -104,14 +102,14 @@ class Demonstration:
 class Snapshot:
     """Everything that the portal shows about the country, as of one day.
 
-    ``published_at`` is when it was counted (UTC), ``lake`` the state of the lake that was, ``inputs`` all that went
+    ``counted_at`` is when it was counted (UTC), ``lake`` the state of the lake that was, ``inputs`` all that went
     into it. ``family_names`` names every family in it, ``families_version`` the table of their names, ``feeds`` the
     sources, ``network_versions`` the address tables that told providers apart, ``listed`` is the SHA-256 of the look-up
     that goes out with it. ``campaigns`` are all that have figures, first the one that the start page shows.
     ``blocked`` says why the figures do not go out by themselves, where they do not.
     """
 
-    published_at: datetime
+    counted_at: datetime
     as_of: date
     lake: str
     demonstration: Demonstration | None
@@ -151,20 +149,6 @@ class Snapshot:
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
     """Return the file of a snapshot."""
     return json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str).encode()
-
-
-def write_snapshot(data: Path, snapshot: Snapshot) -> None:
-    """Replace the published file as a whole.
-
-    Raises:
-        PublicationError: it cannot be written.
-    """
-    path = figures_path(data)
-    try:
-        storage.make_folder(path.parent)
-        storage.write(path, snapshot_bytes(snapshot))
-    except OSError as error:
-        raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
 
 
 def read_snapshot(data: Path | None) -> Snapshot | None:
@@ -238,7 +222,7 @@ def parse_snapshot(content: bytes, *, where: str) -> Snapshot:
 def _snapshot(document: dict[str, Any]) -> Snapshot:
     demonstration = document["demonstration"]
     return Snapshot(
-        published_at=datetime.fromisoformat(document["published_at"]),
+        counted_at=datetime.fromisoformat(document.get("counted_at") or document["published_at"]),  # its earlier name
         as_of=date.fromisoformat(document["as_of"]),
         lake=document["lake"],
         demonstration=Demonstration(LocalText(**demonstration["text"]), demonstration["scale"])
@@ -269,7 +253,7 @@ def _campaigns(document: dict[str, Any]) -> tuple[CampaignFigures, ...]:
 def _campaign(document: dict[str, Any]) -> CampaignFigures:
     return CampaignFigures(
         **{
-            **document,
+            **{name: value for name, value in document.items() if name != "level"},  # in files of earlier versions
             **{name: LocalText(**document[name]) for name in ("name", "summary")},
             **{name: tuple(LocalText(**text) for text in document[name]) for name in ("goals", "warnings")},
             "windows": tuple(_window(window) for window in document["windows"]),
