@@ -168,7 +168,7 @@ def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
 
     if state is None or not (sessions := {*unfinished(state, task.looking.host), *state.sessions} - former):
         task.warn("", task.words["declined"])
-        return ExitCode.NOT_ELEVATED
+        return ExitCode.NOT_CONCLUSIVE
     done = 0
     for session in sorted(sessions):
         ended = [progress.outcome for progress in steps_of(state, session)]
