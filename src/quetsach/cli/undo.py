@@ -134,16 +134,15 @@ def _undo(
 
 def _keep_report(state: "State", session: str, language: str) -> "Report | None":
     """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was."""
-    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
     from quetsach.endpoint.report import Kind, save_report  # noqa: PLC0415
     from quetsach.endpoint.report.store import report_of_session  # noqa: PLC0415
-    from quetsach.endpoint.report.undone import after_undo  # noqa: PLC0415
+    from quetsach.endpoint.report.undone import as_it_stands  # noqa: PLC0415
 
     try:
         former = report_of_session(state.folder, session)
         if former is None:
             return None
-        report = after_undo(former, steps_of(state, session), now=datetime.now(UTC))
+        report = as_it_stands(former, state, now=datetime.now(UTC))
         if report.kind is not Kind.UNDO:
             return None
         save_report(report, state.folder)

@@ -1,7 +1,8 @@
 """After undo nobody is told that malware was removed: not its owner, not the centre that had the report already."""
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,9 @@ from tests.unit.cli.test_clean_commands import Person
 from tests.unit.cli.test_report_command import Centre
 
 from quetsach.cli import acting
+from quetsach.cli import clean as cleaning
 from quetsach.cli.main import main
+from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.report import submission
 
@@ -30,6 +33,7 @@ class Owner:
         self.run("clean", "--yes", "--root", str(self.root))
 
     def run(self, *words: str) -> str:
+        self._capsys.readouterr()  # of a command that crashed
         self.code = main([*words, "--state", str(self.state), "--lang", "en"])
         said = self._capsys.readouterr()
         return said.out + said.err
@@ -165,6 +169,52 @@ def test_a_centre_that_is_out_of_reach_is_no_failure_of_the_undo(
     told = owner.run("undo", "--last")
     assert (owner.code, "To send the correction, run" in told) == (0, True)
     assert (owner.root / "home/a.com").exists()
+
+
+def end(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def crash(*_: object, **__: object) -> None:
+    raise SystemExit(137)
+
+
+@pytest.mark.parametrize("ended", [end, crash])
+def test_a_clean_up_that_did_not_come_to_its_end_has_a_report_that_undo_corrects(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, ended: Callable[..., None]
+) -> None:
+    owner.undo()
+    with monkeypatch.context() as patch, contextlib.suppress(SystemExit):
+        patch.setattr(cleaning, "_found_again", ended)  # in the second look
+        owner.run("clean", "--yes", "--root", str(owner.root))
+    cut = owner.report()
+    assert (cut["kind"], cut["exit_code"], cut["verification"]) == ("clean", 13, None)
+    assert {f["outcome"] for f in cut["findings"]} == {"removed"}  # type: ignore[attr-defined]
+    assert "the tool has finished it" in owner.run("clean", "--yes", "--root", str(owner.root))
+    owner.undo()
+    after = owner.report()
+    assert (after["id"], after["kind"], after["exit_code"]) == (cut["id"], "undo", 10)
+    assert "Undone: the malware is back" in owner.run("report", "show")
+
+
+def test_what_a_clean_up_that_was_ended_did_not_come_to_is_not_called_removed(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.undo()
+    for did, code in ((1, 13), (0, 14)):
+        acts = iter([carrying_out.carry_out] * did + [end])
+        with monkeypatch.context() as patch:
+            patch.setattr(carrying_out, "carry_out", lambda *arguments, acts=acts: next(acts)(*arguments))
+            owner.run("clean", "--yes", "--root", str(owner.root))
+        cut = owner.report()
+        findings = [f["outcome"] for f in cut["findings"]]  # type: ignore[attr-defined]
+        assert (cut["exit_code"], sorted(findings)) == (code, ["found"] * (2 - did) + ["removed"] * did)
+        owner.undo()
+    assert owner.report()["kind"] == "clean"  # of the last, nothing was done or undone
+
+
+def test_a_clean_up_that_came_to_its_end_has_one_report(owner: Owner) -> None:
+    assert len(list((owner.state / "reports").iterdir())) == 1
 
 
 def test_a_journal_that_was_damaged_is_not_taken_for_a_clean_machine(owner: Owner, centre: Centre) -> None:

@@ -17,8 +17,13 @@ _MOST_REPORTS = 500
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.json")
 
 
-def save_report(report: Report, state: Path) -> Path:
+def save_report(report: Report, state: Path, *, former: Path | None = None) -> Path:
     """Keep a report in the state and return its file; the oldest go when there are more than 500.
+
+    Args:
+        report: what is kept.
+        state: the state folder.
+        former: the file of an earlier state of it, whose place it takes.
 
     Raises:
         ReportError: the state cannot be written.
@@ -31,6 +36,8 @@ def save_report(report: Report, state: Path) -> Path:
         check_private(state)
         storage.make_folder(folder)
         write_report(report, path)
+        if former is not None:
+            former.unlink(missing_ok=True)
         for old in _reports(folder)[:-_MOST_REPORTS]:
             old.unlink(missing_ok=True)
     except OSError as error:
