@@ -13,7 +13,7 @@ from quetsach.endpoint.act.clean import FAILED, PARTLY_CLEANED
 from quetsach.endpoint.keep.history import steps_of
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.plan.step import KillProcess, Outcome, StopUnit
+from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.report.build import MOST_LISTED, outcome_of, reported_step
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedStep
 
@@ -92,8 +92,7 @@ def after_undo(report: Report, steps: Collection[Progress], *, now: datetime | N
 
 def _is_still_gone(progress: Progress) -> bool:
     """Return whether what a step took could be put back and was not; an ended process never can."""
-    is_final = isinstance(progress.step.target, KillProcess | StopUnit)
-    return progress.outcome is Outcome.DONE and progress.undone not in PUT_BACK and not is_final
+    return progress.outcome is Outcome.DONE and progress.undone not in PUT_BACK and not progress.step.is_final
 
 
 def _finding(finding: ReportedFinding, restored: Collection[str]) -> ReportedFinding:
