@@ -7,7 +7,6 @@ next and never a mixture; charts are inside it for the same reason. What was cou
 
 import dataclasses
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from typing import Any
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
+from quetsach.web.last_read import LastRead
 
 FORMAT = "quetsach-figures/3"
 _FORMATS = (FORMAT, "quetsach-figures/2")  # the older one had one campaign
@@ -161,31 +161,20 @@ def read_snapshot(data: Path | None) -> Snapshot | None:
         return None
     path = figures_path(data)
     try:
-        state = path.stat()
-        if state.st_size > SIZE_LIMIT_BYTES:
-            raise PublicationError("the published figures are too large", where=str(path))
-        return _kept.get(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+        return _kept.of(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise PublicationError("the published figures cannot be read", where=str(path), hint=str(error)) from error
 
 
-class _Kept:
-    """The last snapshot that was read, under the state of its file."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entry: tuple[Path, tuple[int, ...], Snapshot] | None = None
-
-    def get(self, path: Path, state: tuple[int, ...]) -> Snapshot:
-        with self._lock:
-            if self._entry is None or self._entry[:2] != (path, state):
-                self._entry = (path, state, parse_snapshot(path.read_bytes(), where=str(path)))
-            return self._entry[2]
+def _parse(path: Path) -> Snapshot:
+    if path.stat().st_size > SIZE_LIMIT_BYTES:
+        raise PublicationError("the published figures are too large", where=str(path))
+    return parse_snapshot(path.read_bytes(), where=str(path))
 
 
-_kept = _Kept()
+_kept = LastRead(_parse)
 
 
 def listed_path(data: Path) -> Path:
