@@ -173,6 +173,15 @@ def _seven_zip_with(mode: int) -> bytes:
     return bytes(packed)
 
 
+def test_where_one_list_of_a_disc_does_not_hold_the_other_is_read() -> None:
+    disc = bytearray(iso_of({"aaa.txt": b"letter", **PACKED}))
+    at = disc.find(b"AAA.TXT;1") - 33
+    disc[at + 2 : at + 10] = struct.pack("<I", 0xFFFFFF) + struct.pack(">I", 0xFFFFFF)  # where its content begins
+    seen = look(bytes(disc))
+    assert NEEDLE in seen.in_order
+    assert seen.inside.reasons == {Reason.DAMAGED}
+
+
 def test_what_only_one_of_the_lists_of_a_disc_names_is_looked_at() -> None:
     disc = iso_of(PACKED)
     mode = struct.pack("<I", 0o100644) + struct.pack(">I", 0o100644)
