@@ -76,7 +76,7 @@ FORMATS: Mapping[FileKind, Format] = {
 }
 """In the order of the documentation."""
 
-READERS = b"3"
+READERS = b"4"
 """Raised whenever a reader sees more than before: what earlier scans remember of files is then not believed."""
 
 UNOPENED = frozenset(kind for kind, form in FORMATS.items() if form.reader is Reader.NONE)
