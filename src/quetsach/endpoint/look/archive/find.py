@@ -84,8 +84,7 @@ def find_archives(source: Source, kind: FileKind) -> Iterator[Found]:
         yield from (Found(its, source) for mark, its in _TRAILERS if trailer.startswith(mark))
     if kind is not FileKind.ZIP and _ends_as_zip(source):
         yield Found(FileKind.ZIP, source, is_certain=False)
-    if at_start is None:
-        yield from _carried(source, kind)
+    yield from _carried(source, kind)
 
 
 def _carried(source: Source, kind: FileKind) -> Iterator[Found]:
