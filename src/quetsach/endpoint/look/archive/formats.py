@@ -43,7 +43,7 @@ FORMATS: Mapping[FileKind, Format] = {
     FileKind.RTF: Format("RTF", Reader.OWN, "the objects that are embedded in it"),
     FileKind.ONENOTE: Format("OneNote", Reader.OWN, "the files that are embedded in it"),
     FileKind.MAIL: Format(
-        "mail: eml, mbox, Maildir", Reader.OWN, "attachments in base64, quoted-printable and uuencode"
+        "mail: eml, mbox, Maildir", Reader.OWN, "attachments in base64, quoted-printable and uuencode, or as they are"
     ),
     FileKind.GZIP: Format("gzip", Reader.PYTHON),
     FileKind.BZIP2: Format("bzip2", Reader.PYTHON),
