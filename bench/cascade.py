@@ -145,7 +145,7 @@ def work(point: str = "", number: int = 0) -> None:
     copies._keep = dying("copies-noted", copies._keep)  # noqa: SLF001
     delivery._note_handing = dying("mail-begun", delivery._note_handing, first=True)  # noqa: SLF001
     delivery._note_handing = dying("handing-noted", delivery._note_handing)  # noqa: SLF001
-    Post.finish = dying("mail-taken", Post.finish)
+    Post.finish = dying("mail-taken", Post.finish)  # type: ignore[method-assign]
     work_letters(stop=Stop(), is_once=True)
     used = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     print(json.dumps({"cpu": sum(u.ru_utime + u.ru_stime for u in used)}))

@@ -17,7 +17,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sinkhole_report import NAME, rows
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.sinkhole_report import NAME, rows  # noqa: E402
 
 COMMAND = Path(sys.executable).with_name("quetsach")
 REPEATS = 3

@@ -18,17 +18,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from family_rules import family_rules
-
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import rules_of
+from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
-from quetsach.endpoint.look.look import LARGEST_BYTES, Look, look_at_open_file
+from quetsach.endpoint.look.look import Look, look_at_open_file
 from quetsach.endpoint.look.memory import MemoryLook
 from quetsach.endpoint.look.memory_worker import look_into
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.family_rules import family_rules  # noqa: E402
 
 REPEATS = 3
 FILES = 10_000
@@ -37,7 +41,7 @@ PEERS = (("sha-256", 0), ("with archives", 0), ("boreal", 0), ("yara-x", 4), ("y
 """Who is measured, and how many times our CPU seconds it is to need; 0 where that is only told."""
 
 MEMORY_BYTES = 512 << 20
-SHELF = Path(__file__).parents[1] / "packs"
+SHELF = ROOT / "packs"
 
 HOLDER = """
 import glob, os, sys
@@ -166,12 +170,14 @@ def memory_seconds_a_gigabyte() -> tuple[float, int]:
     matcher = BorealEngine().compile(variants)
     command = [sys.executable, "-c", HOLDER, str(MEMORY_BYTES)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        child.stdout.readline()  # type: ignore[union-attr]
+        assert child.stdout is not None
+        child.stdout.readline()
         process = Processes().read(child.pid)
+        assert process is not None
         best, size = float("inf"), 0
         for _ in range(REPEATS):
             before = cpu_seconds()
-            look = look_into(Processes(), process.anchor, matcher, own=frozenset())  # type: ignore[union-attr]
+            look = look_into(Processes(), process.anchor, matcher, own=frozenset())
             seconds = cpu_seconds() - before
             if not isinstance(look, MemoryLook):
                 raise SystemExit(f"the memory could not be read: {look.reason}")

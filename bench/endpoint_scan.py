@@ -20,9 +20,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-
-from family_rules import family_rules
 
 from quetsach.core.pack import Pack
 from quetsach.endpoint.host.linux import live_host
@@ -31,6 +30,10 @@ from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.family_rules import family_rules  # noqa: E402
+
 REPEATS = 3
 FOLDERS_OF_MANY, FILES_OF_FOLDER = 1_000, 1_000
 LARGE_BYTES = 1 << 30
@@ -78,7 +81,7 @@ def hash_all_and_unpacked(folders: list[str]) -> None:
         with contextlib.suppress(OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
             if head[:2] == b"\x1f\x8b":
                 with gzip.open(path) as unpacked:
-                    hashlib.file_digest(unpacked, "sha256")  # type: ignore[arg-type]
+                    hashlib.file_digest(unpacked, "sha256")
             elif head[:4] in (b"PK\3\4", b"JM\1\0"):  # a zip, a module of Java
                 with zipfile.ZipFile(path) as archive:
                     for member in archive.infolist():
@@ -195,7 +198,7 @@ def rows(folders: list[str], scratch: Path) -> Iterator[bool]:
     walking = least(lambda: walk_only(folders))
     warm = least(lambda: look(folders, cache=scratch / "cache"))
     yield told("warm re-scan, CPU against walk + stat", warm / walking, 2, "x")
-    pairs = [[measured(lambda jobs=jobs: look(folders, jobs), time.perf_counter) for jobs in (1, 2)] for _ in range(5)]  # type: ignore[misc]
+    pairs = [[measured(partial(look, folders, jobs), time.perf_counter) for jobs in (1, 2)] for _ in range(5)]
     one, two = map(min, zip(*pairs, strict=True))
     yield told("two workers against one, wall", one / two, 1.7, "x", at_least=True)
     yield from memory_rows(folders, scratch)

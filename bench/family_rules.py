@@ -56,7 +56,7 @@ def code_strings(dice: random.Random, count: int) -> list[str]:
 
 
 def _code(dice: random.Random) -> str:
-    parts = []
+    parts: list[str] = []
     while len(parts) < 12:
         opcode = dice.choice(_OPCODES)
         parts += [opcode[i : i + 2] for i in range(0, len(opcode), 2)]

@@ -149,8 +149,9 @@ def fetch(wheels: list[list[str]], folder: Path) -> None:
     pins = CACHE / "requirements.txt"
     pins.write_text("".join(f"{name}=={version} --hash=sha256:{digest}\n" for name, version, digest in wheels))
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    options += ["--platform", "win_amd64", "--python-version", "3.13", "--dest", folder, "--requirement", pins]
-    subprocess.run([CACHE / "pip" / "bin" / "pip", "download", *options], check=True)
+    options += ["--platform", "win_amd64", "--python-version", "3.13"]
+    pip = CACHE / "pip" / "bin" / "pip"
+    subprocess.run([pip, "download", *options, "--dest", folder, "--requirement", pins], check=True)
 
 
 def cpu_seconds() -> float:

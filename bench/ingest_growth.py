@@ -20,8 +20,6 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 
-from chain import COMMAND, cpu_seconds
-
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds import layout_of
 from quetsach.lake import compaction, keeping
@@ -29,6 +27,11 @@ from quetsach.lake.ingestion import Ingestion, land
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import Fresh
 from quetsach.network import annotate
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.chain import COMMAND, cpu_seconds  # noqa: E402
 
 A_DAY, ROWS, REPEATS = 50, 20, 3
 COMPARED_DAYS = 56
@@ -87,7 +90,7 @@ def measure(data: Path) -> tuple[float, float]:
             feed = data / "next.csv"
             feed.write_bytes(content(LAST + timedelta(days=1), A_DAY + 2 * number + publishes))
             before = cpu_seconds()
-            words = ["center", "ingest", feed, "--feed", "plain", "--report", "bench", "--data", data]
+            words: list[str | Path] = ["center", "ingest", feed, "--feed", "plain", "--report", "bench", "--data", data]
             subprocess.run([COMMAND, *words], check=True, capture_output=True)
             found[publishes].append(cpu_seconds() - before)
     return min(found[True]), min(found[False])
@@ -102,7 +105,7 @@ def main() -> int:
     print(f"{'deliveries':>10}  {'ingest':>16}  {'and publish':>16}  {'a view':>9}  {'again':>9}")
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder, "centre")
-        prepare = [COMMAND, "center", "up", "--data", empty, "--prepare-only", "--no-demonstration"]
+        prepare: list[str | Path] = [COMMAND, "center", "up", "--data", empty, "--prepare-only", "--no-demonstration"]
         subprocess.run(prepare, check=True, capture_output=True)
         for size in sizes:
             data = Path(shutil.copytree(empty, Path(folder, str(size))))

@@ -8,6 +8,7 @@ on. Office machines told the two apart once, and it was the estimator's fault: n
 
 import heapq
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Country:
     days: int = 28
     kept: float = 1.0  # share of check-ins that reach the feed
 
-    def but(self, **changes: object) -> "Country":
+    def but(self, **changes: Any) -> "Country":
         return replace(self, **changes)
 
 

@@ -55,7 +55,7 @@ def in_child(data: Path, report: Path) -> dict[str, float]:
     run = subprocess.run(
         [sys.executable, __file__, "--step", data, "--report", report], check=True, stdout=subprocess.PIPE
     )
-    return json.loads(run.stdout)
+    return dict(json.loads(run.stdout))
 
 
 def step(data: Path, report: Path) -> dict[str, float]:

@@ -8,16 +8,16 @@ Usage: python bench/publicity.py [KITS]
 
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from quetsach.campaign.publicity.facts import Facts
 from quetsach.campaign.publicity.verification_code import code_of
+from quetsach.cli.center.publication import configure_web
 from quetsach.core.pack import LocalText
-from quetsach.web.office.publicity.kit_archive import kit_archive
-from quetsach.web.office.publicity.sheets.typesetter import SHEETS, typeset
-from quetsach.web.office.publicity.wording import sheet_values
 
 MOST_CPU_SECONDS_A_KIT = 3.0
 AT = datetime(2020, 10, 6, 3, tzinfo=UTC)
@@ -34,26 +34,39 @@ def facts(number: int) -> Facts:
     return Facts(CAMPAIGN, *days, unit, f"{number:05}-2020", "https://quetsach.example.vn", code_of(number * 10**9))
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
+def kit(number: int) -> bytes:
+    """Make the kit of one of many units."""
+    from quetsach.web.office.publicity.kit_archive import kit_archive
+
+    return kit_archive(facts(number), made_at=AT)
+
+
+def poster(number: int) -> bytes:
+    """Make the A3 poster of one of many units."""
+    from quetsach.web.office.publicity.sheets.typesetter import SHEETS, typeset
+    from quetsach.web.office.publicity.wording import sheet_values
+
+    return typeset(SHEETS[0], sheet_values(facts(number), "vi"), made_at=AT)
+
+
+def cpu_seconds(work: Callable[[int], object], number: int) -> float:
     """Return the CPU time of a piece of work."""
     start = time.process_time()
-    work()
+    work(number)
     return time.process_time() - start
 
 
 def main() -> int:
     """Measure, print, and fail above the target."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    size = len(kit_archive(facts(0), made_at=AT))
-    kits = [cpu_seconds(lambda n=n: kit_archive(facts(n), made_at=AT)) for n in range(1, count + 1)]
-    posters = [
-        cpu_seconds(lambda n=n: typeset(SHEETS[0], sheet_values(facts(count + n), "vi"), made_at=AT))
-        for n in range(1, count + 1)
-    ]
-    kit, poster = statistics.median(kits), statistics.median(posters)
-    print(f"one kit:    {kit:.2f} CPU s, {size / 1e6:.1f} MB (at most {MOST_CPU_SECONDS_A_KIT:.0f} CPU s)")
-    print(f"one poster: {poster * 1000:.0f} CPU ms; a kit is {kit / poster:.0f} of them")
-    return int(kit > MOST_CPU_SECONDS_A_KIT)
+    with tempfile.TemporaryDirectory() as folder:
+        configure_web(Path(folder))
+        size = len(kit(0))
+        a_kit = statistics.median(cpu_seconds(kit, number) for number in range(1, count + 1))
+        a_poster = statistics.median(cpu_seconds(poster, count + number) for number in range(1, count + 1))
+    print(f"one kit:    {a_kit:.2f} CPU s, {size / 1e6:.1f} MB (at most {MOST_CPU_SECONDS_A_KIT:.0f} CPU s)")
+    print(f"one poster: {a_poster * 1000:.0f} CPU ms; a kit is {a_kit / a_poster:.0f} of them")
+    return int(a_kit > MOST_CPU_SECONDS_A_KIT)
 
 
 if __name__ == "__main__":

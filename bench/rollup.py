@@ -17,6 +17,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quetsach.web.office.returns.models import Assignment
 
 LIMIT_MS = 50
 REPEATS = 25
@@ -53,7 +57,7 @@ def prepare(folder: Path) -> tuple[float, int]:
     return time.process_time() - begun, units
 
 
-def give_returns(weeks: int) -> tuple[object, list[object], Counter[str]]:
+def give_returns(weeks: int) -> tuple["Assignment", Counter[str]]:
     """Write an approved return of every unit for every week; return what they add up to, province by province."""
     from django.db import connection, transaction
 
@@ -83,7 +87,8 @@ def give_returns(weeks: int) -> tuple[object, list[object], Counter[str]]:
     name = FigureName.objects.get_or_create(code=ELEMENT)[0].pk
     places = Position.objects.on(FIRST_WEEK).filter(unit__kind__in=[kind.value for kind in kinds])
     chance, expected = random.Random(2020), Counter[str]()
-    returns, figures = [], []
+    returns: list[tuple[int | str | datetime, ...]] = []
+    figures: list[tuple[int, ...]] = []
     for period in assignment.periods.all():
         for unit, place in places.values_list("unit", "path"):
             value, number = chance.randrange(40), len(returns) + 1
@@ -101,7 +106,7 @@ def give_returns(weeks: int) -> tuple[object, list[object], Counter[str]]:
             "is_approved) VALUES (%s, %s, %s, %s, %s, %s, %s)",
             figures,
         )
-    return assignment, list(assignment.periods.all()), expected
+    return assignment, expected
 
 
 def main() -> int:
@@ -110,7 +115,8 @@ def main() -> int:
     weeks = parser.parse_args().weeks
     with tempfile.TemporaryDirectory() as folder:
         load_s, units = prepare(Path(folder))
-        assignment, periods, expected = give_returns(weeks)
+        assignment, expected = give_returns(weeks)
+        periods = list(assignment.periods.all())
         from django.db import connection
 
         from quetsach.web.office.returns.models import ReturnFigure

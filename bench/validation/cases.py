@@ -161,11 +161,11 @@ def _simulated(half_life: float, seed: int, *, hosts: int, days: int) -> list[Ro
     )
     truth = true.median()
     assert isinstance(truth, Estimate)
-    at = np.concatenate(seen["at"])
+    when = np.concatenate(seen["at"])
     medians = {}
     for name in ("bot", "address"):
         _, subject = np.unique(np.concatenate(seen[name]), return_inverse=True)
-        found = episodes_of(subject, np.zeros_like(subject), at, Watch(0.0, float(days)), kind=SubjectKind.BOT_ID)
+        found = episodes_of(subject, np.zeros_like(subject), when, Watch(0.0, float(days)), kind=SubjectKind.BOT_ID)
         assert not isinstance(found, Refusal)
         medians[name] = _curve(spells_of(found, observed_from=0.0)).median()
     bot, address = medians["bot"], medians["address"]

@@ -19,6 +19,7 @@ from quetsach.assess.effect.panel import Floats, Ints
 from quetsach.assess.effect.periods import Periods, parse_period, periods_of
 from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.wedge import DUMMIES, exposure_dummies, exposure_times
+from quetsach.assess.refusal import Refusal
 
 FULL, SHORT = 1_000, 120
 HALF = np.log(0.5)
@@ -172,6 +173,7 @@ def by_wedge(series: Floats, effect: float, *, shape: str = "at once", dummies: 
     """Analyse provincial series; the truth is the effect a long time after the start."""
     times = exposure_times(starts_of(series.shape[1]), weeks())
     fit = fit_two_way(series, exposure_dummies(times, dummies))
+    assert not isinstance(fit, Refusal)
     truth = effect * float(SHAPES[shape](np.array(20.0)))
     return Outcome(fit.coefficients[:, -1], np.sqrt(fit.covariance[:, -1, -1]), fit.degrees, truth)
 

@@ -150,7 +150,7 @@ def _refusals(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
 def _cuts(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
     runs = 1 if short else 5
     for number, (name, (before, after)) in enumerate(CHANGES.items()):
-        errors, flagged, off = [], 0, []
+        errors, flagged, off = list[float](), 0, list[float]()
         for run in range(runs):
             first = Country(dense=0.02).but(**before)
             second = first.but(**after).but(machines=first.machines // 2)

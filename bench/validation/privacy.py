@@ -125,12 +125,12 @@ def _table(rng: np.random.Generator) -> tuple[dict[Cell, int], Sums]:
     return counts, [*sums, *((tuple((p, b) for b in columns), (p, "all")) for p in names)]
 
 
-def _attack(shown, counts, sums) -> tuple[int, int]:  # noqa: ANN001
+def _attack(shown: dict[Cell, Known], counts: dict[Cell, int], sums: Sums) -> tuple[int, int]:
     """Attack with the country's totals exact, as they are published."""
     return len(recovered(shown, _exact(counts, sums))), sum(not k.is_exact for k in shown.values())
 
 
-def _noisy(counts, sums) -> tuple[int, int]:  # noqa: ANN001
+def _noisy(counts: dict[Cell, int], sums: Sums) -> tuple[int, int]:
     made = _perturbed(counts, sums)
     return len(recovered(made.shown, made.sums)), len(made.shown)
 

@@ -15,6 +15,7 @@ from bench.validation.table import Row
 
 from quetsach.core.period import Period
 from quetsach.simulate import Country, country, read_country
+from quetsach.simulate.machines.days import Levels
 from quetsach.simulate.machines.scenario import CheckIns, Duty, Family, Lease, LeaseKind, Schedule
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +86,8 @@ def _design(*, short: bool, seed: int) -> Row:
     )
 
 
-def _infected(levels: object) -> int:
-    return int((levels.ends - levels.begins).sum())  # type: ignore[attr-defined]
+def _infected(levels: Levels) -> int:
+    return int((levels.ends - levels.begins).sum())
 
 
 def _same_before(seed: int) -> Row:

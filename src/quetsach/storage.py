@@ -191,11 +191,12 @@ def remove_unfinished(folder: Path, *, before: float) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             left = Path(parent, name)
-            if name.startswith(".") and name.endswith(_UNFINISHED):
-                with suppress(FileNotFoundError):  # its writer was at work and has given it its name meanwhile
-                    if left.lstat().st_mtime < before:
-                        left.unlink()
-                        removed += 1
+            if not (name.startswith(".") and name.endswith(_UNFINISHED)):
+                continue
+            with suppress(FileNotFoundError):  # its writer has finished
+                if left.lstat().st_mtime < before:
+                    left.unlink()
+                    removed += 1
     return removed
 
 

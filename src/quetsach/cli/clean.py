@@ -203,8 +203,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
-        task.warn(told_restarted(one, scan, task.words), "")
-        if not task.is_dry:
+        task.warn(told_restarted(one, task.words), "")
+        if one.is_settled and not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = _plan(task, scan)
     if not plan.steps:
@@ -235,12 +235,13 @@ def _plan(task: _Task, scan: "ScanResult") -> "Plan":
     families = {finding.family for finding in chosen}
     left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
     plan = replace(plan, held=plan.held + left)
-    if any(one.hold is Hold.MEMBER for one in plan.held) and not task.arguments.item:
-        plan = _with_archives(task, plan, make_plan(chosen, task.looking.host, folder, with_archives=True))
+    if any(one.hold is Hold.MEMBER for one in plan.held) and (task.arguments.archives or not task.arguments.item):
+        whole = make_plan(chosen, task.looking.host, folder, with_archives=True)
+        plan = _with_archives(task, plan, whole, {finding.id: finding for finding in chosen})
     return of_steps(plan, task.arguments, scan.findings, task.words)
 
 
-def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
+def _with_archives(task: _Task, plan: "Plan", whole: "Plan", findings: "Mapping[str, Finding]") -> "Plan":
     """Return the plan with the archives in which malware lies, if a person agrees to seal them as a whole."""
     from quetsach.endpoint.plan.plan import add_archives  # noqa: PLC0415
 
@@ -248,7 +249,7 @@ def _with_archives(task: _Task, plan: "Plan", whole: "Plan") -> "Plan":
     archives = extended.steps[len(plan.steps) :]
     if not archives:
         return plan
-    task.say(*told_archives(archives, task.looking.host.tree, task.words, task.language), "")
+    task.say(*told_archives(archives, findings, task.looking.host.tree, task.words, task.language), "")
     if task.arguments.archives:
         return extended
     if task.arguments.yes or task.is_dry:
@@ -280,6 +281,7 @@ def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     if not scan.findings:
         task.say(*told_conclusion(scan, task.language), *told_gaps(scan, task.language), task.words["nothing-to-clean"])
         return _report(task, scan, plan, code_of(scan))
+    task.say(*told_gaps(scan, task.language), "")
     task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words, task.language))
     task.say(*_told_elsewhere(task, scan))
     return _report(task, scan, plan, ExitCode.FOUND)

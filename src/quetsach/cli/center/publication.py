@@ -116,13 +116,15 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
         Tables,
         figures_are_current,
         figures_count,
+        figures_laid,
         publication_inputs,
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
     families, campaigns = load_families(data), _campaigns()
     with lake.view() as view:
-        if figures_are_current(data=data, inputs=publication_inputs(view, families, campaigns, data=data)):
+        inputs = publication_inputs(view, families, campaigns, data=data)
+        if figures_are_current(data=data, inputs=inputs):
             return None
         marker = DemonstrationMarker.read(data)
         network = load_network_tables(data)
@@ -134,7 +136,10 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
             is_demonstration=marker is not None,
             now=now,
         )
-        candidate = figures_count(
+        laid = figures_laid(data=data, inputs=inputs)
+        if laid is not None and release.waits:
+            return None
+        candidate = laid or figures_count(  # a run was killed, or the disk was full, before they got out
             data=data,
             view=view,
             tables=Tables(families, network, load_places(), campaigns),

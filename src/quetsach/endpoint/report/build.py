@@ -225,6 +225,8 @@ def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
 
 
 def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, altered: str) -> ReportedFinding:
+    if held is not None and outcome in {FindingOutcome.PLANNED, FindingOutcome.REMOVED}:
+        outcome = FindingOutcome.LEFT  # only some of its steps were chosen
     anchor = finding.artefact.anchor
     entry = anchor.entry if isinstance(anchor, RegistryAnchor) else None
     return ReportedFinding(

@@ -179,13 +179,13 @@ def _write_back() -> None:
 def tally_refresh(*, now: datetime) -> Tally:
     """Count the reports anew and keep the figures for the pages; the only place that does."""
     with counting():
-        _judge_late()
+        judge_late()
         tally = count_reports(now=now)
         keep_tally(tally)
     return tally
 
 
-def _judge_late() -> None:
+def judge_late() -> None:
     """Say what reports say of their machine that arrived at an earlier version, or while the shelf was not there."""
     known = known_families()
     while known and (reports := list(ToolReport.objects.filter(state="").prefetch_related("findings")[:_AT_ONCE])):

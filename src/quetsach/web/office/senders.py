@@ -1,11 +1,11 @@
 """Who may send more than a form: people who are signed in, and partners' programs with their token."""
 
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
+from django.http.cookie import parse_cookie
 
 from quetsach.web.office.door import is_office, session_cookies
 from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
@@ -31,9 +31,5 @@ def is_known_sender(environ: dict[str, Any]) -> bool:
 
 
 def _is_signed_in(cookies: str) -> bool:
-    try:
-        found = SimpleCookie(cookies)
-    except CookieError:
-        return False
-    keys = [found[name].value for name in session_cookies() if name in found]
-    return any(SESSION_KEY in BrowserSessionStore(key) for key in keys)
+    found = parse_cookie(cookies)
+    return any(SESSION_KEY in BrowserSessionStore(found[name]) for name in session_cookies() if name in found)

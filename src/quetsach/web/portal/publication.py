@@ -82,12 +82,15 @@ def publication_inputs(
 
 
 def figures_are_current(*, data: Path, inputs: str) -> bool:
-    """Whether the published figures, or the newest candidate, were made of exactly this; damaged ones were not."""
+    """Whether the published figures were made of exactly this; damaged ones were not."""
     published = read_published(data)
-    if published is not None and published.inputs == inputs and listed_path(data).exists():
-        return True
+    return published is not None and published.inputs == inputs and listed_path(data).exists()
+
+
+def figures_laid(*, data: Path, inputs: str) -> Candidate | None:
+    """Return the newest candidate if it was made of exactly this: it waits, or did not get out."""
     newest = next(iter(candidates(data)), None)
-    return newest is not None and newest.figures.inputs == inputs
+    return newest if newest is not None and newest.figures.inputs == inputs else None
 
 
 def figures_count(

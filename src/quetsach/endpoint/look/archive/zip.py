@@ -93,7 +93,8 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member]:
         for entry in _directory(source):
             head = source.read(entry.offset, 2 * _LOCAL.size + len(entry.name))
             local = _local(head)
-            covered.extend((min(entry.offset, source.size_bytes), _header_bytes(head, local) + entry.packed_bytes))
+            taken = _header_bytes(head, local) + entry.packed_bytes
+            covered.extend(min(number, source.size_bytes) for number in (entry.offset, taken))
             claimed += max(0, min(entry.packed_bytes, source.size_bytes - entry.offset))
             if claimed > 2 * source.size_bytes:
                 raise EndedError("entries of the zip archive overlap", is_bomb=True)

@@ -115,6 +115,17 @@ def test_a_directory_larger_than_what_is_read_of_it_at_once_is_read() -> None:
     assert seen.inside.reasons == set()
 
 
+@pytest.mark.parametrize("stated", [1 << 63, (1 << 64) - 1])
+def test_sizes_beyond_all_numbers_hide_no_other_member(stated: int) -> None:
+    packed = zip_of({"a": b"needle"}, zipfile.ZIP_STORED)
+    members, directory, end = packed.partition(b"PK\1\2")[0], packed[packed.index(b"PK\1\2") : -22], packed[-22:]
+    extra = struct.pack("<HHQ", 1, 8, stated)
+    entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 45, 45, 0, 0, 0, 0, 0, 0xFFFFFFFF, 0, 1, 12, 0, 0, 0, 0, 0)
+    listed = directory + entry + b"b" + extra
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 2, 2, len(listed), len(members), 0)
+    assert look(members + listed + end).contents["a"] == b"needle"
+
+
 def test_folders_are_no_members_to_look_at() -> None:
     assert look(zip_of({"folder/": b"", "folder/file": b"pin"})).in_order == [b"pin"]
 
