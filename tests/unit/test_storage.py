@@ -1,6 +1,5 @@
 """What is stored is whole or not there, private from the first byte, and never under another writer's name."""
 
-import contextlib
 import os
 import socket
 import stat
@@ -178,18 +177,11 @@ def test_what_killed_writers_left_is_removed_and_what_is_being_written_is_not(tm
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a"]
 
 
-def test_a_writer_that_ends_while_others_leavings_are_removed_is_no_error(
+def test_a_writer_that_finishes_while_leftovers_are_removed_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = os.walk
-
-    def slow_walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-        for found in walk(folder):
-            writing.close()
-            yield found
-
-    writing = contextlib.ExitStack()
-    writing.enter_context(storage.replacing(tmp_path / "a"))
-    monkeypatch.setattr(os, "walk", slow_walk)
-    assert storage.remove_unfinished(tmp_path, before=float("inf")) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    with storage.replacing(tmp_path / "a") as file:
+        file.write(b"x")
+        seen = [(str(tmp_path), [], [path.name for path in tmp_path.iterdir()])]
+    monkeypatch.setattr(os, "walk", lambda _folder: seen)
+    assert storage.remove_unfinished(tmp_path, before=2**40) == 0
