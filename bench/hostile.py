@@ -126,6 +126,11 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def _behind_proxy() -> dict[str, str]:
+    """Return the environment of a centre behind one proxy, for its first start as for later ones."""
+    return os.environ | {"QUETSACH_PROXY_HOPS": "1"}
+
+
 @contextmanager
 def served(checkout: Path, data: Path) -> Iterator[Served]:
     """Serve a prepared folder with a checkout's own command, as behind one proxy."""
@@ -133,9 +138,8 @@ def served(checkout: Path, data: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command: list[str | Path] = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--port", str(port)]
-    environment = os.environ | {"QUETSACH_PROXY_HOPS": "1"}
     with (data.parent / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, env=_behind_proxy(), stdout=log, stderr=log, start_new_session=True)
         centre = Served(port, process)
         try:
             _until(lambda: centre.get("/en/privacy/")[0] == 200, process)
@@ -261,7 +265,7 @@ def attacked(checkout: Path, arguments: argparse.Namespace) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="quetsach-hostile-") as name:
         folder, data = Path(name), Path(name) / "centre"
         command: list[str | Path] = [checkout / ".venv/bin/quetsach", "center", "up", "--data", data, "--prepare-only"]
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command, env=_behind_proxy(), check=True, capture_output=True)
         with served(checkout, data) as centre:
             note(slow(centre, bodies=arguments.bodies, heads=arguments.heads, seconds=arguments.seconds))
             time.sleep(15)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import systems_text
 
 if TYPE_CHECKING:
     from quetsach.core.pack import LocalText
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from quetsach.endpoint.plan.step import Step
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
-_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _LINE_SHOWN = 160
 _REASONS_SHOWN = 20
 _ALIKE_SHOWN = 20
@@ -111,23 +111,33 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
     yield ""
 
 
-def told_archives(steps: "Collection[Step]", tree: "Tree", words: Mapping[str, str], language: str) -> Iterator[str]:
-    """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it."""
+def told_archives(
+    steps: "Collection[Step]",
+    findings: "Mapping[str, Finding]",
+    tree: "Tree",
+    words: Mapping[str, str],
+    language: str,
+) -> Iterator[str]:
+    """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it.
+
+    ``findings`` are those of the scan by their identifier; several may be about one file in an archive.
+    """
     from quetsach.core.number import number_text, size_text  # noqa: PLC0415
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
     from quetsach.endpoint.look.workers import count_in_archives  # noqa: PLC0415
     from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
 
     yield words["archives"]
     shown = list(steps)[:_ARCHIVES_SHOWN]
     for step, contents in zip(shown, count_in_archives(tree, [step.subject for step in shown]), strict=True):
-        file, bad = file_of(step.target), len(step.findings)
+        file, found = file_of(step.target), [findings[one] for one in step.findings]
+        bad = len({place_of(one.artefact.anchor) for one in found})
         yield words["archive" if contents.is_whole else "archive-at-least"].format(
             subject=printable(step.subject),
             size=size_text(file.size_bytes if file else 0, language),
             bad=number_text(bad, language),
             others=number_text(max(contents.files - bad, 0), language),
-            family=step.family,
+            families=", ".join(sorted({one.family for one in found})),
         )
     if (more := len(steps) - _ARCHIVES_SHOWN) > 0:
         yield words["archives-more"].format(count=number_text(more, language))
@@ -250,7 +260,7 @@ def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], 
 
 
 def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
-    systems = ", ".join(_SYSTEMS.get(system, system) for system in held.finding.belongs_to)
+    systems = systems_text(held.finding.belongs_to)
     reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
 

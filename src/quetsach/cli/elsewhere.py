@@ -4,7 +4,9 @@ import os
 import posixpath
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +28,11 @@ def commands_elsewhere(arguments: "argparse.Namespace", result: "ScanResult") ->
         if finding.belongs_to and not finding.is_packed and finding.artefact.kind is ArtefactKind.FILE:
             system = "windows" if "windows" in finding.belongs_to else finding.belongs_to[0]
             folders[system][_folder(finding, arguments.root)] = None
-    commands = (
+    roots = dict.fromkeys(_roots(folders)) if folders else {}
+    return tuple(
         shlex.join(["quetsach", "clean", "--root", os.fsdecode(root), *how, *_state(arguments)])
-        for system, found in folders.items()
-        for root, how in _roots(system, list(found))
+        for root, how in islice(roots, _MOST_COMMANDS)
     )
-    return tuple(dict.fromkeys(commands))[:_MOST_COMMANDS]
 
 
 def _folder(finding: "Finding", root: Path | None) -> bytes:
@@ -42,34 +43,46 @@ def _folder(finding: "Finding", root: Path | None) -> bytes:
     return posixpath.dirname(above + place_of(finding.artefact.anchor)) or b"/"
 
 
-def _roots(system: str, folders: list[bytes]) -> Iterator[tuple[bytes, list[str]]]:
-    """Yield what to take as a disk: a mounted one of that system, or the folder that holds all, never the root."""
-    bare: list[bytes] = []
-    for folder in folders:
-        if (disk := _disk_of(system, folder)) is not None:
-            yield disk, []
-        else:
-            bare.append(folder)
-    common = posixpath.commonpath(bare) if bare else b"/"
-    for folder in [common] if common != b"/" else bare:
-        if folder != b"/":
-            yield folder, ["--system", system]
+def _roots(folders: Mapping[str, Iterable[bytes]]) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+    """Yield what to take as a disk, and how: a mounted one of that system, or the folder that holds all.
 
-
-def _disk_of(system: str, folder: bytes) -> bytes | None:
-    """Return where the disk of a folder is mounted, if the tool sees by itself that it is one of that system."""
-    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+    The root is never taken, and nothing whose name a terminal or a page could not show as it is.
+    """
     from quetsach.endpoint.host.mounts import mounts_now  # noqa: PLC0415
 
-    holding = [m.place for m in mounts_now() if m.place and (folder + b"/").startswith(m.place + b"/")]
-    if not holding:
-        return None
-    disk = max(holding, key=len)
+    places = [mount.place for mount in mounts_now() if mount.place and _shown(mount.place) == mount.place]
+    platform_of = cache(_platform)
+    for system, found in folders.items():
+        bare: list[bytes] = []
+        for folder in found:
+            disk = max((place for place in places if (folder + b"/").startswith(place + b"/")), key=len, default=b"")
+            if disk and platform_of(disk) == system:
+                yield disk, ()
+            else:
+                bare.append(folder)
+        common = posixpath.commonpath(bare) if bare else b"/"
+        for folder in map(_shown, [common] if common != b"/" else bare):
+            if folder != b"/":
+                yield folder, ("--system", system)
+
+
+def _platform(disk: bytes) -> str:
+    """Return the system that the tool sees by itself on a mounted disk; empty if it cannot be opened."""
+    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+
     try:
-        is_of_it = open_mounted(Path(os.fsdecode(disk))).platform == system
+        return open_mounted(Path(os.fsdecode(disk))).platform
     except OSError:
-        return None
-    return disk if is_of_it else None
+        return ""
+
+
+def _shown(folder: bytes) -> bytes:
+    """Return the folder, or the nearest above it whose path can be shown and copied as it is."""
+    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+
+    while folder != b"/" and printable(folder) != os.fsdecode(folder):
+        folder = posixpath.dirname(folder)
+    return folder
 
 
 def _state(arguments: "argparse.Namespace") -> list[str]:

@@ -4,19 +4,17 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from quetsach.core.pack import Action, Pack, Trait
+from quetsach.core.pack import SYSTEM_NAMES, Action, Pack, Trait
 from quetsach.endpoint.messages import messages
 from quetsach.installation import bundled
 from quetsach.packs.load import load_shelf
 
 _PLATFORMS = {
+    **SYSTEM_NAMES,
     "android": "Android",
     "camera": "cameras",
-    "linux": "Linux",
-    "macos": "macOS",
     "nas": "network storage",
     "router": "routers",
-    "windows": "Windows",
 }
 _NOT_STARTED = frozenset({Action.REMOVE_UNIT, Action.REMOVE_SERVICE})
 

@@ -221,7 +221,7 @@ def told_unused(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
 
 def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:
     """Return the command that cleans what was found, with the arguments of this one; ``None`` if none would."""
-    if all(finding.is_only_reported for finding in result.findings):
+    if not any(one.is_sealable or not one.is_only_reported for one in result.findings):
         return None
     needs_root = result.is_live and not result.is_elevated and not arguments.path
     command = [*["sudo"] * needs_root, "quetsach", "clean", *arguments.path]

@@ -24,6 +24,8 @@ _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\0"
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 """What a terminal obeys instead of showing it, or what changes the order of what it shows."""
+_COLOURED = re.compile("(\x1b\\[[0-9;]+m)(.*)(\x1b\\[0m)")
+"""A whole line as ``coloured`` makes it."""
 
 
 def seen(text: str) -> str:
@@ -32,6 +34,13 @@ def seen(text: str) -> str:
     Lines and tabs stay. In JSON the escapes mean the same characters.
     """
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def coloured(text: str, code: str) -> str:
+    """Return text in a colour, where there is a terminal that shows it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"
 
 
 def print_json(value: Any) -> None:
@@ -56,11 +65,12 @@ def say(text: str, stream: TextIO | None = None) -> None:
     """Print text for a person: on a terminal each line is broken between words, its indentation kept.
 
     What goes into a file or a pipe stays one line a line. A command in backquotes is not broken: a copy of it must run.
+    What a terminal would obey is told as ``seen`` tells it, but for the colour of a whole line.
     ``stream`` is standard output by default.
     """
     stream = stream or sys.stdout
     columns = min(_columns(stream), _WIDEST) if stream.isatty() else 0
-    for line in text.split("\n"):
+    for line in map(_line_seen, text.split("\n")):
         if len(line) <= columns or not columns:
             print(line, file=stream)
             continue
@@ -74,6 +84,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
             break_on_hyphens=False,
         )
         print(told.replace(_NO_BREAK, " "), file=stream)
+
+
+def _line_seen(line: str) -> str:
+    painted = _COLOURED.fullmatch(line)
+    return f"{painted[1]}{seen(painted[2])}{painted[3]}" if painted else seen(line)
 
 
 def complain(error: QuetsachError, language: str) -> None:

@@ -54,7 +54,7 @@ def after_restart(state: "State | None", host: "Host", scan: "ScanResult", *, re
 
     if state is None or scan.scope is Scope.PATHS or not scan.is_complete:
         return []
-    judged = (verify_restarted(state, host, name, scan.findings, record=record) for name in awaiting(state, host))
+    judged = (verify_restarted(state, host, name, scan, record=record) for name in awaiting(state, host))
     return [one for one in judged if one is not None]
 
 
@@ -94,10 +94,9 @@ def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[s
     )
 
 
-def told_restarted(one: "Restarted", scan: "ScanResult", words: Mapping[str, str]) -> str:
+def told_restarted(one: "Restarted", words: Mapping[str, str]) -> str:
     """Return what a person is told of it; a scan that did not see all is no proof that nothing came back."""
-    is_open = code_of(replace(scan, findings=())) is not ExitCode.NOTHING_FOUND
-    key = "restarted-left" if not one.seen.is_clean else "restarted-open" if is_open else "restarted-clean"
+    key = "restarted-left" if not one.seen.is_clean else "restarted-clean" if one.is_whole else "restarted-open"
     return words[key].format(
         session=one.session,
         families=", ".join(one.families),

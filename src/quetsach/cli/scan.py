@@ -20,7 +20,7 @@ from quetsach.cli.restart import recorded_after_restart, report_of_restarted, to
 from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Action, LocalText, Pack
+from quetsach.core.pack import Action, LocalText, Pack, systems_text
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.evidence import told_evidence
 
@@ -105,13 +105,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         write_report(report, arguments.report)
     restarted = recorded_after_restart(arguments.state or default_state(), look.host, result)
-    for one in restarted:
+    for one in (one for one in restarted if one.is_settled):
         _keep(report_of_restarted(one, result, look.withdrawn), arguments)
     _keep(report, arguments)
     if arguments.json:
         print_json(to_json(report))
         return code
-    told = ("\n" + told_restarted(one, result, messages("act", language)) for one in restarted)
+    told = ("\n" + told_restarted(one, messages("act", language)) for one in restarted)
     for line in (*_told(result, words, language), *told_unused(look, words), *told):
         say(line)
     for line in _told_next(result, command, elsewhere, words):
@@ -209,16 +209,14 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
 
 
 def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
-    from quetsach.endpoint.report.families import systems_text  # noqa: PLC0415
-
     kind = words[f"kind-{finding.artefact.kind}"]
     if finding.belongs_to:
-        systems = systems_text(finding.belongs_to, messages("report", language))
+        systems = systems_text(finding.belongs_to)
         kind += f" {words['belongs-to'].format(systems=systems)}"
     yield f"  ▲ {kind}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
     evidence = words["evidence"].format(evidence=told_evidence(finding.evidence, language))
-    action = Action.REPORT if finding.is_only_reported else finding.action
+    action = "archive" if finding.is_sealable else Action.REPORT if finding.is_only_reported else finding.action
     yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 
 

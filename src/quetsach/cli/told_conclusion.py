@@ -1,10 +1,9 @@
 """What a scan comes to, in lines for a terminal; ``scan`` and ``clean`` say the same."""
 
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from quetsach.cli.output import coloured
 from quetsach.core.number import number_text
 from quetsach.endpoint.messages import messages
 
@@ -71,10 +70,3 @@ def _key(result: "ScanResult", gaps: Mapping[str, int]) -> str:
             if Gap.NOTHING in gaps:
                 return "looked-at-nothing"
             return "not-all" if is_narrow(gaps) else "not-conclusive"
-
-
-def coloured(text: str, code: str) -> str:
-    """Return text in a colour, where there is a terminal that shows it."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
-        return text
-    return f"\x1b[{code}m{text}\x1b[0m"

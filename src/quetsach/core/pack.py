@@ -5,7 +5,7 @@ other.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,8 +17,16 @@ ANY_RULE = "*"
 CUT = "$cut"
 """The string of a rule whose first match says from where on a file is not the owner's (``Action.TRUNCATE``)."""
 
+SYSTEM_NAMES: Mapping[str, str] = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
+"""What the systems of computers are called, in every language."""
+
 _ANY_CASE = "(?i)"
 _ESCAPES = re.compile(r"(\\.)", re.DOTALL)
+
+
+def systems_text(systems: Iterable[str]) -> str:
+    """Return the names of systems in a line; a device is called as packs call it."""
+    return ", ".join(SYSTEM_NAMES.get(system, system) for system in systems)
 
 
 class Action(StrEnum):

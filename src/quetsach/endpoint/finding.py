@@ -11,7 +11,8 @@ class Finding:
     """One artefact that shows one trait of one family.
 
     ``id`` is stable for the same artefact and trait across scans of the same state (hex, 16 characters).
-    ``evidence`` says in a line what was seen (rule name and author, or the matching field), already printable.
+    ``action`` is the recipe's own, also where the recipe is not for this system. ``evidence`` says in a line what was
+    seen (rule name and author, or the matching field), already printable.
     """
 
     id: str
@@ -27,8 +28,13 @@ class Finding:
 
     @property
     def is_only_reported(self) -> bool:
-        """Whether no clean-up acts on it."""
-        return self.action is Action.REPORT or self.is_packed
+        """Whether no clean-up acts on it alone."""
+        return self.action is Action.REPORT or self.is_packed or bool(self.belongs_to)
+
+    @property
+    def is_sealable(self) -> bool:
+        """Whether it may go with the archive that it lies in, by a person's word: its pack removes such a file."""
+        return self.is_packed and self.action is not Action.REPORT
 
     @property
     def is_packed(self) -> bool:

@@ -136,13 +136,13 @@ def require_private(data: Path) -> None:
     if os.name != "posix" or not data.exists():
         return
     own, named = os.geteuid(), shlex.quote(str(data))
-    foreign = [path for path in (data, *data.iterdir()) if path.lstat().st_uid != own] if data.is_dir() else [data]
-    if foreign:
-        raise FolderError(
-            "this belongs to another user than the one who runs the command",
-            where=str(foreign[0]),
-            hint=f"run it as the owner of the data folder; if that is you: chown -R {own} {named}",
-        )
+    for path in (data, *data.iterdir()) if data.is_dir() else (data,):
+        if _owner(path) not in (own, None):
+            raise FolderError(
+                "this belongs to another user than the one who runs the command",
+                where=str(path),
+                hint=f"run it as the owner of the data folder; if that is you: chown -R {own} {named}",
+            )
     if data.stat().st_mode & 0o077:
         if not any(data.iterdir()):
             data.chmod(storage.PRIVATE_FOLDER)
@@ -152,3 +152,11 @@ def require_private(data: Path) -> None:
             where=str(data),
             hint=f"close it: chmod -R go= {named}",
         )
+
+
+def _owner(path: Path) -> int | None:
+    """Return whose a file is; ``None`` for one that a running centre has taken away meanwhile."""
+    try:
+        return path.lstat().st_uid
+    except FileNotFoundError:
+        return None

@@ -32,7 +32,7 @@ class Setting:
         default: what holds while nothing is stored.
         meaning: what it decides.
         guards: values that stand for less care than others; to go to one of them a reason is asked for.
-        is_secret: whether it may hold a password, which is never shown.
+        is_secret: whether it is an address that may hold a password or a key, which are never shown.
         is_rule: whether commands act otherwise under another value: its default then counts as stored.
     """
 
@@ -45,14 +45,19 @@ class Setting:
     is_rule: bool = False
 
     def shown(self, value: str) -> str:
-        """Return a value as it may be shown: without its password."""
+        """Return a value as it may be shown: of an address its scheme, host, port and path."""
         if not self.is_secret or not value:
             return value
         try:
             parts = urlsplit(value)
-            return value.replace(f":{parts.password}@", ":***@") if parts.password else value
         except ValueError:
             return "***"
+        beyond = parts.path + parts.query + parts.fragment
+        if not value.startswith(f"{parts.scheme}://") or "@" in beyond:  # no telling where the host begins
+            return "***"
+        user, _, host = parts.netloc.rpartition("@")
+        query = "?***" if parts.query or parts.fragment else ""
+        return f"{parts.scheme}://{'***@' if user else ''}{host}{parts.path}{query}"
 
 
 SETTINGS = (
@@ -223,8 +228,8 @@ def variables(stored: Mapping[str, str]) -> dict[str, str]:
 def adopt(environment: Mapping[str, str], data: Path) -> tuple[Setting, ...]:
     """Store what the environment sets and the centre has not stored yet; return what was taken over.
 
-    A value that the centre has stored already stays: the environment that disagrees is refused when it is read. The
-    database is taken over at the first start alone: later there is one with content.
+    A value that the centre has stored already stays: the environment that disagrees is refused when it is read. Rules
+    are taken over at the first start alone: later their defaults count as stored.
 
     Raises:
         OSError: the file cannot be written.
@@ -237,7 +242,7 @@ def adopt(environment: Mapping[str, str], data: Path) -> tuple[Setting, ...]:
         for setting in SETTINGS
         if setting.name not in known
         and environment.get(setting.variable, "") not in {"", setting.default}
-        and (stored is None or setting.name != "database")
+        and (stored is None or not setting.is_rule)
     }
     if stored is None or new:
         write_stored(data, known | new)

@@ -18,6 +18,7 @@ from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
 from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.protect import Hold, Protection
 from quetsach.endpoint.trouble import Reason
@@ -146,6 +147,26 @@ def test_archives_come_behind_the_other_steps_which_keep_their_numbers(run: Run,
         assert "  1. Quarantine the file /z.com" in run("clean", "--dry-run", *words)[1]
     code, _ = run("clean", "--yes")
     assert (code, mail.exists()) == (ExitCode.PARTLY_CLEANED, True)
+
+
+def test_the_number_of_an_archive_in_a_plan_can_be_chosen(
+    run: Run, mail: Path, eicar: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mail.parent / "z.com").write_bytes(eicar)
+    assert "  2. Quarantine the file /mail.zip" in run("clean", "--dry-run", "--archives")[1]
+    monkeypatch.setattr(acting.sys, "stdin", Person("yes"))
+    code, said = run("clean", "--archives", "--item", "2")
+    assert (mail.exists(), (mail.parent / "z.com").exists()) == (False, True), said
+    assert code == ExitCode.PARTLY_CLEANED
+
+
+def test_a_file_that_two_families_know_is_one_file_in_the_question(root: Path, mail: Path, tmp_path: Path) -> None:
+    found = _scan(root).findings
+    both = [*found, *(replace(one, id="0" * 16, family="twin") for one in found)]
+    steps = make_plan(both, mounted_host(root), tmp_path / "state", with_archives=True).steps
+    known = {one.id: one for one in both}
+    told = acting.told_archives(steps, known, mounted_host(root).tree, messages("act", "en"), "en")
+    assert "1 files found (eicar, twin), and 4 other files inside" in "\n".join(told)
 
 
 def test_an_archive_of_an_intact_package_or_for_a_pack_that_only_reports_is_never_sealed(

@@ -139,6 +139,21 @@ def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
     assert "127.0.0.1 " not in log
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /healthz HTTP/1.0\r\n", b"200"),
+        (b"GET /healthz HTTP/1.1\r\n", b"400"),
+        (b"GET /metrics HTTP/1.0\r\n", b"200"),
+        (b"GET /metrics HTTP/1.0\r\nX-Forwarded-For: \xff, 203.0.113.9\r\n", b"403"),
+    ],
+)
+def test_heads_mean_what_they_say_on_the_line(server: Served, head: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as line:
+        line.sendall(head + b"Connection: close\r\n\r\n")
+        assert line.makefile("rb").readline().split()[1] == status
+
+
 def test_a_chunked_body_without_length_is_refused(server: Served) -> None:
     request = urllib.request.Request(f"{server.url}/api/v1/reports", method="POST", data=iter([b"{}"]))  # type: ignore[arg-type]
     request.add_header("Content-Type", "application/json")

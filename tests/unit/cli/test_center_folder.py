@@ -19,7 +19,16 @@ from quetsach.lake import rollups
 from quetsach.web import data_folder
 from quetsach.web.configuration import Configuration
 from quetsach.web.data_folder import FolderError, Stamp, require_private
-from quetsach.web.stored_settings import SETTINGS, StoredError, adopt, in_force, read_stored, write_stored
+from quetsach.web.stored_settings import (
+    BY_NAME,
+    SETTINGS,
+    Setting,
+    StoredError,
+    adopt,
+    in_force,
+    read_stored,
+    write_stored,
+)
 
 LINE = "timestamp,address,malware\n2020-06-16 01:00:00,123.16.0.7,conficker\n"
 type Said = Callable[..., tuple[int, str, str]]
@@ -78,6 +87,13 @@ def test_something_of_another_user_in_the_folder_is_refused(data: Path) -> None:
         require_private(data)
     assert refused.value.where == str(data / "secret.key")
     assert "chown -R 0 " in refused.value.hint
+
+
+def test_what_a_running_centre_takes_away_meanwhile_is_passed_over(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out(data)
+    left = [*data.iterdir(), data / ".log-head.json.00.unfinished", data / "center.sqlite3-wal"]
+    monkeypatch.setattr(Path, "iterdir", lambda _folder: iter(left))
+    require_private(data)
 
 
 def test_data_of_a_newer_release_is_refused(data: Path, center: Said, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,12 +203,25 @@ def test_a_command_whose_environment_disagrees_is_refused(
     assert not (data / "lake").exists()
 
 
-def test_a_later_start_takes_over_no_other_database(data: Path) -> None:
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS if setting.is_rule], ids=lambda s: s.name)
+def test_a_later_start_takes_over_no_rule(data: Path, setting: Setting) -> None:
     write_stored(data, {})
-    adopt({"DATABASE_URL": "postgres://db/other"}, data)
-    assert read_stored(data) == {}
-    with pytest.raises(StoredError, match="DATABASE_URL"):
-        Configuration.read({"QUETSACH_DATA": str(data), "DATABASE_URL": "postgres://db/other"})
+    environment = {setting.variable: "another", "QUETSACH_CONTACT": "help@centre.example"}
+    assert [taken.name for taken in adopt(environment, data)] == ["contact"]
+    with pytest.raises(StoredError, match=setting.variable):
+        Configuration.read({"QUETSACH_DATA": str(data), **environment})
+
+
+def test_a_start_whose_environment_disagrees_is_refused_before_anything_is_done(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(data)
+    write_stored(data, {})
+    before = sorted(data.iterdir())
+    monkeypatch.setenv("QUETSACH_PROXY_HOPS", "1")
+    assert main(["center", "up", "--prepare-only", "--data", str(data)]) == 1
+    assert "center settings set proxy-hops" in capsys.readouterr().err
+    assert sorted(data.iterdir()) == before
 
 
 def test_a_folder_that_was_never_started_obeys_the_environment(data: Path) -> None:
@@ -222,6 +251,27 @@ def test_a_password_is_never_shown(data: Path, center: Said) -> None:
         assert code == 0
         assert "geheim" not in said
         assert "***" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("postgres://quetsach:geheim@db:5432/quetsach", "postgres://***@db:5432/quetsach"),
+        ("postgres:///quetsach?user=u&password=geheim", "postgres:///quetsach?***"),
+        ("smtp://geheim@mail", "smtp://***@mail"),
+        ("https://tsa.example/stamp?key=geheim#geheim", "https://tsa.example/stamp?***"),
+        ("https://tsa.example/stamp#geheim", "https://tsa.example/stamp?***"),
+        ("sqlite:////srv/centre.sqlite3", "sqlite:////srv/centre.sqlite3"),
+        ("smtps://mail.example:465", "smtps://mail.example:465"),
+        ("smtp://u:ge/heim@mail", "***"),
+        ("smtp://u:ge?heim@mail", "***"),
+        ("u:geheim@mail", "***"),
+        ("https://[geheim", "***"),
+        ("", ""),
+    ],
+)
+def test_of_an_address_only_scheme_host_port_and_path_are_shown(value: str, shown: str) -> None:
+    assert BY_NAME["timestamp-url"].shown(value) == shown
 
 
 def test_settings_are_listed_as_json_in_both_languages(data: Path, center: Said) -> None:

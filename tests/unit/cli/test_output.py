@@ -6,7 +6,7 @@ import pytest
 from quetsach.campaign.errors import LocalError
 from quetsach.cli import output
 from quetsach.cli.course import Course
-from quetsach.cli.output import Progress, complain, print_json, print_json_list, print_table, say, width
+from quetsach.cli.output import Progress, coloured, complain, print_json, print_json_list, print_table, say, width
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.look.cache import Totals
@@ -123,11 +123,21 @@ def test_what_a_feed_wrote_cannot_steer_the_terminal_of_who_reads_it(capsys: pyt
     print_table(("tên", "n"), [(HOSTILE, 1), ("Ramnit – Hà Nội", 2)])
     print_json({"name": HOSTILE})
     print_json_list([HOSTILE])
+    say(f"thư mục {HOSTILE}")
     complain(InputError("cannot be read", where=HOSTILE), "en")
     told = capsys.readouterr()
     assert not set("\x1b\x07\x9b\u202e\ud800") & set(told.out + told.err)
     assert "Ramnit – Hà Nội" in told.out
     assert "\\u001b[2J" in told.out
+
+
+def test_a_line_keeps_the_colour_it_has_as_a_whole(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    say(coloured(f"thấy {HOSTILE}", "32;1"))
+    told = terminal.getvalue().strip()
+    assert (told[:7], told[-4:]) == ("\x1b[32;1m", "\x1b[0m")
+    assert not set("\x1b\x07\x9b\u202e\ud800") & set(told[7:-4])
 
 
 def test_json_says_the_same_characters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.report import Kind
+from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.installation import bundled
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -116,7 +119,7 @@ def test_a_system_that_refuses_to_restart_is_told(
 def _ended_before_the_restart(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     host, state = LinuxHost(Tree(root), NoProcesses(), None), State.open(tmp_path / "state")
     found = finding(file_anchor(root, b"/tmp/eicar.com"), ArtefactKind.FILE, Action.QUARANTINE)
-    plan = make_plan([found], host, state.folder)
+    plan = make_plan([replace(found, family="eicar")], host, state.folder)
     monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
     monkeypatch.setattr(cleaning, "restart_is_needed", lambda *_: True)
     result = cleaning.clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
@@ -157,6 +160,24 @@ def test_a_scan_that_did_not_see_all_does_not_say_that_nothing_came_back(
     assert "✓" not in said
 
 
+def test_a_scan_for_other_families_judges_nothing(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    assert "CHECKED" not in run("scan", "--pack", str(bundled("packs") / "mirai-gafgyt"))[1]
+    assert "✓ CHECKED AFTER THE RESTART" in run("scan")[1]
+
+
+def test_what_a_scan_could_not_read_leaves_the_session_to_the_next(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr("quetsach.endpoint.look.scan.footholds", lambda _: iter([Trouble(b"/etc/x", Reason.UNREADABLE)]))
+        assert "! CHECKED AFTER THE RESTART" in run("scan")[1]
+    assert "✓ CHECKED AFTER THE RESTART" in run("scan")[1]
+
+
 def test_before_the_restart_nothing_is_judged(
     run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +200,6 @@ def test_the_report_of_looking_again_says_so(
 ) -> None:
     session = _ended_before_the_restart(root, tmp_path, monkeypatch)
     kept = []
-    monkeypatch.setattr("quetsach.cli.clean._keep", lambda report, _task: kept.append(report))
+    monkeypatch.setattr("quetsach.cli.clean._keep", lambda report, _task, **_: kept.append(report))
     run("clean", "--yes")
     assert (kept[0].kind, kept[0].session) == (Kind.VERIFY, session.identifier)

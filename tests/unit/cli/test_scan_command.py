@@ -11,6 +11,9 @@ from tests.archives import zip_of
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
+from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.mounts import Mount
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.report import read_report
@@ -73,7 +76,7 @@ def test_nothing_found_ends_with_0_and_promises_nothing(clean: Path, capsys: pyt
     assert "Looked at 1 files" in out
 
 
-def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
+def test_what_lies_in_an_archive_can_go_with_it_and_scan_and_page_say_so(
     infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = tmp_path / "mail.zip"
@@ -81,11 +84,24 @@ def test_no_clean_up_is_promised_for_what_lies_in_an_archive(
     assert main(["scan", str(packed), "--lang", "en", "--report", str(tmp_path / "report.json")]) == 10
     out = capsys.readouterr().out
     assert f"{packed}!eicar.com" in out
-    assert "when cleaning: report only" in out
-    assert "quetsach clean" not in out
+    assert "when cleaning: seal the whole archive, if you agree" in out
+    assert f"run `quetsach clean {packed}` to see the plan" in out
+    assert "for information only" not in out
     page = render_page(read_report(tmp_path / "report.json"), language="en")
     assert "quetsach clean --archives can seal the whole archive" in page
     assert "When cleaning: quarantine" not in page
+
+
+def test_no_clean_up_is_promised_for_what_a_pack_only_reports_in_an_archive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "mail.zip"
+    packed.write_bytes(zip_of({"bang-tinh.xlsx.WNCRY": b"WANACRY!\0\1\0\0" + bytes(300)}))
+    assert main(["scan", str(packed), "--lang", "en", "--report", str(tmp_path / "report.json")]) == 10
+    out = capsys.readouterr().out
+    assert "when cleaning: report only" in out
+    assert "quetsach clean" not in out
+    assert "--archives" not in render_page(read_report(tmp_path / "report.json"), language="en")
 
 
 def test_the_json_is_the_report(infected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -379,6 +395,42 @@ def test_malware_of_windows_is_found_by_the_plain_command_and_only_reported(
     assert (share / "Windows/mssecsvc.exe").exists()
     assert main([*shlex.split(command)[1:], "--yes"]) in {11, 13}
     assert not (share / "Windows/mssecsvc.exe").exists()
+
+
+def test_a_folder_whose_name_would_steer_a_terminal_is_not_in_the_command_that_cleans_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share = tmp_path / "share"
+    hostile = share / "a\x1b]0;owned\x07\n✓ NOTHING FOUND"
+    hostile.mkdir(parents=True)
+    [specimen] = specimens_of(SHELF / "wannacry", ["windows"])
+    specimen.build(hostile)
+    report = ["--report", str(tmp_path / "report.json")]
+    for command in ("scan", "clean --dry-run"):
+        assert main([*command.split(), str(share), "--lang", "en", *report]) == 10
+        out = capsys.readouterr().out
+        assert not set("\x1b\x07") & set(out)
+        assert "\n✓" not in out
+        assert f"`quetsach clean --root {share} --system windows`" in out
+        assert read_report(tmp_path / "report.json").elsewhere == (f"quetsach clean --root {share} --system windows",)
+
+
+def test_each_disk_of_another_system_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drive, asked = tmp_path / "drive", []
+    (drive / "autorun.inf").mkdir(parents=True)
+    for number in range(5):
+        specimens_of(SHELF / "wannacry", ["windows"])[0].build(drive / str(number))
+
+    def opened(root: Path) -> Host:
+        asked.append(root)
+        return open_mounted(root)
+
+    place = Mount(b"8:1", b"", bytes(drive))
+    monkeypatch.setattr("quetsach.endpoint.host.mounts.mounts_now", lambda: (place,))
+    monkeypatch.setattr("quetsach.endpoint.host.mounted.open_mounted", opened)
+    assert main(["scan", str(drive), "--report", str(tmp_path / "report.json")]) == 10
+    assert read_report(tmp_path / "report.json").elsewhere == (f"quetsach clean --root {drive}",)
+    assert asked == [drive]
 
 
 def test_nothing_looked_at_is_never_nothing_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

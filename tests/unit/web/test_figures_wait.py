@@ -1,6 +1,7 @@
 """Figures do not go out by themselves where the instrument changed."""
 
 import dataclasses
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 from quetsach.cli.center.publication import publish_figures
 from quetsach.lake.lake import Lake
 from quetsach.web.portal.candidates import candidates
-from quetsach.web.portal.snapshot import read_snapshot
+from quetsach.web.portal.snapshot import PublicationError, read_snapshot
 
 MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)
@@ -55,6 +56,26 @@ def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:
     july(data, "own", "other")
     assert (data / "published" / "figures.json").read_text() == "{"
     assert candidates(data)[0].figures.as_of == FIRST + timedelta(days=55)
+
+
+def test_figures_that_were_counted_and_did_not_get_out_go_out_at_the_next_run(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PublicationError):
+            july(data, "own", "other")
+    counted = candidates(data)[0].figures
+    assert publish_figures(data, now=NOW + timedelta(minutes=1)) == counted
+    assert read_snapshot(data) == counted
+    assert candidates(data) == ()
+
+
+def test_figures_that_wait_are_not_counted_again(data: Path) -> None:
+    july(data, "own")
+    waiting = candidates(data)
+    assert publish_figures(data, now=NOW + timedelta(minutes=1)) is None
+    assert candidates(data) == waiting
 
 
 def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:

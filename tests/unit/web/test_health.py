@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from tests.unit.web.conftest import write_published
 
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import LEAST_FREE_BYTES, expiries, health
 from quetsach.web.heartbeats import HeartbeatFile, Work
-from quetsach.web.portal.snapshot import read_snapshot, write_snapshot
+from quetsach.web.portal.snapshot import read_snapshot
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_figures_of_last_month_are_old_unless_they_are_simulated(tmp_path: Path,
     assert health(center(tmp_path), now=NOW).checks["figures"] == "ok"
     snapshot = read_snapshot(tmp_path)
     assert snapshot is not None
-    write_snapshot(tmp_path, dataclasses.replace(snapshot, demonstration=None))
+    write_published(tmp_path, dataclasses.replace(snapshot, demonstration=None))
     assert health(center(tmp_path), now=NOW).checks["figures"].startswith("old: the last day is 2020-")
 
 
@@ -96,10 +97,12 @@ def test_monitoring_calls_by_number_where_pages_ask_for_a_name(centre: Path, cli
 @pytest.mark.parametrize(
     ("peer", "forwarded", "hops", "status"),
     [
-        ("127.0.0.1", "", 0, 200),
-        ("::1", "", 0, 200),
-        ("198.51.100.7", "", 0, 200),
-        ("203.0.113.9", "", 0, 403),
+        ("127.0.0.1", None, 0, 200),
+        ("::1", None, 0, 200),
+        ("198.51.100.7", None, 0, 200),
+        ("203.0.113.9", None, 0, 403),
+        ("127.0.0.1", "", 0, 403),
+        ("127.0.0.1", "", 1, 403),
         ("127.0.0.1", "203.0.113.9", 0, 403),
         ("127.0.0.1", "203.0.113.9", 1, 403),
         ("127.0.0.1", "127.0.0.1, 203.0.113.9", 1, 403),
@@ -108,11 +111,11 @@ def test_monitoring_calls_by_number_where_pages_ask_for_a_name(centre: Path, cli
     ],
 )
 def test_metrics_are_for_the_networks_that_are_named(
-    centre: Path, client: Client, settings, peer: str, forwarded: str, hops: int, status: int
+    centre: Path, client: Client, settings, peer: str, forwarded: str | None, hops: int, status: int
 ) -> None:
     networks = Configuration.read({"QUETSACH_METRICS_FROM": "198.51.100.0/24"}).metrics_from
     settings.CENTER = dataclasses.replace(settings.CENTER, metrics_from=networks, proxy_hops=hops)
-    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
     assert client.get("/metrics", REMOTE_ADDR=peer, headers=headers).status_code == status
 
 

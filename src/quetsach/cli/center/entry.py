@@ -20,7 +20,8 @@ def enter(arguments: argparse.Namespace) -> None:
     """Leave nothing readable to others; on a data folder work as its owner, and refuse what may not be used.
 
     Raises:
-        QuetsachError: the folder is open to others, belongs to somebody else, or waits for an upgrade or a newer build.
+        QuetsachError: the folder is open to others, belongs to somebody else, waits for an upgrade or a newer build, or
+            the environment disagrees with its settings.
     """
     storage.keep_private()
     if not hasattr(arguments, "data"):
@@ -29,10 +30,8 @@ def enter(arguments: argparse.Namespace) -> None:
     if not data.is_dir():
         return
     enter_data(data, _named(arguments))
-    is_up = getattr(arguments, "center_command", "") == _UP
-    require_prepared(data, is_up=is_up)
-    if not is_up:  # which takes over what is not stored yet, and then reads both
-        in_force(os.environ, data)
+    require_prepared(data, is_up=getattr(arguments, "center_command", "") == _UP)
+    in_force(os.environ, data)
 
 
 def enter_data(data: Path, named: tuple[Path, ...] = ()) -> None:

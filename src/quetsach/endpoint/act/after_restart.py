@@ -1,15 +1,15 @@
 """Looking again after the restart that a clean-up asked for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quetsach.endpoint.act.verify import Verification, removed_by, verify
 from quetsach.endpoint.errors import JournalError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.machine import root_of
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look.conclusion import Gap, gaps_of
+from quetsach.endpoint.look.scan import ScanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,10 @@ class Restarted:
     session: str
     families: tuple[str, ...]
     seen: Verification
+    is_whole: bool
+    """Whether the scan saw all that it was to see."""
+    is_settled: bool
+    """Whether the session need not be judged again: something is left, or no more than single things were not seen."""
 
 
 def awaiting(state: State, host: Host) -> tuple[str, ...]:
@@ -36,17 +40,15 @@ def awaiting(state: State, host: Host) -> tuple[str, ...]:
     return tuple(found)
 
 
-def verify_restarted(
-    state: State, host: Host, identifier: str, findings: Sequence[Finding], *, record: bool
-) -> Restarted | None:
-    """Judge a session by what a scan after the restart found.
+def verify_restarted(state: State, host: Host, identifier: str, scan: ScanResult, *, record: bool) -> Restarted | None:
+    """Judge a session by a scan after the restart; ``None`` when that did not look for all of the session's families.
 
     Args:
         state: the open state folder; whoever records holds its lock.
         host: the running system.
         identifier: a session that awaits it.
-        findings: what the scan found of any family.
-        record: whether the journal is to say so, after which the session is not judged again.
+        scan: what was looked for and found.
+        record: whether the journal is to say what is settled, after which the session is not judged again.
     """
     session = Session.open(state, identifier)
     if session is None:
@@ -54,7 +56,11 @@ def verify_restarted(
     with session:
         steps = [progress.step for progress in session.progress.values()]
         families = tuple(sorted({step.family for step in steps}))
-        seen = verify(host, [one for one in findings if one.family in families], removed_by(steps))
-        if record:
+        if not set(families) <= set(scan.reach.families):
+            return None
+        seen = verify(host, [one for one in scan.findings if one.family in families], removed_by(steps))
+        gaps = gaps_of(scan)
+        is_settled = not seen.is_clean or all(Gap(gap).is_narrow for gap in gaps)
+        if record and is_settled:
             session.verified({"remaining": len(seen.remaining), "dangling": len(seen.dangling)})
-        return Restarted(identifier, families, seen)
+        return Restarted(identifier, families, seen, is_whole=not gaps, is_settled=is_settled)

@@ -16,6 +16,7 @@ from quetsach.endpoint.act.rewrite import RewriteAct
 from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
 from quetsach.endpoint.disk import hash_file, parts_of, write_all
 from quetsach.endpoint.errors import EndpointError, RegistryError
+from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
 from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
 from quetsach.endpoint.keep.journal import MAX_RECORD_BYTES
 from quetsach.endpoint.keep.quarantine import seal
@@ -23,7 +24,6 @@ from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
 
-_LOGS = (b".LOG", b".LOG1", b".LOG2")
 _MAX_EDITS = 10_000
 _MAX_INVERSE_BYTES = MAX_RECORD_BYTES // 2
 
@@ -53,7 +53,7 @@ class RegistryAct(RewriteAct):
     def seal_all(self, where: Workplace, step: Step, source: int, before: Facts) -> None:
         """Seal the hive and its logs."""
         super().seal_all(where, step, source, before)
-        for suffix in _LOGS:
+        for suffix in LOG_SUFFIXES:
             _seal_log(where, step, suffix)
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:

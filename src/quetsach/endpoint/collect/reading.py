@@ -75,7 +75,12 @@ class Surroundings:
         return names is None or name.lower() in names
 
     def may_hold(self, folder: bytes, name: bytes) -> bool:
-        """Return whether a folder lists a name; it is read once, not asked for each. One that cannot be read may."""
+        """Return whether a folder lists a name; it is read once, not asked for each. One that cannot be read may.
+
+        On other systems than Linux a name may be written in another way than it is listed: any may be there.
+        """
+        if self.host.platform != "linux":
+            return True
         if folder not in self._listed:
             try:
                 self._listed[folder] = frozenset(entry.name for entry in self.host.tree.scandir(folder))

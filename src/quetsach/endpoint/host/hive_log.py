@@ -22,6 +22,9 @@ MAX_LOG_BYTES = 16 << 20
 LOG_PAGE_BYTES = 512
 """Pages of ``Replay`` are of this size, and so are the steps of a log."""
 
+LOG_SUFFIXES = (b".LOG", b".LOG1", b".LOG2")
+"""What the logs of a hive are called, after its own name."""
+
 _HEAD = struct.Struct("<4sIIIIIQQ")
 _SEED = 0x82EF_4D88_7A4E_55C5
 _MASK = 0xFFFF_FFFF

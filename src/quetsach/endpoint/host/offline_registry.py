@@ -17,6 +17,7 @@ from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
 from quetsach.endpoint.host.hive_edit import edit_hive
+from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
 from quetsach.endpoint.host.registry import KeyContent, RegistryEdit, RegistryValue, folded
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.host.windows_path import expanded, machine_environment, path_of
@@ -31,7 +32,6 @@ _CLASSES_HIVES = (
     b"AppData/Local/Microsoft/Windows/UsrClass.dat",
     b"Local Settings/Application Data/Microsoft/Windows/UsrClass.dat",
 )
-_LOGS = (b".LOG", b".LOG1", b".LOG2")
 _PROFILE_LIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\*"
 _ENVIRONMENT = machine_environment()
 _MOST_ACCOUNTS = 10_000
@@ -201,7 +201,7 @@ class OfflineRegistry:
     def _opened(self, path: bytes) -> Hive:
         logs: list[int] = []
         try:
-            for suffix in _LOGS:
+            for suffix in LOG_SUFFIXES:
                 with suppress(FileNotFoundError):
                     logs.append(self._tree.open_read(path + suffix))
             return Hive(self._tree.open_read(path), where=printable(path), logs=logs, known=self._known)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
+from quetsach.core.pack import ANY_RULE, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import rules_of
 
 _OF_THE_FILE = frozenset({"name", "size_bytes", "archive"})
@@ -73,14 +73,12 @@ class Sought:
 
 
 def in_files_anywhere(pack: Pack) -> Pack | None:
-    """Return a pack reduced to what shows in files wherever they lie, all of it only reported; ``None`` if nothing.
+    """Return a pack reduced to what shows in files wherever they lie; ``None`` if nothing does.
 
     A trait that rests on others (``only_with``) still needs one of those that are left; a sign of it without one is
     told as unsettled.
     """
-    traits = tuple(
-        replace(trait, action=Action.REPORT, memory=False) for trait in pack.traits if _shows_anywhere(trait)
-    )
+    traits = tuple(replace(trait, memory=False) for trait in pack.traits if _shows_anywhere(trait))
     if all(trait.only_with for trait in traits):  # no trait comes first, so none is ever found
         return None
     named = frozenset(trait.rule for trait in traits if trait.rule)

@@ -97,7 +97,9 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, wi
             drafts.add(target, finding, package.package if package else "")
     places = {finding.id: path for finding, path in located}
     held = [
-        one for one in held if one.hold is not Hold.MEMBER or not drafts.take_along(places[one.finding.id], one.finding)
+        one
+        for one in held
+        if not one.finding.is_packed or not drafts.take_along(places.get(one.finding.id, b""), one.finding)
     ]
     steps, left = drafts.finished(host.tree)
     held += [Held(finding, hold) for finding, hold in left]
@@ -123,7 +125,9 @@ def add_archives(plan: Plan, whole: Plan) -> Plan:
 
 
 def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -> Plan:
-    """Return a plan with only these steps, which keep their numbers; what the others were about is left alone.
+    """Return a plan with only these steps, which keep their numbers; what the others were about is held.
+
+    That is also a finding of which other steps stay: a part of it is left.
 
     Args:
         plan: the whole plan.
@@ -131,9 +135,9 @@ def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -
         findings: what the plan is about.
     """
     steps = tuple(step for step in plan.steps if step.number in numbers)
-    kept = {finding for step in steps for finding in step.findings}
-    others = plan.findings - kept
-    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in others)
+    dropped = {finding for step in plan.steps if step.number not in numbers for finding in step.findings}
+    dropped -= {one.finding.id for one in plan.held}
+    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in dropped)
     return replace(plan, steps=steps, held=plan.held + held)
 
 
@@ -173,11 +177,11 @@ def _file(finding: Finding) -> FileAnchor | None:
 
 def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
+    if (hold := hold_of(finding)) is not None:
+        return hold
     if finding.action is Action.REPORT:
-        return hold_of(finding) if finding.belongs_to else Hold.REPORT_ONLY
+        return Hold.REPORT_ONLY
     match finding.artefact.anchor:
-        case MemberAnchor():
-            return Hold.MEMBER
         case ProcessAnchor() as process:
             return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
         case RegistryAnchor():

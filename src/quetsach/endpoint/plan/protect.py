@@ -33,7 +33,7 @@ class Hold(StrEnum):
     ENTANGLED = "entangled"
     """It is a line of a shell script that cannot be taken out alone without breaking the commands around it."""
     MEMBER = "member"
-    """It lies inside an archive: it cannot run there, and the archive may hold other things."""
+    """It would be removed but for lying inside an archive: it cannot run there, and other things lie beside it."""
     FOREIGN = "foreign"
     """It is malware of another system: its recipe is not for this one."""
     UNREACHABLE = "unreachable"
@@ -48,7 +48,7 @@ class Hold(StrEnum):
 
 def hold_of(finding: Finding) -> Hold | None:
     """Return why a finding is left alone by what it is itself, wherever it lies; ``None`` if that does not decide."""
-    if finding.is_packed:
+    if finding.is_sealable:
         return Hold.MEMBER
     return Hold.FOREIGN if finding.belongs_to else None
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from quetsach.core.pack import ArtefactKind
+from quetsach.core.pack import ArtefactKind, systems_text
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.report.document import Report, ReportedFinding, ReportedMachine
-from quetsach.endpoint.report.families import systems_text
 
 _DOUBTED = frozenset({Hold.PACKAGE, Hold.SYSTEM, Hold.OWN})
 """Findings that are likelier to be mistaken than true ask nothing of anybody."""
@@ -37,7 +36,7 @@ def advice(report: Report, words: Mapping[str, str]) -> list[str]:
     own = [finding for finding in harmful if not finding.belongs_to]
     steps = [words[f"todo-{key}"] for key in _keys(own, report.machine)]
     if foreign := sorted({system for finding in harmful for system in finding.belongs_to}):
-        steps.insert(0, words["todo-elsewhere"].format(systems=systems_text(foreign, words)))
+        steps.insert(0, words["todo-elsewhere"].format(systems=systems_text(foreign)))
         steps += [words["todo-archive"]] * (not own and any(finding.hold is Hold.MEMBER for finding in harmful))
     if altered:
         steps.append(words["todo-packages"].format(packages=", ".join(altered)))

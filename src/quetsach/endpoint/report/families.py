@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from quetsach.core.pack import Action
+from quetsach.core.pack import Action, systems_text
 from quetsach.endpoint.messages.evidence import told_evidence
 from quetsach.endpoint.report.document import FindingOutcome, Report, ReportedFinding, ReportedPack
 from quetsach.endpoint.report.gaps import number
@@ -142,13 +142,8 @@ def _done(finding: ReportedFinding, words: Mapping[str, str]) -> str:
     return f"{act} {words[f'undo-{finding.action}']}"
 
 
-def systems_text(systems: Iterable[str], words: Mapping[str, str]) -> str:
-    """Return the names of systems."""
-    return ", ".join(words[f"platform-{system}"] for system in systems)
-
-
 def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
     """Return what became of a finding, and why it was left alone if it was."""
     outcome = words[f"outcome-{finding.outcome}"]
-    systems = systems_text(finding.belongs_to, words)
+    systems = systems_text(finding.belongs_to)
     return outcome if finding.hold is None else f"{outcome}: {words[f'hold-{finding.hold}'].format(systems=systems)}"

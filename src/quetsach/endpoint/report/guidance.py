@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+from quetsach.core.pack import SYSTEM_NAMES
+
 _HEADING = re.compile(r"(#{1,4})[ \t]+(.*)")
 _ITEM = re.compile(r"(?:(-)|\d{1,3}\.)[ \t]+(.*)")
-_SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]{1,400})`"
     r"|\*\*(?P<bold>[^*\n]{1,400})\*\*"
@@ -73,13 +74,13 @@ def _concerning(blocks: Iterator[tuple[str, list[str]]], platform: str) -> Itera
     What is about one system alone is marked in one of three ways: a section by a heading that ends with "on SYSTEM"; a
     part of a section by a paragraph "On **SYSTEM**:" before it; an item by "SYSTEM:" or "SYSTEM," at its start.
     """
-    others = "|".join(re.escape(name) for system, name in _SYSTEMS.items() if system != platform)
-    if platform not in _SYSTEMS:
+    others = "|".join(re.escape(name) for system, name in SYSTEM_NAMES.items() if system != platform)
+    if platform not in SYSTEM_NAMES:
         yield from blocks
         return
     heading = re.compile(rf".*\b(?:trên|on) (?:{others})")
     part = re.compile(rf"(?:Trên|On) \*\*(?:{others})\*\*:")
-    any_part = re.compile(rf"(?:Trên|On) \*\*(?:{'|'.join(_SYSTEMS.values())})\*\*:")
+    any_part = re.compile(rf"(?:Trên|On) \*\*(?:{'|'.join(SYSTEM_NAMES.values())})\*\*:")
     item = re.compile(rf"(?:{others})[:,] ")
     in_section = in_part = False
     for kind, lines in blocks:

@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 from importlib import resources
 
+from quetsach.core.pack import systems_text
 from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
@@ -142,7 +143,7 @@ def _step(step: ReportedStep, words: Mapping[str, str], acts: Mapping[str, str])
 def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
     scan, machine = report.scan, report.machine
     where = "machine-live" if machine.live else "machine-folder"
-    platform = words.get(f"platform-{machine.platform}", machine.platform)
+    platform = systems_text([machine.platform])
     rows = [
         (words["machine"], words[where].format(platform=platform, root=machine.root)),
         (words["scope"], words[f"scope-{scan.scope}"]),

@@ -43,6 +43,10 @@ class State(StrEnum):
     """Something that was removed has been put back."""
 
 
+WITH_FINDING = (State.FOUND, State.CLEANED, State.RESTORED)
+"""What says that malware was found; a report that was not judged yet says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """Reports of one source on one day: so many are counted in public figures, so many are kept at all."""

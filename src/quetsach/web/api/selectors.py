@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from quetsach.assess.privacy import Known, release_refusal, rounded_cells
 from quetsach.assess.privacy import Sum as PrivacySum
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.web.api.counting import State, held_days
+from quetsach.web.api.counting import WITH_FINDING, State, held_days
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.tally import FamilyTally, Tally
 from quetsach.web.portal.selectors import shelf
@@ -19,7 +19,7 @@ from quetsach.web.portal.selectors import shelf
 MOST_FAMILIES = 10
 """How many families a public page names."""
 
-_has_finding = Q(state__in=(State.FOUND, State.CLEANED, State.RESTORED))
+_has_finding = Q(state__in=WITH_FINDING)
 
 
 def known_families() -> frozenset[str]:

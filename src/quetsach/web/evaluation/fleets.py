@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from quetsach.assess.privacy import Relation, hidden_cells
 from quetsach.core.pack import LocalText
-from quetsach.web.api.counting import State
+from quetsach.web.api.counting import WITH_FINDING
 from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, installations, kept
+from quetsach.web.api.services import judge_late
 from quetsach.web.api.tally import Tally
 from quetsach.web.evaluation.inputs import CleanedByTool, Fleet
 from quetsach.web.office.units.models import Position, Unit
@@ -28,6 +29,7 @@ def cleaned_by_tool(name: Callable[[str], LocalText], *, now: datetime) -> Clean
         name: of a family.
         now: the time of the count (UTC).
     """
+    judge_late()
     tally = count_reports(now=now)
     if not tally.reports:
         return None
@@ -67,7 +69,7 @@ def _machines(held: Collection[date]) -> dict[str, dict[str, set[UUID]]]:
     rows = coded.values_list("unit", "day", "install_id", "state")
     for text, day, install, state in rows.iterator():
         if top := above.of(text, day):
-            for name, is_one in zip(_FIGURES, (True, state != State.NONE, install in cleaned), strict=True):
+            for name, is_one in zip(_FIGURES, (True, state in WITH_FINDING, install in cleaned), strict=True):
                 if is_one:
                     found[top][name].add(install)
     return dict(found)

@@ -1,17 +1,15 @@
 """Who may send more than a form: people who are signed in, and partners' programs with their token."""
 
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
+from django.http.cookie import parse_cookie
 
 from quetsach.web.office.door import is_office, session_cookies
-from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
+from quetsach.web.office.partners.services import token_partner
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
-
-_LONGEST_SECRET = 100
 
 
 def is_known_sender(environ: dict[str, Any]) -> bool:
@@ -25,15 +23,9 @@ def is_known_sender(environ: dict[str, Any]) -> bool:
     close_old_connections()  # this is asked between requests, when nobody else does that
     if is_office(environ["PATH_INFO"]):
         return _is_signed_in(environ.get("HTTP_COOKIE", ""))
-    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    is_ours = scheme.lower() == "bearer" and secret.startswith(TOKEN_PREFIX) and len(secret) < _LONGEST_SECRET
-    return is_ours and token_partner(secret, now=datetime.now(UTC)) is not None
+    return token_partner(environ.get("HTTP_AUTHORIZATION", ""), now=datetime.now(UTC)) is not None
 
 
 def _is_signed_in(cookies: str) -> bool:
-    try:
-        found = SimpleCookie(cookies)
-    except CookieError:
-        return False
-    keys = [found[name].value for name in session_cookies() if name in found]
-    return any(SESSION_KEY in BrowserSessionStore(key) for key in keys)
+    found = parse_cookie(cookies)
+    return any(SESSION_KEY in BrowserSessionStore(found[name]) for name in session_cookies() if name in found)

@@ -21,11 +21,17 @@ class Headers(Protocol):
     """The headers of a request in RSGI; names are in small letters."""
 
     def items(self) -> list[tuple[str, str]]:
-        """Return all of them, those that came twice as well."""
+        """Return those that are ASCII, those that came twice as well."""
+
+    def keys(self) -> Iterable[str]:
+        """Return all names, each once."""
 
 
 class Scope(Protocol):
-    """The head of a request as RSGI 1 hands it over: the path is decoded, the rest is as it came."""
+    """The head of a request as RSGI 1 hands it over: the path is decoded, the rest is as it came.
+
+    The version is ``1`` for HTTP/1.0.
+    """
 
     http_version: str
     server: str
@@ -51,24 +57,26 @@ def environment_of(scope: Scope) -> dict[str, Any]:
     """Return the environment, without the body.
 
     A header whose name holds an underscore is dropped: in this form ``X_Forwarded_For``, which a visitor may write,
-    could not be told from ``X-Forwarded-For``, which our own proxy writes.
+    could not be told from ``X-Forwarded-For``, which our own proxy writes. One whose value is not ASCII is there and
+    empty: the server does not hand it over, and what a visitor may spoil must not look like what no proxy has sent.
 
     Raises:
         HeadError: no or several hosts, several lengths, or a body without a length.
     """
     server, _, port = scope.server.rpartition(":")
+    version = "1.0" if scope.http_version == "1" else scope.http_version
     environ = _BASE | {
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": _native(scope.path),
         "QUERY_STRING": _native(scope.query_string),
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_PROTOCOL": f"HTTP/{version}",
         "SERVER_NAME": server,
         "SERVER_PORT": port,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.errors": sys.stderr,
     }
-    environ.update(_headers(scope.headers.items()))
-    if "HTTP_HOST" not in environ and scope.http_version != "1.0":
+    environ.update(_headers(scope.headers))
+    if "HTTP_HOST" not in environ and version != "1.0":
         raise HeadError(400, "the header Host is missing")
     if not (length := environ.get("CONTENT_LENGTH", "0")).isascii() or not length.isdigit() or len(length) > _DIGITS:
         raise HeadError(400, "the length of the body is no number")
@@ -77,20 +85,26 @@ def environment_of(scope: Scope) -> dict[str, Any]:
     return environ
 
 
-def _headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _headers(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in items:
+    for name, value in headers.items():
         if "_" in name:
             continue
-        key = name.upper().replace("-", "_")
-        key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
-        if key not in found:
+        if (key := _key(name)) not in found:
             found[key] = _native(value)
         elif name in _ONCE:
             raise HeadError(400, f"the header {name} was sent twice")
         else:
             found[key] += ("; " if name == "cookie" else ",") + _native(value)
+    for name in headers.keys():  # noqa: SIM118  (no mapping)
+        if "_" not in name:
+            found.setdefault(_key(name), "")
     return found
+
+
+def _key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
 
 
 def _native(text: str) -> str:

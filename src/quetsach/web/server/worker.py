@@ -59,8 +59,13 @@ def _listening_sockets() -> list[socket.socket]:
     open_files = Path("/proc/self/fd")
     for file in list(open_files.iterdir()) if open_files.is_dir() else ():
         try:
-            held = socket.socket(fileno=os.dup(int(file.name)))
-        except OSError:
+            own = os.dup(int(file.name))
+        except OSError:  # that of the folder, which is closed
+            continue
+        try:
+            held = socket.socket(fileno=own)
+        except OSError:  # no socket
+            os.close(own)
             continue
         try:
             is_listening = held.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.collect.command import SEARCH_PATH, named_files, resolve_files
+from quetsach.endpoint.collect.reading import Surroundings
+from quetsach.endpoint.host.macos import MacHost
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.windows_tree import WindowsTree
 
 
 def _named(command: str, home: bytes = b"/home/lan") -> list[str]:
@@ -81,3 +84,11 @@ def test_links_are_followed_inside_the_root_and_both_names_kept(tmp_path: Path) 
 
 def test_a_missing_file_is_kept_but_not_a_program_that_is_not_there(tmp_path: Path) -> None:
     assert resolve_files(Tree(tmp_path), [b"/gone", b"/usr/bin/gone"]) == (b"/gone",)
+
+
+def test_a_disk_that_knows_names_in_any_case_finds_a_bare_command_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "usr/local/bin").mkdir(parents=True)
+    (tmp_path / "usr/local/bin/Updater").touch()
+    mac = Surroundings(MacHost(WindowsTree(tmp_path)))
+    assert mac.resolve(b"/usr/local/bin/updater")
+    assert not mac.resolve(b"/usr/local/bin/another")

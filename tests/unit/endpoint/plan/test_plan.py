@@ -4,11 +4,15 @@ import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
+from tests.report_samples import sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.clean import CleanResult
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
@@ -18,10 +22,11 @@ from quetsach.endpoint.host.processes import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.plan import protect
 from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_FILES_OF_A_SIGN, MAX_PROGRAMS, check_brake
-from quetsach.endpoint.plan.plan import Plan, make_plan
+from quetsach.endpoint.plan.plan import Plan, left_to, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
     KillProcess,
+    Outcome,
     QuarantineFile,
     RemoveLines,
     RemoveLink,
@@ -29,6 +34,8 @@ from quetsach.endpoint.plan.step import (
     StopUnit,
     TruncateFile,
 )
+from quetsach.endpoint.report import build_clean, build_plan
+from quetsach.endpoint.report.document import FindingOutcome
 
 WHY = LocalText("vì thử", "for a test")
 
@@ -95,6 +102,36 @@ def test_what_lies_in_an_archive_is_left_unless_the_archive_goes(tmp_path: Path)
     both = _plan(tmp_path, member, archive)
     assert _holds(both) == []
     assert both.findings == {archive.id, member.id}
+
+
+@pytest.mark.parametrize("belongs_to", [(), ("windows",)])
+@pytest.mark.parametrize("action", [Action.REPORT, Action.QUARANTINE])
+def test_an_archive_is_sealed_for_what_the_recipe_would_remove_whosever_it_is(
+    tmp_path: Path, action: Action, belongs_to: tuple[str, ...]
+) -> None:
+    archive = _file(tmp_path, b"/srv/a.zip").artefact.anchor
+    assert isinstance(archive, FileAnchor)
+    member = replace(finding(MemberAnchor(archive, (b"x",)), ArtefactKind.FILE, action), belongs_to=belongs_to)
+    plain = _plan(tmp_path, member)
+    whole = make_plan([member], mounted_host(tmp_path), tmp_path / "state", with_archives=True)
+    left = Hold.FOREIGN if belongs_to else Hold.REPORT_ONLY
+    removes = action is not Action.REPORT
+    assert (plain.steps, _holds(plain)) == ((), [Hold.MEMBER if removes else left])
+    assert ([step.subject for step in whole.steps], _holds(whole)) == (
+        ([b"/srv/a.zip"], []) if removes else ([], [left])
+    )
+
+
+def test_what_is_only_reported_goes_with_an_archive_that_goes(tmp_path: Path) -> None:
+    archive = _file(tmp_path, b"/srv/a.zip")
+    member = finding(MemberAnchor(archive.artefact.anchor, (b"x",)), ArtefactKind.FILE, Action.REPORT)
+    plan = _plan(tmp_path, member, archive)
+    assert (plan.findings, plan.held) == ({archive.id, member.id}, ())
+
+
+def test_what_is_of_another_system_is_not_acted_on_whatever_its_recipe_says(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, replace(_file(tmp_path, b"/opt/x"), belongs_to=("windows",)))
+    assert (plan.steps, _holds(plan)) == ((), [Hold.FOREIGN])
 
 
 def test_files_go_before_lines_and_links_before_processes(tmp_path: Path) -> None:
@@ -200,6 +237,28 @@ def test_the_name_of_a_unit_file_stops_nothing_but_that_unit_and_none_that_the_s
     tmp_path: Path, name: bytes
 ) -> None:
     assert _stopped(tmp_path, name) == []
+
+
+def test_a_finding_of_which_only_some_steps_are_chosen_is_not_called_removed(tmp_path: Path) -> None:
+    path = b"/etc/systemd/system/a.service"
+    write(tmp_path, path, b"[Service]\n")
+    write(tmp_path, path + b".d/x.conf", b"[Service]\n")
+    unit = finding(file_anchor(tmp_path, path), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    other = _file(tmp_path, b"/opt/x")
+    plan = _plan(tmp_path, unit, other)
+    first = next(step.number for step in plan.steps if unit.id in step.findings)
+    (last,) = (step.number for step in plan.steps if other.id in step.findings)
+    part = left_to(plan, {first, last}, (unit, other))
+    assert (len(plan.steps), part.findings) == (3, {unit.id, other.id})
+    assert [(one.finding, one.hold) for one in part.held] == [(unit, Hold.NOT_CHOSEN)]
+    assert [one.finding for one in left_to(part, {last}, (unit, other)).held] == [unit]
+    scan = replace(sample_scan(), findings=(unit, other))
+    done = tuple(StepResult(step, Outcome.DONE) for step in part.steps)
+    result = CleanResult("s", "/", scan.started, done, part.held, (), (), restart_needed=False)
+    report = build_clean(scan, result, report_id=uuid4(), now=scan.finished)
+    assert [one.outcome for one in report.findings] == [FindingOutcome.LEFT, FindingOutcome.REMOVED]
+    planned = build_plan(scan, part, report_id=uuid4(), now=scan.finished, exit_code=10)
+    assert [one.outcome for one in planned.findings] == [FindingOutcome.LEFT, FindingOutcome.PLANNED]
 
 
 def test_drop_ins_behind_a_link_are_someone_s_and_only_the_link_goes(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from quetsach.core.pack import LocalText
 from quetsach.web.api.counting import State
-from quetsach.web.api.models import ReportWithdrawal, ToolReport
+from quetsach.web.api.models import ReportedFinding, ReportWithdrawal, ToolReport
 from quetsach.web.evaluation.fleets import cleaned_by_tool
 from quetsach.web.evaluation.inputs import Fleet
 from quetsach.web.office.units.models import Unit
@@ -114,3 +115,25 @@ def test_what_was_withdrawn_or_is_over_a_ceiling_counts_in_no_fleet(runs: Runs) 
     over = ToolReport.objects.filter(unit="31", state=State.NONE).values_list("pk", flat=True)[:5]
     ToolReport.objects.filter(pk__in=list(over)).update(is_counted=False)
     assert fleets() == {"31-2020": (35, 20, 15)}
+
+
+def test_a_report_that_nobody_judged_yet_tells_of_no_finding(runs: Runs) -> None:
+    runs("31", 40, 20, 15)
+    ToolReport.objects.filter(state=State.FOUND).update(state="")
+    assert fleets() == {"31-2020": (40, 15, 15)}
+
+
+def test_reports_that_arrived_while_the_shelf_could_not_be_read_are_judged_for_the_evaluation(
+    report_centre: Path, runs: Runs
+) -> None:
+    runs("31", 40, 20, 15)
+    late = list(ToolReport.objects.filter(state=State.FOUND))
+    ReportedFinding.objects.bulk_create(
+        ReportedFinding(report=report, family="eicar", kind="file", action="none", outcome="reported", count=1)
+        for report in late
+    )
+    ToolReport.objects.filter(pk__in=[report.pk for report in late]).update(state="")
+    found = cleaned_by_tool(named, now=NOW)
+    assert found is not None
+    assert found.with_findings == 20
+    assert fleets() == {"31-2020": (40, 20, 15)}

@@ -2,7 +2,14 @@
 
 import pytest
 
-from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_decide, is_approved
+from quetsach.web.office.approvals.services import (
+    ApprovalError,
+    approval_ask,
+    approval_decide,
+    approval_supersede,
+    is_approved,
+)
+from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
 from quetsach.web.office.people.access import AccessError
 
@@ -56,3 +63,12 @@ def test_changed_content_replaces_what_waits(person, units) -> None:
     assert asked(who, units) == first
     asked(who, units, "b" * 64)
     assert not type(first).objects.filter(pk=first.pk).exists()
+
+
+def test_what_was_granted_meanwhile_is_not_ended_by_something_newer(person, units) -> None:
+    stale, second = asked(person("approver", "31-2020"), units), person("approver", "31-2020")
+    approval_decide(approval=stale, is_granted=True, reason="", by=second, now=NOW)
+    approval_supersede(approval=stale, reason="newer", by=None, now=NOW)
+    stale.refresh_from_db()
+    assert (stale.is_granted, stale.decided_by) == (True, second)
+    assert not LogEntry.objects.filter(act="approval-void").exists()

@@ -15,7 +15,8 @@ def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_somebody_who_is_signed_in_may_send_much(person, signed_in) -> None:
     cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in signed_in(person(Role.OPERATOR)).cookies.items())
-    assert is_known_sender({"PATH_INFO": "/van-phong/don-vi/", "HTTP_COOKIE": f"x=1; {cookies}"})
+    for others in ("x=1", '_ga={"a":1}', "flag", "theme=a b", "a[b]=1", "tên=é"):
+        assert is_known_sender({"PATH_INFO": "/van-phong/don-vi/", "HTTP_COOKIE": f"{others}; {cookies}"})
 
 
 def test_nobody_else_may(db) -> None:

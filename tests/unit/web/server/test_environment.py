@@ -9,10 +9,15 @@ from quetsach.web.server.environment import HeadError, environment_of
 
 @dataclass
 class Items:
+    """The headers as the server hands them over: values that are not ASCII are missing among the items."""
+
     pairs: list[tuple[str, str]]
 
     def items(self) -> list[tuple[str, str]]:
-        return self.pairs
+        return [(name, value) for name, value in self.pairs if value.isascii()]
+
+    def keys(self) -> list[str]:
+        return list(dict.fromkeys(name for name, _ in self.pairs))
 
 
 @dataclass
@@ -58,6 +63,7 @@ def test_every_proxy_s_line_is_kept_in_order() -> None:
         (head(("authorization", "Bearer a"), ("authorization", "Bearer b")), 400),
         (head(("content-length", "+5")), 400),
         (head(("content-length", "٣")), 400),
+        (head(("transfer-encoding", "chunkéd")), 411),
         (head(("content-length", "")), 400),
         (head(("content-length", "9" * 5000)), 400),
         (head(("transfer-encoding", "chunked")), 411),
@@ -77,5 +83,13 @@ def test_text_is_written_as_wsgi_wants_it() -> None:
     assert "DATABASE_URL" not in environ
 
 
+def test_a_header_that_the_server_does_not_hand_over_is_there_and_empty() -> None:
+    spoilt = head(("x-forwarded-for", "\xff, 203.0.113.9"), ("cookie", "a=é"), ("content-type", "é"), ("x_y", "é"))
+    environ = environment_of(spoilt)
+    assert [environ[name] for name in ("HTTP_X_FORWARDED_FOR", "HTTP_COOKIE", "CONTENT_TYPE")] == ["", "", ""]
+    assert "HTTP_X_Y" not in environ
+
+
 def test_an_old_program_without_a_host_is_answered() -> None:
-    assert environment_of(Head([], http_version="1.0"))["SERVER_NAME"] == "127.0.0.1"
+    environ = environment_of(Head([], http_version="1"))
+    assert (environ["SERVER_NAME"], environ["SERVER_PROTOCOL"]) == ("127.0.0.1", "HTTP/1.0")

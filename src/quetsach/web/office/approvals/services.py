@@ -78,11 +78,17 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
 
 @transaction.atomic
 def approval_supersede(*, approval: Approval, reason: str, by: Person | None, now: datetime) -> None:
-    """End a request that something newer has overtaken: it stays readable, with the reason, and nobody can grant it."""
-    approval.is_granted, approval.reason, approval.decided_at = False, reason, now
-    approval.save()
-    detail = {"kind": approval.kind, "digest": approval.digest, "reason": reason}
-    log_append(by=by, act="approval-void", subject=approval.subject, unit=approval.unit, detail=detail, now=now)
+    """End a request that something newer has overtaken: it stays readable, with the reason, and nobody can grant it.
+
+    What somebody decided in the meantime stays as it was decided.
+    """
+    waiting = Approval.objects.select_for_update().filter(pk=approval.pk, is_granted=None).first()
+    if waiting is None:
+        return
+    waiting.is_granted, waiting.reason, waiting.decided_at = False, reason, now
+    waiting.save(update_fields=["is_granted", "reason", "decided_at"])
+    detail = {"kind": waiting.kind, "digest": waiting.digest, "reason": reason}
+    log_append(by=by, act="approval-void", subject=waiting.subject, unit=waiting.unit, detail=detail, now=now)
 
 
 def _decide(approval: Approval, *, is_granted: bool, reason: str, by: Person, now: datetime) -> Approval:

@@ -4,7 +4,7 @@ Reasons come from what both snapshots say of themselves: feeds, days, windows, t
 instrument changed. Where none of these differs, that is said too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,8 +75,8 @@ class Line:
 
     @property
     def is_large(self) -> bool:
-        """Whether the change needs a reason."""
-        if self.fate in (Fate.APPEARS, Fate.GOES):
+        """Whether the change needs a reason; one from zero has no percentage and is large."""
+        if self.fate in (Fate.APPEARS, Fate.GOES) or (self.published == 0 and self.candidate):
             return True
         before, after = self.published_change, self.candidate_change
         has_moved = before != after if before is None or after is None else abs(after - before) >= LARGE_POINTS
@@ -85,7 +85,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Figures that belong together. ``reasons`` hold for all large changes; of a ranking what stays is folded."""
+    """Figures that belong together; of a ranking what stays is folded.
+
+    ``reasons`` hold for all large changes, or say what else would be different.
+    """
 
     title: LocalText
     lines: tuple[Line, ...]
@@ -105,7 +108,7 @@ class Section:
     @property
     def has_changed(self) -> bool:
         """Whether anything of it would be different."""
-        return any(line.fate is not Fate.STAYS for line in self.lines)
+        return bool(self.reasons) or any(line.fate is not Fate.STAYS for line in self.lines)
 
 
 def sections(before: Snapshot | None, after: Snapshot) -> tuple[Section, ...]:
@@ -143,11 +146,11 @@ def _campaign(old: CampaignFigures | None, new: CampaignFigures | None) -> Secti
             was.change_percent if was else None,
             is_.change_percent if is_ else None,
         )
-        reasons = (*baseline, *_window_reasons(was, is_, ()))
-        lines.append(_explained(line, _gone(old, new) if is_ is None else reasons))
+        reasons = _gone(old, new) if is_ is None else tuple(_window_reasons(was, is_, ()))
+        lines.append(_explained(line, reasons, otherwise=() if baseline else (_SAME,)))
     shown = new or old
     assert shown is not None  # noqa: S101
-    return Section(shown.name, tuple(lines))
+    return Section(shown.name, tuple(lines), (*baseline, *_word_reasons(old, new)))
 
 
 def _gone(old: CampaignFigures | None, new: CampaignFigures | None) -> tuple[LocalText, ...]:
@@ -182,17 +185,38 @@ def _baseline_reasons(old: CampaignFigures | None, new: CampaignFigures | None) 
         )
 
 
+def _word_reasons(old: CampaignFigures | None, new: CampaignFigures | None) -> Iterator[LocalText]:
+    """Say what a page would say differently beside its figures."""
+    if old is None or new is None:
+        return
+    if new.is_final and not old.is_final:
+        yield LocalText(
+            "Chiến dịch đã kết thúc: số liệu này là cuối cùng.", "The campaign is closed: these figures are final."
+        )
+    elif old.is_final and not new.is_final:
+        yield LocalText("Số liệu không còn là cuối cùng.", "The figures are no longer final.")
+    if (old.name, old.summary) != (new.name, new.summary):
+        yield LocalText("Tên hoặc phần giới thiệu chiến dịch thay đổi.", "The campaign's name or summary changes.")
+    for was, is_, (added_vi, added_en), (lost_vi, lost_en) in (
+        (old.goals, new.goals, ("Chỉ tiêu mới", "New target"), ("Không còn chỉ tiêu", "Target that is gone")),
+        (old.warnings, new.warnings, ("Lưu ý mới", "New notice"), ("Không còn lưu ý", "Notice that is gone")),
+    ):
+        yield from (LocalText(f"{added_vi}: {t.vi}", f"{added_en}: {t.en}") for t in is_ if t not in was)
+        yield from (LocalText(f"{lost_vi}: {t.vi}", f"{lost_en}: {t.en}") for t in was if t not in is_)
+
+
 def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
     window = tuple(_window_reasons(before.latest if before else None, after.latest, before.feeds if before else ()))
     for name, title in _SECTIONS.items():
         old: Sequence[RankedRow] = getattr(before, name) if before else ()
         new: Sequence[RankedRow] = getattr(after, name)
-        reasons = list(after.blocked) + list(window)
-        if before and name == "families" and before.families_version != after.families_version:
-            reasons.append(_FAMILIES)
-        if before and name in ("isps", "places") and before.network_versions != after.network_versions:
-            reasons.append(_NETWORK)
         was, is_ = ({row.id: row for row in rows} for rows in (old, new))
+        tables = [*_rates(was, is_)]
+        if before and name == "families" and before.families_version != after.families_version:
+            tables.append(_FAMILIES)
+        if before and name in ("isps", "places") and before.network_versions != after.network_versions:
+            tables.append(_NETWORK)
+        reasons = (*after.blocked, *window, *tables)
         lines = tuple(
             Line(
                 (is_.get(key) or was[key]).name,
@@ -203,11 +227,21 @@ def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
         )
         large = any(line.is_large for line in lines)
         if lines:
-            because = tuple(reasons) or (_SAME,) if before and large else ()
+            because = (reasons or (_SAME,)) if before and large else tuple(tables)
             yield Section(title, lines, because, is_ranking=True)
 
 
-def _explained(line: Line, reasons: Sequence[LocalText]) -> Line:
+def _rates(was: Mapping[str, RankedRow], is_: Mapping[str, RankedRow]) -> Iterator[LocalText]:
+    """Say where a rate changes though its figure stays: only the addresses that it is set against changed."""
+    both = [(was[key], is_[key]) for key in is_ if key in was]
+    if count := sum(a.mean_daily == b.mean_daily and a.per_thousand != b.per_thousand for a, b in both):
+        yield LocalText(
+            f"Tỷ lệ trên 1.000 địa chỉ thay đổi ở {count} dòng.",
+            f"The rate per 1,000 addresses changes in {count} lines.",
+        )
+
+
+def _explained(line: Line, reasons: Sequence[LocalText], otherwise: tuple[LocalText, ...] = (_SAME,)) -> Line:
     if not line.is_large or (line.fate is Fate.APPEARS and not reasons):
         return line
     return Line(
@@ -216,7 +250,7 @@ def _explained(line: Line, reasons: Sequence[LocalText]) -> Line:
         line.candidate,
         line.published_change,
         line.candidate_change,
-        tuple(dict.fromkeys(reasons)) or (_SAME,),
+        tuple(dict.fromkeys(reasons)) or otherwise,
     )
 
 

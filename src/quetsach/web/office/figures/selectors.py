@@ -1,5 +1,6 @@
 """What is published and what waits, side by side; who was asked for what."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from django.db.models import QuerySet
 
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.figures.changes import Section, sections
+from quetsach.web.office.log.models import LogEntry
 from quetsach.web.portal.candidates import Candidate, candidates, read_candidate, read_published
-from quetsach.web.portal.snapshot import PublicationError, Snapshot
+from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path
 
 KIND = "numbers"
+RELEASE = "figures-release"
+"""What the log calls a publication that was agreed to."""
 _SUBJECT = "figures:"
 
 
@@ -51,12 +55,22 @@ def asked_digests() -> frozenset[str]:
 
 
 def agreed(data: Path) -> tuple[Approval, ...]:
-    """Return the agreements that nobody has refused since and whose figures are not out, the oldest figures first."""
+    """Return the agreements that nobody has refused since and whose figures are not out, the newest figures first."""
     last = {one.digest: one for one in requests().exclude(is_granted=None).order_by("decided_at", "pk")}
     granted = {digest: approval for digest, approval in last.items() if approval.is_granted}
     published = read_published(data)
     late = [c for c in candidates(data) if c.digest in granted and not _is_behind(c.figures, published)]
-    return tuple(granted[candidate.digest] for candidate in reversed(late))
+    return tuple(granted[candidate.digest] for candidate in late)
+
+
+def released_unlogged(data: Path) -> Approval | None:
+    """Return the agreement whose figures are out while the log does not say so: something was killed in between."""
+    path = figures_path(data)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    approval = requests().filter(digest=digest, is_granted=True).last()
+    if approval is None or LogEntry.objects.filter(act=RELEASE, subject=approval.subject).exists():
+        return None
+    return approval
 
 
 def published_figures() -> Snapshot | None:
@@ -108,4 +122,4 @@ def shown_to_approver(approval: Approval) -> dict[str, object]:
 
 
 def _is_behind(figures: Snapshot, published: Snapshot | None) -> bool:
-    return published is not None and figures.published_at <= published.published_at
+    return published is not None and figures.counted_at <= published.counted_at

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
@@ -13,7 +13,15 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_supersede, is_approved
-from quetsach.web.office.figures.selectors import KIND, agreed, asked_digests, requests, subject_of
+from quetsach.web.office.figures.selectors import (
+    KIND,
+    RELEASE,
+    agreed,
+    asked_digests,
+    released_unlogged,
+    requests,
+    subject_of,
+)
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -58,7 +66,7 @@ def figures_check(approval: Approval) -> None:
     except PublicationError as error:
         raise ApprovalError(error.what, hint=error.hint) from error
     published = read_published(data_folder())
-    if published is not None and candidate.figures.published_at < published.published_at:
+    if published is not None and candidate.figures.counted_at < published.counted_at:
         raise ApprovalError(_("newer figures are published already"), hint=_("refuse these, with that reason"))
 
 
@@ -82,31 +90,34 @@ def figures_release(approval: Approval, now: datetime) -> None:
             _("Agreed to, but the figures could not be published: %(error)s") % {"error": error.hint or error.what},
             hint=_("once that is mended, press “Publish now” under Figures, or run: quetsach center figures publish"),
         ) from error
-    detail = {"digest": approval.digest}
-    log_append(
-        by=approval.decided_by,
-        act="figures-release",
-        subject=approval.subject,
-        unit=root_unit(),
-        detail=detail,
-        now=now,
-    )
-    _supersede_older(figures, now)
+    _log_release(approval, figures, now)
 
 
-def figures_release_agreed(*, data: Path, now: datetime) -> tuple[Approval, ...]:
-    """Publish what was agreed to and did not get out; return for what that was done.
+def figures_release_agreed(*, data: Path, now: datetime) -> Approval | None:
+    """Publish the newest figures that were agreed to and did not get out; return for which that was done.
+
+    Where the newest are damaged those before them go out. A publication that the log does not have is entered.
 
     Raises:
-        PublicationError: it cannot be written this time either.
+        PublicationError: they cannot be written this time either.
     """
     try:
-        waiting = agreed(data)
+        waiting, unlogged = agreed(data), released_unlogged(data)
     except DatabaseError:  # before the first migration there is no agreement
-        return ()
+        return None
+    if unlogged and (published := read_published(data)):
+        _log_release(unlogged, published, now)
+    failed: PublicationError | None = None
     for approval in waiting:
-        figures_release(approval, now)
-    return waiting
+        try:
+            figures_release(approval, now)
+        except PublicationError as error:
+            failed = failed or error
+        else:
+            break
+    if failed is not None:
+        raise failed
+    return next(iter(waiting), None)
 
 
 def figures_let_out(*, data: Path, candidate: Candidate, waits: bool, now: datetime) -> None:
@@ -127,17 +138,30 @@ def figures_let_out(*, data: Path, candidate: Candidate, waits: bool, now: datet
         pass
 
 
+@transaction.atomic
+def _log_release(approval: Approval, figures: Snapshot, now: datetime) -> None:
+    log_append(
+        by=approval.decided_by,
+        act=RELEASE,
+        subject=approval.subject,
+        unit=root_unit(),
+        detail={"digest": approval.digest},
+        now=now,
+    )
+    _supersede_older(figures, now)
+
+
 def _supersede_older(figures: Snapshot, now: datetime) -> None:
     """End the requests for figures that were counted before the published ones."""
     still = {approval.digest for approval in requests() if _is_newer(approval.digest, figures)}
     for approval in requests().filter(is_granted=None).exclude(digest__in=still):
-        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.published_at.date())}
+        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.counted_at.date())}
         approval_supersede(approval=approval, reason=reason, by=None, now=now)
 
 
 def _is_newer(digest: str, figures: Snapshot) -> bool:
     try:
-        return read_candidate(data_folder(), digest).figures.published_at > figures.published_at
+        return read_candidate(data_folder(), digest).figures.counted_at > figures.counted_at
     except PublicationError:
         return False
 

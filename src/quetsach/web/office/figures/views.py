@@ -22,8 +22,12 @@ def figures(request: HttpRequest) -> HttpResponse:
     visitor = _entered(request)
     if request.method == "POST":
         require_again(request)
-        with Telling(request, _("The figures are published.")):
-            services.figures_release_agreed(data=services.data_folder(), now=visitor.now)
+        with Telling(request):
+            released = services.figures_release_agreed(data=services.data_folder(), now=visitor.now)
+            if released:
+                messages.success(request, _("The figures are published."))
+            else:
+                messages.info(request, _("Nothing was left to publish: these figures or newer ones are out already."))
         return redirect("office:figures:figures")
     context = {
         "published": selectors.published_figures(),

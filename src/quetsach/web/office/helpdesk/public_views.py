@@ -36,11 +36,15 @@ OPEN_LIMIT = SourceLimit(
 ones are for senders with whole networks, of which one may be all lines of a provider: none gets more than half.
 """
 FIRST_LIMIT = RateLimit(burst=1, per_minute=1 / (24 * 60))
-"""The first message of a source on a day: it never waits for what others send."""
+"""The first message of a source on a day: it waits for what its own networks send and for ``DISK_LIMIT``, not for what
+others send. It may not pass its networks by: one of 65,536 addresses would use up everybody's day.
+"""
 SITE_LIMIT = RateLimit(burst=300, per_minute=60)
 """All further messages of all sources: people cannot answer more than that."""
-DISK_LIMIT = RateLimit(burst=20_000, per_minute=20_000 / (24 * 60))
-"""Everything together: some 200 MB a day, so that senders with ever so many addresses do not fill the disk."""
+DISK_LIMIT = RateLimit(burst=10_000, per_minute=10_000 / (24 * 60))
+"""Everything together: 20,000 messages a day, half of them at once, so that senders with ever so many addresses do not
+fill the disk.
+"""
 KEY_LIMIT = RateLimit(burst=20, per_minute=4)
 """Tries of keys from one source. There are 2^44 keys, so this only keeps the noise down."""
 

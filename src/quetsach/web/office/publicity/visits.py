@@ -66,11 +66,11 @@ class VisitTally:
 TALLY = VisitTally()
 VISIT_LIMIT = SourceLimit(
     (
-        Width(ipv4=32, ipv6=64, burst=500, per_minute=500 / 24 / 60),
-        Width(ipv4=24, ipv6=48, burst=5_000, per_minute=5_000 / 24 / 60),
+        Width(ipv4=32, ipv6=64, burst=250, per_minute=250 / 24 / 60),
+        Width(ipv4=24, ipv6=48, burst=2_500, per_minute=2_500 / 24 / 60),
     )
 )
-"""Visits of one network that count: 500 a day and as many at once, for thousands of telephones share an address."""
+"""Visits of one network that count: 500 a day, half of them at once, for thousands of telephones share an address."""
 
 
 def visit_count(*, key: str, request: HttpRequest, now: datetime) -> None:

@@ -7,6 +7,7 @@ that whatever a file does, pages are answered meanwhile.
 
 import io
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from quetsach.core.csv_text import guarded
 from quetsach.core.pack import LocalText
 
 DEADLINE_SECONDS = 15
+_MOST_TOLD_BYTES = 2000
 _AT_ONCE = threading.BoundedSemaphore(2)
 _COMMAND = (sys.executable, "-I", "-m", "quetsach.web.office.units.workbook", str(MAX_COLUMNS), str(MAX_ROWS))
 _DAMAGED = LocalText("không phải tệp XLSX, hoặc tệp bị hỏng", "not an XLSX file, or a damaged one")
@@ -32,6 +34,11 @@ _ENTITIES = LocalText("có khai báo thực thể XML", "declares XML entities")
 _BUSY = LocalText("máy chủ đang đọc các bảng tính khác", "the centre is reading other spreadsheets")
 _AGAIN = LocalText("lưu lại ở dạng XLSX thường", "save it again as a plain XLSX file")
 _PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
+_UNREAD = LocalText("máy chủ không đọc được bảng tính này", "the centre could not read this spreadsheet")
+_TELL = LocalText(
+    "gửi lại sau ít phút; nếu vẫn không được, báo cho người vận hành trung tâm",
+    "send it again in a few minutes; if that does not help, tell who runs the centre",
+)
 _LATER = LocalText("chờ một phút rồi gửi lại", "wait a minute and send it again")
 _REFUSALS = {
     "damaged": (_DAMAGED, _AGAIN),
@@ -39,6 +46,8 @@ _REFUSALS = {
     "active": (_ACTIVE, _AGAIN),
     "entities": (_ENTITIES, _AGAIN),
 }
+
+_logger = logging.getLogger("quetsach.web.office")
 
 
 def read_xlsx(content: bytes, *, name: str) -> list[Sheet]:
@@ -54,7 +63,10 @@ def read_xlsx(content: bytes, *, name: str) -> list[Sheet]:
 
 
 def _read_apart(content: bytes, name: str) -> list[tuple[str, list[tuple[int, list[str]]]]]:
-    """Have a process of its own read the file; what it does beyond its limits ends it, and is the file's fault."""
+    """Have a process of its own read the file.
+
+    What it does beyond its limits ends it by a signal, and is the file's fault; whatever else it fails of is ours.
+    """
     if not _AT_ONCE.acquire(blocking=False):
         raise UnitsError(_BUSY, where=name, advice=_LATER)
     try:
@@ -63,10 +75,16 @@ def _read_apart(content: bytes, name: str) -> list[tuple[str, list[tuple[int, li
         )
     except subprocess.TimeoutExpired as error:
         raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS) from error
+    except OSError as error:
+        _logger.exception("the reader of spreadsheets could not be started")
+        raise UnitsError(_UNREAD, where=name, advice=_TELL) from error
     finally:
         _AT_ONCE.release()
-    if done.returncode:
+    if done.returncode < 0:
         raise UnitsError(_TOO_LARGE, where=name, advice=_PARTS)
+    if done.returncode:
+        _logger.error("the reader of spreadsheets failed: %r", done.stderr[-_MOST_TOLD_BYTES:])
+        raise UnitsError(_UNREAD, where=name, advice=_TELL)
     answer = json.loads(done.stdout)
     if refused := answer.get("refused"):
         what, advice = _REFUSALS[refused]

@@ -20,7 +20,8 @@ from typing import IO
 from xml.parsers import expat
 
 MAX_PARTS = 200
-MAX_INDEX_BYTES = 64 * 1024
+MAX_INDEX_BYTES = (1 << 16) + 22
+"""As much as the end of an archive with its comment, which is read in one piece as well."""
 MAX_UNPACKED_BYTES = 16 << 20
 MAX_ELEMENTS = 400_000
 MAX_DEPTH = 32
@@ -89,9 +90,8 @@ def read_workbook(content: bytes, *, columns: int, rows: int) -> list[tuple[str,
 
 
 def _read(content: bytes, columns: int, rows: int) -> list[tuple[str, list[tuple[int, list[str]]]]]:
-    _inspect_index(content)
     budget = Budget()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(Content(content)) as archive:
         names = {name.lower(): name for name in archive.namelist()}
         if len(archive.namelist()) > MAX_PARTS:
             raise WorkbookError("large")
@@ -121,13 +121,14 @@ def _read(content: bytes, columns: int, rows: int) -> list[tuple[str, list[tuple
         return found
 
 
-def _inspect_index(content: bytes) -> None:
-    """Refuse a long table of contents before it is read: each of its entries becomes an object."""
-    at = content.rfind(b"PK\5\6")
-    if at < 0:
-        raise WorkbookError("damaged")
-    if int.from_bytes(content[at + 12 : at + 16], "little") > MAX_INDEX_BYTES:
-        raise WorkbookError("large")
+class Content(io.BytesIO):
+    """A file whose table of contents, which is read in one piece, is short: each of its entries becomes an object."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read; what asks for a long piece is refused, wherever the archive says that it lies."""
+        if size is not None and size > MAX_INDEX_BYTES:
+            raise WorkbookError("large")
+        return super().read(size)
 
 
 class Reader:
@@ -298,9 +299,11 @@ class Cells(Reader):
         if name == "c":
             self._begin_cell(attributes)
         elif name == "row":
-            self.row, self.column = [], 0
-            self.number = int(attributes.get("r", self.number + 1))
-            if not 0 < self.number <= self.most_rows + 1:
+            above, self.row, self.column = self.number, [], 0
+            self.number = int(attributes.get("r", above + 1))
+            if self.number <= above:
+                raise WorkbookError("damaged")
+            if self.number > self.most_rows + 1:
                 raise WorkbookError("large")
         elif name in ("v", "t", "f"):
             self.taken = "" if self.aloud else name
@@ -350,12 +353,17 @@ class Cells(Reader):
             return f"={self.formula}"
         value = "".join(self.value)
         if self.kind == "s":
-            return self.strings[int(value)] if value else ""
+            return self._shared(int(value)) if value else ""
         if self.kind == "b":
             return "yes" if value.strip() in ("1", "true") else "no"
         if self.kind == "d":
             return value.partition("T")[0]
         return _number(value, is_date=self.style in self.dates, is_1904=self.is_1904) if self.kind == "n" else value
+
+    def _shared(self, number: int) -> str:
+        if number < 0:
+            raise WorkbookError("damaged")
+        return self.strings[number]
 
 
 def _number(text: str, *, is_date: bool, is_1904: bool) -> str:
@@ -377,14 +385,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     columns, rows = int(sys.argv[1]), int(sys.argv[2])
-    answer: dict[str, object]
     try:
-        answer = {"sheets": read_workbook(sys.stdin.buffer.read(), columns=columns, rows=rows)}
+        answer = _written({"sheets": read_workbook(sys.stdin.buffer.read(), columns=columns, rows=rows)})
     except WorkbookError as error:
-        answer = {"refused": str(error)}
+        answer = _written({"refused": str(error)})
     except MemoryError:
-        answer = {"refused": "large"}
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+        answer = _written({"refused": "large"})
+    sys.stdout.buffer.write(answer)
+
+
+def _written(answer: dict[str, object]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
 
 
 if __name__ == "__main__":

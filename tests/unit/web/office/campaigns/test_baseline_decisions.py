@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from tests.unit.web.office.campaigns.conftest import NOW, freeze, grant
 
 from quetsach import storage
@@ -22,9 +23,10 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_decid
 from quetsach.web.office.campaigns.models import Campaign, Passage
 from quetsach.web.office.campaigns.selectors.baseline import baseline_standing, subject_of
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of
-from quetsach.web.office.campaigns.services.baseline import baseline_ask
+from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import plan_replace
+from quetsach.web.office.log.models import LogEntry
 
 KEY, WINDOW = "viet-nam-2020", Period(date(2020, 6, 16), date(2020, 7, 15))
 A, B = "plain/a", "plain/b"
@@ -127,6 +129,68 @@ def test_what_cannot_be_written_is_said_and_frozen_later(
     frozen = baseline_in_force(data, KEY)
     assert frozen is not None
     assert len(decisions_of(campaign)) == 1
+
+
+@pytest.fixture
+def not_written(campaign: Campaign, deliver, operator, second, monkeypatch: pytest.MonkeyPatch) -> Approval:
+    """Return an agreement whose baseline could not be written."""
+    deliver("a")
+    asked(campaign, operator, A)
+
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "make_folder", full)
+        with pytest.raises(BaselineError):
+            agree(campaign, second)
+    return Approval.objects.get(subject=subject_of(campaign))
+
+
+def test_a_campaign_that_was_closed_since_the_agreement_freezes_nothing(
+    campaign: Campaign, data: Path, not_written: Approval, operator, second
+) -> None:
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    with pytest.raises(ApprovalError):
+        baseline_carry_out(not_written, NOW)
+    assert baseline_in_force(data, KEY) is None
+    assert baseline_standing(campaign).not_frozen is None
+
+
+def test_an_agreement_to_a_window_that_was_moved_since_freezes_nothing_and_another_can_be_asked_for(
+    campaign: Campaign, data: Path, not_written: Approval, operator, signed_in
+) -> None:
+    moved = campaign.revision.document.replace("first = 2020-06-16", "first = 2020-06-15", 1)
+    moved = moved.replace("last = 2020-07-15", "last = 2020-07-14", 1)
+    plan_replace(campaign=campaign, document=moved.encode(), reason="Kỳ sớm hơn", by=operator, now=NOW)
+    with pytest.raises(ApprovalError):
+        baseline_carry_out(not_written, NOW)
+    assert baseline_in_force(data, KEY) is None
+    assert 'name="reason"' in signed_in(operator).get(PAGE).content.decode()
+
+
+def test_a_baseline_that_is_written_without_its_decision_is_recorded_at_the_next_try(
+    campaign: Campaign, data: Path, deliver, operator, second, signed_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+
+    def fail(**_named: object) -> None:
+        raise OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("quetsach.web.office.campaigns.services.baseline.decision_append", fail)
+        with pytest.raises(BaselineError, match="disk I/O error"):
+            agree(campaign, second)
+    before = baseline_in_force(data, KEY)
+    assert before is not None
+    assert decisions_of(campaign) == ()
+    signed_in(operator).post(PAGE, {"act": "retry"})
+    assert baseline_history(data, KEY) == (before,)
+    (decision,) = decisions_of(campaign)
+    assert decision.figures["seal"] == before.digest
+    assert LogEntry.objects.filter(act="baseline-freeze").count() == 1
+    assert baseline_standing(campaign).not_frozen is None
 
 
 def test_a_moved_window_ends_what_was_asked_for(campaign: Campaign, deliver, operator, second) -> None:

@@ -45,10 +45,8 @@ def lay(centre_folder: Path) -> Callable[..., Candidate]:
 
     def counted(hours: int, **others: object) -> Candidate:
         latest = dataclasses.replace(first.latest, addresses=first.latest.addresses + 1000 * hours)
-        later = first.published_at + timedelta(hours=hours)
-        figures = dataclasses.replace(
-            first, **{"latest": latest, "published_at": later, "inputs": str(hours), **others}
-        )
+        later = first.counted_at + timedelta(hours=hours)
+        figures = dataclasses.replace(first, **{"latest": latest, "counted_at": later, "inputs": str(hours), **others})
         return lay_candidate(centre_folder, figures, lambda path: path.write_bytes(b"x"))
 
     return counted
@@ -86,7 +84,7 @@ def test_newer_data_void_nothing_of_what_was_asked_for(centre_folder: Path, lay,
         figures_let_out(data=centre_folder, candidate=lay(hours), waits=True, now=NOW)
     grant(approval, other)
     assert published(centre_folder) == first.figures
-    assert len(candidates(centre_folder)) == 3  # the newest go on waiting
+    assert len(candidates(centre_folder)) == 6  # the newer ones go on waiting
 
 
 def test_older_figures_that_were_agreed_to_never_follow_newer_ones(centre_folder: Path, lay, person) -> None:
@@ -134,9 +132,9 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
     assert approval.is_granted
     assert "Đã phê duyệt, chưa công bố được" in page.get(PAGE).content.decode()
     assert [str(w.title) for w in desk_of(other, now=NOW)] == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
-    assert figures_release_agreed(data=centre_folder, now=NOW) == (approval,)
+    assert figures_release_agreed(data=centre_folder, now=NOW) == approval
     assert published(centre_folder) == candidate.figures
-    assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+    assert figures_release_agreed(data=centre_folder, now=NOW) is None
 
 
 def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_nothing_up(
@@ -150,9 +148,73 @@ def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_n
             grant(asked(candidate, one), other)
     again = asked(candidate, one)
     approval_decide(approval=again, is_granted=False, reason="a feed was counted twice", by=other, now=NOW)
-    assert figures_release_agreed(data=centre_folder, now=NOW) == ()
+    assert figures_release_agreed(data=centre_folder, now=NOW) is None
     assert published(centre_folder) != candidate.figures
     assert desk_of(other, now=NOW) == []
+
+
+@pytest.fixture
+def agree(lay, person, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Candidate]:
+    """Lay figures out that two people agree to, and that do not get out."""
+    one, other = person("press"), person("analyst")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def agreed(hours: int) -> Candidate:
+        candidate = lay(hours)
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "copyfileobj", full)
+            with pytest.raises(PublicationError):
+                grant(asked(candidate, one), other)
+        return candidate
+
+    return agreed
+
+
+def damage(data: Path, candidate: Candidate) -> None:
+    (data / "candidates" / candidate.digest / "listed.bin").write_bytes(b"other")
+
+
+def test_older_figures_that_are_damaged_hold_no_newer_ones_up(centre_folder: Path, agree) -> None:
+    older, newer = agree(1), agree(2)
+    damage(centre_folder, older)
+    released = figures_release_agreed(data=centre_folder, now=NOW)
+    assert released is not None
+    assert released.digest == newer.digest
+    assert published(centre_folder) == newer.figures
+
+
+def test_the_newest_figures_that_are_damaged_hold_no_others_up_and_are_said(centre_folder: Path, agree) -> None:
+    older, newer = agree(1), agree(2)
+    damage(centre_folder, newer)
+    with pytest.raises(PublicationError, match=r"was changed|bị thay đổi"):
+        figures_release_agreed(data=centre_folder, now=NOW)
+    assert published(centre_folder) == older.figures
+
+
+def test_figures_that_got_out_are_logged_although_something_was_killed_in_between(
+    centre_folder: Path, lay, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate, other = lay(1), person("analyst")
+    with monkeypatch.context() as patched:
+        patched.setattr("quetsach.web.office.figures.services.log_append", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            grant(asked(candidate, person("press")), other)
+    assert published(centre_folder) == candidate.figures
+    for _ in range(2):
+        assert figures_release_agreed(data=centre_folder, now=NOW) is None
+    entry = LogEntry.objects.get(act="figures-release")
+    assert (entry.person, entry.detail["digest"]) == (other, candidate.digest)
+
+
+def test_the_button_says_where_nothing_was_left_to_publish(centre_folder: Path, agree, person, signed_in) -> None:
+    agree(1)
+    page = signed_in(person("press"))
+    assert "Đã công bố số liệu." in page.post(PAGE, follow=True).content.decode()
+    text = page.post(PAGE, follow=True).content.decode()
+    assert "Đã công bố số liệu." not in text
+    assert "Không còn số liệu nào phải công bố" in text
 
 
 @pytest.mark.parametrize("name", ["figures.json", "listed.bin"])
@@ -201,8 +263,8 @@ def test_who_decides_sees_the_figures_and_why_they_changed(centre_folder: Path, 
     for words in (
         "16.184",
         "Thêm nguồn: plain/other",
-        "xuất hiện",
-        "mất đi",
+        "mới có",
+        "không còn",
         "Bảng tên họ mã độc đã thay đổi",
         "−45,0%",
     ):
@@ -212,7 +274,7 @@ def test_who_decides_sees_the_figures_and_why_they_changed(centre_folder: Path, 
 
 def test_campaigns_and_windows_that_would_go_away_are_said(centre_folder: Path, lay, person, signed_in) -> None:
     text = signed_in(person("press")).get(f"{PAGE}{lay(1, campaigns=()).digest}/").content.decode()
-    assert "mất đi" in text
+    assert "không còn" in text
     assert "không còn nằm trong số liệu công bố" in text
 
 

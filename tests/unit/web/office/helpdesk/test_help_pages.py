@@ -1,7 +1,7 @@
 """The public pages: ask without an account, read the answer with code and key, erase."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -146,6 +146,12 @@ def test_a_flood_shuts_the_form_for_those_who_wrote_and_for_nobody_else(ask, mon
 def test_all_sources_together_cannot_fill_the_disk(ask, monkeypatch) -> None:
     monkeypatch.setattr(public_views, "DISK_LIMIT", RateLimit(burst=1, per_minute=1))
     assert [ask().status_code for _ in range(2)] == [200, 429]
+
+
+def test_20_000_messages_fit_into_a_day() -> None:
+    day = datetime(2031, 10, 6, tzinfo=UTC)
+    tries = (public_views.DISK_LIMIT.take(None, now=day + timedelta(seconds=second)) for second in range(0, 86_400, 2))
+    assert 19_990 <= sum(not seconds for seconds in tries) <= 20_000
 
 
 def test_tries_of_keys_are_bounded(open_case, monkeypatch) -> None:

@@ -1,12 +1,13 @@
 """Visits: a number by unit and day; nobody is followed, programs are not counted, bursts cost one write."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
+from quetsach.core.address import Address
 from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.office.publicity import visits
 from quetsach.web.office.publicity.models import Visit
@@ -118,6 +119,18 @@ def test_invented_keys_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -
         tally.add(f"key-{number}", DAY)
     tally.add("key-0", DAY)
     assert sum(tally.take(at=0.0).values()) == 4
+
+
+@pytest.mark.parametrize(("changing", "most"), [(0, 500), (1, 5_000)], ids=["a line", "a network"])
+def test_no_more_visits_count_in_a_day_than_the_definition_says(changing: int, most: int) -> None:
+    day = datetime(2031, 10, 6 + changing, tzinfo=UTC)  # a day of its own: buckets are thrown away at midnight
+    tries = (
+        visits.VISIT_LIMIT.take(
+            Address.parse(f"203.0.114.{changing * (number % 21)}"), now=day + timedelta(seconds=second)
+        )
+        for number, second in enumerate([*[0] * 6_000, *range(0, 86_400, 4)])
+    )
+    assert 0.99 * most <= sum(not seconds for seconds in tries) <= most
 
 
 def test_one_network_cannot_raise_the_count_without_end(

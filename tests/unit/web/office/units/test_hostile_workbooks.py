@@ -1,6 +1,7 @@
 """Whatever a workbook asks for, reading it costs a second and a hundred megabytes at most, and not the pages' own."""
 
 import io
+import struct
 import subprocess
 import sys
 import threading
@@ -65,6 +66,54 @@ def test_a_reader_that_is_ended_or_hangs_is_the_files_fault(monkeypatch: pytest.
     spreadsheet._AT_ONCE.release()
 
 
+@pytest.mark.parametrize(
+    "command", [(sys.executable, "-I", "-c", "import none_such"), ("/nowhere/python",)], ids=["fails", "cannot start"]
+)
+def test_a_reader_that_is_broken_is_not_the_files_fault(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(spreadsheet, "_COMMAND", command)
+    with pytest.raises(UnitsError, match="could not read") as refused:
+        read_xlsx(HARMLESS, name="x")
+    assert "who runs the centre" in refused.value.hint
+    assert "none_such" in caplog.text or "/nowhere/python" in caplog.text
+    assert spreadsheet._AT_ONCE.acquire(blocking=False), "the place was given back"
+    spreadsheet._AT_ONCE.release()
+
+
+@pytest.mark.parametrize("numbers", [(2, 2), (3, 2), (0,), (-1,)])
+def test_each_row_lies_below_the_one_before(numbers: tuple[int, ...]) -> None:
+    rows = [f'<row r="{number}"><c><v>1</v></c></row>' for number in numbers]
+    with pytest.raises(WorkbookError, match="damaged"):
+        read_workbook(workbook(sheet(rows)), columns=20, rows=100)
+
+
+def test_a_text_is_named_by_its_number_from_the_front() -> None:
+    strings = b"<sst><si><t>first</t></si><si><t>last</t></si></sst>"
+    for number in (-1, 2):
+        with pytest.raises(WorkbookError, match="damaged"):
+            read_workbook(
+                workbook(sheet([f'<row><c t="s"><v>{number}</v></c></row>']), strings=strings), columns=20, rows=9
+            )
+
+
+def test_a_long_table_of_contents_is_not_even_read_wherever_it_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = workbook(sheet([]), more={f"x/{number}": b"" for number in range(2_000)})
+    at = content.rfind(b"PK\5\6")
+    end = content[at:]
+    size, offset = (int.from_bytes(end[from_ : from_ + 4], "little") for from_ in (12, 16))
+    record = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 2_006, 2_006, size, offset)
+    locator = b"PK\6\7" + struct.pack("<IQI", 0, at, 1)
+    hidden = content[:at] + record + locator + end[:12] + struct.pack("<II", 0, 0) + end[20:]
+    inside = content[:at] + end[:4] + b"PK\5\6" + end[8:]  # a second mark where the numbers of the disks stand
+    for file in (content, hidden, inside):
+        assert len(zipfile.ZipFile(io.BytesIO(file)).namelist()) > 2_000
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *_: pytest.fail("an entry was made"))
+    for file in (content, hidden, inside):
+        with pytest.raises(WorkbookError, match="large"):
+            read_workbook(file, columns=20, rows=100)
+
+
 def test_what_office_programs_write_is_read_as_before() -> None:
     book = Workbook()
     book.active.append(["name", "day", "count", "part", "yes", "formula", "  "])
@@ -108,7 +157,7 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(edits: list[tuple[in
 
 @given(st.binary(max_size=2000))
 def test_bytes_of_any_kind_are_no_workbook(content: bytes) -> None:
-    with pytest.raises(WorkbookError):
+    with pytest.raises(WorkbookError, match="damaged"):
         read_workbook(content, columns=20, rows=100)
 
 

@@ -14,7 +14,7 @@ from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.campaign import campaign_of
+from quetsach.web.office.campaigns.selectors.campaign import campaign_of, decisions_of, is_closed
 
 KIND = "baseline"
 
@@ -32,7 +32,7 @@ class BaselineRequest:
 class BaselineStanding:
     """Where a campaign's baseline stands. ``history`` is every decision, the newest first.
 
-    ``waiting`` waits for a second person; ``not_frozen`` was agreed to and could not be written.
+    ``waiting`` waits for a second person; ``not_frozen`` was agreed to and is not written, or not among the decisions.
     """
 
     in_force: FrozenBaseline | None
@@ -60,15 +60,28 @@ def baseline_standing(campaign: Campaign) -> BaselineStanding:
     expected = in_force.act.expected if in_force and in_force.act and not campaign.plan.feeds else ()
     completeness = baseline_completeness(campaign, expected)
     last = _last_request(campaign)
-    frozen = {one.act.request for one in history if one.act}
     state = last.approval.is_granted if last else False
     return BaselineStanding(
         in_force=in_force,
         history=tuple(reversed(history)),
         completeness=completeness,
         waiting=last if state is None else None,
-        not_frozen=last if last and state and last.passage.sha256 not in frozen else None,
+        not_frozen=last if last and state and not _is_carried_out(campaign, last) else None,
     )
+
+
+def is_written(campaign: Campaign, passage: Passage) -> bool:
+    """Whether the baseline that was asked for is among those that were frozen.
+
+    Raises:
+        AssessError: a frozen baseline was changed.
+    """
+    return passage.sha256 in {one.act.request for one in baseline_history(data_folder(), campaign.key) if one.act}
+
+
+def is_of_the_plan(campaign: Campaign, count: BaselineCount) -> bool:
+    """Whether the plan still names the window that was counted."""
+    return campaign.plan.window(campaign.plan.baseline).period == count.completeness.window
 
 
 def data_folder() -> Path:
@@ -109,6 +122,13 @@ def shown_to_approver(approval: Approval) -> dict[str, Any]:
     in_force = baseline_in_force(data_folder(), campaign.key)
     count = BaselineCount.from_json(passage.facts["count"])
     return {"campaign": campaign, "passage": passage, "count": count, "in_force": in_force}
+
+
+def _is_carried_out(campaign: Campaign, request: BaselineRequest) -> bool:
+    """Whether nothing is left to do for a request that was granted: it is done, or cannot be done any more."""
+    if is_written(campaign, request.passage):
+        return any(decision.figures.get("request") == request.passage.sha256 for decision in decisions_of(campaign))
+    return is_closed(campaign) or not is_of_the_plan(campaign, request.count)
 
 
 def _last_request(campaign: Campaign) -> BaselineRequest | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from quetsach.assess import FrozenBaseline
@@ -21,7 +21,14 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
 from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.baseline import KIND, data_folder, request_of, subject_of
+from quetsach.web.office.campaigns.selectors.baseline import (
+    KIND,
+    data_folder,
+    is_of_the_plan,
+    is_written,
+    request_of,
+    subject_of,
+)
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
@@ -87,8 +94,7 @@ def baseline_check(approval: Approval) -> None:
     if found is None or is_closed(found[0]):
         raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
     campaign, passage = found
-    count = BaselineCount.from_json(passage.facts["count"])
-    if campaign.plan.window(campaign.plan.baseline).period != count.completeness.window:
+    if not is_of_the_plan(campaign, BaselineCount.from_json(passage.facts["count"])):
         raise ApprovalError(_("the plan names another baseline window since"), hint=_("refuse it, and ask again"))
 
 
@@ -96,12 +102,15 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
     """Freeze what a second person agreed to. Where it fails the agreement stands, and it is called again.
 
     Raises:
+        ApprovalError: the campaign was closed, or its plan names another window since.
         BaselineError: it cannot be written.
     """
     found = request_of(approval)
     if found is None or not approval.is_granted:
         raise ApprovalError(_("nobody has agreed to this"))
     campaign, passage = found
+    if not is_written(campaign, passage):  # else only the decision is missing
+        baseline_check(approval)
     agreed_by = str(approval.decided_by or "")
     try:
         _freeze(
@@ -114,10 +123,11 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
             by=approval.decided_by,
             now=now,
         )
-    except QuetsachError as error:
+    except (QuetsachError, DatabaseError) as error:
+        why = error.hint or error.what if isinstance(error, QuetsachError) else error
         text = LocalText(
-            f"đã đồng ý, nhưng chưa ghi được mốc so sánh: {error.hint or error.what}",
-            f"agreed to, but the baseline could not be written: {error.hint or error.what}",
+            f"đã đồng ý, nhưng chưa ghi xong mốc so sánh: {why}",
+            f"agreed to, but the baseline could not be written and recorded: {why}",
         )
         advice = LocalText(
             f"khi đã khắc phục, chạy: quetsach center campaigns freeze-baseline {campaign.key}",
@@ -169,7 +179,10 @@ def _freeze(
     by: Person | None,
     now: datetime,
 ) -> FrozenBaseline:
-    """Record the decision and write the file: both or, where the file cannot be written, neither."""
+    """Record the decision and write the file; called again, it does what is missing.
+
+    Where the file cannot be written there is no decision; where the database fails then, there is a file without one.
+    """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     earlier = [d for d in in_force(decisions_of(campaign)) if d.kind is DecisionKind.BASELINE]
     frozen = freeze_baseline(

@@ -91,8 +91,8 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
 
 def passages_void(campaign: Campaign, *, by: Person | None, now: datetime) -> None:
     """Take back what still waits for a second person, since what it was asked on has changed."""
-    waiting = Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:", is_granted=None)
-    for approval in waiting:
+    of = Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:", is_granted=None)
+    for approval in of.select_for_update():
         log_append(
             by=by,
             act="approval-void",
@@ -101,7 +101,7 @@ def passages_void(campaign: Campaign, *, by: Person | None, now: datetime) -> No
             detail={"digest": approval.digest},
             now=now,
         )
-    waiting.delete()
+        approval.delete()
 
 
 def _begin(campaign: Campaign, by: Person, now: datetime) -> Campaign:
