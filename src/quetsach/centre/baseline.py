@@ -212,9 +212,9 @@ def baseline_in_force(data: Path, campaign: str) -> FrozenBaseline | None:
     """Return the baseline that figures of a campaign are compared with; ``None`` until one is frozen.
 
     Raises:
-        AssessError: it cannot be read, or was changed after it was sealed.
+        AssessError: it cannot be read, was changed after it was sealed, or is another campaign's.
     """
-    return _read(_folder(data, campaign) / FILE)
+    return _read(_folder(data, campaign) / FILE, campaign)
 
 
 def is_followed(data: Path, frozen: FrozenBaseline) -> bool:
@@ -231,11 +231,11 @@ def baseline_history(data: Path, campaign: str) -> tuple[FrozenBaseline, ...]:
     """Return every decision about a campaign's baseline, the oldest first.
 
     Raises:
-        AssessError: one cannot be read, or was changed after it was sealed.
+        AssessError: one cannot be read, was changed after it was sealed, or is another campaign's.
     """
     folder = _folder(data, campaign)
     paths = (folder / FILE, *(folder / "baselines").glob("*.json"))
-    found = {frozen.number: frozen for path in paths if (frozen := _read(path))}
+    found = {frozen.number: frozen for path in paths if (frozen := _read(path, campaign))}
     return tuple(found[number] for number in sorted(found))
 
 
@@ -304,14 +304,17 @@ def _folder(data: Path, campaign: str) -> Path:
     return data / "campaigns" / campaign
 
 
-def _read(path: Path) -> FrozenBaseline | None:
+def _read(path: Path, campaign: str) -> FrozenBaseline | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
-    return read_baseline(content, where=str(path))
+    frozen = read_baseline(content, where=str(path))
+    if frozen.campaign != campaign:
+        raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
+    return frozen
 
 
 def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBaseline]) -> None:
