@@ -143,7 +143,7 @@ def _mend_roll_ups(data: Path) -> None:
     from quetsach.lake import keeping  # noqa: PLC0415
 
     if holds_deliveries(data):
-        with Progress("Đang dựng lại số tổng hợp / rebuilding roll-ups"):
+        with Progress("Đang dựng lại bảng tổng hợp theo ngày / rebuilding roll-ups"):
             keeping.renew(open_lake(data))
 
 
