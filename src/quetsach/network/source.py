@@ -5,8 +5,8 @@ quoted where they contain a comma. The file is untrusted: every line and the who
 """
 
 import csv
+import ipaddress
 from collections.abc import Callable, Iterator
-from socket import AF_INET, AF_INET6, inet_pton
 from typing import BinaryIO
 
 from quetsach.network.errors import NetworkError
@@ -92,7 +92,7 @@ def _number(text: str, where: str) -> int:
                 raise NetworkError("an address larger than 128 bits", where=where)
             return number | MAPPED_FIRST if number < 1 << 32 else number
         if ":" in text:
-            return int.from_bytes(inet_pton(AF_INET6, text))
-        return int.from_bytes(inet_pton(AF_INET, text)) | MAPPED_FIRST
-    except (OSError, ValueError) as error:
+            return int(ipaddress.IPv6Address(text))
+        return int(ipaddress.IPv4Address(text)) | MAPPED_FIRST
+    except ValueError as error:
         raise NetworkError(f"not an address: {text[:60]!r}", where=where, hint=_HINT) from error

@@ -127,19 +127,19 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    families, campaigns = load_families(data), _campaigns(data)
+    tables = Tables(load_families(data), load_network_tables(data), load_places(), _campaigns(data))
+    marker = DemonstrationMarker.read(data)
+    demonstration = Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None
     with lake.view() as view:
-        inputs = publication_inputs(view, families, campaigns, data=data)
+        inputs = publication_inputs(view, tables, demonstration, data=data)
         if figures_are_current(data=data, inputs=inputs):
             return None
-        marker = DemonstrationMarker.read(data)
-        network = load_network_tables(data)
         release = release_of(
             view,
-            announced=network.ranges.announced_ipv4,
+            announced=tables.network.ranges.announced_ipv4,
             needs_two=settings.CENTER.publication == "two-people",
             is_first=not figures_path(data).exists(),  # one that is damaged was published all the same
-            is_demonstration=marker is not None,
+            is_demonstration=demonstration is not None,
             now=now,
         )
         laid = figures_laid(data=data, inputs=inputs)
@@ -148,8 +148,8 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
         candidate = laid or figures_count(  # a run was killed, or the disk was full, before they got out
             data=data,
             view=view,
-            tables=Tables(families, network, load_places(), campaigns),
-            demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
+            tables=tables,
+            demonstration=demonstration,
             now=now,
             blocked=release.reasons,
             progress=progress,

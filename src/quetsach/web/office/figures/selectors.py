@@ -133,4 +133,4 @@ def shown_to_approver(approval: Approval) -> dict[str, object]:
 
 
 def _is_behind(figures: Snapshot, published: Snapshot | None) -> bool:
-    return published is not None and figures.published_at <= published.published_at
+    return published is not None and figures.counted_at <= published.counted_at

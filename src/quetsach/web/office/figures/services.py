@@ -67,7 +67,7 @@ def figures_check(approval: Approval) -> None:
     except PublicationError as error:
         raise ApprovalError(error.what, hint=error.hint) from error
     published = read_published(data_folder())
-    if published is not None and candidate.figures.published_at < published.published_at:
+    if published is not None and candidate.figures.counted_at < published.counted_at:
         raise ApprovalError(_("newer figures are published already"), hint=_("refuse these, with that reason"))
 
 
@@ -154,13 +154,13 @@ def _supersede_older(figures: Snapshot, now: datetime) -> None:
     """End the requests for figures that were counted before the published ones."""
     still = {approval.digest for approval in requests() if _is_newer(approval.digest, figures)}
     for approval in requests().filter(is_granted=None).exclude(digest__in=still):
-        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.published_at.date())}
+        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.counted_at.date())}
         approval_supersede(approval=approval, reason=reason, by=None, now=now)
 
 
 def _is_newer(digest: str, figures: Snapshot) -> bool:
     try:
-        return read_candidate(data_folder(), digest).figures.published_at > figures.published_at
+        return read_candidate(data_folder(), digest).figures.counted_at > figures.counted_at
     except PublicationError:
         return False
 
