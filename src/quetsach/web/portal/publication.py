@@ -176,7 +176,7 @@ def _campaign(
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
-    report = answers.targets(view, plan, baselines=data / "campaigns", progress=progress)
+    report = answers.targets(view, plan, frozen=frozen, progress=progress)
     windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
     if report.previous_year:
         windows.append(_window(report.previous_year, None))
