@@ -9,6 +9,7 @@ between. Folders are synced after their names have changed. The exceptions are w
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,6 +85,9 @@ def write_once(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> None
 def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterator[BinaryIO]:
     """Give a file to write to, which takes the name when the block ends without an error.
 
+    A link in its place is replaced and not followed. A device or pipe (``/dev/null``, ``/dev/stdout``) is never
+    replaced: what is written goes into it.
+
     Args:
         path: the name.
         mode: what the umask leaves of it is set from the first byte on.
@@ -93,6 +97,10 @@ def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterato
         FileExistsError: it is taken and ``once`` is set.
         OSError: it cannot be written; what had the name is as it was.
     """
+    if not once and _is_stream(path):
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0)), "wb") as file:
+            yield file
+        return
     staged = _unfinished(path)
     try:
         with _created(staged, mode) as file:
@@ -193,6 +201,23 @@ def remove_unfinished(folder: Path, *, before: float) -> int:
 
 
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether a name stands for a device, a pipe or what a process has open, and not for a file of its own.
+
+    Raises:
+        OSError: it is a disk or a socket, which is neither written to nor replaced.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+    if stat.S_ISLNK(mode):  # /dev/stdout leads to /proc/self/fd/1
+        return path.parent.resolve().parts[1:2] in (("dev",), ("proc",))
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
 def _unfinished(path: Path) -> Path:

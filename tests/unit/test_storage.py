@@ -1,6 +1,7 @@
 """What is stored is whole or not there, private from the first byte, and never under another writer's name."""
 
 import os
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -107,6 +108,38 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Pa
     storage.write(tmp_path / "a", b"x")
     assert (tmp_path / "elsewhere").read_bytes() == b"precious"
     assert not (tmp_path / "a").is_symlink()
+
+
+def test_a_pipe_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    descriptor = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        storage.write(pipe, b"report")
+        assert os.read(descriptor, 100) == b"report"
+    finally:
+        os.close(descriptor)
+    assert [(path.name, path.is_fifo()) for path in tmp_path.iterdir()] == [("pipe", True)]
+    with pytest.raises(FileExistsError):
+        storage.write_once(pipe, b"x")
+
+
+def test_what_a_process_has_open_is_written_to() -> None:
+    reader, writer = os.pipe()
+    try:
+        storage.write(Path(f"/proc/self/fd/{writer}"), b"report")
+        assert os.read(reader, 100) == b"report"
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_socket_is_neither_written_to_nor_replaced(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(str(tmp_path / "s"))
+        with pytest.raises(OSError, match="Invalid argument"):
+            storage.write(tmp_path / "s", b"x")
+    assert (tmp_path / "s").is_socket()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 40, b"short\n", b"a" * 20 + b"\0" * 20])

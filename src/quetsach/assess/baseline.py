@@ -66,6 +66,11 @@ class FrozenBaseline:
         return self.act.number if self.act else 1
 
     @property
+    def request(self) -> str:
+        """SHA-256 (hex) of what was asked for and agreed to; empty where nobody asked."""
+        return self.act.request if self.act else ""
+
+    @property
     def figure(self) -> Figure:
         """The frozen number."""
         return Figure(self.addresses, WINDOW, self.basis)

@@ -177,13 +177,21 @@ def freeze_baseline(
         now: when it is frozen (UTC).
 
     Raises:
-        BaselineError: no reason is given.
+        BaselineError: no reason is given, or what ``request`` froze was followed by a later decision.
         AssessError: a baseline that is there is damaged, or the file cannot be written.
     """
     if not reason.strip():
         raise BaselineError(LocalText("cần nêu lý do chốt mốc", "freezing a baseline needs a reason"), field="reason")
     history = baseline_history(data, count.campaign)
-    frozen = next((old for old in history if request and old.act and old.act.request == request), None)
+    frozen = next((old for old in history if request and old.request == request), None)
+    if frozen is not None and is_followed(data, frozen):
+        raise BaselineError(
+            LocalText(
+                "mốc này đã được thay bằng một quyết định sau; để chốt lại, nêu lý do mới",
+                "a later decision has taken this one's place; to freeze it again, give a reason of its own",
+            ),
+            field="reason",
+        )
     if frozen is None:
         act = FreezingAct(
             number=max((old.number for old in history), default=0) + 1,
@@ -204,20 +212,30 @@ def baseline_in_force(data: Path, campaign: str) -> FrozenBaseline | None:
     """Return the baseline that figures of a campaign are compared with; ``None`` until one is frozen.
 
     Raises:
-        AssessError: it cannot be read, or was changed after it was sealed.
+        AssessError: it cannot be read, was changed after it was sealed, or is another campaign's.
     """
-    return _read(_folder(data, campaign) / FILE)
+    return _read(_folder(data, campaign) / FILE, campaign)
+
+
+def is_followed(data: Path, frozen: FrozenBaseline) -> bool:
+    """Return whether a later decision than this one is in force.
+
+    Raises:
+        AssessError: what is in force cannot be read, or was changed after it was sealed.
+    """
+    in_force = baseline_in_force(data, frozen.campaign)
+    return in_force is not None and in_force.number > frozen.number
 
 
 def baseline_history(data: Path, campaign: str) -> tuple[FrozenBaseline, ...]:
     """Return every decision about a campaign's baseline, the oldest first.
 
     Raises:
-        AssessError: one cannot be read, or was changed after it was sealed.
+        AssessError: one cannot be read, was changed after it was sealed, or is another campaign's.
     """
     folder = _folder(data, campaign)
     paths = (folder / FILE, *(folder / "baselines").glob("*.json"))
-    found = {frozen.number: frozen for path in paths if (frozen := _read(path))}
+    found = {frozen.number: frozen for path in paths if (frozen := _read(path, campaign))}
     return tuple(found[number] for number in sorted(found))
 
 
@@ -286,14 +304,17 @@ def _folder(data: Path, campaign: str) -> Path:
     return data / "campaigns" / campaign
 
 
-def _read(path: Path) -> FrozenBaseline | None:
+def _read(path: Path, campaign: str) -> FrozenBaseline | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
-    return read_baseline(content, where=str(path))
+    frozen = read_baseline(content, where=str(path))
+    if frozen.campaign != campaign:
+        raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
+    return frozen
 
 
 def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBaseline]) -> None:

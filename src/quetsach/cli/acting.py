@@ -124,15 +124,12 @@ def told_archives(
     """
     from quetsach.core.number import number_text, size_text  # noqa: PLC0415
     from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
-    from quetsach.endpoint.look.archive.count import Contents, count_contents  # noqa: PLC0415
+    from quetsach.endpoint.look.workers import count_in_archives  # noqa: PLC0415
     from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
 
     yield words["archives"]
-    for step in list(steps)[:_ARCHIVES_SHOWN]:
-        try:
-            contents = count_contents(tree, step.subject)
-        except OSError:
-            contents = Contents(0, is_whole=False)
+    shown = list(steps)[:_ARCHIVES_SHOWN]
+    for step, contents in zip(shown, count_in_archives(tree, [step.subject for step in shown]), strict=True):
         file, found = file_of(step.target), [findings[one] for one in step.findings]
         bad = len({place_of(one.artefact.anchor) for one in found})
         yield words["archive" if contents.is_whole else "archive-at-least"].format(

@@ -55,6 +55,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
     from quetsach.endpoint.act.clean import CleanResult
@@ -168,7 +170,7 @@ def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
 
     if state is None or not (sessions := {*unfinished(state, task.looking.host), *state.sessions} - former):
         task.warn("", task.words["declined"])
-        return ExitCode.NOT_ELEVATED
+        return ExitCode.NOT_CONCLUSIVE
     done = 0
     for session in sorted(sessions):
         ended = [progress.outcome for progress in steps_of(state, session)]
@@ -213,9 +215,9 @@ def _clean(task: _Task, state: "State | None") -> int:
     if part is None or state is None:
         is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
         return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
-    plan = part
-    result = _act(task, state, scan, plan)
-    code = _report(task, scan, plan, ExitCode(result.exit_code), result)  # first: nobody may be listening any more
+    begun = _Begun(task, scan, part)
+    result = _act(task, state, scan, part, begun)
+    code = _report(task, scan, part, ExitCode(result.exit_code), result, begun=begun)  # first: none may listen later
     task.say("", *_told_outcome(result, task), *told_unseen(scan, task.language))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
@@ -247,7 +249,9 @@ def _with_archives(task: _Task, plan: "Plan", whole: "Plan", findings: "Mapping[
     archives = extended.steps[len(plan.steps) :]
     if not archives:
         return plan
-    task.say(*told_archives(archives, findings, task.looking.host.tree, task.words, task.language), "")
+    for line in told_archives(archives, findings, task.looking.host.tree, task.words, task.language):
+        task.say(line)  # one by one: each may take seconds
+    task.say("")
     if task.arguments.archives:
         return extended
     if task.arguments.yes or task.is_dry:
@@ -292,7 +296,31 @@ def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
         yield words["elsewhere"].format(command=command)
 
 
-def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "CleanResult":
+class _Begun:
+    """Keeps the report of a clean-up when it begins, so that there is one however it ends."""
+
+    def __init__(self, task: _Task, scan: "ScanResult", plan: "Plan") -> None:
+        self.report_id = uuid4()
+        self.kept: Path | None = None
+        self._of = task, scan, plan
+
+    def __call__(self, session: str) -> None:
+        from quetsach.endpoint.report import build_begun  # noqa: PLC0415
+
+        task, scan, plan = self._of
+        report = build_begun(
+            scan,
+            plan,
+            report_id=self.report_id,
+            now=datetime.now(UTC),
+            session=session,
+            undo=_undo_command(task, session),
+            withdrawn=task.looking.withdrawn,
+        )
+        self.kept = _keep(report, task)
+
+
+def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan", begun: _Begun) -> "CleanResult":
     from quetsach.endpoint.act.clean import clean  # noqa: PLC0415
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
 
@@ -304,6 +332,7 @@ def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan") -> "Clea
             look_again=lambda: _found_again(scan, task.scan()),
             packs=tuple(f"{pack.family} {pack.version}" for pack in scan.packs),
             now=datetime.now(UTC),
+            begun=begun,
             advance=lambda step: progress.advance(note=printable(step.subject)),
         )
 
@@ -364,20 +393,30 @@ def _undo_command(task: _Task, session: str) -> str:
 
 
 def _report(
-    task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode, result: "CleanResult | None" = None
+    task: _Task,
+    scan: "ScanResult",
+    plan: "Plan",
+    code: ExitCode,
+    result: "CleanResult | None" = None,
+    *,
+    begun: _Begun | None = None,
 ) -> ExitCode:
-    """Build the report, keep it, and print it when asked; a preview keeps nothing that was not asked for."""
+    """Build the report, keep it, and print it when asked; a preview keeps nothing that was not asked for.
+
+    That of a clean-up (``result``) takes the place of the one with which it began (``begun``).
+    """
     from quetsach.endpoint.report import build_clean, build_plan, write_report  # noqa: PLC0415
     from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
 
     now = datetime.now(UTC)
     withdrawn = task.looking.withdrawn
+    report_id = begun.report_id if begun else uuid4()
     if result is None:
         command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
         report = build_plan(
             scan,
             plan,
-            report_id=uuid4(),
+            report_id=report_id,
             now=now,
             exit_code=code,
             next_command=command,
@@ -386,9 +425,9 @@ def _report(
         )
     else:
         undo = _undo_command(task, result.session)
-        report = build_clean(scan, result, report_id=uuid4(), now=now, undo=undo, withdrawn=withdrawn)
+        report = build_clean(scan, result, report_id=report_id, now=now, undo=undo, withdrawn=withdrawn)
     if not task.is_dry:
-        _keep(report, task)
+        _keep(report, task, former=begun.kept if begun else None)
     if task.arguments.report:
         write_report(report, task.arguments.report)
         task.say(task.words["report-saved"].format(path=task.arguments.report))
@@ -397,10 +436,11 @@ def _report(
     return code
 
 
-def _keep(report: "Report", task: _Task) -> None:
+def _keep(report: "Report", task: _Task, former: "Path | None" = None) -> "Path | None":
     from quetsach.endpoint.report import save_report  # noqa: PLC0415
 
     try:
-        save_report(report, task.arguments.state or default_state())
+        return save_report(report, task.arguments.state or default_state(), former=former)
     except QuetsachError as error:
         complain(error, task.language)
+        return None

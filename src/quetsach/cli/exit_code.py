@@ -9,7 +9,10 @@ class ExitCode(IntEnum):
     NOTHING_FOUND = 0
     USAGE = 1
     NOT_CONCLUSIVE = 2
-    """Nothing was found, and not everything could be looked at; for ``clean`` also: rights are missing to begin."""
+    """Nothing was found, and not everything could be looked at.
+
+    For ``clean`` also: rights are missing to begin, or it was ended before it changed anything.
+    """
     PACKS_INVALID = 3
     FOUND = 10
     CLEANED = 11

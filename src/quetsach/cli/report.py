@@ -146,7 +146,8 @@ def _send(arguments: argparse.Namespace) -> int:
     state = arguments.state or default_state()
     report = _read(arguments)
     sent = sent_report(state, report.id)
-    url = arguments.to or (sent.url if sent else "") or _centre(state) or _refuse(words, "send-nowhere")
+    known = sent.url if sent is not None and sent.is_confirmed else ""
+    url = arguments.to or known or _centre(state) or _refuse(words, "send-nowhere")
     campaign, unit = (arguments.campaign, arguments.unit) if sent is None else _codes(arguments, sent)
     submission = _submission(report, state, campaign=campaign, unit=unit)
     if not arguments.json:
@@ -188,13 +189,20 @@ def _show_submission(submission: "Submission", url: str, words: Mapping[str, str
 
 
 def _transmit(submission: "Submission", url: str, state: Path, language: str) -> "Receipt":
-    from quetsach.endpoint.report.sent import remember_sent  # noqa: PLC0415
-    from quetsach.endpoint.report.submission import send  # noqa: PLC0415
+    """Send a submission; it is noted before, for an answer can get lost on its way."""
+    from quetsach.endpoint.report.sent import put_down, remember_sent, sent_report  # noqa: PLC0415
+    from quetsach.endpoint.report.submission import RefusedError, send  # noqa: PLC0415
     from quetsach.packs.transport import post_json  # noqa: PLC0415
 
-    receipt = send(submission, url, post=post_json)
+    former = sent_report(state, submission.report_id)
+    remember_sent(state, submission, url, is_confirmed=False)
     try:
-        remember_sent(state, submission, url)
+        receipt = send(submission, url, post=post_json)
+    except RefusedError:
+        put_down(state, submission.report_id, former)
+        raise
+    try:
+        remember_sent(state, submission, url, is_confirmed=True)
     except QuetsachError as error:  # it was sent all the same
         complain(error, language)
     return receipt
@@ -208,13 +216,14 @@ def _tell_receipt(receipt: "Receipt", submission: "Submission", words: Mapping[s
         say(words["send-said"].format(message=receipt.message))
 
 
-def offer_correction(report: "Report", state: Path, language: str, *, is_attended: bool) -> None:
-    """Offer to send the later state of a report that a centre has; say how where nobody can be asked.
+def offer_correction(report: "Report", path: Path, state: Path, language: str, *, is_attended: bool) -> None:
+    """Offer to send the later state of a report that a centre has or may have; say how where nobody can be asked.
 
     What cannot be sent now is told and is no failure of what was done before.
 
     Args:
         report: as it stands now.
+        path: its file.
         state: the state folder, which knows what was sent.
         language: ``vi`` or ``en``.
         is_attended: whether somebody is there to answer.
@@ -227,9 +236,11 @@ def offer_correction(report: "Report", state: Path, language: str, *, is_attende
         sent = sent_report(state, report.id)
         if sent is None:
             return
-        say("\n" + words["correct-intro"], stream)
+        submission = _submission(report, state, campaign=sent.campaign, unit=sent.unit)
+        if sent.is_confirmed and submission.revision == sent.revision:
+            return
+        say("\n" + words["correct-intro" if sent.is_confirmed else "correct-intro-unanswered"], stream)
         if is_attended and sys.stdin.isatty():
-            submission = _submission(report, state, campaign=sent.campaign, unit=sent.unit)
             _show_submission(submission, sent.url, words)
             if agrees(words["send-ask"]):
                 _tell_receipt(_transmit(submission, sent.url, state, language), submission, words)
@@ -237,7 +248,8 @@ def offer_correction(report: "Report", state: Path, language: str, *, is_attende
             say(words["send-declined"])
     except QuetsachError as error:
         complain(error, language)
-    command = ["quetsach", "report", "send"] + (["--state", str(state.absolute())] if state != default_state() else [])
+    command = ["quetsach", "report", "send", str(path.absolute())]  # a later scan may be the newest by then
+    command += ["--state", str(state.absolute())] if state != default_state() else []
     say(words["correct-later"].format(command=shlex.join(command)), stream)
 
 

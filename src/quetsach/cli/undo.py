@@ -83,7 +83,8 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
         header = read_header(state, session)
         host = host_of_session(header.root, is_live=header.is_live, other_root=arguments.root, words=words)
         steps = undoable(state, session, arguments.item)
-        if steps and not arguments.yes and not _is_agreed(steps, session, words):
+        back = [step for step in steps if not step.is_final]
+        if back and not arguments.yes and not _is_agreed(back, session, words):
             say(words["undo-declined"], sys.stderr if arguments.json else sys.stdout)
             return ExitCode.NOTHING_FOUND
         try:
@@ -92,15 +93,14 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
             left = len(undoable(state, session, arguments.item))
             told = words["undo-interrupted"].format(session=session, done=len(steps) - left, left=left)
             say(told, sys.stderr if arguments.json else sys.stdout)
-            _keep_report(state, session, language)
+            _correct(state, session, language, is_new=True, is_attended=False)
             return ExitCode.PARTLY_CLEANED
-    report = _keep_report(state, session, language)
     if arguments.json:
         print_json(_as_json(result))
     else:
         _tell(result, words, language)
-    if report is not None:
-        offer_correction(report, state.folder, language, is_attended=not arguments.yes and not arguments.json)
+    is_attended = not arguments.yes and not arguments.json
+    _correct(state, session, language, is_new=bool(result.steps), is_attended=is_attended)
     return result.exit_code
 
 
@@ -132,37 +132,66 @@ def _undo(
         )
 
 
-def _keep_report(state: "State", session: str, language: str) -> "Report | None":
-    """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was."""
+def _correct(state: "State", session: str, language: str, *, is_new: bool, is_attended: bool) -> None:
+    """Keep what the session's report has come to, and offer to tell the centre if that has it.
+
+    Args:
+        state: the open state folder.
+        session: the session.
+        language: ``vi`` or ``en``.
+        is_new: whether anything was undone now.
+        is_attended: whether somebody is there to answer.
+    """
+    try:
+        kept = _keep_report(state, session, is_new=is_new)
+    except QuetsachError as error:
+        complain(error, language)
+        return
+    if kept is not None:
+        offer_correction(*kept, state.folder, language, is_attended=is_attended)
+
+
+def _keep_report(state: "State", session: str, *, is_new: bool) -> "tuple[Report, Path] | None":
+    """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was.
+
+    Raises:
+        ReportError: the report cannot be read any more, or its later state not be kept.
+        JournalError: the journal was damaged.
+    """
+    from quetsach.endpoint.errors import ReportError  # noqa: PLC0415
     from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
     from quetsach.endpoint.report import Kind, save_report  # noqa: PLC0415
     from quetsach.endpoint.report.store import report_of_session  # noqa: PLC0415
-    from quetsach.endpoint.report.undone import after_undo  # noqa: PLC0415
+    from quetsach.endpoint.report.undone import PUT_BACK, as_it_stands  # noqa: PLC0415
 
-    try:
-        former = report_of_session(state.folder, session)
-        if former is None:
+    found = report_of_session(state.folder, session)
+    if found is None:
+        if not any(progress.undone in PUT_BACK for progress in steps_of(state, session)):
             return None
-        report = after_undo(former, steps_of(state, session), now=datetime.now(UTC))
-        if report.kind is not Kind.UNDO:
-            return None
-        save_report(report, state.folder)
-    except QuetsachError as error:
-        complain(error, language)
+        what = "the report of this clean-up is not there or cannot be read, so none says that it was undone"
+        hint = "scan again; if you sent that report, give its code to the centre to have it erased"
+        raise ReportError(what, where=session, hint=hint)
+    path, former = found
+    report = as_it_stands(former, state, now=datetime.now(UTC))
+    if report.kind is not Kind.UNDO:
         return None
-    return report
+    return report, save_report(report, state.folder) if is_new else path
 
 
 def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None:
+    from quetsach.endpoint.report.undone import PUT_BACK  # noqa: PLC0415
+
     if not result.steps:
         say(words["undo-nothing"].format(session=result.session))
         return
     for step in result.steps:
         say(told_result(step, words, language, is_back=True))
     failed = sum(step.outcome == "failed" for step in result.steps)
-    key = "undo-partly" if failed else "undone"
-    say("\n" + words[key].format(session=result.session, done=len(result.steps), failed=failed))
-    say(words["warn-undo"])
+    back = sum(step.outcome in PUT_BACK for step in result.steps)
+    key = "undo-partly" if failed else "undone" if back else "undo-nothing"
+    say("\n" + words[key].format(session=result.session, done=back, failed=failed))
+    if back:
+        say(words["warn-undo"])
 
 
 def _as_json(result: "UndoResult") -> dict[str, object]:

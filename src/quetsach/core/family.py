@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from quetsach.core.errors import InputError
@@ -57,8 +57,11 @@ class FamilyNames:
     """Spellings to family identifiers, with the version of the table that decided."""
 
     by_key: Mapping[str, str]
+    """What the table says."""
     families: Mapping[str, Family]
     version: str
+    placed: Mapping[str, str] = field(default_factory=dict)
+    """What analysts say, which stands before the table."""
 
     @classmethod
     def of(cls, families: Iterable[Family], *, version: str) -> "FamilyNames":
@@ -80,21 +83,25 @@ class FamilyNames:
     def resolve(self, spelling: str) -> str:
         """Return under which name a reported one is kept.
 
-        A name that the table does not know is kept under its folded spelling, so that nothing is lost and a later
-        version of the table can join it; an empty one is ``UNKNOWN_FAMILY``.
+        A name that the table does not know, or an analyst placed, is kept under its folded spelling, so that nothing is
+        lost, a later version of the table can join it and a later placing holds for all of it; an empty one is
+        ``UNKNOWN_FAMILY``.
         """
         key = name_key(spelling)
+        if key in self.placed:
+            return key
         return self.by_key.get(key, key) if key else UNKNOWN_FAMILY
 
     def family_of(self, kept: str) -> str:
         """Return the family that what ``resolve`` returned is of today; ``UNPLACED_FAMILY`` where nobody placed it."""
         if kept in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
             return kept
-        return kept if kept in self.families else self.by_key.get(kept, UNPLACED_FAMILY)
+        known = kept if kept in self.families else self.by_key.get(kept, UNPLACED_FAMILY)
+        return self.placed.get(kept, known)
 
     def kept(self) -> tuple[tuple[str, str], ...]:
         """Return every name that ``resolve`` may have returned and is of a family, with that family."""
-        names = sorted({*self.families, *self.by_key, UNKNOWN_FAMILY})
+        names = sorted({*self.families, *self.by_key, *self.placed, UNKNOWN_FAMILY})
         return tuple((name, self.family_of(name)) for name in names)
 
     def with_placings(self, placings: Iterable["Placing"]) -> "FamilyNames":
@@ -102,12 +109,13 @@ class FamilyNames:
 
         They know their feeds: where the table comes to know a spelling itself, what they said stands.
         """
-        families, by_key, content = dict(self.families), dict(self.by_key), sha256(self.version.encode())
+        families, placed, content = dict(self.families), dict(self.placed), sha256(self.version.encode())
         for placing in placings:
             families.setdefault(placing.family, Family(placing.family, placing.name, placing.platform))
-            by_key.setdefault(name_key(placing.family), placing.family)
-            by_key[name_key(placing.spelling)] = placing.family
+            if (own := name_key(placing.family)) not in self.by_key:
+                placed.setdefault(own, placing.family)
+            placed[name_key(placing.spelling)] = placing.family
             content.update(f"\n{name_key(placing.spelling)}={placing.family}".encode())
-        if by_key == self.by_key:
+        if placed == self.placed:
             return self
-        return FamilyNames(by_key, families, f"{self.version}+{content.hexdigest()[:8]}")
+        return FamilyNames(self.by_key, families, f"{self.version}+{content.hexdigest()[:8]}", placed)

@@ -40,7 +40,8 @@ class Reason(StrEnum):
     MISSING = "missing"
     """A file that every system of this kind has, such as a hive of Windows: what stands in it was not seen."""
     UNSETTLED = "unsettled"
-    """It shows a sign that counts only beside surer ones, which only a scan of the whole system looks for."""
+    """It shows a sign that counts only beside surer ones, which only a scan of the whole system that it belongs to
+    looks for."""
     OWN = "own"
     """The memory of what looks like another run of this tool: it holds the rules, so they would all match there."""
     NOT_REACHED = "not-reached"

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from quetsach.assess import (
     AssessError,
@@ -22,7 +21,6 @@ from quetsach.assess import (
     rank_isps,
     rank_places,
     rank_sectors,
-    read_baseline,
 )
 from quetsach.campaign import Campaign, Measure, Window
 from quetsach.core.family import FamilyNames
@@ -120,21 +118,21 @@ def targets(
     view: LakeView,
     campaign: Campaign,
     *,
-    baselines: Path,
+    frozen: FrozenBaseline | None,
     asked: Period | None = None,
     progress: Callable[[int], None] = lambda _windows: None,
 ) -> TargetReport:
-    """Set the windows of a campaign beside its frozen baseline; until that is frozen, beside a provisional one.
+    """Set the windows of a campaign beside its baseline in force; until one is frozen, beside a provisional one.
 
     Args:
         view: the sightings.
         campaign: what to measure.
-        baselines: folder of frozen baselines, ``campaigns`` of the centre's data; only read.
+        frozen: the baseline in force; ``None`` until one is frozen.
         asked: compare this window alone and not the campaign's own.
         progress: told after each window.
 
     Raises:
-        AssessError: there is no baseline, it was changed after it was sealed, or windows are unequal.
+        AssessError: the window of the baseline has no data, or windows are unequal.
     """
 
     def count(window: Window) -> WindowCount:
@@ -144,7 +142,7 @@ def targets(
         feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
         return WindowCount(window.id, window.name, addresses, basis_of(view, window.period), published, feed_days)
 
-    baseline, seal, notices = _baseline(campaign, count, baselines)
+    baseline, seal, notices = _baseline(campaign, count, frozen)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
     changes = tuple(change_against(count(window), baseline) for window in windows)
     previous = count(campaign.window(campaign.previous_year)) if campaign.previous_year else None
@@ -163,30 +161,15 @@ def targets(
 
 
 def _baseline(
-    campaign: Campaign, count: Callable[[Window], WindowCount], baselines: Path
+    campaign: Campaign, count: Callable[[Window], WindowCount], frozen: FrozenBaseline | None
 ) -> tuple[WindowCount, str, tuple[Notice, ...]]:
-    """Return the baseline in force, its seal, and what is to be said about it."""
-    window = campaign.window(campaign.baseline)
-    counted = count(window)
-    path = baselines / campaign.id / "baseline.json"
-    frozen = _stored(path)
+    """Return the baseline, its seal, and what is to be said about it."""
+    counted = count(campaign.window(campaign.baseline))
     if frozen is None:
         text = LocalText(
             "Mốc so sánh tạm thời: chưa có quyết định chốt mốc, nên số liệu của mốc và mức thay đổi còn có thể đổi.",
             "Provisional baseline: no decision has frozen it yet, so it and the changes against it may still move.",
         )
         return counted, "", (Notice("baseline-provisional", text),)
-    if frozen.campaign != campaign.id:
-        raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
     notices = compare_again(frozen, counted.addresses, counted.basis)
     return replace(counted, addresses=frozen.addresses, basis=frozen.basis), frozen.digest, notices
-
-
-def _stored(path: Path) -> FrozenBaseline | None:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
-    return read_baseline(content, where=str(path))

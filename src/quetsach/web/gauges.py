@@ -33,7 +33,7 @@ class CentreState(Collector):
         gauges: tuple[tuple[str, str, tuple[str, ...], Callable[[Configuration, datetime], Values]], ...] = (
             ("build_info", "The version that runs.", ("version",), lambda _c, _n: [((__version__,), 1.0)]),
             ("signature_seconds_left", "Seconds until the metadata of a role expires.", ("role",), _signatures),
-            ("figures_age_seconds", "Seconds since the figures were published.", (), _figures),
+            ("figures_age_seconds", "Seconds since the published figures were counted.", (), _figures),
             ("figures_last_day_age_days", "Days since the last day in the figures.", (), _last_day),
             ("disk_free_bytes", "Free space where the data lie.", (), _disk),
             ("work_alive", "Whether a kind of work behind the pages runs.", ("work",), _alive),
@@ -57,7 +57,7 @@ def _signatures(center: Configuration, now: datetime) -> Values:
 
 def _figures(center: Configuration, now: datetime) -> Values:
     snapshot = read_snapshot(center.data)
-    return [((), (now - snapshot.published_at).total_seconds())] if snapshot else []
+    return [((), (now - snapshot.counted_at).total_seconds())] if snapshot else []
 
 
 def _last_day(center: Configuration, now: datetime) -> Values:

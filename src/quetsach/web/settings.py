@@ -10,6 +10,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.core.zone import VIET_NAM
 from quetsach.web.configuration import Configuration
+from quetsach.web.server.bounds import OFFICE_PATHS, SMALL_BODY_BYTES
 
 CENTER = Configuration.read(os.environ)
 
@@ -140,7 +141,7 @@ SECURE_SSL_REDIRECT = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CENTER.https and CENTER.proxy_hops else None
 X_FRAME_OPTIONS = "DENY"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = SMALL_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # a return has about seventy cells
 
 AUTH_USER_MODEL = "office_people.Person"
@@ -158,7 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_ENGINE = "quetsach.web.office.people.sign_in.session_store"
 SESSION_COOKIE_NAME = "office"
-SESSION_COOKIE_PATH = "/van-phong/"
+SESSION_COOKIE_PATH = OFFICE_PATHS[0]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

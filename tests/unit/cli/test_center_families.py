@@ -5,21 +5,28 @@ import ast
 import csv
 import io
 import json
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
+from tests.centre import lay_out
 
 import quetsach
+from quetsach import storage
 from quetsach.assess import UNPLACED
 from quetsach.centre.tables import load_families, open_lake, placings_path
-from quetsach.cli.center import families, ingest
-from quetsach.core.errors import InputError
+from quetsach.cli.center import families, ingest, publishing
+from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
 from quetsach.core.period import Period
 from quetsach.lake import answers, keeping
 from quetsach.lake.lake import Lake
+from quetsach.web.office.log.models import LogEntry
 
+NOW = datetime(2020, 6, 16, tzinfo=UTC)
 DAY = Period(date(2020, 6, 16), date(2020, 6, 16))
 ROWS = (
     *(f"2020-06-16 07:00:00,14.160.0.{n},Emotet" for n in range(1, 4)),
@@ -141,17 +148,32 @@ def test_a_lake_that_counts_by_another_table_names_no_families(data: Path) -> No
 def test_a_spelling_of_the_table_that_a_later_build_takes_in_leaves_the_centre_working() -> None:
     names = FamilyNames.of([], version="1").with_placings([Placing("x-1", "x", "X", "linux", "a", "b", "c")])
     assert (names.family_of("x1"), names.families["x"].name) == ("x", "X")
-    assert (
-        load_families().with_placings([Placing("gamarue", "mirai", "Mirai", "", "", "", "")]).by_key["gamarue"]
-        == "mirai"
-    )
+    ours = load_families().with_placings([Placing("gamarue", "mirai", "Mirai", "", "", "", "")])
+    assert ours.family_of(ours.resolve("Gamarue")) == "mirai"
+
+
+def test_a_wrong_placing_is_undone_also_for_what_came_in_meanwhile(data: Path, tmp_path: Path) -> None:
+    placed(data, "emotet-new", "mirai")
+    late = tmp_path / "late.csv"
+    late.write_text("timestamp,address,malware\n2020-06-16 07:00:00,14.160.0.7,emotet-new\n")
+    _run(ingest, "ingest", late, "--feed", "plain", "--data", data)
+    assert (counted(data)["mirai"], counted(data)["emotet"]) == (4, 3)
+    placed(data, "emotet-new", "emotet")
+    assert "mirai" not in counted(data)
+    assert counted(data)["emotet"] == 6
 
 
 @pytest.mark.parametrize(
     ("words", "what"),
     [
         (("newbot", "newbot", "--reason", "x"), "no such family"),
-        (("mirai", "emotet", "--reason", "x"), "identifier of a family itself"),
+        (("mirai", "emotet", "--reason", "x"), "identifier or name of a family itself"),
+        (("IoT Botnet", "emotet", "--reason", "x"), "identifier or name of a family itself"),
+        (
+            ("WannaCrypt0r?", "new", "--name", "M.I.R.A.I", "--platform", "linux", "--reason", "x"),
+            "of this name already",
+        ),
+        (("newbot", "iotbotnet", "--name", "NewBot", "--platform", "linux", "--reason", "x"), "of this name already"),
         (("...", "emotet", "--reason", "x"), "no name of malware"),
         (("unplaced", "emotet", "--reason", "x"), "no name of malware"),
         (("a\nb", "emotet", "--reason", "x"), "no text"),
@@ -159,13 +181,11 @@ def test_a_spelling_of_the_table_that_a_later_build_takes_in_leaves_the_centre_w
     ],
 )
 def test_what_cannot_be_placed_is_refused(words: tuple[str, ...], what: str) -> None:
-    from datetime import UTC, datetime
-
     parser = argparse.ArgumentParser()
     families.register(parser.add_subparsers())
     arguments = parser.parse_args(["families", "place", *words])
     with pytest.raises(InputError, match=what):
-        families._placing(arguments, load_families(), datetime(2020, 6, 16, tzinfo=UTC))
+        families._placing(arguments, load_families(), NOW)
 
 
 def test_a_placing_is_kept_with_who_when_and_why(tmp_path: Path) -> None:
@@ -180,6 +200,53 @@ def test_a_placing_is_kept_with_who_when_and_why(tmp_path: Path) -> None:
         "at": "2020",
         "reason": "y",
     }
+
+
+@pytest.fixture
+def placing() -> Placing:
+    return Placing("emotet-new", "emotet", "Emotet", "windows", "x", "2020", "y")
+
+
+def test_a_placing_that_cannot_be_logged_does_not_count(
+    db: None, tmp_path: Path, placing: Placing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_named: object) -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr("quetsach.web.office.log.services.log_append", away)
+    with pytest.raises(OperationalError):
+        families._keep(placings_path(tmp_path), placing, NOW)
+    assert not placings_path(tmp_path).exists()
+
+
+def test_a_placing_that_cannot_be_written_is_not_in_the_log(
+    db: None, tmp_path: Path, placing: Placing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "write", full)
+        with pytest.raises(QuetsachError, match="No space left"):
+            families._keep(placings_path(tmp_path), placing, NOW)
+    assert not LogEntry.objects.exists()
+    families._keep(placings_path(tmp_path), placing, NOW)
+    assert LogEntry.objects.get().act == "family-place"
+
+
+def test_figures_follow_a_placing_without_waiting_for_a_delivery(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opened(_arguments: object) -> Iterator[datetime]:
+        yield NOW
+
+    counted: list[Path] = []
+    monkeypatch.setattr(families, "opened_centre", opened)
+    monkeypatch.setattr(publishing, "publish_figures", lambda data, **_named: counted.append(data))
+    lay_out(tmp_path)
+    _run(families, "families", "place", "emotet-new", "emotet", "--reason", "x", "--data", tmp_path)
+    assert counted == [tmp_path]
 
 
 def test_only_one_way_leads_to_the_lake_of_a_centre() -> None:

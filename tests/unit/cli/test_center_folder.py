@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.centre import lay_out
+from tests.centre import center as run_center
+from tests.centre import lay_out, migrated
 
 from quetsach import storage
 from quetsach.cli.center import entry
@@ -222,6 +223,44 @@ def test_a_start_whose_environment_disagrees_is_refused_before_anything_is_done(
     assert main(["center", "up", "--prepare-only", "--data", str(data)]) == 1
     assert "center settings set proxy-hops" in capsys.readouterr().err
     assert sorted(data.iterdir()) == before
+
+
+@pytest.mark.parametrize("variable", ["QUETSACH_PROXY_HOPS=one", "QUETSACH_HOSTS=*", "QUETSACH_MAIL_PER_MINUTE=few"])
+@pytest.mark.parametrize("stored", [None, {}], ids=["first-start", "later-start"])
+def test_a_start_stores_nothing_that_cannot_be_used(
+    data: Path, variable: str, stored: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if stored is not None:
+        write_stored(data, stored)
+    monkeypatch.setenv(*variable.split("=", 1))
+    assert main(["center", "up", "--prepare-only", "--no-demonstration", "--data", str(data)]) == 1
+    assert read_stored(data) == stored
+
+
+def test_settings_that_cannot_be_used_are_mended_by_the_command_that_changes_them(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    data = migrated(tmp_path_factory, "unusable")
+    write_stored(data, {"proxy-hops": "one", "contact": "help@centre.example"})
+    assert (
+        run_center(data, "settings", "unset", "contact", check=False).returncode == 1
+    )  # what is stored stays unusable
+    assert (
+        "could not be written into the office's log"
+        in run_center(data, "settings", "set", "proxy-hops", "1", "--lang", "en").stderr
+    )
+    assert read_stored(data) == {"proxy-hops": "1", "contact": "help@centre.example"}
+    assert "log" not in run_center(data, "settings", "unset", "contact", "--lang", "en").stderr
+
+
+def test_a_guard_is_not_taken_away_without_the_log_where_the_settings_cannot_be_used(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    data = migrated(tmp_path_factory, "unusable")
+    write_stored(data, {"https": "maybe"})
+    assert run_center(data, "settings", "set", "https", "no", "--reason", "test", check=False).returncode == 1
+    assert run_center(data, "settings", "set", "https", "yes").returncode == 0
+    assert read_stored(data) == {"https": "yes"}
 
 
 def test_a_folder_that_was_never_started_obeys_the_environment(data: Path) -> None:

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
-from quetsach.cli.center import network
+from quetsach.cli.center import network, publishing
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.network import NetworkError
 
@@ -35,6 +36,17 @@ def test_an_imported_table_is_used_from_then_on(tmp_path: Path, pack, capsys: py
     found = json.loads(capsys.readouterr().out)
     assert (found["asn"], found["isp"]) == (15169, "AS15169")
     assert found["network_version"].startswith("2026-11-01.")
+
+
+def test_figures_follow_an_imported_table_without_waiting_for_a_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Path] = []
+    monkeypatch.setattr(publishing, "publish_figures", lambda data, **_named: counted.append(data))
+    lay_out(tmp_path)
+    (tmp_path / "t.csv").write_bytes(TABLE)
+    _run("import", str(tmp_path / "t.csv"), "--data", str(tmp_path))
+    assert counted == [tmp_path]
 
 
 def test_two_files_make_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.center import publishing
-from quetsach.cli.center.ingest import _later
 from quetsach.cli.center.publishing import (
     is_due,
     is_serving,
+    later_text,
     publish_due,
     publish_now_or_later,
     publish_what_is_due,
@@ -65,11 +65,11 @@ def test_where_a_centre_serves_it_publishes(data: Path, published: list[datetime
         at = publish_now_or_later(data, now=NOW)
         assert at
         assert NOW < at < NOW + MINUTE
-        assert "Trung tâm đang chạy" in _later(data, at, "vi")
+        assert "Trung tâm đang chạy" in later_text(data, at, "vi")
         assert published == []
         assert work_off(data, now=at) is None  # as its thread does
     assert (published, is_due(data)) == ([at], False)
-    assert "next center ingest" in _later(data, at, "en")
+    assert "next center ingest" in later_text(data, at, "en")
 
 
 def test_the_thread_of_a_serving_centre_publishes_what_a_command_left(

@@ -1,7 +1,10 @@
 """After undo nobody is told that malware was removed: not its owner, not the centre that had the report already."""
 
+import contextlib
 import json
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -10,9 +13,18 @@ from tests.unit.cli.test_clean_commands import Person
 from tests.unit.cli.test_report_command import Centre
 
 from quetsach.cli import acting
+from quetsach.cli import clean as cleaning
 from quetsach.cli.main import main
+from quetsach.core.pack import LocalText
+from quetsach.endpoint.act import carry_out as carrying_out
+from quetsach.endpoint.act import undo as undoing
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.shape import Workplace
+from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.report import submission
+from quetsach.endpoint.plan.step import KillProcess, Outcome, Step
+from quetsach.endpoint.report import store, submission
+from quetsach.packs import transport
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 SCHEMA = json.loads(Path(submission.__file__).with_name("submission.schema.json").read_text())
@@ -30,6 +42,7 @@ class Owner:
         self.run("clean", "--yes", "--root", str(self.root))
 
     def run(self, *words: str) -> str:
+        self._capsys.readouterr()  # of a command that crashed
         self.code = main([*words, "--state", str(self.state), "--lang", "en"])
         said = self._capsys.readouterr()
         return said.out + said.err
@@ -150,8 +163,117 @@ def test_nothing_is_sent_without_consent(
 def test_a_script_is_told_of_the_correction_and_sends_nothing(owner: Owner, centre: Centre) -> None:
     owner.run("report", "send", "--yes", "--to", centre.url)
     told = owner.undo()
-    assert f"`quetsach report send --state {owner.state}`" in told
+    (command,) = re.findall(r"To send the correction, run: `quetsach (.*)`", told)
     assert (owner.code, len(sent(centre))) == (0, 1)
+    owner.run("scan", "--root", str(owner.root))  # has the newest report now
+    main([*shlex.split(command), "--yes"])
+    assert [(d.get("revision", 0), outcomes(d)) for d in sent(centre)[1:]] == [(1, [("restored", 2)])]
+
+
+def test_a_correction_that_the_centre_has_is_not_asked_for_again(owner: Owner, centre: Centre) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    assert "Please send a correction" in owner.undo()
+    kept = sorted((owner.state / "reports").iterdir())
+    assert "Please send a correction" in owner.undo()  # as it was not sent
+    owner.run("report", "send", "--yes")
+    told = owner.undo()
+    assert ("nothing left to undo" in told, "Please send a correction" in told) == (True, False)
+    assert sorted((owner.state / "reports").iterdir()) == kept
+
+
+def test_who_breaks_an_undo_off_is_told_of_the_correction_too(
+    owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.run("report", "send", "--yes", "--to", centre.url)
+
+    def one(where: Workplace, number: int) -> StepResult:
+        if number == 1:
+            raise KeyboardInterrupt
+        return carrying_out.take_back(where, number)
+
+    monkeypatch.setattr(undoing, "take_back", one)
+    assert "To send the correction, run" in owner.undo()
+    assert owner.code == 13
+
+
+@pytest.mark.parametrize("status", [None, 503])
+def test_a_report_whose_answer_was_lost_may_be_at_the_centre(
+    owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch, status: int | None
+) -> None:
+    post = transport.post_json
+
+    def lost(url: str, body: bytes) -> tuple[int, bytes]:
+        post(url, body)
+        if status is None:
+            raise transport.TransportError("the connection was closed")
+        return status, b""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "post_json", lost)
+        patch.setattr(submission, "_TRIES", 1)
+        owner.run("report", "send", "--yes", "--to", centre.url)
+    assert (owner.code, len(sent(centre))) == (1, 1)
+    assert "no answer came, so the centre may count this machine as cleaned" in owner.undo()
+    owner.run("report", "send", "--yes", "--to", centre.url)
+    assert [(d.get("revision", 0), outcomes(d)) for d in sent(centre)[1:]] == [(1, [("restored", 2)])]
+    assert "nothing left to undo" in (told := owner.undo())
+    assert "correction" not in told
+
+
+def test_of_a_report_that_the_centre_refused_there_is_nothing_to_correct(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "post_json", lambda _url, _body: (422, b""))
+    owner.run("report", "send", "--yes", "--to", "http://127.0.0.1:9/api/v1/reports")
+    assert owner.code == 1
+    assert "correction" not in owner.undo()
+
+
+@pytest.mark.parametrize("change", [("quetsach-report/2", "quetsach-report/1"), ("{", "")])
+def test_an_undo_whose_report_cannot_be_read_says_so(owner: Owner, change: tuple[str, str]) -> None:
+    (path,) = (owner.state / "reports").iterdir()
+    path.write_text(path.read_text().replace(*change, 1))
+    told = owner.undo()
+    assert ("none says that it was undone" in told, owner.code) == (True, 0)
+    assert "none says that it was undone" in owner.undo()
+
+
+def test_the_report_of_a_clean_up_stays_whatever_is_scanned_later(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_MOST_REPORTS", 2)
+    for _ in range(4):
+        owner.run("scan", "--root", str(owner.root))
+    assert len(list((owner.state / "reports").iterdir())) == 3
+    owner.undo()
+    assert "Undone: the malware is back" in owner.run("report", "show")
+
+
+def test_what_undo_does_not_start_again_is_not_said_to_come_back(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    undoable = undoing.undoable
+    ended = Step(
+        9,
+        KillProcess(ProcessAnchor(77, 0, b"/tmp/m", deleted=False)),
+        "eicar",
+        (),
+        LocalText("vì thử", "a test"),
+        "rule",
+    )
+    monkeypatch.setattr(undoing, "undoable", lambda *arguments: (ended, *undoable(*arguments)))
+    monkeypatch.setattr(acting.sys, "stdin", Person("no"))
+    told = owner.run("undo", "--last")
+    assert ("UNDO 2 items" in told, "/home/a.com" in told, "/tmp/m" in told) == (True, True, False)
+
+
+def test_nothing_is_said_to_be_back_where_nothing_was_put_back(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kept(where: Workplace, number: int) -> StepResult:
+        where.session.begin_undo(number, {})
+        where.session.end_undo(number, Outcome.KEPT)
+        return StepResult(where.session.progress[number].step, Outcome.KEPT)
+
+    monkeypatch.setattr(undoing, "take_back", kept)
+    told = owner.undo()
+    assert ("nothing left to undo" in told, "malware included" in told) == (True, False)
 
 
 def test_a_centre_that_is_out_of_reach_is_no_failure_of_the_undo(
@@ -165,6 +287,52 @@ def test_a_centre_that_is_out_of_reach_is_no_failure_of_the_undo(
     told = owner.run("undo", "--last")
     assert (owner.code, "To send the correction, run" in told) == (0, True)
     assert (owner.root / "home/a.com").exists()
+
+
+def end(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def crash(*_: object, **__: object) -> None:
+    raise SystemExit(137)
+
+
+@pytest.mark.parametrize("ended", [end, crash])
+def test_a_clean_up_that_did_not_come_to_its_end_has_a_report_that_undo_corrects(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, ended: Callable[..., None]
+) -> None:
+    owner.undo()
+    with monkeypatch.context() as patch, contextlib.suppress(SystemExit):
+        patch.setattr(cleaning, "_found_again", ended)  # in the second look
+        owner.run("clean", "--yes", "--root", str(owner.root))
+    cut = owner.report()
+    assert (cut["kind"], cut["exit_code"], cut["verification"]) == ("clean", 13, None)
+    assert {f["outcome"] for f in cut["findings"]} == {"removed"}  # type: ignore[attr-defined]
+    assert "the tool has finished it" in owner.run("clean", "--yes", "--root", str(owner.root))
+    owner.undo()
+    after = owner.report()
+    assert (after["id"], after["kind"], after["exit_code"]) == (cut["id"], "undo", 10)
+    assert "Undone: the malware is back" in owner.run("report", "show")
+
+
+def test_what_a_clean_up_that_was_ended_did_not_come_to_is_not_called_removed(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.undo()
+    for did, code in ((1, 13), (0, 14)):
+        acts = iter([carrying_out.carry_out] * did + [end])
+        with monkeypatch.context() as patch:
+            patch.setattr(carrying_out, "carry_out", lambda *arguments, acts=acts: next(acts)(*arguments))
+            owner.run("clean", "--yes", "--root", str(owner.root))
+        cut = owner.report()
+        findings = [f["outcome"] for f in cut["findings"]]  # type: ignore[attr-defined]
+        assert (cut["exit_code"], sorted(findings)) == (code, ["found"] * (2 - did) + ["removed"] * did)
+        owner.undo()
+    assert owner.report()["kind"] == "clean"  # of the last, nothing was done or undone
+
+
+def test_a_clean_up_that_came_to_its_end_has_one_report(owner: Owner) -> None:
+    assert len(list((owner.state / "reports").iterdir())) == 1
 
 
 def test_a_journal_that_was_damaged_is_not_taken_for_a_clean_machine(owner: Owner, centre: Centre) -> None:

@@ -129,7 +129,7 @@ def test_without_a_report_the_next_step_is_told(tmp_path: Path, capsys: pytest.C
 def test_a_file_that_is_no_report_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r").write_text("[]")
     assert main(["report", "show", str(tmp_path / "r")]) == 1
-    assert "not a report" in capsys.readouterr().err
+    assert "đây không phải báo cáo" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("typed", ["có\n", "yes\n", "CÓ\n", "co\n"])

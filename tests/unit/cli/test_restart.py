@@ -200,6 +200,6 @@ def test_the_report_of_looking_again_says_so(
 ) -> None:
     session = _ended_before_the_restart(root, tmp_path, monkeypatch)
     kept = []
-    monkeypatch.setattr("quetsach.cli.clean._keep", lambda report, _task: kept.append(report))
+    monkeypatch.setattr("quetsach.cli.clean._keep", lambda report, _task, **_: kept.append(report))
     run("clean", "--yes")
     assert (kept[0].kind, kept[0].session) == (Kind.VERIFY, session.identifier)

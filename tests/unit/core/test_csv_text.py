@@ -26,6 +26,11 @@ def test_nobody_else_writes_csv() -> None:
     assert found == OWN, "write tables with quetsach.core.csv_text.csv_text()"
 
 
+@pytest.mark.parametrize("cell", ["\n=1", "＝1+1", "＋84", "－1", "＠SUM(A1)"])
+def test_what_only_some_spreadsheet_programs_would_run_is_guarded_too(cell: str) -> None:
+    assert guarded(cell) == f"'{cell}"
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+84", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "'x", "-1+1", "-1e", "-"])
 def test_a_text_that_a_spreadsheet_would_run_is_guarded(cell: str) -> None:
     assert guarded(cell) == f"'{cell}"
@@ -46,4 +51,4 @@ def test_no_cell_begins_a_formula(rows: list[tuple[str, float | None]]) -> None:
     for read, (text, number) in zip(csv.reader(io.StringIO(csv_text(rows), newline="")), rows, strict=True):
         assert unguarded(read[0]) == text
         assert read[1] == ("" if number is None else str(number))
-        assert not re.match(r"[=+@\t\r]|-(?![0-9])", read[0])
+        assert not re.match(r"[=+@\t\r\n＝＋－＠]|-(?![0-9])", read[0])

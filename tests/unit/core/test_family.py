@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.core.errors import InputError
-from quetsach.core.family import UNKNOWN_FAMILY, Family, FamilyNames, name_key
+from quetsach.core.family import UNKNOWN_FAMILY, Family, FamilyNames, Placing, name_key
 
 ANDROMEDA = Family("andromeda", "Andromeda", "windows", ("avalanche-andromeda", "Gamarue", "Win32/Gamarue"))
 NAMES = FamilyNames.of([ANDROMEDA], version="test")
@@ -40,3 +40,20 @@ def test_resolving_twice_changes_nothing(spelling: str) -> None:
     once = NAMES.resolve(spelling)
     assert NAMES.resolve(once) == once
     assert once == UNKNOWN_FAMILY or name_key(once) == name_key(once.upper()) or not once.isascii()
+
+
+def _placing(spelling: str, family: str) -> Placing:
+    return Placing(spelling, family, family, "windows", "an@example.vn", "2026-11-28T00:00:00+00:00", "analysis")
+
+
+@pytest.mark.parametrize("table", [NAMES, FamilyNames.of([Family("foobot", "FooBot", "windows")], version="later")])
+def test_the_last_placing_holds_for_a_spelling_whenever_it_was_kept(table: FamilyNames) -> None:
+    steps = [NAMES, NAMES.with_placings([_placing("Foo.Bot", "andromeda")]), table]
+    today = table.with_placings([_placing("Foo.Bot", "andromeda"), _placing("foo-bot", "qakbot")])
+    assert {today.family_of(names.resolve("FOOBOT")) for names in (*steps, today)} == {"qakbot"}
+    assert dict(today.kept())["foobot"] == "qakbot"
+
+
+def test_a_family_that_an_analyst_names_has_its_own_spelling() -> None:
+    names = NAMES.with_placings([_placing("x-1", "new-bot")])
+    assert {names.family_of(names.resolve(spelling)) for spelling in ("X1", "NewBot", "new-bot")} == {"new-bot"}

@@ -9,7 +9,7 @@ import pytest
 
 from quetsach.assess import AssessError, FrozenBaseline, TargetReport
 from quetsach.campaign import Campaign, Measure, Target, Window
-from quetsach.centre.baseline import count_baseline, freeze_baseline
+from quetsach.centre.baseline import baseline_in_force, count_baseline, freeze_baseline
 from quetsach.centre.tables import load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -89,7 +89,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def _targets(lake: Lake, tmp_path: Path, asked: Period | None = None) -> TargetReport:
-    return answers.targets(lake.view(), CAMPAIGN, baselines=tmp_path / "campaigns", asked=asked)
+    return answers.targets(lake.view(), CAMPAIGN, frozen=baseline_in_force(tmp_path, CAMPAIGN.id), asked=asked)
 
 
 def _freeze(lake: Lake, tmp_path: Path) -> FrozenBaseline:
@@ -178,9 +178,8 @@ def test_a_baseline_of_another_campaign_is_refused(lake: Lake, tmp_path: Path) -
     _fill(lake, tmp_path, BEFORE, 10)
     _freeze(lake, tmp_path)
     (tmp_path / "campaigns" / "test").rename(tmp_path / "campaigns" / "moved")
-    other = Campaign("moved", TEXT, TEXT, (), CAMPAIGN.targets, CAMPAIGN.windows, "before", "")
     with pytest.raises(AssessError, match="of campaign 'test'"):
-        answers.targets(lake.view(), other, baselines=tmp_path / "campaigns")
+        baseline_in_force(tmp_path, "moved")
 
 
 def test_a_lake_without_sightings_is_refused_with_advice(lake: Lake, tmp_path: Path) -> None:

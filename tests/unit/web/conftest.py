@@ -16,7 +16,7 @@ from quetsach.network import annotate
 from quetsach.web.api import views as api_views
 from quetsach.web.portal.candidates import publish_candidate
 from quetsach.web.portal.publication import MeasuredCampaign, Tables, figures_count
-from quetsach.web.portal.snapshot import Demonstration
+from quetsach.web.portal.snapshot import Demonstration, Snapshot, figures_path, snapshot_bytes
 from quetsach.web.source_limit import SourceLimit
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -68,6 +68,14 @@ def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Pat
     assert counted
     publish_candidate(data, counted.digest)
     return data
+
+
+def write_published(data: Path, snapshot: Snapshot) -> None:
+    """Publish figures that a test changed."""
+    path = figures_path(data)
+    path.parent.mkdir(exist_ok=True)
+    path.with_suffix(".new").write_bytes(snapshot_bytes(snapshot))
+    path.with_suffix(".new").rename(path)
 
 
 @pytest.fixture

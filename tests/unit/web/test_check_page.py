@@ -19,7 +19,7 @@ ANSWERS = {
     NOT_SEEN: ("Chưa có ghi nhận mã độc nào từ địa chỉ này", "No malware was reported at this address"),
     **dict.fromkeys(
         ("8.8.8.8", "1.1.1.1", "2001:4860:4860::8888"),
-        ("Nguồn dữ liệu của chúng tôi không bao phủ địa chỉ này", "Our sources do not cover this address"),
+        ("Nguồn dữ liệu của chúng tôi không có thông tin về địa chỉ này", "Our sources do not cover this address"),
     ),
     "100.64.3.4": ("Địa chỉ này dùng chung hoặc bị che", "This address is shared or hidden"),
     "192.168.1.4": ("Địa chỉ này dùng chung hoặc bị che", "This address is shared or hidden"),

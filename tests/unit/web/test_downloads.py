@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.http.response import HttpResponseBase
 from django.test import Client
+from tests.unit.web.conftest import write_published
 
-from quetsach.web.portal.snapshot import read_snapshot, write_snapshot
+from quetsach.web.portal.snapshot import read_snapshot
 
 WHEEL = b"PK\x03\x04 a wheel"
 NAME = "quetsach-0.1.0-py3-none-any.whl"
@@ -153,7 +154,7 @@ def test_windows_name_their_campaign_and_those_of_all_are_there(
     assert snapshot
     (only,) = snapshot.campaigns
     both = dataclasses.replace(snapshot, campaigns=(only, dataclasses.replace(only, id="before-it")))
-    write_snapshot(tmp_path, both)
+    write_published(tmp_path, both)
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
     text = client.get("/api/v1/windows.csv").content.decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))

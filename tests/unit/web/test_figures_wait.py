@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench.leases import watch
+from django.db import OperationalError, connection
 from tests.centre import lay_out
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center.publication import publish_figures
+from quetsach.core.errors import QuetsachError
 from quetsach.lake.lake import Lake
 from quetsach.web.portal.candidates import candidates
 from quetsach.web.portal.snapshot import PublicationError, read_snapshot
@@ -47,6 +49,41 @@ def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> 
     waiting = candidates(data)[0].figures
     assert published.as_of < waiting.as_of
     assert any("plain/other" in reason.en for reason in waiting.blocked)
+
+
+def test_a_database_that_is_away_unpublishes_no_campaign(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise OperationalError("file is not a database")
+
+    before = read_snapshot(data)
+    monkeypatch.setattr("quetsach.web.office.campaigns.selectors.published.published_campaigns", away)
+    with pytest.raises(QuetsachError, match="the database cannot be used"):
+        july(data, "own", "other")
+    assert read_snapshot(data) == before
+
+
+def test_an_emptied_database_unpublishes_no_campaign(
+    data: Path, centre_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(centre_data / "published", data / "published", dirs_exist_ok=True)
+    before = read_snapshot(data)
+    assert before is not None
+    assert before.campaigns
+    monkeypatch.setattr(connection.introspection, "table_names", lambda *_: [])  # its file is gone: a new one is made
+    with pytest.raises(QuetsachError, match="the database is empty"):
+        july(data, "own", "other")
+    assert read_snapshot(data) == before
+
+
+def test_a_centre_whose_database_has_no_tables_yet_publishes(
+    data: Path, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
+) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", lambda *_: [])
+    with django_assert_num_queries(0):
+        july(data, "own", "other")
+    published = read_snapshot(data)
+    assert published is not None
+    assert published.as_of == FIRST + timedelta(days=55)
 
 
 def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:

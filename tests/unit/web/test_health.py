@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from tests.unit.web.conftest import write_published
 
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import LEAST_FREE_BYTES, expiries, health
 from quetsach.web.heartbeats import HeartbeatFile, Work
-from quetsach.web.portal.snapshot import read_snapshot, write_snapshot
+from quetsach.web.portal.snapshot import read_snapshot
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_figures_of_last_month_are_old_unless_they_are_simulated(tmp_path: Path,
     assert health(center(tmp_path), now=NOW).checks["figures"] == "ok"
     snapshot = read_snapshot(tmp_path)
     assert snapshot is not None
-    write_snapshot(tmp_path, dataclasses.replace(snapshot, demonstration=None))
+    write_published(tmp_path, dataclasses.replace(snapshot, demonstration=None))
     assert health(center(tmp_path), now=NOW).checks["figures"].startswith("old: the last day is 2020-")
 
 

@@ -41,6 +41,11 @@ def test_a_page_carries_no_script_no_cookie_and_nothing_from_elsewhere(centre: P
     assert [u for u in loaded if not u.startswith(("/static/", "http://localhost:8000/"))] == []
 
 
+@pytest.mark.parametrize(("path", "said"), [("/", "Tính lúc 10:00 ngày 25/11/2026"), ("/en/", "Counted ")])
+def test_the_home_page_says_when_its_figures_were_counted(centre: Path, client: Client, path: str, said: str) -> None:
+    assert said in page(client, path)
+
+
 @pytest.mark.parametrize("path", ALL)
 def test_a_page_has_one_title_and_names_its_language(centre: Path, client: Client, path: str) -> None:
     text = page(client, path)

@@ -4,14 +4,16 @@ import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.web.conftest import LAST_DAY, NOW, sightings
+from tests.unit.web.conftest import LAST_DAY, NOW, sightings, write_published
 
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
@@ -25,13 +27,20 @@ from quetsach.web.portal.candidates import (
 )
 from quetsach.web.portal.publication import (
     MeasuredCampaign,
+    Tables,
     _without_telling_rates,
     figures_are_current,
     figures_count,
     protect,
     publication_inputs,
 )
-from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, read_snapshot, write_snapshot
+from quetsach.web.portal.snapshot import (
+    Demonstration,
+    PublicationError,
+    RankedRow,
+    Snapshot,
+    read_snapshot,
+)
 
 
 def row(number: int, value: float) -> RankedRow:
@@ -54,7 +63,6 @@ def test_published_figures_are_read_as_they_were_counted(centre_data: Path) -> N
         ("baseline", 20, None),
         ("close", 11, -45.0),
     ]
-    assert campaign.level == 10
     assert len(campaign.seal) == 64
 
 
@@ -66,17 +74,20 @@ def test_no_line_of_a_target_stands_on_figures_that_give_no_verdict(centre_data:
 
 def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) -> None:
     snapshot = published(centre_data)
-    write_snapshot(tmp_path, snapshot)
+    write_published(tmp_path, snapshot)
     assert read_snapshot(tmp_path) == snapshot
 
 
-def test_figures_are_current_until_lake_campaigns_names_or_baseline_change(
-    centre_data: Path, tmp_path: Path, tables
+def test_figures_are_current_until_anything_that_they_are_made_of_changes(
+    centre_data: Path, tmp_path: Path, tables: Tables
 ) -> None:
-    def inputs(lake: Path, campaigns=tables.campaigns, families=tables.families, data: Path = centre_data) -> str:
-        return publication_inputs(Lake(lake).view(), families, campaigns, data=data)
+    demonstration = published(centre_data).demonstration
 
-    lake = centre_data / "lake"
+    def inputs(lake: Path, data: Path = centre_data, shown: Demonstration | None = demonstration, **others: Any) -> str:
+        return publication_inputs(Lake(lake).view(), dataclasses.replace(tables, **others), shown, data=data)
+
+    lake, network = centre_data / "lake", tables.network
+    renamed = dataclasses.replace(network.ranges, names={**network.ranges.names, 45899: "Another name"})
     assert figures_are_current(data=centre_data, inputs=inputs(lake))
     assert not figures_are_current(data=tmp_path, inputs=inputs(lake))
     others = (
@@ -84,6 +95,10 @@ def test_figures_are_current_until_lake_campaigns_names_or_baseline_change(
         inputs(lake, campaigns=()),
         inputs(lake, families=dataclasses.replace(tables.families, version="other")),
         inputs(lake, data=tmp_path),  # no baseline is frozen there
+        inputs(lake, network=dataclasses.replace(network, version="2027-01-01.00000000")),
+        inputs(lake, network=dataclasses.replace(network, ranges=renamed)),
+        inputs(lake, places=Places.of([])),
+        inputs(lake, shown=None),
     )
     assert not any(figures_are_current(data=centre_data, inputs=other) for other in others)
 
@@ -162,15 +177,15 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
     daily = [sum(row.mean_daily for row in rows) for rows in (snapshot.families, snapshot.isps, snapshot.places)]
     assert (close, *daily) == (snapshot.latest.addresses, 30.0, 30.0, 30.0)
     assert snapshot.lake == before.state != lake.view().state
-    now_there = publication_inputs(lake.view(), tables.families, tables.campaigns, data=tmp_path)
+    now_there = publication_inputs(lake.view(), tables, None, data=tmp_path)
     assert not figures_are_current(data=tmp_path, inputs=now_there)
 
 
 def test_a_new_publication_is_seen_at_once(centre_data: Path, tmp_path: Path) -> None:
     snapshot = published(centre_data)
-    write_snapshot(tmp_path, snapshot)
+    write_published(tmp_path, snapshot)
     assert published(tmp_path).scale == 100
-    write_snapshot(tmp_path, dataclasses.replace(snapshot, demonstration=None))
+    write_published(tmp_path, dataclasses.replace(snapshot, demonstration=None))
     assert published(tmp_path).scale == 1
 
 
@@ -219,9 +234,9 @@ def lay(centre_data: Path, tmp_path: Path) -> Callable[[int], str]:
     snapshot = published(centre_data)
 
     def write(hours: int) -> str:
-        later = snapshot.published_at + timedelta(hours=hours)
+        later = snapshot.counted_at + timedelta(hours=hours)
         latest = dataclasses.replace(snapshot.latest, addresses=1000 + hours)
-        figures = dataclasses.replace(snapshot, published_at=later, latest=latest, inputs=f"hour {hours % 10}")
+        figures = dataclasses.replace(snapshot, counted_at=later, latest=latest, inputs=f"hour {hours % 50}")
         return lay_candidate(tmp_path, figures, lambda path: path.write_bytes(b"%d" % hours)).digest
 
     return write
@@ -260,15 +275,29 @@ def test_a_candidate_that_was_changed_does_not_go_out(tmp_path: Path, lay: Calla
     assert read_snapshot(tmp_path) is None
 
 
-def test_what_was_asked_for_stays_and_of_the_rest_the_newest_three(tmp_path: Path, lay: Callable[[int], str]) -> None:
-    laid = [lay(hours) for hours in range(6)]
+def test_what_was_asked_for_stays_and_of_the_rest_what_is_less_than_a_day_old(
+    tmp_path: Path, lay: Callable[[int], str]
+) -> None:
+    laid = [lay(hours) for hours in (0, 1, 22, 23, 24, 25)]
     thin_candidates(tmp_path, asked={laid[0]})
-    assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[0]]
+    assert waiting(tmp_path) == [laid[5], laid[4], laid[3], laid[2], laid[1], laid[0]]
+    laid.append(lay(26))
+    thin_candidates(tmp_path, asked={laid[0]})
+    assert waiting(tmp_path) == [laid[6], laid[5], laid[4], laid[3], laid[2], laid[0]]
+
+
+def test_of_what_nobody_asked_for_at_most_so_many_stay(
+    tmp_path: Path, lay: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.web.portal.candidates.UNASKED", 2)
+    laid = [lay(hours) for hours in range(5)]
+    thin_candidates(tmp_path, asked={laid[0]})
+    assert waiting(tmp_path) == [laid[4], laid[3], laid[0]]
 
 
 def test_the_same_counted_twice_waits_once(tmp_path: Path, lay: Callable[[int], str]) -> None:
     lay(1)
-    again = lay(11)
+    again = lay(51)
     thin_candidates(tmp_path, asked=())
     assert waiting(tmp_path) == [again]
 
@@ -293,7 +322,9 @@ def test_figures_of_the_format_before_are_read(centre_data: Path, tmp_path: Path
         del campaign[name]
     for window in (document["latest"], *campaign["windows"]):
         del window["feeds"]
+    campaign["level"] = 10.0
     old = document | {"format": "quetsach-figures/2", "campaign": campaign, "charts": campaign.pop("charts")}
+    old["published_at"] = old.pop("counted_at")
     for name in ("inputs", "families_version", "listed"):
         del old[name]
     (tmp_path / "published").mkdir()

@@ -19,14 +19,9 @@ from quetsach.web.api import views
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
 from quetsach.web.api.rate_limit import RateLimit
-from quetsach.web.api.services import (
-    BODY_LIMIT_BYTES,
-    report_erase,
-    report_submit,
-    submission_schema,
-    tally_refresh,
-)
+from quetsach.web.api.services import report_erase, report_submit, submission_schema, tally_refresh
 from quetsach.web.api.tally import Tally
+from quetsach.web.server.bounds import SMALL_BODY_BYTES
 from quetsach.web.source_limit import SourceLimit
 
 URL = "/api/v1/reports"
@@ -118,7 +113,7 @@ def test_what_is_kept_has_no_address() -> None:
         (b"1" * 5000, 400, "not-json"),
         (b"[]", 422, "not-a-report"),
         (b"null", 422, "not-a-report"),
-        (b" " * (BODY_LIMIT_BYTES + 1), 413, "too-large"),
+        (b" " * (SMALL_BODY_BYTES + 1), 413, "too-large"),
     ],
 )
 def test_a_body_that_is_no_report_is_refused_with_its_reason(

@@ -150,7 +150,8 @@ def _disagreement(machines: Answer, events: Answer, addresses: Answer) -> list[N
     vi, en = shown["vi"], shown["en"]
     text = LocalText(
         f"Các cách đo mức giảm cho kết quả khác nhau {vi[-1]} điểm phần trăm (máy trực tuyến {vi[0]}%, lượt ghi nhận "
-        f"{vi[1]}%, địa chỉ mỗi ngày {vi[2] if len(vi) > 3 else '–'}%): công cụ đo đã thay đổi, chưa nên công bố.",
+        f"{vi[1]}%, địa chỉ mỗi ngày {vi[2] if len(vi) > 3 else '–'}%): nguồn hoặc cách đo đã thay đổi, "
+        "chưa nên công bố.",
         f"The measures of the reduction differ by {en[-1]} points (machines on line {en[0]} %, events {en[1]} %, daily "
         f"addresses {en[2] if len(en) > 3 else '–'} %): the instrument changed, and the figures wait.",
     )

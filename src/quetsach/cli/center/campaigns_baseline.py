@@ -28,6 +28,10 @@ _WORDS = {
         "window": "Kỳ làm mốc: {first:%d/%m/%Y} – {last:%d/%m/%Y}",
         "frozen": "Đã chốt mốc (quyết định số {number}): {addresses} địa chỉ, SHA-256 {seal}",
         "asked": "Đã đề nghị; chờ người thứ hai đồng ý trong văn phòng: {sha256}",
+        "carried-out": "Đã chốt mốc theo đề nghị đã được đồng ý (quyết định số {number}): {addresses} địa chỉ, "
+        "SHA-256 {seal}",
+        "agreed": "Có đề nghị đã được đồng ý nhưng chưa chốt được. Khi đã khắc phục, chạy: "
+        "quetsach center campaigns freeze-baseline {key} --carry-out",
     },
     "en": {
         "header": ("feed", "expected", "days with data", "days missing"),
@@ -38,6 +42,10 @@ _WORDS = {
         "window": "Window of the baseline: {first} – {last}",
         "frozen": "The baseline is frozen (decision {number}): {addresses} addresses, SHA-256 {seal}",
         "asked": "Asked; a second person must agree in the office: {sha256}",
+        "carried-out": "What was agreed to is carried out: the baseline is frozen (decision {number}): {addresses} "
+        "addresses, SHA-256 {seal}",
+        "agreed": "What was agreed to is not frozen yet. Once that is mended, run: "
+        "quetsach center campaigns freeze-baseline {key} --carry-out",
     },
 }
 _SHOWN_DAYS = 5
@@ -71,6 +79,9 @@ def register_freeze(commands: "Subcommands") -> None:
     )
     command.add_argument("--reason", default="", metavar="TEXT", help="why it is frozen, or frozen again")
     command.add_argument("--by", metavar="EMAIL", help="who asks; another person agrees in the office")
+    command.add_argument(
+        "--carry-out", action="store_true", help="freeze what was agreed to and could not be written or recorded then"
+    )
 
 
 def _freeze(arguments: argparse.Namespace) -> int:
@@ -82,44 +93,73 @@ def _freeze(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.campaigns.services import baseline as services  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
-        late = baseline_standing(campaign).not_frozen
+        agreed = baseline_standing(campaign).not_frozen
+        _refuse_beside(arguments, has_agreed=agreed is not None)
         named: dict[str, Any] = {
             "campaign": campaign,
             "expected": tuple(arguments.feeds),
             "accepts_gaps": arguments.accept_missing_days,
             "reason": arguments.reason,
         }
+        done = ""
         asked = None
-        if late is not None:  # agreed to, and could not be written then
-            services.baseline_carry_out(late.approval, now)
+        if arguments.carry_out and agreed is not None:
+            services.baseline_carry_out(agreed.approval, now)
+            done = "carried-out"
         elif arguments.by:
             asked = services.baseline_ask(**named, by=person_named(arguments.by), now=now)
         elif arguments.reason.strip():
             services.baseline_freeze_alone(**named, by=_OPERATOR, now=now)
-        is_frozen = late is not None or (bool(arguments.reason.strip()) and not arguments.by)
-        if is_frozen:
+            done = "frozen"
+        if done:
             publish_figures((arguments.data or default_data()).absolute(), now=now)
-        return _answer(arguments, campaign, asked=asked.sha256 if asked else "", is_frozen=is_frozen)
+        return _answer(arguments, campaign, asked=asked.sha256 if asked else "", done=done)
 
 
-def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, is_frozen: bool) -> int:
+def _refuse_beside(arguments: argparse.Namespace, *, has_agreed: bool) -> None:
+    """Refuse to freeze anything else while what was agreed to waits to be carried out, and to carry out nothing.
+
+    Raises:
+        InputError: what is asked for does not fit what waits.
+    """
+    if has_agreed and (arguments.by or arguments.reason.strip() or arguments.feeds or arguments.accept_missing_days):
+        raise InputError(
+            "a baseline that was agreed to is not frozen yet",
+            where=arguments.campaign[:60],
+            hint="carry it out first, with --carry-out alone; then freeze again",
+        )
+    if arguments.carry_out and not has_agreed:
+        raise InputError("nothing that was agreed to waits to be carried out", where=arguments.campaign[:60])
+
+
+def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, done: str) -> int:
+    """Say what was done, ``carried-out`` or ``frozen``, or how the baseline stands."""
     from quetsach.web.office.campaigns.selectors.baseline import baseline_completeness, baseline_standing  # noqa: PLC0415
 
     standing = baseline_standing(campaign)
     completeness = baseline_completeness(campaign, arguments.feeds) if arguments.feeds else standing.completeness
-    frozen = standing.in_force
+    frozen, agreed = standing.in_force, standing.not_frozen
     if arguments.json:
-        print_json(_as_json(campaign, completeness, frozen) | {"asked_sha256": asked or None, "has_frozen": is_frozen})
+        print_json(
+            _as_json(campaign, completeness, frozen)
+            | {
+                "asked_sha256": asked or None,
+                "agreed_sha256": agreed.passage.sha256 if agreed else None,
+                "has_frozen": bool(done),
+            }
+        )
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
     words = _WORDS[language]
     if asked:
         say(str(words["asked"]).format(sha256=asked))
-    elif is_frozen and frozen is not None:
+    elif done and frozen is not None:
         count = number_text(frozen.addresses, language)
-        say(str(words["frozen"]).format(number=frozen.number, addresses=count, seal=frozen.digest))
+        say(str(words[done]).format(number=frozen.number, addresses=count, seal=frozen.digest))
     else:
         _print_standing(completeness, frozen, language)
+        if agreed:
+            say(str(words["agreed"]).format(key=campaign.key))
     return ExitCode.NOTHING_FOUND
 
 

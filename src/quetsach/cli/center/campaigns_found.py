@@ -35,5 +35,5 @@ def person_named(email: str) -> "Person":
 
     found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
     if found is None:
-        raise InputError(f"nobody works here under {email[:100]!r}", hint="quetsach center people list")
+        raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")
     return found

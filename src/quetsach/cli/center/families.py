@@ -1,6 +1,7 @@
 """``quetsach center families``: which spellings of malware wait for an analyst, and placing them."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -25,13 +26,13 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         "families": ("mã", "tên", "nền tảng", "cách viết khác"),
         "unplaced": ("nguồn viết là", "lượt ghi nhận", "địa chỉ", "ngày đầu", "ngày cuối", "nguồn"),
         "nothing": "Không có tên mã độc nào chờ phân loại.",
-        "placed": "Đã xếp “{spelling}” vào họ {family}. Số liệu công bố sẽ đếm lại ở lần công bố tới.",
+        "placed": "Đã xếp “{spelling}” vào họ {family}. Dữ liệu đã nạp cũng được đếm theo họ này.",
     },
     "en": {
         "families": ("id", "name", "platform", "other spellings"),
         "unplaced": ("as feeds write it", "sightings", "addresses", "first day", "last day", "feeds"),
         "nothing": "No name of malware waits to be placed.",
-        "placed": "Placed “{spelling}” in the family {family}. Published figures count it at the next publication.",
+        "placed": "Placed “{spelling}” in the family {family}. What is in the lake already counts with it, too.",
     },
 }
 _MOST_CHARACTERS = 200
@@ -104,7 +105,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _list_families(names: "FamilyNames", *, as_json: bool, headers: tuple[str, ...]) -> None:
     spellings: dict[str, list[str]] = {}
-    for key, family in sorted(names.by_key.items()):
+    for key, family in sorted({**names.by_key, **names.placed}.items()):
         spellings.setdefault(family, []).append(key)
     found = sorted(names.families.values(), key=lambda family: family.id)
     if as_json:
@@ -116,13 +117,35 @@ def _list_families(names: "FamilyNames", *, as_json: bool, headers: tuple[str, .
 
 
 def _place(arguments: argparse.Namespace) -> int:
+    data, language = Path(arguments.data or default_data()), chosen_language(arguments)
     with opened_centre(arguments) as now:
         from quetsach.centre.tables import load_families, placings_path  # noqa: PLC0415
-        from quetsach.web.office.log.services import log_append  # noqa: PLC0415
 
-        data = Path(arguments.data or default_data())
         placing = _placing(arguments, load_families(data), now)
-        _append(placings_path(data), placing)
+        _keep(placings_path(data), placing, now)
+    if arguments.json:
+        print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
+    else:
+        say(_WORDS[language]["placed"].format(spelling=placing.spelling, family=placing.family))
+    from quetsach.cli.center.publishing import later_text, publish_now_or_later  # noqa: PLC0415
+
+    if later := publish_now_or_later(data, now=now):
+        print(later_text(data, later, language), file=sys.stderr)
+    return ExitCode.NOTHING_FOUND
+
+
+def _keep(path: Path, placing: "Placing", now: datetime) -> None:
+    """Log a placing and write it into the table, both or neither.
+
+    Raises:
+        DatabaseError: it cannot be logged.
+        QuetsachError: it cannot be written.
+    """
+    from django.db import transaction  # noqa: PLC0415
+
+    from quetsach.web.office.log.services import log_append  # noqa: PLC0415
+
+    with transaction.atomic():
         log_append(
             by=None,
             act="family-place",
@@ -131,19 +154,15 @@ def _place(arguments: argparse.Namespace) -> int:
             detail={"spelling": placing.spelling, "by": placing.by, "reason": placing.reason},
             now=now,
         )
-    if arguments.json:
-        print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
-    else:
-        say(_WORDS[chosen_language(arguments)]["placed"].format(spelling=placing.spelling, family=placing.family))
-    return ExitCode.NOTHING_FOUND
+        _append(path, placing)
 
 
 def _placing(arguments: argparse.Namespace, names: "FamilyNames", now: datetime) -> "Placing":
     """Return the decision, checked.
 
     Raises:
-        InputError: a text is none that can be kept, the family is not known and not named, or the name is a family's
-            own.
+        InputError: a text is none that can be kept, the family is not known and not named, or a name is another
+            family's own.
     """
     from quetsach.campaign.section import Section  # noqa: PLC0415
     from quetsach.cli.center.reader import reader  # noqa: PLC0415
@@ -156,12 +175,16 @@ def _placing(arguments: argparse.Namespace, names: "FamilyNames", now: datetime)
     family = Section({"FAMILY": arguments.family}, "command line").identifier("FAMILY")
     if not key or key in (UNKNOWN_FAMILY, UNPLACED_FAMILY) or family in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
         raise InputError("this is no name of malware", where=arguments.spelling)
-    if key in names.families and key != family:
-        raise InputError("this is the identifier of a family itself", where=arguments.spelling)
+    owners = {name_key(own): f.id for f in names.families.values() for own in (f.id, f.name)}
+    if owners.get(key, family) != family:
+        raise InputError("this is the identifier or name of a family itself", where=arguments.spelling)
     known = names.families.get(family)
     if known is None and not (arguments.name and arguments.platform):
         hint = "for a family that is new: --name NAME --platform NAME; quetsach center families list"
         raise InputError("there is no such family", where=arguments.family, hint=hint)
+    for own in () if known else (family, arguments.name):
+        if owner := owners.get(name_key(own)):
+            raise InputError("there is a family of this name already", where=own, hint=f"its identifier: {owner}")
     if not arguments.reason.strip():
         raise InputError("a reason is needed", where="--reason")
     return Placing(

@@ -61,7 +61,7 @@ def register(subcommands: "Subcommands") -> None:
         commands,
         "publish",
         _publish,
-        "publish what two people agreed to and did not get out; count anew if data, plans or baselines changed",
+        "publish what two people agreed to and did not get out; count anew if data, tables, plans or baselines changed",
         "quetsach center figures publish",
     )
 
@@ -75,7 +75,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             [
-                {"state": state, "as_of": str(f.as_of), "counted_at": f.published_at.isoformat(), "sha256": digest}
+                {"state": state, "as_of": str(f.as_of), "counted_at": f.counted_at.isoformat(), "sha256": digest}
                 for state, f, digest in rows
             ]
         )
@@ -86,7 +86,7 @@ def _show(arguments: argparse.Namespace) -> int:
         return ExitCode.NOTHING_FOUND
     print_table(
         words["header"],
-        [(words[state], f.as_of, f"{f.published_at:%Y-%m-%d %H:%M}", digest[:12] or "–") for state, f, digest in rows],
+        [(words[state], f.as_of, f"{f.counted_at:%Y-%m-%d %H:%M}", digest[:12] or "–") for state, f, digest in rows],
     )
     return ExitCode.NOTHING_FOUND
 
@@ -101,7 +101,7 @@ def _publish(arguments: argparse.Namespace) -> int:
         counted = publish_figures(data, now=now)
         published = published_figures()
     if arguments.json:
-        waits = counted is not None and _counted_at(published) != counted.published_at
+        waits = counted is not None and _counted_at(published) != counted.counted_at
         print_json(
             {
                 "published": str(published.as_of) if published else None,
@@ -113,7 +113,7 @@ def _publish(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     if published is not None and _counted_at(published) != before:
         say(str(words["out"]).format(day=published.as_of))
-    if counted is not None and _counted_at(published) != counted.published_at:
+    if counted is not None and _counted_at(published) != counted.counted_at:
         say(str(words["waits"]).format(day=counted.as_of))
     elif _counted_at(published) == before:
         say(str(words["nothing"]))
@@ -133,4 +133,4 @@ def _state(waiting: "WaitingFigures") -> str:
 
 
 def _counted_at(figures: "Snapshot | None") -> datetime | None:
-    return figures.published_at if figures else None
+    return figures.counted_at if figures else None

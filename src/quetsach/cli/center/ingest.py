@@ -30,10 +30,6 @@ _WORDS = {
         "repaired": "nhận sau khi sửa",
         "blank": "dòng trống",
         "files": "{done}/{all} tệp",
-        "by-centre": "Số liệu được công bố nhiều nhất mỗi phút một lần. Trung tâm đang chạy sẽ công bố số liệu mới "
-        "sau {time}.",
-        "by-next": "Số liệu được công bố nhiều nhất mỗi phút một lần. Số liệu mới sẽ được công bố khi chạy lệnh "
-        "center ingest lần tới sau {time}, hoặc khi khởi động trung tâm.",
     },
     "en": {
         "records": "records",
@@ -43,9 +39,6 @@ _WORDS = {
         "repaired": "of them repaired",
         "blank": "blank lines",
         "files": "{done} of {all} files",
-        "by-centre": "Figures are published once a minute at most. The running centre publishes these after {time}.",
-        "by-next": "Figures are published once a minute at most. These go out with the next center ingest after "
-        "{time}, or when the centre starts.",
     },
 }
 
@@ -77,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.publishing import publish_now_or_later, publish_what_is_due  # noqa: PLC0415
+    from quetsach.cli.center.publishing import later_text, publish_now_or_later, publish_what_is_due  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
@@ -99,17 +92,8 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"{summary}: {_equation(_totals(done), language)}")
     publish = publish_now_or_later if any(result.accepted for result in done) else publish_what_is_due
     if later := publish(data, now=datetime.now(UTC)):
-        print(_later(data, later, language), file=sys.stderr)
+        print(later_text(data, later, language), file=sys.stderr)
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
-
-
-def _later(data: Path, at: datetime, language: str) -> str:
-    """Say who publishes the figures, which were published within the last minute, and when."""
-    from quetsach.cli.center.publishing import is_serving  # noqa: PLC0415
-
-    words = _WORDS[language]
-    time = f"{at.astimezone():%H:%M:%S}"
-    return words["by-centre" if is_serving(data) else "by-next"].format(time=time)
 
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from quetsach.cli.acting import agrees
+from quetsach.cli.center.campaigns_found import person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -28,7 +29,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "unattended-hint": "ghi thêm --yes",
         "sent": "Đã gửi {number} đến {count} đơn vị. Thư được gửi đi khi lệnh letters work hoặc center up chạy.",
         "again": "Tất cả đã có công văn này; không gửi lần thứ hai.",
-        "nobody": "không có ai làm việc tại đây với địa chỉ này",
         "no-audience": "không có đơn vị nào phù hợp",
         "no-audience-hint": "ghi children, level-N hoặc group-N",
         "no-letter": "không có công văn này",
@@ -40,7 +40,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "unattended-hint": "give --yes",
         "sent": "{number} is sent to {count} units. Their mail goes out while letters work or center up runs.",
         "again": "All of them have this letter; nobody gets it twice.",
-        "nobody": "nobody works here under this address",
         "no-audience": "no unit is meant by this",
         "no-audience-hint": "children, level-N or group-N",
         "no-letter": "there is no such letter",
@@ -87,12 +86,9 @@ def _send(arguments: argparse.Namespace) -> int:
         from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
         from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.people.models import Person  # noqa: PLC0415
 
         letter = letter_numbered(arguments)
-        by = Person.objects.filter(email=arguments.by.strip().lower(), is_active=True).first()
-        if by is None:
-            raise InputError(words["nobody"], where=arguments.by[:100], hint="quetsach center people list")
+        by = person_named(arguments.by)
         units = audience_units(letter.unit, arguments.to, day=today(now))
         if not units:
             raise InputError(words["no-audience"], where="--to", hint=words["no-audience-hint"])

@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import os
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -68,6 +69,7 @@ def _import(arguments: argparse.Namespace) -> int:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     from quetsach.centre.tables import imported_dates, imported_path  # noqa: PLC0415
+    from quetsach.cli.center.publishing import later_text, publish_now_or_later  # noqa: PLC0415
     from quetsach.network import read_ranges  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
@@ -75,7 +77,8 @@ def _import(arguments: argparse.Namespace) -> int:
     with Progress("lines read") as progress, _opened(arguments.files) as stream:
         where = ", ".join(path.name for path in arguments.files)
         ranges = read_ranges(stream, where=where, progress=progress.advance)
-    path = imported_path(arguments.data or default_data(), dated)
+    data: Path = arguments.data or default_data()
+    path = imported_path(data, dated)
     try:
         storage.make_folder(path.parent)
         with storage.replacing(path) as file:
@@ -99,6 +102,8 @@ def _import(arguments: argparse.Namespace) -> int:
             f"{result['ipv4_addresses']:,} announced IPv4 addresses; "
             + ("used from now on" if newest == dated else f"the newer one of {newest} stays in use")
         )
+    if later := publish_now_or_later(data, now=datetime.now(UTC)):
+        print(later_text(data, later, "en"), file=sys.stderr)
     return ExitCode.NOTHING_FOUND
 
 

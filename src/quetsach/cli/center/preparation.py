@@ -33,6 +33,7 @@ from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.packs.tool import seal_tool
+from quetsach.web.configuration import Configuration
 from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
 from quetsach.web.stored_settings import adopt
 
@@ -79,6 +80,7 @@ def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: b
     former = Stamp.read(data)
     stamp = stamp_of(data, former, has_demonstration=has_demonstration)
     storage.remove_unfinished(data, before=now.timestamp() - _LEFT_SECONDS)
+    Configuration.read({**os.environ, "QUETSACH_DATA": str(data)})  # what is stored unchecked locks every command out
     for setting in adopt(os.environ, data):
         value = setting.shown(os.environ[setting.variable])
         _say(f"settings: {setting.name} = {value} is stored in the data folder from now on (from {setting.variable})")
@@ -141,7 +143,7 @@ def _mend_roll_ups(data: Path) -> None:
     from quetsach.lake import keeping  # noqa: PLC0415
 
     if holds_deliveries(data):
-        with Progress("Đang dựng lại số tổng hợp / rebuilding roll-ups"):
+        with Progress("Đang dựng lại bảng tổng hợp theo ngày / rebuilding roll-ups"):
             keeping.renew(open_lake(data))
 
 

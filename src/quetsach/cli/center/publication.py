@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
+from quetsach.cli.center.opened import database_error
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -86,21 +87,26 @@ def publish_figures(
         What was counted, published or not; ``None`` if nothing was to do.
 
     Raises:
-        QuetsachError: the lake cannot be counted or the result cannot be written.
+        QuetsachError: the lake cannot be counted, the database cannot be used, or the result cannot be written.
     """
     from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     if not (data / "secret.key").exists():
         return None
     configure_web(data)
+    from django.db import DatabaseError  # noqa: PLC0415
+
     from quetsach.web.office.figures.services import figures_release_agreed  # noqa: PLC0415
 
     failed: QuetsachError | None = None
     try:
-        figures_release_agreed(data=data, now=now)
-    except QuetsachError as error:
-        failed = error
-    counted = _count_anew(data, lake or open_lake(data), now, progress)
+        try:
+            figures_release_agreed(data=data, now=now)
+        except QuetsachError as error:
+            failed = error
+        counted = _count_anew(data, lake or open_lake(data), now, progress)
+    except DatabaseError as error:
+        raise database_error(error, data) from error
     if failed is not None:
         raise failed
     return counted
@@ -121,19 +127,19 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    families, campaigns = load_families(data), _campaigns()
+    tables = Tables(load_families(data), load_network_tables(data), load_places(), _campaigns(data))
+    marker = DemonstrationMarker.read(data)
+    demonstration = Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None
     with lake.view() as view:
-        inputs = publication_inputs(view, families, campaigns, data=data)
+        inputs = publication_inputs(view, tables, demonstration, data=data)
         if figures_are_current(data=data, inputs=inputs):
             return None
-        marker = DemonstrationMarker.read(data)
-        network = load_network_tables(data)
         release = release_of(
             view,
-            announced=network.ranges.announced_ipv4,
+            announced=tables.network.ranges.announced_ipv4,
             needs_two=settings.CENTER.publication == "two-people",
             is_first=not figures_path(data).exists(),  # one that is damaged was published all the same
-            is_demonstration=marker is not None,
+            is_demonstration=demonstration is not None,
             now=now,
         )
         laid = figures_laid(data=data, inputs=inputs)
@@ -142,8 +148,8 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
         candidate = laid or figures_count(  # a run was killed, or the disk was full, before they got out
             data=data,
             view=view,
-            tables=Tables(families, network, load_places(), campaigns),
-            demonstration=Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None,
+            tables=tables,
+            demonstration=demonstration,
             now=now,
             blocked=release.reasons,
             progress=progress,
@@ -154,13 +160,24 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     return candidate.figures
 
 
-def _campaigns() -> "tuple[MeasuredCampaign, ...]":
-    """Return the campaigns that figures are published for; none while the office has none, or no tables yet."""
-    from django.db import DatabaseError  # noqa: PLC0415
+def _campaigns(data: Path) -> "tuple[MeasuredCampaign, ...]":
+    """Return the campaigns that figures are published for; none while the office has none, or no tables yet.
 
+    Raises:
+        DatabaseError: the database cannot be used.
+        QuetsachError: it is empty, and was not when figures were published.
+    """
     from quetsach.web.office.campaigns.selectors.published import published_campaigns  # noqa: PLC0415
+    from quetsach.web.office.figures.selectors import has_tables  # noqa: PLC0415
+    from quetsach.web.portal.candidates import read_published  # noqa: PLC0415
 
-    try:
+    if has_tables():
         return published_campaigns()
-    except DatabaseError:
-        return ()
+    published = read_published(data)
+    if published is not None and published.campaigns:
+        raise QuetsachError(
+            "the database is empty, and campaigns are published",
+            where=str(data),
+            hint="put it back from the centre's backup; its address: quetsach center settings show database",
+        )
+    return ()

@@ -1,8 +1,9 @@
 """Figures follow the lake: published at once, but at most once a minute, and never forgotten.
 
-``publication/due`` says that the lake has what the figures have not. Whoever commits sets it; it is taken away before
-the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread ``publish_due``
-works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the next start.
+``publication/due`` says that the lake, or a table, has what the figures have not. Whoever changes them sets it; it is
+taken away before the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread
+``publish_due`` works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the
+next start.
 """
 
 import fcntl
@@ -17,13 +18,26 @@ from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.center.tending import Beat, again
 
 PAUSE = timedelta(minutes=1)
+_WORDS = {
+    "vi": {
+        "by-centre": "Số liệu được công bố nhiều nhất mỗi phút một lần. Trung tâm đang chạy sẽ công bố số liệu mới "
+        "sau {time}.",
+        "by-next": "Số liệu được công bố nhiều nhất mỗi phút một lần. Số liệu mới sẽ được công bố khi chạy lệnh "
+        "center ingest lần tới sau {time}, hoặc khi khởi động trung tâm.",
+    },
+    "en": {
+        "by-centre": "Figures are published once a minute at most. The running centre publishes these after {time}.",
+        "by-next": "Figures are published once a minute at most. These go out with the next center ingest after "
+        "{time}, or when the centre starts.",
+    },
+}
 _LOOK_SECONDS = 5
 
 
 def publish_now_or_later(
     data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None
 ) -> datetime | None:
-    """Publish the figures of a centre whose lake has changed, or leave it to the centre that serves on this data.
+    """Publish the figures of a centre that may have changed, or leave it to the centre that serves on this data.
 
     Within a minute of the last time nothing is published either.
 
@@ -46,6 +60,11 @@ def publish_now_or_later(
         last = _last(data)
         return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=_LOOK_SECONDS)
     return work_off(data, now=now, progress=progress)
+
+
+def later_text(data: Path, at: datetime, language: str) -> str:
+    """Return who publishes what is left to do, and when, in ``vi`` or ``en``."""
+    return _WORDS[language]["by-centre" if is_serving(data) else "by-next"].format(time=f"{at.astimezone():%H:%M:%S}")
 
 
 def publish_what_is_due(data: Path, *, now: datetime) -> datetime | None:

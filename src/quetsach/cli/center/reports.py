@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from quetsach.cli.acting import agrees
+from quetsach.cli.center.campaigns_found import person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.reports_told import WORDS, decision_json, tell_days, tell_sources, tell_withdrawals
 from quetsach.cli.commands import add_command
@@ -236,11 +237,4 @@ def _person(email: str) -> "Person | None":
     Raises:
         InputError: nobody works here under the address.
     """
-    from quetsach.web.office.people.models import Person  # noqa: PLC0415
-
-    if not email:
-        return None
-    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if found is None:
-        raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")
-    return found
+    return person_named(email) if email else None

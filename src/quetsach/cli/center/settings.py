@@ -1,6 +1,7 @@
 """``quetsach center settings``: the rules of a centre, which lie in its data folder and hold for every command."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -165,9 +166,20 @@ def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, 
         with opened_centre(arguments) as now:
             _append(setting, detail, now)
     except QuetsachError as error:
-        if change[1] in setting.guards or setting.name != "database":
+        if change[1] in setting.guards or (setting.name != "database" and _is_usable(_data(arguments))):
             raise
-        say(words["unlogged"].format(error=error))  # a database that is gone is left by this very command
+        say(words["unlogged"].format(error=error), sys.stderr)  # what keeps the log away is mended by this very command
+
+
+def _is_usable(data: Path) -> bool:
+    from quetsach.web.configuration import Configuration, ConfigurationError  # noqa: PLC0415
+    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
+
+    try:
+        Configuration.read({"QUETSACH_DATA": str(data)}, stored=read_stored(data))
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _append(setting: "Setting", detail: Mapping[str, str], now: datetime) -> None:

@@ -69,6 +69,7 @@ def clean(
     look_again: Callable[[], tuple[Finding, ...] | None],
     packs: tuple[str, ...],
     now: datetime,
+    begun: Callable[[str], None] = lambda _session: None,
     advance: Callable[[Step], None] = lambda _step: None,
     after_record: Callable[[], None] | None = None,
 ) -> CleanResult:
@@ -81,6 +82,7 @@ def clean(
         look_again: what the same scan finds once more; ``None`` when it could not see what the first one saw.
         packs: ``family version`` of the packs used, for the journal.
         now: time of the start, UTC.
+        begun: called with the session's name once its plan is on disk, before anything is touched.
         advance: called before each step.
         after_record: called after each journal record (tests stop the machine there).
 
@@ -97,6 +99,7 @@ def clean(
         machine=machine_of(host),
         after_record=after_record,
     ) as session:
+        begun(session.identifier)
         where = Workplace(host, session, now.isoformat())
         try:
             suspend_family(where, Protection.of(host, state.folder, ()))

@@ -32,10 +32,10 @@ class Folder(Protocol):
         """Return the path of a name in this folder."""
 
     def entries(self, unseen: list[tuple[bytes, OSError]] | None = None) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish meanwhile are left out.
+        """Yield what the folder holds, in no order.
 
         A name whose state cannot be had, such as where someone else's file system is mounted, hides no other: it is
-        added to ``unseen``; without such a list it is an error.
+        added to ``unseen``. Without such a list it is an error, unless it vanished meanwhile.
         """
 
     def lstat(self, name: bytes) -> os.stat_result:

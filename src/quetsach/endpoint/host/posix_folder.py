@@ -44,19 +44,18 @@ class PosixFolder:
         return self.path.rstrip(b"/") + b"/" + name
 
     def entries(self, unseen: list[tuple[bytes, OSError]] | None = None) -> Iterator[Entry]:
-        """Yield what the folder holds, in no order; names that vanish are left out, others added to ``unseen``."""
+        """Yield what the folder holds, in no order; names whose state cannot be had are added to ``unseen``."""
         fd = self._reopened(quietly=True)
         try:
             with os.scandir(fd) as found:
                 for item in found:
                     try:
                         state = item.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
                     except OSError as error:
-                        if unseen is None:
+                        if unseen is not None:
+                            unseen.append((os.fsencode(item.name), error))
+                        elif not isinstance(error, FileNotFoundError):
                             raise
-                        unseen.append((os.fsencode(item.name), error))
                         continue
                     yield Entry(os.fsencode(item.name), state)
         finally:

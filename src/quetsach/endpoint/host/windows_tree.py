@@ -106,12 +106,11 @@ class WindowsFolder(PosixFolder):
             full = name + b":" + stream
             try:
                 yield Entry(full, self.lstat(full))
-            except FileNotFoundError:
-                continue
             except OSError as error:
-                if unseen is None:
+                if unseen is not None:
+                    unseen.append((full, error))
+                elif not isinstance(error, FileNotFoundError):
                     raise
-                unseen.append((full, error))
 
 
 @dataclass(slots=True)

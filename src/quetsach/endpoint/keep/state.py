@@ -5,13 +5,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from quetsach.endpoint.disk import sync_folder, write_all
+from quetsach import storage
+from quetsach.endpoint.disk import sync_folder
 from quetsach.endpoint.errors import StateError
 
 _KEY_BYTES = 32
@@ -30,13 +31,14 @@ class State:
         """Open a state folder, or make one.
 
         Raises:
-            StateError: it belongs to someone else, others may write into it, or it cannot be made.
+            StateError: it belongs to someone else, others may write into it, it cannot be made, or its key was damaged.
         """
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_private(folder)
             _close_to_others(folder)
             (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
+            _make_key(folder / "key")
             return cls(folder, _key(folder / "key"))
         except OSError as error:
             raise _unusable(folder, error) from error
@@ -148,19 +150,18 @@ def check_private(folder: Path) -> None:
         raise StateError("others may write into the state folder", where=str(folder), hint="use another --state DIR")
 
 
-def _key(path: Path) -> bytes:
+def _make_key(path: Path) -> None:
+    """Make the key unless it is there; of several runs that begin at once one makes it, and all read that one."""
     if not path.exists():
-        temporary = path.with_name("key.new")
-        temporary.unlink(missing_ok=True)
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            write_all(fd, os.urandom(_KEY_BYTES))
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        temporary.rename(path)
-        sync_folder(path.parent)
-    key = path.read_bytes()
-    if len(key) != _KEY_BYTES:
-        raise StateError("the key of the state folder was damaged", where=str(path), hint="use another --state DIR")
-    return key
+        with suppress(FileExistsError):
+            storage.write_once(path, os.urandom(_KEY_BYTES))
+
+
+def _key(path: Path) -> bytes:
+    """Read the key; one that is missing is an ``OSError``."""
+    try:
+        hint = "use another --state DIR"
+        return storage.read_secret(path, least_bytes=_KEY_BYTES, most_bytes=_KEY_BYTES, hint=hint)
+    except storage.StorageError as error:
+        what = f"the key of the state folder cannot be used: {error.what}"
+        raise StateError(what, where=str(path), hint=error.hint) from error

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from posixpath import dirname
 
 from quetsach.endpoint.errors import StateError
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.look.cache import Cache, Totals
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.listing import FileState, Listing
@@ -24,7 +27,7 @@ _DEAREST_CHECKPOINTS = 50
 _TELL_SECONDS = 0.1
 _TELL_FILES = 64
 _MOST_REMEMBERED = 100_000
-_MOST_TRIED_AGAIN = 1_000
+_MOST_TRIED_AGAIN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class FileScan:
     progress: Progress = lambda _: None
     cache: Cache | None = None
     listing: Listing | None = None
+    is_asked_for: Callable[[bytes], bool] = lambda _: True
+    """Which files the scan is about, by path; others are looked at as grounds for these, and accounted for nowhere."""
     files: int = 0
     """Files that were looked at, or are the same as when they were looked at before."""
     cached: int = 0
@@ -65,12 +70,12 @@ class FileScan:
     _told_at: float = 0.0
     _kept_at: float = field(default_factory=time.monotonic)
     _keep_after: float = 0.0
-    _again: list[bytes] | None = None
+    _again: list[Candidate] | None = None
 
     def look(self, found: Iterable[Candidate | Trouble], *, remember: bool = False) -> Iterator[Look]:
         """Yield the looks at files that have something to tell.
 
-        A file that was exchanged between the walk and its reading is tried once more at the end.
+        A file that was exchanged or renamed between the walk and its reading is tried once more at the end.
 
         Args:
             found: what a walk yields.
@@ -79,7 +84,7 @@ class FileScan:
         self._again = []
         yield from self._look(found, remember=remember)
         again, self._again = self._again, None
-        yield from self._look((item for path in again if (item := self._met_again(path)) is not None), remember=False)
+        yield from self._look(_met_again(self.tree, again), remember=False)
 
     def keep(self, *, is_whole: bool) -> None:
         """Keep what was seen; after all of the tree was gone through, what is no more is forgotten."""
@@ -93,12 +98,12 @@ class FileScan:
     def _look(self, found: Iterable[Candidate | Trouble], *, remember: bool) -> Iterator[Look]:
         for candidate, look in self.crew.look_at_all(self._unknown(found, remember=remember)):
             if isinstance(look, Trouble):
-                self._failed(look)
+                self._failed(candidate, look)
                 continue
-            self._passed(candidate)
-            self.bytes_read += look.size_bytes
-            if self.listing is not None:
-                self.listing.file(look.path, FileState.SCANNED, look.size_bytes)
+            if self._passed(candidate):
+                self.bytes_read += look.size_bytes
+                if self.listing is not None:
+                    self.listing.file(look.path, FileState.SCANNED, look.size_bytes)
             for trouble in look.troubles:
                 self._account(trouble)
             if look.anchor is not None:
@@ -131,18 +136,22 @@ class FileScan:
 
     def _known(self, candidate: Candidate, reasons: tuple[Reason, ...]) -> None:
         """Account for a file that is as an earlier scan saw it."""
-        self.cached += 1
-        self._passed(candidate)
-        if self.listing is not None:
-            self.listing.file(candidate.path, FileState.CACHED, candidate.size_bytes)
+        if self._passed(candidate):
+            self.cached += 1
+            if self.listing is not None:
+                self.listing.file(candidate.path, FileState.CACHED, candidate.size_bytes)
         for reason in reasons:
             self._account(Trouble(candidate.path, reason))
 
-    def _passed(self, candidate: Candidate) -> None:
-        self.files += 1
-        self.size_bytes += candidate.size_bytes
+    def _passed(self, candidate: Candidate) -> bool:
+        """Count a file that the scan is done with; return whether it is one that it is about."""
+        is_asked_for = self.is_asked_for(candidate.path)
+        if is_asked_for:
+            self.files += 1
+            self.size_bytes += candidate.size_bytes
         if self.files % _TELL_FILES == 1:
             self._tell(candidate.path)
+        return is_asked_for
 
     def _tell(self, path: bytes) -> None:
         now = time.monotonic()
@@ -154,19 +163,38 @@ class FileScan:
             self._kept_at = time.monotonic()
             self._keep_after = _DEAREST_CHECKPOINTS * (self._kept_at - now)
 
-    def _failed(self, trouble: Trouble) -> None:
-        if trouble.reason is Reason.CHANGED and self._again is not None and len(self._again) < _MOST_TRIED_AGAIN:
-            self._again.append(trouble.path)
-        else:
+    def _failed(self, candidate: Candidate, trouble: Trouble) -> None:
+        """Account for a file that was not looked at; one that is not where it was met is tried again."""
+        if trouble.reason not in {Reason.CHANGED, Reason.VANISHED}:
             self._account(trouble)
-
-    def _met_again(self, path: bytes) -> Candidate | Trouble | None:
-        try:
-            return met(path, self.tree.lstat(path))
-        except OSError:
-            return Trouble(path, Reason.VANISHED)
+        elif self._again is not None and len(self._again) < _MOST_TRIED_AGAIN:
+            self._seen.discard(candidate.path)
+            self._again.append(candidate)
+        else:
+            self._account(Trouble(trouble.path, Reason.CHANGED))
 
     def _account(self, trouble: Trouble) -> None:
         self.take(trouble)
-        if self.listing is not None:
+        if self.listing is not None and self.is_asked_for(trouble.path):
             self.listing.trouble(trouble)
+
+
+def _met_again(tree: Tree, lost: Iterable[Candidate]) -> Iterator[Candidate | Trouble]:
+    """Yield what lies now under the names of files that were exchanged or are gone, and what the files are called now.
+
+    They are looked for in the folder that they were in. One that is in it no more was deleted, as far as is known.
+    """
+    for folder, gone in groupby(sorted(lost), key=lambda candidate: dirname(candidate.path)):
+        waiting = {one.path: (one.device, one.inode) for one in gone}
+        files = frozenset(waiting.values())
+        found: set[bytes | tuple[int, int]] = set()
+        with suppress(OSError):  # the folder is gone too
+            for name, state in tree.scandir(folder):
+                path, identity = join(folder, name), (state.st_dev, state.st_ino)
+                if path in waiting or identity in files:
+                    found |= {path, identity}
+                    if (item := met(path, state)) is not None:
+                        yield item
+        for path, identity in waiting.items():
+            if found.isdisjoint({path, identity}):
+                yield Trouble(path, Reason.VANISHED)

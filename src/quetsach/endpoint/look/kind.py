@@ -97,6 +97,7 @@ _TYPES = {
     FileKind.OTHER: frozenset({FileType.OTHER}),
 }
 
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # the first one, or the end of an empty file: bzip2 1.0.8, compress.c
 _MAGIC = (
     (b"\x7fELF", FileKind.ELF),  # elf(5), EI_MAG0
     (b"\xfe\xed\xfa\xce", FileKind.MACHO),  # <mach-o/loader.h>, MH_MAGIC and its 64-bit and swapped forms
@@ -125,35 +126,35 @@ _MAGIC = (
     (b"!<arch>\n", FileKind.AR),  # ar(5), so also deb(5)
     (b"\xed\xab\xee\xdb", FileKind.RPM),  # rpm.org, "RPM package format", the lead
     (b"\x1f\x8b", FileKind.GZIP),  # RFC 1952, 2.3.1
-    (b"BZh", FileKind.BZIP2),  # bzip2(1); no public specification
+    *((b"BZh%d" % level + block, FileKind.BZIP2) for level in range(1, 10) for block in _BZIP2_BLOCKS),
     (b"\xfd7zXZ\0", FileKind.XZ),  # xz-file-format.txt 2.1.1.1
-    (b"LZIP", FileKind.LZIP),  # lzip manual, "File format"
     (b"\x28\xb5\x2f\xfd", FileKind.ZSTD),  # RFC 8878, 3.1.1
     (b"\x04\x22\x4d\x18", FileKind.LZ4),  # lz4_Frame_format.md
     (b"\x02\x21\x4c\x18", FileKind.LZ4),  # the same, "Legacy frame"
     (b"\x1f\x9d", FileKind.COMPRESS),  # compress(1)
-    (b"xar!", FileKind.XAR),  # xar.h, XAR_HEADER_MAGIC
     (b"\x60\xea", FileKind.ARJ),  # ARJ TECHNOTE, "Structure of archive header"
-    (b"ITSF", FileKind.CHM),  # M. Russotto, "Microsoft's HTML Help (.chm) format"
     (b"MSWIM\0\0\0", FileKind.WIM),  # Microsoft, "Windows Imaging File Format", header
     (b"SZDD\x88\xf0\x27\x33", FileKind.SZDD),  # libmspack, "SZDD and KWAJ file formats"
+    (b"vhdxfile", FileKind.VHD),  # [MS-VHDX] 2.2.1; 512 bytes of any letters may follow
     (b"KWAJ\x88\xf0\x27\xd1", FileKind.SZDD),
     (b"\x78\x9f\x3e\x22", FileKind.TNEF),  # [MS-OXTNEF] 2.1.3.1
-    (b"conectix", FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format": of dynamic disks a copy of the footer
-    (b"vhdxfile", FileKind.VHD),  # [MS-VHDX] 2.2.1
-    (b"!BDN", FileKind.PST),  # [MS-PST] 2.2.2.6
     (b"\xcf\xad\x12\xfe", FileKind.PST),  # Outlook Express; no public specification
-    (b"hsqs", FileKind.SQUASHFS),  # kernel.org, squashfs 4.0, superblock
     (b"\xff\xd8\xff", FileKind.MEDIA),  # JPEG, ISO/IEC 10918-1 B.1.1.3
     (b"\x89PNG\r\n\x1a\n", FileKind.MEDIA),  # W3C PNG, 5.2
-    (b"GIF8", FileKind.MEDIA),  # GIF89a, 17
-    (b"OggS", FileKind.MEDIA),  # RFC 3533, 6
-    (b"fLaC", FileKind.MEDIA),  # RFC 9639, 6
-    (b"ID3", FileKind.MEDIA),  # id3.org, ID3v2.4.0, 3.1
     (b"\x1aE\xdf\xa3", FileKind.MEDIA),  # Matroska, RFC 8794, 11.2.1
 )
 _BINARY_MAGIC = (  # of what is no text: a text may begin with these
     (b"MZ", FileKind.PE),  # Microsoft, "PE Format"
+    (b"LZIP", FileKind.LZIP),  # lzip manual, "File format"
+    (b"xar!", FileKind.XAR),  # xar.h, XAR_HEADER_MAGIC
+    (b"ITSF", FileKind.CHM),  # M. Russotto, "Microsoft's HTML Help (.chm) format"
+    (b"conectix", FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format": of dynamic disks a copy of the footer
+    (b"!BDN", FileKind.PST),  # [MS-PST] 2.2.2.6
+    (b"hsqs", FileKind.SQUASHFS),  # kernel.org, squashfs 4.0, superblock
+    (b"GIF8", FileKind.MEDIA),  # GIF89a, 17
+    (b"OggS", FileKind.MEDIA),  # RFC 3533, 6
+    (b"fLaC", FileKind.MEDIA),  # RFC 9639, 6
+    (b"ID3", FileKind.MEDIA),  # id3.org, ID3v2.4.0, 3.1
     (b"\xca\xfe\xba\xbe", FileKind.MACHO),  # <mach-o/fat.h>, FAT_MAGIC, which it shares with Java's class files
     (b"\xff\xfe", FileKind.TEXT),  # in UTF-16
     (b"\xfe\xff", FileKind.TEXT),
@@ -168,6 +169,10 @@ def _by_first_two(magic: tuple[tuple[bytes, FileKind], ...]) -> dict[bytes, tupl
     return {mark[:2]: tuple(pair for pair in magic if pair[0][:2] == mark[:2]) for mark, _ in magic}
 
 
+MARKS: Mapping[FileKind, tuple[bytes, ...]] = {
+    kind: tuple(mark for mark, its in (*_MAGIC, *_BINARY_MAGIC) if its is kind) for _, kind in (*_MAGIC, *_BINARY_MAGIC)
+}
+"""What files of a kind begin with, one or the other."""
 _BY_FIRST_TWO, _BINARY_BY_FIRST_TWO = _by_first_two(_MAGIC), _by_first_two(_BINARY_MAGIC)
 
 _LATER_MARKS = (
@@ -233,7 +238,8 @@ def _is_old_tar(head: bytes) -> bool:
 
 _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.ZSTD: lambda head: 0x50 <= head[0] < 0x60,
-    FileKind.LHA: lambda head: head[6:7] == b"-",
+    FileKind.LHA: lambda head: head[6:7] == b"-" and head[20:21] < b"\4",  # the level of its header
+    FileKind.ACE: lambda head: head[4:5] == b"\0",  # the type of its first header
     FileKind.MACHO: lambda head: int.from_bytes(head[4:8]) < _JAVA_CLASS_VERSION,  # asked of fat ones alone
     FileKind.MEDIA: lambda head: head[:4] != b"RIFF" or head[8:12] in {b"AVI ", b"WAVE", b"WEBP"},
 }

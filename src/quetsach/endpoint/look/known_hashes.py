@@ -4,16 +4,15 @@ What has a size in front costs nothing but for content of that size. One hash wi
 """
 
 import hashlib
-import struct
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from quetsach.core.indicator_list import ALGORITHMS
 from quetsach.endpoint.look.archive.source import Source
 from quetsach.endpoint.look.kind import FileKind
+from quetsach.endpoint.look.pe import sections_of
 
 _PART_BYTES = 1 << 20
-_MOST_SECTIONS = 96  # what Windows loads
 _SECTION = "section:"
 
 
@@ -58,19 +57,6 @@ class KnownHashes:
             for digest in _digests(program, start, size, wanted):
                 if (entry := f"{_SECTION}{size}:{digest}") in self._entries:
                     yield entry
-
-
-def sections_of(program: Source) -> Iterator[tuple[int, int]]:
-    """Yield where in the file each section of a program of Windows starts, and its size (Microsoft, "PE Format")."""
-    at = int.from_bytes(program.read(60, 4), "little")
-    head = program.read(at, 24)
-    if head[:4] != b"PE\0\0" or len(head) < 24:
-        return
-    count, optional_bytes = (int.from_bytes(head[place : place + 2], "little") for place in (6, 20))
-    table = program.read(at + 24 + optional_bytes, 40 * min(count, _MOST_SECTIONS))
-    for place in range(0, len(table) - 39, 40):
-        size, start = struct.unpack_from("<II", table, place + 16)
-        yield start, size
 
 
 def _digests(source: Source, start: int, size: int, algorithms: Collection[str]) -> list[str]:

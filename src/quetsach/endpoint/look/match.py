@@ -104,10 +104,14 @@ class TraitMatcher:
         """
         return tuple(finding for pack in self._packs for finding in self._find(pack, observations))
 
-    def waiting(self, observations: Sequence[Observation]) -> dict[int, bool]:
+    def waiting(self, observations: Sequence[Observation], *, is_whole: bool) -> dict[int, bool]:
         """Return the observations that would show a trait, or a surer one, beside findings that are not there.
 
-        Only findings that may lie in files elsewhere count: start-up items are always all looked at.
+        Only findings that nobody could see count: start-up items are always all looked at.
+
+        Args:
+            observations: what was seen.
+            is_whole: whether that is of the whole system; else the findings may also lie in files elsewhere.
 
         Returns:
             Number of the observation -> whether it shows another trait of the pack already.
@@ -116,7 +120,7 @@ class TraitMatcher:
         for pack in self._packs:
             settled = self._settled(pack, observations)
             order = {trait.id: place for place, trait in enumerate(pack.traits)}
-            elsewhere = _resting_on_files(pack)
+            elsewhere = self._out_of_reach(pack) | (frozenset() if is_whole else _resting_on_files(pack))
             for number, trait in settled.waiting:
                 shown = min((order[one] for one in settled.shows.get(number, ())), default=len(order))
                 is_bare = replace(trait, only_with=())
@@ -124,6 +128,12 @@ class TraitMatcher:
                 if waits and settled.shown.grounds(is_bare, observations[number].artefact):
                     waiting[number] = waiting.get(number, True) and shown < len(order)
         return waiting
+
+    def _out_of_reach(self, pack: Pack) -> frozenset[str]:
+        """Return the traits that others rest on and that only the system has which a pack is for, if not this one."""
+        if self._platform in pack.platforms:
+            return frozenset()
+        return frozenset(other for trait in pack.traits for other in trait.only_with) - {t.id for t in pack.traits}
 
     def wanted(self, findings: Sequence[Finding]) -> frozenset[bytes]:
         """Return files that may be told of because of what was found, whether a walk came to them or not.

@@ -75,10 +75,11 @@ class Sought:
 def in_files_anywhere(pack: Pack) -> Pack | None:
     """Return a pack reduced to what shows in files wherever they lie; ``None`` if nothing does.
 
-    A trait that rests on others (``only_with``) still needs one of those that are left.
+    A trait that rests on others (``only_with``) still needs one of those that are left; a sign of it without one is
+    told as unsettled.
     """
     traits = tuple(replace(trait, memory=False) for trait in pack.traits if _shows_anywhere(trait))
-    if not traits:
+    if all(trait.only_with for trait in traits):  # no trait comes first, so none is ever found
         return None
     named = frozenset(trait.rule for trait in traits if trait.rule)
     rules = pack.rules

@@ -125,8 +125,8 @@ def scan(
         packs: what to look for.
         scope: how far to look.
         now: the time of the start, with time zone.
-        paths: for ``Scope.PATHS``, absolute paths inside the root; one that is gone is named among the failures. What
-            start-up items and settings of the whole system say of what lies below them is taken into account.
+        paths: for ``Scope.PATHS``, absolute paths inside the root; with one that is gone the scan is not conclusive.
+            What start-up items and settings of the whole system say of what lies below them is taken into account.
         progress: see ``Progress``.
         jobs: worker processes for more than a few hundred files.
         engine: the match engine; boreal if not given.
@@ -148,7 +148,7 @@ def scan(
     with closing(Crew(host.tree, recogniser=recogniser, signatures=signatures, jobs=jobs, control=control)) as crew:
         within = Within.of(host, paths) if scope is Scope.PATHS else Within.everything()
         look = _Scan(host, sought, engine, recogniser, control, scope, tuple(paths), within)
-        files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing)
+        files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing, within.holds)
         look.go_through(files)
         findings = look.findings()
     finished = now + timedelta(seconds=time.monotonic() - began)
@@ -172,6 +172,10 @@ class _Scan:
     troubles: Counter[Reason] = field(default_factory=Counter)
     failures: list[Trouble] = field(default_factory=list)
     matched: set[bytes] = field(default_factory=set)
+    of_places: Counter[Reason] = field(default_factory=Counter)
+    """Those of the troubles that are of start-up items and settings."""
+    unread_images: int = 0
+    """Processes whose program could not be looked at."""
     unread_memory: int = 0
     """Processes whose memory could not be looked at, or not all of it."""
     ordered: list[Observation] = field(default_factory=list)
@@ -190,6 +194,7 @@ class _Scan:
             self._look(files, places.named(asked_for), remember=True)
             if self._waiting():  # a sign is there that counts only beside surer ones: these may lie elsewhere
                 self._look_about(files, places, remember=False)
+            self._tell_lost()
         else:
             self.processes()
             self._look(files, places.named(self.observations), remember=True)
@@ -197,6 +202,13 @@ class _Scan:
                 self._look(files, places.below([b"/"]))
             self._look_about(files, places, remember=self.scope is Scope.QUICK)
         files.keep(is_whole=self.scope is Scope.FULL and Reason.NOT_REACHED not in self.troubles)
+
+    def _tell_lost(self) -> None:
+        """Tell of paths that someone named and that are there no more."""
+        for path in self.paths:
+            lost = Trouble(path, Reason.CHANGED)
+            if lost not in self.failures and not self.host.tree.exists(path):
+                self.take(lost)
 
     def _look_about(self, files: FileScan, places: Places, *, remember: bool) -> None:
         """Look at what start-up items name, where malware usually lands, and beside what was found."""
@@ -214,6 +226,7 @@ class _Scan:
     def footholds(self) -> None:
         for item in footholds(self.host):
             self.take(item)
+        self.of_places = self.troubles.copy()
 
     def processes(self) -> None:
         """Match the image of every process, one that many run only once, and its memory where packs ask for that."""
@@ -224,7 +237,7 @@ class _Scan:
                     hits = self._image_hits(item.anchor, known) + self._memory_hits(item.anchor, memory)
                     self.observations.append(Observation(item, hits))
                 elif isinstance(item, Trouble):
-                    self.take(item)
+                    self._take_of_image(item)
 
     def _memory_hits(self, anchor: ProcessAnchor, memory: MemoryReader) -> tuple[Hit, ...]:
         if not memory.is_wanted:
@@ -247,7 +260,7 @@ class _Scan:
         except ProcessLookupError:
             return ()
         except OSError as error:
-            self.take(Trouble(anchor.executable, reason_of(error)))
+            self._take_of_image(Trouble(anchor.executable, reason_of(error)))
             return ()
         try:
             state = os.fstat(descriptor)
@@ -256,15 +269,21 @@ class _Scan:
                 look = look_at_open_file(descriptor, anchor.executable, self.recogniser, archives=Archives.LEAVE)
                 known[identity] = look.hits if isinstance(look, Look) else ()
                 if isinstance(look, Trouble):
-                    self.take(look)
+                    self._take_of_image(look)
             return known[identity]
         finally:
             os.close(descriptor)
 
+    def _take_of_image(self, trouble: Trouble) -> None:
+        self.unread_images += GAP_OF[trouble.reason] is not None
+        self.take(trouble)
+
     def take(self, item: Artefact | Trouble) -> None:
         if isinstance(item, Artefact):
             self.observations.append(Observation(item))
-        elif self.within.holds(item.path):
+        elif item.reason is Reason.NOT_REACHED or self.within.holds(item.path):
+            if item.reason is Reason.VANISHED and item.path.rstrip(b"/") in self.within.paths:  # named by someone
+                item = Trouble(item.path, Reason.CHANGED)
             self.troubles[item.reason] += 1
             is_named = not item.reason.is_intended or item.reason is Reason.TOO_LARGE
             if is_named and len(self.failures) < _MOST_NAMED:
@@ -275,12 +294,10 @@ class _Scan:
 
         Also those that a start-up item names which waits.
         """
-        if self.within.is_everything:
-            return {}
         observations = self._ordered()
         return {
             path: is_found
-            for number, is_found in self.matcher.waiting(observations).items()
+            for number, is_found in self.matcher.waiting(observations, is_whole=self.within.is_everything).items()
             for path in self.within.concerned(observations[number].artefact)
         }
 
@@ -326,20 +343,28 @@ class _Scan:
         """Return how far the scan looked."""
         is_system = self.scope is not Scope.PATHS
         hive_troubles = self.host.registry.troubles() if self.host.registry is not None else ()
-        has_processes = is_system and self.host.processes is not None
-        has_memory = has_processes and bool(memory_rules(self.sought.packs))
-        closed = sum(self.troubles[reason] for reason in Reason if GAP_OF[reason] in {Gap.ARCHIVES, Gap.DAMAGED})
+        of_files = self.troubles - self.of_places
+        closed = any(GAP_OF[reason] in {Gap.ARCHIVES, Gap.DAMAGED} for reason in of_files)
+        unread_places = any(GAP_OF[reason] is not None for reason in self.of_places)
         seen = Extent.WHOLE if is_system else Extent.PARTLY
+        processes = self._reach_of_processes()
+        is_memory_wanted = bool(memory_rules(self.sought.packs))
         return Reach(
             families=self.sought.families,
             by_content=self.sought.by_content,
             left_out=tuple(dict.fromkeys((*self.sought.left_out, *left_out))),
-            places=seen,
+            places=Extent.PARTLY if unread_places else seen,
             registry=Extent.NONE if self.host.registry is None else Extent.PARTLY if hive_troubles else seen,
-            processes=Extent.WHOLE if has_processes else Extent.NONE,
-            memory=(Extent.PARTLY if self.unread_memory else Extent.WHOLE) if has_memory else Extent.NONE,
+            processes=processes,
+            memory=_at_most(processes, partly=bool(self.unread_memory)) if is_memory_wanted else Extent.NONE,
             archives=Extent.PARTLY if closed else Extent.WHOLE,
         )
+
+    def _reach_of_processes(self) -> Extent:
+        """Return how much of what runs was seen; nobody but an administrator sees what others run."""
+        if not any(one.artefact.kind is ArtefactKind.PROCESS for one in self.observations):
+            return Extent.NONE
+        return Extent.PARTLY if self.unread_images or os.geteuid() != 0 else Extent.WHOLE
 
     def result(
         self,
@@ -375,3 +400,7 @@ class _Scan:
             cached=files.cached,
             unkept=files.unkept,
         )
+
+
+def _at_most(extent: Extent, *, partly: bool) -> Extent:
+    return Extent.PARTLY if partly and extent is Extent.WHOLE else extent

@@ -2,16 +2,19 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quetsach.endpoint.host.folder import Folder
+from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 DEEPEST = 256
 """Folders below the start that are entered. Nobody's own files lie deeper; a hostile tree can be endless."""
+
+_MOST_KNOWN = 100_000
+"""So many files of one folder are known again when it is listed once more."""
 
 
 class Candidate(NamedTuple):
@@ -67,7 +70,8 @@ def walk(
     below = _Below(avoid, set() if entered is None else entered, deepest)
     try:
         with tree.parent(path, follow=False) as (folder, name):
-            yield from below.enter(folder, name, path, state, 0)
+            if not (yield from below.enter(folder, name, path, state, 0)):
+                yield Trouble(path, Reason.CHANGED)
     except OSError as error:
         yield Trouble(path, reason_of(error))
 
@@ -94,31 +98,74 @@ class _Below:
 
     def enter(
         self, parent: Folder, name: bytes, path: bytes, state: os.stat_result, depth: int
-    ) -> Iterator[Candidate | Trouble]:
-        """Yield what one folder gives, unless it is to be left out."""
+    ) -> Generator[Candidate | Trouble, None, bool]:
+        """Yield what one folder gives, unless it is to be left out; return whether its name led to it to the end."""
         identity = identity_of(state)
         if identity in self.entered:
-            return
+            return True
         if reason := self.avoid.get(state.st_dev) or (Reason.TOO_DEEP if depth > self.deepest else None):
             yield Trouble(path, reason)
-            return
+            return True
         try:
             with parent.folder(name) as folder:
                 if identity_of(folder.lstat(b".")) != identity:
-                    yield Trouble(path, Reason.CHANGED)
-                    return
+                    return False
                 self.entered.add(identity)
                 yield from self._list(folder, path, depth)
         except OSError as error:
-            yield Trouble(path, reason_of(error))
+            if (reason := reason_of(error)) is Reason.VANISHED:
+                return False
+            yield Trouble(path, reason)
+        return True
 
     def _list(self, folder: Folder, path: bytes, depth: int) -> Iterator[Candidate | Trouble]:
+        """Yield what a folder holds; where names vanished, also what is there now and was not met, once more.
+
+        What was only deleted leaves nothing to look at. Where names come and vanish again, nobody knows what they held.
+        """
         prefix = path.rstrip(b"/") + b"/"
+        known: set[int] = set()
         unseen: list[tuple[bytes, OSError]] = []
-        for name, state in folder.entries(unseen):
+        lost = yield from self._meet(folder, folder.entries(unseen), prefix, depth, known)
+        told = {name for name, _ in unseen}
+        lost += yield from _tell(prefix, unseen)
+        for name in lost:
+            yield Trouble(prefix + name, Reason.VANISHED)
+        if not lost:
+            return
+        if len(known) > _MOST_KNOWN:
+            yield Trouble(path, Reason.CHANGED)
+            return
+        unseen = []
+        new = [entry for entry in folder.entries(unseen) if entry.stat.st_ino not in known]
+        lost = yield from self._meet(folder, new, prefix, depth, set())
+        lost += yield from _tell(prefix, [one for one in unseen if one[0] not in told])
+        for name in lost:
+            yield Trouble(prefix + name, Reason.CHANGED if new else Reason.VANISHED)
+
+    def _meet(
+        self, folder: Folder, entries: Iterable[Entry], prefix: bytes, depth: int, known: set[int]
+    ) -> Generator[Candidate | Trouble, None, list[bytes]]:
+        """Yield what entries of a folder give, and add what was met to ``known``; return the folders that vanished."""
+        lost = []
+        for name, state in entries:
             if stat.S_ISDIR(state.st_mode):
-                yield from self.enter(folder, name, prefix + name, state, depth + 1)
+                if not (yield from self.enter(folder, name, prefix + name, state, depth + 1)):
+                    lost.append(name)
+                    continue
             elif (item := met(prefix + name, state)) is not None:
                 yield item
-        for name, error in unseen:
-            yield Trouble(prefix + name, reason_of(error))
+            if len(known) <= _MOST_KNOWN:
+                known.add(state.st_ino)
+        return lost
+
+
+def _tell(prefix: bytes, unseen: Iterable[tuple[bytes, OSError]]) -> Generator[Trouble, None, list[bytes]]:
+    """Yield the names that could not be looked at and are there; return the others."""
+    lost = []
+    for name, error in unseen:
+        if (reason := reason_of(error)) is Reason.VANISHED:
+            lost.append(name)
+        else:
+            yield Trouble(prefix + name, reason)
+    return lost

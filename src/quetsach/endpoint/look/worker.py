@@ -1,4 +1,4 @@
-"""The process that looks at files for the scan: gets batches, sends back what each file showed.
+"""The process that looks at files for the scan: gets batches, sends back what each file showed; counts archives.
 
 Run as ``python -m quetsach.endpoint.look.worker``: hostile content is matched here, so that a crash costs one file.
 It speaks with ``endpoint.look.workers`` over its standard input and output.
@@ -9,6 +9,8 @@ import sys
 from multiprocessing.connection import Connection
 
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents, count_contents
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
 from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser
@@ -20,7 +22,8 @@ from quetsach.endpoint.trouble import Trouble
 def main() -> None:
     """Receive tree and signatures, answer ``None`` when ready, then a list for each list of candidates.
 
-    What an answer holds of each: its look or trouble, ``None`` when there is nothing to tell.
+    What an answer holds of each: its look or trouble, ``None`` when there is nothing to tell. For the path of an
+    archive alone the answer is how much lies in it.
     """
     orders = Connection(os.dup(0), writable=False)
     answers = Connection(os.dup(1), readable=False)
@@ -32,7 +35,11 @@ def main() -> None:
         answers.send(None)
         with Opener(tree) as opener:
             while True:
-                answers.send([_told(opener, candidate, recogniser) for candidate in orders.recv()])
+                order: list[Candidate] | bytes = orders.recv()
+                if isinstance(order, bytes):
+                    answers.send(_counted(tree, order))
+                else:
+                    answers.send([_told(opener, candidate, recogniser) for candidate in order])
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 
@@ -43,6 +50,13 @@ def _told(opener: Opener, candidate: Candidate, recogniser: Recogniser) -> Look 
             return look_at(opener, candidate, recogniser)
     look = look_at(opener, candidate, recogniser)
     return look if isinstance(look, Trouble) or look.anchor or look.troubles else None
+
+
+def _counted(tree: Tree, path: bytes) -> Contents:
+    try:
+        return count_contents(tree, path)
+    except OSError:
+        return UNCOUNTED
 
 
 if __name__ == "__main__":

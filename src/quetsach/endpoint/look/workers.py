@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Archives, Look, look_at
 from quetsach.endpoint.look.opener import Opener
@@ -38,6 +39,8 @@ _SLOWEST_BYTES_PER_SECOND = 10_000_000
 _GRACE_SECONDS = 10
 """When the scan is to end, what is being looked at has so long to come to its own end."""
 _NAP_SECONDS = 0.5
+_COUNT_SECONDS = 2.0
+"""So long someone waits to be told how much lies in an archive."""
 
 type Seen = tuple[Candidate, Look | Trouble]
 
@@ -225,6 +228,47 @@ class Crew:
             else:
                 worker.patient_until += paused_seconds
                 worker.process.send_signal(signal.SIGCONT)
+
+
+def count_in_archives(tree: Tree, paths: Iterable[bytes], *, command: Sequence[str] = WORKER) -> Iterator[Contents]:
+    """Yield how much lies in each archive, counted by a worker process that has two seconds for each.
+
+    Raises:
+        ScanError: a worker cannot be started.
+    """
+    worker: _Worker | None = None
+    try:
+        for path in paths:
+            worker = worker or _start_to_count(tree, command)
+            contents = _count(worker, path)
+            if contents is None:
+                worker.close()
+                worker = None
+            yield contents or UNCOUNTED
+    finally:
+        if worker is not None:
+            worker.close()
+
+
+def _start_to_count(tree: Tree, command: Sequence[str]) -> _Worker:
+    worker = _start(command)
+    with contextlib.suppress(EOFError, OSError):
+        worker.orders.send((tree, Signatures({})))
+        if worker.answers.poll(_START_SECONDS):
+            worker.answers.recv()
+            return worker
+    worker.close()
+    raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
+
+
+def _count(worker: _Worker, path: bytes) -> Contents | None:
+    """Return how much lies in an archive; ``None`` if the worker is of no more use."""
+    with contextlib.suppress(EOFError, OSError):
+        worker.orders.send(path)
+        if worker.answers.poll(_COUNT_SECONDS):
+            contents: Contents = worker.answers.recv()
+            return contents
+    return None
 
 
 def _chained(large: list[Candidate], rest: Iterator[Candidate]) -> Iterator[Candidate]:

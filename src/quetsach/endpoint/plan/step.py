@@ -157,6 +157,11 @@ class Step:
             case KillProcess(process):
                 return process.executable
 
+    @property
+    def is_final(self) -> bool:
+        """Whether undo takes nothing back of it: what was ended is not started again."""
+        return isinstance(self.target, KillProcess | StopUnit)
+
     def as_json(self) -> dict[str, Any]:
         """Return the form that the journal keeps."""
         return {

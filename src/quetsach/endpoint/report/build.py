@@ -8,7 +8,7 @@ from uuid import UUID
 from quetsach import __version__
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import CleanResult
+from quetsach.endpoint.act.clean import FAILED, CleanResult
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
@@ -95,14 +95,14 @@ def build(
         packs=tuple(_pack(pack, with_guidance=pack.family in found) for pack in scan.packs),
         withdrawn=tuple(withdrawn),
         findings=tuple(
-            _finding(f, _outcome(kind, ends.get(f.id, set())), holds.get(f.id), altered.get(f.id, "")) for f in listed
+            _finding(f, outcome_of(kind, ends.get(f.id, set())), holds.get(f.id), altered.get(f.id, "")) for f in listed
         ),
         unlisted=len(scan.findings) - len(listed),
         next=next_command,
         elsewhere=tuple(elsewhere),
         session=session,
         undo=undo,
-        steps=tuple(map(_step, steps[:MOST_LISTED])),
+        steps=tuple(map(reported_step, steps[:MOST_LISTED])),
         verification=verification,
     )
 
@@ -127,6 +127,34 @@ def build_plan(
         exit_code=exit_code,
         next_command=next_command,
         elsewhere=elsewhere,
+        steps=plan.steps,
+        held=plan.held,
+        withdrawn=withdrawn,
+    )
+
+
+def build_begun(
+    scan: ScanResult,
+    plan: Plan,
+    *,
+    report_id: UUID,
+    now: datetime,
+    session: str,
+    undo: str,
+    withdrawn: Iterable[str] = (),
+) -> Report:
+    """Make the report of a clean-up that begins; how far it came is for its journal to say (``as_it_stands``).
+
+    It is there whatever ends the clean-up: its owner, a crash, a power cut.
+    """
+    return build(
+        scan,
+        kind=Kind.CLEAN,
+        report_id=report_id,
+        now=now,
+        exit_code=FAILED,
+        session=session,
+        undo=undo,
         steps=plan.steps,
         held=plan.held,
         withdrawn=withdrawn,
@@ -262,8 +290,8 @@ def _altered(steps: Iterable[StepResult | Step]) -> dict[str, str]:
     return {finding: step.package for step in planned if step.package for finding in step.findings}
 
 
-def _outcome(kind: Kind, outcomes: set[Outcome | None]) -> FindingOutcome:
-    """Sum up how the steps that were taken for a finding ended; the worst of them counts."""
+def outcome_of(kind: Kind, outcomes: set[Outcome | None]) -> FindingOutcome:
+    """Return what became of a finding by how the steps that were taken for it ended; the worst of them counts."""
     if kind in {Kind.SCAN, Kind.VERIFY}:
         return FindingOutcome.FOUND
     if not outcomes:
@@ -283,7 +311,8 @@ def _ended(step: StepResult | Step) -> Outcome | None:
     return None if isinstance(step, Step) else step.outcome
 
 
-def _step(taken: StepResult | Step) -> ReportedStep:
+def reported_step(taken: StepResult | Step) -> ReportedStep:
+    """Return a step that is planned, or how it ended, as a report has it."""
     step = _planned(taken)
     target = step.target
     return ReportedStep(

@@ -4,7 +4,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -36,10 +36,27 @@ def read_json[T](kind: type[T], raw: bytes, *, where: str) -> T:
     Raises:
         ReportError: the text is no JSON, or a field is missing, unknown or of another type.
     """
+    return read_record(kind, parsed(raw, where=where), where=where)
+
+
+def parsed(raw: bytes, *, where: str) -> Any:
+    """Return what JSON text holds.
+
+    Raises:
+        ReportError: the text is no JSON.
+    """
     try:
-        value = json.loads(raw)
+        return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise ReportError("this is not a report", where=where, hint=str(error)) from error
+
+
+def read_record[T](kind: type[T], value: Any, *, where: str) -> T:
+    """Return the record that plain JSON values hold; a field that has a default may be missing.
+
+    Raises:
+        ReportError: a field is missing, unknown or of another type.
+    """
     record: T = _read(kind, value, where)
     return record
 
@@ -59,9 +76,11 @@ def _read(kind: Any, value: Any, where: str) -> Any:
 
 
 def _read_record(kind: type, value: Any, where: str) -> Any:
-    if not isinstance(value, dict) or value.keys() != _hints(kind).keys():
+    hints = _hints(kind)
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    if not isinstance(value, dict) or not needed <= value.keys() <= hints.keys():
         raise ReportError(f"this is not a report: a {kind.__name__} has other fields", where=where)
-    return kind(**{name: _read(hint, value[name], f"{where}.{name}") for name, hint in _hints(kind).items()})
+    return kind(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in value.items()})
 
 
 def _read_plain(kind: Any, value: Any, where: str) -> Any:

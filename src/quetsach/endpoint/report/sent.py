@@ -18,9 +18,10 @@ _LIMIT_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """The last state of a report that a centre took: where it went, under which codes, which revision.
+    """The last state of a report that was sent: where it went, under which codes, which revision.
 
-    ``digest`` is the SHA-256 (hex) of what was sent, the revision apart.
+    ``digest`` is the SHA-256 (hex) of what was sent, the revision apart. Without the centre's answer
+    (``is_confirmed``) it may have taken it all the same.
     """
 
     url: str
@@ -28,6 +29,7 @@ class SentReport:
     unit: str
     revision: int
     digest: str
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,26 @@ def revised(submission: Submission, sent: SentReport | None, *, is_undone: bool)
     return replace(submission, revision=sent.revision + (_digest(submission) != sent.digest))
 
 
-def remember_sent(state: Path, submission: Submission, url: str) -> None:
-    """Note that a centre took a submission; the oldest notes go when there are more than 500.
+def remember_sent(state: Path, submission: Submission, url: str, *, is_confirmed: bool) -> None:
+    """Note that a submission goes to a centre, and that it took it; the oldest notes go when there are more than 500.
+
+    Raises:
+        ReportError: the list cannot be read or written.
+    """
+    codes = submission.campaign, submission.unit, submission.revision
+    put_down(state, submission.report_id, SentReport(url, *codes, _digest(submission), is_confirmed))
+
+
+def put_down(state: Path, report_id: str, sent: SentReport | None) -> None:
+    """Note what was sent of a report; ``None`` for nothing.
 
     Raises:
         ReportError: the list cannot be read or written.
     """
     reports = dict(_read(state / _FILE))
-    reports.pop(submission.report_id, None)
-    reports[submission.report_id] = SentReport(
-        url, submission.campaign, submission.unit, submission.revision, _digest(submission)
-    )
+    reports.pop(report_id, None)
+    if sent is not None:
+        reports[report_id] = sent
     kept = dict(list(reports.items())[-_MOST:])
     write_private(state / _FILE, json.dumps(to_json(_Sent(kept)), indent=2).encode())
 
@@ -82,4 +93,7 @@ def _read(path: Path) -> Mapping[str, SentReport]:
         return {}
     except OSError as error:
         raise ReportError("the list of what was sent cannot be read", where=str(path), hint=str(error)) from error
-    return read_json(_Sent, raw, where=str(path)).reports
+    try:
+        return read_json(_Sent, raw, where=str(path)).reports
+    except ReportError as error:
+        raise ReportError("the list of what was sent cannot be read", where=str(path), hint=error.what) from error

@@ -10,28 +10,39 @@ from quetsach import storage
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.keep.state import check_private
 from quetsach.endpoint.report.document import FORMAT, Kind, Report
-from quetsach.endpoint.report.record import read_json, to_json
+from quetsach.endpoint.report.record import parsed, read_record, to_json
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
 _MOST_REPORTS = 500
-_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.json")
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}(?:-(?P<session>\d{8}T\d{6}Z-[0-9a-f]{6}))?\.json")
 
 
-def save_report(report: Report, state: Path) -> Path:
-    """Keep a report in the state and return its file; the oldest go when there are more than 500.
+def save_report(report: Report, state: Path, *, former: Path | None = None) -> Path:
+    """Keep a report in the state and return its file; of scans the oldest go when there are more than 500.
+
+    Those of clean-ups stay, as their journals do: without them no undo could say what it takes back.
+
+    Args:
+        report: what is kept.
+        state: the state folder.
+        former: the file of an earlier state of it, whose place it takes.
 
     Raises:
         ReportError: the state cannot be written.
         StateError: the state belongs to someone else, or others may write into it.
     """
     folder = state / "reports"
-    path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}.json"
+    of = f"-{report.session}" if report.session else ""
+    path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}{of}.json"
     try:
         storage.make_folder(state)
         check_private(state)
         storage.make_folder(folder)
         write_report(report, path)
-        for old in _reports(folder)[:-_MOST_REPORTS]:
+        if former is not None:
+            former.unlink(missing_ok=True)
+        scans = [found for found in _reports(folder) if _session_of(found) is None]
+        for old in scans[:-_MOST_REPORTS]:
             old.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError("the report cannot be kept", where=str(folder), hint=str(error)) from error
@@ -73,26 +84,33 @@ def read_report(path: Path) -> Report:
         raise ReportError("the report cannot be read", where=str(path), hint=str(error)) from error
     if len(raw) > REPORT_LIMIT_BYTES:
         raise ReportError("this file is larger than a report can be", where=str(path))
-    report = read_json(Report, raw, where=str(path))
-    if report.format != FORMAT:
+    value = parsed(raw, where=str(path))
+    form = value.get("format") if isinstance(value, dict) else None
+    if form != FORMAT and str(form).startswith(FORMAT.partition("/")[0]):
         raise ReportError("this report was written by another version of the tool", where=str(path))
-    return report
+    return read_record(Report, value, where=str(path))
 
 
-def report_of_session(state: Path, session: str) -> Report | None:
-    """Return the report that a clean-up ended with; ``None`` when it is not there, or cannot be read, any more.
+def report_of_session(state: Path, session: str) -> tuple[Path, Report] | None:
+    """Return the report of a clean-up and its file; ``None`` when it is not there, or cannot be read, any more.
 
     Raises:
         ReportError: the folder of reports cannot be read.
     """
     began = session.partition("Z")[0]
-    for path in _reports(state / "reports"):
-        if path.name >= began:
+    for path in reversed(_reports(state / "reports")):
+        if path.name >= began and _session_of(path) in {session, None}:
             with suppress(ReportError):
                 report = read_report(path)
                 if report.session == session and report.kind is Kind.CLEAN:
-                    return report
+                    return path, report
     return None
+
+
+def _session_of(path: Path) -> str | None:
+    """Return the clean-up that a report is of by its name; ``None`` for a scan, and for what older versions kept."""
+    found = _NAME.fullmatch(path.name)
+    return found["session"] if found else None
 
 
 def latest_report(state: Path) -> Path:

@@ -45,6 +45,10 @@ def _require(name: str, value: str) -> None:
         raise ReportError(f"{value[:80]!a} is not a {name.replace('_', ' ')} that can be sent")
 
 
+class RefusedError(ReportError):
+    """The centre answered that it does not take a report."""
+
+
 class SubmittedKind(StrEnum):
     """Whether the machine was only looked at or also cleaned."""
 
@@ -177,7 +181,8 @@ def send(submission: Submission, url: str, *, post: Post, pause: Callable[[float
     """Send a submission; a centre that is busy or out of reach is tried three times.
 
     Raises:
-        ReportError: the centre refused it, or could not be reached.
+        RefusedError: the centre does not take it.
+        ReportError: the centre could not be reached, or was busy: nobody knows whether it has it.
     """
     body = submission.text().encode()
     attempt = 0
@@ -193,7 +198,8 @@ def send(submission: Submission, url: str, *, post: Post, pause: Callable[[float
                 return Receipt(status == 201, status, _message(answer))
             if status not in _BUSY or attempt == _TRIES:
                 what = f"the centre did not take the report (HTTP status {status})"
-                raise ReportError(what, where=url, hint=_message(answer))
+                kind = ReportError if status in _BUSY else RefusedError
+                raise kind(what, where=url, hint=_message(answer))
         pause(2.0**attempt)
 
 

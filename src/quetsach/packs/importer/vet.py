@@ -80,8 +80,10 @@ class _Vetting:
             yield Reason.SHORT_STRINGS, f"at most {max(lengths)} fixed bytes in a row"
         if not (lengths or found.imports or self._named(rule)):
             yield Reason.SHORT_STRINGS, "it has no strings"
-        if self.size_bytes + len(rule.source.encode()) > _RULES_LIMIT_BYTES or len(self.taken) >= MOST_RULES:
+        if self.size_bytes + len(rule.source.encode()) > _RULES_LIMIT_BYTES:
             yield Reason.PACK_FULL, "the rules of a pack are at most 4 MiB"
+        if len(self.taken) >= MOST_RULES:
+            yield Reason.PACK_FULL, f"an import takes at most {MOST_RULES:,} rules"
         if problem := _compile_problem(self.with_needed(found)) or self.second(_source([found])):
             yield Reason.ENGINE, problem
 

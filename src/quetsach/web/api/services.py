@@ -29,8 +29,8 @@ from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.selectors import count_reports, known_families
 from quetsach.web.api.source import NOWHERE, Source
 from quetsach.web.api.tally import Tally, counting, keep_tally
+from quetsach.web.server.bounds import SMALL_BODY_BYTES
 
-BODY_LIMIT_BYTES = 64 * 1024
 _TRY_AGAIN_SECONDS = 3600
 _AT_ONCE = 500
 _LARGEST_COUNT = 2**31 - 1
@@ -196,9 +196,9 @@ def judge_late() -> None:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    if len(body) > BODY_LIMIT_BYTES:
+    if len(body) > SMALL_BODY_BYTES:
         raise SubmissionError(
-            f"a report has at most {BODY_LIMIT_BYTES} bytes, this one has {len(body)}", status=413, code="too-large"
+            f"a report has at most {SMALL_BODY_BYTES} bytes, this one has {len(body)}", status=413, code="too-large"
         )
     try:
         document = json.loads(body, parse_constant=_refuse_constant)

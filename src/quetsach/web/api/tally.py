@@ -6,7 +6,6 @@ sees one count or the next; the commands that erase and withdraw reports count a
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from quetsach.storage import locked, make_folder, write
+from quetsach.web.last_read import LastRead
 
 _FORMAT = "quetsach-tool-reports/1"
 _LIMIT_BYTES = 65_536
@@ -59,8 +59,7 @@ def report_tally() -> Tally | None:
     try:
         if path is None:
             return None
-        state = path.stat()
-        return _parsed.get(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+        return _parsed.of(path)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -93,23 +92,6 @@ def _path() -> Path | None:
     return data / "published" / "tool-reports.json" if data else None
 
 
-class _Parsed:
-    """The last file that was read, under the state that it had."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entry: tuple[Path, tuple[int, ...], Tally] | None = None
-
-    def get(self, path: Path, state: tuple[int, ...]) -> Tally:
-        with self._lock:
-            if self._entry is None or self._entry[:2] != (path, state):
-                self._entry = (path, state, _parse(path))
-            return self._entry[2]
-
-
-_parsed = _Parsed()
-
-
 def _parse(path: Path) -> Tally:
     with path.open("rb") as file:
         facts: dict[str, Any] = json.loads(file.read(_LIMIT_BYTES))
@@ -120,3 +102,6 @@ def _parse(path: Path) -> Tally:
     facts["families"] = tuple(FamilyTally(**family) for family in facts["families"])
     facts["held_days"] = tuple(map(date.fromisoformat, facts["held_days"]))
     return Tally(**facts)
+
+
+_parsed = LastRead(_parse)

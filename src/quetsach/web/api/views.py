@@ -15,12 +15,13 @@ from ninja import NinjaAPI, Schema
 from quetsach.core.address import Address
 from quetsach.core.csv_text import csv_text
 from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.services import BODY_LIMIT_BYTES, report_submit, submission_schema
+from quetsach.web.api.services import report_submit, submission_schema
 from quetsach.web.api.source import SOURCES, source_of
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
 from quetsach.web.portal import selectors
 from quetsach.web.portal.snapshot import RankedRow, Snapshot
+from quetsach.web.server.bounds import SMALL_BODY_BYTES
 from quetsach.web.source_limit import SourceLimit, Width
 
 api = NinjaAPI(
@@ -95,7 +96,7 @@ def _body(request: HttpRequest, address: Address | None, now: datetime) -> bytes
     try:
         return request.body
     except RequestDataTooBig as error:
-        raise SubmissionError(f"a report has at most {BODY_LIMIT_BYTES} bytes", status=413, code="too-large") from error
+        raise SubmissionError(f"a report has at most {SMALL_BODY_BYTES} bytes", status=413, code="too-large") from error
     except UnreadablePostError as error:
         raise SubmissionError("the body breaks off", status=400, code="cut-off", hint="send it again") from error
 
@@ -118,7 +119,7 @@ def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names 
 def figures(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (ninja names it)
     """Everything that the portal shows, with its windows and definitions."""
     snapshot = selectors.published_snapshot()
-    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "published_at": None}
+    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "counted_at": None}
     document.pop("family_names", None)
     for campaign in document.get("campaigns", ()):
         del campaign["charts"]

@@ -8,6 +8,7 @@ from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
+from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
@@ -84,7 +85,7 @@ STEPS = 3 + judging.STEPS
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    return answers.targets(sources.lake, campaign, baselines=sources.data / "campaigns")
+    return answers.targets(sources.lake, campaign, frozen=baseline_in_force(sources.data, campaign.id))
 
 
 def _basis(targets: TargetReport | None) -> Basis | None:

@@ -27,14 +27,11 @@ from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
 from quetsach.web.office.shelf import ShelfError
-from quetsach.web.server.bounds import most_body_bytes
+from quetsach.web.server.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 
-OFFICE_PATHS = ("/van-phong/", "/en/office/")
-OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
-"""Where somebody who is not signed in may go: signing in and accepting an invitation."""
 ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
 """Where somebody who has no second factor yet may go: to set one up."""
-_TWIN_COOKIE, _TWIN_PATH = "office-en", "/en/office/"
+_TWIN_COOKIE, _TWIN_PATH = "office-en", OFFICE_PATHS[1]
 """The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
 type Answer = Callable[[HttpRequest], HttpResponseBase]
 

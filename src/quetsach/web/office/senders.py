@@ -8,10 +8,8 @@ from django.db import close_old_connections
 from django.http.cookie import parse_cookie
 
 from quetsach.web.office.door import is_office, session_cookies
-from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
+from quetsach.web.office.partners.services import token_partner
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
-
-_LONGEST_SECRET = 100
 
 
 def is_known_sender(environ: dict[str, Any]) -> bool:
@@ -25,9 +23,7 @@ def is_known_sender(environ: dict[str, Any]) -> bool:
     close_old_connections()  # this is asked between requests, when nobody else does that
     if is_office(environ["PATH_INFO"]):
         return _is_signed_in(environ.get("HTTP_COOKIE", ""))
-    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    is_ours = scheme.lower() == "bearer" and secret.startswith(TOKEN_PREFIX) and len(secret) < _LONGEST_SECRET
-    return is_ours and token_partner(secret, now=datetime.now(UTC)) is not None
+    return token_partner(environ.get("HTTP_AUTHORIZATION", ""), now=datetime.now(UTC)) is not None
 
 
 def _is_signed_in(cookies: str) -> bool:

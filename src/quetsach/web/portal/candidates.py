@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -28,8 +29,10 @@ from quetsach.web.portal.snapshot import (
     snapshot_bytes,
 )
 
-UNASKED = 3
-"""How many candidates stay that nobody asked for: who looks at one has time to ask while newer ones arrive."""
+UNASKED_AGE = timedelta(days=1)
+"""How much older than the newest a candidate stays that nobody asked for: who looks at one has time to ask."""
+UNASKED = 50
+"""How many of these stay at most: where data keep arriving one is counted each minute."""
 _FIGURES, _LISTED = "figures.json", "listed.bin"
 _LEFT_SECONDS = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -87,7 +90,7 @@ def candidates(data: Path | None) -> tuple[Candidate, ...]:
                 found.append(read_candidate(data, path.name))
         except PublicationError:
             continue
-    return tuple(sorted(found, key=lambda candidate: candidate.figures.published_at, reverse=True))
+    return tuple(sorted(found, key=lambda candidate: candidate.figures.counted_at, reverse=True))
 
 
 def read_candidate(data: Path, digest: str) -> Candidate:
@@ -131,25 +134,24 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
     except OSError as error:
         raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
     for older in candidates(data):
-        if older.figures.published_at <= candidate.figures.published_at:
+        if older.figures.counted_at <= candidate.figures.counted_at:
             shutil.rmtree(data / "candidates" / older.digest, ignore_errors=True)
     return candidate.figures
 
 
 def thin_candidates(data: Path, *, asked: Collection[str]) -> None:
-    """Drop, of what nobody asked for, all but the newest; and what a killed run or an earlier version left behind.
+    """Drop, of what nobody asked for, the old and the many; and what a killed run or an earlier version left behind.
 
     Args:
         data: the centre's data folder.
         asked: digests that somebody asked for; they stay until something newer is published.
     """
     found = candidates(data)
-    unasked = [candidate.digest for candidate in found if candidate.digest not in asked]
-    twins = [
-        one.digest for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}
-    ]
+    unasked = [one for one in found if one.digest not in asked]
+    old = [one for one in unasked if one.figures.counted_at < found[0].figures.counted_at - UNASKED_AGE]
+    twins = [one for n, one in enumerate(found) if one.figures.inputs in {c.figures.inputs for c in found[:n]} - {""}]
     left = [path for path in (data / "candidates").glob(".*") if path.stat().st_mtime < time.time() - _LEFT_SECONDS]
-    gone = {*unasked[UNASKED:], *(digest for digest in twins if digest in unasked)}
+    gone = {one.digest for one in (*unasked[UNASKED:], *old, *twins)} - set(asked)
     for path in (*(data / "candidates" / digest for digest in gone), *left, data / "candidate"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -163,9 +165,9 @@ def read_published(data: Path) -> Snapshot | None:
 
 
 def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
-    if published is not None and figures.published_at < published.published_at:
+    if published is not None and figures.counted_at < published.counted_at:
         raise OutdatedError(
-            f"newer figures, counted at {published.published_at:%Y-%m-%d %H:%M} UTC, are published already",
+            f"newer figures, counted at {published.counted_at:%Y-%m-%d %H:%M} UTC, are published already",
             hint="look at the newest candidate",
         )
 

@@ -65,17 +65,17 @@ class Tables:
     campaigns: tuple[MeasuredCampaign, ...] = ()
 
 
-def publication_inputs(
-    view: LakeView, families: FamilyNames, campaigns: Sequence[MeasuredCampaign], *, data: Path
-) -> str:
+def publication_inputs(view: LakeView, tables: Tables, demonstration: Demonstration | None, *, data: Path) -> str:
     """Return one digest (SHA-256, hex) of all that figures are made of: the same gives the same figures.
 
     Raises:
         LakeError: the lake cannot be read.
         AssessError: a frozen baseline was changed.
     """
-    parts = [view.state, families.version]
-    for campaign in campaigns:
+    network = tables.network
+    parts = [view.state, tables.families.version, network.version, repr(sorted(network.ranges.names.items()))]
+    parts += [repr(network.home.announced_bounds()), repr(tables.places), repr(demonstration)]
+    for campaign in tables.campaigns:
         frozen = baseline_in_force(data, campaign.plan.id)
         parts += [campaign_digest(campaign.plan), frozen.digest if frozen else "", repr(campaign.sealed)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -120,7 +120,7 @@ def figures_count(
     newest = view.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
-    inputs = publication_inputs(view, tables.families, tables.campaigns, data=data)
+    inputs = publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     basis = answers.basis_of(view, window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
@@ -134,7 +134,7 @@ def figures_count(
     places = answers.places(view, window, tables.places)
     progress(1)
     snapshot = Snapshot(
-        published_at=now,
+        counted_at=now,
         as_of=newest,
         lake=view.state,
         demonstration=demonstration,
@@ -176,7 +176,7 @@ def _campaign(
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
-    report = answers.targets(view, plan, baselines=data / "campaigns", progress=progress)
+    report = answers.targets(view, plan, frozen=frozen, progress=progress)
     windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
     if report.previous_year:
         windows.append(_window(report.previous_year, None))
@@ -188,7 +188,6 @@ def _campaign(
             baseline=plan.baseline,
             seal=report.seal,
             goals=_goals(plan),
-            level=_level(plan, report.baseline.addresses),
             windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
             warnings=_warnings(report),
             decision=frozen.number if frozen else 0,
@@ -231,7 +230,6 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
         baseline=facts.baseline.id,
         seal=facts.seal,
         goals=_goals(plan),
-        level=_level(plan, facts.baseline.addresses),
         windows=tuple(sorted(windows, key=lambda w: w.first)),
         warnings=tuple(warning for warning in facts.warnings if warning != NO_VERDICT),
         decision=frozen.number if frozen and is_of_it else 0,
@@ -246,12 +244,6 @@ def _with_charts(campaign: CampaignFigures) -> CampaignFigures:
 
 def _goals(plan: Campaign) -> tuple[LocalText, ...]:
     return tuple(target.text for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
-
-
-def _level(plan: Campaign, baseline: int) -> float:
-    """Where the measured target would be met."""
-    goals = (target.change_percent for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
-    return baseline * (1 + next(goals, 0.0) / 100)
 
 
 def _warnings(report: TargetReport) -> tuple[LocalText, ...]:

@@ -7,16 +7,15 @@ next and never a mixture; charts are inside it for the same reason. What was cou
 
 import dataclasses
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from quetsach import storage
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
+from quetsach.web.last_read import LastRead
 
 FORMAT = "quetsach-figures/3"
 _FORMATS = (FORMAT, "quetsach-figures/2")  # the older one had one campaign
@@ -72,7 +71,6 @@ class CampaignFigures:
     baseline: str
     seal: str
     goals: tuple[LocalText, ...]
-    level: float
     windows: tuple[WindowFigure, ...]
     warnings: tuple[LocalText, ...]
     charts: Mapping[str, str] = field(default_factory=dict)
@@ -104,14 +102,14 @@ class Demonstration:
 class Snapshot:
     """Everything that the portal shows about the country, as of one day.
 
-    ``published_at`` is when it was counted (UTC), ``lake`` the state of the lake that was, ``inputs`` all that went
+    ``counted_at`` is when it was counted (UTC), ``lake`` the state of the lake that was, ``inputs`` all that went
     into it. ``family_names`` names every family in it, ``families_version`` the table of their names, ``feeds`` the
     sources, ``network_versions`` the address tables that told providers apart, ``listed`` is the SHA-256 of the look-up
     that goes out with it. ``campaigns`` are all that have figures, first the one that the start page shows.
     ``blocked`` says why the figures do not go out by themselves, where they do not.
     """
 
-    published_at: datetime
+    counted_at: datetime
     as_of: date
     lake: str
     demonstration: Demonstration | None
@@ -153,20 +151,6 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
     return json.dumps(snapshot.as_json(), ensure_ascii=False, indent=1, default=str).encode()
 
 
-def write_snapshot(data: Path, snapshot: Snapshot) -> None:
-    """Replace the published file as a whole.
-
-    Raises:
-        PublicationError: it cannot be written.
-    """
-    path = figures_path(data)
-    try:
-        storage.make_folder(path.parent)
-        storage.write(path, snapshot_bytes(snapshot))
-    except OSError as error:
-        raise PublicationError("the figures cannot be written", where=str(path), hint=str(error)) from error
-
-
 def read_snapshot(data: Path | None) -> Snapshot | None:
     """Return the published figures, or ``None`` where there are none. They are parsed once.
 
@@ -177,31 +161,20 @@ def read_snapshot(data: Path | None) -> Snapshot | None:
         return None
     path = figures_path(data)
     try:
-        state = path.stat()
-        if state.st_size > SIZE_LIMIT_BYTES:
-            raise PublicationError("the published figures are too large", where=str(path))
-        return _kept.get(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+        return _kept.of(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise PublicationError("the published figures cannot be read", where=str(path), hint=str(error)) from error
 
 
-class _Kept:
-    """The last snapshot that was read, under the state of its file."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entry: tuple[Path, tuple[int, ...], Snapshot] | None = None
-
-    def get(self, path: Path, state: tuple[int, ...]) -> Snapshot:
-        with self._lock:
-            if self._entry is None or self._entry[:2] != (path, state):
-                self._entry = (path, state, parse_snapshot(path.read_bytes(), where=str(path)))
-            return self._entry[2]
+def _parse(path: Path) -> Snapshot:
+    if path.stat().st_size > SIZE_LIMIT_BYTES:
+        raise PublicationError("the published figures are too large", where=str(path))
+    return parse_snapshot(path.read_bytes(), where=str(path))
 
 
-_kept = _Kept()
+_kept = LastRead(_parse)
 
 
 def listed_path(data: Path) -> Path:
@@ -238,7 +211,7 @@ def parse_snapshot(content: bytes, *, where: str) -> Snapshot:
 def _snapshot(document: dict[str, Any]) -> Snapshot:
     demonstration = document["demonstration"]
     return Snapshot(
-        published_at=datetime.fromisoformat(document["published_at"]),
+        counted_at=datetime.fromisoformat(document.get("counted_at") or document["published_at"]),  # its earlier name
         as_of=date.fromisoformat(document["as_of"]),
         lake=document["lake"],
         demonstration=Demonstration(LocalText(**demonstration["text"]), demonstration["scale"])
@@ -269,7 +242,7 @@ def _campaigns(document: dict[str, Any]) -> tuple[CampaignFigures, ...]:
 def _campaign(document: dict[str, Any]) -> CampaignFigures:
     return CampaignFigures(
         **{
-            **document,
+            **{name: value for name, value in document.items() if name != "level"},  # in files of earlier versions
             **{name: LocalText(**document[name]) for name in ("name", "summary")},
             **{name: tuple(LocalText(**text) for text in document[name]) for name in ("goals", "warnings")},
             "windows": tuple(_window(window) for window in document["windows"]),

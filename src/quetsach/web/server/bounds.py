@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from quetsach.core.address import Address
 
 SMALL_BODY_BYTES = 64 * 1024
+"""A form, or a report of the tool."""
 OFFICE_BODY_BYTES = 32 << 20
 PARTNER_BODY_BYTES = 64 << 20
-"""What a partner's program may send; the same as ``spool.MAX_FILE_BYTES``."""
+"""A report of a partner's program."""
 _PARTNERS = "/api/v1/partners/"
-_OFFICE = ("/van-phong/", "/en/office/")
-_SIGN_IN = ("/van-phong/vao/", "/en/office/sign-in/")
+OFFICE_PATHS = ("/van-phong/", "/en/office/")
+OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
+"""Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
 
 
 def most_body_bytes(path: str) -> int:
     """Return how long a body that is sent to an address may be."""
     if path.startswith(_PARTNERS):
         return PARTNER_BODY_BYTES
-    if path.startswith(_OFFICE) and not path.startswith(_SIGN_IN):
+    if path.startswith(OFFICE_PATHS) and not path.startswith(OPEN_PATHS):
         return OFFICE_BODY_BYTES
     return SMALL_BODY_BYTES
 

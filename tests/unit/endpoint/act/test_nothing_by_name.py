@@ -64,8 +64,6 @@ ALLOWED = {
     ("endpoint/keep/quarantine.py", "seal", "Path.unlink"): _OWN,
     ("endpoint/keep/session.py", "Session.purge", "Path.unlink"): _OWN,
     ("endpoint/keep/state.py", "State.open", "Path.mkdir"): _OWN,
-    ("endpoint/keep/state.py", "_key", "Path.unlink"): _OWN,
-    ("endpoint/keep/state.py", "_key", "Path.rename"): _OWN,
 }
 
 

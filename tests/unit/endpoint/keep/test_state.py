@@ -1,5 +1,6 @@
 """The state folder is private, one clean-up runs at a time, sessions sort by time."""
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,11 +56,46 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         State.open(tmp_path / "file" / "s")
 
 
-def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"short", bytes(32), b"k" * 33])
+def test_a_damaged_key_is_refused(tmp_path: Path, content: bytes) -> None:
     State.open(tmp_path / "s")
-    (tmp_path / "s" / "key").write_bytes(b"short")
-    with pytest.raises(StateError, match="key"):
-        State.open(tmp_path / "s")
+    (tmp_path / "s" / "key").write_bytes(content)
+    for opened in (State.open, State.existing):
+        with pytest.raises(StateError, match="key"):
+            opened(tmp_path / "s")
+
+
+def test_runs_that_begin_at_once_have_one_key(tmp_path: Path) -> None:
+    for number in range(20):
+        start, keys = threading.Barrier(4), list[bytes]()
+
+        def begin(folder: Path, start: threading.Barrier, keys: list[bytes]) -> None:
+            start.wait()
+            keys.append(State.open(folder).key)
+
+        runs = [threading.Thread(target=begin, args=(tmp_path / f"{number}", start, keys)) for _ in range(4)]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+        assert keys == [(tmp_path / f"{number}" / "key").read_bytes()] * 4
+
+
+def test_a_run_that_begins_while_another_makes_the_key_takes_that_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[bytes] = []
+    exists = Path.exists
+
+    def meanwhile(path: Path) -> bool:
+        found = exists(path)
+        if path.name == "key" and not others:
+            others.append(b"")
+            others.append(State.open(tmp_path / "s").key)
+        return found
+
+    monkeypatch.setattr(Path, "exists", meanwhile)
+    assert State.open(tmp_path / "s").key == others[-1]
 
 
 def test_only_one_acts_at_a_time(tmp_path: Path) -> None:

@@ -225,6 +225,63 @@ def test_a_file_exchanged_before_it_was_read_is_tried_once_more(folder: Path) ->
     assert scan.troubles == []
 
 
+def test_a_file_renamed_before_it_was_read_is_looked_at_under_its_new_name(folder: Path) -> None:
+    (folder / "file").write_bytes(b"a needle")
+    (folder / "other").write_bytes(b"hay")
+    scan = _Scan(folder)
+
+    def renamed() -> Iterator[Candidate | Trouble]:
+        for item in list(walk(scan.tree, b"/", avoid={})):
+            if item.path == b"/file":
+                (folder / "file").rename(folder / "new")
+            yield item
+
+    [look] = scan.look(renamed())
+    assert (look.path, scan.files.files, scan.troubles) == (b"/new", 2, [])
+
+
+def test_of_files_that_change_places_both_are_looked_at(folder: Path) -> None:
+    (folder / "file").write_bytes(b"a needle")
+    scan = _Scan(folder)
+
+    def exchanged() -> Iterator[Candidate | Trouble]:
+        [item] = walk(scan.tree, b"/", avoid={})
+        (folder / "file").rename(folder / "new")
+        (folder / "file").write_bytes(b"hay")
+        yield item
+
+    [look] = scan.look(exchanged())
+    assert (look.path, scan.files.files, scan.troubles) == (b"/new", 2, [])
+
+
+def test_a_file_deleted_before_it_was_read_is_told_as_vanished(folder: Path) -> None:
+    (folder / "file").write_bytes(b"hay")
+    scan = _Scan(folder)
+
+    def deleted() -> Iterator[Candidate | Trouble]:
+        for item in list(walk(scan.tree, b"/", avoid={})):
+            (folder / "file").unlink()
+            yield item
+
+    assert scan.look(deleted()) == []
+    assert scan.troubles == [Trouble(b"/file", Reason.VANISHED)]
+
+
+def test_a_file_exchanged_before_it_was_read_is_tried_again_also_where_names_are_remembered(folder: Path) -> None:
+    (folder / "file").write_bytes(b"hay")
+    scan = _Scan(folder)
+
+    def exchanged() -> Iterator[Candidate | Trouble]:
+        [item] = walk(scan.tree, b"/", avoid={})
+        (folder / "new").write_bytes(b"a needle")
+        (folder / "new").rename(folder / "file")
+        yield item
+
+    with closing(scan.crew):
+        [look] = scan.files.look(exchanged(), remember=True)
+    assert look.hits
+
+
 def test_progress_is_told_from_the_first_file_on(folder: Path) -> None:
     (folder / "file").write_bytes(b"hay")
     scan = _Scan(folder)

@@ -1,5 +1,6 @@
 """What the first bytes of a file tell."""
 
+import bz2
 import io
 import os
 import subprocess
@@ -42,6 +43,21 @@ HEADS = {
     b"P": FileKind.TEXT,
     b"": FileKind.OTHER,
 }
+
+
+LETTERS = [*(b"GIF8 ID3 BZh LZIP OggS fLaC ITSF hsqs xar! !BDN conectix".split()), b": -lh5-", b"1234567**ACE**"]
+
+
+@pytest.mark.parametrize("mark", LETTERS)
+def test_a_text_that_begins_with_the_letters_of_a_mark_is_a_text(mark: bytes) -> None:
+    assert kind_of(mark + b"=1\nset -e\n/usr/networks &\n") is FileKind.TEXT
+    assert kind_of(mark.ljust(600, b"\x01")) is not FileKind.TEXT
+
+
+@pytest.mark.parametrize("level", range(1, 10))
+def test_what_bzip2_packed_is_no_text_however_short_it_is(level: int) -> None:
+    assert {kind_of(bz2.compress(b"%d" % n, level)) for n in range(99)} == {FileKind.BZIP2}
+    assert kind_of(bz2.compress(b"", level)) is FileKind.BZIP2
 
 
 @pytest.mark.parametrize(("head", "kind"), HEADS.items(), ids=[repr(h[:12]) for h in HEADS])

@@ -6,7 +6,8 @@ import pytest
 
 from quetsach.endpoint.look.archive.source import InMemory
 from quetsach.endpoint.look.kind import FileKind
-from quetsach.endpoint.look.known_hashes import KnownHashes, sections_of
+from quetsach.endpoint.look.known_hashes import KnownHashes
+from quetsach.endpoint.look.pe import sections_of
 from quetsach.packs.specimen.program import build_pe
 
 CONTENT = b"a harmless sample " * 10

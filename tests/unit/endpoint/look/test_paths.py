@@ -1,5 +1,7 @@
 """A path named by a person loses nothing that a scan of the whole system finds there."""
 
+import io
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +11,14 @@ import pytest
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.look import files
 from quetsach.endpoint.look.conclusion import Conclusion, conclusion_of
+from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.look.files import Passed
+from quetsach.endpoint.look.listing import Listing
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.look.within import Within
 from quetsach.endpoint.trouble import Reason
@@ -97,6 +104,47 @@ def test_a_sign_that_waits_for_others_is_never_passed_over_in_silence(tmp_path: 
     assert seen.failed[Reason.UNSETTLED] == 1
 
 
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Linux with a program in /srv that Sality may have written into, and files where surer signs are looked for."""
+    windows, root = tmp_path_factory.mktemp("windows"), tmp_path_factory.mktemp("linux")
+    [specimen] = specimens_of(SHELF / "sality", ["windows"])
+    specimen.build(windows)
+    findings = look(open_mounted(windows), PACKS["sality"]).findings
+    path = next(file_of(f) for f in findings if f.trait == "infected-program")
+    assert path is not None
+    for folder in ("srv", "tmp"):
+        (root / folder).mkdir()
+    (root / "srv/setup.exe").write_bytes((windows / path.decode().lstrip("/")).read_bytes())
+    for number in range(3):
+        (root / f"tmp/{number}").write_text("x")
+    (root / "tmp/broken.zip").write_bytes(b"PK\3\4" + bytes(20))
+    return root
+
+
+def test_what_is_looked_at_elsewhere_as_grounds_is_neither_counted_nor_listed(linux: Path) -> None:
+    lines = io.StringIO()
+    host, packs = mounted_host(linux), [PACKS["sality"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/srv"], listing=Listing(lines))
+    assert (seen.files, seen.failed) == (1, {Reason.UNSETTLED: 1})
+    assert [json.loads(line)["path"] for line in lines.getvalue().splitlines()] == ["/srv/setup.exe"]
+
+
+def test_a_scan_ended_while_it_looks_for_grounds_elsewhere_is_not_complete(
+    linux: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_TELL_SECONDS", 0)
+    control = Control()
+
+    def end(passed: Passed) -> None:
+        if passed.path.startswith(b"/tmp"):
+            control.end()
+
+    host, packs = mounted_host(linux), [PACKS["sality"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/srv"], progress=end, control=control)
+    assert not seen.is_complete
+
+
 def test_what_is_named_by_a_link_is_told_by_both_names(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "far/below").mkdir(parents=True)
@@ -109,6 +157,28 @@ def test_what_is_named_by_a_link_is_told_by_both_names(tmp_path: Path) -> None:
         False,
     ]
     assert Within.of(open_mounted(tmp_path), [b"//"]).is_everything
+
+
+def test_a_named_path_that_is_gone_leaves_the_verdict_open(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/letter.txt").write_text("Kính gửi")
+    seen = look(mounted_host(tmp_path), PACKS["wannacry"], b"/here", b"/nowhere/")
+    assert seen.failed == {Reason.CHANGED: 1}
+    assert conclusion_of(seen) is Conclusion.NOT_CONCLUSIVE
+
+
+def test_a_named_folder_that_is_moved_away_while_it_is_looked_at_leaves_the_verdict_open(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    for number in range(3):
+        (tmp_path / f"here/{number}").write_text("Kính gửi")
+
+    def move(_: Passed) -> None:
+        if (tmp_path / "here").exists():
+            (tmp_path / "here").rename(tmp_path / "there")
+
+    host, packs = mounted_host(tmp_path), [PACKS["wannacry"]]
+    seen = scan(host, packs, scope=Scope.PATHS, now=NOW, paths=[b"/here"], progress=move)
+    assert seen.failed[Reason.CHANGED] == 1
 
 
 def test_what_is_wrong_elsewhere_does_not_open_the_verdict_on_a_path(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 import os
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from quetsach.endpoint.collect.drop_places import DropPlace
+from quetsach.endpoint.host.folder import Entry
+from quetsach.endpoint.host.posix_folder import PosixFolder
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look import walk as module
 from quetsach.endpoint.look.places import Places
 from quetsach.endpoint.look.walk import Candidate, walk
 from quetsach.endpoint.trouble import Reason, Trouble
@@ -116,3 +120,83 @@ def test_places_of_few_levels_are_walked_so_far_and_no_file_twice(tmp_path: Path
     drops = [DropPlace(b"/x/y"), DropPlace(b"/x", 0), DropPlace(b"/", 0), DropPlace(b"/a", 3)]
     found = list(Places(Tree(tmp_path), {}).usual(drops))
     assert [item.path for item in found] == [b"/x/y/c", b"/x/y/z/d", b"/x/b", b"/a"]
+
+
+def _walked_meanwhile(root: Path, change: Callable[[], object]) -> tuple[set[bytes], dict[bytes, Reason]]:
+    """Walk a tree in which something changes once the first file was met."""
+    found = []
+    for number, item in enumerate(walk(Tree(root), b"/", avoid={})):
+        if number == 0:
+            change()
+        found.append(item)
+    files = [item.path for item in found if isinstance(item, Candidate)]
+    assert len(files) == len(set(files))
+    return set(files), {item.path: item.reason for item in found if isinstance(item, Trouble)}
+
+
+def test_files_renamed_while_their_folder_is_listed_are_met_under_their_new_names(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "first").touch()
+    for number in range(50):
+        (tmp_path / "folder" / f"{number}").touch()
+
+    def rename() -> None:
+        for one in (tmp_path / "folder").iterdir():
+            one.rename(one.with_name(f"new-{one.name}"))
+
+    files, troubles = _walked_meanwhile(tmp_path, rename)
+    inodes = {one.stat().st_ino for one in (tmp_path / "folder").iterdir()}
+    assert len(files) == len(inodes) == 51
+    assert set(troubles.values()) == {Reason.VANISHED}
+
+
+def test_a_folder_renamed_before_it_was_entered_is_entered_under_its_new_name(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+
+    def rename() -> None:
+        for name in ("a", "b", "c"):
+            (tmp_path / name).rename(tmp_path / f"new-{name}")
+
+    files, troubles = _walked_meanwhile(tmp_path, rename)
+    assert {file.removeprefix(b"/").removeprefix(b"new-") for file in files} == {b"a/file", b"b/file", b"c/file"}
+    assert set(troubles.values()) == {Reason.VANISHED}
+
+
+def test_what_is_only_deleted_meanwhile_leaves_no_gap(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}").touch()
+    files, troubles = _walked_meanwhile(tmp_path, lambda: [one.unlink() for one in tmp_path.iterdir()])
+    assert len(files) == 1
+    assert set(troubles.values()) == {Reason.VANISHED}
+    assert len(troubles) == 49
+
+
+def test_what_keeps_vanishing_is_told_as_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    entries = PosixFolder.entries
+
+    def restless(self: PosixFolder, unseen: list[tuple[bytes, OSError]]) -> Iterator[Entry]:
+        seen = list(entries(self, unseen))
+        (tmp_path / f"new-{len(seen)}").touch()
+        unseen.append((b"lost-%d" % len(seen), FileNotFoundError()))
+        return iter(seen)
+
+    monkeypatch.setattr(PosixFolder, "entries", restless)
+    assert _walked(tmp_path)[1] == {b"/lost-2": Reason.VANISHED, b"/lost-3": Reason.CHANGED}
+
+
+def test_a_folder_of_too_many_files_in_which_names_vanish_is_told_as_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_KNOWN", 10)
+    for number in range(50):
+        (tmp_path / f"{number}").touch()
+
+    def rename() -> None:
+        for number in range(40, 50):
+            (tmp_path / f"{number}").rename(tmp_path / f"new-{number}")
+
+    assert _walked_meanwhile(tmp_path, rename)[1][b"/"] is Reason.CHANGED

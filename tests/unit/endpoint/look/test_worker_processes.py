@@ -10,16 +10,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.archives import zip_of
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look import workers
+from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import Look
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
 from quetsach.endpoint.look.walk import Candidate, walk
-from quetsach.endpoint.look.workers import WORKER, Crew
+from quetsach.endpoint.look.workers import WORKER, Crew, count_in_archives
 from quetsach.endpoint.trouble import Reason, Trouble
 
 SIGNATURES = Signatures({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'})
@@ -33,6 +35,18 @@ def look_at(tree, candidate, recogniser):
         {deed}
     return real(tree, candidate, recogniser)
 worker.look_at = look_at
+worker.main()
+"""
+# A worker that does this when it is to count what lies in the archive "bad".
+MISCOUNTING = """
+import os, time
+from quetsach.endpoint.look import worker
+real = worker.count_contents
+def count_contents(tree, path):
+    if path == b"/bad":
+        {deed}
+    return real(tree, path)
+worker.count_contents = count_contents
 worker.main()
 """
 
@@ -168,3 +182,21 @@ def test_paths_of_any_length_never_stop_the_hand_out(tmp_path: Path, monkeypatch
         (folder / f"{number:0250}").write_bytes(b"needle")
     looks = _looked(tmp_path, (item for item in walk(Tree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate)))
     assert sum(bool(look.hits) for look in looks if isinstance(look, Look)) == 300
+
+
+@pytest.mark.parametrize("deed", ["os.abort()", "time.sleep(600)", "1 / 0"])
+def test_an_archive_that_breaks_its_counter_is_counted_as_far_as_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    monkeypatch.setattr(workers, "_COUNT_SECONDS", 1.0)
+    for name in ("first", "bad", "last"):
+        (tmp_path / name).write_bytes(zip_of({"a": b"needle", "b": b"pin"}))
+    command = (*WORKER[:2], "-c", MISCOUNTING.format(deed=deed))
+    paths = [b"/first", b"/bad", b"/none", b"/last"]
+    counted = list(count_in_archives(Tree(tmp_path), paths, command=command))
+    assert counted == [Contents(2, is_whole=True), UNCOUNTED, UNCOUNTED, Contents(2, is_whole=True)]
+
+
+def test_a_counter_that_does_not_start_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ScanError, match="does not answer"):
+        list(count_in_archives(Tree(tmp_path), [b"/a"], command=(sys.executable, "-c", "")))

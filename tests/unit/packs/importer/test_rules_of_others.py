@@ -99,6 +99,12 @@ def test_what_does_not_fit_into_the_pack_is_told_apart(monkeypatch: pytest.Monke
     assert [r.reason for r in vetted.refused] == [Reason.PACK_FULL]
 
 
+def test_rules_beyond_the_most_that_an_import_takes_are_refused_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.packs.importer.vet.MOST_RULES", 1)
+    vetted = _vetted(f'{GOOD}\nrule more {{ strings: $a = "another mark" condition: $a }}')
+    assert [(r.reason, r.what) for r in vetted.refused] == [(Reason.PACK_FULL, "more: an import takes at most 1 rules")]
+
+
 def test_a_broken_rule_does_not_take_the_others_with_it() -> None:
     rules, refused = _read(f'import "pe"\nrule broken {{ strings: $a = "x condition: $a }}\n{GOOD}\n')
     assert [(one.rule.name, one.where) for one in rules] == [("good", "r.yar: line 3")]

@@ -41,6 +41,7 @@ def _targets(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.centre.baseline import baseline_in_force  # noqa: PLC0415
     from quetsach.centre.tables import load_campaign, open_lake  # noqa: PLC0415
     from quetsach.lake import answers  # noqa: PLC0415
 
@@ -50,7 +51,7 @@ def _targets(arguments: argparse.Namespace) -> int:
         report = answers.targets(
             view,
             campaign,
-            baselines=data / "campaigns",
+            frozen=baseline_in_force(data, campaign.id),
             asked=asked_period(arguments),
             progress=progress.advance,
         )

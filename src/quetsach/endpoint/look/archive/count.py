@@ -20,8 +20,11 @@ class Contents:
     is_whole: bool
 
 
+UNCOUNTED = Contents(0, is_whole=False)
+
+
 def count_contents(tree: Tree, path: bytes) -> Contents:
-    """Count the files inside an archive, within the limits that a scan has.
+    """Count the files inside an archive, within the limits that a scan has; it unpacks, so do it in a worker process.
 
     Of mail only what is attached is counted: the messages themselves, which go with it, are more.
 

@@ -12,12 +12,13 @@ from typing import Protocol
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError
 from quetsach.endpoint.look.archive.member import Member
 from quetsach.endpoint.look.archive.source import PIECE_BYTES, Flow
-from quetsach.endpoint.look.kind import FileKind
+from quetsach.endpoint.look.kind import MARKS, FileKind
 from quetsach.endpoint.trouble import Reason
 
 OUTPUT_BYTES = 256 << 10
 """So much is unpacked at once."""
 
+_DEFLATE = b"\x08"  # RFC 1952, 2.3.1: the only CM
 _MEMORY_WORDS = "memory usage limit"
 
 
@@ -120,9 +121,9 @@ def _xz(budget: Budget) -> Decoder:
 
 
 DECODERS: Mapping[FileKind, tuple[bytes, Callable[[Budget], Decoder]]] = {
-    FileKind.GZIP: (b"\x1f\x8b\x08", lambda _: Inflate(16 + zlib.MAX_WBITS)),
+    FileKind.GZIP: (MARKS[FileKind.GZIP][0] + _DEFLATE, lambda _: Inflate(16 + zlib.MAX_WBITS)),
     FileKind.BZIP2: (b"BZh", lambda _: bz2.BZ2Decompressor()),
-    FileKind.XZ: (b"\xfd7zXZ\0", _xz),
+    FileKind.XZ: (MARKS[FileKind.XZ][0], _xz),
     FileKind.LZMA: (b"", _lzma),
 }
 """Kind -> how a further stream of it starts, none where there can be none; and its decoder."""

@@ -1,18 +1,18 @@
 """Whether a file is an archive, or carries one behind something else."""
 
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 from zlib import crc32
 
+from quetsach.endpoint.look.archive.decode import DECODERS
 from quetsach.endpoint.look.archive.formats import FORMATS
 from quetsach.endpoint.look.archive.mail import is_mail, may_carry
 from quetsach.endpoint.look.archive.package import is_package
 from quetsach.endpoint.look.archive.source import Source, Tail
 from quetsach.endpoint.look.archive.zip import END, END_BYTES, LONGEST_COMMENT
-from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind
+from quetsach.endpoint.look.kind import HEAD_BYTES, MARKS, FileKind, kind_of
+from quetsach.endpoint.look.pe import sections_of
 
 _DEBIAN = (
     b"!<arch>\ndebian-binary"  # deb(5); other ar archives are libraries of linkers, stored and looked at as they are
@@ -21,7 +21,6 @@ _DEBIAN = (
 _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.AR: lambda head: head.startswith(_DEBIAN),
     FileKind.GZIP: lambda head: head[2:3] == b"\x08" and head[3] < 0x20,  # RFC 1952, 2.3.1: CM and FLG
-    FileKind.BZIP2: lambda head: head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"},  # a block, or the end of an empty one
     FileKind.COMPRESS: lambda head: not head[2] & 0x60 and 9 <= head[2] & 0x1F <= 16,  # (N)compress: bits of a code
     FileKind.CPIO: lambda head: head.startswith(b"0707") or _is_binary_cpio(head),
     FileKind.ARJ: lambda head: 30 <= int.from_bytes(head[2:4], "little") <= 2600 and head[10:11] == b"\2",
@@ -31,19 +30,20 @@ _SURE: Mapping[FileKind, Callable[[bytes], bool]] = {
 _SURE_BYTES = 512
 
 _SKIPPABLE, _MOST_SKIPPED = b"\x2a\x4d\x18", 10_000
-_BEHIND_SKIPPABLE = {b"\x28\xb5\x2f\xfd": FileKind.ZSTD, b"\x04\x22\x4d\x18": FileKind.LZ4}
+_BEHIND_SKIPPABLE = {mark: kind for kind in (FileKind.ZSTD, FileKind.LZ4) for mark in MARKS[kind]}
 _TRAILERS = (
     (b"koly", FileKind.DMG),  # the trailer of a disk image (hdiutil(1)); no public specification
     (b"conectix", FileKind.VHD),  # Microsoft, "Virtual Hard Disk Image Format", hard disk footer
 )
 _TRAILER_BYTES = 512
 
+_MAY_BE_MAIL = frozenset({FileKind.TEXT, FileKind.OTHER, FileKind.SCRIPT, FileKind.DOCUMENT, FileKind.RTF})
+"""What a message may begin like: any letters can be the name of its first header."""
+
 _UDF = b"BEA01"  # ECMA-167, 2/9.2: UDF alone
 _ISO_MARKS, _ISO_OFFSET, _ISO_PRIMARY = frozenset({b"CD001", _UDF}), 32768, b"\1CD001\1"  # ECMA-119, 8.4
 _OVERLAYS = (
-    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
-    (b"Rar!\x1a\x07", FileKind.RAR),
-    (b"MSCF\0\0\0\0", FileKind.CAB),
+    *((mark, kind) for kind in (FileKind.SEVEN_ZIP, FileKind.RAR, FileKind.CAB) for mark in MARKS[kind]),
     (b"\xef\xbe\xad\xdeNullsoftInst", FileKind.INSTALLER),  # NSIS, exehead/fileform.h
     (b"zlb\x1a", FileKind.INSTALLER),  # Inno Setup, Struct.pas: the marks of its data and of its headers
     (b"idska32\x1a", FileKind.INSTALLER),
@@ -52,7 +52,6 @@ _OVERLAYS = (
     (b"ISSetupStream\0", FileKind.INSTALLER),
 )
 _OVERLAY_BYTES = 16 << 10  # 7-Zip's own puts a few lines of settings before the archive
-_MOST_SECTIONS = 96  # what Windows loads
 _ENTRY = b"PK\x01\x02"
 _SOUGHT_BYTES = 5
 """CPython finds so few bytes nearly three times as fast as six; the rest of a mark is compared where they stand."""
@@ -85,20 +84,19 @@ def find_archives(source: Source, kind: FileKind) -> Iterator[Found]:
         yield from (Found(its, source) for mark, its in _TRAILERS if trailer.startswith(mark))
     if kind is not FileKind.ZIP and _ends_as_zip(source):
         yield Found(FileKind.ZIP, source, is_certain=False)
-    if at_start is None:
-        yield from _elsewhere(source, kind)
+    yield from _carried(source, kind)
 
 
-def _elsewhere(source: Source, kind: FileKind) -> Iterator[Found]:
-    """Yield the archives behind something that is none."""
-    if kind in {FileKind.TEXT, FileKind.OTHER} and is_mail(source.read(0, HEAD_BYTES)) and may_carry(source):
+def _carried(source: Source, kind: FileKind) -> Iterator[Found]:
+    """Yield what a file carries that is or is not an archive itself."""
+    if kind in _MAY_BE_MAIL and is_mail(source.read(0, HEAD_BYTES)) and may_carry(source):
         yield Found(FileKind.MAIL, source)
     if kind is FileKind.OTHER and is_package(source):
         yield Found(FileKind.PACKAGE, source, is_certain=False)
     overlay = _overlay(source) if kind is FileKind.PE else None
     if overlay is not None:
         yield Found(*overlay, is_certain=False)
-    for one in _behind(source, kind):
+    for one in find_behind(source, kind):
         if overlay is None or (one.kind, one.source.size_bytes) != (overlay[0], overlay[1].size_bytes):
             yield one
 
@@ -116,16 +114,20 @@ def _ends_as_zip(source: Source) -> bool:
     return False
 
 
-def _behind(source: Source, kind: FileKind) -> Iterator[Found]:
-    """Yield what stands behind a script, a picture or a program, where programs that unpack look for it."""
+def find_behind(source: Source, kind: FileKind) -> Iterator[Found]:
+    """Yield what stands behind the first byte of any file, where programs that unpack look for it."""
     content = source.read(0, _BEHIND_BYTES)
     marks = _BEHIND if kind is not FileKind.SCRIPT else _BEHIND + _BEHIND_SCRIPTS
     for mark, its, is_one in marks:
-        sought, at = mark[:_SOUGHT_BYTES], -1
+        sought, at = mark[:_SOUGHT_BYTES], 0
         while (at := content.find(sought, at + 1)) >= 0:
             if content.startswith(mark, at) and is_one(source.read(at, _SURE_BYTES)):
                 yield Found(its, Tail(source, at), is_certain=False)
                 break
+
+
+def _starts_as(kind: FileKind) -> Callable[[bytes], bool]:
+    return lambda head: kind_of(head) is kind and is_sure(kind, head)
 
 
 def _is_seven_zip(head: bytes) -> bool:
@@ -141,13 +143,18 @@ def _is_rar(head: bytes) -> bool:
 
 
 def _behind_skippable(source: Source) -> tuple[FileKind, Source] | None:
-    """Return what stands behind frames that unpackers pass over (RFC 8878, 3.1.2): none where it is neither of two."""
+    """Return what stands behind frames that unpackers pass over (RFC 8878, 3.1.2), if anything does.
+
+    What is neither of the two is given as one of them, and the library says that it does not take it.
+    """
     at = 0
     for _ in range(_MOST_SKIPPED):
         head = source.read(at, 8)
         if head[1:4] != _SKIPPABLE or not 0x50 <= head[0] < 0x60 or len(head) < 8:
             kind = _BEHIND_SKIPPABLE.get(head[:4])
-            return (kind, Tail(source, at) if at else source) if kind else None
+            if not (at and head):
+                return (kind, source) if kind else None
+            return kind or FileKind.ZSTD, Tail(source, at)
         at += 8 + int.from_bytes(head[4:], "little")
     return FileKind.ZSTD, source  # the library goes on where this ends, or says that it does not
 
@@ -167,16 +174,7 @@ def is_sure(kind: FileKind, head: bytes) -> bool:
 
 def _overlay(source: Source) -> tuple[FileKind, Source] | None:
     """Return the archive behind the sections of a program that unpacks itself (Microsoft, "PE Format")."""
-    header = source.read(0, 4096)
-    at = int.from_bytes(header[60:64], "little")
-    if header[at : at + 4] != b"PE\0\0":
-        return None
-    sections = int.from_bytes(header[at + 6 : at + 8], "little")
-    table = at + 24 + int.from_bytes(header[at + 20 : at + 22], "little")
-    end = 0
-    for section in range(table, min(table + 40 * min(sections, _MOST_SECTIONS), len(header) - 39), 40):
-        size, start = struct.unpack_from("<II", header, section + 16)
-        end = max(end, start + size)
+    end = max((start + size for start, size in sections_of(source)), default=0)
     if not 0 < end < source.size_bytes:
         return None
     head = source.read(end, _OVERLAY_BYTES)
@@ -185,12 +183,10 @@ def _overlay(source: Source) -> tuple[FileKind, Source] | None:
 
 
 _BEHIND: tuple[tuple[bytes, FileKind, Callable[[bytes], bool]], ...] = (
-    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP, _is_seven_zip),
-    (b"Rar!\x1a\x07", FileKind.RAR, _is_rar),
+    (MARKS[FileKind.SEVEN_ZIP][0], FileKind.SEVEN_ZIP, _is_seven_zip),
+    (MARKS[FileKind.RAR][0], FileKind.RAR, _is_rar),
 )
-_BEHIND_SCRIPTS: tuple[tuple[bytes, FileKind, Callable[[bytes], bool]], ...] = (
-    (b"\x1f\x8b\x08", FileKind.GZIP, partial(is_sure, FileKind.GZIP)),
-    (b"BZh", FileKind.BZIP2, partial(is_sure, FileKind.BZIP2)),
-    (b"\xfd7zXZ\0", FileKind.XZ, lambda _: True),
+_BEHIND_SCRIPTS: tuple[tuple[bytes, FileKind, Callable[[bytes], bool]], ...] = tuple(
+    (DECODERS[kind][0], kind, _starts_as(kind)) for kind in (FileKind.GZIP, FileKind.BZIP2, FileKind.XZ)
 )
 """What a script of a shell unpacks from itself, as ``makeself`` writes them."""

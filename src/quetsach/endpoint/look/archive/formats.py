@@ -43,7 +43,7 @@ FORMATS: Mapping[FileKind, Format] = {
     FileKind.RTF: Format("RTF", Reader.OWN, "the objects that are embedded in it"),
     FileKind.ONENOTE: Format("OneNote", Reader.OWN, "the files that are embedded in it"),
     FileKind.MAIL: Format(
-        "mail: eml, mbox, Maildir", Reader.OWN, "attachments in base64, quoted-printable and uuencode"
+        "mail: eml, mbox, Maildir", Reader.OWN, "attachments in base64, quoted-printable and uuencode, or as they are"
     ),
     FileKind.GZIP: Format("gzip", Reader.PYTHON),
     FileKind.BZIP2: Format("bzip2", Reader.PYTHON),
@@ -76,7 +76,7 @@ FORMATS: Mapping[FileKind, Format] = {
 }
 """In the order of the documentation."""
 
-READERS = b"3"
+READERS = b"4"
 """Raised whenever a reader sees more than before: what earlier scans remember of files is then not believed."""
 
 UNOPENED = frozenset(kind for kind, form in FORMATS.items() if form.reader is Reader.NONE)

@@ -1,8 +1,10 @@
 """Looks inside one archive, and inside what is in it."""
 
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import chain
 
 from quetsach.endpoint.engine.port import Hit
@@ -10,7 +12,7 @@ from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.look.archive.compound import compound_members
 from quetsach.endpoint.look.archive.decode import DECODERS, unpacked
 from quetsach.endpoint.look.archive.embedded import onenote_members, rtf_members
-from quetsach.endpoint.look.archive.find import Found, find_archives, is_sure
+from quetsach.endpoint.look.archive.find import Found, find_archives, find_behind, is_sure
 from quetsach.endpoint.look.archive.formats import UNOPENED
 from quetsach.endpoint.look.archive.library import library_members
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError, EndedError, Limits
@@ -19,7 +21,7 @@ from quetsach.endpoint.look.archive.member import ArchiveState, Member
 from quetsach.endpoint.look.archive.package import package_members
 from quetsach.endpoint.look.archive.source import Flow, InMemory, Source, SourceFlow
 from quetsach.endpoint.look.archive.tar import tar_members
-from quetsach.endpoint.look.archive.zip import zip_members
+from quetsach.endpoint.look.archive.zip import END, END_BYTES, LONGEST_COMMENT, zip_members
 from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
 from quetsach.endpoint.trouble import Reason
 
@@ -27,6 +29,14 @@ LIMITS = Limits()
 
 _KEPT_OF_FORWARD = 1 << 20
 """So much is matched as it is of what is packed and read as it comes; then its members are."""
+
+_SOUGHT_BEHIND = frozenset({FileKind.SEVEN_ZIP, FileKind.RAR})
+
+SLIPS: tuple[type[Exception], ...] = (ArithmeticError, LookupError, ValueError, struct.error)
+"""What a reader raises that believes hostile bytes: the archive counts as damaged, and what else there is goes on.
+
+Whatever tests the readers themselves empties this, so that they stay honest.
+"""
 
 _SHORT_ENDINGS = {b"tgz": b".tar", b"tbz": b".tar", b"tbz2": b".tar", b"txz": b".tar", b"tzst": b".tar"}
 
@@ -101,6 +111,8 @@ class _Visit:
     budget: Budget
     reasons: set[Reason] = field(default_factory=set)
     is_bomb: bool = False
+    _entered: dict[FileKind, list[tuple[tuple[bytes, ...], int, bytes]]] = field(default_factory=dict)
+    """Names, size and digest of what was looked into in members, of the kinds that are sought behind others."""
     _told: dict[tuple[tuple[bytes, ...], tuple[Hit, ...]], MemberLook] = field(default_factory=dict)
 
     def result(self) -> Inside:
@@ -115,16 +127,23 @@ class _Visit:
     def enter_all(self, found: Iterable[Found], names: tuple[bytes, ...]) -> None:
         """Look at the members of all that a file is or carries; ``names`` lead to it, the outermost file's first."""
         for one in found:
-            self.enter(one.kind, one.source, names, is_certain=one.is_certain)
+            if one.is_certain or not self._was_entered(one, names):
+                self.enter(one.kind, one.source, names, is_certain=one.is_certain)
+                if one.kind in _SOUGHT_BEHIND and len(names) > 1:  # so it is in memory
+                    content = one.source.read(0, one.source.size_bytes)
+                    self._entered.setdefault(one.kind, []).append((names, len(content), blake2b(content).digest()))
 
     def enter(
         self, kind: FileKind, source: Source | Flow, names: tuple[bytes, ...], *, is_certain: bool = True
-    ) -> None:
-        """Look at the members of one archive; one that only seemed to be there has none and is not damaged."""
+    ) -> bool:
+        """Look at the members of one archive, and return whether its reader came to the end.
+
+        One that only seemed to be there has no members and is not damaged.
+        """
         before = self.budget.members
         if len(names) > self.budget.limits.depth:
             self.reasons.add(Reason.LIMIT)
-            return
+            return False
         try:
             for member in _members(kind, source, names[-1], self.budget):
                 self.budget.take_member()
@@ -132,6 +151,11 @@ class _Visit:
         except ClosedError as closed:
             if is_certain or closed.reason is not Reason.DAMAGED or self.budget.members > before:
                 self.reasons.add(closed.reason)
+            return False
+        except SLIPS:
+            self.reasons.add(Reason.DAMAGED)
+            return False
+        return True
 
     def _look(self, member: Member, names: tuple[bytes, ...]) -> None:
         if member.closed:
@@ -157,8 +181,13 @@ class _Visit:
             if not is_packed:
                 self.reasons.add(Reason.LIMIT)
             rest = Flow(chain((content,), iter(flow.next_piece, b"")))
-            del content  # the flow lets go of it when it has passed
-            self.enter(kind, rest, names)
+            behind = tuple(find_behind(InMemory(content), kind)) if is_packed else ()
+            with self.budget.holding(len(content) if behind else 0):
+                del content  # the flow lets go of it when it has passed
+                if self.enter(kind, rest, names) and (
+                    self._ends_as_zip(rest) or not all(self._was_entered(one, names) for one in behind)
+                ):
+                    self.reasons.add(Reason.LIMIT)
         else:
             self.reasons.add(Reason.LIMIT)
             del content
@@ -171,6 +200,25 @@ class _Visit:
             yield from member.pieces
         except ClosedError as closed:
             self.reasons.add(closed.reason)
+        except SLIPS:
+            self.reasons.add(Reason.DAMAGED)
+
+    def _ends_as_zip(self, rest: Flow) -> bool:
+        """Say whether what a reader left of a flow may be a zip, which others find from its end."""
+        tail = b""
+        while piece := rest.next_piece():
+            tail = (tail + piece)[-END_BYTES - LONGEST_COMMENT :]
+            self.budget.tick()
+        return END in tail
+
+    def _was_entered(self, found: Found, names: tuple[bytes, ...]) -> bool:
+        """Return whether what seems to stand behind an archive stands in a member of it, and was looked into there."""
+        for its_names, size, digest in reversed(self._entered.get(found.kind, ())):
+            self.budget.tick()
+            is_inside = its_names[: len(names)] == names
+            if is_inside and blake2b(found.source.read(0, size)).digest() == digest:
+                return True
+        return False
 
     def _match(self, content: bytes, kind: FileKind, names: tuple[bytes, ...]) -> None:
         try:

@@ -115,6 +115,7 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
         raise ClosedError("there is nothing on this machine to open it with", Reason.NOT_OPENED)
     is_udf = kind is FileKind.ISO and _UDF_MARK in source.read(_DISC_MARKS_OFFSET, _DISC_MARKS_BYTES)
     known: set[bytes] = set()
+    refused: ClosedError | None = None
     for options in _OPTIONS.get(kind, (b"",)):
         reading = _Reading(library, source, budget)
         try:
@@ -123,13 +124,14 @@ def library_members(source: Source, kind: FileKind, name: bytes, budget: Budget)
             if kind in _OPTIONS:
                 members = _unknown(members, known, budget, is_first=not options)
             yield from members
-        except ClosedError:
-            if not is_udf:
-                raise
+        except ClosedError as closed:  # another list may hold all the same
+            refused = refused or closed
         finally:
             reading.close()
     if is_udf:
         raise ClosedError("the disc has a second list of files, of UDF, which is not read", Reason.NOT_OPENED)
+    if refused:
+        raise refused
 
 
 def _members(reading: "_Reading", name: bytes | None, kind: FileKind) -> Iterator[Member]:

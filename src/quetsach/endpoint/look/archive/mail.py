@@ -1,4 +1,4 @@
-"""What messages carry: attachments in base64, quoted-printable and uuencode, of one message or of a mailbox.
+"""What messages carry: attachments, encoded in base64, quoted-printable and uuencode or as they are; also mailboxes.
 
 The text is gone through line by line. Whatever the message says of its own structure is not believed: each header of a
 part that names an encoding opens a member. Programs that show mail disagree about crooked messages, so what is read
@@ -31,7 +31,9 @@ _ENCODING_NAME, _BOUNDARY_NAME, _ANY_BEGIN = b"content-transfer-encoding", b"bou
 _WINDOW_BYTES, _OVERLAP_BYTES = 1 << 20, 64
 _LINE_END = re.compile(rb"[\r\n]")
 _COMMENT = re.compile(rb"\([^()]*+\)")
-_ENCODINGS = re.compile(rb"(?i)base64|quoted-printable")
+_ENCODINGS = re.compile(rb"(?i)base64|quoted-printable|binary|[78]bit")
+_AS_IT_IS = frozenset({b"binary", b"8bit", b"7bit"})
+_TYPES_OF_PARTS, _TYPE_OF_TEXT = frozenset({b"multipart", b"message"}), b"text"
 _BOUNDARY = re.compile(rb"(?i)\bboundary(?:\*0)?=[ \t]*+(?:\"([^\"\\]{1,200})|([^;\s\"]{1,200}))")
 _NAME = re.compile(rb"(?i)(?:file)?name\*?=(?:\"([^\"\r\n]{1,255})\"|([^;\s\"]{1,255}))")
 _HEADER_OF_PART = re.compile(rb"(?i)content-[a-z-]{1,30}+[ \t]*+:")
@@ -88,6 +90,7 @@ class _Headers:
 
     encodings: set[bytes] = field(default_factory=set)
     boundaries: set[bytes] = field(default_factory=set)
+    types: set[bytes] = field(default_factory=set)
     name: bytes = b""
 
     def take(self, header: bytes) -> None:
@@ -98,9 +101,16 @@ class _Headers:
             case b"content-transfer-encoding":
                 self.encodings |= {found.lower() for found in _ENCODINGS.findall(_COMMENT.sub(b"", value))}
             case b"content-type":
+                self.types.add(value.partition(b"/")[0].strip().lower())
                 self.boundaries |= {found[1] or found[2] for found in _BOUNDARY.finditer(value)}
         if not self.name and key.startswith(b"content-"):
             self.name = next((found[1] or found[2] for found in _NAME.finditer(value)), b"")
+
+    @property
+    def attached(self) -> set[bytes]:
+        """The encodings of what is attached: one that leaves all as it is, most texts and what holds parts have too."""
+        is_attached = not self.types & _TYPES_OF_PARTS and (self.name or self.types - {_TYPE_OF_TEXT})
+        return self.encodings if is_attached else self.encodings - _AS_IT_IS
 
 
 def _part(line: bytes, lines: "_Lines") -> Iterator[Member]:
@@ -118,14 +128,15 @@ def _part(line: bytes, lines: "_Lines") -> Iterator[Member]:
         line = lines.take()
     headers.take(bytes(header))
     lines.boundaries.extend(headers.boundaries)
-    is_crooked = len(headers.encodings) > 1 or len(headers.boundaries) > 1
+    encodings = headers.attached
+    is_crooked = len(encodings) > 1 or len(headers.boundaries) > 1
     if line.strip(b"\r\n"):  # no empty line between: the text goes on, or an attachment begins at once
         lines.give_back(line)
-        is_crooked |= bool(headers.encodings)
+        is_crooked |= bool(encodings)
     if is_crooked:
         yield Member(headers.name, iter(()), Reason.DAMAGED)
-    if headers.encodings:
-        yield Member(headers.name, _base64(lines) if b"base64" in headers.encodings else _quoted(lines))
+    if encodings:
+        yield Member(headers.name, _content(encodings, lines))
 
 
 class _Lines:
@@ -180,11 +191,11 @@ class _Lines:
             return line.startswith(tuple(b"--" + boundary for boundary in self.boundaries))
         return self.is_mailbox and line.startswith(b"From ")
 
-    def of_part(self, ends: bytes = b"") -> Iterator[bytes]:
+    def of_part(self, ends: bytes = b"", *, is_encoded: bool = True) -> Iterator[bytes]:
         """Yield the lines up to the end of what is attached; ``ends`` is a line that ends it besides.
 
         Raises:
-            ClosedError: it ends with the flow although parts are divided, or with the header of another part.
+            ClosedError: it ends with the header of another part or, encoded, with the flow although parts are divided.
         """
         while line := self.take():
             if ends and line.startswith(ends):
@@ -196,8 +207,23 @@ class _Lines:
                 self.give_back(line)
                 raise ClosedError("an attachment ends in headers", Reason.DAMAGED)
             yield line
-        if self.boundaries:
+        if is_encoded and self.boundaries:
             raise ClosedError("an attachment breaks off", Reason.DAMAGED)
+
+
+def _content(encodings: set[bytes], lines: _Lines) -> Iterator[bytes]:
+    if b"base64" in encodings:
+        return _base64(lines)
+    return _plain(lines) if encodings <= _AS_IT_IS else _quoted(lines)
+
+
+def _plain(lines: _Lines) -> Iterator[bytes]:
+    """Yield lines as they are; the end of the last belongs to the boundary (RFC 2046, 5.1.1)."""
+    end = b""
+    for line in lines.of_part(is_encoded=False):
+        text = line.rstrip(b"\r\n")
+        yield _spent(end + text, lines)
+        end = line[len(text) :]
 
 
 def _base64(lines: _Lines, ends: bytes = b"") -> Iterator[bytes]:
@@ -236,6 +262,10 @@ def _quoted(lines: _Lines) -> Iterator[bytes]:
 
 def _uuencode(lines: _Lines) -> Iterator[bytes]:
     while line := lines.take():
+        if line.strip() == b"end":
+            return
+        if not line.strip(b"\r\n"):  # the last one, whose only letter may be a space, as some mailers write it
+            continue
         digits = ((line[0] - 32 & 63) * 4 + 2) // 3  # what stands behind them is a check sum, or nothing
         try:
             content = binascii.a2b_uu(line[: 1 + digits])

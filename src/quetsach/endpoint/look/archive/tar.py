@@ -41,7 +41,7 @@ def tar_members(flow: Flow, budget: Budget) -> Iterator[Member]:
         if kind == b"S":
             _pass_sparse_map(flow, header)
         content = _Content(flow, length)
-        if kind in _FILES:
+        if kind in _FILES or length:  # of a type that nobody knows, tar makes a file
             yield Member(name or _name(header), content.pieces())
         else:
             budget.take_member()

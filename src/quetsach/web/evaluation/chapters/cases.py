@@ -40,9 +40,9 @@ _BY = {
     Group.ISP: LocalText("theo nhà mạng", "by provider"),
 }
 _WHAT = LocalText(
-    "Một đợt nhiễm thuộc về một bản cài của mã độc, nhận ra bằng mã định danh riêng của nó, không thuộc về địa chỉ, "
-    "và kết thúc ở lần ghi nhận cuối trước 14 ngày yên lặng, tính theo thời gian cảm biến hoạt "
-    "động. Nhóm có dưới 50 ca sạch không được nêu số.",
+    "Một ca thuộc về một bản cài của mã độc, nhận ra bằng mã định danh riêng của nó, không thuộc về địa chỉ, và kết "
+    "thúc ở lần ghi nhận cuối trước 14 ngày yên lặng, tính theo thời gian hệ thống quan trắc hoạt động. Nhóm có dưới "
+    "50 ca sạch không được nêu số.",
     "An episode belongs to an installation of the malware (bot ID) and not to an address, and ends with the last "
     "sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get no figures.",
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
 from quetsach.web.office.approvals.models import Approval
@@ -42,6 +43,16 @@ class WaitingFigures:
 def subject_of(candidate: Candidate) -> str:
     """Return the name under which a publication is asked for and logged."""
     return f"{_SUBJECT}{candidate.figures.as_of}:{candidate.digest[:12]}"
+
+
+def has_tables() -> bool:
+    """Whether the office has its tables; before the first migration there are no requests and no campaigns.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
+    tables = connection.introspection
+    return Approval in tables.installed_models(tables.table_names())
 
 
 def requests() -> QuerySet[Approval]:
@@ -122,4 +133,4 @@ def shown_to_approver(approval: Approval) -> dict[str, object]:
 
 
 def _is_behind(figures: Snapshot, published: Snapshot | None) -> bool:
-    return published is not None and figures.published_at <= published.published_at
+    return published is not None and figures.counted_at <= published.counted_at

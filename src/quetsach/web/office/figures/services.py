@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
@@ -18,6 +18,7 @@ from quetsach.web.office.figures.selectors import (
     RELEASE,
     agreed,
     asked_digests,
+    has_tables,
     released_unlogged,
     requests,
     subject_of,
@@ -66,7 +67,7 @@ def figures_check(approval: Approval) -> None:
     except PublicationError as error:
         raise ApprovalError(error.what, hint=error.hint) from error
     published = read_published(data_folder())
-    if published is not None and candidate.figures.published_at < published.published_at:
+    if published is not None and candidate.figures.counted_at < published.counted_at:
         raise ApprovalError(_("newer figures are published already"), hint=_("refuse these, with that reason"))
 
 
@@ -101,10 +102,9 @@ def figures_release_agreed(*, data: Path, now: datetime) -> Approval | None:
     Raises:
         PublicationError: they cannot be written this time either.
     """
-    try:
-        waiting, unlogged = agreed(data), released_unlogged(data)
-    except DatabaseError:  # before the first migration there is no agreement
+    if not has_tables():
         return None
+    waiting, unlogged = agreed(data), released_unlogged(data)
     if unlogged and (published := read_published(data)):
         _log_release(unlogged, published, now)
     failed: PublicationError | None = None
@@ -128,14 +128,13 @@ def figures_let_out(*, data: Path, candidate: Candidate, waits: bool, now: datet
     """
     try:
         if waits:
-            thin_candidates(data, asked=asked_digests())
+            thin_candidates(data, asked=asked_digests() if has_tables() else frozenset())
             return
         figures = publish_candidate(data, candidate.digest)
-        _supersede_older(figures, now)
+        if has_tables():
+            _supersede_older(figures, now)
     except OutdatedError as error:  # of two that counted at once the newer is out
         _logger.info("figures: %s", error)
-    except DatabaseError:  # an office without tables has no requests
-        pass
 
 
 @transaction.atomic
@@ -155,13 +154,13 @@ def _supersede_older(figures: Snapshot, now: datetime) -> None:
     """End the requests for figures that were counted before the published ones."""
     still = {approval.digest for approval in requests() if _is_newer(approval.digest, figures)}
     for approval in requests().filter(is_granted=None).exclude(digest__in=still):
-        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.published_at.date())}
+        reason = _("Newer figures, counted on %(day)s, were published.") % {"day": day(figures.counted_at.date())}
         approval_supersede(approval=approval, reason=reason, by=None, now=now)
 
 
 def _is_newer(digest: str, figures: Snapshot) -> bool:
     try:
-        return read_candidate(data_folder(), digest).figures.published_at > figures.published_at
+        return read_candidate(data_folder(), digest).figures.counted_at > figures.counted_at
     except PublicationError:
         return False
 

@@ -13,8 +13,8 @@ from ninja import Router, Schema
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner
-from quetsach.web.office.partners.services import TOKEN_PREFIX, token_partner
-from quetsach.web.office.partners.spool import MAX_FILE_BYTES
+from quetsach.web.office.partners.services import token_partner
+from quetsach.web.server.bounds import PARTNER_BODY_BYTES
 
 UPLOADS = threading.BoundedSemaphore(1)
 """One upload is unpacked and checked at a time; its body has arrived whole by then."""
@@ -119,9 +119,7 @@ def set_aside(request: HttpRequest, number: int, after: int = 0) -> HttpResponse
 
 
 def _partner(request: HttpRequest, now: datetime) -> Partner:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    is_ours = scheme.lower() == "bearer" and secret.startswith(TOKEN_PREFIX) and len(secret) < 100
-    partner = token_partner(secret, now=now) if is_ours else None
+    partner = token_partner(request.headers.get("Authorization", ""), now=now)
     if partner is None:
         raise PartnerError(
             "the token is missing, wrong or revoked",
@@ -145,9 +143,12 @@ def _receive(request: HttpRequest, partner: Partner, now: datetime) -> tuple[Del
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit()):
         raise PartnerError("the length of the body is not given", code="no-length", status=411)
-    if int(length) > MAX_FILE_BYTES:
+    if int(length) > PARTNER_BODY_BYTES:
         raise PartnerError(
-            f"a report has at most {MAX_FILE_BYTES:,} bytes", code="too-large", status=413, hint="compress it with gzip"
+            f"a report has at most {PARTNER_BODY_BYTES:,} bytes",
+            code="too-large",
+            status=413,
+            hint="compress it with gzip",
         )
     with _one_upload():
         return delivery_receive(

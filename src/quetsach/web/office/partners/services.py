@@ -17,7 +17,8 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
 
-TOKEN_PREFIX = "qsp_"  # noqa: S105  (tells people and scanners what it is)
+_TOKEN_PREFIX = "qsp_"  # noqa: S105  (tells people and scanners what it is)
+_LONGEST_SECRET = 100
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MOST_TOKENS = 10
 
@@ -65,7 +66,7 @@ def token_make(*, partner: Partner, label: str, by: Person | None, now: datetime
     _require(by, now)
     if partner.tokens.filter(revoked_at=None).count() >= _MOST_TOKENS:
         raise PartnerError(f"a partner has at most {_MOST_TOKENS} tokens", code="tokens", hint="revoke one first")
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     Token.objects.create(partner=partner, digest=token_digest(secret), label=label.strip()[:60] or "API", made_at=now)
     _log(by, "partner-token-make", partner, now, label=label[:60])
     return secret
@@ -83,8 +84,11 @@ def token_revoke(*, token: Token, by: Person | None, now: datetime) -> None:
         _log(by, "partner-token-revoke", token.partner, now, label=token.label)
 
 
-def token_partner(secret: str, *, now: datetime) -> Partner | None:
-    """Return whose token this is; ``None`` if it is nobody's or was revoked."""
+def token_partner(authorization: str, *, now: datetime) -> Partner | None:
+    """Return whose token the header ``Authorization`` brings; ``None`` if there is none, or was revoked."""
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not secret.startswith(_TOKEN_PREFIX) or len(secret) > _LONGEST_SECRET:
+        return None
     found = Token.objects.select_related("partner").filter(digest=token_digest(secret), revoked_at=None).first()
     if found is None:
         return None

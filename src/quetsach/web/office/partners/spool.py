@@ -18,8 +18,8 @@ from django.conf import settings
 from quetsach import storage
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
+from quetsach.web.server.bounds import PARTNER_BODY_BYTES
 
-MAX_FILE_BYTES = 64 << 20
 MAX_TEXT_BYTES = 256 << 20
 MAX_RECORDS = 1_000_000
 _GZIP = b"\x1f\x8b"
@@ -66,8 +66,8 @@ def spool(chunks: Iterable[bytes], *, partner: int) -> Spooled:
         with os.fdopen(handle, "wb") as file:
             for chunk in chunks:
                 size += len(chunk)
-                if size > MAX_FILE_BYTES:
-                    raise _too_large(f"the file is larger than {MAX_FILE_BYTES:,} bytes", "compress it with gzip")
+                if size > PARTNER_BODY_BYTES:
+                    raise _too_large(f"the file is larger than {PARTNER_BODY_BYTES:,} bytes", "compress it with gzip")
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()

@@ -48,6 +48,14 @@ def _encoding(written: bytes) -> bytes:
         HEAD + QUOTED_PART + QUOTED + END,
         HEAD + QUOTED_PART + b"".join(b"=%02X" % byte for byte in NEEDLE) + b"=" + END,
         b"begin 644 a.exe\n" + UU,
+        b"begin 644 a.exe\n" + UU.replace(b"`\n", b"\n"),
+        b"begin 644 a.exe\n" + UU.replace(b"`\n", b" \n"),
+        b"begin 644 a.exe\n" + UU.replace(b"`\n", b""),
+        b"GIF8: 1\n" + PLAIN,
+        b"BZh: 1\n" + PLAIN,
+        b"#!: 1\n" + PLAIN,
+        b"%PDF-: 1\n" + PLAIN,
+        b"{\\rt: 1\n" + PLAIN,
         b"begin 100644 a.exe\n" + UU,
         b"From: a@b\n\nHello:\nbegin 644 a:b.exe\n" + UU,
         b"From: a@b\n\nbegin 644 a.exe\n" + UU.replace(b"\n", b"X\n", 13),
@@ -55,6 +63,39 @@ def _encoding(written: bytes) -> bytes:
 )
 def test_an_attachment_is_looked_at_however_the_message_is_written(mail: bytes) -> None:
     assert NEEDLE in [content.rstrip() for content in look(mail).in_order]
+
+
+def _plain(content: bytes, encoding: bytes = b"binary", of: bytes = b"a/b; name=a.exe") -> bytes:
+    part = PART.replace(b"base64", encoding).replace(b"a/b; name=a.exe", of)
+    return HEAD + part + content + END
+
+
+@pytest.mark.parametrize("encoding", [b"binary", b"8bit", b"7BIT"])
+@pytest.mark.parametrize("of", [b"a/b", b"a/b; name=a.exe", b"text/plain; name=a.exe"])
+@pytest.mark.parametrize("content", [NEEDLE, NEEDLE + b"\n", bytes(range(256)) * 999, zip_of({"a": NEEDLE})])
+def test_an_attachment_that_is_not_encoded_is_looked_at_as_it_is(encoding: bytes, of: bytes, content: bytes) -> None:
+    seen = look(_plain(content, encoding, of))
+    assert content in seen.in_order
+    assert seen.inside.reasons == set()
+
+
+@pytest.mark.parametrize("of", [b"text/plain", b"multipart/mixed; name=a", b"message/rfc822; name=a"])
+def test_a_text_or_what_holds_further_parts_is_not_attached(of: bytes) -> None:
+    seen = look(_plain(PART + BASE64, b"8bit", of))
+    assert seen.in_order == [NEEDLE]
+    assert seen.inside.reasons == set()
+
+
+def test_a_note_at_the_end_of_a_mailbox_is_no_damage() -> None:
+    note = b"Content-Type: text/plain; name=note\nContent-Transfer-Encoding: 7bit\n\nneedle\n"
+    seen = look(b"From a\n" + PLAIN + b"\nFrom b\n" + note)
+    assert seen.in_order == [NEEDLE, b"needle"]
+    assert seen.inside.reasons == set()
+
+
+def test_a_text_behind_headers_that_do_not_end_is_no_damage() -> None:
+    note = b"Subject: how mail is written\n\nContent-Transfer-Encoding: 8bit\nis what it says.\n"
+    assert look(note).inside.reasons == set()
 
 
 @pytest.mark.parametrize("text", [b"--\r\n", b"From me\r\n", b"-- \r\n", b"--C\r\n"])

@@ -223,8 +223,14 @@ def test_frames_to_be_skipped_hide_nothing_that_stands_behind_them(form: str, be
     assert look(zip_of({"in": packed})).in_order == [packed, b"needle"]
 
 
-def test_the_older_form_of_lz4_is_looked_at() -> None:
-    assert look(legacy_lz4_of(b"needle" * 99)).in_order == [b"needle" * 99]
+@pytest.mark.parametrize("before", [b"", skippable(), skippable(0) * 99])
+def test_the_older_form_of_lz4_is_looked_at(before: bytes) -> None:
+    assert look(before + legacy_lz4_of(b"needle" * 99)).in_order == [b"needle" * 99]
+
+
+def test_what_nothing_here_knows_behind_frames_to_be_skipped_is_told_of() -> None:
+    for behind in (b"what no unpacker knows", gzip.compress(b"needle")):
+        assert look(skippable() + behind).inside.reasons == {Reason.NOT_OPENED}
 
 
 def test_what_compress_packed_is_looked_at() -> None:
@@ -243,7 +249,7 @@ def test_what_compress_packed_is_looked_at() -> None:
             b"LZIPPED",
             LIBRARY,
         ),
-        *(b"\x60\xeano arj", b"PS-lhasa", skippable() + b"what no unpacker knows", skippable(99)[:20]),
+        *(b"\x60\xeano arj", b"PS-lhasa", skippable(), skippable(99)[:20]),
         *(b"\x5d\0\0\x80\0" + bytes(40), b"From here on: nothing\n", b"Note: a text\nAnother: one\n\nand so on\n"),
     ],
 )
@@ -257,6 +263,12 @@ def test_a_program_that_unpacks_itself_is_looked_into() -> None:
     for packed in (zip_of(members), cab_of(members), settings + seven_zip_of(members), rar_of(members)):
         assert look(PROGRAM + packed).contents == {"inside": b"needle"}
     assert look(b"#!/bin/sh\nexec unzip $0\n" + zip_of(members)).contents == {"inside": b"needle"}
+
+
+def test_what_a_program_carries_is_found_however_far_behind_its_header_lies() -> None:
+    header = PROGRAM[64:128].replace(struct.pack("<II", 512, 512), struct.pack("<II", 512, 8704))
+    far = (PROGRAM[:60] + struct.pack("<I", 8192)).ljust(8192, b"\0") + header
+    assert look(far.ljust(9216, b"\x90") + b"zlb\x1a" + bytes(99)).inside.reasons == {Reason.NOT_OPENED}
 
 
 def _noise(size: int) -> bytes:

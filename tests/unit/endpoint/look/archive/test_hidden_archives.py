@@ -29,6 +29,7 @@ FRONTS = {
     "library": b"!<arch>\nx",
     "frame to be skipped": b"\x50\x2a\x4d\x18" + bytes(4) + b"x",
     "tar": tar_of({"a": b"x"}),
+    "zip": zip_of({"a": b"x"}),
     "seven zip": seven_zip_of({"a": b"x"}),
 }
 
@@ -55,6 +56,41 @@ def test_seven_zip_and_rar_are_found_behind_other_files_and_behind_decoys(packed
         seen = look(file)
         assert NEEDLE in seen.in_order
         assert seen.inside.reasons == set()
+
+
+@pytest.mark.parametrize("packed", [seven_zip_of(PACKED), rar_of(PACKED), rar5_of(PACKED)])
+@pytest.mark.parametrize("front", [front for front in FRONTS if front != "seven zip"])
+def test_seven_zip_and_rar_are_found_behind_an_archive_of_another_kind(packed: bytes, front: str) -> None:
+    assert NEEDLE in look(FRONTS[front] + packed).in_order
+
+
+@pytest.mark.parametrize("packed", [seven_zip_of(PACKED), rar_of(PACKED), rar5_of(PACKED)])
+@pytest.mark.parametrize("large", [b"", bytes(3 << 20)])
+@pytest.mark.parametrize("front", [b"", PICTURE, b"MZ" + bytes(99)])
+def test_what_stands_in_a_member_of_an_archive_is_looked_at_once(packed: bytes, large: bytes, front: bytes) -> None:
+    members = {"in": front + packed, "large": large}
+    for outer in (tar_of(members), zip_of(members, zipfile.ZIP_STORED), gzip.compress(tar_of(members))):
+        seen = look(outer)
+        assert seen.in_order.count(NEEDLE) == 1
+        assert seen.inside.reasons == set()
+
+
+LARGE = {"gzip": gzip.compress(bytes(3 << 20), 0), "tar": tar_of({"a": bytes(3 << 20)})}
+
+
+@pytest.mark.parametrize("front", LARGE)
+def test_what_may_stand_behind_a_large_archive_in_an_archive_is_told_of(front: str) -> None:
+    assert look(zip_of({"in": LARGE[front]})).inside.reasons == set()
+    assert look(zip_of({"in": LARGE[front] + zip_of(PACKED)})).inside.reasons == {Reason.LIMIT}
+    assert look(zip_of({"in": LARGE[front] + zip_of(PACKED) + bytes(60_000)})).inside.reasons == {Reason.LIMIT}
+    before = tar_of({"a": b"x"}) + seven_zip_of(PACKED) + bytes(3 << 20)
+    assert look(zip_of({"in": before})).inside.reasons == {Reason.LIMIT}
+
+
+def test_a_zip_that_is_the_last_member_of_a_large_tar_is_not_told_of_besides() -> None:
+    seen = look(gzip.compress(tar_of({"large": bytes(3 << 20), "last.jar": zip_of(PACKED)})))
+    assert NEEDLE in seen.in_order
+    assert seen.inside.reasons == set()
 
 
 def test_no_number_of_decoys_in_its_comment_hides_a_zip() -> None:
@@ -171,6 +207,15 @@ def _seven_zip_with(mode: int) -> bytes:
     packed[28:32] = zlib.crc32(packed[start:]).to_bytes(4, "little")
     packed[8:12] = zlib.crc32(packed[12:32]).to_bytes(4, "little")
     return bytes(packed)
+
+
+def test_where_one_list_of_a_disc_does_not_hold_the_other_is_read() -> None:
+    disc = bytearray(iso_of({"aaa.txt": b"letter", **PACKED}))
+    at = disc.find(b"AAA.TXT;1") - 33
+    disc[at + 2 : at + 10] = struct.pack("<I", 0xFFFFFF) + struct.pack(">I", 0xFFFFFF)  # where its content begins
+    seen = look(bytes(disc))
+    assert NEEDLE in seen.in_order
+    assert seen.inside.reasons == {Reason.DAMAGED}
 
 
 def test_what_only_one_of_the_lists_of_a_disc_names_is_looked_at() -> None:

@@ -1,20 +1,24 @@
 """What stands around the readers: a file on disk, errors while it is read, a machine without libarchive."""
 
+import gzip
 import os
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.archives import CONTAINERS, encrypted_zip_of, lzip_of, zip_of
+from tests.archives import CONTAINERS, encrypted_zip_of, lzip_of, onenote_of, tar_of, zip_of
 from tests.unit.endpoint.look.archive.seen import look
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.look.archive import library
+from quetsach.endpoint.look.archive import inside, library
 from quetsach.endpoint.look.archive.inside import look_inside
-from quetsach.endpoint.look.archive.source import InMemory
+from quetsach.endpoint.look.archive.limits import Budget
+from quetsach.endpoint.look.archive.member import Member
+from quetsach.endpoint.look.archive.source import InMemory, Source
 from quetsach.endpoint.look.kind import FileKind, kind_of
 from quetsach.endpoint.look.look import Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
@@ -48,6 +52,26 @@ def test_without_libarchive_the_commonest_formats_are_opened(form: str) -> None:
     seen = look(CONTAINERS[form]({"file": b"needle"}))
     assert b"needle" in seen.in_order
     assert seen.inside.reasons == set()
+
+
+def test_a_reader_that_fails_costs_no_other_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_source: Source, _budget: Budget) -> Iterator[Member]:
+        raise OverflowError
+
+    monkeypatch.setitem(inside._READERS, FileKind.ONENOTE, fails)  # type: ignore[index]
+    seen = look(tar_of({"a": onenote_of({"in": b"pin"}), "b": b"needle"}))
+    assert seen.in_order[1:] == [b"needle"]
+    assert (seen.inside.archive, seen.inside.reasons) == ("damaged", {Reason.DAMAGED})
+
+
+def test_a_member_at_which_its_reader_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_flow: object, _kind: object, name: bytes, _budget: Budget) -> Iterator[Member]:
+        yield Member(name, (struct.pack("B", size) for size in (1, 256)))
+
+    monkeypatch.setattr(inside, "unpacked", fails)
+    seen = look(tar_of({"a": gzip.compress(b"pin"), "b": b"needle"}))
+    assert seen.in_order[-1] == b"needle"
+    assert seen.inside.reasons == {Reason.DAMAGED}
 
 
 def _look_at(folder: Path, content: bytes, recogniser: Recogniser = RECOGNISER) -> Look | Trouble:

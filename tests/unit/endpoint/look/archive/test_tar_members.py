@@ -30,6 +30,10 @@ def test_a_name_in_two_parts_is_put_together() -> None:
     assert list(look(tar_of({name: b"needle"}, tarfile.USTAR_FORMAT)).contents) == [name]
 
 
+def test_a_member_of_a_type_that_nobody_knows_is_a_file() -> None:
+    assert look(_with_header(type=b"Z", size=6) + b"needle".ljust(512, b"\0")).in_order == [b"needle"]
+
+
 def test_links_and_folders_have_no_content_whatever_size_they_give() -> None:
     link = _with_header(type=tarfile.SYMTYPE, linkname="/etc/passwd", size=0)
     liar = bytearray(link)

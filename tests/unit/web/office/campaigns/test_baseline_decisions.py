@@ -23,7 +23,7 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_decid
 from quetsach.web.office.campaigns.models import Campaign, Passage
 from quetsach.web.office.campaigns.selectors.baseline import baseline_standing, subject_of
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of
-from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out
+from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out, baseline_freeze_alone
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import plan_replace
 from quetsach.web.office.log.models import LogEntry
@@ -191,6 +191,91 @@ def test_a_baseline_that_is_written_without_its_decision_is_recorded_at_the_next
     assert decision.figures["seal"] == before.digest
     assert LogEntry.objects.filter(act="baseline-freeze").count() == 1
     assert baseline_standing(campaign).not_frozen is None
+
+
+@pytest.fixture
+def not_in_force(campaign: Campaign, deliver, operator, second, monkeypatch: pytest.MonkeyPatch) -> Approval:
+    """Return an agreement that is among the decisions, and whose last write failed."""
+    deliver("a")
+    asked(campaign, operator, A)
+
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "write", full)
+        with pytest.raises(BaselineError, match="No space left"):
+            agree(campaign, second)
+    return Approval.objects.get(subject=subject_of(campaign))
+
+
+def test_a_baseline_whose_last_write_failed_is_put_into_force_at_the_next_try(
+    campaign: Campaign, data: Path, not_in_force: Approval
+) -> None:
+    assert baseline_in_force(data, KEY) is None
+    assert baseline_standing(campaign).not_frozen is not None
+    baseline_carry_out(not_in_force, NOW)
+    assert baseline_standing(campaign).not_frozen is None
+    assert [baseline_in_force(data, KEY)] == list(baseline_history(data, KEY))
+    assert len(decisions_of(campaign)) == 1
+
+
+def test_a_baseline_whose_last_write_failed_is_not_put_into_force_once_the_campaign_is_closed(
+    campaign: Campaign, data: Path, not_in_force: Approval, operator, second
+) -> None:
+    grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
+    assert baseline_standing(campaign).not_frozen is None
+    with pytest.raises(ApprovalError):
+        baseline_carry_out(not_in_force, NOW)
+    assert baseline_in_force(data, KEY) is None
+
+
+def test_what_was_agreed_to_never_takes_the_place_of_a_later_decision(
+    campaign: Campaign, data: Path, not_in_force: Approval, deliver
+) -> None:
+    deliver("b", addresses=40)
+    later = baseline_freeze_alone(
+        campaign=campaign, expected=(A, B), accepts_gaps=False, reason="Thêm nguồn b", by="x", now=NOW
+    )
+    assert baseline_standing(campaign).not_frozen is None
+    with pytest.raises(BaselineError, match="a later decision"):
+        baseline_carry_out(not_in_force, NOW)
+    assert (later.number, baseline_in_force(data, KEY)) == (2, later)
+
+
+def test_a_plan_that_names_other_feeds_since_ends_what_was_asked_for(
+    campaign: Campaign, data: Path, deliver, operator, second
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    plan_replace(
+        campaign=campaign,
+        document=f'feeds = ["{A}", "{B}"]\n{campaign.revision.document}'.encode(),
+        reason="Thêm nguồn",
+        by=operator,
+        now=NOW,
+    )
+    with pytest.raises(ApprovalError):
+        agree(campaign, second)
+    assert baseline_in_force(data, KEY) is None
+
+
+def test_the_command_carries_out_what_was_agreed_to_only_when_told_and_drops_nothing(
+    campaign: Campaign, data: Path, not_written: Approval, deliver, operator, run
+) -> None:
+    deliver("b", addresses=40)
+    code, out, _ = run("freeze-baseline", KEY)
+    assert (code, baseline_in_force(data, KEY)) == (0, None)  # a look writes nothing
+    assert "--carry-out" in out
+    for words in (("--reason", "b is in", "--feed", B, "--by", operator.email), ("--reason", "x"), ("--feed", B)):
+        code, _, err = run("freeze-baseline", KEY, *words)
+        assert (code, baseline_in_force(data, KEY)) == (1, None)
+        assert "agreed to is not frozen yet" in err
+    code, out, _ = run("freeze-baseline", KEY, "--carry-out")
+    assert code == 0
+    assert "carried out" in out
+    assert baseline_in_force(data, KEY) is not None
+    assert run("freeze-baseline", KEY, "--carry-out")[0] == 1
 
 
 def test_a_moved_window_ends_what_was_asked_for(campaign: Campaign, deliver, operator, second) -> None:

@@ -94,7 +94,7 @@ def test_a_report_that_cannot_be_read_is_refused_with_a_hint(send) -> None:
 
 
 def test_a_report_that_is_too_large_is_not_read(send, monkeypatch) -> None:
-    monkeypatch.setattr(api, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(api, "PARTNER_BODY_BYTES", 10)
     assert send(report(ROWS)).status_code == 413
 
 

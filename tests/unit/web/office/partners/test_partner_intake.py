@@ -184,9 +184,9 @@ def test_a_file_that_cannot_be_read_is_refused_before_anything_is_taken(partner,
 
 
 def test_sizes_are_bounded(partner, monkeypatch) -> None:
-    monkeypatch.setattr(spool, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(spool, "PARTNER_BODY_BYTES", 100)
     assert _refused(partner, report(ROWS)).code == "too-large"
-    monkeypatch.setattr(spool, "MAX_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(spool, "PARTNER_BODY_BYTES", 1 << 20)
     monkeypatch.setattr(spool, "MAX_TEXT_BYTES", 10_000)
     assert _refused(partner, gzip.compress(b"x" * 2_000_000)).code == "too-large"
     monkeypatch.setattr(spool, "MAX_RECORDS", 3)

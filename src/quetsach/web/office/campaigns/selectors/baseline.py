@@ -8,7 +8,14 @@ from typing import Any
 from django.conf import settings
 
 from quetsach.assess import FrozenBaseline
-from quetsach.centre.baseline import BaselineCount, Completeness, baseline_history, baseline_in_force, completeness_of
+from quetsach.centre.baseline import (
+    BaselineCount,
+    Completeness,
+    baseline_history,
+    baseline_in_force,
+    completeness_of,
+    is_followed,
+)
 from quetsach.centre.errors import BaselineError
 from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
@@ -32,7 +39,7 @@ class BaselineRequest:
 class BaselineStanding:
     """Where a campaign's baseline stands. ``history`` is every decision, the newest first.
 
-    ``waiting`` waits for a second person; ``not_frozen`` was agreed to and is not written, or not among the decisions.
+    ``waiting`` waits for a second person; ``not_frozen`` was agreed to and is not in force, or not among the decisions.
     """
 
     in_force: FrozenBaseline | None
@@ -70,18 +77,20 @@ def baseline_standing(campaign: Campaign) -> BaselineStanding:
     )
 
 
-def is_written(campaign: Campaign, passage: Passage) -> bool:
-    """Whether the baseline that was asked for is among those that were frozen.
+def is_in_force(campaign: Campaign, passage: Passage) -> bool:
+    """Whether the baseline that was asked for is the one in force.
 
     Raises:
         AssessError: a frozen baseline was changed.
     """
-    return passage.sha256 in {one.act.request for one in baseline_history(data_folder(), campaign.key) if one.act}
+    in_force = baseline_in_force(data_folder(), campaign.key)
+    return in_force is not None and in_force.request == passage.sha256
 
 
 def is_of_the_plan(campaign: Campaign, count: BaselineCount) -> bool:
-    """Whether the plan still names the window that was counted."""
-    return campaign.plan.window(campaign.plan.baseline).period == count.completeness.window
+    """Whether the plan still names the window that was counted and, if any, the feeds that it was counted on."""
+    plan, counted = campaign.plan, {one.feed for one in count.completeness.feeds if one.is_expected}
+    return plan.window(plan.baseline).period == count.completeness.window and set(plan.feeds) in (set(), counted)
 
 
 def data_folder() -> Path:
@@ -126,9 +135,12 @@ def shown_to_approver(approval: Approval) -> dict[str, Any]:
 
 def _is_carried_out(campaign: Campaign, request: BaselineRequest) -> bool:
     """Whether nothing is left to do for a request that was granted: it is done, or cannot be done any more."""
-    if is_written(campaign, request.passage):
+    if is_in_force(campaign, request.passage):
         return any(decision.figures.get("request") == request.passage.sha256 for decision in decisions_of(campaign))
-    return is_closed(campaign) or not is_of_the_plan(campaign, request.count)
+    data, asked_for = data_folder(), request.passage.sha256
+    written = next((one for one in baseline_history(data, campaign.key) if one.request == asked_for), None)
+    is_late = written is not None and is_followed(data, written)
+    return is_late or is_closed(campaign) or not is_of_the_plan(campaign, request.count)
 
 
 def _last_request(campaign: Campaign) -> BaselineRequest | None:

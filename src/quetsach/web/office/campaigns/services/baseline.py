@@ -24,8 +24,8 @@ from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.baseline import (
     KIND,
     data_folder,
+    is_in_force,
     is_of_the_plan,
-    is_written,
     request_of,
     subject_of,
 )
@@ -88,28 +88,30 @@ def baseline_check(approval: Approval) -> None:
     """Refuse to grant what cannot be frozen any more.
 
     Raises:
-        ApprovalError: the campaign was closed, or its plan names another window since.
+        ApprovalError: the campaign was closed, or its plan names another window or other feeds since.
     """
     found = request_of(approval)
     if found is None or is_closed(found[0]):
         raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
     campaign, passage = found
     if not is_of_the_plan(campaign, BaselineCount.from_json(passage.facts["count"])):
-        raise ApprovalError(_("the plan names another baseline window since"), hint=_("refuse it, and ask again"))
+        raise ApprovalError(
+            _("the plan names another baseline window or other feeds since"), hint=_("refuse it, and ask again")
+        )
 
 
 def baseline_carry_out(approval: Approval, now: datetime) -> None:
     """Freeze what a second person agreed to. Where it fails the agreement stands, and it is called again.
 
     Raises:
-        ApprovalError: the campaign was closed, or its plan names another window since.
+        ApprovalError: the campaign was closed, or its plan names another window or other feeds since.
         BaselineError: it cannot be written.
     """
     found = request_of(approval)
     if found is None or not approval.is_granted:
         raise ApprovalError(_("nobody has agreed to this"))
     campaign, passage = found
-    if not is_written(campaign, passage):  # else only the decision is missing
+    if not is_in_force(campaign, passage):  # else only the decision is missing
         baseline_check(approval)
     agreed_by = str(approval.decided_by or "")
     try:
@@ -130,8 +132,8 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
             f"agreed to, but the baseline could not be written and recorded: {why}",
         )
         advice = LocalText(
-            f"khi đã khắc phục, chạy: quetsach center campaigns freeze-baseline {campaign.key}",
-            f"once that is mended, run: quetsach center campaigns freeze-baseline {campaign.key}",
+            f"khi đã khắc phục, chạy: quetsach center campaigns freeze-baseline {campaign.key} --carry-out",
+            f"once that is mended, run: quetsach center campaigns freeze-baseline {campaign.key} --carry-out",
         )
         raise BaselineError(text, advice=advice) from error
 

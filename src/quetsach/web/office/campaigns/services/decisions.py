@@ -100,7 +100,7 @@ def _figures(kind: DecisionKind, subjects: Sequence[str], *, day: date) -> dict[
     chosen = set(subjects)
     return {
         "as_of": str(snapshot.as_of),
-        "published_at": snapshot.published_at.isoformat(),
+        "counted_at": snapshot.counted_at.isoformat(),
         "first": str(snapshot.latest.first),
         "last": str(snapshot.latest.last),
         "definition": "mean-daily-addresses",

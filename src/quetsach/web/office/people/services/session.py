@@ -1,10 +1,9 @@
 """Ending sessions."""
 
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
 
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.sign_in.session_store import stored_name
+from quetsach.web.office.people.sign_in.session_store import SessionStore, stored_name
 
 
 def sessions_end(person: Person, *, but: str = "", only: int | None = None) -> int:
