@@ -30,8 +30,8 @@ _CHUNK_BYTES = 1 << 18
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
-# What the standard library raises on archives that are not what they say; methods that it lacks among it.
-_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+# What the standard library raises on archives that are not what they say; of methods that it lacks a RuntimeError.
+_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, ValueError)
 _HINT = "is it complete? have it sent again, or unpack it and take in the CSV files"
 
 

@@ -43,6 +43,11 @@ _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *rang
 _NO_LETTERS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _CPU_SECONDS, _MEMORY_BYTES = 3, 192 << 20
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, EOFError, ValueError, LookupError, ArithmeticError),
+    RuntimeError,  # an unknown way of packing, or elements within elements
+)
+"""What readers raise on files that are not what they say."""
 
 
 class WorkbookError(Exception):
@@ -83,9 +88,7 @@ def read_workbook(content: bytes, *, columns: int, rows: int) -> list[tuple[str,
     """
     try:
         return _read(content, columns, rows)
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, EOFError, ValueError, LookupError) as error:
-        raise WorkbookError("damaged") from error
-    except (NotImplementedError, RuntimeError, ArithmeticError, RecursionError) as error:  # an unknown way of packing
+    except _DAMAGED as error:
         raise WorkbookError("damaged") from error
 
 

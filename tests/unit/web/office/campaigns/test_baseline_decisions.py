@@ -107,19 +107,25 @@ def test_freezing_again_takes_the_place_of_the_decision_before(
     assert [d.number for d in in_force(decisions_of(campaign))] == [later.number]
 
 
-def test_what_cannot_be_written_is_said_and_frozen_later(
-    campaign: Campaign, data: Path, deliver, operator, second, signed_in, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deliver("a")
-    asked(campaign, operator, A)
+def agreed_on_a_full_disk(campaign: Campaign, second, monkeypatch: pytest.MonkeyPatch, writer: str) -> str:
+    """Agree while one way of writing fails, and return what is told."""
 
     def full(*_arguments: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "make_folder", full)
-        with pytest.raises(BaselineError, match="No space left"):
+        patched.setattr(storage, writer, full)
+        with pytest.raises(BaselineError) as told:
             agree(campaign, second)
+    return str(told.value)
+
+
+def test_what_cannot_be_written_is_said_and_frozen_later(
+    campaign: Campaign, data: Path, deliver, operator, second, signed_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("a")
+    asked(campaign, operator, A)
+    assert "No space left" in agreed_on_a_full_disk(campaign, second, monkeypatch, "make_folder")
     assert decisions_of(campaign) == ()
     assert baseline_standing(campaign).not_frozen is not None
     page = signed_in(operator)
@@ -136,14 +142,7 @@ def not_written(campaign: Campaign, deliver, operator, second, monkeypatch: pyte
     """Return an agreement whose baseline could not be written."""
     deliver("a")
     asked(campaign, operator, A)
-
-    def full(*_arguments: object, **_named: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(storage, "make_folder", full)
-        with pytest.raises(BaselineError):
-            agree(campaign, second)
+    agreed_on_a_full_disk(campaign, second, monkeypatch, "make_folder")
     return Approval.objects.get(subject=subject_of(campaign))
 
 
@@ -198,14 +197,7 @@ def not_in_force(campaign: Campaign, deliver, operator, second, monkeypatch: pyt
     """Return an agreement that is among the decisions, and whose last write failed."""
     deliver("a")
     asked(campaign, operator, A)
-
-    def full(*_arguments: object, **_named: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(storage, "write", full)
-        with pytest.raises(BaselineError, match="No space left"):
-            agree(campaign, second)
+    assert "No space left" in agreed_on_a_full_disk(campaign, second, monkeypatch, "write")
     return Approval.objects.get(subject=subject_of(campaign))
 
 
