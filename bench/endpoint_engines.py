@@ -22,7 +22,7 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.look.look import Look, look_at_open_file
 from quetsach.endpoint.look.memory import MemoryLook
@@ -172,12 +172,12 @@ def memory_seconds_a_gigabyte() -> tuple[float, int]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        process = Processes().read(child.pid)
+        process = LinuxProcesses().read(child.pid)
         assert process is not None
         best, size = float("inf"), 0
         for _ in range(REPEATS):
             before = cpu_seconds()
-            look = look_into(Processes(), process.anchor, matcher, own=frozenset())
+            look = look_into(LinuxProcesses(), process.anchor, matcher, own=frozenset())
             seconds = cpu_seconds() - before
             if not isinstance(look, MemoryLook):
                 raise SystemExit(f"the memory could not be read: {look.reason}")

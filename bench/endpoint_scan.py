@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from quetsach.core.pack import Pack
-from quetsach.endpoint.host.linux import live_host
+from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.look.cache import Cache, key_for
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder import Entry
 from quetsach.endpoint.host.folder_marks import FolderMarks
 from quetsach.endpoint.host.registry import (

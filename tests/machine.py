@@ -7,8 +7,8 @@ from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import collect
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.linux import mounted_host
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.trouble import Trouble
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"

@@ -20,7 +20,7 @@ from tests.infection import file_anchor
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.plan.step import QuarantineFile, RemoveLink, Step, Target

@@ -11,7 +11,7 @@ from quetsach.core.artefact_fields import FIELDS_OF_KIND, SYSTEMS_OF_KIND
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
 from quetsach.endpoint.collect import PROCESSES, footholds
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.container import FILES

@@ -50,13 +50,13 @@ from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
 from quetsach.endpoint.collect.windows.task_file import parse_actions, parse_task
 from quetsach.endpoint.collect.windows.wmi import carve
 from quetsach.endpoint.host.authenticode import file_digests, read_signed
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_edit import edit_hive
-from quetsach.endpoint.host.mounts import parse_mountinfo
+from quetsach.endpoint.host.posix.mounts import parse_mountinfo
+from quetsach.endpoint.host.posix.sockets import PROTOCOLS, parse_table
 from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ, DeleteKey, DeleteValue, RegistryValue, SetValue
 from quetsach.endpoint.host.rpm.header import files_of
-from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
 from quetsach.endpoint.keep.journal import MAGIC, read_journal
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal

@@ -17,7 +17,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines, split_lines
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.errors import JournalError
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.host.registry import (
     MULTI_SZ,
     SZ,

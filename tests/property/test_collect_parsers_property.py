@@ -13,8 +13,8 @@ from quetsach.endpoint.collect.property_list import archived_paths, bookmarked_p
 from quetsach.endpoint.collect.ssh import parse_authorized_key
 from quetsach.endpoint.collect.systemd import parse_unit
 from quetsach.endpoint.collect.users import parse_passwd
-from quetsach.endpoint.host.mounts import parse_mountinfo
-from quetsach.endpoint.host.sockets import PROTOCOLS, parse_table
+from quetsach.endpoint.host.posix.mounts import parse_mountinfo
+from quetsach.endpoint.host.posix.sockets import PROTOCOLS, parse_table
 
 pieces = st.sampled_from(
     [

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.host.memory import regions_of
+from quetsach.endpoint.host.posix.memory import regions_of
 from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 

@@ -295,8 +295,7 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, word
     Raises:
         QuetsachError: the root cannot be opened.
     """
-    from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
-    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.host.live import live_host, open_mounted  # noqa: PLC0415
 
     if is_live and other_root is None:
         return live_host()
@@ -314,7 +313,7 @@ def require_writable(root: Path, words: Mapping[str, str]) -> None:
     Raises:
         QuetsachError: it is mounted read-only, or so that the streams of NTFS are told but cannot be put back.
     """
-    from quetsach.endpoint.host.windows_tree import has_streams  # noqa: PLC0415
+    from quetsach.endpoint.host.offline.windows_tree import has_streams  # noqa: PLC0415
 
     key = ""
     with suppress(OSError):

@@ -1,7 +1,6 @@
 """``quetsach clean``: looks, shows the plan, asks, acts, looks again."""
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -134,11 +133,12 @@ class _Task:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.endpoint.host.live import is_elevated  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
 
     language = chosen_language(arguments)
     words = messages("act", language)
-    if not arguments.root and not arguments.path and os.geteuid() != 0 and not arguments.dry_run:
+    if not arguments.root and not arguments.path and not is_elevated() and not arguments.dry_run:
         raise NotElevatedError(words["not-elevated"], hint=words["not-elevated-hint"])
     check_choice(arguments, words)
     if not arguments.yes and not arguments.dry_run:

@@ -48,7 +48,7 @@ def _roots(folders: Mapping[str, Iterable[bytes]]) -> Iterator[tuple[bytes, tupl
 
     The root is never taken, and nothing whose name a terminal or a page could not show as it is.
     """
-    from quetsach.endpoint.host.mounts import mounts_now  # noqa: PLC0415
+    from quetsach.endpoint.host.live import mounts_now  # noqa: PLC0415
 
     places = [mount.place for mount in mounts_now() if mount.place and _shown(mount.place) == mount.place]
     platform_of = cache(_platform)
@@ -68,7 +68,7 @@ def _roots(folders: Mapping[str, Iterable[bytes]]) -> Iterator[tuple[bytes, tupl
 
 def _platform(disk: bytes) -> str:
     """Return the system that the tool sees by itself on a mounted disk; empty if it cannot be opened."""
-    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.host.live import open_mounted  # noqa: PLC0415
 
     try:
         return open_mounted(Path(os.fsdecode(disk))).platform

@@ -154,8 +154,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
     from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families  # noqa: PLC0415  (the match engine)
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
-    from quetsach.endpoint.host.linux import live_host  # noqa: PLC0415
-    from quetsach.endpoint.host.mounted import open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.host.live import live_host, open_mounted  # noqa: PLC0415
     from quetsach.endpoint.look.reach import Sought  # noqa: PLC0415
     from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 

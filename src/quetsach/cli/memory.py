@@ -22,7 +22,7 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     same root taken as the same system: of packs for others only a part is looked for. Of a mounted disk, only until
     this machine is restarted: what runs on that disk may have been running in between.
     """
-    from quetsach.endpoint.host.processes import boot_id  # noqa: PLC0415
+    from quetsach.endpoint.host.live import boot_id  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
     from quetsach.endpoint.look.archive.formats import READERS  # noqa: PLC0415
     from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415

@@ -26,9 +26,9 @@ from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.hive import Hive
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome

@@ -16,7 +16,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan

@@ -10,8 +10,8 @@ import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.errors import MassBrakeError
-from quetsach.endpoint.host.linux import live_host
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
+from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.plan import Plan, make_plan

@@ -13,9 +13,10 @@ import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.host.linux import live_host
-from quetsach.endpoint.host.processes import Process, Processes
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.linux import live_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.trouble import Reason
@@ -30,7 +31,7 @@ PACK = Pack(
 PROGRAM = "import os, sys; held = 'wo' + 'rm ' + sys.argv[1]; print(os.getpid(), flush=True); sys.stdin.read()"
 
 
-class _Only(Processes):
+class _Only(LinuxProcesses):
     """The processes of this machine, of which one is there."""
 
     def __init__(self, pid: int) -> None:
@@ -56,7 +57,7 @@ def pid() -> Iterator[int]:
 
 @pytest.mark.parametrize("memory", [True, False])
 def test_a_process_is_known_by_what_it_unpacked(pid: int, tmp_path: Path, *, memory: bool) -> None:
-    host = replace(live_host(), tree=Tree(tmp_path), processes=_Only(pid))
+    host = replace(live_host(), tree=PosixTree(tmp_path), processes=_Only(pid))
     pack = replace(PACK, traits=(replace(TRAIT, memory=memory),))
     found = scan(host, [pack], scope=Scope.QUICK, now=datetime(2026, 11, 25, tzinfo=UTC))
     anchors = [finding.artefact.anchor for finding in found.findings]
@@ -67,7 +68,7 @@ def test_a_process_is_known_by_what_it_unpacked(pid: int, tmp_path: Path, *, mem
 def test_memory_that_was_not_reached_when_the_scan_ended_is_said(pid: int, tmp_path: Path) -> None:
     control = Control()
     control.end()
-    host = replace(live_host(), tree=Tree(tmp_path), processes=_Only(pid))
+    host = replace(live_host(), tree=PosixTree(tmp_path), processes=_Only(pid))
     found = scan(host, [PACK], scope=Scope.QUICK, now=datetime(2026, 11, 25, tzinfo=UTC), control=control)
     assert found.findings == ()
     assert any(trouble.reason is Reason.NOT_REACHED and b"python" in trouble.path for trouble in found.failures)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.ntfs import make_image, mounted
 
-from quetsach.endpoint.host.windows_tree import WindowsTree
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.look.walk import walk
 from quetsach.endpoint.trouble import Reason, Trouble
 

@@ -17,7 +17,7 @@ from quetsach.cli.trial.running import running_host
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import LinuxHost
+from quetsach.endpoint.host.posix.linux import LinuxHost
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.plan import make_plan

@@ -16,7 +16,7 @@ import pytest
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import Planted, linux, load_specimen, specimens_of, unlock

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from quetsach.cli.memory import cache_of
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.look.cache import Totals
 
 

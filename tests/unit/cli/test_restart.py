@@ -14,9 +14,10 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import clean as cleaning
-from quetsach.endpoint.host.linux import LinuxHost
-from quetsach.endpoint.host.processes import Process, Processes
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.linux import LinuxHost
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
@@ -30,7 +31,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 type Run = Callable[..., tuple[int, str]]
 
 
-class NoProcesses(Processes):
+class NoProcesses(LinuxProcesses):
     """A running system on which nothing runs."""
 
     def __iter__(self) -> Iterator[Process]:
@@ -43,8 +44,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "root"
     write(root, b"/tmp/eicar.com", EICAR)
     write(root, b"/tmp/letter.txt", b"Kinh gui")
-    monkeypatch.setattr("quetsach.endpoint.host.linux.live_host", lambda: LinuxHost(Tree(root), NoProcesses(), None))
-    monkeypatch.setattr("quetsach.cli.clean.os.geteuid", lambda: 0)
+    monkeypatch.setattr(
+        "quetsach.endpoint.host.live.live_host", lambda: LinuxHost(PosixTree(root), NoProcesses(), None)
+    )
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     return root
 
 
@@ -117,7 +120,7 @@ def test_a_system_that_refuses_to_restart_is_told(
 
 
 def _ended_before_the_restart(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    host, state = LinuxHost(Tree(root), NoProcesses(), None), State.open(tmp_path / "state")
+    host, state = LinuxHost(PosixTree(root), NoProcesses(), None), State.open(tmp_path / "state")
     found = finding(file_anchor(root, b"/tmp/eicar.com"), ArtefactKind.FILE, Action.QUARANTINE)
     plan = make_plan([replace(found, family="eicar")], host, state.folder)
     monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")

@@ -11,8 +11,8 @@ from tests.archives import zip_of
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_places import DropPlace
-from quetsach.endpoint.host.mounted import open_mounted
-from quetsach.endpoint.host.mounts import Mount
+from quetsach.endpoint.host.mount import Mount
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.archive import library
 from quetsach.endpoint.look.walk import Candidate
@@ -204,7 +204,7 @@ def test_no_report_is_kept_in_a_folder_that_others_can_write(
 def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter([DropPlace(os.fsencode(clean))]))
     monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
@@ -216,13 +216,13 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
 def test_given_paths_that_a_user_may_not_read_are_not_called_free(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("quetsach.endpoint.look.scan.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert main(["scan", str(clean)]) == 0
 
     def refuse(*_: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
+    monkeypatch.setattr("quetsach.endpoint.host.posix.folder.PosixFolder.open_read", refuse)
     assert main(["scan", str(clean)]) == 2
     out = capsys.readouterr().out
     assert "CHƯA KẾT LUẬN ĐƯỢC" in out
@@ -238,7 +238,7 @@ def test_what_failed_is_counted_and_named(
     def refuse(*_: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr("quetsach.endpoint.host.posix_folder.PosixFolder.open_read", refuse)
+    monkeypatch.setattr("quetsach.endpoint.host.posix.folder.PosixFolder.open_read", refuse)
     assert main(["scan", str(clean), "--lang", "en"]) == 2
     out = capsys.readouterr().out
     assert "✓" not in out
@@ -426,8 +426,8 @@ def test_each_disk_of_another_system_is_asked_once(tmp_path: Path, monkeypatch: 
         return open_mounted(root)
 
     place = Mount(b"8:1", b"", bytes(drive))
-    monkeypatch.setattr("quetsach.endpoint.host.mounts.mounts_now", lambda: (place,))
-    monkeypatch.setattr("quetsach.endpoint.host.mounted.open_mounted", opened)
+    monkeypatch.setattr("quetsach.endpoint.host.live.mounts_now", lambda: (place,))
+    monkeypatch.setattr("quetsach.endpoint.host.live.open_mounted", opened)
     assert main(["scan", str(drive), "--report", str(tmp_path / "report.json")]) == 10
     assert read_report(tmp_path / "report.json").elsewhere == (f"quetsach clean --root {drive}",)
     assert asked == [drive]

@@ -14,8 +14,8 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.host.linux import live_host
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.posix.linux import live_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 
@@ -29,7 +29,7 @@ def ended(tmp_path: Path) -> tuple[str, bytes]:
     content = program.read_bytes()
     with subprocess.Popen([program, "61"]) as child:
         program.unlink()
-        anchor = Processes().read(child.pid).anchor
+        anchor = LinuxProcesses().read(child.pid).anchor
         host, state = live_host(), State.open(tmp_path / "state")
         plan = make_plan([finding(anchor, ArtefactKind.PROCESS, Action.KILL)], host, state.folder)
         result = clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)

@@ -12,7 +12,7 @@ from quetsach.cli.trial import honest
 from quetsach.cli.trial.honest import try_goodware, try_innocent_drives
 from quetsach.cli.trial.picture import differences, picture_of
 from quetsach.cli.trial.running import running_host
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.goodware import Sample

@@ -14,7 +14,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, NameAnchor, ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.look.match import Observation, TraitMatcher
 from quetsach.endpoint.look.scan import Scope, scan

@@ -11,7 +11,7 @@ import pytest
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.plan import make_plan

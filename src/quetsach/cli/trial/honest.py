@@ -10,8 +10,8 @@ from pathlib import Path
 from quetsach.cli.trial.specimen import item_of
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.trouble import Reason
 from quetsach.packs.goodware import goodware

@@ -7,17 +7,18 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from quetsach.endpoint.host.linux import LinuxHost
-from quetsach.endpoint.host.processes import Process, Processes
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.linux import LinuxHost
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.process import Process
 
 
 def running_host(root: Path) -> LinuxHost:
     """Return the Linux system below a folder with what runs of it."""
-    return LinuxHost(Tree(root), ProcessesBelow(root), None)
+    return LinuxHost(PosixTree(root), ProcessesBelow(root), None)
 
 
-class ProcessesBelow(Processes):
+class ProcessesBelow(LinuxProcesses):
     """Those processes only that run something below a folder; their paths are told inside it."""
 
     def __init__(self, root: Path) -> None:

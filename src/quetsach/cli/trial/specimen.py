@@ -21,7 +21,7 @@ from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, LineAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.look.scan import ScanResult, Scope, scan

@@ -24,7 +24,7 @@ from quetsach.endpoint.act.shape import (
 from quetsach.endpoint.artefact import FileAnchor, printable
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Files, Folder
 from quetsach.endpoint.keep.quarantine import Sealed, seal
 from quetsach.endpoint.keep.session import Progress

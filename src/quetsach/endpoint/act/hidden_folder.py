@@ -9,7 +9,7 @@ from typing import Any
 
 from quetsach.endpoint.act.shape import ChangedError, Facts, GoneError, Workplace, straight_way
 from quetsach.endpoint.errors import JournalError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder import Folder
 from quetsach.endpoint.host.folder_marks import FolderMarks, marks_of
 from quetsach.endpoint.keep.session import Progress

@@ -16,7 +16,7 @@ from quetsach.endpoint.act.shape import (
     times_to_restore,
 )
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, RemoveLink, Step, freeze

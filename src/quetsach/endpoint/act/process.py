@@ -8,7 +8,7 @@ from quetsach.endpoint.act.shape import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.disk import LARGEST_BYTES, hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
-from quetsach.endpoint.host.processes import Processes, ProcessState
+from quetsach.endpoint.host.process import Processes, ProcessState
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import KillProcess, Outcome, Step

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quetsach.endpoint.act.shape import ChangedError, ExchangedError
 from quetsach.endpoint.disk import hash_file
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder import Files, Folder
 
 

@@ -23,7 +23,7 @@ from quetsach.endpoint.act.shape import (
     times_to_restore,
 )
 from quetsach.endpoint.disk import hash_file
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress

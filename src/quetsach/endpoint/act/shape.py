@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.errors import EndpointError, QuarantineError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Files, Folder, Host
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.keep.session import Progress, Session

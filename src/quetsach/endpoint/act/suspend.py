@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from quetsach.endpoint.act.shape import Workplace
-from quetsach.endpoint.host.processes import Process, Processes
+from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.protect import Protection
 from quetsach.endpoint.plan.step import KillProcess, Outcome, QuarantineFile, Step

@@ -9,7 +9,7 @@ from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.collect.command import named_files, resolve_files
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.processes import Process
+from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.host.tree import Tree
 
 _INTERPRETER = re.compile(

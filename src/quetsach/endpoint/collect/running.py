@@ -1,13 +1,11 @@
 """The readers ``kernel-modules`` and ``sockets``: what a running Linux holds besides processes. Both only report."""
 
-import os
 import posixpath
 from collections.abc import Iterator, Mapping
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, NameAnchor, printable
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.host.sockets import sockets
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Trouble
 
@@ -51,7 +49,7 @@ def read_sockets(reading: Reading) -> Iterator[Artefact | Trouble]:
     processes = reading.host.processes
     if processes is None:
         return
-    for found in sockets(os.path.join(os.fsencode(reading.tree.root), b"proc")):
+    for found in processes.sockets():
         process = processes.read(found.pid) if found.pid else None
         fields = {
             "place": reading.place.name,

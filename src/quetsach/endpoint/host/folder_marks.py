@@ -7,21 +7,14 @@ FAT, and exFAT since Linux 6.8, have calls of their own for them (``linux/msdos_
 Numbers: MS-FSCC 2.6, "File Attributes".
 """
 
-import errno
-import fcntl
-import os
 import re
-import struct
 from dataclasses import dataclass
 
 HIDDEN, SYSTEM = 0x2, 0x4
 OF_NTFS, OF_COPIES, OF_FAT = "system.ntfs_attrib_be", "user.DOSATTRIB", "FAT_IOCTL_GET_ATTRIBUTES"
 """Where marks are kept: the name of an extended attribute, or the call that gives them."""
 
-_GET_OF_FAT, _SET_OF_FAT = 0x80047210, 0x40047211
 _NUMBER = re.compile(rb"0x[0-9a-fA-F]{1,8}")
-_NONE = frozenset({errno.ENODATA, errno.EOPNOTSUPP})
-_NO_CALL = frozenset({errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +48,3 @@ def marks_of(name: str, raw: bytes) -> FolderMarks | None:
     """Return the marks that some bytes are; ``None`` when they are none that are known here."""
     is_known = _NUMBER.fullmatch(raw) if name == OF_COPIES else name in (OF_NTFS, OF_FAT) and len(raw) == 4
     return FolderMarks(name, raw) if is_known else None
-
-
-def read_marks(folder: int) -> FolderMarks | None:
-    """Return the marks of an open folder; ``None`` where the file system keeps none."""
-    for name in (OF_NTFS, OF_COPIES):
-        try:
-            raw = os.getxattr(folder, name)
-        except OSError as error:
-            if error.errno in _NONE:
-                continue
-            raise
-        return marks_of(name, raw)
-    try:
-        found = fcntl.ioctl(folder, _GET_OF_FAT, bytes(4))
-    except OSError as error:
-        if error.errno in _NO_CALL:
-            return None
-        raise
-    return FolderMarks(OF_FAT, struct.unpack("=I", found)[0].to_bytes(4, "little"))
-
-
-def write_marks(folder: int, marks: FolderMarks) -> None:
-    """Give an open folder these marks."""
-    if marks.name == OF_FAT:
-        fcntl.ioctl(folder, _SET_OF_FAT, struct.pack("=I", marks.number))
-    else:
-        os.setxattr(folder, marks.name, marks.raw, os.XATTR_REPLACE)
-    os.fsync(folder)

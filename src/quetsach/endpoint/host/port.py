@@ -1,7 +1,8 @@
 """What the endpoint tool needs of a machine; one back end for each kind of machine.
 
-Back ends: the running Linux, a mounted Linux or macOS disk, a mounted Windows disk with its hives, a fake in memory for
-tests; the running Windows follows. All pass the contract tests in ``tests/integration/endpoint/contract``.
+Back ends: the running Linux (``host.posix``), the running Windows (``host.nt``), mounted disks of Linux, macOS and
+Windows with its hives (``host.offline``), a fake in memory for tests. All pass the contract tests in
+``tests/integration/endpoint/contract``. ``host.live`` chooses for the machine that this process runs on.
 
 A path is bytes, absolute inside the root, with ``/`` between names also on Windows, whose root is its system drive.
 Files are reached through ``Tree`` and acted on through ``Folder`` and ``Files`` (``host.folder``).
@@ -10,7 +11,7 @@ Files are reached through ``Tree`` and acted on through ``Folder`` and ``Files``
 from typing import Protocol
 
 from quetsach.endpoint.host.folder import Entry, Files, Folder
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.registry import Registry
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.host.tree import Tree

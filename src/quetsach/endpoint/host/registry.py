@@ -1,4 +1,4 @@
-r"""The Windows registry as the endpoint tool sees it: one port, offline over hives, later live over ``winreg``.
+r"""The Windows registry as the endpoint tool sees it: one port, offline over hives, live over the calls of Windows.
 
 A key is text such as ``HKLM\SOFTWARE\Microsoft`` or ``HKU\an\Software``: ``HKLM`` with the hives SOFTWARE, SYSTEM, SAM
 and SECURITY; ``HKU`` with one name for each account (its folder in Users offline, its SID live), ``.DEFAULT`` among

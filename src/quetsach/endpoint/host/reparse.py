@@ -3,7 +3,6 @@
 What ntfs-3g shows as the target of a link is a guess: it leads to this drive whatever drive the record names.
 """
 
-import os
 import struct
 
 ATTRIBUTE = "system.ntfs_reparse_data"
@@ -12,14 +11,6 @@ ATTRIBUTE = "system.ntfs_reparse_data"
 _JUNCTION, _SYMLINK = 0xA000_0003, 0xA000_000C
 _HEADS = {_JUNCTION: 16, _SYMLINK: 20}
 """Where the names begin; between them and the four numbers of either kind a symbolic link has its flags."""
-
-
-def read_target(path: bytes) -> bytes | None:
-    """Return the path of Windows that the link at a path of this system leads to; ``None`` where that is not told."""
-    try:
-        return target_of(os.getxattr(path, ATTRIBUTE, follow_symlinks=False))
-    except OSError:
-        return None
 
 
 def target_of(record: bytes) -> bytes | None:

@@ -20,7 +20,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach.endpoint.disk import hash_file, sync_folder, write_all
 from quetsach.endpoint.errors import QuarantineError
-from quetsach.endpoint.host.change import FileState
+from quetsach.endpoint.host.file_state import FileState
 
 MAGIC = b"QSQRTN1\n"
 MAX_RECORD_BYTES = 16 << 20

@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach import __version__
 from quetsach.endpoint.errors import JournalError, StateError
-from quetsach.endpoint.host.processes import boot_id
+from quetsach.endpoint.host.live import boot_id
 from quetsach.endpoint.keep.journal import Journal, Record
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome, Step

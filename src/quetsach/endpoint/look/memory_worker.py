@@ -14,8 +14,8 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit, Matcher
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
-from quetsach.endpoint.host.memory import open_memory
-from quetsach.endpoint.host.processes import Process, Processes
+from quetsach.endpoint.host.live import running_processes
+from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.look.memory import MOST_BYTES, MemoryLook, windows_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
@@ -27,10 +27,11 @@ def main() -> None:
     os.dup2(2, 1)  # nothing that a library prints may get between the answers
     os.nice(5)
     try:
+        processes = running_processes()
         matcher = BorealEngine().compile(orders.recv())
         answers.send(None)
         while True:
-            answers.send(look_into(Processes(), orders.recv(), matcher, own=frozenset({os.getpid(), os.getppid()})))
+            answers.send(look_into(processes, orders.recv(), matcher, own=frozenset({os.getpid(), os.getppid()})))
     except (EOFError, BrokenPipeError):
         sys.exit(0)
 
@@ -62,7 +63,7 @@ def look_into(
 def _matched(processes: Processes, anchor: ProcessAnchor, matcher: Matcher) -> MemoryLook:
     hits: dict[Hit, None] = {}
     size = 0
-    with open_memory(processes, anchor) as memory:
+    with processes.open_memory(anchor) as memory:
         for window in windows_of(memory.runs()):
             hits |= {replace(hit, in_memory=True, cut=-1): None for hit in matcher.match(window)}
             size += len(window)

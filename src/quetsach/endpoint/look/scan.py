@@ -18,7 +18,7 @@ from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.mounts import devices_to_avoid
+from quetsach.endpoint.host.live import devices_to_avoid, is_elevated
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.cache import Cache
 from quetsach.endpoint.look.conclusion import GAP_OF, Gap
@@ -364,7 +364,7 @@ class _Scan:
         """Return how much of what runs was seen; nobody but an administrator sees what others run."""
         if not any(one.artefact.kind is ArtefactKind.PROCESS for one in self.observations):
             return Extent.NONE
-        return Extent.PARTLY if self.unread_images or os.geteuid() != 0 else Extent.WHOLE
+        return Extent.PARTLY if self.unread_images or not is_elevated() else Extent.WHOLE
 
     def result(
         self,
@@ -382,7 +382,7 @@ class _Scan:
             paths=self.paths,
             root=printable(os.fsencode(self.host.tree.root)),
             is_live=self.host.is_live,
-            is_elevated=os.geteuid() == 0,
+            is_elevated=is_elevated(),
             platform=self.host.platform,
             engine=self.engine.name,
             packs=self.sought.packs,

@@ -12,10 +12,11 @@ import quetsach
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.mounts import Mount, mounts_now, other_paths
+from quetsach.endpoint.host.live import mounts_now
+from quetsach.endpoint.host.mount import Mount, other_paths
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_needed_program, is_registry_foundation
 
 

@@ -11,9 +11,9 @@ from tests.fake_host import FakeFolder, FakeHost, FakeNode, FakeTree
 from tests.ntfs import make_image, mounted
 
 from quetsach.endpoint.act.replacement import clear
-from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
 
 _NUMBERS = itertools.count()
 

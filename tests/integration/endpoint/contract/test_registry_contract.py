@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.fake_host import FakeRegistry
 
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,
@@ -18,7 +19,6 @@ from quetsach.endpoint.host.registry import (
     SetValue,
     inverse,
 )
-from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ, Keys, data_of
 from quetsach.packs.specimen.windows import CLASSES, RUN, SOFTWARE, SYSTEM, USER, merged, plant
 

@@ -19,9 +19,10 @@ from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import LinuxHost, live_host
-from quetsach.endpoint.host.processes import Processes, ProcessState
-from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.posix.linux import LinuxHost, live_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.services import Systemd
+from quetsach.endpoint.host.process import ProcessState
 from quetsach.endpoint.keep.quarantine import Sealed
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
@@ -39,7 +40,7 @@ def sleeper(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _found(pid: int) -> Finding:
-    return finding(Processes().read(pid).anchor, ArtefactKind.PROCESS, Action.KILL)
+    return finding(LinuxProcesses().read(pid).anchor, ArtefactKind.PROCESS, Action.KILL)
 
 
 def _clean(plan: Plan, host: LinuxHost, state: State) -> list[Outcome]:
@@ -116,14 +117,14 @@ def test_a_suspended_process_whose_step_failed_goes_on(
     seen: list[ProcessState] = []
 
     def refuse(self: ProcessAct, where: Workplace, step: Step, before: object) -> None:
-        seen.append(Processes().state(step.target.process))
+        seen.append(LinuxProcesses().state(step.target.process))
         raise EndpointError("refused")
 
     monkeypatch.setattr(ProcessAct, "do", refuse)
     found = _found(sleeper.pid)
     assert _clean(make_plan([found], host, state.folder), host, state) == [Outcome.FAILED]
     assert seen == [ProcessState.STOPPED]
-    assert Processes().state(found.artefact.anchor) is ProcessState.RUNNING
+    assert LinuxProcesses().state(found.artefact.anchor) is ProcessState.RUNNING
 
 
 def test_a_process_that_ended_by_itself_is_no_failure(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
@@ -156,8 +157,8 @@ def systemctl(tmp_path: Path) -> Path:
 
 def _stop(tmp_path: Path, systemctl: Path) -> list[Outcome]:
     live = live_host()
-    host, state = LinuxHost(live.tree, live.processes, Services(str(systemctl))), State.open(tmp_path / "state")
-    why = finding(Processes().read(os.getpid()).anchor, ArtefactKind.PROCESS, Action.KILL).why
+    host, state = LinuxHost(live.tree, live.processes, Systemd(str(systemctl))), State.open(tmp_path / "state")
+    why = finding(LinuxProcesses().read(os.getpid()).anchor, ArtefactKind.PROCESS, Action.KILL).why
     return _clean(Plan((Step(1, StopUnit(b"-evil.service"), "f", (), why, "e"),), ()), host, state)
 
 
@@ -175,7 +176,7 @@ def test_the_state_of_a_unit_counts_and_not_the_exit_code(tmp_path: Path, system
 
 
 def test_a_service_manager_that_does_not_answer_has_stopped_nothing(tmp_path: Path) -> None:
-    assert not Services(str(tmp_path / "none")).stop(b"x.service")
+    assert not Systemd(str(tmp_path / "none")).stop(b"x.service")
 
 
 def test_process_numbers_of_an_earlier_boot_are_not_believed(
@@ -199,7 +200,7 @@ def test_what_was_suspended_when_the_tool_was_killed_is_ended_by_the_next_run(
     plan = make_plan([_found(sleeper.pid)], host, state.folder)
     session = Session.create(state, plan.steps, root=b"/", is_live=True, packs=(), now=NOW)
     session.begin(1, {})
-    Processes().suspend(plan.steps[0].target.process)
+    LinuxProcesses().suspend(plan.steps[0].target.process)
     assert [s.outcome for s in recover(state, host, session.identifier, now=NOW).steps] == [Outcome.DONE]
     assert sleeper.wait() == -9
 
@@ -210,6 +211,6 @@ def test_what_was_suspended_when_the_tool_was_killed_goes_on_when_that_is_undone
     host, state = live_host(), State.open(tmp_path / "state")
     plan = make_plan([_found(sleeper.pid)], host, state.folder)
     session = Session.create(state, plan.steps, root=b"/", is_live=True, packs=(), now=NOW)
-    Processes().suspend(plan.steps[0].target.process)
+    LinuxProcesses().suspend(plan.steps[0].target.process)
     assert undo(state, host, session.identifier, now=NOW).steps == ()
-    assert Processes().state(plan.steps[0].target.process) is ProcessState.RUNNING
+    assert LinuxProcesses().state(plan.steps[0].target.process) is ProcessState.RUNNING

@@ -18,8 +18,8 @@ from quetsach.endpoint.act import rewrite
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.change import FileState
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.quarantine import Sealed, seal
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State

@@ -17,7 +17,7 @@ from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.artefact import LineAnchor
 from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.history import purge, steps_of, summaries
 from quetsach.endpoint.keep.journal import MAGIC, MAX_RECORD_BYTES
 from quetsach.endpoint.keep.machine import machine_of, root_of

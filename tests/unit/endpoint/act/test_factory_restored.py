@@ -11,8 +11,8 @@ from quetsach.cli.acting import told_plan_step
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import UndoResult, undo
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, SZ, PutKey, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan, make_plan

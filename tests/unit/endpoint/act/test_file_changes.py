@@ -11,10 +11,11 @@ import pytest
 
 from quetsach.endpoint.act.replacement import clear, new_file
 from quetsach.endpoint.disk import write_all
-from quetsach.endpoint.host import posix_folder
-from quetsach.endpoint.host.change import FileState, PosixFiles, read_flags, read_state, write_flags
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Folder
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix import folder as posix_folder
+from quetsach.endpoint.host.posix.files import PosixFiles, read_flags, read_state, write_flags
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.packs.specimen import set_immutable
 
 FILES = PosixFiles()
@@ -22,7 +23,7 @@ FILES = PosixFiles()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    return Tree(tmp_path).folder(b"/")
+    return PosixTree(tmp_path).folder(b"/")
 
 
 def _state(path: Path) -> FileState:

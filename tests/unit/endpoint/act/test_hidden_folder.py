@@ -14,7 +14,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.plan import make_plan

@@ -35,26 +35,26 @@ _PROC = "by /proc/self/fd: the very file or link that was opened and looked at"
 _IN_FOLDER = "in an open folder; "
 
 ALLOWED = {
-    ("endpoint/host/change.py", "PosixFiles.give_state", "os.removexattr"): _HANDLE,
-    ("endpoint/host/change.py", "PosixFiles.give_state", "os.setxattr"): _HANDLE,
-    ("endpoint/host/change.py", "PosixFiles.give_state", "os.utime"): _HANDLE,
-    ("endpoint/host/windows.py", "_give", "os.setxattr"): _HANDLE,
-    ("endpoint/host/folder_marks.py", "write_marks", "os.setxattr"): _HANDLE,
-    ("endpoint/host/posix_folder.py", "PosixFolder.set_marks", "os.utime"): _HANDLE,
-    ("endpoint/host/posix_folder.py", "PosixFolder.set_times", "os.utime"): "the name is '.', the open folder itself",
-    ("endpoint/host/posix_folder.py", "PosixFolder.link", "os.link"): _PROC,
-    ("endpoint/host/posix_folder.py", "PosixFolder.symlink", "os.chown"): _PROC,
-    ("endpoint/host/posix_folder.py", "PosixFolder.symlink", "os.utime"): _PROC,
-    ("endpoint/host/posix_folder.py", "PosixFolder.symlink", "os.symlink"): _IN_FOLDER + "never over another name",
-    ("endpoint/host/posix_folder.py", "PosixFolder.remove", "os.unlink"): _IN_FOLDER
+    ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.removexattr"): _HANDLE,
+    ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.setxattr"): _HANDLE,
+    ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.utime"): _HANDLE,
+    ("endpoint/host/offline/windows.py", "_give", "os.setxattr"): _HANDLE,
+    ("endpoint/host/posix/marks.py", "write_marks", "os.setxattr"): _HANDLE,
+    ("endpoint/host/posix/folder.py", "PosixFolder.set_marks", "os.utime"): _HANDLE,
+    ("endpoint/host/posix/folder.py", "PosixFolder.set_times", "os.utime"): "the name is '.', the open folder itself",
+    ("endpoint/host/posix/folder.py", "PosixFolder.link", "os.link"): _PROC,
+    ("endpoint/host/posix/folder.py", "PosixFolder.symlink", "os.chown"): _PROC,
+    ("endpoint/host/posix/folder.py", "PosixFolder.symlink", "os.utime"): _PROC,
+    ("endpoint/host/posix/folder.py", "PosixFolder.symlink", "os.symlink"): _IN_FOLDER + "never over another name",
+    ("endpoint/host/posix/folder.py", "PosixFolder.remove", "os.unlink"): _IN_FOLDER
     + "no system removes by descriptor; who could exchange the name may remove what it puts there anyway",
-    ("endpoint/host/posix_folder.py", "PosixFolder.replace", "os.rename"): _IN_FOLDER
+    ("endpoint/host/posix/folder.py", "PosixFolder.replace", "os.rename"): _IN_FOLDER
     + "all is set before, and the name is compared with the descriptor afterwards (check_name)",
-    ("endpoint/host/posix_folder.py", "PosixFolder._place_in_two_steps", "os.link"): _IN_FOLDER
+    ("endpoint/host/posix/folder.py", "PosixFolder._place_in_two_steps", "os.link"): _IN_FOLDER
     + "only where a file must have a name from the start; compared afterwards (check_name)",
-    ("endpoint/host/posix_folder.py", "PosixFolder._place_in_two_steps", "os.rename"): _IN_FOLDER
+    ("endpoint/host/posix/folder.py", "PosixFolder._place_in_two_steps", "os.rename"): _IN_FOLDER
     + "only where there are neither hard links nor exact renaming; compared afterwards (check_name)",
-    ("endpoint/host/posix_folder.py", "_rename_to_free_name", "libc.renameat2"): _IN_FOLDER
+    ("endpoint/host/posix/folder.py", "_rename_to_free_name", "libc.renameat2"): _IN_FOLDER
     + "only where a file must have a name from the start; compared afterwards (check_name)",
     ("endpoint/host/hive_edit.py", "edit_hive", "Path.unlink"): _OWN,
     ("endpoint/act/registry.py", "RegistryAct.do", "Path.unlink"): _OWN,

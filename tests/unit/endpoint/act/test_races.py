@@ -5,7 +5,7 @@ import os
 import pytest
 from tests.races import KINDS, race
 
-from quetsach.endpoint.host import posix_folder
+from quetsach.endpoint.host.posix import folder as posix_folder
 
 ROUNDS = 60
 

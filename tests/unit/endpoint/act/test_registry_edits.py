@@ -35,8 +35,8 @@ from quetsach.endpoint.act.clean import FAILED, CleanResult, clean
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.endpoint.keep.quarantine import Sealed
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan

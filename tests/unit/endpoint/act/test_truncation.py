@@ -14,7 +14,7 @@ from quetsach.endpoint import disk
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.protect import Hold

@@ -10,7 +10,7 @@ from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.collect import process, text
 from quetsach.endpoint.collect.users import User, parse_passwd, users_of
-from quetsach.endpoint.host.processes import Process
+from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.trouble import Reason, Trouble
 
 CRON = ("cron-system", "cron-user", "anacron", "cron-script", "at-job")

@@ -10,8 +10,8 @@ from tests.machine import KEY, Machine
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.property_list import bookmarked_path
 from quetsach.endpoint.collect.users import User, accounts_of
-from quetsach.endpoint.host.macos import MacHost, mounted_mac
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.macos import MacHost, mounted_mac
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.trouble import Reason, Trouble
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from quetsach.endpoint.collect.command import SEARCH_PATH, named_files, resolve_files
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.macos import MacHost
-from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.host.windows_tree import WindowsTree
+from quetsach.endpoint.host.offline.macos import MacHost
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree
+from quetsach.endpoint.host.posix.tree import PosixTree
 
 
 def _named(command: str, home: bytes = b"/home/lan") -> list[str]:
@@ -79,11 +79,11 @@ def test_a_line_of_megabytes_is_cut() -> None:
 def test_links_are_followed_inside_the_root_and_both_names_kept(tmp_path: Path) -> None:
     (tmp_path / "real").touch()
     (tmp_path / "link").symlink_to("/real")
-    assert resolve_files(Tree(tmp_path), [b"/link"]) == (b"/link", b"/real")
+    assert resolve_files(PosixTree(tmp_path), [b"/link"]) == (b"/link", b"/real")
 
 
 def test_a_missing_file_is_kept_but_not_a_program_that_is_not_there(tmp_path: Path) -> None:
-    assert resolve_files(Tree(tmp_path), [b"/gone", b"/usr/bin/gone"]) == (b"/gone",)
+    assert resolve_files(PosixTree(tmp_path), [b"/gone", b"/usr/bin/gone"]) == (b"/gone",)
 
 
 def test_a_disk_that_knows_names_in_any_case_finds_a_bare_command_in_any_case(tmp_path: Path) -> None:

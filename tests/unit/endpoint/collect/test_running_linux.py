@@ -11,11 +11,11 @@ from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import collect, process
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.linux import LinuxHost, live_host
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.processes import Processes
-from quetsach.endpoint.host.sockets import parse_table
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.linux import LinuxHost, live_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.sockets import parse_table
+from quetsach.endpoint.host.posix.tree import PosixTree
 
 
 def _collected(name: str, host: Host) -> list[Artefact]:
@@ -31,7 +31,7 @@ def test_a_module_that_the_list_keeps_quiet_about_is_hidden(tmp_path: Path) -> N
     for name in ("usb_storage", "rootkit"):
         machine.write(f"/sys/module/{name}/initstate", "live\n")
     machine.write("/sys/module/built_in/parameters/x", "")
-    found = _collected("kernel-module", LinuxHost(Tree(tmp_path), Processes(), None))
+    found = _collected("kernel-module", LinuxHost(PosixTree(tmp_path), LinuxProcesses(), None))
     assert [(a.fields["name"], a.fields["hidden"], a.fields["path"]) for a in found] == [
         ("rootkit", "yes", ""),
         ("usb_storage", "no", "/lib/modules/6.12.0/kernel/drivers/usb-storage.ko.xz"),
@@ -40,7 +40,7 @@ def test_a_module_that_the_list_keeps_quiet_about_is_hidden(tmp_path: Path) -> N
 
 def test_no_module_is_called_hidden_where_the_list_itself_is_not_shown(tmp_path: Path) -> None:
     Machine(tmp_path).write("/sys/module/usb_storage/initstate", "live\n")
-    assert _collected("kernel-module", LinuxHost(Tree(tmp_path), Processes(), None)) == []
+    assert _collected("kernel-module", LinuxHost(PosixTree(tmp_path), LinuxProcesses(), None)) == []
 
 
 def test_a_mounted_disk_has_neither_modules_nor_sockets(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.signed_files import SHA1, SHA256, Publisher, catalogue, program, publisher, sign
 
 from quetsach.endpoint.host.authenticode import CATALOGUES, Roots, microsoft_files, microsoft_roots
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 
 FILE = b"/Windows/System32/notepad.exe"
 NAME = "Microsoft Windows"
@@ -36,7 +36,7 @@ def _is_own(root: Path, content: bytes, roots: Roots, *catalogues: bytes) -> boo
     _put(root, FILE, content)
     for number, one in enumerate(catalogues):
         _put(root, CATALOGUES + b"/%d.cat" % number, one)
-    found = microsoft_files(Tree(root), [FILE], roots=roots)
+    found = microsoft_files(PosixTree(root), [FILE], roots=roots)
     assert all(file.is_intact and file.package == NAME for file in found.values())
     return FILE in found
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.processes import Process, Processes, ProcessState, boot_id
+from quetsach.endpoint.host.live import boot_id
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.process import Process, ProcessState
 
 
 @pytest.fixture
@@ -24,37 +26,37 @@ def sleeper(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_process_is_described(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    process = Processes().read(sleeper.pid)
+    process = LinuxProcesses().read(sleeper.pid)
     assert process is not None
     assert process.executable == os.fsencode(tmp_path / "sleeper")
     assert not process.is_deleted
     assert process.arguments[1:] == (b"60",)
     assert (process.parent, process.uid, process.cwd) == (os.getpid(), os.geteuid(), os.fsencode(tmp_path))
-    assert sleeper.pid in {p.pid for p in Processes()}
+    assert sleeper.pid in {p.pid for p in LinuxProcesses()}
 
 
 def test_a_deleted_image_is_seen_and_can_still_be_read(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     content = (tmp_path / "sleeper").read_bytes()
     (tmp_path / "sleeper").unlink()
-    process = Processes().read(sleeper.pid)
+    process = LinuxProcesses().read(sleeper.pid)
     assert process is not None
     assert process.is_deleted
     assert process.executable == os.fsencode(tmp_path / "sleeper")
-    with os.fdopen(Processes().open_image(process.anchor), "rb") as image:
+    with os.fdopen(LinuxProcesses().open_image(process.anchor), "rb") as image:
         assert image.read() == content
 
 
 def test_a_living_file_called_deleted_is_not_deleted(tmp_path: Path) -> None:
     program = shutil.copy("/usr/bin/sleep", tmp_path / "x (deleted)")
     with subprocess.Popen([program, "60"]) as child:
-        process = Processes().read(child.pid)
+        process = LinuxProcesses().read(child.pid)
         child.kill()
     assert process is not None
     assert (process.is_deleted, process.executable) == (False, os.fsencode(program))
 
 
 def test_suspend_resume_and_kill_say_what_the_state_is_afterwards(sleeper: subprocess.Popen[bytes]) -> None:
-    processes = Processes()
+    processes = LinuxProcesses()
     anchor = processes.read(sleeper.pid).anchor
     assert processes.suspend(anchor)
     assert processes.state(anchor) is ProcessState.STOPPED
@@ -65,7 +67,7 @@ def test_suspend_resume_and_kill_say_what_the_state_is_afterwards(sleeper: subpr
 
 
 def test_another_process_of_the_same_number_is_never_hit(sleeper: subprocess.Popen[bytes]) -> None:
-    processes = Processes()
+    processes = LinuxProcesses()
     anchor = processes.read(sleeper.pid).anchor
     former = replace(anchor, start_ticks=anchor.start_ticks - 1)
     assert processes.kill(former)
@@ -76,31 +78,31 @@ def test_another_process_of_the_same_number_is_never_hit(sleeper: subprocess.Pop
 
 
 def test_a_process_that_ended_is_no_process(sleeper: subprocess.Popen[bytes]) -> None:
-    anchor = Processes().read(sleeper.pid).anchor
+    anchor = LinuxProcesses().read(sleeper.pid).anchor
     sleeper.kill()
     sleeper.wait()
-    assert Processes().read(sleeper.pid) is None
-    assert Processes().kill(anchor)
-    assert not Processes().resume(anchor)
+    assert LinuxProcesses().read(sleeper.pid) is None
+    assert LinuxProcesses().kill(anchor)
+    assert not LinuxProcesses().resume(anchor)
 
 
 def test_a_removed_file_that_is_still_mapped_is_named(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     (tmp_path / "sleeper").unlink()
-    assert os.fsencode(tmp_path / "sleeper") in Processes().mapped_deleted(sleeper.pid)
+    assert os.fsencode(tmp_path / "sleeper") in LinuxProcesses().mapped_deleted(sleeper.pid)
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"1 (x) S", b"1 (x) S a " + b"0 " * 40])
 def test_an_unreadable_process_list_gives_no_process(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "stat").write_bytes(content)
-    assert list(Processes(tmp_path)) == []
+    assert list(LinuxProcesses(tmp_path)) == []
 
 
 def test_a_short_name_with_brackets_does_not_shift_the_fields(tmp_path: Path) -> None:
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "stat").write_bytes(b"7 (a) R 9 (b)) S 3 " + b"0 " * 17 + b"4242 0 0")
     (tmp_path / "7" / "cmdline").write_bytes(b"a\0b\0")
-    (process,) = Processes(tmp_path)
+    (process,) = LinuxProcesses(tmp_path)
     assert (process.parent, process.anchor.start_ticks, process.name) == (3, 4242, b"a) R 9 (b)")
     assert process.arguments == (b"a", b"b")
 
@@ -118,9 +120,9 @@ def _in_a_container(inside: Path, *command: str) -> Iterator[Process]:
     with subprocess.Popen(unshared, stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
         pid = int(shell.stdout.readline())
-        process = Processes().read(pid)
+        process = LinuxProcesses().read(pid)
         while process is None or not process.executable.endswith(b"sleep"):
-            process = Processes().read(pid)
+            process = LinuxProcesses().read(pid)
         yield process
         os.kill(pid, signal.SIGKILL)
 
@@ -131,8 +133,8 @@ def test_a_path_is_not_this_systems_when_only_a_container_has_the_file(tmp_path:
         shutil.copy(shutil.which("sleep") or "", tmp_path / name / "sleep")
     with _in_a_container(tmp_path / "inside", str(tmp_path / "outside/sleep"), "60") as process:
         assert process.executable == os.fsencode(tmp_path / "outside/sleep")
-        assert Processes().named_image(process) == ()
-        assert not Processes().finds_the_same(process, process.executable)
+        assert LinuxProcesses().named_image(process) == ()
+        assert not LinuxProcesses().finds_the_same(process, process.executable)
 
 
 def test_a_path_is_this_systems_when_both_have_the_file(tmp_path: Path) -> None:
@@ -141,4 +143,4 @@ def test_a_path_is_this_systems_when_both_have_the_file(tmp_path: Path) -> None:
     shutil.copy(shutil.which("sleep") or "", tmp_path / "sleep")
     with _in_a_container(tmp_path / "inside", str(tmp_path / "sleep"), "60") as process:
         assert not process.shares_files
-        assert Processes().named_image(process) == (process.executable,)
+        assert LinuxProcesses().named_image(process) == (process.executable,)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.tree import MAX_LINKS, Tree
 
 type Place = tuple[Tree, Callable[[str], bytes], Path]
@@ -111,7 +112,7 @@ def test_an_absolute_link_starts_again_at_the_root(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_bytes(b"inside")
     (tmp_path / "link").symlink_to("/etc/passwd")
-    assert Tree(tmp_path).read(b"/link", 100) == b"inside"
+    assert PosixTree(tmp_path).read(b"/link", 100) == b"inside"
 
 
 @pytest.mark.parametrize("target", ["../../../../etc/passwd", "/../etc/passwd", "/proc/self/root/etc/passwd"])
@@ -119,18 +120,18 @@ def test_no_link_leads_out_of_the_root(tmp_path: Path, target: str) -> None:
     (tmp_path / "root" / "deep").mkdir(parents=True)
     (tmp_path / "root" / "deep" / "link").symlink_to(target)
     with pytest.raises(FileNotFoundError):
-        Tree(tmp_path / "root").stat(b"/deep/link")
+        PosixTree(tmp_path / "root").stat(b"/deep/link")
 
 
 def test_dots_stop_at_the_root(tmp_path: Path) -> None:
-    assert Tree(tmp_path).resolve(b"/../../..") == b"/"
+    assert PosixTree(tmp_path).resolve(b"/../../..") == b"/"
 
 
 def test_a_chain_of_links_is_followed_as_far_as_linux_does(tmp_path: Path) -> None:
     (tmp_path / "0").write_bytes(b"end")
     for number in range(1, MAX_LINKS + 2):
         (tmp_path / str(number)).symlink_to(str(number - 1))
-    tree = Tree(tmp_path)
+    tree = PosixTree(tmp_path)
     assert tree.read(b"/%d" % MAX_LINKS, 10) == b"end"
     with pytest.raises(OSError, match="symbolic links"):
         tree.stat(b"/%d" % (MAX_LINKS + 1))
@@ -139,7 +140,7 @@ def test_a_chain_of_links_is_followed_as_far_as_linux_does(tmp_path: Path) -> No
 def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     (tmp_path / "loop").symlink_to("loop")
-    tree = Tree(tmp_path)
+    tree = PosixTree(tmp_path)
     before = len(list(Path("/proc/self/fd").iterdir()))
     tree.read(b"/a", 10)
     list(tree.scandir(b"/"))
@@ -150,13 +151,13 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
 
 def test_a_tree_can_be_sent_to_another_process(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
-    assert pickle.loads(pickle.dumps(Tree(tmp_path))).read(b"/a", 10) == b"x"
+    assert pickle.loads(pickle.dumps(PosixTree(tmp_path))).read(b"/a", 10) == b"x"
 
 
 def test_an_open_folder_is_not_led_astray_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "name").write_bytes(b"right")
-    with Tree(tmp_path).folder(b"/old") as folder:
+    with PosixTree(tmp_path).folder(b"/old") as folder:
         (tmp_path / "old").rename(tmp_path / "moved")
         (tmp_path / "old").mkdir()
         (tmp_path / "old" / "name").write_bytes(b"wrong file")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.host.memory import READ_BYTES, Memory, open_memory, regions_of
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.posix.memory import READ_BYTES, LinuxMemory, open_memory, regions_of
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
 
 SMAPS = b"""\
 5604a000-5604b000 r--p 00000000 fe:00 190545                     /usr/bin/head
@@ -71,14 +71,14 @@ def _running(body: str, *arguments: str) -> Iterator[ProcessAnchor]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        found = Processes().read(process.pid)
+        found = LinuxProcesses().read(process.pid)
         assert found is not None
         yield found.anchor
         process.kill()
 
 
 def _read(anchor: ProcessAnchor) -> bytes:
-    with open_memory(Processes(), anchor) as memory:
+    with open_memory(LinuxProcesses(), anchor) as memory:
         return b"|".join(b"".join(run) for run in memory.runs())
 
 
@@ -178,26 +178,29 @@ def _resident(pid: int) -> int:
 
 
 def test_what_lies_together_comes_in_parts_of_limited_size() -> None:
-    with _running(f"area = bytearray(b'x' * {3 * READ_BYTES})") as anchor, open_memory(Processes(), anchor) as memory:
+    with (
+        _running(f"area = bytearray(b'x' * {3 * READ_BYTES})") as anchor,
+        open_memory(LinuxProcesses(), anchor) as memory,
+    ):
         sizes = [[len(part) for part in run] for run in memory.runs()]
     assert max(len(parts) for parts in sizes) >= 3
     assert max(size for parts in sizes for size in parts) == READ_BYTES
 
 
 def test_space_beyond_the_limit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.host.memory.MOST_PAGES", 1)
-    with _running("pass") as anchor, open_memory(Processes(), anchor) as memory:
+    monkeypatch.setattr("quetsach.endpoint.host.posix.memory.MOST_PAGES", 1)
+    with _running("pass") as anchor, open_memory(LinuxProcesses(), anchor) as memory:
         assert sum(len(part) for run in memory.runs() for part in run) <= READ_BYTES
         assert memory.is_cut_short
 
 
 def test_a_later_process_with_the_same_number_is_not_read() -> None:
     with _running("pass") as anchor, pytest.raises(ProcessLookupError):
-        open_memory(Processes(), replace(anchor, start_ticks=anchor.start_ticks + 1))
+        open_memory(LinuxProcesses(), replace(anchor, start_ticks=anchor.start_ticks + 1))
 
 
 def test_a_process_that_ends_while_it_is_read_ends_the_reading() -> None:
-    with _running("area = bytearray(b'x' * (64 << 20))") as anchor, open_memory(Processes(), anchor) as memory:
+    with _running("area = bytearray(b'x' * (64 << 20))") as anchor, open_memory(LinuxProcesses(), anchor) as memory:
         runs = memory.runs()
         next(runs)
         os.kill(anchor.pid, 9)
@@ -208,10 +211,10 @@ def test_a_process_that_ends_while_it_is_read_ends_the_reading() -> None:
 def test_nothing_stays_open() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     with _running("pass") as anchor:
-        memory = open_memory(Processes(), anchor)
-        assert isinstance(memory, Memory)
+        memory = open_memory(LinuxProcesses(), anchor)
+        assert isinstance(memory, LinuxMemory)
         with memory:
             pass
         with contextlib.suppress(ProcessLookupError):
-            open_memory(Processes(), replace(anchor, start_ticks=1))
+            open_memory(LinuxProcesses(), replace(anchor, start_ticks=1))
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -9,7 +9,7 @@ import pytest
 from tests import rpm_system
 
 from quetsach.endpoint.host.packages import PackageFile, package_files, unread_database
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 
 FILES = {b"rpmdb.sqlite": "sqlite", b"Packages.db": "ndb", b"Packages": "berkeley"}
 
@@ -43,12 +43,14 @@ def test_the_form_of_the_database_is_the_one_asked_for(systems: dict[str, Path])
 
 
 def test_files_of_packages_are_known_with_every_algorithm(system: Path) -> None:
-    assert package_files(Tree(system), [b"/usr/bin/tool", b"/usr/bin/editor", b"/usr/bin/kernel", b"/usr/bin/x"]) == {
+    assert package_files(
+        PosixTree(system), [b"/usr/bin/tool", b"/usr/bin/editor", b"/usr/bin/kernel", b"/usr/bin/x"]
+    ) == {
         b"/usr/bin/tool": PackageFile("tool", is_intact=True),
         b"/usr/bin/editor": PackageFile("editor", is_intact=True),
         b"/usr/bin/kernel": PackageFile("kernel", is_intact=True),
     }
-    assert not unread_database(Tree(system))
+    assert not unread_database(PosixTree(system))
 
 
 def test_what_is_intact_is_what_rpm_itself_calls_intact(system: Path) -> None:
@@ -61,7 +63,7 @@ def test_what_is_intact_is_what_rpm_itself_calls_intact(system: Path) -> None:
         for path in system.rglob("*")
         if path.is_file(follow_symlinks=False)
     ]
-    found = package_files(Tree(system), paths)
+    found = package_files(PosixTree(system), paths)
     changed = {path.decode() for path, file in found.items() if not file.is_intact}
     assert changed == rpm_system.verified(system) == {"/usr/bin/tool", "/etc/editor.conf", "/usr/share/editor/7.txt"}
     assert len(found) == sum(2 + files for _, files in rpm_system.PACKAGES.values()) - 1
@@ -70,7 +72,7 @@ def test_what_is_intact_is_what_rpm_itself_calls_intact(system: Path) -> None:
 def test_a_file_that_a_package_only_names_is_not_intact(system: Path) -> None:
     ghost = system / "usr/share/tool/ghost"
     ghost.write_text("")
-    assert package_files(Tree(system), [b"/usr/share/tool/ghost"]) == {
+    assert package_files(PosixTree(system), [b"/usr/share/tool/ghost"]) == {
         b"/usr/share/tool/ghost": PackageFile("tool", is_intact=False)
     }
 
@@ -81,20 +83,20 @@ def test_a_database_cut_off_answers_for_what_is_left_and_is_said(system: Path) -
     paths = [b"/usr/bin/" + name.encode() for name in rpm_system.PACKAGES]
     for size in (0, 3, 60, 200, 5_000, *range(10_000, len(whole), 10_000)):
         database.write_bytes(whole[:size])
-        found = package_files(Tree(system), paths)
+        found = package_files(PosixTree(system), paths)
         assert all(file.is_intact for file in found.values())
-        assert unread_database(Tree(system)) or len(found) == len(paths)
+        assert unread_database(PosixTree(system)) or len(found) == len(paths)
 
 
 def test_a_database_of_another_form_is_said(system: Path) -> None:
     _database(system).write_bytes(b"\x30" * 8192)
-    assert unread_database(Tree(system))
-    assert package_files(Tree(system), [b"/usr/bin/tool"]) == {}
+    assert unread_database(PosixTree(system))
+    assert package_files(PosixTree(system), [b"/usr/bin/tool"]) == {}
 
 
 def test_a_system_without_rpm_has_no_unread_database(tmp_path: Path) -> None:
     (tmp_path / "var/lib/rpm").mkdir(parents=True)
-    assert not unread_database(Tree(tmp_path))
+    assert not unread_database(PosixTree(tmp_path))
 
 
 def test_a_page_that_is_its_own_parent_ends_the_reading(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_a_page_that_is_its_own_parent_ends_the_reading(tmp_path: Path) -> None:
     size = int.from_bytes(content[16:18])
     content[size + 8 : size + 12] = (2).to_bytes(4)
     database.write_bytes(content)
-    assert unread_database(Tree(tmp_path))
+    assert unread_database(PosixTree(tmp_path))
 
 
 def test_rpm_reads_the_hash_of_berkeley_db_that_the_test_wrote(systems: dict[str, Path]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
+from quetsach.endpoint.host.offline.windows import NtfsFiles, mounted_windows
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.host.registry import DeleteKey
-from quetsach.endpoint.host.windows import NtfsFiles, mounted_windows
-from quetsach.endpoint.host.windows_tree import WindowsTree
 from quetsach.endpoint.look.walk import walk
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen.hive import EXPAND_SZ

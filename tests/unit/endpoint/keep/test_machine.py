@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.infection import write
 
-from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.machine import machine_of
 from quetsach.packs.specimen.hive import SZ
 from quetsach.packs.specimen.windows import plant

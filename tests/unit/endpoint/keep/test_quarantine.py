@@ -8,7 +8,7 @@ import pytest
 
 from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import QuarantineError
-from quetsach.endpoint.host.change import read_state
+from quetsach.endpoint.host.posix.files import read_state
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal
 
 KEY = b"k" * 32

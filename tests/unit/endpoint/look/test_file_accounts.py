@@ -12,7 +12,7 @@ from tests.archives import encrypted_zip_of, zip_of
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import StateError
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look import files as module
 from quetsach.endpoint.look.cache import Cache, Totals
 from quetsach.endpoint.look.control import Control
@@ -32,7 +32,7 @@ class _Scan:
 
     def __init__(self, root: Path, cache: Cache | None = None, control: Control | None = None) -> None:
         self.root = root
-        self.tree = Tree(root)
+        self.tree = PosixTree(root)
         self.troubles: list[Trouble] = []
         self.passed: list[Passed] = []
         self.text = io.StringIO()

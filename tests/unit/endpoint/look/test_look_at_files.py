@@ -12,7 +12,7 @@ from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import MatchTimeoutError
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look.kind import FileKind
 from quetsach.endpoint.look.look import Archives, Look, look_at
 from quetsach.endpoint.look.recognise import Recogniser, Signatures
@@ -33,7 +33,7 @@ def test_a_match_is_anchored_by_the_content_that_matched(tmp_path: Path, before:
     path = tmp_path / "file"
     content = bytes(before) + b"needle"
     path.write_bytes(content)
-    look = look_at(Tree(tmp_path), _candidate(path), RECOGNISER)
+    look = look_at(PosixTree(tmp_path), _candidate(path), RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits == (Hit("sewing", "needle", ""),)
     assert look.anchor is not None
@@ -43,7 +43,7 @@ def test_a_match_is_anchored_by_the_content_that_matched(tmp_path: Path, before:
 
 def test_what_does_not_match_is_not_hashed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"hay")
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Look(b"/file", 3)
+    assert look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Look(b"/file", 3)
 
 
 def test_a_file_that_grew_since_the_walk_is_read_to_its_end(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_file_that_grew_since_the_walk_is_read_to_its_end(tmp_path: Path) -> N
     path.touch()
     candidate = _candidate(path)
     path.write_bytes(b"a needle")
-    look = look_at(Tree(tmp_path), candidate, RECOGNISER)
+    look = look_at(PosixTree(tmp_path), candidate, RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits
 
@@ -61,7 +61,7 @@ def test_a_file_that_grew_so_large_that_it_would_be_mapped_here_is_said(tmp_path
     path.write_bytes(b"a needle")
     candidate = _candidate(path)
     os.truncate(path, 9 << 20)
-    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
+    assert look_at(PosixTree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_a_file_exchanged_since_the_walk_is_said(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_file_exchanged_since_the_walk_is_said(tmp_path: Path) -> None:
     candidate = _candidate(path)
     path.rename(tmp_path / "kept")
     path.write_bytes(b"other")
-    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
+    assert look_at(PosixTree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_a_file_exchanged_for_a_link_is_not_followed_out(tmp_path: Path) -> None:
@@ -81,20 +81,22 @@ def test_a_file_exchanged_for_a_link_is_not_followed_out(tmp_path: Path) -> None
     candidate = _candidate(root / "file")
     (root / "file").unlink()
     (root / "file").symlink_to(tmp_path / "secret")
-    assert look_at(Tree(root), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
+    assert look_at(PosixTree(root), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
 
 
 def test_a_file_gone_since_the_walk_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     candidate = _candidate(tmp_path / "file")
     (tmp_path / "file").unlink()
-    assert look_at(Tree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
+    assert look_at(PosixTree(tmp_path), candidate, RECOGNISER) == Trouble(b"/file", Reason.VANISHED)
 
 
 def test_a_file_larger_than_the_bound_is_said_and_not_read(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file:
         file.truncate(LARGEST_BYTES + 1)
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Trouble(b"/file", Reason.TOO_LARGE)
+    assert look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER) == Trouble(
+        b"/file", Reason.TOO_LARGE
+    )
 
 
 def test_a_sparse_file_is_matched_like_another(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_a_sparse_file_is_matched_like_another(tmp_path: Path) -> None:
         file.truncate(64 << 20)
         file.seek(40 << 20)
         file.write(b"needle")
-    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
+    look = look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
     assert isinstance(look, Look)
     assert look.hits
 
@@ -117,7 +119,7 @@ def test_a_file_written_to_while_it_is_matched_is_said(tmp_path: Path) -> None:
             return super().recognise(content, kind)
 
     recogniser = Writing(BorealEngine(), SIGNATURES)
-    assert look_at(Tree(tmp_path), _candidate(path), recogniser) == Trouble(b"/file", Reason.CHANGED)
+    assert look_at(PosixTree(tmp_path), _candidate(path), recogniser) == Trouble(b"/file", Reason.CHANGED)
 
 
 def test_matching_that_takes_too_long_is_said(tmp_path: Path) -> None:
@@ -126,14 +128,14 @@ def test_matching_that_takes_too_long_is_said(tmp_path: Path) -> None:
             raise MatchTimeoutError("slow")
 
     (tmp_path / "file").touch()
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), Slow(BorealEngine(), SIGNATURES)) == Trouble(
+    assert look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), Slow(BorealEngine(), SIGNATURES)) == Trouble(
         b"/file", Reason.TIMED_OUT
     )
 
 
 def test_a_file_with_a_name_that_a_pack_knows_is_anchored_whatever_it_holds(tmp_path: Path) -> None:
     (tmp_path / "Pin.so").write_bytes(b"hay")
-    look = look_at(Tree(tmp_path), _candidate(tmp_path / "Pin.so"), RECOGNISER)
+    look = look_at(PosixTree(tmp_path), _candidate(tmp_path / "Pin.so"), RECOGNISER)
     assert isinstance(look, Look)
     assert look.anchor is not None
     assert look.hits == ()
@@ -142,7 +144,7 @@ def test_a_file_with_a_name_that_a_pack_knows_is_anchored_whatever_it_holds(tmp_
 def test_a_program_that_runs_as_its_owner_is_anchored_whatever_it_holds(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"hay")
     (tmp_path / "file").chmod(0o4755)
-    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
+    look = look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER)
     assert isinstance(look, Look)
     assert look.anchor is not None
     assert look.mode & 0o4000
@@ -155,7 +157,7 @@ def test_a_file_is_known_by_size_and_hash(tmp_path: Path, size: int, algorithm: 
     (tmp_path / "file").write_bytes(content)
     digest = hashlib.new(algorithm, content).hexdigest()
     recogniser = Recogniser(BorealEngine(), Signatures({}, (FileHash(algorithm, digest, size),)))
-    look = look_at(Tree(tmp_path), _candidate(tmp_path / "file"), recogniser)
+    look = look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), recogniser)
     assert isinstance(look, Look)
     assert look.hits == (Hit("", "", "", digest=f"{size}:{digest}"),)
 
@@ -163,14 +165,14 @@ def test_a_file_is_known_by_size_and_hash(tmp_path: Path, size: int, algorithm: 
 def test_another_file_of_the_same_size_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"h" * 100)
     recogniser = Recogniser(BorealEngine(), Signatures({}, (FileHash("md5", "0" * 32, 100),)))
-    assert look_at(Tree(tmp_path), _candidate(tmp_path / "file"), recogniser) == Look(b"/file", 100)
+    assert look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), recogniser) == Look(b"/file", 100)
 
 
 def test_an_archive_is_left_to_a_worker_or_left_alone_where_that_is_asked_for(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "file", "w") as archive:
         archive.writestr("member", b"a needle")
     opened, left, postponed = (
-        look_at(Tree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER, archives=archives)
+        look_at(PosixTree(tmp_path), _candidate(tmp_path / "file"), RECOGNISER, archives=archives)
         for archives in (Archives.OPEN, Archives.LEAVE, Archives.POSTPONE)
     )
     assert isinstance(opened, Look)

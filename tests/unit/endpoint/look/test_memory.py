@@ -16,7 +16,7 @@ from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import ScanError
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.look.memory import MemoryLook, MemoryReader, memory_rules
 from quetsach.endpoint.trouble import Reason, Trouble
 
@@ -41,7 +41,7 @@ def _running(program: str, *arguments: str, python: str = sys.executable) -> Ite
     command = ["sh", "-c", '"$@"; true', "sh", python, "-c", program, "de", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        found = Processes().read(int(process.stdout.readline()))
+        found = LinuxProcesses().read(int(process.stdout.readline()))
         assert found is not None
         yield found.anchor
         os.kill(found.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ def test_a_process_without_it_shows_nothing(reader: MemoryReader) -> None:
 
 
 def test_this_tool_which_holds_the_rules_is_left_out(reader: MemoryReader) -> None:
-    own = Processes().read(os.getpid())
+    own = LinuxProcesses().read(os.getpid())
     assert own is not None
     assert reader.look(own.anchor) == MemoryLook()
 

@@ -11,9 +11,9 @@ import pytest
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.look import files
 from quetsach.endpoint.look.conclusion import Conclusion, conclusion_of
 from quetsach.endpoint.look.control import Control

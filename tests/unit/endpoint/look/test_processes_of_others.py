@@ -5,8 +5,8 @@ import os
 import pytest
 
 from quetsach.endpoint.collect import process
-from quetsach.endpoint.host import processes
-from quetsach.endpoint.host.linux import live_host
+from quetsach.endpoint.host.posix import processes
+from quetsach.endpoint.host.posix.linux import live_host
 
 
 def test_processes_that_the_system_hides_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ from quetsach.core.pack import ArtefactKind, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.artefact import Artefact, place_of
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import LinuxHost, mounted_host
-from quetsach.endpoint.host.mounted import open_mounted
-from quetsach.endpoint.host.processes import Process, Processes
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.offline.mounted import open_mounted
+from quetsach.endpoint.host.posix.linux import LinuxHost, mounted_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.look import scan as module
 from quetsach.endpoint.look.memory import memory_rules
 from quetsach.endpoint.look.reach import Extent, Reach, Sought, in_files_anywhere
@@ -104,7 +105,7 @@ def test_names_of_windows_are_the_same_in_any_case_also_on_linux(tmp_path: Path)
     assert found.trait == "keys-kept"
 
 
-class _Two(Processes):
+class _Two(LinuxProcesses):
     """Of what runs, this process' parent and the first of all."""
 
     def __iter__(self) -> Iterator[Process]:
@@ -112,7 +113,7 @@ class _Two(Processes):
 
 
 def _reach(root: Path, processes: Processes | None = None) -> Reach:
-    host = LinuxHost(Tree(root), processes or _Two(), None)
+    host = LinuxHost(PosixTree(root), processes or _Two(), None)
     return scan(host, [PACKS["mirai-gafgyt"]], scope=Scope.FULL, now=NOW).reach
 
 
@@ -129,7 +130,7 @@ def test_others_see_what_runs_in_part(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_where_no_process_is_seen_none_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
-    reach = _reach(tmp_path, Processes(tmp_path / "proc"))
+    reach = _reach(tmp_path, LinuxProcesses(tmp_path / "proc"))
     assert (reach.processes, reach.memory) == (Extent.NONE, Extent.NONE)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from quetsach.endpoint.collect.drop_places import DropPlace
 from quetsach.endpoint.host.folder import Entry
-from quetsach.endpoint.host.posix_folder import PosixFolder
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.folder import PosixFolder
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look import walk as module
 from quetsach.endpoint.look.places import Places
 from quetsach.endpoint.look.walk import Candidate, walk
@@ -18,7 +18,7 @@ from quetsach.endpoint.trouble import Reason, Trouble
 
 
 def _walked(root: Path, start: bytes = b"/", **limits: object) -> tuple[list[bytes], dict[bytes, Reason]]:
-    found = list(walk(Tree(root), start, avoid={}, **limits))  # type: ignore[arg-type]
+    found = list(walk(PosixTree(root), start, avoid={}, **limits))  # type: ignore[arg-type]
     files = [item.path for item in found if isinstance(item, Candidate)]
     return files, {item.path: item.reason for item in found if isinstance(item, Trouble)}
 
@@ -85,7 +85,7 @@ def test_a_folder_walked_before_is_left_out(tmp_path: Path) -> None:
 
 
 def test_another_file_system_that_is_to_be_avoided_is_said(tmp_path: Path) -> None:
-    tree = Tree(Path("/"))
+    tree = PosixTree(Path("/"))
     proc = Path("/proc").stat().st_dev
     found = list(walk(tree, b"/proc", avoid={proc: Reason.VIRTUAL}))
     assert found == [Trouble(b"/proc", Reason.VIRTUAL)]
@@ -93,7 +93,7 @@ def test_another_file_system_that_is_to_be_avoided_is_said(tmp_path: Path) -> No
 
 def test_a_network_disk_is_entered_when_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    found = list(walk(Tree(tmp_path), b"/", avoid={tmp_path.stat().st_dev: Reason.NETWORK}))
+    found = list(walk(PosixTree(tmp_path), b"/", avoid={tmp_path.stat().st_dev: Reason.NETWORK}))
     assert [item.path for item in found] == [b"/file"]
 
 
@@ -118,14 +118,14 @@ def test_places_of_few_levels_are_walked_so_far_and_no_file_twice(tmp_path: Path
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     drops = [DropPlace(b"/x/y"), DropPlace(b"/x", 0), DropPlace(b"/", 0), DropPlace(b"/a", 3)]
-    found = list(Places(Tree(tmp_path), {}).usual(drops))
+    found = list(Places(PosixTree(tmp_path), {}).usual(drops))
     assert [item.path for item in found] == [b"/x/y/c", b"/x/y/z/d", b"/x/b", b"/a"]
 
 
 def _walked_meanwhile(root: Path, change: Callable[[], object]) -> tuple[set[bytes], dict[bytes, Reason]]:
     """Walk a tree in which something changes once the first file was met."""
     found = []
-    for number, item in enumerate(walk(Tree(root), b"/", avoid={})):
+    for number, item in enumerate(walk(PosixTree(root), b"/", avoid={})):
         if number == 0:
             change()
         found.append(item)

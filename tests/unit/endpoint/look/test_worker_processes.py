@@ -14,7 +14,7 @@ from tests.archives import zip_of
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ScanError
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look import workers
 from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents
 from quetsach.endpoint.look.control import Control
@@ -60,13 +60,18 @@ def _straight_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 def _files(root: Path, count: int) -> Iterator[Candidate]:
     for number in range(count):
         (root / f"file{number:03}").write_bytes(b"needle" if number % 10 == 0 else b"hay")
-    return (item for item in walk(Tree(root), b"/", avoid={}) if isinstance(item, Candidate))
+    return (item for item in walk(PosixTree(root), b"/", avoid={}) if isinstance(item, Candidate))
 
 
 def _crew(root: Path, *command: str, jobs: int = 2, control: Control | None = None) -> closing[Crew]:
     recogniser = Recogniser(BorealEngine(), SIGNATURES)
     crew = Crew(
-        Tree(root), recogniser=recogniser, signatures=SIGNATURES, jobs=jobs, control=control, command=command or WORKER
+        PosixTree(root),
+        recogniser=recogniser,
+        signatures=SIGNATURES,
+        jobs=jobs,
+        control=control,
+        command=command or WORKER,
     )
     return closing(crew)
 
@@ -89,7 +94,7 @@ def test_every_file_is_looked_at_once_however_many_work(tmp_path: Path, jobs: in
 
 def test_a_large_file_goes_to_a_worker_even_if_there_is_one_job(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(bytes(9 << 20) + b"needle")
-    found = [item for item in walk(Tree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate)]
+    found = [item for item in walk(PosixTree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate)]
     [look] = _looked(tmp_path, iter(found), jobs=1)
     assert isinstance(look, Look)
     assert look.hits
@@ -180,7 +185,9 @@ def test_paths_of_any_length_never_stop_the_hand_out(tmp_path: Path, monkeypatch
     folder.mkdir(parents=True)
     for number in range(300):
         (folder / f"{number:0250}").write_bytes(b"needle")
-    looks = _looked(tmp_path, (item for item in walk(Tree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate)))
+    looks = _looked(
+        tmp_path, (item for item in walk(PosixTree(tmp_path), b"/", avoid={}) if isinstance(item, Candidate))
+    )
     assert sum(bool(look.hits) for look in looks if isinstance(look, Look)) == 300
 
 
@@ -193,10 +200,10 @@ def test_an_archive_that_breaks_its_counter_is_counted_as_far_as_is_known(
         (tmp_path / name).write_bytes(zip_of({"a": b"needle", "b": b"pin"}))
     command = (*WORKER[:2], "-c", MISCOUNTING.format(deed=deed))
     paths = [b"/first", b"/bad", b"/none", b"/last"]
-    counted = list(count_in_archives(Tree(tmp_path), paths, command=command))
+    counted = list(count_in_archives(PosixTree(tmp_path), paths, command=command))
     assert counted == [Contents(2, is_whole=True), UNCOUNTED, UNCOUNTED, Contents(2, is_whole=True)]
 
 
 def test_a_counter_that_does_not_start_is_said(tmp_path: Path) -> None:
     with pytest.raises(ScanError, match="does not answer"):
-        list(count_in_archives(Tree(tmp_path), [b"/a"], command=(sys.executable, "-c", "")))
+        list(count_in_archives(PosixTree(tmp_path), [b"/a"], command=(sys.executable, "-c", "")))

@@ -16,10 +16,10 @@ from quetsach.endpoint.act.clean import CleanResult
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.linux import live_host, mounted_host
-from quetsach.endpoint.host.mounts import Mount
-from quetsach.endpoint.host.processes import Processes
-from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.mount import Mount
+from quetsach.endpoint.host.posix.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.services import Systemd
 from quetsach.endpoint.plan import protect
 from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_FILES_OF_A_SIGN, MAX_PROGRAMS, check_brake
 from quetsach.endpoint.plan.plan import Plan, left_to, make_plan
@@ -215,7 +215,7 @@ def _stopped(root: Path, name: bytes) -> list[bytes]:
     """Return the units that the plan for a unit file of a running system stops."""
     write(root, b"/etc/systemd/system/" + name, b"[Service]\n")
     unit = finding(file_anchor(root, b"/etc/systemd/system/" + name), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
-    host = replace(mounted_host(root), services=Services("systemctl"))
+    host = replace(mounted_host(root), services=Systemd("systemctl"))
     steps = make_plan([unit], host, root / "state").steps
     assert any(isinstance(step.target, QuarantineFile) for step in steps)
     return [step.target.unit for step in steps if isinstance(step.target, StopUnit)]
@@ -396,7 +396,7 @@ def _process(anchor: ProcessAnchor) -> Finding:
 
 
 def test_this_process_its_parents_init_and_the_kernel_are_never_ended(tmp_path: Path) -> None:
-    processes = {p.pid: p.anchor for p in Processes()}
+    processes = {p.pid: p.anchor for p in LinuxProcesses()}
     own = [processes[os.getpid()], processes[os.getppid()], ProcessAnchor(1, 1, b"/sbin/init", deleted=False)]
     kernel = ProcessAnchor(4_000_000, 1, b"", deleted=False)
     plan = make_plan([_process(anchor) for anchor in (*own, kernel)], live_host(), tmp_path)
@@ -500,7 +500,7 @@ def test_the_brake_counts_links_as_files() -> None:
         check_brake(Plan(tuple(links), ()), ())
 
 
-class _Running(Processes):
+class _Running(LinuxProcesses):
     """Processes of which each runs the file that it was given."""
 
     def __init__(self, image: Path) -> None:

@@ -8,9 +8,9 @@ from tests.infection import file_anchor, finding, write
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.host.linux import LinuxHost
-from quetsach.endpoint.host.processes import Processes
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.linux import LinuxHost
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import KillProcess
@@ -23,7 +23,7 @@ def _plan(root: Path, process: ProcessAnchor, *, packaged: bool) -> Plan:
     if packaged:
         line = f"{hashlib.md5(b'content').hexdigest()}  usr/bin/tool\n"
         write(root, b"/var/lib/dpkg/info/tool.md5sums", line.encode())
-    host = LinuxHost(Tree(root), Processes(), None)
+    host = LinuxHost(PosixTree(root), LinuxProcesses(), None)
     found = [
         finding(process, ArtefactKind.PROCESS, Action.KILL),
         finding(file_anchor(root, TOOL), ArtefactKind.FILE, Action.QUARANTINE),

@@ -32,6 +32,7 @@ from quetsach.endpoint.artefact import RegistryAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host import authenticode
+from quetsach.endpoint.host.offline.windows import WindowsHost, mounted_windows
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,
@@ -44,7 +45,6 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
 )
-from quetsach.endpoint.host.windows import WindowsHost, mounted_windows
 from quetsach.endpoint.plan import brake, draft
 from quetsach.endpoint.plan.brake import check_brake
 from quetsach.endpoint.plan.foundation import is_foundation

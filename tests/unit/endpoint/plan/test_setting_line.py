@@ -6,7 +6,7 @@ import pytest
 from tests.infection import finding, line_anchor, write
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.host.linux import mounted_host
+from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.setting_line import stands_alone

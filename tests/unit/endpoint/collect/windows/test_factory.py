@@ -12,8 +12,8 @@ from tests.unit.endpoint.collect.windows.drive import collected
 from quetsach.endpoint.collect.factory.keys import VERSIONS, factory_keys, parse_factory
 from quetsach.endpoint.collect.factory.restore import Factory
 from quetsach.endpoint.errors import CollectorError
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, EXPAND_SZ, MULTI_SZ, SZ, PutKey, RegistryEdit, SetValue, folded
-from quetsach.endpoint.host.windows import mounted_windows
 from quetsach.packs.specimen.hive import SZ as TEXT
 from quetsach.packs.specimen.hive import Keys, build_hive
 from quetsach.packs.specimen.windows import CONFIG, SYSTEM, merged, plant, write

@@ -17,7 +17,7 @@ from quetsach.endpoint.collect.windows.autorun import parse_entry
 from quetsach.endpoint.collect.windows.bits import texts_of
 from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
 from quetsach.endpoint.collect.windows.wmi import Instance, carve, mark_of, subscriptions
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
 from quetsach.packs.specimen.hive import EXPAND_SZ

@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.windows.naming import WindowsNames
-from quetsach.endpoint.host.windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 
 HOME = b"/Documents and Settings/An"
 

@@ -13,7 +13,7 @@ from tests.unit.endpoint.look.archive.seen import look
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look.archive import inside, library
 from quetsach.endpoint.look.archive.inside import look_inside
 from quetsach.endpoint.look.archive.limits import Budget
@@ -78,7 +78,7 @@ def _look_at(folder: Path, content: bytes, recogniser: Recogniser = RECOGNISER) 
     path = folder / "archive"
     path.write_bytes(content)
     state = path.stat()
-    return look_at(Tree(folder), Candidate(b"/archive", state.st_dev, state.st_ino, state.st_size), recogniser)
+    return look_at(PosixTree(folder), Candidate(b"/archive", state.st_dev, state.st_ino, state.st_size), recogniser)
 
 
 def test_a_file_with_a_member_that_matched_is_anchored_with_it(tmp_path: Path) -> None:

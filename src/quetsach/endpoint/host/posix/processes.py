@@ -10,11 +10,12 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.host.posix.memory import LinuxMemory, open_memory
+from quetsach.endpoint.host.posix.sockets import sockets
+from quetsach.endpoint.host.process import Process, ProcessState, Socket
 
 _DELETED = b" (deleted)"
 _MAX_STATUS = 65536
@@ -24,46 +25,7 @@ _STOP_SECONDS, _RESUME_SECONDS, _END_SECONDS = 2.0, 1.0, 5.0
 """So long a process has for obeying a signal."""
 
 
-class ProcessState(StrEnum):
-    """What a process is doing, as far as cleaning cares."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DEAD = "dead"
-    """Gone, or a zombie: it executes nothing any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One process. ``executable`` is empty for kernel threads and where the tool may not look."""
-
-    anchor: ProcessAnchor
-    parent: int
-    uid: int
-    arguments: tuple[bytes, ...]
-    cwd: bytes
-    name: bytes
-    """The kernel's short name (``comm``), at most 15 bytes."""
-    shares_files: bool = True
-    """Whether it has the mounts that this tool has; in a container, a path is of other files (mount_namespaces(7))."""
-
-    @property
-    def pid(self) -> int:
-        """The process number."""
-        return self.anchor.pid
-
-    @property
-    def executable(self) -> bytes:
-        """Path of the running image, without the kernel's mark of deletion."""
-        return self.anchor.executable
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether the image has no name in the file system any more."""
-        return self.anchor.deleted
-
-
-class Processes:
+class LinuxProcesses:
     """The processes of the running system. Methods that take an anchor act on exactly that process or on none."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
@@ -148,6 +110,22 @@ class Processes:
             return frozenset()
         paths = (line.split(None, 5)[5] for line in lines if line.endswith(_DELETED) and line.count(b" ") > 5)
         return frozenset(path.removesuffix(_DELETED) for path in paths)
+
+    def parent(self, process: Process) -> Process | None:
+        """Return the process that started this one, or, when that one has ended, the one that took it over."""
+        return self.read(process.parent)
+
+    def open_memory(self, anchor: ProcessAnchor) -> LinuxMemory:
+        """Open the memory of exactly this process.
+
+        Raises:
+            OSError: ``ESRCH`` when the process ended, ``EACCES`` when its memory may not be read.
+        """
+        return open_memory(self, anchor)
+
+    def sockets(self) -> Iterator[Socket]:
+        """Yield the sockets of the system, with the first process that holds each."""
+        return sockets(self._proc)
 
     def suspend(self, anchor: ProcessAnchor) -> bool:
         """Stop a process without ending it. Returns whether it is stopped or dead now: the state is read again."""

@@ -1,14 +1,14 @@
-"""What is mounted where: what a scan stays out of, and by which other paths a file is reached.
+"""What is mounted where, and what a scan stays out of.
 
 Source: Linux, ``proc_pid_mountinfo(5)``. Other systems do not say it in this way, and then nothing is known.
 """
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from quetsach.endpoint.host.mount import Mount
 from quetsach.endpoint.trouble import Reason
 
 _KINDS: Mapping[Reason, str] = {
@@ -20,14 +20,6 @@ _REASON_OF = {name.encode(): reason for reason, names in _KINDS.items() for name
 
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
-
-
-class Mount(NamedTuple):
-    """A folder ``top`` of the file system on ``device`` (``major:minor``), to be seen at ``place``."""
-
-    device: bytes
-    top: bytes
-    place: bytes
 
 
 def mounts_now() -> tuple[Mount, ...]:
@@ -49,26 +41,6 @@ def parse_mounts(content: bytes) -> Iterator[Mount]:
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
     return bytes((int(found[1], 8) & 0xFF,))
-
-
-def other_paths(path: bytes, mounts: Iterable[Mount]) -> Iterator[bytes]:
-    """Yield the other paths that lead to the file at an absolute path without links, through other mounts."""
-    known = tuple(mounts)
-    holding = [mount for mount in known if _below(path, mount.place) is not None]
-    if not holding:
-        return
-    own = max(reversed(holding), key=lambda mount: len(mount.place))
-    inner = own.top + path[len(own.place) :]
-    for mount in known:
-        rest = _below(inner, mount.top) if mount.device == own.device else None
-        if rest is not None and mount.place + rest != path:
-            yield mount.place + rest
-
-
-def _below(path: bytes, folder: bytes) -> bytes | None:
-    """Return what follows a folder in a path, with its slash; ``None`` when the path is not in the folder."""
-    rest = path[len(folder) :]
-    return rest if path.startswith(folder) and rest[:1] in (b"", b"/") else None
 
 
 def devices_to_avoid() -> dict[int, Reason]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from quetsach.endpoint.host.linux import mounted_host
-from quetsach.endpoint.host.macos import MARKS, mounted_mac
+from quetsach.endpoint.host.offline.macos import MARKS, mounted_mac
+from quetsach.endpoint.host.offline.windows import mounted_windows
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.windows import mounted_windows
-from quetsach.endpoint.host.windows_tree import WindowsTree
+from quetsach.endpoint.host.posix.linux import mounted_host
 
 _WINDOWS_MARK = b"/Windows/System32/config"
 _LINUX_MARKS = (b"/etc", b"/usr")

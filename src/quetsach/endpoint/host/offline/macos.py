@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from quetsach.endpoint.host.change import PosixFiles
+from quetsach.endpoint.host.posix.files import PosixFiles
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.tree import Tree
 
 MARKS = (b"/System/Library/CoreServices/SystemVersion.plist", b"/private/var/db/dslocal/nodes")
@@ -53,4 +54,4 @@ def mounted_mac(root: Path) -> MacHost:
     Raises:
         OSError: ``root`` is not a folder or cannot be opened.
     """
-    return MacHost(Tree(root))
+    return MacHost(PosixTree(root))

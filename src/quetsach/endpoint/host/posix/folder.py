@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from quetsach.endpoint.host.change import FileState, open_quietly, read_flags, read_state, unlock, write_flags
+from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder import Entry
-from quetsach.endpoint.host.folder_marks import FolderMarks, read_marks, write_marks
+from quetsach.endpoint.host.folder_marks import FolderMarks
+from quetsach.endpoint.host.posix.files import open_quietly, read_flags, read_state, unlock, write_flags
+from quetsach.endpoint.host.posix.marks import read_marks, write_marks
 
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

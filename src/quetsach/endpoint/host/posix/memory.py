@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.host.processes import Processes, ProcessState
+from quetsach.endpoint.host.process import Processes, ProcessState
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 READ_BYTES = 4 << 20
@@ -93,7 +93,7 @@ def regions_of(smaps: bytes) -> Iterator[Region]:
         )
 
 
-class Memory:
+class LinuxMemory:
     """The memory of one process; use it with ``with``. It stays that of this process whatever its number becomes."""
 
     def __init__(self, smaps: int, pagemap: int, mem: int) -> None:
@@ -177,7 +177,7 @@ class Memory:
             start += len(part) or PAGE_BYTES
 
 
-def open_memory(processes: Processes, anchor: ProcessAnchor) -> Memory:
+def open_memory(processes: Processes, anchor: ProcessAnchor) -> LinuxMemory:
     """Open the memory of exactly this process.
 
     Raises:
@@ -192,4 +192,4 @@ def open_memory(processes: Processes, anchor: ProcessAnchor) -> Memory:
         if processes.state(anchor) is ProcessState.DEAD:  # asked after opening: the number may be another's by then
             raise ProcessLookupError(errno.ESRCH, "the process has ended")
         opened.pop_all()
-    return Memory(*descriptors)
+    return LinuxMemory(*descriptors)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quetsach.endpoint.host.change import FileState, PosixFiles
+from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.offline.short_name import SHORT_NAME
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree, stream_names
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
-from quetsach.endpoint.host.short_name import SHORT_NAME
-from quetsach.endpoint.host.windows_tree import WindowsTree, stream_names
+from quetsach.endpoint.host.posix.files import PosixFiles
 
 _NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be")
 """What NTFS keeps of a file that is not among its listed attributes.

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach.endpoint.host.folder import Entry, Folder
-from quetsach.endpoint.host.posix_folder import PosixFolder
+from quetsach.endpoint.host.offline.short_name import ShortNames, is_short
+from quetsach.endpoint.host.posix.folder import PosixFolder
+from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.registry import folded
-from quetsach.endpoint.host.reparse import read_target
-from quetsach.endpoint.host.short_name import ShortNames, is_short
-from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.reparse import ATTRIBUTE, target_of
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
 
 STREAMS = "ntfs.streams.list"
@@ -122,7 +122,7 @@ class _Names:
     shorts: ShortNames | None = None
 
 
-class WindowsTree(Tree):
+class WindowsTree(PosixTree):
     """The files of a Windows drive below ``root``."""
 
     def __init__(self, root: Path) -> None:
@@ -175,7 +175,7 @@ class WindowsTree(Tree):
         shown = super()._target(folder_fd, name)
         if shown is None:
             return None
-        target = read_target(f"/proc/self/fd/{folder_fd}/".encode() + name) or self._as_windows(shown)
+        target = _read_target(f"/proc/self/fd/{folder_fd}/".encode() + name) or self._as_windows(shown)
         if target[1:2] != b":" and not target.startswith(b"\\"):
             return target.replace(b"\\", b"/")
         text = target.decode("utf-8", "surrogateescape")
@@ -202,6 +202,14 @@ class WindowsTree(Tree):
             while self._remembered > _REMEMBERED_NAMES and len(self._names) > 1:
                 self._remembered -= len(self._names.pop(next(iter(self._names))).names)
         return known
+
+
+def _read_target(path: bytes) -> bytes | None:
+    """Return the path of Windows that the link at a path of this system leads to; ``None`` where that is not told."""
+    try:
+        return target_of(os.getxattr(path, ATTRIBUTE, follow_symlinks=False))
+    except OSError:
+        return None
 
 
 def has_streams(path: bytes) -> bool:

@@ -1,10 +1,14 @@
 """Linux machines: the running one, and one whose disk is mounted below a folder."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from quetsach.endpoint.host.change import PosixFiles
-from quetsach.endpoint.host.processes import Processes
+from quetsach.endpoint.host.posix.files import PosixFiles
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.posix.services import Systemd
+from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.services import Services
 from quetsach.endpoint.host.tree import Tree
 
@@ -39,7 +43,17 @@ class LinuxHost:
 
 def live_host() -> LinuxHost:
     """Return the system that this process runs on."""
-    return LinuxHost(Tree(Path("/")), Processes(), Services.running())
+    return LinuxHost(PosixTree(Path("/")), LinuxProcesses(), Systemd.running())
+
+
+def running_processes() -> Processes:
+    """Return the processes of the running system."""
+    return LinuxProcesses()
+
+
+def is_elevated() -> bool:
+    """Return whether this process may look at everything: it runs as root."""
+    return os.geteuid() == 0
 
 
 def mounted_host(root: Path) -> LinuxHost:
@@ -48,4 +62,4 @@ def mounted_host(root: Path) -> LinuxHost:
     Raises:
         OSError: ``root`` is not a folder or cannot be opened.
     """
-    return LinuxHost(Tree(root), None, None)
+    return LinuxHost(PosixTree(root), None, None)

@@ -8,7 +8,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from quetsach.endpoint.host.process import Socket
 
 PROTOCOLS = ("tcp", "tcp6", "udp", "udp6")
 
@@ -22,18 +23,6 @@ _STATES = (  # include/net/tcp_states.h
     *("", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT"),
     *("LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Socket:
-    """One socket: ``local`` and ``remote`` are written ``1.2.3.4:80`` or ``[::1]:80``; ``pid`` is 0 when unknown."""
-
-    protocol: str
-    local: str
-    remote: str
-    state: str
-    inode: int
-    pid: int = 0
 
 
 def sockets(proc: bytes) -> Iterator[Socket]:

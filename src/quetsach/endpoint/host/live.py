@@ -1,0 +1,24 @@
+"""The machine that this process runs on: each answer by the back end of its system.
+
+Everything that needs the running system, or opens a mounted disk on it, comes through here.
+"""
+
+import sys
+
+if sys.platform == "win32":
+    from quetsach.endpoint.host.nt.machine import (
+        boot_id,
+        devices_to_avoid,
+        is_elevated,
+        live_host,
+        mounts_now,
+        open_mounted,
+        running_processes,
+    )
+else:
+    from quetsach.endpoint.host.offline.mounted import open_mounted
+    from quetsach.endpoint.host.posix.linux import is_elevated, live_host, running_processes
+    from quetsach.endpoint.host.posix.mounts import devices_to_avoid, mounts_now
+    from quetsach.endpoint.host.posix.processes import boot_id
+
+__all__ = ["boot_id", "devices_to_avoid", "is_elevated", "live_host", "mounts_now", "open_mounted", "running_processes"]

@@ -1,0 +1,130 @@
+"""Running processes as the tool sees them, their memory, and what they hold open to the network."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, Self
+
+from quetsach.endpoint.artefact import ProcessAnchor
+
+
+class ProcessState(StrEnum):
+    """What a process is doing, as far as cleaning cares."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DEAD = "dead"
+    """Gone, or a zombie: it executes nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. ``executable`` is empty for kernel threads and where the tool may not look."""
+
+    anchor: ProcessAnchor
+    parent: int
+    uid: int
+    arguments: tuple[bytes, ...]
+    cwd: bytes
+    name: bytes
+    """The kernel's short name (``comm``), at most 15 bytes."""
+    shares_files: bool = True
+    """Whether it has the mounts that this tool has; in a container, a path is of other files (mount_namespaces(7))."""
+
+    @property
+    def pid(self) -> int:
+        """The process number."""
+        return self.anchor.pid
+
+    @property
+    def executable(self) -> bytes:
+        """Path of the running image, without the kernel's mark of deletion."""
+        return self.anchor.executable
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the image has no name in the file system any more."""
+        return self.anchor.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One socket: ``local`` and ``remote`` are written ``1.2.3.4:80`` or ``[::1]:80``; ``pid`` is 0 when unknown."""
+
+    protocol: str
+    local: str
+    remote: str
+    state: str
+    inode: int
+    pid: int = 0
+
+
+class Memory(Protocol):
+    """The memory of one process; use it with ``with``. It stays that of this process whatever its number becomes."""
+
+    is_cut_short: bool
+    """Whether there is more than was read."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def runs(self) -> Iterator[Iterator[bytes]]:
+        """Yield what lies together in memory and no file on a disk shows, each run in parts that follow one another.
+
+        Raises:
+            OSError: the system does not let it be read.
+        """
+
+
+class Processes(Protocol):
+    """The processes of the running system. Methods that take an anchor act on exactly that process or on none."""
+
+    def __iter__(self) -> Iterator[Process]:
+        """Yield every process that can be read; those that end meanwhile are left out."""
+
+    def read(self, pid: int) -> Process | None:
+        """Return one process, or ``None`` when there is none of that number, or none that the user may see."""
+
+    def parent(self, process: Process) -> Process | None:
+        """Return the process that started this one, while it runs; a later one of its number is not it."""
+
+    def named_image(self, process: Process) -> tuple[bytes, ...]:
+        """Return the path by which this tool finds the image; none when it was deleted, or only a container has it."""
+
+    def finds_the_same(self, process: Process, path: bytes) -> bool:
+        """Return whether a path leads the process to the file to which it leads this tool."""
+
+    def state(self, anchor: ProcessAnchor) -> ProcessState:
+        """Return what the process does now."""
+
+    def open_image(self, anchor: ProcessAnchor) -> int:
+        """Open the running image for reading, also when its file was deleted; the caller closes the descriptor.
+
+        Raises:
+            OSError: ``ESRCH`` when the process ended, ``EACCES`` when it may not be read.
+        """
+
+    def image_identity(self, anchor: ProcessAnchor) -> tuple[int, int] | None:
+        """Return device and inode of the running image; ``None`` when it cannot be told."""
+
+    def mapped_deleted(self, pid: int) -> frozenset[bytes]:
+        """Return paths of files that a process still has mapped although they were removed."""
+
+    def open_memory(self, anchor: ProcessAnchor) -> Memory:
+        """Open the memory of exactly this process.
+
+        Raises:
+            OSError: ``ESRCH`` when the process ended, ``EACCES`` when its memory may not be read.
+        """
+
+    def sockets(self) -> Iterator[Socket]:
+        """Yield the sockets of the system, with the first process that holds each."""
+
+    def suspend(self, anchor: ProcessAnchor) -> bool:
+        """Stop a process without ending it. Returns whether it is stopped or dead now: the state is read again."""
+
+    def resume(self, anchor: ProcessAnchor) -> bool:
+        """Let a suspended process go on. Returns whether it runs."""
+
+    def kill(self, anchor: ProcessAnchor) -> bool:
+        """End a process. Returns whether it is dead now: the state is read again."""
