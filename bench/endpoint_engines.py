@@ -20,8 +20,8 @@ from pathlib import Path
 
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import rules_of
-from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.host.disk import LARGEST_BYTES
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
 from quetsach.endpoint.look.look import Look, look_at_open_file

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, anchor_of
-from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.disk import hash_file
 from quetsach.packs.specimen import set_immutable
 from quetsach.packs.specimen.linux_tree import Tree
 

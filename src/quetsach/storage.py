@@ -10,6 +10,8 @@ import errno
 import os
 import secrets
 import stat
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +26,7 @@ SHARED = 0o666
 PRIVATE_FOLDER = 0o700
 SHARED_FOLDER = 0o777
 _UNFINISHED = ".unfinished"
+_NAP_SECONDS = 0.05
 
 
 class StorageError(QuetsachError):
@@ -43,7 +46,7 @@ def sync(path: Path) -> None:
     """
     if os.name == "nt" and path.is_dir():  # Windows has no such call for folders; its file systems journal names
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, _SYNCED | _FLAGS)
     try:
         os.fsync(descriptor)
     finally:
@@ -133,18 +136,15 @@ def publish(moves: Iterable[tuple[Path, Path]]) -> None:
 
 @contextmanager
 def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
-    """Hold a lock file, which goes with the process that holds it; on systems without ``flock`` nothing is held.
+    """Hold a lock file, which goes with the process that holds it, however it ends.
 
     Raises:
         BlockingIOError: somebody holds it and ``waits`` is not set.
         OSError: the file cannot be made.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _FLAGS, PRIVATE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, PRIVATE)
     try:
-        if os.name == "posix":
-            import fcntl  # noqa: PLC0415  (Windows has none)
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        _lock(descriptor, waits=waits)
         yield
     finally:
         os.close(descriptor)
@@ -200,7 +200,34 @@ def remove_unfinished(folder: Path, *, before: float) -> int:
     return removed
 
 
-_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS = (
+    getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOINHERIT", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_SYNCED = os.O_RDWR if os.name == "nt" else os.O_RDONLY
+"""How a file is opened to be synced: Windows syncs only what may be written to."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int, *, waits: bool) -> None:
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            except OSError as error:
+                if not waits:
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+                time.sleep(_NAP_SECONDS)
+            else:
+                return
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int, *, waits: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
 
 
 def _is_stream(path: Path) -> bool:

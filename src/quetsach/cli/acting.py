@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -313,12 +313,9 @@ def require_writable(root: Path, words: Mapping[str, str]) -> None:
     Raises:
         QuetsachError: it is mounted read-only, or so that the streams of NTFS are told but cannot be put back.
     """
-    from quetsach.endpoint.host.offline.windows_tree import has_streams  # noqa: PLC0415
+    from quetsach.endpoint.host.live import unwritable  # noqa: PLC0415
 
-    key = ""
-    with suppress(OSError):
-        key = "read-only" if os.statvfs(root).f_flag & os.ST_RDONLY else "streams" * has_streams(os.fsencode(root))
-    if key:
+    if key := unwritable(root):
         raise QuetsachError(words[key], where=str(root), hint=words[f"{key}-hint"].format(root=root))
 
 

@@ -1,6 +1,5 @@
 """How far a scan is, as the person at the terminal sees it."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,10 +16,11 @@ if TYPE_CHECKING:
 
 def totals_of(host: "Host", cache: Cache | None) -> Totals:
     """Return about how much a full scan goes through: as much as the last one, or what the disk of the root holds."""
+    from quetsach.endpoint.host.disk import used_on  # noqa: PLC0415
+
     if cache is not None and cache.totals.files:
         return cache.totals
-    disk = os.statvfs(host.tree.root)
-    return Totals(disk.f_files - disk.f_ffree, (disk.f_blocks - disk.f_bfree) * disk.f_frsize)
+    return Totals(*used_on(host.tree.root))
 
 
 @dataclass(slots=True)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 
 def default_state() -> Path:
-    """The endpoint tool's state: ``QUETSACH_STATE``, else /var/lib/quetsach for root, else the user's own folder."""
-    if named := os.environ.get("QUETSACH_STATE"):
-        return Path(named)
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/quetsach")
-    return _user_data() / "endpoint"
+    r"""The endpoint tool's state: ``QUETSACH_STATE``, else the machine's folder for an administrator, else the user's.
+
+    /var/lib/quetsach, on Windows %ProgramData%\QuetSach; for others the folder where programs keep what is theirs.
+    """
+    from quetsach.endpoint.host.live import default_state as default  # noqa: PLC0415
+
+    named = os.environ.get("QUETSACH_STATE")
+    return Path(named) if named else default()
 
 
 def default_data() -> Path:

@@ -22,12 +22,11 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     same root taken as the same system: of packs for others only a part is looked for. Of a mounted disk, only until
     this machine is restarted: what runs on that disk may have been running in between.
     """
-    from quetsach.endpoint.host.live import boot_id  # noqa: PLC0415
+    from quetsach.endpoint.host.live import boot_id, lasting_disks  # noqa: PLC0415
     from quetsach.endpoint.keep.state import State  # noqa: PLC0415
     from quetsach.endpoint.look.archive.formats import READERS  # noqa: PLC0415
     from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
-    from quetsach.endpoint.look.lasting import LastingDisks  # noqa: PLC0415
 
     try:
         state = State.open(state_folder)
@@ -37,9 +36,8 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
         place = b"%s:%d:%d" % (host.platform.encode(), root.st_dev, root.st_ino)
         key = key_for(state.key, __version__.encode(), READERS, engine.encode(), library_version(), boot, place, *known)
         name = blake2b(key, digest_size=8, person=b"quetsach-name").hexdigest()
-        mounts = _read(Path("/proc/self/mountinfo"))
-        lasting = LastingDisks(mounts, b"" if host.is_live else bytes(host.tree.root.resolve()))
-        cache = Cache(state.folder / "seen" / name, key, lasting)
+        lasts = lasting_disks(None if host.is_live else host.tree.root)
+        cache = Cache(state.folder / "seen" / name, key, lambda file: lasts(file.device, file.path, file.ctime_ns))
     except QuetsachError as error:
         complain(error, language)
         return None
@@ -48,10 +46,3 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
     except QuetsachError as error:  # it is empty then, and replaced when the scan ends
         complain(error, language)
     return cache
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

@@ -180,19 +180,21 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _take_out(state: "State", arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
     """Write the content of one sealed item to a new file that nobody can run and only its owner can read."""
+    from quetsach.endpoint.host.disk import Own, open_own  # noqa: PLC0415
     from quetsach.endpoint.keep.history import sealed_of  # noqa: PLC0415
 
     if len(arguments.item) != 1:
         raise QuetsachError(words["take-out-one"])
     sealed = sealed_of(state, arguments.session, arguments.item[0])
-    file = os.open(arguments.to, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o400)
+    file = open_own(arguments.to, Own.NEW, mode=0o400)
     try:
-        sealed.write_to(file)
+        try:
+            sealed.write_to(file)
+        finally:
+            os.close(file)
     except BaseException:
         arguments.to.unlink()
         raise
-    finally:
-        os.close(file)
     if arguments.json:
         size_bytes = sealed.record.state.size_bytes
         print_json({"file": str(arguments.to), "sha256": sealed.record.sha256, "size_bytes": size_bytes})

@@ -144,14 +144,14 @@ def _give_way() -> None:
 @contextmanager
 def _listing(path: Path | None, words: Mapping[str, str]) -> "Iterator[Listing | None]":
     from quetsach.endpoint.errors import ReportError  # noqa: PLC0415
+    from quetsach.endpoint.host.disk import Own, open_own  # noqa: PLC0415
     from quetsach.endpoint.look.listing import Listing  # noqa: PLC0415
 
     if path is None:
         yield None
         return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)  # it names every file
+        descriptor = open_own(path, Own.FRESH)  # it names every file
     except OSError as error:
         raise ReportError(words["no-list"], where=str(path), hint=words["no-list-hint"]) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -82,7 +82,7 @@ def _own_state(arguments: argparse.Namespace) -> Path | None:
 
     Packs and withdrawals of a stranger would make a scan pass over what they name: then those of this build count.
     """
-    from quetsach.endpoint.keep.state import check_private  # noqa: PLC0415  (not every command that needs packs acts)
+    from quetsach.endpoint.host.live import check_private  # noqa: PLC0415  (not every command that needs packs acts)
 
     state: Path = arguments.state or default_state()
     try:

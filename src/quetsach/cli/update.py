@@ -112,7 +112,7 @@ def _require_private(state: Path) -> None:
 
     if os.name != "posix":  # other systems have other rights
         return
-    from quetsach.endpoint.keep.state import check_private  # noqa: PLC0415  (what Windows lacks)
+    from quetsach.endpoint.host.live import check_private  # noqa: PLC0415  (what Windows lacks)
 
     try:
         storage.make_folder(state)

@@ -7,9 +7,8 @@ back a bad rule.
 Source: The Update Framework specification 1.0, section 5.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,17 +219,13 @@ def _explained(repository: str) -> Iterator[None]:
 @contextmanager
 def _one_update(state: Path) -> Iterator[None]:
     """Let one update run at a time; a lock of a process that has died is gone with it."""
+    held = ExitStack()
     try:
         storage.make_folder(state)
-        lock = (state / "update.lock").open("wb")
+        held.enter_context(storage.locked(state / "update.lock", waits=False))
+    except BlockingIOError as error:
+        raise UnreachableError("another update is running", where=str(state), hint="wait for it") from error
     except OSError as error:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
-    with lock:
-        if os.name == "posix":
-            import fcntl  # noqa: PLC0415  (Windows has none)
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UnreachableError("another update is running", where=str(state), hint="wait for it") from error
+    with held:
         yield

@@ -19,7 +19,8 @@ FILES = 300
 # The command, with a matcher that takes its time, on a disk whose times tell the truth.
 SLOW = """
 import sys, time
-from quetsach.endpoint.look import files, lasting, workers
+from quetsach.endpoint.host.posix import lasting
+from quetsach.endpoint.look import files, workers
 real = workers.look_at
 def look_at(*arguments, **options):
     time.sleep(0.005)

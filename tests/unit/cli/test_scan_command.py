@@ -249,7 +249,7 @@ def test_what_failed_is_counted_and_named(
 @pytest.fixture
 def _lasting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every disk for one on which times tell the truth, and every file for an old one."""
-    monkeypatch.setattr("quetsach.endpoint.look.lasting.LastingDisks.__call__", lambda *_: True)
+    monkeypatch.setattr("quetsach.endpoint.host.posix.lasting.LastingDisks.__call__", lambda *_: True)
 
 
 @pytest.mark.usefixtures("_lasting")

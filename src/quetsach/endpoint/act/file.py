@@ -22,8 +22,8 @@ from quetsach.endpoint.act.shape import (
     times_to_restore,
 )
 from quetsach.endpoint.artefact import FileAnchor, printable
-from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
+from quetsach.endpoint.host.disk import fstat, hash_file, sync
 from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Files, Folder
 from quetsach.endpoint.keep.quarantine import Sealed, seal
@@ -69,7 +69,7 @@ def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
     with straight_way(where, anchor.path) as (folder, name):
         fd = folder.open_read(name)
         try:
-            check_anchor(where, os.fstat(fd), anchor)
+            check_anchor(where, fstat(fd), anchor)
             sha256 = hash_file(fd)
             if anchor.sha256 and sha256 != anchor.sha256:
                 raise ChangedError("the file's content is not what the scan saw")
@@ -152,7 +152,7 @@ def _open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.EINVAL):
             return None
         raise
-    if state.is_same_file(os.fstat(fd)):
+    if state.is_same_file(fstat(fd)):
         return fd
     os.close(fd)
     return None
@@ -217,7 +217,7 @@ def _in_place(where: Workplace, progress: Progress, folder: Folder, name: bytes,
         temporary, state = where.session.temporary_name(progress.step.number), sealed.record.state
         with new_file(where.files, folder, temporary, sealed.write_to, state, with_times=True) as made:
             folder.place(made, temporary, name)
-            os.fsync(made)
+            sync(made)
             descriptor = open_placed(folder, name, made)
     try:
         yield descriptor
@@ -253,7 +253,7 @@ def _returned(folder: Folder, name: bytes, sealed: Sealed) -> int | None:
 
 def _is_what_was_sealed(descriptor: int, sealed: Sealed) -> bool:
     """Return whether an open file has the owner, mode, time of change and content of what was sealed."""
-    found, state = os.fstat(descriptor), sealed.record.state
+    found, state = fstat(descriptor), sealed.record.state
     known = (state.mode, state.uid, state.gid, state.size_bytes, state.mtime_ns)
     if (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns) != known:
         return False
@@ -295,7 +295,7 @@ def _standing(folder: Folder, name: bytes, other: Progress, sealed: Sealed) -> i
         descriptor = folder.open_read(name)
     except OSError:
         return None
-    is_original = sealed.record.state.is_same_file(os.fstat(descriptor)) or other.undone is Outcome.RESTORED
+    is_original = sealed.record.state.is_same_file(fstat(descriptor)) or other.undone is Outcome.RESTORED
     if is_original and _is_what_was_sealed(descriptor, sealed):
         return descriptor
     os.close(descriptor)

@@ -1,13 +1,12 @@
 """Removal of lines from text files, and putting them back."""
 
-import os
 from hashlib import sha256
 
 from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines
 from quetsach.endpoint.act.rewrite import RewriteAct
 from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
-from quetsach.endpoint.disk import write_all
 from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.host.disk import fstat, read_at, write_all
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.foundation import is_foundation
 from quetsach.endpoint.plan.step import RemoveLines, Step
@@ -55,7 +54,7 @@ def _edit(content: bytes, step: Step) -> bytes:
 
 
 def _merge(where: Workplace, progress: Progress, source: int) -> bytes | None:
-    if os.fstat(source).st_size > MAX_TEXT_BYTES:
+    if fstat(source).st_size > MAX_TEXT_BYTES:
         return None
     original = where.sealed(progress.step.number).content(MAX_TEXT_BYTES)
     return reinsert_lines(_content(source), original, _lines(progress.step).keys())
@@ -63,7 +62,7 @@ def _merge(where: Workplace, progress: Progress, source: int) -> bytes | None:
 
 def _content(source: int) -> bytes:
     content = b""
-    while part := os.pread(source, MAX_TEXT_BYTES + 1 - len(content), len(content)):
+    while part := read_at(source, MAX_TEXT_BYTES + 1 - len(content), len(content)):
         content += part
     if len(content) > MAX_TEXT_BYTES:
         raise EndpointError("the file is too large to be edited")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from quetsach.endpoint.act.shape import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.disk import LARGEST_BYTES, hash_file
 from quetsach.endpoint.errors import EndpointError, QuarantineError
+from quetsach.endpoint.host.disk import LARGEST_BYTES, fstat, hash_file
 from quetsach.endpoint.host.process import Processes, ProcessState
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
@@ -76,7 +76,7 @@ def _seal_image(where: Workplace, step: Step, anchor: ProcessAnchor) -> bool:
     """Seal the image; ``False`` when it is so large, mostly holes then, that it is only there to keep us busy."""
     fd = _processes(where).open_image(anchor)
     try:
-        if os.fstat(fd).st_size > LARGEST_BYTES:
+        if fstat(fd).st_size > LARGEST_BYTES:
             return False
         record = where.record(step, anchor.executable, where.files.state(fd), hash_file(fd))
         seal(fd, record, where.session.container(step.number), where.session.key)

@@ -14,8 +14,8 @@ from quetsach.endpoint.act.file import file_anchor
 from quetsach.endpoint.act.returning import still_ours
 from quetsach.endpoint.act.rewrite import RewriteAct
 from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
-from quetsach.endpoint.disk import hash_file, parts_of, write_all
 from quetsach.endpoint.errors import EndpointError, RegistryError
+from quetsach.endpoint.host.disk import Own, fstat, hash_file, open_own, parts_of, write_all
 from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
 from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
 from quetsach.endpoint.keep.journal import MAX_RECORD_BYTES
@@ -133,7 +133,7 @@ def _make(registry: Registry, edits: Sequence[RegistryEdit], path: Path) -> str:
     """Make an edited copy of a hive and return its hash; what a crash left of an earlier one goes first."""
     path.unlink(missing_ok=True)
     registry.write_edited(edits, path)
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = open_own(path, Own.READ)
     try:
         return hash_file(fd)
     finally:
@@ -142,11 +142,11 @@ def _make(registry: Registry, edits: Sequence[RegistryEdit], path: Path) -> str:
 
 def _copy(path: Path, target: int) -> None:
     try:
-        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        source = open_own(path, Own.READ)
     except FileNotFoundError as error:
         raise ChangedError("the edited copy of the hive is gone") from error
     try:
-        for part in parts_of(source, os.fstat(source).st_size):
+        for part in parts_of(source, fstat(source).st_size):
             write_all(target, part)
     finally:
         os.close(source)

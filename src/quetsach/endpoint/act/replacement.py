@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from quetsach.endpoint.act.shape import ChangedError, ExchangedError
-from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.host.disk import fstat, hash_file, sync
 from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder import Files, Folder
 
@@ -41,7 +41,7 @@ def new_file(
     try:
         write(descriptor)
         files.give_state(descriptor, state, with_times=with_times)
-        os.fsync(descriptor)
+        sync(descriptor)
         yield descriptor
     except BaseException:
         with suppress(OSError):
@@ -54,7 +54,7 @@ def new_file(
 def check_name(folder: Folder, name: bytes, descriptor: int) -> None:
     """Raise ``ExchangedError`` unless a name is the open file that was just given it; any other stays as it is."""
     with suppress(FileNotFoundError):
-        if os.path.samestat(folder.lstat(name), os.fstat(descriptor)):
+        if os.path.samestat(folder.lstat(name), fstat(descriptor)):
             return
     raise ExchangedError("another file was put under the name at that moment; it was not touched")
 
@@ -66,7 +66,7 @@ def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
     """
     check_name(folder, name, descriptor)
     opened = folder.open_read(name)
-    if os.path.samestat(os.fstat(opened), os.fstat(descriptor)):
+    if os.path.samestat(fstat(opened), fstat(descriptor)):
         return opened
     os.close(opened)
     raise ExchangedError("another file was put under the name at that moment; it was not touched")
@@ -97,7 +97,7 @@ def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, ne
         finally:
             os.close(fd)
         check_name(folder, name, made)
-        os.fsync(made)
+        sync(made)
         files.lock(made, new.state)
 
 

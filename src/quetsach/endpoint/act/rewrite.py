@@ -22,7 +22,7 @@ from quetsach.endpoint.act.shape import (
     straight_way,
     times_to_restore,
 )
-from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.quarantine import seal

@@ -1,11 +1,10 @@
 """Cutting off what a file infector appended to a text, such as a script behind the end of a page."""
 
-import os
 from hashlib import sha256
 
 from quetsach.endpoint.act.rewrite import RewriteAct
 from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
-from quetsach.endpoint.disk import parts_of, write_all
+from quetsach.endpoint.host.disk import fstat, parts_of, write_all
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Step, TruncateFile
 
@@ -16,7 +15,7 @@ class TruncateAct(RewriteAct):
     def prepare(self, where: Workplace, step: Step, source: int) -> Facts:  # noqa: ARG002  (one shape for all)
         """Return the hash of what stays."""
         size = _size(step)
-        if os.fstat(source).st_size < size:
+        if fstat(source).st_size < size:
             raise ChangedError("the file is shorter than where it was to be cut")
         kept = sha256()
         for part in parts_of(source, size):

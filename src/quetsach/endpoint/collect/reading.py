@@ -19,6 +19,7 @@ from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.text import MOST_NAMES, TextFile, names_in, read_text
 from quetsach.endpoint.collect.users import User, accounts_of, system_account
 from quetsach.endpoint.collect.windows.naming import WindowsNames
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -304,7 +305,7 @@ def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:
         reason = reason_of(error)
         return None if reason is Reason.SPECIAL else Trouble(path, reason)
     try:
-        before = os.fstat(descriptor)
+        before = fstat(descriptor)
         if before.st_size > LARGEST_FILE_BYTES:
             return Trouble(real, Reason.OVERFULL)
         digest, head = hashlib.sha256(), b""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
@@ -57,13 +58,13 @@ def read_text(tree: Tree, path: bytes) -> TextFile | Trouble | None:
 
 
 def _read(descriptor: int, real: bytes) -> TextFile | Trouble:
-    before = os.fstat(descriptor)
+    before = fstat(descriptor)
     if before.st_size > TEXT_LIMIT_BYTES:
         return Trouble(real, Reason.OVERFULL)
     content = b""
     while len(content) <= TEXT_LIMIT_BYTES and (part := os.read(descriptor, TEXT_LIMIT_BYTES + 1 - len(content))):
         content += part
-    after = os.fstat(descriptor)
+    after = fstat(descriptor)
     if (after.st_size, after.st_mtime_ns) != (len(content), before.st_mtime_ns):
         return Trouble(real, Reason.CHANGED)
     if content.count(b"\n") > MOST_LINES:

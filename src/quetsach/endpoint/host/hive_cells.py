@@ -9,8 +9,8 @@ import weakref
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.disk import fstat, parts_of
 from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, BaseBlock, replay_logs
 
 MAX_HIVE_BYTES = 1 << 30
@@ -36,7 +36,7 @@ class Cells:
         self.where = where
         self.close = weakref.finalize(self, os.close, descriptor)
         header = b"".join(parts_of(descriptor, HEADER_BYTES))
-        self.size_bytes = os.fstat(descriptor).st_size
+        self.size_bytes = fstat(descriptor).st_size
         if self.size_bytes > MAX_HIVE_BYTES:
             raise self.error("the hive is larger than one is read")
         base = BaseBlock.read(header)

@@ -8,8 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from quetsach.endpoint.disk import parts_of, write_all
 from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.disk import Own, open_own, parts_of, sync, write_all
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_draft import Draft
 from quetsach.endpoint.host.hive_space import Space
@@ -46,20 +46,26 @@ def edit_hive(source: int, target: Path, edits: Sequence[RegistryEdit], *, now: 
     for edit in edits:
         draft.take(edit)
     changed = int((now + _EPOCH_SECONDS) * 10_000_000)
-    made = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    made = open_own(target, Own.NEW)
     try:
         try:
-            _write(before, draft, source, made, changed, wipes=True)
-        except RegistryError:  # a hive can be made so that what goes shares cells with what stays: then they are left
-            os.ftruncate(made, 0)
-            os.lseek(made, 0, os.SEEK_SET)
-            _write(before, draft, source, made, changed, wipes=False)
-        os.fsync(made)
+            _write_wiped(before, draft, source, made, changed)
+        finally:
+            os.close(made)
     except BaseException:
         target.unlink()
         raise
-    finally:
-        os.close(made)
+
+
+def _write_wiped(before: Hive, draft: Draft, source: int, made: int, changed: int) -> None:
+    """Write the edited hive, what goes overwritten with zeros if that can be, and put it on disk."""
+    try:
+        _write(before, draft, source, made, changed, wipes=True)
+    except RegistryError:  # a hive can be made so that what goes shares cells with what stays: then they are left
+        os.ftruncate(made, 0)
+        os.lseek(made, 0, os.SEEK_SET)
+        _write(before, draft, source, made, changed, wipes=False)
+    sync(made)
 
 
 def _write(before: Hive, draft: Draft, source: int, made: int, changed: int, *, wipes: bool) -> None:

@@ -9,12 +9,13 @@ Source: M. Suhanov, "Windows registry file format specification", "Format of tra
 hive" and "Multiple transaction log files"; Marvin32: US patent 8082445.
 """
 
-import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
+
+from quetsach.endpoint.host.disk import read_at
 
 MAX_LOG_BYTES = 16 << 20
 """Larger logs are not read; those of Windows hold a few megabytes."""
@@ -82,7 +83,7 @@ def replay_logs(base: BaseBlock | None, logs: Sequence[int], first_bin: bytes, l
     Raises:
         OSError: a log cannot be read.
     """
-    contents = [content for log in logs if len(content := os.pread(log, MAX_LOG_BYTES + 1, 0)) <= MAX_LOG_BYTES]
+    contents = [content for log in logs if len(content := read_at(log, MAX_LOG_BYTES + 1, 0)) <= MAX_LOG_BYTES]
     bases = [(found, content) for content in contents if (found := BaseBlock.read(content))]
     newer = [(found, content) for found, content in bases if found.kind == _LOG]
     if newer:

@@ -4,7 +4,6 @@ Source: M. Suhanov, "Windows registry file format specification": bins of whole 
 each other, the size of a cell negative while it is in use. What is freed is overwritten with zeros.
 """
 
-import os
 import struct
 from array import array
 from bisect import bisect_left, bisect_right
@@ -12,6 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint.host.disk import read_at, write_at
 from quetsach.endpoint.host.hive_cells import HEADER_BYTES
 from quetsach.endpoint.host.hive_log import checksum_of
 
@@ -33,7 +33,7 @@ class Space:
             RegistryError: the bins do not follow on each other, so that Windows would not take the hive.
         """
         self._descriptor = descriptor
-        self._header = bytearray(os.pread(descriptor, 512, 0))
+        self._header = bytearray(read_at(descriptor, 512, 0))
         self.minor, self._end = self._word(24), self._word(40)
         self._bins = array("I")
         self._rooms: list[tuple[int, int]] = []
@@ -94,7 +94,7 @@ class Space:
         return int.from_bytes(self._header[at : at + 4], "little")
 
     def _bin_size(self, start: int) -> int:
-        head = os.pread(self._descriptor, 12, HEADER_BYTES + start)
+        head = read_at(self._descriptor, 12, HEADER_BYTES + start)
         magic, own, size = struct.unpack("<4sII", head) if len(head) == 12 else (b"", 0, 0)
         if magic != b"hbin" or own != start or not size or size % 4096 or start + size > self._end:
             raise RegistryError("the bins of the hive do not follow on each other; the hive is damaged")
@@ -133,9 +133,9 @@ class Space:
         return found
 
     def _signed(self, offset: int) -> int:
-        return int.from_bytes(os.pread(self._descriptor, 4, HEADER_BYTES + offset), "little", signed=True)
+        return int.from_bytes(read_at(self._descriptor, 4, HEADER_BYTES + offset), "little", signed=True)
 
     def _write(self, offset: int, content: bytes) -> None:
         while content:
-            written = os.pwrite(self._descriptor, content, HEADER_BYTES + offset)
+            written = write_at(self._descriptor, content, HEADER_BYTES + offset)
             offset, content = offset + written, content[written:]

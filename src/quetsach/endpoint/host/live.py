@@ -8,17 +8,37 @@ import sys
 if sys.platform == "win32":
     from quetsach.endpoint.host.nt.machine import (
         boot_id,
+        default_state,
         devices_to_avoid,
         is_elevated,
+        lasting_disks,
         live_host,
         mounts_now,
         open_mounted,
         running_processes,
+        unwritable,
     )
+    from quetsach.endpoint.host.nt.privacy import check_private, close_to_others, make_private
 else:
-    from quetsach.endpoint.host.offline.mounted import open_mounted
-    from quetsach.endpoint.host.posix.linux import is_elevated, live_host, running_processes
+    from quetsach.endpoint.host.offline.mounted import open_mounted, unwritable
+    from quetsach.endpoint.host.posix.lasting import lasting_disks
+    from quetsach.endpoint.host.posix.linux import default_state, is_elevated, live_host, running_processes
     from quetsach.endpoint.host.posix.mounts import devices_to_avoid, mounts_now
+    from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
 
-__all__ = ["boot_id", "devices_to_avoid", "is_elevated", "live_host", "mounts_now", "open_mounted", "running_processes"]
+__all__ = [
+    "boot_id",
+    "check_private",
+    "close_to_others",
+    "default_state",
+    "devices_to_avoid",
+    "is_elevated",
+    "lasting_disks",
+    "live_host",
+    "make_private",
+    "mounts_now",
+    "open_mounted",
+    "running_processes",
+    "unwritable",
+]

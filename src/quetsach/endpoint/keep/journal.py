@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from quetsach.endpoint.disk import sync_folder, write_all
 from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint.host.disk import Own, open_own, sync, sync_folder, write_all
 
 MAGIC = b"QSJRNL1\n"
 MAX_RECORD_BYTES = 16 << 20
@@ -143,7 +143,7 @@ class Journal:
             if self._fd is None:
                 self._fd = self._open_for_appending()
             write_all(self._fd, length + struct.pack("<I", zlib.crc32(length)) + self._chain + payload)
-            os.fsync(self._fd)
+            sync(self._fd)
         except OSError as error:
             raise JournalError(
                 f"the session journal cannot be written: {error.strerror}",
@@ -154,19 +154,19 @@ class Journal:
             self._after_record()
 
     def _open_for_appending(self) -> int:
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = open_own(self.path, Own.KEPT)
         os.ftruncate(fd, self._length)
         os.lseek(fd, 0, os.SEEK_END)
         if not self._length:
             write_all(fd, MAGIC)
-            os.fsync(fd)
+            sync(fd)
             sync_folder(self.path.parent)
         return fd
 
 
 def _read_all(path: Path) -> bytes:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = open_own(path, Own.READ)
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -6,7 +6,6 @@ hold data, each as offset and length (64 bits, little endian) and bytes, then a 
 holes of sparse files stay holes. The mask is SHAKE-256 of key and block number; it hides, the HMAC protects.
 """
 
-import errno
 import hashlib
 import hmac
 import json
@@ -18,8 +17,19 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from quetsach.endpoint.disk import hash_file, sync_folder, write_all
 from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint.host.disk import (
+    Own,
+    data_parts,
+    fstat,
+    hash_file,
+    open_own,
+    read_at,
+    sync,
+    sync_folder,
+    write_all,
+    write_at,
+)
 from quetsach.endpoint.host.file_state import FileState
 
 MAGIC = b"QSQRTN1\n"
@@ -69,14 +79,14 @@ def seal(source: int, record: SealedRecord, destination: Path, key: bytes) -> No
     """
     temporary = destination.with_name(destination.name + ".part")
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = open_own(temporary, Own.FRESH)
         try:
             _write_sealed(fd, source, record, key)
-            os.fsync(fd)
+            sync(fd)
         finally:
             os.close(fd)
         _confirm(temporary, record, key)
-        os.rename(temporary, destination)
+        temporary.replace(destination)
         sync_folder(destination.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -103,11 +113,11 @@ def _write_sealed(fd: int, source: int, record: SealedRecord, key: bytes) -> Non
     put(_LENGTH.pack(len(text)) + text)
     digest = hashlib.sha256()
     position = 0
-    for start, end in _data_parts(source, record.state.size_bytes):
+    for start, end in data_parts(source, record.state.size_bytes):
         _hash_hole(digest, start - position)
         put(_PART.pack(start, end - start))
         for offset in range(start, end, _BLOCK):
-            data = os.pread(source, min(_BLOCK, end - offset), offset)
+            data = read_at(source, min(_BLOCK, end - offset), offset)
             if len(data) != min(_BLOCK, end - offset):
                 raise QuarantineError("the file became shorter while it was read")
             digest.update(data)
@@ -168,7 +178,7 @@ class Sealed:
             for offset, data in body.parts():
                 written = 0
                 while written < len(data):
-                    written += os.pwrite(fd, data[written:], offset + written)
+                    written += write_at(fd, data[written:], offset + written)
         os.ftruncate(fd, self.record.state.size_bytes)
         if hash_file(fd) != self.record.sha256:
             raise _broken(self.path)
@@ -207,7 +217,7 @@ class _Body:
         self._path = path
         self._file = path.open("rb")
         salt = self._file.read(len(MAGIC) + _SALT_BYTES)[len(MAGIC) :]
-        self._left = os.fstat(self._file.fileno()).st_size - len(MAGIC) - _SALT_BYTES - _MAC_BYTES
+        self._left = fstat(self._file.fileno()).st_size - len(MAGIC) - _SALT_BYTES - _MAC_BYTES
         self._mask = _Mask(salt)
         self.position = 0
         while self.position < skip:
@@ -246,7 +256,7 @@ class _Body:
 def _check_mac(path: Path, key: bytes) -> None:
     try:
         with path.open("rb") as file:
-            left = os.fstat(file.fileno()).st_size - _MAC_BYTES
+            left = fstat(file.fileno()).st_size - _MAC_BYTES
             head = file.read(len(MAGIC) + _SALT_BYTES)
             if left < len(MAGIC) + _SALT_BYTES or not head.startswith(MAGIC):
                 raise _broken(path)
@@ -267,21 +277,6 @@ def _broken(path: Path) -> QuarantineError:
         where=str(path),
         hint="it is not put back; the other items can be",
     )
-
-
-def _data_parts(fd: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of what is not a hole; one part where the file system cannot tell (``lseek(2)``)."""
-    position = 0
-    while position < size:
-        try:
-            start = os.lseek(fd, position, os.SEEK_DATA)
-            end = os.lseek(fd, start, os.SEEK_HOLE)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # only a hole is left
-                return
-            start, end = position, size
-        yield start, min(end, size)
-        position = end
 
 
 def _hash_hole(digest: "hashlib._Hash", size: int) -> None:

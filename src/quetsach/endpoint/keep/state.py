@@ -1,9 +1,7 @@
 """The tool's state folder: the key that its journals and sealed files are made with, the sessions, and the lock."""
 
-import fcntl
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,8 +10,9 @@ from pathlib import Path
 from typing import Self
 
 from quetsach import storage
-from quetsach.endpoint.disk import sync_folder
 from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.disk import sync_folder
+from quetsach.endpoint.host.live import check_private, close_to_others, make_private
 
 _KEY_BYTES = 32
 _IDENTIFIER = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
@@ -34,9 +33,9 @@ class State:
             StateError: it belongs to someone else, others may write into it, it cannot be made, or its key was damaged.
         """
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
             check_private(folder)
-            _close_to_others(folder)
+            close_to_others(folder)
             (folder / "sessions").mkdir(mode=0o700, exist_ok=True)
             _make_key(folder / "key")
             return cls(folder, _key(folder / "key"))
@@ -99,17 +98,10 @@ class State:
             StateError: another clean-up or undo is running.
         """
         try:
-            fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _unusable(self.folder, error) from error
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StateError("another clean-up or undo is running", hint="wait until it has ended") from error
-            yield
-        finally:
-            os.close(fd)
+            with storage.locked(self.folder / "lock", waits=False):
+                yield
+        except BlockingIOError as error:
+            raise StateError("another clean-up or undo is running", hint="wait until it has ended") from error
 
 
 def _unusable(folder: Path, error: OSError) -> StateError:
@@ -118,36 +110,6 @@ def _unusable(folder: Path, error: OSError) -> StateError:
         where=str(folder),
         hint="make room on that disk, or choose another folder with --state DIR",
     )
-
-
-def _close_to_others(folder: Path) -> None:
-    """Give our own folder the mode 0700, if it is still that which was checked."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        if os.fstat(fd).st_uid == os.geteuid():
-            os.fchmod(fd, 0o700)
-    finally:
-        os.close(fd)
-
-
-def check_private(folder: Path) -> None:
-    """Check that a folder is this user's and that nobody else can have put anything there.
-
-    Raises:
-        OSError: it cannot be looked at.
-        StateError: it is not so.
-    """
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        raise StateError(
-            "the state folder is a link or a file", where=str(folder), hint="remove it, or use --state DIR"
-        )
-    if found.st_uid != os.geteuid():
-        raise StateError(
-            "the state folder belongs to another user", where=str(folder), hint="run as that user, or use --state DIR"
-        )
-    if found.st_mode & 0o022 and any(folder.iterdir()):
-        raise StateError("others may write into the state folder", where=str(folder), hint="use another --state DIR")
 
 
 def _make_key(path: Path) -> None:

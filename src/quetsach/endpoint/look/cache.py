@@ -21,8 +21,8 @@ from hashlib import blake2b
 from itertools import compress
 from pathlib import Path
 
-from quetsach.endpoint.disk import sync_folder, write_all
 from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.disk import Own, fstat, open_own, sync, sync_folder, write_all
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Reason
 
@@ -79,13 +79,13 @@ class Cache:
             StateError: the file was damaged or written by someone else, or cannot be read.
         """
         try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fd = open_own(self._path, Own.READ)
         except FileNotFoundError:
             return
         except OSError as error:
             raise _unusable(self._path, error) from error
         with open(fd, "rb") as file:
-            size = os.fstat(fd).st_size - _HEAD.size - _MAC_BYTES
+            size = fstat(fd).st_size - _HEAD.size - _MAC_BYTES
             head = file.read(_HEAD.size)
             if size < 0 or size % 8 or size // 8 > MOST_ENTRIES:
                 raise _damaged(self._path)
@@ -155,10 +155,10 @@ class Cache:
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fd = open_own(temporary, Own.FRESH)
             try:
                 self._write(fd, totals)
-                os.fsync(fd)
+                sync(fd)
             finally:
                 os.close(fd)
             temporary.replace(self._path)

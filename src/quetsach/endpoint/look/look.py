@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
-from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
+from quetsach.endpoint.host.disk import LARGEST_BYTES, fstat, read_at
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.archive.find import find_archives
 from quetsach.endpoint.look.archive.inside import NOTHING, MemberLook, look_inside
@@ -78,7 +78,7 @@ def look_at(
     except OSError as error:
         return Trouble(candidate.path, reason_of(error))
     try:
-        state = os.fstat(descriptor)
+        state = fstat(descriptor)
         has_grown = state.st_size > IN_MEMORY_BYTES >= candidate.size_bytes  # to be mapped where none was expected
         if has_grown or (state.st_dev, state.st_ino) != (candidate.device, candidate.inode):
             return Trouble(candidate.path, Reason.CHANGED)
@@ -115,14 +115,14 @@ def look_at_open_file(
 
 
 def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Archives, is_told: bool) -> Look:
-    state = os.fstat(descriptor)
+    state = fstat(descriptor)
     if state.st_size > LARGEST_BYTES:
         raise OSError(errno.EFBIG, "larger than what is looked at")
     content = b""
     if state.st_size <= IN_MEMORY_BYTES:
         content = _whole(descriptor, state.st_size)
     source = InMemory(content) if content else OpenFile(descriptor, state.st_size)
-    kind = kind_of(content[:HEAD_BYTES] or os.pread(descriptor, HEAD_BYTES, 0))
+    kind = kind_of(content[:HEAD_BYTES] or read_at(descriptor, HEAD_BYTES, 0))
     if archives is Archives.POSTPONE and any(find_archives(source, kind)):
         return Look(path, state.st_size, is_postponed=True)
     if state.st_size <= IN_MEMORY_BYTES:
@@ -136,7 +136,7 @@ def _look(descriptor: int, path: bytes, recogniser: Recogniser, *, archives: Arc
     if not (shows or state.st_mode & _RUNS_AS_OWNER or recogniser.knows_name(name)):
         return Look(path, state.st_size, troubles=troubles)
     digest = hashlib.sha256(content).hexdigest() if content else _digest(descriptor)
-    if _version(os.fstat(descriptor)) != _version(state):
+    if _version(fstat(descriptor)) != _version(state):
         raise OSError(errno.ESTALE, "written to while it was read")
     anchor = anchor_of(path, state, digest)
     return Look(

@@ -18,6 +18,7 @@ from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.live import devices_to_avoid, is_elevated
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.cache import Cache
@@ -263,7 +264,7 @@ class _Scan:
             self._take_of_image(Trouble(anchor.executable, reason_of(error)))
             return ()
         try:
-            state = os.fstat(descriptor)
+            state = fstat(descriptor)
             identity = (state.st_dev, state.st_ino, state.st_ctime_ns)
             if identity not in known:
                 look = look_at_open_file(descriptor, anchor.executable, self.recogniser, archives=Archives.LEAVE)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
-from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
@@ -119,7 +119,7 @@ def _hive_file(tree: Tree, path: bytes) -> FileAnchor | None:
     except OSError:
         return None
     try:
-        return anchor_of(real, os.fstat(fd), hash_file(fd))
+        return anchor_of(real, fstat(fd), hash_file(fd))
     finally:
         os.close(fd)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
-from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Entry, Tree
 from quetsach.endpoint.plan.foundation import is_needed_unit
@@ -82,7 +82,7 @@ def _drop_ins(tree: Tree, folder: bytes) -> Iterator[Target]:
         except OSError:
             continue
         try:
-            state = os.fstat(fd)
+            state = fstat(fd)
             if state.st_size <= TEXT_LIMIT_BYTES:  # a larger one is a trap: it could take hours to read
                 yield QuarantineFile(anchor_of(path, state, hash_file(fd)))
         finally:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from quetsach import storage
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.keep.state import check_private
+from quetsach.endpoint.host.live import check_private
 from quetsach.endpoint.report.document import FORMAT, Kind, Report
 from quetsach.endpoint.report.record import parsed, read_record, to_json
 

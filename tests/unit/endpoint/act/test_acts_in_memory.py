@@ -11,7 +11,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
-from quetsach.endpoint.disk import hash_file
+from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.act.replacement import clear, new_file
-from quetsach.endpoint.disk import write_all
+from quetsach.endpoint.host.disk import write_all
 from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.host.posix import folder as posix_folder

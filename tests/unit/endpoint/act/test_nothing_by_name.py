@@ -60,7 +60,7 @@ ALLOWED = {
     ("endpoint/act/registry.py", "RegistryAct.do", "Path.unlink"): _OWN,
     ("endpoint/act/registry.py", "RegistryAct.undo", "Path.unlink"): _OWN,
     ("endpoint/act/registry.py", "_make", "Path.unlink"): _OWN,
-    ("endpoint/keep/quarantine.py", "seal", "os.rename"): _OWN,
+    ("endpoint/keep/quarantine.py", "seal", "Path.replace"): _OWN,
     ("endpoint/keep/quarantine.py", "seal", "Path.unlink"): _OWN,
     ("endpoint/keep/session.py", "Session.purge", "Path.unlink"): _OWN,
     ("endpoint/keep/state.py", "State.open", "Path.mkdir"): _OWN,

@@ -10,10 +10,10 @@ from tests.infection import APPENDED, OWN, PAGE, at, file_anchor, finding, with_
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint import disk
 from quetsach.endpoint.act.clean import CleanResult, clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host import disk
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan

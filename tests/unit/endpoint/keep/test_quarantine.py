@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.disk import hash_file
 from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.posix.files import read_state
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import FileHash
-from quetsach.endpoint.disk import LARGEST_BYTES
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import MatchTimeoutError
+from quetsach.endpoint.host.disk import LARGEST_BYTES
 from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.look.kind import FileKind
 from quetsach.endpoint.look.look import Archives, Look, look_at

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, anchor_of, printable
 from quetsach.endpoint.collect.reading import Reading
+from quetsach.endpoint.host.disk import fstat, read_at
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 LARGEST_BYTES = 1 << 30
@@ -153,7 +154,7 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
         yield Trouble(path, reason_of(error))
         return
     try:
-        state = os.fstat(descriptor)
+        state = fstat(descriptor)
         if state.st_size > LARGEST_BYTES:
             yield Trouble(real, Reason.OVERFULL)
             return
@@ -174,7 +175,7 @@ def _instances(reading: Reading, path: bytes) -> Iterator[Instance | FileAnchor 
 
 def _all(descriptor: int) -> Iterator[Instance]:
     at = 0
-    while content := os.pread(descriptor, _CHUNK + _LONGEST_HEAD + _LONGEST_HEAP, at):  # what lies over the edge too
+    while content := read_at(descriptor, _CHUNK + _LONGEST_HEAD + _LONGEST_HEAP, at):  # what lies over the edge too
         for place, carved in carve(content):
             if place < _CHUNK:
                 yield replace(carved, is_listed=_is_listed(descriptor, at + place))
@@ -182,7 +183,7 @@ def _all(descriptor: int) -> Iterator[Instance]:
 
 
 def _is_listed(descriptor: int, position: int) -> bool:
-    page = os.pread(descriptor, _PAGE, position - position % _PAGE)
+    page = read_at(descriptor, _PAGE, position - position % _PAGE)
     for entry in range(0, len(page) - _TABLE_ENTRY, _TABLE_ENTRY):
         number, offset, size, _ = struct.unpack_from("<IIII", page, entry)
         if not number or not offset or not size:

@@ -1,12 +1,13 @@
 """Which kind of system lies on a mounted disk."""
 
+import os
 from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
 from quetsach.endpoint.host.offline.macos import MARKS, mounted_mac
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree
+from quetsach.endpoint.host.offline.windows_tree import WindowsTree, has_streams
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import mounted_host
 
@@ -37,6 +38,16 @@ def open_mounted(root: Path, *, system: str = "") -> Host:
     is_system = any(host.tree.exists(mark) for mark in _LINUX_MARKS)
     is_carried = not is_system and (any(map(tree.exists, _CARRIED_MARKS)) or _has_shortcut(tree))
     return mounted_windows(root) if is_carried else host
+
+
+def unwritable(root: Path) -> str:
+    """Return why a mounted disk cannot be acted on: ``read-only``, ``streams`` (they cannot be put back), or empty."""
+    try:
+        if os.statvfs(root).f_flag & os.ST_RDONLY:
+            return "read-only"
+        return "streams" * has_streams(os.fsencode(root))
+    except OSError:
+        return ""
 
 
 _OPENED: Mapping[str, Callable[[Path], Host]] = {

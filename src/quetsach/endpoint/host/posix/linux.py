@@ -56,6 +56,13 @@ def is_elevated() -> bool:
     return os.geteuid() == 0
 
 
+def default_state() -> Path:
+    """Return where state lives: /var/lib/quetsach for root, else the user's own folder."""
+    if is_elevated():
+        return Path("/var/lib/quetsach")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "quetsach" / "endpoint"
+
+
 def mounted_host(root: Path) -> LinuxHost:
     """Return the system whose files lie below ``root``; nothing outside ``root`` is ever reached.
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.installed_file import InstalledFile
 from quetsach.endpoint.host.rpm import berkeley, ndb, sqlite
 from quetsach.endpoint.host.rpm.header import files_of
@@ -50,7 +51,7 @@ def _headers(tree: Tree, path: bytes) -> Iterator[bytes]:
     start, magics, read = _READERS[posixpath.basename(path)]
     descriptor = tree.open_read(path)
     try:
-        left = os.fstat(descriptor).st_size
+        left = fstat(descriptor).st_size
         if read_exactly(descriptor, len(magics[0]), start) not in magics:
             raise RpmDatabaseError("the database is of a form that is not read")
         for blob in read(descriptor):

@@ -1,7 +1,7 @@
 """What the readers of the three forms share: bounded reading of an open file, and their error."""
 
-from quetsach.endpoint.disk import parts_of
 from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.host.disk import parts_of
 
 LARGEST_HEADER_BYTES = 32 << 20
 """The header of one package is not read beyond this; the largest that are known have a few MiB."""

@@ -5,6 +5,7 @@ import posixpath
 from dataclasses import dataclass
 
 from quetsach.endpoint.engine.port import Hit
+from quetsach.endpoint.host.disk import fstat, read_at
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.archive.find import find_archives
 from quetsach.endpoint.look.archive.inside import look_inside
@@ -33,8 +34,8 @@ def count_contents(tree: Tree, path: bytes) -> Contents:
     """
     descriptor = tree.open_read(path)
     try:
-        source = OpenFile(descriptor, os.fstat(descriptor).st_size)
-        kind = kind_of(os.pread(descriptor, HEAD_BYTES, 0))
+        source = OpenFile(descriptor, fstat(descriptor).st_size)
+        kind = kind_of(read_at(descriptor, HEAD_BYTES, 0))
         files = 0
 
         def count(_content: bytes, _kind: FileKind) -> tuple[Hit, ...]:

@@ -1,9 +1,10 @@
 """Where bytes of an archive come from: any part of a file or of bytes in memory, or a flow that only goes forward."""
 
 import io
-import os
 from collections.abc import Iterator
 from typing import Protocol
+
+from quetsach.endpoint.host.disk import read_at
 
 PIECE_BYTES = 16 << 10
 """So much is read at once: small, so that what went into a decoder and what came out can be compared."""
@@ -31,7 +32,7 @@ class OpenFile:
         """Satisfy ``Source``."""
         if offset >= self.size_bytes:
             return b""
-        content = os.pread(self._descriptor, min(size_bytes, self.size_bytes - offset), offset)
+        content = read_at(self._descriptor, min(size_bytes, self.size_bytes - offset), offset)
         self.bytes_read += len(content)
         return content
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.look.lasting import SETTLED_SECONDS, LastingDisks
-from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.host.posix.lasting import SETTLED_SECONDS, LastingDisks
 
 NOW = 10_000 * 1_000_000_000
 OLD = NOW - (SETTLED_SECONDS + 1) * 1_000_000_000
@@ -40,7 +39,7 @@ def _blocks(root: Path) -> Path:
 
 def _lasts(tmp_path: Path, mounts: str, number: str, path: bytes = b"/file", ctime_ns: int = OLD) -> bool:
     disks = LastingDisks(mounts.encode(), b"/mnt/disk/", clock=lambda: NOW, blocks=_blocks(tmp_path))
-    return disks(Candidate(path, os.makedev(*map(int, number.split(":"))), 1, 1, 1, ctime_ns))
+    return disks(os.makedev(*map(int, number.split(":"))), path, ctime_ns)
 
 
 def _mount(number: str, kind: str, place: str = "/mnt/disk", source: str = "/dev/sda1") -> str:
@@ -75,7 +74,9 @@ def test_a_file_changed_a_moment_ago_or_in_the_future_does_not(tmp_path: Path) -
 
 
 def test_a_subvolume_is_known_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.look.lasting._number_of", {b"/dev/sda1": "8:1", b"/dev/sdb": "8:16"}.get)
+    monkeypatch.setattr(
+        "quetsach.endpoint.host.posix.lasting._number_of", {b"/dev/sda1": "8:1", b"/dev/sdb": "8:16"}.get
+    )
     inner = _mount("0:50", "btrfs", "/mnt/disk") + _mount("0:51", "btrfs", "/mnt/disk/with\\040stick", "/dev/sdb")
     assert _lasts(tmp_path / "a", inner, "0:99")
     assert not _lasts(tmp_path / "b", inner, "0:99", b"/with stick/file")

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from quetsach.endpoint.look.walk import Candidate
-
 SETTLED_SECONDS = 600
 """A file changed more lately is read again next time.
 
@@ -54,19 +52,19 @@ class LastingDisks:
         self._blocks = blocks
         self._known: dict[int, bool] = {}
 
-    def __call__(self, candidate: Candidate) -> bool:
-        """Return whether the state of the file tells when its content changes."""
-        lasts = self._known.get(candidate.device)
+    def __call__(self, device: int, path: bytes, ctime_ns: int) -> bool:
+        """Return whether the state of a file tells when its content changes."""
+        lasts = self._known.get(device)
         if lasts is None:
-            lasts = self._known[candidate.device] = self._lasts(candidate)
-        return lasts and candidate.ctime_ns < self._clock() - SETTLED_SECONDS * 1_000_000_000
+            lasts = self._known[device] = self._lasts(device, path)
+        return lasts and ctime_ns < self._clock() - SETTLED_SECONDS * 1_000_000_000
 
-    def _lasts(self, candidate: Candidate) -> bool:
-        number = b"%d:%d" % (os.major(candidate.device), os.minor(candidate.device))
+    def _lasts(self, device: int, path: bytes) -> bool:
+        number = b"%d:%d" % (os.major(device), os.minor(device))
         for its, _, kind, _ in self._mounts:
             if its == number:
                 return kind in _KINDS and self._is_fixed(self._blocks / number.decode())
-        path = self._root + candidate.path
+        path = self._root + path
         over = [mount for mount in self._mounts if path.startswith(mount[1].rstrip(b"/") + b"/")]
         if not over:
             return False
@@ -84,6 +82,15 @@ class LastingDisks:
         if any(_says_one(place / "removable") for place in (block, block.parent)):
             return False
         return all(self._is_fixed(below, depth + 1) for below in (block / "slaves").glob("*"))
+
+
+def lasting_disks(root: Path | None) -> LastingDisks:
+    """Return the disks as they are mounted now; ``root`` is where a mounted system lies, ``None`` for this one."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_bytes()
+    except OSError:
+        mounts = b""
+    return LastingDisks(mounts, bytes(root.resolve()) if root else b"")
 
 
 def _mount(line: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
