@@ -1,23 +1,21 @@
 """How the command speaks: JSON on request, aligned tables, and a progress line on a terminal."""
 
 import json
-import math
 import os
 import re
 import sys
 import textwrap
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.time_left import TimeLeft, rounded_minutes
 
 _STROKE = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
-_TELLING_SECONDS, _TELLING_SHARE = 10.0, 0.02
-"""How long work will still take is told from when it has gone on so long and so much of it is done."""
 _WIDEST = 110
 """Columns that text uses at most: longer lines are hard to read."""
 _COMMAND = re.compile(r"`[^`]*`")
@@ -136,6 +134,12 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, righ
         print("  ".join(padded).rstrip())
 
 
+def _shortly(seconds: float) -> str:
+    """Return a time roughly, in signs that both languages know."""
+    hours, minutes = divmod(rounded_minutes(seconds), 60)
+    return f"~{hours} h {minutes:02d}" if hours else f"~{minutes} min" if minutes else "<1 min"
+
+
 class Progress:
     """One line that a terminal shows while long work goes on; silent where nobody looks.
 
@@ -145,12 +149,18 @@ class Progress:
         label: what goes on, already in the reader's language.
         total: how many steps there are; 0 if that is not known.
         preface: a line that stands above from when the bar appears, such as which keys there are.
-        left: how the time that is left is told.
+        left: what says how many seconds are left, in words.
         stream: where to write, standard error by default.
     """
 
     def __init__(
-        self, label: str, total: int = 0, *, preface: str = "", left: str = "{time}", stream: TextIO | None = None
+        self,
+        label: str,
+        total: int = 0,
+        *,
+        preface: str = "",
+        left: Callable[[float], str] = _shortly,
+        stream: TextIO | None = None,
     ) -> None:
         self._label = label
         self._preface = preface
@@ -161,6 +171,7 @@ class Progress:
         self._started = time.monotonic()
         self._drawn_at = 0.0
         self._done = 0
+        self._time_left = TimeLeft()
 
     def __enter__(self) -> Self:
         return self
@@ -208,15 +219,8 @@ class Progress:
         share = min(1.0, self._done / self._total)
         filled = int(share * _WIDTH)
         stroke = "".join(_STROKE[min(7, n * 8 // _WIDTH)] for n in range(filled)).ljust(_WIDTH, "·")
-        return f"{stroke} {share:4.0%}  {self._time_left(now, share)} "
-
-    def _time_left(self, now: float, share: float) -> str:
-        """Return how long it will still take; nothing while too little is done to tell."""
-        taken = now - self._started
-        if taken < _TELLING_SECONDS or share < _TELLING_SHARE:
-            return ""
-        left = math.ceil(taken * (1 - share) / share)
-        return self._left.format(time=f"{left // 60}:{left % 60:02d}")
+        left = self._time_left.seconds(now - self._started, share)
+        return f"{stroke} {share:4.0%}  {'' if left is None else self._left(left)} "
 
 
 def _columns(stream: TextIO) -> int:

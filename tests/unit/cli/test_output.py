@@ -45,18 +45,18 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) -> None:
-    with Progress("Đang quét", 4, preface="Nhấn p", left="còn {time}", stream=terminal) as line:
+    with Progress("Đang quét", 4, preface="Nhấn p", left="còn {:.0f} giây".format, stream=terminal) as line:
         line.advance(note="too early")
-        for terminal.now in (11, 14):
+        for terminal.now in (11, 22):
             line.advance(note="字" * 60)
     keys, *drawn, last = terminal.drawn()
     assert (keys, last) == ("Nhấn p", "")
-    assert [one[-1] == "字" and "còn 0:" in one for one in drawn] == [True, True]
+    assert [one[-1] == "字" and "còn " in one for one in drawn] == [True, True]
     assert [width(one) <= 80 for one in drawn] == [True, True]
 
 
 def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> None:
-    line = Progress("Đang quét", left="còn {time}", stream=terminal)
+    line = Progress("Đang quét", left="còn {:.0f} giây".format, stream=terminal)
     course = Course(line, Totals(100, 100), messages("scan", "vi"), "vi")
     terminal.now = 10
     course.stand_still(None)
@@ -65,16 +65,23 @@ def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> N
     terminal.now = 110
     course.stand_still(100)
     course.show(Passed(50, 50, b"/next"))
-    assert "còn 0:10 " in terminal.drawn()[-1]
+    assert "còn 10 giây " in terminal.drawn()[-1]
 
 
 def test_how_long_it_takes_is_not_told_before_it_can_be_known(terminal: Terminal) -> None:
-    line = Progress("Đang quét", left="còn {time}", stream=terminal)
+    line = Progress("Đang quét", left="còn {:.0f} giây".format, stream=terminal)
     told = []
-    for terminal.now, done in ((3, 0), (4, 999), (5, 1), (9, 40), (11, 1), (12, 100), (13, 250), (14, 1000)):
+    for terminal.now, done in ((3, 0), (4, 999), (5, 1), (9, 40), (11, 1), (12, 100), (20, 200), (40, 400), (50, 1000)):
         line.move_to(int(done), 1000)
         told.append(terminal.drawn()[-1].partition("còn ")[2].strip())
-    assert told == ["", "", "", "", "", "1:48", "0:39", "0:00"]
+    assert told == ["", "", "", "", "", "", "80 giây", "60 giây", "0 giây"]
+
+
+def test_a_time_is_told_roughly_where_no_language_is_known(terminal: Terminal) -> None:
+    line = Progress("counting", stream=terminal)
+    for terminal.now in (50, 100, 150, 200):
+        line.move_to(int(terminal.now), 5000)
+    assert "~1 h 20" in terminal.drawn()[-1]
 
 
 def test_progress_is_silent_where_nobody_looks() -> None:
