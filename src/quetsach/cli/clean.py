@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from quetsach.cli.choosing import (
     of_families,
     of_steps,
 )
+from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
 from quetsach.cli.commands import add_command
 from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
@@ -54,8 +56,6 @@ from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
     from quetsach.endpoint.act.clean import CleanResult
@@ -128,6 +128,9 @@ class _Task:
         """Tell what also a script should not miss."""
         say("\n".join(lines), sys.stderr if self.arguments.json else sys.stdout)
 
+    def complain(self, error: QuetsachError) -> None:
+        complain(error, self.language)
+
     def scan(self) -> "ScanResult":
         return self.looking.scan(messages("scan", self.language))
 
@@ -182,7 +185,7 @@ def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
 
 def _finish_former(task: _Task, state: "State | None") -> None:
     """Finish what a crash cut short; a preview only says that there is such a thing."""
-    from quetsach.endpoint.act.recover import recover, unfinished  # noqa: PLC0415
+    from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
     from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
     from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
 
@@ -192,9 +195,8 @@ def _finish_former(task: _Task, state: "State | None") -> None:
         if summary.condition == "damaged":
             reason = translated(summary.damage, task.language)
             task.warn(task.words["damaged"].format(session=summary.session, reason=reason))
-    for identifier in unfinished(state, task.looking.host):
-        if not task.is_dry:
-            recover(state, task.looking.host, identifier, now=datetime.now(UTC))
+    host = task.looking.host
+    for identifier in unfinished(state, host) if task.is_dry else finish_former(state, host):
         task.warn(task.words["unfinished" if task.is_dry else "recovered"].format(session=identifier))
 
 
@@ -215,9 +217,10 @@ def _clean(task: _Task, state: "State | None") -> int:
     if part is None or state is None:
         is_braked = not task.arguments.allow_many and excess_of(plan, scan.findings) is not None
         return _report(task, scan, plan, ExitCode.MASS_BRAKE if is_braked else ExitCode.FOUND)
-    begun = _Begun(task, scan, part)
-    result = _act(task, state, scan, part, begun)
-    code = _report(task, scan, part, ExitCode(result.exit_code), result, begun=begun)  # first: none may listen later
+    clean_up = CleanUp(task.looking, state, scan, part, partial(_undo_command, task), task.complain)
+    result = _act(task, clean_up)
+    _hand_over(clean_up.ended(result), task)  # first: none may listen later
+    code = ExitCode(result.exit_code)
     task.say("", *_told_outcome(result, task), *told_unseen(scan, task.language))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
@@ -296,60 +299,11 @@ def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
         yield words["elsewhere"].format(command=command)
 
 
-class _Begun:
-    """Keeps the report of a clean-up when it begins, so that there is one however it ends."""
-
-    def __init__(self, task: _Task, scan: "ScanResult", plan: "Plan") -> None:
-        self.report_id = uuid4()
-        self.kept: Path | None = None
-        self._of = task, scan, plan
-
-    def __call__(self, session: str) -> None:
-        from quetsach.endpoint.report import build_begun  # noqa: PLC0415
-
-        task, scan, plan = self._of
-        report = build_begun(
-            scan,
-            plan,
-            report_id=self.report_id,
-            now=datetime.now(UTC),
-            session=session,
-            undo=_undo_command(task, session),
-            withdrawn=task.looking.withdrawn,
-        )
-        self.kept = _keep(report, task)
-
-
-def _act(task: _Task, state: "State", scan: "ScanResult", plan: "Plan", begun: _Begun) -> "CleanResult":
-    from quetsach.endpoint.act.clean import clean  # noqa: PLC0415
+def _act(task: _Task, clean_up: "CleanUp") -> "CleanResult":
     from quetsach.endpoint.artefact import printable  # noqa: PLC0415
 
-    with Progress(task.words["progress"], len(plan.steps)) as progress:
-        return clean(
-            plan,
-            task.looking.host,
-            state,
-            look_again=lambda: _found_again(scan, task.scan()),
-            packs=tuple(f"{pack.family} {pack.version}" for pack in scan.packs),
-            now=datetime.now(UTC),
-            begun=begun,
-            advance=lambda step: progress.advance(note=printable(step.subject)),
-        )
-
-
-def _found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, ...] | None":
-    """Return what a second scan found; ``None`` when it failed to look at what it should have seen.
-
-    On a running system other programs lock and change files all the time; on a disk at rest nothing becomes unreadable
-    by itself.
-    """
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
-    if not second.is_complete or {Reason.CRASHED, Reason.TIMED_OUT} & second.failed.keys():
-        return None
-    worse = () if second.is_live else (Reason.UNREADABLE, Reason.DAMAGED, Reason.STALE, Reason.OVERFULL)
-    is_blind = any(second.failed.get(reason, 0) > first.failed.get(reason, 0) for reason in worse)
-    return None if is_blind else second.findings
+    with Progress(task.words["progress"], len(clean_up.plan.steps)) as progress:
+        return clean_up.run(task.scan, lambda step: progress.advance(note=printable(step.subject)))
 
 
 def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
@@ -392,55 +346,38 @@ def _undo_command(task: _Task, session: str) -> str:
     return shlex.join(["quetsach", "undo", session, *where(task.arguments)])
 
 
-def _report(
-    task: _Task,
-    scan: "ScanResult",
-    plan: "Plan",
-    code: ExitCode,
-    result: "CleanResult | None" = None,
-    *,
-    begun: _Begun | None = None,
-) -> ExitCode:
-    """Build the report, keep it, and print it when asked; a preview keeps nothing that was not asked for.
+def _report(task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode) -> ExitCode:
+    """Build the report of a plan, keep it, and print it when asked; a preview keeps nothing that was not asked for."""
+    from quetsach.endpoint.report import build_plan  # noqa: PLC0415
 
-    That of a clean-up (``result``) takes the place of the one with which it began (``begun``).
-    """
-    from quetsach.endpoint.report import build_clean, build_plan, write_report  # noqa: PLC0415
+    command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
+    report = build_plan(
+        scan,
+        plan,
+        report_id=uuid4(),
+        now=datetime.now(UTC),
+        exit_code=code,
+        next_command=command,
+        elsewhere=commands_elsewhere(task.arguments, scan),
+        withdrawn=task.looking.withdrawn,
+    )
+    if not task.is_dry:
+        _keep(report, task)
+    _hand_over(report, task)
+    return code
+
+
+def _hand_over(report: "Report", task: _Task) -> None:
+    """Write the report where it was asked for, and print it when asked."""
+    from quetsach.endpoint.report import write_report  # noqa: PLC0415
     from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
 
-    now = datetime.now(UTC)
-    withdrawn = task.looking.withdrawn
-    report_id = begun.report_id if begun else uuid4()
-    if result is None:
-        command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
-        report = build_plan(
-            scan,
-            plan,
-            report_id=report_id,
-            now=now,
-            exit_code=code,
-            next_command=command,
-            elsewhere=commands_elsewhere(task.arguments, scan),
-            withdrawn=withdrawn,
-        )
-    else:
-        undo = _undo_command(task, result.session)
-        report = build_clean(scan, result, report_id=report_id, now=now, undo=undo, withdrawn=withdrawn)
-    if not task.is_dry:
-        _keep(report, task, former=begun.kept if begun else None)
     if task.arguments.report:
         write_report(report, task.arguments.report)
         task.say(task.words["report-saved"].format(path=task.arguments.report))
     if task.arguments.json:
         print_json(to_json(report))
-    return code
 
 
-def _keep(report: "Report", task: _Task, former: "Path | None" = None) -> "Path | None":
-    from quetsach.endpoint.report import save_report  # noqa: PLC0415
-
-    try:
-        return save_report(report, task.arguments.state or default_state(), former=former)
-    except QuetsachError as error:
-        complain(error, task.language)
-        return None
+def _keep(report: "Report", task: _Task) -> None:
+    keep_report(report, task.arguments.state or default_state(), task.complain, None)

@@ -4,10 +4,11 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,16 @@ from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, complain
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.time_left import told_time_left
 
 if TYPE_CHECKING:
     from quetsach.cli.course import Course
+    from quetsach.core.errors import QuetsachError
     from quetsach.core.pack import Pack
     from quetsach.endpoint.host.port import Host
+    from quetsach.endpoint.look.cache import Cache, Totals
     from quetsach.endpoint.look.control import Control
+    from quetsach.endpoint.look.files import Progress as Progressing
     from quetsach.endpoint.look.listing import Listing
     from quetsach.endpoint.look.scan import ScanResult, Scope
     from quetsach.packs.withdrawal import Withdrawal
@@ -102,36 +107,67 @@ class Looking:
             control: if given, a person can pause and end the scan; what was seen by then is the result.
             listing: where each file is accounted for.
         """
-        from quetsach.cli.course import Course, totals_of  # noqa: PLC0415
+        from quetsach.cli.course import Course  # noqa: PLC0415
+
+        warn = partial(complain, language=self.language)
+        cache, totals = self.memory(warn)
+        keys = words["keys"] if control and sys.stdin.isatty() else ""
+        left = partial(told_time_left, language=self.language)
+        with Progress(words["progress"], preface=keys, left=left) as line:
+            course = Course(line, totals, words, self.language)
+            with _steering(control, words, course):
+                result = self.look(cache, progress=course.show, control=control, listing=listing)
+        if result.unkept is not None:
+            warn(result.unkept)
+        return result
+
+    def memory(self, warn: "Callable[[QuetsachError], None]") -> "tuple[Cache | None, Totals]":
+        """Return what earlier scans saw and about how much there is to go through, zeros if that is not known.
+
+        ``warn`` is told why what was seen cannot be kept or used.
+        """
+        from quetsach.cli.course import totals_of  # noqa: PLC0415
         from quetsach.cli.memory import cache_of  # noqa: PLC0415
         from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
         from quetsach.endpoint.look.cache import Totals  # noqa: PLC0415
-        from quetsach.endpoint.look.scan import Scope, scan  # noqa: PLC0415
+        from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 
-        engine = BorealEngine()
-        cache = cache_of(self.state, self.host, self.packs, engine.name, self.language) if self.state else None
-        totals = totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
-        keys = words["keys"] if control and sys.stdin.isatty() else ""
-        with Progress(words["progress"], preface=keys, left=words["left"]) as line:
-            course = Course(line, totals, words, self.language)
-            with _steering(control, words, course):
-                result = scan(
-                    self.host,
-                    self.packs,
-                    scope=self.scope,
-                    now=datetime.now(UTC),
-                    paths=self.paths,
-                    progress=course.show,
-                    jobs=self.jobs,
-                    engine=engine,
-                    cache=cache,
-                    control=control,
-                    listing=listing,
-                    left_out=self.left_out,
-                )
-        if result.unkept is not None:
-            complain(result.unkept, self.language)
-        return result
+        cache = cache_of(self.state, self.host, self.packs, BorealEngine().name, warn) if self.state else None
+        return cache, totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
+
+    def look(
+        self,
+        cache: "Cache | None",
+        *,
+        progress: "Progressing",
+        control: "Control | None" = None,
+        listing: "Listing | None" = None,
+    ) -> "ScanResult":
+        """Look now; neither prints nor asks.
+
+        Args:
+            cache: what earlier scans saw (``memory``).
+            progress: told how far the scan is.
+            control: with what someone pauses or ends it.
+            listing: where each file is accounted for.
+        """
+        from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
+        from quetsach.endpoint.look.scan import scan  # noqa: PLC0415
+
+        return scan(
+            self.host,
+            self.packs,
+            scope=self.scope,
+            now=datetime.now(UTC),
+            paths=self.paths,
+            progress=progress,
+            jobs=self.jobs,
+            engine=BorealEngine(),
+            cache=cache,
+            control=control,
+            listing=listing,
+            left_out=self.left_out,
+        )
 
 
 def _steering(control: "Control | None", words: Mapping[str, str], course: "Course") -> AbstractContextManager[None]:

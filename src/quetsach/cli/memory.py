@@ -1,12 +1,11 @@
 """What earlier scans saw: where it is kept, and what it rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import __version__
-from quetsach.cli.output import complain
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -15,8 +14,10 @@ if TYPE_CHECKING:
     from quetsach.endpoint.look.cache import Cache
 
 
-def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str, language: str) -> "Cache | None":
-    """Return what scans of this machine with these packs saw; ``None``, and a word of it, when that cannot be kept.
+def cache_of(
+    state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str, warn: Callable[[QuetsachError], None]
+) -> "Cache | None":
+    """Return what scans of this machine with these packs saw; ``None``, and ``warn`` is told, if it cannot be kept.
 
     It is worth something only for the same packs, engine, library for archives and version of the tool, and for the
     same root taken as the same system: of packs for others only a part is looked for. Of a mounted disk, only until
@@ -39,10 +40,10 @@ def cache_of(state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: 
         lasts = lasting_disks(None if host.is_live else host.tree.root)
         cache = Cache(state.folder / "seen" / name, key, lambda file: lasts(file.device, file.path, file.ctime_ns))
     except QuetsachError as error:
-        complain(error, language)
+        warn(error)
         return None
     try:
         cache.load()
     except QuetsachError as error:  # it is empty then, and replaced when the scan ends
-        complain(error, language)
+        warn(error)
     return cache

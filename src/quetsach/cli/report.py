@@ -3,7 +3,8 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, NoReturn
@@ -147,9 +148,9 @@ def _send(arguments: argparse.Namespace) -> int:
     report = _read(arguments)
     sent = sent_report(state, report.id)
     known = sent.url if sent is not None and sent.is_confirmed else ""
-    url = arguments.to or known or _centre(state) or _refuse(words, "send-nowhere")
+    url = arguments.to or known or centre_of(state) or _refuse(words, "send-nowhere")
     campaign, unit = (arguments.campaign, arguments.unit) if sent is None else _codes(arguments, sent)
-    submission = _submission(report, state, campaign=campaign, unit=unit)
+    submission = submission_of(report, state, campaign=campaign, unit=unit)
     if not arguments.json:
         _show_submission(submission, url, words)
     if not arguments.yes:
@@ -158,7 +159,7 @@ def _send(arguments: argparse.Namespace) -> int:
         if not agrees(words["send-ask"]):
             say(words["send-declined"])
             return ExitCode.NOTHING_FOUND
-    receipt = _transmit(submission, url, state, chosen_language(arguments))
+    receipt = transmit(submission, url, state, partial(complain, language=chosen_language(arguments)))
     if arguments.json:
         answer = {"status": receipt.status, "is_new": receipt.is_new, "message": receipt.message}
         print_json({"to": url, "sent": submission.as_json(), "answer": answer})
@@ -172,7 +173,7 @@ def _codes(arguments: argparse.Namespace, sent: "SentReport") -> tuple[str, str]
     return arguments.campaign or sent.campaign, arguments.unit or sent.unit
 
 
-def _submission(report: "Report", state: Path, *, campaign: str, unit: str) -> "Submission":
+def submission_of(report: "Report", state: Path, *, campaign: str, unit: str) -> "Submission":
     """Return what would be sent of a report: its first state, or the correction of what was sent before."""
     from quetsach.endpoint.report import Kind  # noqa: PLC0415
     from quetsach.endpoint.report.sent import revised, sent_report  # noqa: PLC0415
@@ -188,8 +189,14 @@ def _show_submission(submission: "Submission", url: str, words: Mapping[str, str
     print(f"\n{submission.text()}\n")
 
 
-def _transmit(submission: "Submission", url: str, state: Path, language: str) -> "Receipt":
-    """Send a submission; it is noted before, for an answer can get lost on its way."""
+def transmit(submission: "Submission", url: str, state: Path, warn: Callable[[QuetsachError], None]) -> "Receipt":
+    """Send a submission; it is noted before, for an answer can get lost on its way.
+
+    ``warn`` is told why it cannot be noted that the centre took it.
+
+    Raises:
+        ReportError: the centre cannot be reached, or does not take it.
+    """
     from quetsach.endpoint.report.sent import put_down, remember_sent, sent_report  # noqa: PLC0415
     from quetsach.endpoint.report.submission import RefusedError, send  # noqa: PLC0415
     from quetsach.packs.transport import post_json  # noqa: PLC0415
@@ -204,7 +211,7 @@ def _transmit(submission: "Submission", url: str, state: Path, language: str) ->
     try:
         remember_sent(state, submission, url, is_confirmed=True)
     except QuetsachError as error:  # it was sent all the same
-        complain(error, language)
+        warn(error)
     return receipt
 
 
@@ -236,14 +243,15 @@ def offer_correction(report: "Report", path: Path, state: Path, language: str, *
         sent = sent_report(state, report.id)
         if sent is None:
             return
-        submission = _submission(report, state, campaign=sent.campaign, unit=sent.unit)
+        submission = submission_of(report, state, campaign=sent.campaign, unit=sent.unit)
         if sent.is_confirmed and submission.revision == sent.revision:
             return
         say("\n" + words["correct-intro" if sent.is_confirmed else "correct-intro-unanswered"], stream)
         if is_attended and sys.stdin.isatty():
             _show_submission(submission, sent.url, words)
             if agrees(words["send-ask"]):
-                _tell_receipt(_transmit(submission, sent.url, state, language), submission, words)
+                receipt = transmit(submission, sent.url, state, partial(complain, language=language))
+                _tell_receipt(receipt, submission, words)
                 return
             say(words["send-declined"])
     except QuetsachError as error:
@@ -253,7 +261,7 @@ def offer_correction(report: "Report", path: Path, state: Path, language: str, *
     say(words["correct-later"].format(command=shlex.join(command)), stream)
 
 
-def _centre(state: Path) -> str:
+def centre_of(state: Path) -> str:
     """Return where the centre that this tool trusts takes reports; by convention beside its repository."""
     from quetsach.packs.trust import load_trust  # noqa: PLC0415
 

@@ -29,10 +29,10 @@ def offer_restart(words: Mapping[str, str]) -> str:
     """Ask whether to restart now, and do it; returns what is to be said otherwise."""
     if not agrees(words["restart-ask"]):
         return words["restart-later"]
-    return "" if _restart() else words["restart-failed"]
+    return "" if restart_machine() else words["restart-failed"]
 
 
-def _restart() -> bool:
+def restart_machine() -> bool:
     """Ask the system to restart; whether it agreed."""
     for name, *arguments in _COMMANDS:
         program = shutil.which(name, path=_SYSTEM_FOLDERS)

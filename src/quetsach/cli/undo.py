@@ -143,7 +143,7 @@ def _correct(state: "State", session: str, language: str, *, is_new: bool, is_at
         is_attended: whether somebody is there to answer.
     """
     try:
-        kept = _keep_report(state, session, is_new=is_new)
+        kept = keep_undone(state, session, is_new=is_new)
     except QuetsachError as error:
         complain(error, language)
         return
@@ -151,7 +151,7 @@ def _correct(state: "State", session: str, language: str, *, is_new: bool, is_at
         offer_correction(*kept, state.folder, language, is_attended=is_attended)
 
 
-def _keep_report(state: "State", session: str, *, is_new: bool) -> "tuple[Report, Path] | None":
+def keep_undone(state: "State", session: str, *, is_new: bool) -> "tuple[Report, Path] | None":
     """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was.
 
     Raises:

@@ -63,7 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not trust.repository:
         return _complain(words, "no-address")
     try:
-        _require_private(state)
+        require_private(state)
         with Progress(words["progress"]) as progress:
             result = update(
                 state,
@@ -101,7 +101,7 @@ def _address(repository: str) -> str:
     return repository if "://" in repository else str(Path(repository).absolute())
 
 
-def _require_private(state: Path) -> None:
+def require_private(state: Path) -> None:
     """Make the state folder, or check that nobody else can have put links or packs into it.
 
     Raises:

@@ -560,7 +560,7 @@ def test_ending_the_command_when_all_is_done_is_not_called_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(cleaning, "_report", broken_off)
+        patch.setattr(cleaning, "_hand_over", broken_off)
         code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, "2 of 2 steps are done" in said, "Nothing was changed" in said) == (13, True, False)
 

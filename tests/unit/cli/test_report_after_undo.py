@@ -12,8 +12,7 @@ import pytest
 from tests.unit.cli.test_clean_commands import Person
 from tests.unit.cli.test_report_command import Centre
 
-from quetsach.cli import acting
-from quetsach.cli import clean as cleaning
+from quetsach.cli import acting, clean_up
 from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act import carry_out as carrying_out
@@ -303,7 +302,7 @@ def test_a_clean_up_that_did_not_come_to_its_end_has_a_report_that_undo_corrects
 ) -> None:
     owner.undo()
     with monkeypatch.context() as patch, contextlib.suppress(SystemExit):
-        patch.setattr(cleaning, "_found_again", ended)  # in the second look
+        patch.setattr(clean_up, "found_again", ended)  # in the second look
         owner.run("clean", "--yes", "--root", str(owner.root))
     cut = owner.report()
     assert (cut["kind"], cut["exit_code"], cut["verification"]) == ("clean", 13, None)
