@@ -90,14 +90,14 @@ def answer_to(question: str, *, is_last: bool = True) -> str:
 
 def told_step(step: "Step", words: Mapping[str, str], *, is_back: bool = False) -> str:
     """Return in a line what a step does, or what undoing it is about (``is_back``)."""
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
     from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines  # noqa: PLC0415
 
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
     return words[f"{'back' if is_back else 'step'}-{step.kind}"].format(
-        subject=printable(step.subject), lines=lines, pid=pid
+        subject=place_text(step.subject), lines=lines, pid=pid
     )
 
 
@@ -123,17 +123,17 @@ def told_archives(
     ``findings`` are those of the scan by their identifier; several may be about one file in an archive.
     """
     from quetsach.core.number import number_text, size_text  # noqa: PLC0415
-    from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_of, place_text  # noqa: PLC0415
     from quetsach.endpoint.look.workers import count_in_archives  # noqa: PLC0415
     from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
 
     yield words["archives"]
-    shown = list(steps)[:_ARCHIVES_SHOWN]
-    for step, contents in zip(shown, count_in_archives(tree, [step.subject for step in shown]), strict=True):
+    first = list(steps)[:_ARCHIVES_SHOWN]
+    for step, contents in zip(first, count_in_archives(tree, [step.subject for step in first]), strict=True):
         file, found = file_of(step.target), [findings[one] for one in step.findings]
         bad = len({place_of(one.artefact.anchor) for one in found})
         yield words["archive" if contents.is_whole else "archive-at-least"].format(
-            subject=printable(step.subject),
+            subject=place_text(step.subject),
             size=size_text(file.size_bytes if file else 0, language),
             bad=number_text(bad, language),
             others=number_text(max(contents.files - bad, 0), language),
@@ -267,14 +267,14 @@ def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
 
 def subject(anchor: "Anchor") -> str:
     """Return what a finding is about, in a line."""
-    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text  # noqa: PLC0415
 
     match anchor:
         case LineAnchor(file, number):
-            return f"{printable(file.path)}:{number}"
+            return f"{place_text(file.path)}:{number}"
         case ProcessAnchor(pid, _, executable):
-            return f"{pid} ({printable(executable)})"
-    return printable(place_of(anchor))
+            return f"{pid} ({place_text(executable)})"
+    return place_text(place_of(anchor))
 
 
 def told_result(result: "StepResult", words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
@@ -295,16 +295,18 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, word
     Raises:
         QuetsachError: the root cannot be opened.
     """
-    from quetsach.endpoint.host.live import live_host, open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.artefact import show_as_windows  # noqa: PLC0415
+    from quetsach.endpoint.host.live import SYSTEM, live_host, open_mounted  # noqa: PLC0415
 
-    if is_live and other_root is None:
-        return live_host()
     folder = other_root or Path(os.fsdecode(root))
-    require_writable(folder, words)
+    if not is_live or other_root is not None:
+        require_writable(folder, words)
     try:
-        return open_mounted(folder.absolute())
+        host = live_host() if is_live and other_root is None else open_mounted(folder.absolute())
     except OSError as error:
         raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
+    show_as_windows(windows=SYSTEM == host.platform == "windows")
+    return host
 
 
 def require_writable(root: Path, words: Mapping[str, str]) -> None:

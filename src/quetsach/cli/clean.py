@@ -1,7 +1,6 @@
 """``quetsach clean``: looks, shows the plan, asks, acts, looks again."""
 
 import argparse
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -36,6 +35,7 @@ from quetsach.cli.choosing import (
     of_steps,
 )
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
+from quetsach.cli.command_text import command_text
 from quetsach.cli.commands import add_command
 from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
@@ -300,10 +300,10 @@ def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
 
 
 def _act(task: _Task, clean_up: "CleanUp") -> "CleanResult":
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
 
     with Progress(task.words["progress"], len(clean_up.plan.steps)) as progress:
-        return clean_up.run(task.scan, lambda step: progress.advance(note=printable(step.subject)))
+        return clean_up.run(task.scan, lambda step: progress.advance(note=place_text(step.subject)))
 
 
 def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
@@ -339,11 +339,11 @@ def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
     state = ["--state", str(task.arguments.state.absolute())] if task.arguments.state else []
     if any(step.outcome == "done" for step in result.steps):
         yield task.words["how-to-undo"].format(command=_undo_command(task, result.session))
-    yield task.words["guidance"].format(command=shlex.join(["quetsach", "report", "show", *state]))
+    yield task.words["guidance"].format(command=command_text(["quetsach", "report", "show", *state]))
 
 
 def _undo_command(task: _Task, session: str) -> str:
-    return shlex.join(["quetsach", "undo", session, *where(task.arguments)])
+    return command_text(["quetsach", "undo", session, *where(task.arguments)])
 
 
 def _report(task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode) -> ExitCode:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quetsach.cli.output import Progress
 from quetsach.core.number import number_text, size_text
-from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.look.cache import Cache, Totals
 from quetsach.endpoint.look.files import Passed
 
@@ -44,7 +44,7 @@ class Course:
         self.text = self.words["progress-state"].format(
             files=number_text(passed.files, self.language),
             size=size_text(passed.size_bytes, self.language),
-            path=printable(passed.path),
+            path=place_text(passed.path),
         )
         if not self.is_still:
             self.line.move_to(done, total, note=self.text)

@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -10,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.command_text import command_text
 from quetsach.core.pack import ArtefactKind
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def commands_elsewhere(arguments: "argparse.Namespace", result: "ScanResult") ->
             folders[system][_folder(finding, arguments.root)] = None
     roots = dict.fromkeys(_roots(folders)) if folders else {}
     return tuple(
-        shlex.join(["quetsach", "clean", "--root", os.fsdecode(root), *how, *_state(arguments)])
+        command_text(["quetsach", "clean", "--root", os.fsdecode(root), *how, *_state(arguments)])
         for root, how in islice(roots, _MOST_COMMANDS)
     )
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.command_text import command_text
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state
@@ -188,9 +188,9 @@ def looking(arguments: argparse.Namespace) -> Looking:
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
     from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families  # noqa: PLC0415  (the match engine)
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text, show_as_windows  # noqa: PLC0415
     from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
-    from quetsach.endpoint.host.live import live_host, open_mounted  # noqa: PLC0415
+    from quetsach.endpoint.host.live import SYSTEM, inside_path, live_host, open_mounted, tree_path  # noqa: PLC0415
     from quetsach.endpoint.look.reach import Sought  # noqa: PLC0415
     from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
 
@@ -205,12 +205,13 @@ def looking(arguments: argparse.Namespace) -> Looking:
         host = open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live_host()
     except OSError:
         raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
+    show_as_windows(windows=SYSTEM == host.platform == "windows")
     armed = armed_packs(arguments)
-    paths = tuple(dict.fromkeys(_inside(path, mounted=arguments.root is not None) for path in arguments.path))
+    paths = tuple(dict.fromkeys(map(inside_path if arguments.root else tree_path, arguments.path)))
     for path in paths:
         if not host.tree.exists(path):
             hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
-            raise ScanError(words["no-path"], where=printable(path), hint=hint)
+            raise ScanError(words["no-path"], where=place_text(path), hint=hint)
     if arguments.pack and not Sought.on(host.platform, armed.packs).packs:
         raise ScanError(
             words["no-pack-fits"].format(platform=host.platform),
@@ -263,7 +264,7 @@ def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | 
     command += ["--full"] if arguments.full else []
     for pack in arguments.pack or ():
         command += ["--pack", str(pack.absolute())]
-    return shlex.join([*command, *where(arguments)])
+    return command_text([*command, *where(arguments)])
 
 
 def where(arguments: argparse.Namespace) -> list[str]:
@@ -279,8 +280,3 @@ def code_of(result: "ScanResult") -> ExitCode:
     from quetsach.endpoint.look.conclusion import conclusion_of  # noqa: PLC0415
 
     return ExitCode[conclusion_of(result).name]
-
-
-def _inside(path: str, *, mounted: bool) -> bytes:
-    """Return the absolute path inside the root; on the running system a relative one starts at the current folder."""
-    return os.fsencode(Path("/" + path.lstrip("/")) if mounted else Path.cwd() / path)

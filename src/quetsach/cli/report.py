@@ -1,7 +1,6 @@
 """``quetsach report``: shows what a scan or clean-up reported, and sends the anonymous part of it after consent."""
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
 from quetsach.cli.acting import agrees
+from quetsach.cli.command_text import command_text
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -258,7 +258,7 @@ def offer_correction(report: "Report", path: Path, state: Path, language: str, *
         complain(error, language)
     command = ["quetsach", "report", "send", str(path.absolute())]  # a later scan may be the newest by then
     command += ["--state", str(state.absolute())] if state != default_state() else []
-    say(words["correct-later"].format(command=shlex.join(command)), stream)
+    say(words["correct-later"].format(command=command_text(command)), stream)
 
 
 def centre_of(state: Path) -> str:

@@ -76,11 +76,11 @@ def recorded_after_restart(folder: Path, host: "Host", scan: "ScanResult") -> "l
 
 def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[str, ...]) -> "Report":
     """Return the report of what was seen of a session after its restart."""
-    from quetsach.endpoint.artefact import place_of, printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_of, place_text  # noqa: PLC0415
     from quetsach.endpoint.report import Kind, build  # noqa: PLC0415
     from quetsach.endpoint.report.document import ReportedVerification  # noqa: PLC0415
 
-    dangling = tuple(printable(place_of(artefact.anchor)) for artefact in one.seen.dangling)
+    dangling = tuple(place_text(place_of(artefact.anchor)) for artefact in one.seen.dangling)
     seen = replace(scan, findings=one.seen.remaining)
     return build(
         seen,

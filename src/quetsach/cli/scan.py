@@ -221,21 +221,21 @@ def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -
 
 
 def _where(finding: "Finding", words: Mapping[str, str]) -> str:
-    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text, printable  # noqa: PLC0415
 
     match finding.artefact.anchor:
         case LineAnchor() as line:
-            shown = printable(line.line.removesuffix(b"\r"))[:_LINE_SHOWN]
-            return words["where-line"].format(path=printable(line.file.path), number=line.number, line=shown)
+            text = printable(line.line.removesuffix(b"\r"))[:_LINE_SHOWN]
+            return words["where-line"].format(path=place_text(line.file.path), number=line.number, line=text)
         case ProcessAnchor() as process:
             key = "where-process-deleted" if process.deleted else "where-process"
-            return words[key].format(pid=process.pid, executable=printable(process.executable))
+            return words[key].format(pid=process.pid, executable=place_text(process.executable))
         case anchor:
-            return printable(place_of(anchor))
+            return place_text(place_of(anchor))
 
 
 def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
     from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
     from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
 
@@ -246,7 +246,7 @@ def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str
     if Reason.NOT_OPENED in result.skipped and not library_version():
         yield words["no-libarchive"]
     for trouble in result.failures[:_FAILURES_SHOWN]:
-        yield words["failed-path"].format(path=printable(trouble.path), reason=words[f"reason-{trouble.reason}"])
+        yield words["failed-path"].format(path=place_text(trouble.path), reason=words[f"reason-{trouble.reason}"])
     more = sum(result.failed.values()) + result.skipped.get(Reason.TOO_LARGE, 0) - _FAILURES_SHOWN
     if more > 0:
         yield words["failed-more"].format(count=number_text(more, language))

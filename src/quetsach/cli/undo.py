@@ -119,7 +119,7 @@ def _undo(
     state: "State", host: "Host", session: str, items: "Collection[int]", words: Mapping[str, str]
 ) -> "UndoResult":
     from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
 
     with Progress(words["progress-undo"]) as progress:
         return undo(
@@ -128,7 +128,7 @@ def _undo(
             session,
             now=datetime.now(UTC),
             items=items,
-            advance=lambda step: progress.advance(note=printable(step.subject)),
+            advance=lambda step: progress.advance(note=place_text(step.subject)),
         )
 
 
@@ -195,13 +195,13 @@ def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None
 
 
 def _as_json(result: "UndoResult") -> dict[str, object]:
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
+    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
 
     steps = [
         {
             "number": step.step.number,
             "kind": step.step.kind,
-            "subject": printable(step.step.subject),
+            "subject": place_text(step.step.subject),
             "outcome": step.outcome,
             "note": step.note,
         }

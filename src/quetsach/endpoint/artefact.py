@@ -5,6 +5,7 @@ on disk is bytes and malware uses that. Text for people goes through ``printable
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -123,3 +124,31 @@ def printable(raw: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def place_text(raw: bytes) -> str:
+    r"""Return a path, or another place, as the people of the machine write it: ``C:\Users\An`` for a Windows.
+
+    What is no path of the tree (a registry key, a socket) is only made printable.
+    """
+    return printable(windows_text(raw) if _shows.windows and raw.startswith(b"/") else raw)
+
+
+def show_as_windows(*, windows: bool) -> None:
+    """Have paths shown as Windows writes them from now on, or as they are: a process looks at one machine."""
+    _shows.windows = windows
+
+
+def windows_text(path: bytes, drive: bytes = b"C:") -> bytes:
+    r"""Return a path of a tree as Windows writes it: ``/x`` is on its system drive, ``/D:/x`` on another."""
+    other = _OTHER_DRIVE.match(path)
+    drive, rest = (other[1], path[other.end(1) :] or b"/") if other else (drive, path)
+    return drive + rest.replace(b"/", b"\\")
+
+
+class _Shows:
+    windows = False
+
+
+_shows = _Shows()
+_OTHER_DRIVE = re.compile(rb"/([A-Za-z]:)(?=/|$)")

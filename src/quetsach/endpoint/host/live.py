@@ -10,12 +10,15 @@ if sys.platform == "win32":
         boot_id,
         default_state,
         devices_to_avoid,
+        inside_path,
         is_elevated,
         lasting_disks,
         live_host,
         mounts_now,
         open_mounted,
+        real_path,
         running_processes,
+        tree_path,
         unwritable,
     )
     from quetsach.endpoint.host.nt.privacy import check_private, close_to_others, make_private
@@ -24,21 +27,29 @@ else:
     from quetsach.endpoint.host.posix.lasting import lasting_disks
     from quetsach.endpoint.host.posix.linux import default_state, is_elevated, live_host, running_processes
     from quetsach.endpoint.host.posix.mounts import devices_to_avoid, mounts_now
+    from quetsach.endpoint.host.posix.paths import inside_path, real_path, tree_path
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
 
 __all__ = [
+    "SYSTEM",
     "boot_id",
     "check_private",
     "close_to_others",
     "default_state",
     "devices_to_avoid",
+    "inside_path",
     "is_elevated",
     "lasting_disks",
     "live_host",
     "make_private",
     "mounts_now",
     "open_mounted",
+    "real_path",
     "running_processes",
+    "tree_path",
     "unwritable",
 ]
+
+SYSTEM = "windows" if sys.platform == "win32" else "linux"
+"""The kind of system that this process runs on, as ``Host.platform`` names it."""

@@ -18,6 +18,7 @@ from quetsach.endpoint.artefact import (
     ProcessAnchor,
     RegistryAnchor,
     place_of,
+    place_text,
     printable,
 )
 from quetsach.endpoint.engine.port import Engine, Hit
@@ -286,9 +287,9 @@ def _evidence(pack: Pack, trait: Trait, seen: Observation, shown: _Shown) -> Ite
     for name, _ in trait.match:
         yield f"{name}: {seen.artefact.fields.get(name, '')}"
     for path in shown.named(trait, seen.artefact)[:1]:
-        yield f"→ {printable(path)}"
+        yield f"→ {place_text(path)}"
     if (place := shown.namer(trait, seen.artefact)) is not None:
-        yield f"← {printable(place)}"
+        yield f"← {place_text(place)}"
 
 
 def _credit(pack: Pack, trait: Trait, hit: Hit) -> str:

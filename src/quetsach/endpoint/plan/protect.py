@@ -12,7 +12,7 @@ import quetsach
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.live import mounts_now
+from quetsach.endpoint.host.live import SYSTEM, mounts_now, real_path, tree_path
 from quetsach.endpoint.host.mount import Mount, other_paths
 from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
@@ -68,9 +68,9 @@ class Protection:
     def of(cls, host: Host, state_folder: Path, paths: Iterable[bytes]) -> "Protection":
         """Gather what decides about these paths (inside the root, without links)."""
         folders = [Path(quetsach.__file__).parent, Path(sys.executable), state_folder]
-        if sys.prefix != sys.base_prefix:
+        if SYSTEM == "windows" or sys.prefix != sys.base_prefix:  # there the interpreter is part of the tool
             folders.append(Path(sys.prefix))
-        own = tuple(os.path.realpath(os.fsencode(folder)) for folder in folders)
+        own = tuple(real_path(tree_path(folder)) for folder in folders)
         blank = cls(host, own, _own_processes(host), {}, mounts_now())
         named = {name for path in paths for name, platform in blank._names(path) if platform == host.platform}
         return replace(blank, packages=_accounted_for(host, named))
@@ -92,10 +92,10 @@ class Protection:
         system: what that cannot do without is not acted on by whatever path.
         """
         yield path, self.host.platform
-        root = os.path.realpath(os.fsencode(self.host.tree.root)).rstrip(b"/")
-        real = os.path.realpath(root + b"/" + path.lstrip(b"/"))
+        root = b"" if self.host.is_live else real_path(tree_path(self.host.tree.root)).rstrip(b"/")
+        real = real_path(root + b"/" + path.lstrip(b"/"))
         for name in (real, *other_paths(real, self.mounts)):
-            yield name, "linux"
+            yield name, SYSTEM
             if name.startswith(root + b"/"):
                 yield name[len(root) :], self.host.platform
 

@@ -9,7 +9,15 @@ from quetsach import __version__
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.carry_out import StepResult
 from quetsach.endpoint.act.clean import FAILED, CleanResult
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor, place_of, printable
+from quetsach.endpoint.artefact import (
+    FileAnchor,
+    LineAnchor,
+    ProcessAnchor,
+    RegistryAnchor,
+    place_of,
+    place_text,
+    printable,
+)
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
 from quetsach.endpoint.look.conclusion import conclusion_of, gaps_of
@@ -180,7 +188,7 @@ def build_clean(
         undo: the exact command that takes it back, when the plain one would not do (``--root``, ``--state``).
         withdrawn: families of this build that the centre has taken back.
     """
-    dangling = tuple(printable(place_of(artefact.anchor)) for artefact in result.dangling)
+    dangling = tuple(place_text(place_of(artefact.anchor)) for artefact in result.dangling)
     remaining = len(result.remaining)
     return build(
         scan,
@@ -200,7 +208,7 @@ def build_clean(
 def _scan(scan: ScanResult) -> ReportedScan:
     return ReportedScan(
         scope=scan.scope,
-        paths=tuple(map(printable, scan.paths)),
+        paths=tuple(map(place_text, scan.paths)),
         started=scan.started,
         finished=scan.finished,
         duration_seconds=round(scan.duration_seconds, 3),
@@ -212,7 +220,7 @@ def _scan(scan: ScanResult) -> ReportedScan:
         footholds=scan.footholds,
         skipped={str(reason): count for reason, count in scan.skipped.items()},
         failed={str(reason): count for reason, count in scan.failed.items()},
-        failures=tuple(ReportedFailure(printable(t.path), str(t.reason)) for t in scan.failures),
+        failures=tuple(ReportedFailure(place_text(t.path), str(t.reason)) for t in scan.failures),
         conclusion=conclusion_of(scan),
         gaps={str(gap): count for gap, count in gaps_of(scan).items()},
         reach=scan.reach,
@@ -235,7 +243,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         trait=finding.trait,
         kind=finding.artefact.kind,
         place=finding.artefact.fields.get("place", ""),
-        where=printable(place_of(anchor)),
+        where=place_text(place_of(anchor)),
         line=anchor.number if isinstance(anchor, LineAnchor) else None,
         text=_text(finding),
         entry=_shown(entry) if entry is not None else None,
@@ -318,7 +326,7 @@ def reported_step(taken: StepResult | Step) -> ReportedStep:
     return ReportedStep(
         number=step.number,
         kind=step.kind,
-        subject=printable(step.subject),
+        subject=place_text(step.subject),
         pid=target.process.pid if isinstance(target, KillProcess) else None,
         lines=tuple(_shown_line(line.line) for line in target.lines) if isinstance(target, RemoveLines) else (),
         edits=tuple(map(_edit, target.edits)) if isinstance(target, EditRegistry) else (),
