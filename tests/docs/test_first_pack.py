@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import quetsach
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.packs import goodware
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorials/your-first-pack.md").read_text()
 IMPORTS, PLANTING, LISTING = re.findall(r"\n```(?:python|pycon)\n(.*?)```", PAGE, re.DOTALL)
@@ -27,6 +29,13 @@ def _replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+@pytest.fixture
+def _machine_without_programs_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the machine's honest files be the tool's own source: those of /usr are other ones where Wine is installed."""
+    monkeypatch.setattr(goodware, "SYSTEM", Path(quetsach.__file__).parent)
+
+
+@pytest.mark.usefixtures("_machine_without_programs_of_windows")
 def test_each_step_says_what_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["packs", "new", "green-worm", "--out", str(tmp_path)]) == 0
     pack = tmp_path / "green-worm"
