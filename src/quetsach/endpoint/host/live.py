@@ -14,6 +14,7 @@ if sys.platform == "win32":
         is_elevated,
         lasting_disks,
         live_host,
+        log_event,
         mounts_now,
         open_mounted,
         real_path,
@@ -25,7 +26,7 @@ if sys.platform == "win32":
 else:
     from quetsach.endpoint.host.offline.mounted import open_mounted, unwritable
     from quetsach.endpoint.host.posix.lasting import lasting_disks
-    from quetsach.endpoint.host.posix.linux import default_state, is_elevated, live_host, running_processes
+    from quetsach.endpoint.host.posix.linux import default_state, is_elevated, live_host, log_event, running_processes
     from quetsach.endpoint.host.posix.mounts import devices_to_avoid, mounts_now
     from quetsach.endpoint.host.posix.paths import inside_path, real_path, tree_path
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
@@ -42,6 +43,7 @@ __all__ = [
     "is_elevated",
     "lasting_disks",
     "live_host",
+    "log_event",
     "make_private",
     "mounts_now",
     "open_mounted",

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from quetsach import storage
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.host.live import check_private
+from quetsach.endpoint.host.live import check_private, make_private
 from quetsach.endpoint.report.document import FORMAT, Kind, Report
+from quetsach.endpoint.report.event import log_report
 from quetsach.endpoint.report.record import parsed, read_record, to_json
 
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
@@ -35,7 +36,7 @@ def save_report(report: Report, state: Path, *, former: Path | None = None) -> P
     of = f"-{report.session}" if report.session else ""
     path = folder / f"{report.created:%Y%m%dT%H%M%S.%fZ}-{report.id[:8]}{of}.json"
     try:
-        storage.make_folder(state)
+        make_private(state)
         check_private(state)
         storage.make_folder(folder)
         write_report(report, path)
@@ -46,6 +47,7 @@ def save_report(report: Report, state: Path, *, former: Path | None = None) -> P
             old.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError("the report cannot be kept", where=str(folder), hint=str(error)) from error
+    log_report(report, path)
     return path
 
 
