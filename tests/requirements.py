@@ -12,6 +12,7 @@ from pathlib import Path
 PACKAGES = {
     "chromium": lambda: shutil.which("chromium"),
     "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
+    "gcc-mingw-w64-x86-64-win32": lambda: shutil.which("x86_64-w64-mingw32-gcc"),
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
     "rpm": lambda: shutil.which("rpmbuild"),
     "db5.3-util": lambda: shutil.which("db5.3_load"),
