@@ -28,7 +28,16 @@ _NOT_OURS = ("api-ms-win", "_test", "_ctypes_test", "tcl86t", "tk86t", "_tkinter
 """What Windows 10 brings itself, what tests only Python, and Tk, for which the window has no use on Windows."""
 
 _NOT_FOR_WINDOWS = ("config-", "_sysconfigdata", "sitecustomize", "EXTERNALLY-MANAGED")
-_NOT_MODULES = ("__pycache__", "lib-dynload", "test", "dist-packages", "site-packages")
+_NOT_MODULES = (
+    "__pycache__",
+    "lib-dynload",
+    "test",
+    "dist-packages",
+    "site-packages",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+)
 
 
 def fetch_binaries(folder: Path) -> Path:
