@@ -7,7 +7,6 @@ for analysts and tests, never part of a packed ``.qsp``. A drive of Windows with
 Lines and units of Linux, and a process whose file is deleted, come from ``specimen.linux_tree``.
 """
 
-import fcntl
 import importlib.util
 import os
 import struct
@@ -105,6 +104,8 @@ def broken_off(error: Exception, specimen: Path) -> PackError:
 
 def set_immutable(path: Path, *, on: bool) -> bool:
     """Set or clear the immutable attribute (``chattr +i``); return whether the system allowed it."""
+    import fcntl  # noqa: PLC0415  (Windows has none, and specimens are planted there too)
+
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         packed = fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("=L", 0) + bytes(4))
