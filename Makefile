@@ -19,7 +19,7 @@ PORT ?= 8000
 DATA ?= var/center
 WHEEL := build/tool/stamp
 
-.PHONY: help run install test lint types docs reference bench validate clean
+.PHONY: help run install test windows lint types docs reference bench validate clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,8 +57,15 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(MAKE) --no-print-directory docs
+	$(VENV)/bin/python -m tests.windows.bed
 	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(VENV)/bin/python tests/postgresql.py
+	$(VENV)/bin/python -m tests.windows
+
+windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
+	$(SYNC)
+	@$(VENV)/bin/python tests/requirements.py
+	$(VENV)/bin/python -m tests.windows $(WORDS)
 
 lint: ## ruff, with the formatter
 	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .

@@ -3,6 +3,7 @@
 Run before pytest by ``make test``. Nothing is skipped silently: a machine that cannot run a test fails here.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,13 +12,16 @@ from pathlib import Path
 
 PACKAGES = {
     "chromium": lambda: shutil.which("chromium"),
+    "fonts-wine": lambda: Path("/usr/share/wine/fonts/marlett.ttf").exists(),
     "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
     "gcc-mingw-w64-x86-64-win32": lambda: shutil.which("x86_64-w64-mingw32-gcc"),
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
+    "locales": lambda: Path("/usr/share/i18n/locales/vi_VN").exists(),
     "rpm": lambda: shutil.which("rpmbuild"),
     "db5.3-util": lambda: shutil.which("db5.3_load"),
     "attr": lambda: shutil.which("setfattr"),
     "libhivex-bin": lambda: shutil.which("hivexml"),
+    "nsis": lambda: shutil.which("makensis"),
     "ntfs-3g": lambda: shutil.which("ntfs-3g") and shutil.which("mkntfs"),
     "osslsigncode": lambda: shutil.which("osslsigncode"),
     "bzip2": lambda: shutil.which("bzip2"),
@@ -29,7 +33,11 @@ PACKAGES = {
     "poppler-utils": lambda: shutil.which("pdftoppm"),
     "postgresql": lambda: next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None),
     "nginx-light": lambda: shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin"),
+    "python3-tk": lambda: importlib.util.find_spec("_tkinter"),
     "util-linux": lambda: shutil.which("unshare"),
+    "wine": lambda: shutil.which("wine"),
+    "wine64": lambda: Path("/usr/lib/wine/wine64").exists(),
+    "xvfb": lambda: shutil.which("Xvfb"),
     "zbar-tools": lambda: shutil.which("zbarimg"),
 }
 """Debian package -> whether what the tests use of it is there."""

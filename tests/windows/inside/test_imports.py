@@ -1,0 +1,11 @@
+"""Every module of the tool that people download can be imported on Windows."""
+
+import importlib
+
+import pytest
+from tests.windows.modules import OF_POSIX, modules_of_the_tool
+
+
+@pytest.mark.parametrize("name", modules_of_the_tool(but=OF_POSIX))
+def test_a_module_can_be_imported(name: str) -> None:
+    importlib.import_module(name)

@@ -1,0 +1,33 @@
+"""Which modules the tool consists of, and which of them one system alone has."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import quetsach
+
+OF_POSIX = ("quetsach.endpoint.host.posix",)
+OF_WINDOWS = ("quetsach.endpoint.host.nt.ffi",)
+"""The packages that speak to a system: nothing else may need what only that system has."""
+
+_NOT_DOWNLOADED = (
+    *("assess", "campaign", "centre", "feeds", "lake", "network", "simulate", "web"),
+    *("cli.center", "cli.reference", "cli.trial", "packs.repository", "packs.specimen"),
+)
+"""What centres and authors of packs run on their own machines, and nobody downloads."""
+
+
+def modules_of_the_tool(*, but: tuple[str, ...]) -> list[str]:
+    """Return the names of all modules that people download, without those below some packages."""
+    left_out = (*(f"quetsach.{name}" for name in _NOT_DOWNLOADED), *but)
+    return sorted(name for name in _modules() if not is_below(name, left_out))
+
+
+def _modules() -> Iterator[str]:
+    package = Path(quetsach.__file__).parent
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_below(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)

@@ -1,0 +1,54 @@
+"""The tool does without what only the other system has: its modules are refused to all but the packages made for it."""
+
+import subprocess
+import sys
+
+import pytest
+from tests.windows.modules import OF_POSIX, OF_WINDOWS, modules_of_the_tool
+
+POSIX = ("fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty")
+WINDOWS = ("_winapi", "_wmi", "ctypes.wintypes", "msvcrt", "nt", "winreg", "winsound")
+
+IMPORTING = """
+import builtins, importlib, sys
+
+refused, allowed, wanted = (words.split(",") for words in sys.argv[1:])
+found = builtins.__import__
+
+def import_(name, globals=None, locals=None, fromlist=(), level=0):
+    asking = (globals or {}).get("__name__", "")
+    names = {name} | {f"{name}.{part}" for part in fromlist or ()}
+    of_the_tool = asking.split(".")[0] == "quetsach" and not any(f"{asking}.".startswith(f"{a}.") for a in allowed)
+    if level == 0 and of_the_tool and names & set(refused):
+        raise ModuleNotFoundError(f"{asking} asks for {name}", name=name)
+    return found(name, globals, locals, fromlist, level)
+
+builtins.__import__ = import_
+told = set()
+for name in wanted:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        told.add(str(error))
+print(*sorted(told), sep="\\n", end="")
+"""
+
+
+def _refusals(refused: tuple[str, ...], allowed: tuple[str, ...], wanted: list[str]) -> list[str]:
+    words = (",".join(names) for names in (refused, allowed, wanted))
+    run = subprocess.run([sys.executable, "-c", IMPORTING, *words], capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()
+
+
+@pytest.mark.parametrize(("refused", "allowed"), [(POSIX, OF_POSIX), (WINDOWS, OF_WINDOWS)])
+def test_the_whole_tool_is_imported_without_modules_of_one_system(
+    refused: tuple[str, ...], allowed: tuple[str, ...]
+) -> None:
+    wanted = modules_of_the_tool(but=OF_WINDOWS)
+    assert len(wanted) > 250
+    assert _refusals(refused, allowed, wanted) == []
+
+
+def test_a_package_that_is_not_allowed_to_is_refused() -> None:
+    (posix,) = OF_POSIX
+    assert f"{posix}.files asks for fcntl" in _refusals(POSIX, ("nobody",), [f"{posix}.files"])
