@@ -5,9 +5,15 @@ from pathlib import Path
 
 import quetsach
 
-OF_POSIX = ("quetsach.endpoint.host.posix",)
-OF_WINDOWS = ("quetsach.endpoint.host.nt.ffi",)
-"""The packages that speak to a system: nothing else may need what only that system has."""
+TO_POSIX = "quetsach.endpoint.host.posix"
+TO_WINDOWS = "quetsach.endpoint.host.nt.ffi"
+"""The packages that speak to a system: nothing else may ask for what only that system has."""
+
+OF_LINUX = (
+    TO_POSIX,
+    *(f"quetsach.endpoint.host.offline.{name}" for name in ("macos", "mounted", "windows", "windows_tree")),
+)
+"""What only a Linux does: besides speaking to it, looking at disks of any system that it has mounted."""
 
 _NOT_DOWNLOADED = (
     *("assess", "campaign", "centre", "feeds", "lake", "network", "simulate", "web"),
@@ -19,7 +25,7 @@ _NOT_DOWNLOADED = (
 def modules_of_the_tool(*, but: tuple[str, ...]) -> list[str]:
     """Return the names of all modules that people download, without those below some packages."""
     left_out = (*(f"quetsach.{name}" for name in _NOT_DOWNLOADED), *but)
-    return sorted(name for name in _modules() if not is_below(name, left_out))
+    return sorted(name for name in _modules() if not _is_below(name, left_out))
 
 
 def _modules() -> Iterator[str]:
@@ -29,5 +35,5 @@ def _modules() -> Iterator[str]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def is_below(name: str, packages: tuple[str, ...]) -> bool:
+def _is_below(name: str, packages: tuple[str, ...]) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
