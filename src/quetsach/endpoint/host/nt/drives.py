@@ -1,7 +1,7 @@
 r"""Which drives a tree has, and where a path that a link of Windows holds leads in it.
 
-The tree of the running Windows has all of them: its system drive is ``/``, another ``/D:``. The tree of one folder, such
-as the drive of a Windows that does not run, has only that, which was ``C:`` when it ran.
+The tree of the running Windows has all of them: its system drive is ``/``, another ``/D:``. The tree of one folder,
+such as the drive of a Windows that does not run, has only that, which was ``C:`` when it ran.
 """
 
 import errno

@@ -68,6 +68,11 @@ class Disk(NamedTuple):
         return bool(self.flags & 0x4_0000)
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be changed on it."""
+        return bool(self.flags & 0x8_0000)
+
+    @property
     def has_long_numbers(self) -> bool:
         """Whether numbers of files may have more than 64 bits."""
         return self.file_system.upper() == "REFS"
@@ -135,7 +140,7 @@ class FileCalls(Protocol):
     ) -> None:
         """Give times and attributes that are not 0."""
 
-    def rename(self, handle: int, folder: int, name: str, *, over: bool) -> None:
+    def give_name(self, handle: int, folder: int, name: str, *, over: bool) -> None:
         """Give an open file another name, in an open folder; ``over`` another file that has it, even an open one."""
 
     def link(self, handle: int, folder: int, name: str) -> None:
@@ -170,9 +175,6 @@ class FileCalls(Protocol):
 
     def disk(self, handle: int) -> Disk:
         """Return what the file system of an open file says of itself."""
-
-    def replace_synced(self, source: str, target: str) -> None:
-        """Rename a file over another by their paths; it is on disk when this returns."""
 
 
 class DriveKind(NamedTuple):
@@ -209,6 +211,9 @@ class RightsCalls(Protocol):
 
     def is_administrator(self) -> bool:
         """Return whether the group of administrators counts for this process."""
+
+    def is_elevated_half(self) -> bool:
+        """Return whether the same person also runs programs with less rights, as after a question (UAC)."""
 
     def enable(self, *privileges: str) -> frozenset[str]:
         """Switch privileges on; returns those that are on now."""

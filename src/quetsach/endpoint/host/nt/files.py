@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from quetsach.endpoint.disk import write_all
+from quetsach.endpoint.host.disk import sync, write_all
 from quetsach.endpoint.host.file_state import FileState
 from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS
 from quetsach.endpoint.host.nt.file_calls import (
@@ -68,10 +68,6 @@ class NtFiles:
     calls: FileCalls
     user: bytes
     can_give_all: bool
-
-    def stat(self, descriptor: int) -> os.stat_result:
-        """Return the state of an open file as ``Folder.lstat`` has it, with the time of its status change."""
-        return stat_of(self.calls.information(self.calls.handle(descriptor)))
 
     def state(self, descriptor: int) -> FileState:
         """Return all that is put back with a file besides its content.
@@ -182,7 +178,7 @@ class NtFiles:
                 try:
                     os.ftruncate(descriptor, 0)
                     write_all(descriptor, value)
-                    os.fsync(descriptor)
+                    sync(descriptor)
                 finally:
                     os.close(descriptor)
         if self._streams(handle) != wanted:

@@ -35,7 +35,7 @@ from quetsach.endpoint.host.nt.file_calls import (
     FileInformation,
 )
 from quetsach.endpoint.host.nt.files import attributes_given, state_by_handle
-from quetsach.endpoint.host.nt.handles import opened
+from quetsach.endpoint.host.nt.handles import flushed, opened
 from quetsach.endpoint.host.nt.names import bytes_of, plain_text_of, text_of
 from quetsach.endpoint.host.nt.stat import filetime_of, is_link, stat_of
 from quetsach.endpoint.host.nt.status import NOT_HERE
@@ -43,7 +43,6 @@ from quetsach.endpoint.host.reparse import target_of
 
 _TO_READ = READ_DATA | READ_ATTRIBUTES | READ_CONTROL
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_NO_FLUSH = frozenset({errno.EACCES, errno.EROFS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF})
 _UNTOUCHED = -1
 """As a time of access: what is done by this handle does not change it."""
 
@@ -158,11 +157,11 @@ class NtFolder:
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002  (the file is meant, not a name)
         """Give a file that ``create`` made its name in one step, in place of the file that has it."""
-        self._calls.rename(self._calls.handle(descriptor), self.handle, plain_text_of(name), over=True)
+        self._calls.give_name(self._calls.handle(descriptor), self.handle, plain_text_of(name), over=True)
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002
         """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken."""
-        self._calls.rename(self._calls.handle(descriptor), self.handle, plain_text_of(name), over=False)
+        self._calls.give_name(self._calls.handle(descriptor), self.handle, plain_text_of(name), over=False)
 
     def link(self, descriptor: int, name: bytes) -> None:
         """Give an open file, whichever folder it is in, a further name in this one (a hard link)."""
@@ -223,12 +222,8 @@ class NtFolder:
     def unlocked(self, before: FileState) -> Iterator[None]:  # noqa: ARG002  (marks of a folder keep no name from changing)
         """Let names be changed; afterwards the folder is on disk."""
         yield
-        try:
-            with self._opened(b".", ADD_FILE, FOLDER) as handle:
-                self._calls.flush(handle)
-        except OSError as error:  # NTFS writes names in order by itself; only some file systems can be asked to
-            if error.errno not in _NO_FLUSH:
-                raise
+        with self._opened(b".", ADD_FILE, FOLDER) as handle:
+            flushed(self._calls, handle)
 
     def written(self, name: bytes) -> bytes:
         """Return a name as it is on the disk, long for a short one; as it was asked for when there is none like it.

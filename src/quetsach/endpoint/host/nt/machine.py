@@ -1,30 +1,60 @@
 """The running Windows, and other drives and folders that are looked at from it."""
 
+import sys
+
+assert sys.platform == "win32"
+
 import errno
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from quetsach.endpoint.host.mount import Mount
 from quetsach.endpoint.host.nt.drives import MachineDrives, OneFolder
+from quetsach.endpoint.host.nt.ffi.events import log_event
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
+from quetsach.endpoint.host.nt.ffi.places import LOCAL_DATA, PROGRAM_DATA, known_folder
 from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
 from quetsach.endpoint.host.nt.ffi.volumes import NtVolumeCalls
+from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES
 from quetsach.endpoint.host.nt.files import NtFiles
-from quetsach.endpoint.host.nt.security import private_to
+from quetsach.endpoint.host.nt.handles import nt_path, opened
+from quetsach.endpoint.host.nt.names import bytes_of
+from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
+from quetsach.endpoint.host.nt.private_folder import guard_of, trusted_by
 from quetsach.endpoint.host.nt.tree import NtTree
 from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
 from quetsach.endpoint.host.process import Processes
-from quetsach.endpoint.host.registry import Registry
+from quetsach.endpoint.host.registry import Registry, folded
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.tree import components
 from quetsach.endpoint.trouble import Reason
 
 _PRIVILEGES = (
     *("SeBackupPrivilege", "SeRestorePrivilege", "SeTakeOwnershipPrivilege", "SeSecurityPrivilege"),
     "SeDebugPrivilege",
 )
+
+__all__ = [
+    "WindowsHost",
+    "boot_id",
+    "default_state",
+    "devices_to_avoid",
+    "inside_path",
+    "is_elevated",
+    "lasting_disks",
+    "live_host",
+    "log_event",
+    "mounts_now",
+    "open_mounted",
+    "real_path",
+    "running_processes",
+    "tree_path",
+    "unwritable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +92,6 @@ class FolderTree(NtTree):
     def __init__(self, root: Path) -> None:
         _privileges()
         super().__init__(root, NtFileCalls(), OneFolder(nt_path(root)), _guard())
-
-
-def nt_path(path: Path) -> str:
-    r"""Return a path as the system itself has it: ``\??\C:\x``; short for long does not matter to it."""
-    text = os.path.abspath(path)
-    if text.startswith("\\\\?\\"):
-        return "\\??\\" + text[4:]
-    return f"\\??\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\??\\{text}"
 
 
 def live_host() -> WindowsHost:
@@ -116,6 +138,63 @@ def boot_id() -> str:
     return f"{started:x}" if started else ""
 
 
+def default_state() -> Path:
+    """Return where state lives: in the folder of all users for an administrator, else the user's own."""
+    if is_elevated():
+        return Path(known_folder(PROGRAM_DATA), "QuetSach")
+    return Path(known_folder(LOCAL_DATA), "QuetSach")
+
+
+def lasting_disks(root: Path | None) -> Callable[[int, bytes, int], bool]:  # noqa: ARG001
+    """Return that no disk can be relied on: who may write a file may set the time of its status change too."""
+    return lambda *_: False
+
+
+def unwritable(root: Path) -> str:
+    """Return why a drive cannot be acted on: ``read-only``, or empty."""
+    calls = NtFileCalls()
+    try:
+        with opened(calls, 0, nt_path(root), READ_ATTRIBUTES, FOLDER) as handle:
+            return "read-only" * calls.disk(handle).is_read_only
+    except OSError:
+        return ""
+
+
+def tree_path(path: str | Path) -> bytes:
+    """Return a path of this system, a relative one from the current folder on, as a path of the running tree.
+
+    Raises:
+        ScanError: it is on another machine, or no file.
+    """
+    text, current = str(path), os.getcwd()
+    of_drive = os.path.abspath(text[:2]) if text[1:2] == ":" else ""
+    return tree_path_of(text, current=current, system_drive=_system_drive(), current_of_drive=of_drive)
+
+
+def real_path(path: bytes) -> bytes:
+    """Return where a path of the running tree leads, links followed, in a form that can be compared."""
+    try:
+        path = _running_tree().resolve(path)
+    except OSError:
+        path = b"/" + b"/".join(reversed(components(path)))  # it is not there: nothing leads from it
+    return bytes_of(folded(path.decode("utf-8", "surrogatepass")))
+
+
+def inside_path(text: str) -> bytes:
+    """Return what a person wrote of a drive that is looked at as a path of its tree: it starts at the root."""
+    return inside_path_of(text)
+
+
+@cache
+def _running_tree() -> LiveTree:
+    return LiveTree()
+
+
+@cache
+def _system_drive() -> str:
+    return NtVolumeCalls().system_drive()
+
+
 @cache
 def _privileges() -> frozenset[str]:
     """Switch on what lets an administrator read and give back every file; none of it where there is none."""
@@ -124,8 +203,7 @@ def _privileges() -> frozenset[str]:
 
 @cache
 def _guard() -> bytes:
-    rights = NtRightsCalls()
-    return private_to(rights.user(), is_administrator=rights.is_administrator())
+    return guard_of(trusted_by(NtRightsCalls()))
 
 
 def _files() -> NtFiles:

@@ -125,11 +125,6 @@ def private(owner: bytes, *others: bytes) -> bytes:
     return _HEAD.pack(1, control, _HEAD.size, 0, 0, _HEAD.size + len(owner)) + owner + dacl
 
 
-def private_to(user: bytes, *, is_administrator: bool) -> bytes:
-    """Return the descriptor of what only this tool may read: of the administrators, or else of the user."""
-    return private(ADMINISTRATORS, SYSTEM_SID) if is_administrator else private(user, SYSTEM_SID)
-
-
 def openings(raw: bytes, trusted: Collection[bytes]) -> tuple[bytes, ...]:
     """Return the SIDs, besides those trusted, that are let in; an empty one for entries that are not understood.
 

@@ -1,11 +1,11 @@
 """The libraries of Windows, each loaded from its own folder only, and what their calls have in common."""
 
-import ctypes
 import sys
-from ctypes import wintypes
 
-if sys.platform != "win32":
-    raise ImportError("only Windows has these libraries")
+assert sys.platform == "win32"
+
+import ctypes
+from ctypes import wintypes
 
 _FROM_SYSTEM32 = 0x800  # LOAD_LIBRARY_SEARCH_SYSTEM32: nothing is taken from the folder of the program
 
@@ -13,7 +13,7 @@ HANDLE = wintypes.HANDLE
 NTSTATUS = ctypes.c_long
 
 
-def load(name: str) -> ctypes.WinDLL:
+def library(name: str) -> ctypes.WinDLL:
     """Load a library of the system; its last error is kept for each thread (``ctypes.get_last_error``)."""
     return ctypes.WinDLL(f"{name}.dll", use_last_error=True, winmode=_FROM_SYSTEM32)
 

@@ -4,16 +4,16 @@ Sources: Microsoft Learn, "NtCreateFile", "NtQueryDirectoryFile", "NtQueryInform
 [MS-FSCC] 2.4 and 2.5 for the records.
 """
 
+import sys
+
+assert sys.platform == "win32"
+
 import ctypes
 import msvcrt
 import os
 import struct
-import sys
 from collections.abc import Iterator
 from ctypes import wintypes
-
-if sys.platform != "win32":
-    raise ImportError("only Windows has these calls")
 
 from quetsach.endpoint.host.nt.ffi._dll import (
     HANDLE,
@@ -22,12 +22,12 @@ from quetsach.endpoint.host.nt.ffi._dll import (
     ObjectAttributes,
     UnicodeString,
     last_error,
-    load,
+    library,
 )
 from quetsach.endpoint.host.nt.file_calls import OPEN, SHARE_ALL, Disk, FileInformation, Stream
 from quetsach.endpoint.host.nt.status import error_of
 
-_ntdll, _kernel32 = load("ntdll"), load("kernel32")
+_ntdll, _kernel32 = library("ntdll"), library("kernel32")
 
 _P, _ULONG, _STATUS = ctypes.c_void_p, wintypes.ULONG, ctypes.POINTER(IoStatus)
 for _name, _types in {
@@ -51,7 +51,6 @@ for _name, _types in {
     _call.argtypes, _call.restype = _types, NTSTATUS
 
 _kernel32.GetFinalPathNameByHandleW.argtypes = (HANDLE, wintypes.LPWSTR, wintypes.DWORD, wintypes.DWORD)
-_kernel32.MoveFileExW.argtypes = (wintypes.LPCWSTR, wintypes.LPCWSTR, wintypes.DWORD)
 
 _SYNCHRONIZE, _SYNCHRONOUS, _BACKUP, _CASELESS = 0x10_0000, 0x20, 0x4000, 0x40
 _NO_MORE, _MORE_DATA, _TOO_SMALL, _NO_STREAMS = 0x8000_0006, 0x8000_0005, 0xC000_0023, 0xC000_0011
@@ -70,7 +69,6 @@ _GET_REPARSE, _SET_REPARSE = 0x9_00A8, 0x9_00A4
 _LARGEST_REPARSE = 16 << 10
 _LARGEST = 1 << 20
 _LISTING = 64 << 10
-_REPLACE_EXISTING, _WRITE_THROUGH = 0x1, 0x8
 
 _BASICS = struct.Struct("<qqqqI4x")
 _STATS = struct.Struct("<QqqqqqqIIII")
@@ -173,7 +171,7 @@ class NtFileCalls:
         )
 
     def _identity(self, handle: int) -> tuple[int, int]:
-        """Return the numbers of volume and file as ``os.fstat`` gives them; 0 for the file where only 64 bits are had."""
+        """Return the numbers of volume and file as ``os.fstat`` has them; 0 for the file where it has 64 bits."""
         if found := _query(handle, _ID, 24, may_lack=True):
             return struct.unpack_from("<Q", found)[0], int.from_bytes(found[8:24], "little")
         return struct.unpack_from("<I", _query_volume(handle, _OF_VOLUME), 8)[0], 0
@@ -201,7 +199,7 @@ class NtFileCalls:
         """Give times and attributes."""
         _set(handle, _BASIC, _BASICS.pack(made, accessed, written, 0, attributes))
 
-    def rename(self, handle: int, folder: int, name: str, *, over: bool) -> None:
+    def give_name(self, handle: int, folder: int, name: str, *, over: bool) -> None:
         """Give an open file another name, at once where the file system can."""
         flags = (_OVER if over else 0) | _AT_ONCE | _EVEN_READ_ONLY_NAME
         if not _set(handle, _RENAME_NOW, _new_name(flags, folder, name), may_lack=True):
@@ -289,11 +287,6 @@ class NtFileCalls:
         of_kind = _query_volume(handle, _OF_KIND)
         flags, _, length = struct.unpack_from("<III", of_kind)
         return Disk(self._identity(handle)[0], _text(of_kind, 12, length), flags)
-
-    def replace_synced(self, source: str, target: str) -> None:
-        """Rename a file over another, through to the disk."""
-        if not _kernel32.MoveFileExW(source, target, _REPLACE_EXISTING | _WRITE_THROUGH):
-            raise last_error(target)
 
 
 def _query(handle: int, kind: int, size: int, *, may_lack: bool = False) -> bytes:

@@ -3,18 +3,18 @@
 Sources: Microsoft Learn, "CheckTokenMembership", "AdjustTokenPrivileges", "NtQuerySystemInformation".
 """
 
+import sys
+
+assert sys.platform == "win32"
+
 import ctypes
 import struct
-import sys
 from ctypes import wintypes
 
-if sys.platform != "win32":
-    raise ImportError("only Windows has these calls")
-
-from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, load
+from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, library
 from quetsach.endpoint.host.nt.security import ADMINISTRATORS
 
-_kernel32, _advapi32, _ntdll = load("kernel32"), load("advapi32"), load("ntdll")
+_kernel32, _advapi32, _ntdll = library("kernel32"), library("advapi32"), library("ntdll")
 _PDWORD = ctypes.POINTER(wintypes.DWORD)
 _kernel32.GetCurrentProcess.restype = HANDLE
 _kernel32.CloseHandle.argtypes = (HANDLE,)
@@ -30,7 +30,7 @@ _ntdll.NtQuerySystemInformation.argtypes = (ctypes.c_int, ctypes.c_void_p, winty
 _ntdll.NtQuerySystemInformation.restype = ctypes.c_long
 
 _QUERY, _ADJUST = 0x8, 0x20
-_USER = 1
+_USER, _ELEVATION_TYPE, _FULL = 1, 18, 2
 _ENABLED = 0x2
 _TIMES, _TIMES_SIZE = 3, 48
 
@@ -44,6 +44,14 @@ class NtRightsCalls:
         if not _advapi32.CheckTokenMembership(None, ADMINISTRATORS, ctypes.byref(counts)):
             raise last_error()
         return bool(counts.value)
+
+    def is_elevated_half(self) -> bool:
+        """Return whether the same person also runs programs with less rights."""
+        kind, size = wintypes.DWORD(), wintypes.DWORD()
+        with _Token() as token:
+            if not _advapi32.GetTokenInformation(token, _ELEVATION_TYPE, ctypes.byref(kind), 4, ctypes.byref(size)):
+                raise last_error()
+        return kind.value == _FULL
 
     def enable(self, *privileges: str) -> frozenset[str]:
         """Switch privileges on, one after another: a call says only of all together whether it did."""

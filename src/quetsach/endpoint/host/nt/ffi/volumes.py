@@ -1,16 +1,16 @@
 """Drives and volumes of a running Windows (``VolumeCalls``). Source: Microsoft Learn, "Volume Management"."""
 
-import ctypes
 import sys
+
+assert sys.platform == "win32"
+
+import ctypes
 from ctypes import wintypes
 
-if sys.platform != "win32":
-    raise ImportError("only Windows has these calls")
-
-from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, load
+from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, library
 from quetsach.endpoint.host.nt.file_calls import DriveKind
 
-_kernel32 = load("kernel32")
+_kernel32 = library("kernel32")
 _TEXT, _SIZE, _WORD = wintypes.LPWSTR, wintypes.DWORD, wintypes.LPCWSTR
 _kernel32.GetSystemWindowsDirectoryW.argtypes = (_TEXT, _SIZE)
 _kernel32.GetDriveTypeW.argtypes = (_WORD,)
