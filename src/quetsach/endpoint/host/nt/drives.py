@@ -92,12 +92,12 @@ class MachineDrives:
         raise _outside()
 
     def mounted(self, target: str) -> str | None:
-        """Return the volume that a folder stands for, unless a drive letter leads to it too."""
+        """Return the volume that a folder stands for, unless a drive letter leads to it too, or it is not there."""
         found = _VOLUME.fullmatch(target.rstrip("\\"))
         if found is None:
             return None
         places = self.calls.places_of(f"\\\\?\\{found[1]}\\")
-        return None if any(len(place) == 3 for place in places) else f"\\??\\{found[1]}\\"
+        return None if not places or any(len(place) == 3 for place in places) else f"\\??\\{found[1]}\\"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ short name as attributes (``offline.windows``), and further contents, streams, a
 import errno
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from quetsach.endpoint.host.disk import sync, write_all
@@ -102,7 +103,7 @@ class NtFiles:
             self._give_streams(handle, state.xattrs)
         if (raw := state.xattrs.get(SECURITY)) is not None:
             self._give_security(handle, raw)
-        with opened(self.calls, handle, "", READ_ATTRIBUTES | WRITE_ATTRIBUTES, ITSELF) as setting:
+        with self._settable(handle) as setting:
             if (number := attributes_of(state)) is not None:
                 attributes_given(self.calls, setting, number & ~READ_ONLY)
             times_given(self.calls, setting, state, with_times=with_times)
@@ -112,26 +113,43 @@ class NtFiles:
         handle = self.calls.handle(descriptor)
         attributes, _ = self.calls.tag(handle)
         if attributes & READ_ONLY:
-            with opened(self.calls, handle, "", READ_ATTRIBUTES | WRITE_ATTRIBUTES, ITSELF) as setting:
+            with self._settable(handle) as setting:
                 self.calls.set_basic(setting, attributes=attributes & SETTABLE & ~READ_ONLY or NORMAL)
                 if self.calls.tag(setting)[0] & READ_ONLY:
                     raise OSError(errno.EACCES, "the file stays read-only")
 
     def lock(self, descriptor: int, state: FileState) -> None:
-        """Give an open file that has its name again its mark and its short name."""
+        """Give an open file that has its name again its short name and then its mark, which would forbid that."""
         handle = self.calls.handle(descriptor)
+        wanted, now = state.xattrs.get(SHORT_NAME), self._short_name(handle)
+        if wanted is not None and now is not None and bytes_of(now).upper() != wanted.upper():
+            with suppress(
+                FileExistsError
+            ):  # another file has it by now, as where the file came back beside a newer one
+                self._give_short_name(handle, text_of(wanted))
         number = attributes_of(state)
         if number is not None and (self.calls.tag(handle)[0] ^ number) & READ_ONLY:
-            with opened(self.calls, handle, "", READ_ATTRIBUTES | WRITE_ATTRIBUTES, ITSELF) as setting:
+            with self._settable(handle) as setting:
                 attributes_given(self.calls, setting, number)
-        wanted = state.xattrs.get(SHORT_NAME)
-        if wanted is not None and bytes_of(self._short_name(handle)).upper() != wanted.upper():
-            self._give_short_name(handle, text_of(wanted))
 
-    def _short_name(self, handle: int) -> str:
-        """Return the 8.3 name of a file that has one besides its name."""
-        short = self.calls.short_name(handle)
-        name = self.calls.name(handle).rpartition("\\")[2]
+    @contextmanager
+    def _settable(self, handle: int) -> Iterator[int]:
+        """Give a handle by which attributes can be set: itself, for a file whose name is gone has no other."""
+        try:
+            self.calls.set_basic(handle)
+        except PermissionError:
+            with opened(self.calls, handle, "", READ_ATTRIBUTES | WRITE_ATTRIBUTES, ITSELF) as setting:
+                yield setting
+        else:
+            yield handle
+
+    def _short_name(self, handle: int) -> str | None:
+        """Return the 8.3 name of a file, empty when it has none besides its name; ``None`` when its name is gone."""
+        try:
+            short = self.calls.short_name(handle)
+            name = self.calls.name(handle).rpartition("\\")[2]
+        except FileNotFoundError:
+            return None
         return "" if short.casefold() == name.casefold() else short
 
     def _give_short_name(self, handle: int, name: str) -> None:
@@ -140,7 +158,7 @@ class NtFiles:
         except PermissionError:  # it was opened for reading only
             with opened(self.calls, handle, "", _WRITABLE | DELETE, ITSELF) as setting:
                 self.calls.set_short_name(setting, name)
-        if self._short_name(handle).casefold() != name.casefold():
+        if (self._short_name(handle) or "").casefold() != name.casefold():
             raise OSError(errno.EIO, "the file did not get its short name back")
 
     def _give_security(self, handle: int, raw: bytes) -> None:

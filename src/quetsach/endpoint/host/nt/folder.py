@@ -5,6 +5,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Self
 
 from quetsach.endpoint.host.file_state import FileState
@@ -39,7 +40,7 @@ from quetsach.endpoint.host.nt.handles import flushed, opened
 from quetsach.endpoint.host.nt.names import bytes_of, plain_text_of, text_of
 from quetsach.endpoint.host.nt.stat import filetime_of, is_link, stat_of
 from quetsach.endpoint.host.nt.status import NOT_HERE
-from quetsach.endpoint.host.reparse import target_of
+from quetsach.endpoint.host.reparse import ATTRIBUTE, target_of
 
 _TO_READ = READ_DATA | READ_ATTRIBUTES | READ_CONTROL
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -85,7 +86,7 @@ class NtFolder:
     def lstat(self, name: bytes) -> os.stat_result:
         """Return the state of a name, of the link itself when it is one."""
         with self._opened(name, READ_ATTRIBUTES) as handle:
-            return stat_of(self._calls.information(handle, self.disk))
+            return stat_of(_content_of(name, self._calls.information(handle, self.disk)))
 
     def readlink(self, name: bytes) -> bytes:
         """Return the target of a symbolic link or junction as it is written."""
@@ -98,6 +99,12 @@ class NtFolder:
         """Return the record of a link."""
         with self._opened(name, READ_ATTRIBUTES) as handle:
             return self._calls.reparse(handle)
+
+    def link_state(self, name: bytes) -> FileState:
+        """Return what makes a link again: its record, its form, its times."""
+        with self._opened(name, READ_ATTRIBUTES | READ_CONTROL) as handle:
+            state = state_by_handle(self._calls, handle, self.disk)
+            return replace(state, xattrs={**state.xattrs, ATTRIBUTE: self._calls.reparse(handle)})
 
     def folder(self, name: bytes) -> "NtFolder":
         """Open a folder in this one, itself for ``.``; a link is refused (``ELOOP``)."""
@@ -144,16 +151,26 @@ class NtFolder:
         )
         return self._calls.descriptor(handle, writable=True)
 
-    def remove(self, name: bytes) -> None:
-        """Remove a file or a link; afterwards its name is gone, or leads to something else."""
+    def remove(self, name: bytes, descriptor: int | None = None) -> None:
+        """Remove a file or a link; with an open file given, only if the name is that file (``ESTALE``).
+
+        What is removed is what was opened and looked at. Afterwards the name is gone, or leads to something else.
+        """
         with opened(self._calls, self.handle, plain_text_of(name), DELETE | READ_ATTRIBUTES, ITSELF) as handle:
             found = self._calls.information(handle, self.disk)
+            if descriptor is not None:
+                self._require_same(found, descriptor)
             if found.attributes & DIRECTORY and not is_link(found.attributes, found.tag):
                 raise IsADirectoryError(errno.EISDIR, "a folder")
             self._calls.delete(handle)
         with suppress(FileNotFoundError):
             if self.lstat(name).st_ino == found.identity:
                 raise OSError(errno.EBUSY, "another program keeps it from being removed")
+
+    def _require_same(self, found: FileInformation, descriptor: int) -> None:
+        other = self._calls.information(self._calls.handle(descriptor))
+        if (found.volume, found.identity) != (other.volume, other.identity):
+            raise OSError(errno.ESTALE, "the file was exchanged while it was removed")
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002  (the file is meant, not a name)
         """Give a file that ``create`` made its name in one step, in place of the file that has it."""
@@ -252,8 +269,8 @@ class NtFolder:
             with suppress(OSError), self._opened(name, READ_ATTRIBUTES) as handle:
                 streams = self._calls.streams(handle)
         for stream in streams:
-            state = stat_of(found._replace(attributes=found.attributes & ~DIRECTORY, size=stream.size))
-            yield Entry(name + b":" + bytes_of(stream.name), state)
+            full = name + b":" + bytes_of(stream.name)
+            yield Entry(full, stat_of(_content_of(full, found._replace(size=stream.size))))
 
     def _open_quietly(self, name: bytes) -> int:
         text, options = text_of(name), ITSELF | NO_RECALL
@@ -285,6 +302,11 @@ class NtFolder:
 
     def _opened(self, name: bytes, access: int, options: int = 0) -> "opened":
         return opened(self._calls, self.handle, text_of(name), access, options | ITSELF)
+
+
+def _content_of(name: bytes, found: FileInformation) -> FileInformation:
+    """Return what is known of a name: a stream of a folder is a content, and no folder."""
+    return found._replace(attributes=found.attributes & ~DIRECTORY or NORMAL) if b":" in name else found
 
 
 def _refuse_link(attributes: int, tag: int) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -113,10 +114,12 @@ class PlacedFolder(NtFolder):
                 return stat_of(shunned(name))
             with self._placed(drive, name) as top:
                 return NtFolder.lstat(top, b".")
+        found = super().lstat(name)
+        if not stat.S_ISLNK(found.st_mode):
+            return found
         with self._opened(name, READ_ATTRIBUTES) as handle:
-            found = self._calls.information(handle, self.disk)
-            volume = self._mounted(handle, found.attributes, found.tag)
-        return stat_of(found) if volume is None else self._top_of(volume, name)
+            volume = self._mounted(handle, *self._calls.tag(handle))
+        return found if volume is None else self._top_of(volume, name)
 
     def folder(self, name: bytes) -> NtFolder:
         """Open a folder in this one, itself for ``.``, or the disk that is seen there; a link is refused."""
