@@ -105,8 +105,10 @@ class FakeFolder:
         assert node.content is not None
         return os.open(node.content, os.O_RDWR)
 
-    def remove(self, name: bytes) -> None:
+    def remove(self, name: bytes, descriptor: int | None = None) -> None:
         node = self._node(name)
+        if descriptor is not None and not os.path.samestat(node.state(), os.fstat(descriptor)):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
         if node.names is not None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         del self._names()[name]

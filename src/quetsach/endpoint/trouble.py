@@ -14,6 +14,8 @@ class Reason(StrEnum):
     """On a file system that the kernel makes up, such as /proc."""
     NETWORK = "network"
     """On another machine's disk; scan it there, or name its path."""
+    CLOUD = "cloud"
+    """Kept by a cloud service and not on this disk: looking at it would fetch it."""
     TOO_LARGE = "too-large"
     TOO_DEEP = "too-deep"
     UNREADABLE = "unreadable"
@@ -55,7 +57,7 @@ class Reason(StrEnum):
 
 _INTENDED = frozenset(
     {
-        *(Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.TOO_LARGE, Reason.TOO_DEEP),
+        *(Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.CLOUD, Reason.TOO_LARGE, Reason.TOO_DEEP),
         *(Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT, Reason.OWN),
     }
 )
@@ -80,6 +82,7 @@ _BY_NUMBER = {
     errno.EINVAL: Reason.SPECIAL,  # the tree opens regular files only
     errno.EFBIG: Reason.TOO_LARGE,
     errno.ELOOP: Reason.CHANGED,  # it became a link meanwhile
+    errno.EREMOTE: Reason.CLOUD,
     errno.ESTALE: Reason.CHANGED,  # it was exchanged
     errno.EOPNOTSUPP: Reason.NOT_OPENED,  # its file system keeps it in a way that this machine does not read
 }

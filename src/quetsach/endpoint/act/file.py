@@ -104,7 +104,7 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                 with folder.unlocked(parent), _unlocked_file(where.files, fd, state):
                     if not state.is_same_file(folder.lstat(name)):
                         raise ChangedError("the file was exchanged while it was sealed")
-                    folder.remove(name)
+                    folder.remove(name, fd)
                 other_names = state.links - 1 - _names_to_go(where, step)
             finally:
                 os.close(fd)

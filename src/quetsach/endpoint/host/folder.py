@@ -59,8 +59,8 @@ class Folder(Protocol):
         Else it is called ``temporary``; ``FileExistsError`` when that is taken.
         """
 
-    def remove(self, name: bytes) -> None:
-        """Remove a file or a link."""
+    def remove(self, name: bytes, descriptor: int | None = None) -> None:
+        """Remove a file or a link; with an open file given, only if the name is that file (``ESTALE``)."""
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         """Give a file that ``create`` made its name in one step, in place of the file that has it."""

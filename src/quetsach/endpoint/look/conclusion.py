@@ -38,6 +38,7 @@ class Gap(StrEnum):
     DAMAGED = "damaged"
     ARCHIVES = "archives"
     LARGE = "large"
+    CLOUD = "cloud"
 
     @property
     def is_narrow(self) -> bool:
@@ -45,7 +46,7 @@ class Gap(StrEnum):
         return self in _NARROW
 
 
-_NARROW = frozenset({Gap.OWN, Gap.DAMAGED, Gap.ARCHIVES, Gap.LARGE})
+_NARROW = frozenset({Gap.OWN, Gap.DAMAGED, Gap.ARCHIVES, Gap.LARGE, Gap.CLOUD})
 
 
 GAP_OF: Mapping[Reason, Gap | None] = {
@@ -64,6 +65,7 @@ GAP_OF: Mapping[Reason, Gap | None] = {
     Reason.ENCRYPTED: Gap.ARCHIVES,
     Reason.NOT_OPENED: Gap.ARCHIVES,
     Reason.LIMIT: Gap.ARCHIVES,
+    Reason.CLOUD: Gap.CLOUD,
     Reason.TOO_LARGE: Gap.LARGE,
     Reason.TOO_DEEP: Gap.LARGE,
 }

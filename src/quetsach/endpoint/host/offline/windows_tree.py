@@ -76,10 +76,10 @@ class WindowsFolder(PosixFolder):
         below = super().folder(name)
         return WindowsFolder(below.fd, below.path, has_streams=self._has_streams)
 
-    def remove(self, name: bytes) -> None:
-        """Remove a file or a link."""
+    def remove(self, name: bytes, descriptor: int | None = None) -> None:
+        """Remove a file or a link; with an open file given, only if the name is that file (``ESTALE``)."""
         self._refuse_stream(name)
-        super().remove(name)
+        super().remove(name, descriptor)
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         """Give a file that ``create`` made its name in one step, in place of the file that has it."""

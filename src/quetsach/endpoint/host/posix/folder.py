@@ -115,8 +115,10 @@ class PosixFolder:
             os.close(descriptor)
         return os.open(temporary, _NEW, 0o600, dir_fd=self.fd)
 
-    def remove(self, name: bytes) -> None:
-        """Remove a file or a link."""
+    def remove(self, name: bytes, descriptor: int | None = None) -> None:
+        """Remove a file or a link; with an open file given, only if the name is that file (``ESTALE``)."""
+        if descriptor is not None and not os.path.samestat(self.lstat(name), os.fstat(descriptor)):
+            raise OSError(errno.ESTALE, "the file was exchanged while it was removed")
         os.unlink(name, dir_fd=self.fd)
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:

@@ -1,0 +1,1 @@
+"""The calls of Windows itself: the only place that knows its libraries, and that cannot be imported elsewhere."""

@@ -1,0 +1,225 @@
+"""The calls of Windows that files are reached by, as the tool needs them: everything by handle, nothing by path.
+
+``ffi.files`` makes them on Windows, a file system in memory plays them in tests. Refusals are ``OSError``
+(``status.error_of``). Sources: Microsoft Learn, "NtCreateFile" and "NtSetInformationFile"; [MS-FSCC] for the numbers.
+
+Names are texts of UTF-16; a lone half of a pair, which NTFS allows, is a lone surrogate. Times are FILETIME.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+READ_DATA, WRITE_DATA, APPEND = 0x1, 0x2, 0x4
+LIST, ADD_FILE, TRAVERSE = 0x1, 0x2, 0x20
+READ_ATTRIBUTES, WRITE_ATTRIBUTES = 0x80, 0x100
+DELETE, READ_CONTROL, WRITE_DAC, WRITE_OWNER = 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000
+EVERYTHING = 0x1F_01FF
+
+SHARE_READ, SHARE_ALL = 0x1, 0x7
+
+OPEN, CREATE, OPEN_OR_CREATE = 1, 2, 3
+
+FOLDER, NO_FOLDER, NO_RECALL = 0x1, 0x40, 0x40_0000
+ITSELF = 0x20_0000
+"""FILE_OPEN_REPARSE_POINT: open a link itself and not what it leads to."""
+
+READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE, NORMAL = 0x1, 0x2, 0x4, 0x10, 0x20, 0x80
+REPARSE, ENCRYPTED = 0x400, 0x4000
+RECALL = 0x4_0000 | 0x40_0000
+"""FILE_ATTRIBUTE_RECALL_ON_OPEN, _ON_DATA_ACCESS: the content is kept elsewhere. Only the system sets them."""
+SETTABLE = 0x31A7
+"""Attributes that anyone who may write them can set: [MS-FSCC] 2.6."""
+
+OWNER, GROUP, DACL, LABEL = 0x1, 0x2, 0x4, 0x10
+
+
+class FileInformation(NamedTuple):
+    """What is known of an open file. ``identity`` has up to 128 bits, ``volume`` up to 64."""
+
+    attributes: int
+    tag: int
+    """What kind of link or filtered file it is; 0 for an ordinary one."""
+    volume: int
+    identity: int
+    links: int
+    size: int
+    made: int
+    accessed: int
+    written: int
+    changed: int
+    """When its content or state changed; nobody can set it."""
+
+
+class Disk(NamedTuple):
+    """What a file system says of itself: its number, its name (``NTFS``, ``FAT32``), what it can do."""
+
+    volume: int
+    file_system: str
+    flags: int
+
+    @property
+    def keeps_security(self) -> bool:
+        """Whether files have owners and access lists."""
+        return bool(self.flags & 0x8)
+
+    @property
+    def keeps_streams(self) -> bool:
+        """Whether files can have further contents."""
+        return bool(self.flags & 0x4_0000)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be changed on it."""
+        return bool(self.flags & 0x8_0000)
+
+    @property
+    def has_long_numbers(self) -> bool:
+        """Whether numbers of files may have more than 64 bits."""
+        return self.file_system.upper() == "REFS"
+
+    @property
+    def is_fat(self) -> bool:
+        """Whether it is FAT or exFAT, which know only marks and times."""
+        return "FAT" in self.file_system.upper()
+
+
+class Stream(NamedTuple):
+    """A further content of a file: ``name`` as in ``file:name``."""
+
+    name: str
+    size: int
+
+
+class FileCalls(Protocol):
+    """Calls by handle; who opens one closes it, or makes a descriptor of it that owns it."""
+
+    def open(
+        self,
+        root: int,
+        name: str,
+        access: int,
+        options: int = 0,
+        *,
+        share: int = SHARE_ALL,
+        disposition: int = OPEN,
+        attributes: int = 0,
+        security: bytes | None = None,
+    ) -> int:
+        r"""Open a name in an open folder; without a ``root`` (0) an absolute one, ``\??\C:\``.
+
+        An empty name opens ``root`` itself again, with other access; one that begins with ``:`` a stream of it. Case
+        does not count. Links are followed unless ``options`` say ``ITSELF``.
+        """
+
+    def close(self, handle: int) -> None:
+        """Close a handle."""
+
+    def descriptor(self, handle: int, *, writable: bool = False) -> int:
+        """Return a descriptor of the C library that owns the handle from now on; bytes are bytes."""
+
+    def handle(self, descriptor: int) -> int:
+        """Return the handle that a descriptor owns."""
+
+    def entries(self, handle: int, disk: "Disk") -> Iterator[tuple[str, FileInformation]]:
+        """Yield the names in a folder that was opened for this, each with what the folder knows of it."""
+
+    def information(self, handle: int, disk: "Disk | None" = None) -> FileInformation:
+        """Return what is known of an open file or folder; quicker where the disk is known on which it lies."""
+
+    def tag(self, handle: int) -> tuple[int, int]:
+        """Return attributes and tag of an open file or folder."""
+
+    def name(self, handle: int) -> str:
+        r"""Return the path of an open file on its volume, as it is written on the disk, long names for short ones."""
+
+    def final_path(self, handle: int) -> str:
+        r"""Return the path that leads to an open file now, with its drive: ``\\?\C:\Users``."""
+
+    def set_basic(
+        self, handle: int, *, made: int = 0, accessed: int = 0, written: int = 0, attributes: int = 0
+    ) -> None:
+        """Give times and attributes that are not 0."""
+
+    def give_name(self, handle: int, folder: int, name: str, *, over: bool) -> None:
+        """Give an open file another name, in an open folder; ``over`` another file that has it, even an open one."""
+
+    def link(self, handle: int, folder: int, name: str) -> None:
+        """Give an open file a further name in an open folder, never over another file."""
+
+    def delete(self, handle: int) -> None:
+        """Remove the name by which a file is open, at once where the file system can, else when all have closed it."""
+
+    def reparse(self, handle: int) -> bytes:
+        """Return the record that makes a link of an open file."""
+
+    def set_reparse(self, handle: int, record: bytes) -> None:
+        """Make a link of an open empty file or folder."""
+
+    def streams(self, handle: int) -> list[Stream]:
+        """Return the further contents of an open file or folder."""
+
+    def short_name(self, handle: int) -> str:
+        """Return the 8.3 name of an open file; empty when it has none besides its name."""
+
+    def set_short_name(self, handle: int, name: str) -> None:
+        """Give an open file an 8.3 name."""
+
+    def security(self, handle: int, parts: int) -> bytes:
+        """Return parts of the security descriptor of an open file, self-relative."""
+
+    def set_security(self, handle: int, parts: int, raw: bytes) -> None:
+        """Give an open file parts of a security descriptor."""
+
+    def flush(self, handle: int) -> None:
+        """Put what was written on the disk."""
+
+    def disk(self, handle: int) -> Disk:
+        """Return what the file system of an open file says of itself."""
+
+
+class DriveKind(NamedTuple):
+    """A drive letter and what it is."""
+
+    letter: str
+    kind: int
+    """GetDriveType: 2 removable, 3 fixed, 4 network, 5 CD, 6 RAM disk."""
+    device: str
+    r"""What the letter stands for: ``\Device\HarddiskVolume3``, or ``\??\C:\folder`` of ``subst``."""
+
+
+class VolumeCalls(Protocol):
+    """The drives and volumes of the machine."""
+
+    def system_drive(self) -> str:
+        """Return the letter of the drive that Windows runs from, with its colon."""
+
+    def drives(self) -> list[DriveKind]:
+        """Return all drive letters."""
+
+    def volume_of(self, place: str) -> str:
+        r"""Return the volume that is mounted at a path, ``\\?\Volume{…}\``; empty when none is."""
+
+    def places_of(self, volume: str) -> list[str]:
+        r"""Return the paths at which a volume is mounted: ``D:\``, ``C:\mnt\``."""
+
+    def volumes(self) -> list[str]:
+        """Return all volumes of local disks."""
+
+
+class RightsCalls(Protocol):
+    """What this process may do."""
+
+    def is_administrator(self) -> bool:
+        """Return whether the group of administrators counts for this process."""
+
+    def is_elevated_half(self) -> bool:
+        """Return whether the same person also runs programs with less rights, as after a question (UAC)."""
+
+    def enable(self, *privileges: str) -> frozenset[str]:
+        """Switch privileges on; returns those that are on now."""
+
+    def user(self) -> bytes:
+        """Return the SID of the user."""
+
+    def started(self) -> int:
+        """Return when Windows was started, a FILETIME that no change of the clock changes; 0 when it is not told."""

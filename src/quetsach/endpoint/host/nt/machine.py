@@ -1,0 +1,210 @@
+"""The running Windows, and other drives and folders that are looked at from it."""
+
+import sys
+
+assert sys.platform == "win32"
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from quetsach.endpoint.host.mount import Mount
+from quetsach.endpoint.host.nt.drives import MachineDrives, OneFolder
+from quetsach.endpoint.host.nt.ffi.events import log_event
+from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
+from quetsach.endpoint.host.nt.ffi.places import LOCAL_DATA, PROGRAM_DATA, known_folder
+from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
+from quetsach.endpoint.host.nt.ffi.volumes import NtVolumeCalls
+from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES
+from quetsach.endpoint.host.nt.files import NtFiles
+from quetsach.endpoint.host.nt.handles import nt_path, opened
+from quetsach.endpoint.host.nt.names import bytes_of
+from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
+from quetsach.endpoint.host.nt.private_folder import guard_of, trusted_by
+from quetsach.endpoint.host.nt.tree import NtTree
+from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
+from quetsach.endpoint.host.offline_registry import OfflineRegistry
+from quetsach.endpoint.host.process import Processes
+from quetsach.endpoint.host.registry import Registry, folded
+from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.tree import components
+from quetsach.endpoint.trouble import Reason
+
+_PRIVILEGES = (
+    *("SeBackupPrivilege", "SeRestorePrivilege", "SeTakeOwnershipPrivilege", "SeSecurityPrivilege"),
+    "SeDebugPrivilege",
+)
+
+__all__ = [
+    "WindowsHost",
+    "boot_id",
+    "default_state",
+    "devices_to_avoid",
+    "inside_path",
+    "is_elevated",
+    "lasting_disks",
+    "live_host",
+    "log_event",
+    "mounts_now",
+    "open_mounted",
+    "real_path",
+    "running_processes",
+    "tree_path",
+    "unwritable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsHost:
+    """A Windows machine, the running one or one whose drive is looked at; satisfies ``Host``."""
+
+    tree: NtTree
+    files: NtFiles
+    processes: Processes | None
+    services: Services | None
+    registry: Registry | None
+    is_live: bool
+
+    @property
+    def platform(self) -> str:
+        """Always ``windows``."""
+        return "windows"
+
+
+class LiveTree(NtTree):
+    """All drives of the running Windows."""
+
+    def __init__(self) -> None:
+        _privileges()
+        drives = MachineDrives(NtVolumeCalls())
+        super().__init__(Path(f"{drives.system}:\\"), NtFileCalls(), drives, _guard())
+
+    def __reduce__(self) -> tuple[type["LiveTree"], tuple[()]]:  # type: ignore[override]  # it takes no folder
+        return LiveTree, ()
+
+
+class FolderTree(NtTree):
+    """A folder or drive that stands for the drive of a Windows that does not run."""
+
+    def __init__(self, root: Path) -> None:
+        _privileges()
+        super().__init__(root, NtFileCalls(), OneFolder(nt_path(root)), _guard())
+
+
+def live_host() -> WindowsHost:
+    """Return the system that this process runs on."""
+    return WindowsHost(LiveTree(), _files(), None, None, None, is_live=True)
+
+
+def running_processes() -> Processes:
+    """Return the processes of the running system."""
+    raise NotImplementedError
+
+
+def open_mounted(root: Path, *, system: str = "") -> WindowsHost:
+    """Return the Windows whose drive is at ``root``, or what was carried to it: a stick, a folder.
+
+    Raises:
+        OSError: ``root`` is not a folder or cannot be opened, or is said to be of another system, whose disks this one
+            does not read.
+    """
+    if system not in ("", "windows"):
+        raise OSError(errno.EOPNOTSUPP, "disks of other systems are looked at from a Linux", str(root))
+    tree = FolderTree(root)
+    return WindowsHost(tree, _files(), None, None, OfflineRegistry(tree), is_live=False)
+
+
+def mounts_now() -> tuple[Mount, ...]:
+    """Return where disks are seen now."""
+    return mounts(NtVolumeCalls())
+
+
+def devices_to_avoid() -> dict[int, Reason]:
+    """Return device number -> reason for drives that a scan does not go into by itself."""
+    return devices_shunned(NtVolumeCalls())
+
+
+def is_elevated() -> bool:
+    """Return whether this process may look at everything: the administrators are counted in its token."""
+    return NtRightsCalls().is_administrator()
+
+
+def boot_id() -> str:
+    """Return what tells this start of the machine from every other; empty where the system does not say."""
+    started = NtRightsCalls().started()
+    return f"{started:x}" if started else ""
+
+
+def default_state() -> Path:
+    """Return where state lives: in the folder of all users for an administrator, else the user's own."""
+    if is_elevated():
+        return Path(known_folder(PROGRAM_DATA), "QuetSach")
+    return Path(known_folder(LOCAL_DATA), "QuetSach")
+
+
+def lasting_disks(root: Path | None) -> Callable[[int, bytes, int], bool]:  # noqa: ARG001
+    """Return that no disk can be relied on: who may write a file may set the time of its status change too."""
+    return lambda *_: False
+
+
+def unwritable(root: Path) -> str:
+    """Return why a drive cannot be acted on: ``read-only``, or empty."""
+    calls = NtFileCalls()
+    try:
+        with opened(calls, 0, nt_path(root), READ_ATTRIBUTES, FOLDER) as handle:
+            return "read-only" * calls.disk(handle).is_read_only
+    except OSError:
+        return ""
+
+
+def tree_path(path: str | Path) -> bytes:
+    """Return a path of this system, a relative one from the current folder on, as a path of the running tree.
+
+    Raises:
+        ScanError: it is on another machine, or no file.
+    """
+    text, current = str(path), os.getcwd()
+    of_drive = os.path.abspath(text[:2]) if text[1:2] == ":" else ""
+    return tree_path_of(text, current=current, system_drive=_system_drive(), current_of_drive=of_drive)
+
+
+def real_path(path: bytes) -> bytes:
+    """Return where a path of the running tree leads, links followed, in a form that can be compared."""
+    try:
+        path = _running_tree().resolve(path)
+    except OSError:
+        path = b"/" + b"/".join(reversed(components(path)))  # it is not there: nothing leads from it
+    return bytes_of(folded(path.decode("utf-8", "surrogatepass")))
+
+
+def inside_path(text: str) -> bytes:
+    """Return what a person wrote of a drive that is looked at as a path of its tree: it starts at the root."""
+    return inside_path_of(text)
+
+
+@cache
+def _running_tree() -> LiveTree:
+    return LiveTree()
+
+
+@cache
+def _system_drive() -> str:
+    return NtVolumeCalls().system_drive()
+
+
+@cache
+def _privileges() -> frozenset[str]:
+    """Switch on what lets an administrator read and give back every file; none of it where there is none."""
+    return NtRightsCalls().enable(*_PRIVILEGES)
+
+
+@cache
+def _guard() -> bytes:
+    return guard_of(trusted_by(NtRightsCalls()))
+
+
+def _files() -> NtFiles:
+    return NtFiles(NtFileCalls(), NtRightsCalls().user(), "SeRestorePrivilege" in _privileges())
