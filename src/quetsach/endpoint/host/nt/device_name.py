@@ -2,8 +2,8 @@ r"""Where a file is that the kernel names: ``\Device\HarddiskVolume3\x``, ``\??\
 
 from collections.abc import Mapping
 
-_PREFIXES = ("\\??\\", "\\\\?\\", "\\DosDevices\\")
-_DEVICE = "\\Device\\"
+_PREFIXES = ("\\??\\", "\\\\?\\", "\\dosdevices\\")
+_DEVICE = "\\device\\"
 
 
 def tree_path(name: str, drives: Mapping[str, str], system_drive: str) -> bytes:
@@ -18,12 +18,13 @@ def tree_path(name: str, drives: Mapping[str, str], system_drive: str) -> bytes:
         system_drive: the drive whose files have no drive in their path (``C:``).
     """
     for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    if name.startswith(_DEVICE):
+        if name[: len(prefix)].casefold() == prefix:
+            name = name[len(prefix) :]
+    if name[: len(_DEVICE)].casefold() == _DEVICE:
         name = _on_drive(name, drives)
     elif name.startswith("\\\\"):
         name = f"Mup:\\{name[2:]}"
-    parts = [part for part in name.split("\\") if part]
+    parts = [part for part in name.replace("/", "\\").split("\\") if part]
     if parts and parts[0].casefold() == system_drive.casefold():
         del parts[0]
     elif parts and len(parts[0]) == 2 and parts[0][1] == ":":
@@ -41,5 +42,5 @@ def _on_drive(name: str, drives: Mapping[str, str]) -> str:
     for device, drive in drives.items():
         if name.casefold().startswith(f"{device}\\".casefold()):
             return f"{drive}{name[len(device) :]}"
-    device, _, rest = name.removeprefix(_DEVICE).partition("\\")
+    device, _, rest = name[len(_DEVICE) :].partition("\\")
     return f"{device}:\\{rest}"
