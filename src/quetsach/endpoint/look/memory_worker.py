@@ -1,20 +1,19 @@
 """The process that reads the memory of others for the scan: gets an anchor, sends back what its memory showed.
 
-Run as ``python -m quetsach.endpoint.look.memory_worker``. It speaks with ``endpoint.look.memory`` over its standard
-input and output.
+Run as ``python -m quetsach.endpoint.look.memory_worker``. It speaks with ``endpoint.look.memory`` as
+``host.worker_process`` says.
 """
 
 import os
 import posixpath
 import sys
 from dataclasses import replace
-from multiprocessing.connection import Connection
 
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit, Matcher
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
-from quetsach.endpoint.host.live import running_processes
+from quetsach.endpoint.host.live import running_processes, starter
 from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.look.memory import MOST_BYTES, MemoryLook, windows_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -22,10 +21,7 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 def main() -> None:
     """Receive rules, answer ``None`` when ready, then a look or trouble for each anchor."""
-    orders = Connection(os.dup(0), writable=False)
-    answers = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # nothing that a library prints may get between the answers
-    os.nice(5)
+    orders, answers = starter()
     try:
         processes = running_processes()
         matcher = BorealEngine().compile(orders.recv())

@@ -1,10 +1,11 @@
 """What the native calls of Windows share: counted names, attributes of objects, and what their answers mean."""
 
-import ctypes
 import sys
-from ctypes import POINTER, Structure, c_int32, c_uint16, c_uint32, c_void_p
 
-assert sys.platform == "win32"  # noqa: S101  (so a type checker knows, too)
+assert sys.platform == "win32"  # a type checker of another system reads no further
+
+import ctypes
+from ctypes import POINTER, Structure, c_int32, c_uint16, c_uint32, c_void_p
 
 CASE_INSENSITIVE, OPEN_LINK = 0x40, 0x100
 

@@ -1,18 +1,19 @@
 """The native calls about processes; satisfies ``ProcessCalls``."""
 
+import sys
+
+assert sys.platform == "win32"  # a type checker of another system reads no further
+
 import ctypes
 import errno
 import msvcrt
 import os
 import struct
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from ctypes import POINTER, byref, c_int32, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p, c_wchar_p
 
 from quetsach.endpoint.host.nt.ffi.native import check, enable_privileges
 from quetsach.endpoint.host.nt.process_calls import ListedProcess, Region
-
-assert sys.platform == "win32"  # noqa: S101  (so a type checker knows, too)
 
 _DEBUG = 20  # SE_DEBUG_PRIVILEGE
 _PROCESSES, _TIME_OF_DAY = 5, 3  # SYSTEM_INFORMATION_CLASS
