@@ -14,7 +14,6 @@ EXCEPTIONS = {
     ("cli/main.py", "os.open"): "nothing is read or written: it is the system's own sink",
     ("cli/main.py", "os.O_WRONLY"): "nothing is read or written: it is the system's own sink",
     ("cli/steering.py", "os.kill"): "until keys of the terminal stand behind the port",
-    **{("endpoint/look/resident.py", f"os.{name}"): "on Linux only" for name in ("major", "minor", "readlink")},
 }
 ONE_SYSTEM = frozenset(
     [

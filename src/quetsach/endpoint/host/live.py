@@ -23,7 +23,7 @@ if sys.platform == "win32":
         unwritable,
     )
     from quetsach.endpoint.host.nt.privacy import check_private, close_to_others, make_private
-    from quetsach.endpoint.host.nt.workers import MemoryBound, give_way, start_worker, starter
+    from quetsach.endpoint.host.nt.workers import MemoryBound, give_way, little_resident, start_worker, starter
 else:
     from quetsach.endpoint.host.offline.mounted import open_mounted, unwritable
     from quetsach.endpoint.host.posix.lasting import lasting_disks
@@ -33,6 +33,7 @@ else:
     from quetsach.endpoint.host.posix.paths import inside_path, real_path, tree_path
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
+    from quetsach.endpoint.host.posix.resident import little_resident
     from quetsach.endpoint.host.posix.worker_process import give_way, start_worker, starter
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "inside_path",
     "is_elevated",
     "lasting_disks",
+    "little_resident",
     "live_host",
     "log_event",
     "make_private",

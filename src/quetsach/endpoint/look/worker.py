@@ -7,13 +7,12 @@ It speaks with ``endpoint.look.workers`` as ``host.worker_process`` says.
 import sys
 
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.host.live import starter
+from quetsach.endpoint.host.live import little_resident, starter
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents, count_contents
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
 from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser
-from quetsach.endpoint.look.resident import little_resident
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Trouble
 

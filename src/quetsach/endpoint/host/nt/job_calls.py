@@ -40,3 +40,9 @@ class JobCalls(Protocol):
 
     def held_bytes(self) -> int:
         """Return how much memory this process has of its own."""
+
+    def resident_bytes(self) -> int:
+        """Return how much of this process, of files it has mapped, too, is in memory."""
+
+    def give_back_pages(self) -> None:
+        """Let go what of this process is in memory; what it needs comes back."""

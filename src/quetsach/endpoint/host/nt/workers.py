@@ -4,11 +4,12 @@ import sys
 
 assert sys.platform == "win32"  # a type checker of another system reads no further
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from quetsach.endpoint.host.nt.ffi.processes import NativeProcesses
 from quetsach.endpoint.host.nt.ffi.workers import NativeJobs, be_idle, is_idle, show_no_dialogs, standard_input
 from quetsach.endpoint.host.nt.memory_bound import NtMemoryBound, OwnJob
+from quetsach.endpoint.host.nt.resident import little_resident as little_resident_by
 from quetsach.endpoint.host.nt.worker_process import Workers
 from quetsach.endpoint.host.worker_process import Channel
 
@@ -21,6 +22,11 @@ class MemoryBound(NtMemoryBound):
 
     def __init__(self, size_bytes: int) -> None:
         super().__init__(size_bytes, NativeJobs(), _own_job.get)
+
+
+def little_resident(_device: int, _inode: int) -> AbstractContextManager[None]:
+    """Give back the pages of files that this process maps while the body runs, whenever they are many."""
+    return little_resident_by(NativeJobs())
 
 
 def starter() -> tuple[Channel, Channel]:

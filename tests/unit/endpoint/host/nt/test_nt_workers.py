@@ -1,5 +1,6 @@
 """Workers of Windows are in a job before they run, and what they hold is bound while a library is called."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +8,7 @@ from tests.fake_windows_processes import Played, PlayedCalls
 
 from quetsach.endpoint.host.nt.memory_bound import NtMemoryBound, OwnJob
 from quetsach.endpoint.host.nt.process_calls import SUSPEND, TERMINATE
+from quetsach.endpoint.host.nt.resident import MOST_RESIDENT_BYTES, little_resident
 from quetsach.endpoint.host.nt.worker_process import Workers
 
 COMMAND = ("python", "-m", "worker")
@@ -44,6 +46,8 @@ class PlayedJobs:
         self.members: list[tuple[int, int, bool]] = []
         self.started: list[PlayedWorker] = []
         self.refuses = False
+        self.resident = 50
+        self.given_back: list[int] = []
 
     def start_suspended(self, command: Sequence[str]) -> tuple[PlayedWorker, PlayedWorker]:
         assert command == COMMAND
@@ -74,6 +78,13 @@ class PlayedJobs:
 
     def held_bytes(self) -> int:
         return 1000
+
+    def resident_bytes(self) -> int:
+        return self.resident
+
+    def give_back_pages(self) -> None:
+        self.given_back.append(self.resident)
+        self.resident = 0
 
 
 @pytest.fixture
@@ -126,3 +137,15 @@ def test_memory_is_bound_only_while_a_library_is_called(jobs: PlayedJobs) -> Non
     assert jobs.limits == {0: [(False, 1500), (False, None)] * 2}
     NtMemoryBound(1, jobs, own.get)
     assert jobs.members == [(0, -1, True)]
+
+
+def test_pages_are_given_back_when_they_are_many_more_than_before(jobs: PlayedJobs) -> None:
+    with little_resident(jobs):
+        jobs.resident = 50 + MOST_RESIDENT_BYTES
+        time.sleep(0.1)
+        assert jobs.given_back == []
+        jobs.resident += 1
+        until = time.monotonic() + 5
+        while not jobs.given_back and time.monotonic() < until:
+            time.sleep(0.01)
+    assert jobs.given_back == [51 + MOST_RESIDENT_BYTES]

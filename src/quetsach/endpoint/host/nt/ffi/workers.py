@@ -49,7 +49,14 @@ class _Limits(ctypes.Structure):
 class _Counters(ctypes.Structure):
     """PROCESS_MEMORY_COUNTERS_EX."""
 
-    _fields_ = (("size", c_uint32), ("faults", c_uint32), ("unused", c_size_t * 8), ("private_bytes", c_size_t))
+    _fields_ = (
+        ("size", c_uint32),
+        ("faults", c_uint32),
+        ("peak", c_size_t),
+        ("resident_bytes", c_size_t),
+        ("unused", c_size_t * 6),
+        ("private_bytes", c_size_t),
+    )
 
 
 _HANDLE = c_void_p
@@ -60,6 +67,7 @@ for _name, _result, _arguments in (
     ("AssignProcessToJobObject", c_int32, [_HANDLE, _HANDLE]),
     ("GetCurrentProcess", _HANDLE, []),
     ("K32GetProcessMemoryInfo", c_int32, [_HANDLE, c_void_p, c_uint32]),
+    ("K32EmptyWorkingSet", c_int32, [_HANDLE]),
     ("SetPriorityClass", c_int32, [_HANDLE, c_uint32]),
     ("GetPriorityClass", c_uint32, [_HANDLE]),
     ("SetErrorMode", c_uint32, [c_uint32]),
@@ -118,9 +126,20 @@ class NativeJobs:
 
     def held_bytes(self) -> int:
         """Return how much memory this process has of its own."""
+        return int(self._counters().private_bytes)
+
+    def resident_bytes(self) -> int:
+        """Return how much of this process, of files it has mapped, too, is in memory."""
+        return int(self._counters().resident_bytes)
+
+    def give_back_pages(self) -> None:
+        """Let go what of this process is in memory."""
+        _kernel.K32EmptyWorkingSet(self.own_process())
+
+    def _counters(self) -> _Counters:
         counters = _Counters(ctypes.sizeof(_Counters))
         _checked(_kernel.K32GetProcessMemoryInfo(self.own_process(), byref(counters), counters.size))
-        return int(counters.private_bytes)
+        return counters
 
 
 def standard_input() -> "PipeConnection":
