@@ -37,11 +37,11 @@ def look_into(
 ) -> MemoryLook | Trouble:
     """Match the memory of one process.
 
-    ``own`` processes and what they started hold the rules: they are left out. So is what looks like another run of this
-    tool, but it is told, for malware can look like it too.
+    ``own`` processes and what they started of the same program hold the rules: they are left out. So is what looks like
+    another run of this tool, but it is told, for malware can look like it too.
     """
     process = processes.read(anchor.pid)
-    if process is None or own & {process.pid, process.parent}:
+    if process is None or process.pid in own or _is_child(processes, process, own):
         return MemoryLook()
     if _is_this_tool(processes, process):
         return Trouble(anchor.executable, Reason.OWN)
@@ -79,7 +79,16 @@ def _is_this_tool(processes: Processes, process: Process) -> bool:
     words = (posixpath.basename(process.executable), *process.arguments[1:])
     if own is None or not any(b"quetsach" in word for word in words):
         return False
-    return processes.image_identity(process.anchor) == processes.image_identity(own.anchor)
+    return _runs_the_same(processes, process, own)
+
+
+def _is_child(processes: Processes, process: Process, own: frozenset[int]) -> bool:
+    parent = processes.parent(process) if process.parent in own else None
+    return parent is not None and _runs_the_same(processes, process, parent)
+
+
+def _runs_the_same(processes: Processes, one: Process, other: Process) -> bool:
+    return processes.image_identity(one.anchor) == processes.image_identity(other.anchor)
 
 
 if __name__ == "__main__":
