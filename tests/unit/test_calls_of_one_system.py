@@ -13,13 +13,7 @@ NOT_DOWNLOADED = ("cli/center", "cli/trial", "packs/specimen")
 EXCEPTIONS = {
     ("cli/main.py", "os.open"): "nothing is read or written: it is the system's own sink",
     ("cli/main.py", "os.O_WRONLY"): "nothing is read or written: it is the system's own sink",
-    **{
-        (f"endpoint/look/{name}.py", "os.nice"): "until workers stand behind the port"
-        for name in ("worker", "memory_worker")
-    },
-    ("cli/scan.py", "os.nice"): "until workers stand behind the port",
     ("cli/steering.py", "os.kill"): "until keys of the terminal stand behind the port",
-    **{("endpoint/look/resident.py", f"os.{name}"): "on Linux only" for name in ("major", "minor", "readlink")},
 }
 ONE_SYSTEM = frozenset(
     [

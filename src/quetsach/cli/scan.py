@@ -4,7 +4,7 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +85,9 @@ def _run(arguments: argparse.Namespace) -> int:
     words = messages("scan", language)
     look = looking(arguments)
     if arguments.idle:
-        _give_way()
+        from quetsach.endpoint.host.live import give_way  # noqa: PLC0415
+
+        give_way()
     control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
     with _listing(arguments.list, words) as listing:
         result = look.scan(words, control=control, listing=listing)
@@ -130,15 +132,6 @@ def _told_next(
     elif result.findings and not elsewhere:
         yield words["next-report"]
     yield from (words["elsewhere"].format(command=one) for one in elsewhere)
-
-
-def _give_way() -> None:
-    """Run, with all workers, only when nobody else wants the processor; the kernel treats the disk alike."""
-    if hasattr(os, "nice"):
-        os.nice(19)
-    if hasattr(os, "sched_setscheduler"):
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 @contextmanager

@@ -36,9 +36,10 @@ class LineAnchor:
 
 @dataclass(frozen=True, slots=True)
 class ProcessAnchor:
-    """A running process; ``start_ticks`` (clock ticks since boot) tells it from a later one with the same number.
+    """A running process; ``start_ticks`` tells it from a later one with the same number.
 
-    ``executable`` is the target of ``/proc/PID/exe`` without the kernel's `` (deleted)`` mark, which is ``deleted``.
+    That is clock ticks since boot, on Windows 100 ns since 1601. ``executable`` is on Linux the target of
+    ``/proc/PID/exe`` without the kernel's `` (deleted)`` mark, which is ``deleted``.
     """
 
     pid: int

@@ -86,7 +86,7 @@ def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool
     if processes is None or not removed:
         return False
     others = (process.pid for process in processes if process.pid != os.getpid())
-    return any(not removed.isdisjoint(processes.mapped_deleted(pid)) for pid in others)
+    return any(processes.holds_removed(pid, removed) for pid in others)
 
 
 def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResult, ...]:

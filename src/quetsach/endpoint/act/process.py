@@ -31,7 +31,7 @@ class ProcessAct:
             raise GoneError("the machine was started again since")
         image = _has_image(where, step)
         if anchor.deleted and not image:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, FileNotFoundError):  # of Windows, none can be opened any more
                 image = _seal_image(where, step, anchor)
         if not _processes(where).kill(anchor):
             raise EndpointError("the process does not end", hint="start the machine again")

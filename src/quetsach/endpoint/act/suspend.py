@@ -31,7 +31,8 @@ def suspend_family(where: Workplace, protection: Protection) -> None:
         likeness = _Likeness.of(where, processes)  # asked before they are stopped, while they can be read
         for progress, target in _kills(where):
             if progress.outcome is None:
-                processes.suspend(target.process)
+                with suppress(OSError):  # its own step will say so
+                    processes.suspend(target.process)
         newcomers = list(_newcomers(where, processes, likeness, protection))
         for process, model in newcomers[:_MAX_NEWCOMERS]:
             number = max(where.session.progress) + 1

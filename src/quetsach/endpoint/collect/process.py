@@ -1,4 +1,4 @@
-"""Running processes (``proc(5)``): their image, also when its file was deleted, and the script they run."""
+"""Running processes: their image, also when its file was deleted, and the script they run."""
 
 import os
 import posixpath
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, printable
 from quetsach.endpoint.collect.command import named_files, resolve_files
+from quetsach.endpoint.collect.windows.process import WindowsScripts
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.host.tree import Tree
@@ -30,10 +31,11 @@ def collect(host: Host) -> Iterator[Artefact]:
     """
     if (processes := host.processes) is None:
         return
+    scripts = WindowsScripts(host).of if host.platform == "windows" else script_of
     for process in processes:
         if not process.executable or process.pid == os.getpid():
             continue
-        script = script_of(process)
+        script = scripts(process)
         named = [*processes.named_image(process), *(path for path in script if processes.finds_the_same(process, path))]
         fields = {
             "pid": str(process.pid),
@@ -44,7 +46,7 @@ def collect(host: Host) -> Iterator[Artefact]:
             "script": printable(b" ".join(script[:1])),
             "uid": str(process.uid),
             "cwd": printable(process.cwd),
-            "preload": printable(_preload(host.tree, process.pid)),
+            "preload": printable(_preload(host.tree, process.pid)) if host.platform == "linux" else "",
         }
         yield Artefact(ArtefactKind.PROCESS, process.anchor, fields, resolve_files(host.tree, named))
 
@@ -56,7 +58,7 @@ def preloaded(environment: bytes) -> bytes:
 
 
 def _preload(tree: Tree, pid: int) -> bytes:
-    """Return what the dynamic linker was told to load first; empty where the environment may not be read."""
+    """Return what the dynamic linker of Linux was told to load first; empty where that may not be read."""
     try:
         descriptor = tree.open_read(b"/proc/%d/environ" % pid)
     except OSError:

@@ -42,8 +42,8 @@ class _BorealMatcher:
     def match(self, content: bytes) -> tuple[Hit, ...]:
         return self._hits(_seconds(len(content)), data=content)
 
-    def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
-        return self._hits(_seconds(size_bytes), filepath=f"/proc/self/fd/{descriptor}")
+    def match_file(self, name: str, size_bytes: int) -> tuple[Hit, ...]:
+        return self._hits(_seconds(size_bytes), filepath=name)
 
     def _hits(self, seconds: int, **content: Any) -> tuple[Hit, ...]:
         found = _matches(self._scanner, seconds, **content)

@@ -42,8 +42,11 @@ class Matcher(Protocol):
     def match(self, content: bytes) -> tuple[Hit, ...]:
         """Return the rules that match some bytes."""
 
-    def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
-        """Return the rules that match an open file, which is not loaded as a whole."""
+    def match_file(self, name: str, size_bytes: int) -> tuple[Hit, ...]:
+        """Return the rules that match a file, which is not loaded as a whole.
+
+        ``name`` is what ``host.disk.named`` gives of an open one: nothing else is ever opened by its name.
+        """
 
 
 class Pattern(Protocol):

@@ -42,8 +42,8 @@ class _YaraXMatcher:
     def match(self, content: bytes) -> tuple[Hit, ...]:
         return self._hits(len(content), lambda: self._scanner.scan(content))
 
-    def match_open_file(self, descriptor: int, size_bytes: int) -> tuple[Hit, ...]:
-        return self._hits(size_bytes, lambda: self._scanner.scan_file(f"/proc/self/fd/{descriptor}"))
+    def match_file(self, name: str, size_bytes: int) -> tuple[Hit, ...]:
+        return self._hits(size_bytes, lambda: self._scanner.scan_file(name))
 
     def _hits(self, size_bytes: int, scan: Callable[[], yara_x.ScanResults]) -> tuple[Hit, ...]:
         self._scanner.set_timeout(_TIMEOUT_SECONDS + size_bytes // _SLOWEST_BYTES_PER_SECOND)

@@ -22,11 +22,13 @@ if sys.platform == "win32":
         used_on,
         write_at,
     )
+    from quetsach.endpoint.host.nt.opened import named
 else:
     from quetsach.endpoint.host.posix.disk import (
         Own,
         data_parts,
         fstat,
+        named,
         open_own,
         read_at,
         sync,
@@ -41,6 +43,7 @@ __all__ = [
     "data_parts",
     "fstat",
     "hash_file",
+    "named",
     "open_own",
     "parts_of",
     "read_at",

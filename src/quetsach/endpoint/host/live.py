@@ -23,25 +23,32 @@ if sys.platform == "win32":
         unwritable,
     )
     from quetsach.endpoint.host.nt.privacy import check_private, close_to_others, make_private
+    from quetsach.endpoint.host.nt.workers import MemoryBound, give_way, little_resident, start_worker, starter
 else:
     from quetsach.endpoint.host.offline.mounted import open_mounted, unwritable
     from quetsach.endpoint.host.posix.lasting import lasting_disks
     from quetsach.endpoint.host.posix.linux import default_state, is_elevated, live_host, log_event, running_processes
+    from quetsach.endpoint.host.posix.memory_bound import MemoryBound
     from quetsach.endpoint.host.posix.mounts import devices_to_avoid, mounts_now
     from quetsach.endpoint.host.posix.paths import inside_path, real_path, tree_path
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
+    from quetsach.endpoint.host.posix.resident import little_resident
+    from quetsach.endpoint.host.posix.worker_process import give_way, start_worker, starter
 
 __all__ = [
     "SYSTEM",
+    "MemoryBound",
     "boot_id",
     "check_private",
     "close_to_others",
     "default_state",
     "devices_to_avoid",
+    "give_way",
     "inside_path",
     "is_elevated",
     "lasting_disks",
+    "little_resident",
     "live_host",
     "log_event",
     "make_private",
@@ -49,6 +56,8 @@ __all__ = [
     "open_mounted",
     "real_path",
     "running_processes",
+    "start_worker",
+    "starter",
     "tree_path",
     "unwritable",
 ]

@@ -1,6 +1,6 @@
 """Running processes as the tool sees them, their memory, and what they hold open to the network."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
@@ -19,7 +19,11 @@ class ProcessState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process. ``executable`` is empty for kernel threads and where the tool may not look."""
+    """One process. ``executable`` is empty for kernel threads and where the tool may not look.
+
+    ``uid`` is on Windows the last number of the account's identifier: 18 is the system; -1 where it is not told.
+    ``arguments`` are on Windows the pieces of the command line, with their quotation marks (``nt.parameters``).
+    """
 
     anchor: ProcessAnchor
     parent: int
@@ -27,7 +31,7 @@ class Process:
     arguments: tuple[bytes, ...]
     cwd: bytes
     name: bytes
-    """The kernel's short name (``comm``), at most 15 bytes."""
+    """The kernel's short name: of Linux (``comm``) at most 15 bytes."""
     shares_files: bool = True
     """Whether it has the mounts that this tool has; in a container, a path is of other files (mount_namespaces(7))."""
 
@@ -107,8 +111,8 @@ class Processes(Protocol):
     def image_identity(self, anchor: ProcessAnchor) -> tuple[int, int] | None:
         """Return device and inode of the running image; ``None`` when it cannot be told."""
 
-    def mapped_deleted(self, pid: int) -> frozenset[bytes]:
-        """Return paths of files that a process still has mapped although they were removed."""
+    def holds_removed(self, pid: int, paths: Collection[bytes]) -> bool:
+        """Return whether a process still has one of these files mapped, which were removed."""
 
     def open_memory(self, anchor: ProcessAnchor) -> Memory:
         """Open the memory of exactly this process.

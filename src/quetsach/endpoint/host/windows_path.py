@@ -4,7 +4,8 @@ Nothing is opened here: what is given are all paths that Windows might mean, for
 Microsoft Learn, "CreateProcessW" (how a command without quotation marks is tried word by word), "Naming Files, Paths,
 and Namespaces" (prefixes, dots and spaces at the end), "SearchPathW".
 
-Paths of other drives and of other machines are none of this tree. ``\Device\HarddiskVolumeN`` is taken for its drive.
+Paths of other machines are none of this tree, nor are those of other drives, unless ``OTHER_DRIVES`` of the environment
+names them: then ``D:\x`` is ``/D:/x``. ``\Device\HarddiskVolumeN`` is taken for the drive of the system.
 """
 
 import re
@@ -18,6 +19,9 @@ LONGEST = 32_767
 """Characters in a command line of Windows; more are not read."""
 
 MOST_PATHS = 64
+
+OTHER_DRIVES = "=DRIVES"
+"""The variable that holds the letters of the other drives of a tree: no program can have set one of that name."""
 
 _LONGEST_VALUE = 2_048
 _SEARCHED_FOLDERS = 40
@@ -103,13 +107,23 @@ def files_named(command: str, environment: Environment, *, folder: str = "") -> 
     of a shortcut. For a stream of a file (``x.txt:evil.exe``) both stream and file are given. At most ``MOST_PATHS``.
     """
     text = expanded(command[:LONGEST].split("\0", 1)[0].strip(_SPACES), environment)
+    return _all_meant(_names(text), environment, folder)
+
+
+def named_file(name: str, environment: Environment, *, folder: str = "") -> tuple[bytes, ...]:
+    """Return every file that a name may mean which is known to be one, spaces and all, as ``files_named`` does."""
+    return _all_meant((expanded(name[:LONGEST].split("\0", 1)[0], environment),), environment, folder)
+
+
+def _all_meant(names: Iterable[str], environment: Environment, folder: str) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
-    for name in _names(text):
+    for name in names:
         for path in _meant(name, environment, folder):
             found[path] = None
-            base, colon, _ = path.partition(b":")
+            drive, rest = (path[:3], path[3:]) if path[2:3] == b":" else (b"", path)
+            base, colon, _ = rest.partition(b":")
             if colon and not (base := base.rstrip(b". ")).endswith(b"/"):
-                found[base] = None
+                found[drive + base] = None
         if len(found) >= MOST_PATHS:
             break
     return tuple(found)[:MOST_PATHS]
@@ -122,7 +136,10 @@ def path_of(text: str, environment: Environment) -> bytes | None:
 
 
 def _below_drive(text: str, environment: Environment) -> str | None:
-    """Return what a path says behind its drive, in backslashes; ``None`` if it is not on the drive of the tree."""
+    """Return what a path says behind its drive, in backslashes; ``None`` if it is not on a drive of the tree.
+
+    That is the drive of the system; another one of the tree stays before it.
+    """
     path = text.strip(_SPACES).strip('"').replace("/", "\\")
     is_device = False
     while prefix := next((prefix for prefix in _PREFIXES if path[:16].casefold().startswith(prefix)), ""):
@@ -138,7 +155,10 @@ def _below_drive(text: str, environment: Environment) -> str | None:
     elif lower.startswith(_SYSTEM_FOLDERS):
         path = f"{root}\\{path}"
     if path[1:2] == ":":
-        return path[2:] if path[:2].casefold() == environment.get("SYSTEMDRIVE", "C:").casefold() else None
+        drive = path[:1].upper()
+        if f"{drive}:" == environment.get("SYSTEMDRIVE", "C:").upper():
+            return path[2:]
+        return f"{drive}:\\{path[2:]}" if drive.isascii() and drive in environment.get(OTHER_DRIVES, "") else None
     return path[1:] if path.startswith("\\") and not path.startswith("\\\\") and not is_device else None
 
 
@@ -180,7 +200,7 @@ def _meant(name: str, environment: Environment, folder: str) -> Iterator[bytes]:
         for ending in endings if last else ():
             path = _below_drive(f"{place}{name}{ending}", environment)
             for found in dict.fromkeys((_joined(path), _as_written(path))) if path is not None else ():
-                if found != b"/":
+                if found != b"/" and not (len(found) == 3 and found.endswith(b":")):
                     yield found
 
 

@@ -6,12 +6,9 @@ overlap.
 """
 
 import contextlib
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import Pack
@@ -19,6 +16,8 @@ from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import ScanError
+from quetsach.endpoint.host.live import start_worker
+from quetsach.endpoint.host.worker_process import WorkerProcess
 from quetsach.endpoint.trouble import Reason, Trouble
 
 WORKER = (sys.executable, "-P", "-m", "quetsach.endpoint.look.memory_worker")
@@ -87,8 +86,7 @@ class MemoryReader:
     def __init__(self, rules: Mapping[str, str], command: Sequence[str] = WORKER) -> None:
         self._rules = dict(rules)
         self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-        self._link: tuple[Connection, Connection] | None = None
+        self._worker: WorkerProcess | None = None
 
     @property
     def is_wanted(self) -> bool:
@@ -103,11 +101,11 @@ class MemoryReader:
         """
         if not self._rules:
             return MemoryLook()
-        orders, answers = self._link or self._start()
+        worker = self._worker or self._start()
         try:
-            orders.send(anchor)
-            if answers.poll(_PATIENCE_SECONDS):
-                look: MemoryLook | Trouble = answers.recv()
+            worker.orders.send(anchor)
+            if worker.answers.poll(_PATIENCE_SECONDS):
+                look: MemoryLook | Trouble = worker.answers.recv()
                 return look
         except (OSError, EOFError):
             self.close()
@@ -117,29 +115,19 @@ class MemoryReader:
 
     def close(self) -> None:
         """End the process that reads memory; the next look starts another."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        for connection in self._link or ():
-            connection.close()
-        self._process = self._link = None
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = None
 
-    def _start(self) -> tuple[Connection, Connection]:
+    def _start(self) -> WorkerProcess:
         try:
-            self._process = subprocess.Popen(  # noqa: S603
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
-            )
+            self._worker = worker = start_worker(self._command)
         except OSError as error:
             raise ScanError(f"the reader of memory cannot be started: {error.strerror}") from None
-        with self._process.stdin as orders, self._process.stdout as answers:  # type: ignore[union-attr]  # pipes
-            self._link = (
-                Connection(os.dup(orders.fileno()), readable=False),
-                Connection(os.dup(answers.fileno()), writable=False),
-            )
         with contextlib.suppress(OSError, EOFError):
-            self._link[0].send(self._rules)
-            if self._link[1].poll(_START_SECONDS):
-                self._link[1].recv()
-                return self._link
+            worker.orders.send(self._rules)
+            if worker.answers.poll(_START_SECONDS):
+                worker.answers.recv()
+                return worker
         self.close()
         raise ScanError("the reader of memory does not answer", hint="please report this")

@@ -1,20 +1,19 @@
 """The process that reads the memory of others for the scan: gets an anchor, sends back what its memory showed.
 
-Run as ``python -m quetsach.endpoint.look.memory_worker``. It speaks with ``endpoint.look.memory`` over its standard
-input and output.
+Run as ``python -m quetsach.endpoint.look.memory_worker``. It speaks with ``endpoint.look.memory`` as
+``host.worker_process`` says.
 """
 
 import os
 import posixpath
 import sys
 from dataclasses import replace
-from multiprocessing.connection import Connection
 
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit, Matcher
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
-from quetsach.endpoint.host.live import running_processes
+from quetsach.endpoint.host.live import running_processes, starter
 from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.look.memory import MOST_BYTES, MemoryLook, windows_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -22,10 +21,7 @@ from quetsach.endpoint.trouble import Reason, Trouble, reason_of
 
 def main() -> None:
     """Receive rules, answer ``None`` when ready, then a look or trouble for each anchor."""
-    orders = Connection(os.dup(0), writable=False)
-    answers = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # nothing that a library prints may get between the answers
-    os.nice(5)
+    orders, answers = starter()
     try:
         processes = running_processes()
         matcher = BorealEngine().compile(orders.recv())
@@ -41,11 +37,11 @@ def look_into(
 ) -> MemoryLook | Trouble:
     """Match the memory of one process.
 
-    ``own`` processes and what they started hold the rules: they are left out. So is what looks like another run of this
-    tool, but it is told, for malware can look like it too.
+    ``own`` processes and what they started of the same program hold the rules: they are left out. So is what looks like
+    another run of this tool, but it is told, for malware can look like it too.
     """
     process = processes.read(anchor.pid)
-    if process is None or own & {process.pid, process.parent}:
+    if process is None or process.pid in own or _is_child(processes, process, own):
         return MemoryLook()
     if _is_this_tool(processes, process):
         return Trouble(anchor.executable, Reason.OWN)
@@ -83,7 +79,16 @@ def _is_this_tool(processes: Processes, process: Process) -> bool:
     words = (posixpath.basename(process.executable), *process.arguments[1:])
     if own is None or not any(b"quetsach" in word for word in words):
         return False
-    return processes.image_identity(process.anchor) == processes.image_identity(own.anchor)
+    return _runs_the_same(processes, process, own)
+
+
+def _is_child(processes: Processes, process: Process, own: frozenset[int]) -> bool:
+    parent = processes.parent(process) if process.parent in own else None
+    return parent is not None and _runs_the_same(processes, process, parent)
+
+
+def _runs_the_same(processes: Processes, one: Process, other: Process) -> bool:
+    return processes.image_identity(one.anchor) == processes.image_identity(other.anchor)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from quetsach.core.indicator_list import ListKind
 from quetsach.core.pack import FileHash, Pack
 from quetsach.core.rule_text import rules_for, rules_of
 from quetsach.endpoint.engine.port import Engine, Hit, Matcher
+from quetsach.endpoint.host.disk import named
 from quetsach.endpoint.look.archive.member import ArchiveState
 from quetsach.endpoint.look.archive.source import InMemory, OpenFile
 from quetsach.endpoint.look.kind import FileKind
@@ -80,7 +81,8 @@ class Recogniser:
 
     def recognise_open_file(self, descriptor: int, size_bytes: int, kind: FileKind) -> tuple[Hit, ...]:
         """Return the rules that match an open file, which is not loaded as a whole, and the hashes it has."""
-        hits = self._matcher(kind).match_open_file(descriptor, size_bytes)
+        with named(descriptor) as name:
+            hits = self._matcher(kind).match_file(name, size_bytes)
         is_asked = self._hashes.asks_for(size_bytes, kind)
         return (*hits, *self._known(OpenFile(descriptor, size_bytes), kind)) if is_asked else hits
 

@@ -1,20 +1,18 @@
 """The process that looks at files for the scan: gets batches, sends back what each file showed; counts archives.
 
 Run as ``python -m quetsach.endpoint.look.worker``: hostile content is matched here, so that a crash costs one file.
-It speaks with ``endpoint.look.workers`` over its standard input and output.
+It speaks with ``endpoint.look.workers`` as ``host.worker_process`` says.
 """
 
-import os
 import sys
-from multiprocessing.connection import Connection
 
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.host.live import little_resident, starter
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents, count_contents
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Look, look_at
 from quetsach.endpoint.look.opener import Opener
 from quetsach.endpoint.look.recognise import Recogniser
-from quetsach.endpoint.look.resident import little_resident
 from quetsach.endpoint.look.walk import Candidate
 from quetsach.endpoint.trouble import Trouble
 
@@ -25,10 +23,7 @@ def main() -> None:
     What an answer holds of each: its look or trouble, ``None`` when there is nothing to tell. For the path of an
     archive alone the answer is how much lies in it.
     """
-    orders = Connection(os.dup(0), writable=False)
-    answers = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # nothing that a library prints may get between the answers
-    os.nice(5)
+    orders, answers = starter()
     try:
         tree, signatures = orders.recv()
         recogniser = Recogniser(BorealEngine(), signatures)

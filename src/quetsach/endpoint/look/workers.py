@@ -1,18 +1,16 @@
 """Looks at many files in several processes; one that crashes or hangs costs the file that did it, which is named."""
 
 import contextlib
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
 
 from quetsach.endpoint.errors import ScanError
+from quetsach.endpoint.host.live import start_worker
 from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.host.worker_process import WorkerProcess, answering
 from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.look.look import IN_MEMORY_BYTES, Archives, Look, look_at
@@ -47,9 +45,7 @@ type Seen = tuple[Candidate, Look | Trouble]
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    process: subprocess.Popen[bytes]
-    orders: Connection
-    answers: Connection
+    process: WorkerProcess
     is_ready: bool = False
     batches: deque[list[Candidate]] = field(default_factory=deque)
     patient_until: float = 0.0
@@ -59,19 +55,13 @@ class _Worker:
         if len(self.batches) == 1:
             self.be_patient()
         with contextlib.suppress(OSError):  # it died: noticed when its answer does not come
-            self.orders.send(batch)
+            self.process.orders.send(batch)
 
     def be_patient(self) -> None:
         """Wait anew for the batch that is worked on now."""
         size = sum(candidate.size_bytes for candidate in self.batches[0]) if self.batches else 0
         wait_seconds = (0 if self.is_ready else _START_SECONDS) + _PATIENCE_SECONDS
         self.patient_until = time.monotonic() + wait_seconds + size / _SLOWEST_BYTES_PER_SECOND
-
-    def close(self) -> None:
-        self.process.kill()
-        self.orders.close()
-        self.answers.close()
-        self.process.wait()
 
 
 class Crew:
@@ -145,7 +135,7 @@ class Crew:
         """End the workers."""
         self._leave()
         for worker in self._workers:
-            worker.close()
+            worker.process.close()
         self._workers = []
 
     def _work(self, batches: Iterator[list[Candidate]]) -> Iterator[Seen]:
@@ -154,10 +144,10 @@ class Crew:
             busy = [worker for worker in self._workers if worker.batches]
             if not busy:
                 return
-            ready = set(wait([worker.answers for worker in busy], timeout=_NAP_SECONDS))
+            ready = answering([worker.process.answers for worker in busy], _NAP_SECONDS)
             self._control.is_over()  # stands still during a pause
             for worker in busy:
-                if worker.answers in ready:
+                if worker.process.answers in ready:
                     yield from self._receive(worker)
                 elif self._control.is_over_for(_GRACE_SECONDS):
                     yield from self._abandon(worker)
@@ -177,15 +167,16 @@ class Crew:
             (worker or self._start()).give(batch)
 
     def _start(self) -> _Worker:
-        worker = _start(self._command)
+        worker = _Worker(_started(self._command))
+        worker.be_patient()
         self._workers.append(worker)
         with contextlib.suppress(OSError):  # it died: noticed when its answer does not come
-            worker.orders.send((self._tree, self._signatures))
+            worker.process.orders.send((self._tree, self._signatures))
         return worker
 
     def _receive(self, worker: _Worker) -> Iterator[Seen]:
         try:
-            looks = worker.answers.recv()
+            looks = worker.process.answers.recv()
         except (EOFError, OSError):
             yield from self._give_up(worker, Reason.CRASHED)
             return
@@ -200,7 +191,7 @@ class Crew:
 
     def _give_up(self, worker: _Worker, reason: Reason) -> Iterator[Seen]:
         """Replace a worker; of several files it was looking at, each is tried alone."""
-        worker.close()
+        worker.process.close()
         self._workers.remove(worker)
         if not worker.is_ready:
             raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
@@ -213,7 +204,7 @@ class Crew:
 
     def _abandon(self, worker: _Worker) -> Iterator[Seen]:
         """End a worker in the middle of its work."""
-        worker.close()
+        worker.process.close()
         self._workers.remove(worker)
         for batch in (*worker.batches, *self._again):
             for candidate in batch:
@@ -221,13 +212,13 @@ class Crew:
         self._again.clear()
 
     def _halt(self, paused_seconds: float | None) -> None:
-        """Stop the workers where they are, or let them go on; they are in no group that the terminal stops."""
+        """Stop the workers where they are, or let them go on."""
         for worker in tuple(self._workers):
             if paused_seconds is None:
-                worker.process.send_signal(signal.SIGSTOP)
+                worker.process.stop()
             else:
                 worker.patient_until += paused_seconds
-                worker.process.send_signal(signal.SIGCONT)
+                worker.process.go_on()
 
 
 def count_in_archives(tree: Tree, paths: Iterable[bytes], *, command: Sequence[str] = WORKER) -> Iterator[Contents]:
@@ -236,7 +227,7 @@ def count_in_archives(tree: Tree, paths: Iterable[bytes], *, command: Sequence[s
     Raises:
         ScanError: a worker cannot be started.
     """
-    worker: _Worker | None = None
+    worker: WorkerProcess | None = None
     try:
         for path in paths:
             worker = worker or _start_to_count(tree, command)
@@ -250,8 +241,8 @@ def count_in_archives(tree: Tree, paths: Iterable[bytes], *, command: Sequence[s
             worker.close()
 
 
-def _start_to_count(tree: Tree, command: Sequence[str]) -> _Worker:
-    worker = _start(command)
+def _start_to_count(tree: Tree, command: Sequence[str]) -> WorkerProcess:
+    worker = _started(command)
     with contextlib.suppress(EOFError, OSError):
         worker.orders.send((tree, Signatures({})))
         if worker.answers.poll(_START_SECONDS):
@@ -261,7 +252,7 @@ def _start_to_count(tree: Tree, command: Sequence[str]) -> _Worker:
     raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
 
 
-def _count(worker: _Worker, path: bytes) -> Contents | None:
+def _count(worker: WorkerProcess, path: bytes) -> Contents | None:
     """Return how much lies in an archive; ``None`` if the worker is of no more use."""
     with contextlib.suppress(EOFError, OSError):
         worker.orders.send(path)
@@ -290,16 +281,8 @@ def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
         yield batch
 
 
-def _start(command: Sequence[str]) -> _Worker:
+def _started(command: Sequence[str]) -> WorkerProcess:
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603
+        return start_worker(command)
     except OSError as error:
         raise ScanError(f"a worker process cannot be started: {error.strerror}") from None
-    with process.stdin as orders, process.stdout as answers:  # type: ignore[union-attr]  # both are pipes
-        worker = _Worker(
-            process,
-            orders=Connection(os.dup(orders.fileno()), readable=False),
-            answers=Connection(os.dup(answers.fileno()), writable=False),
-        )
-    worker.be_patient()
-    return worker

@@ -39,13 +39,14 @@ def is_needed_unit(name: bytes) -> bool:
     return _matches(os.fsdecode(name), _table()["linux"]["units"])
 
 
-def is_needed_program(path: bytes) -> bool:
-    """Return whether the processes of a program of Linux are never ended: without them nobody could sign in."""
-    folder, _, name = os.fsdecode(path).rpartition("/")
-    table = _table()["linux"]
-    return folder in (*table["program_folders"], "/usr/libexec", "/usr/lib/openssh") and _matches(
-        name, table["processes"]
-    )
+def is_needed_program(path: bytes, platform: str) -> bool:
+    """Return whether the processes of a program are never ended: the system would stop, or nobody could sign in."""
+    if platform not in ("linux", "windows"):
+        return False
+    text = os.fsdecode(path)
+    folder, _, name = (text if platform == "linux" else folded(text)).rpartition("/")
+    table = _table()[platform]
+    return folder in table["process_folders"] and _matches(name, table["processes"])
 
 
 def is_registry_foundation(anchor: RegistryAnchor, action: Action) -> bool:

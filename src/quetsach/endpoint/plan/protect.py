@@ -56,11 +56,11 @@ def hold_of(finding: Finding) -> Hold | None:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """Decides for one machine. ``own_folders`` are real paths of this machine; ``own_processes`` are numbers."""
+    """Decides for one machine. ``own_folders`` are real paths of this machine; ``own_processes`` number and start."""
 
     host: Host
     own_folders: tuple[bytes, ...]
-    own_processes: frozenset[int]
+    own_processes: frozenset[tuple[int, int]]
     packages: Mapping[bytes, PackageFile]
     mounts: tuple[Mount, ...] = ()
 
@@ -122,11 +122,11 @@ class Protection:
         """Return why a process may not be ended; ``None`` if it may."""
         if self.host.processes is None:
             return Hold.NOT_RUNNING
-        if process.pid in self.own_processes:
+        if process.pid == os.getpid() or (process.pid, process.start_ticks) in self.own_processes:
             return Hold.OWN
         if process.pid <= 2 or not process.executable:  # init, and kernel threads
             return Hold.SYSTEM
-        is_needed = is_needed_program(process.executable) and not process.deleted
+        is_needed = is_needed_program(process.executable, self.host.platform) and not process.deleted
         return Hold.SYSTEM if is_needed and self._runs_what_it_says(self.host.processes, process) else None
 
     def _runs_what_it_says(self, processes: Processes, process: ProcessAnchor) -> bool:
@@ -155,12 +155,11 @@ def _accounted_for(host: Host, paths: Iterable[bytes]) -> Mapping[bytes, Package
     return package_files(host.tree, paths)
 
 
-def _own_processes(host: Host) -> frozenset[int]:
+def _own_processes(host: Host) -> frozenset[tuple[int, int]]:
     """Return this process and those that started it."""
-    own: set[int] = set()
-    pid = os.getpid()
-    while host.processes is not None and pid > 0 and pid not in own:
-        own.add(pid)
-        process = host.processes.read(pid)
-        pid = process.parent if process is not None else 0
+    own: set[tuple[int, int]] = set()
+    process = host.processes.read(os.getpid()) if host.processes is not None else None
+    while host.processes is not None and process is not None and (process.pid, process.anchor.start_ticks) not in own:
+        own.add((process.pid, process.anchor.start_ticks))
+        process = host.processes.parent(process)
     return frozenset(own)

@@ -31,7 +31,7 @@ def test_an_open_file_is_matched_where_it_lies(tmp_path: Path) -> None:
     path.write_bytes(bytes(5 << 20) + b"needle")
     descriptor = os.open(path, os.O_RDONLY)
     path.unlink()
-    hits = BorealEngine().compile({"sewing": RULE}).match_open_file(descriptor, 5 << 20)
+    hits = BorealEngine().compile({"sewing": RULE}).match_file(f"/proc/self/fd/{descriptor}", 5 << 20)
     os.close(descriptor)
     assert [hit.rule for hit in hits] == ["needle"]
 
@@ -70,7 +70,7 @@ def test_a_hit_says_where_its_rule_wants_the_file_cut_off(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(content)
     matcher = BorealEngine().compile({"x": rule})
     descriptor = os.open(tmp_path / "file", os.O_RDONLY)
-    mapped = matcher.match_open_file(descriptor, len(content))
+    mapped = matcher.match_file(f"/proc/self/fd/{descriptor}", len(content))
     os.close(descriptor)
     for hits in (matcher.match(content), mapped):
         assert {hit.rule: hit.cut for hit in hits} == {"worm": 14, "other": -1}

@@ -27,14 +27,14 @@ def test_no_rules_match_nothing() -> None:
 def test_an_open_file_is_matched(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"a needle")
     descriptor = os.open(tmp_path / "file", os.O_RDONLY)
-    hits = YaraXEngine().compile({"sewing": RULE}).match_open_file(descriptor, 8)
+    hits = YaraXEngine().compile({"sewing": RULE}).match_file(f"/proc/self/fd/{descriptor}", 8)
     os.close(descriptor)
     assert [hit.rule for hit in hits] == ["needle"]
 
 
 def test_a_file_that_cannot_be_read_is_said() -> None:
     with pytest.raises(EngineError):
-        YaraXEngine().compile({"sewing": RULE}).match_open_file(9999, 8)
+        YaraXEngine().compile({"sewing": RULE}).match_file("/none", 8)
 
 
 @pytest.mark.parametrize("source", ["rule a {", 'include "other"', "rule a { condition: nothing }"])

@@ -88,7 +88,8 @@ def test_a_process_that_ended_is_no_process(sleeper: subprocess.Popen[bytes]) ->
 
 def test_a_removed_file_that_is_still_mapped_is_named(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     (tmp_path / "sleeper").unlink()
-    assert os.fsencode(tmp_path / "sleeper") in LinuxProcesses().mapped_deleted(sleeper.pid)
+    assert LinuxProcesses().holds_removed(sleeper.pid, {os.fsencode(tmp_path / "sleeper")})
+    assert not LinuxProcesses().holds_removed(sleeper.pid, {os.fsencode(tmp_path / "other")})
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"1 (x) S", b"1 (x) S a " + b"0 " * 40])

@@ -1,15 +1,18 @@
 """Which files of the tree a command of Windows names, for the account that runs it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.windows_path import (
     LONGEST,
+    OTHER_DRIVES,
     Environment,
     files_named,
     machine_environment,
+    named_file,
     older_machine_environment,
     user_environment,
 )
@@ -17,6 +20,9 @@ from quetsach.endpoint.host.windows_path import (
 _VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _VARIABLES = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
 _MOST_REMEMBERED = 50_000
+
+type _Reader = Callable[..., tuple[bytes, ...]]
+"""What finds names in a text."""
 
 
 class WindowsNames:
@@ -27,9 +33,9 @@ class WindowsNames:
         self._removed = removed
         self._machine = _machine(host)
         self._users: dict[bytes, Environment] = {}
-        self._known: dict[tuple[str, bytes], tuple[bytes, ...]] = {}
+        self._known: dict[tuple[_Reader, str, bytes, bytes], tuple[bytes, ...]] = {}
 
-    def files(self, command: str, home: bytes) -> tuple[bytes, ...]:
+    def files(self, command: str, home: bytes, folder: bytes = b"") -> tuple[bytes, ...]:
         """Return the files that a command names and that are or were there; if none, the one that it likeliest means.
 
         A bare word that is no file of the folders that are searched means nothing.
@@ -37,27 +43,42 @@ class WindowsNames:
         Args:
             command: text of Windows.
             home: the profile of the account, a path of the tree; ``/`` for the system.
+            folder: where relative names are meant, a path of the tree; else the profile.
         """
+        return self._found(files_named, command, home, folder)
+
+    def file(self, name: str, home: bytes, folder: bytes = b"") -> tuple[bytes, ...]:
+        """Return the file that a name means which is known to be one of a file, as ``files`` does."""
+        return self._found(named_file, name, home, folder)
+
+    def _found(self, reader: _Reader, command: str, home: bytes, folder: bytes) -> tuple[bytes, ...]:
         text = command[:LONGEST]
-        found = self._known.get((text, home))
+        key = reader, text, home, folder
+        found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
             environment = self._environment(home)
-            folder = environment.get("USERPROFILE", environment["SYSTEMDRIVE"] + "\\")
-            paths = files_named(text, environment, folder=folder)
+            there = self._named(folder) or environment.get("USERPROFILE", environment["SYSTEMDRIVE"] + "\\")
+            paths = reader(text, environment, folder=there)
             likeliest = paths[:1] if "\\" in text or "/" in text else ()
-            found = self._known[text, home] = tuple(filter(self._is_file, paths)) or likeliest
+            found = self._known[key] = tuple(filter(self._is_file, paths)) or likeliest
         return found
 
     def _is_file(self, path: bytes) -> bool:
         return self._tree.exists(path) or path in self._removed
 
+    def _named(self, path: bytes) -> str:
+        """Return a path of the tree as Windows has it; empty for an empty one."""
+        drive, rest = (path[1:3], path[3:]) if path[2:3] == b":" else (b"", path)
+        text = rest.decode("utf-8", "surrogatepass").replace("/", "\\")
+        return f"{drive.decode() or self._machine['SYSTEMDRIVE']}{text or '\\'}" if path else ""
+
     def _environment(self, home: bytes) -> Environment:
         if home in (b"", b"/"):
             return self._machine
         if home not in self._users:
-            profile = self._machine["SYSTEMDRIVE"] + home.decode("utf-8", "replace").replace("/", "\\")
+            profile = self._named(home)
             is_older = not self._tree.exists(home + b"/AppData") and self._tree.exists(home + b"/Application Data")
             self._users[home] = user_environment(self._machine, profile, is_older=is_older)
         return self._users[home]
@@ -75,7 +96,16 @@ def _machine(host: Host) -> Environment:
         pass  # the registry names it among its troubles; what is from the factory is taken
     is_older = not host.tree.exists(b"/ProgramData") and host.tree.exists(b"/Documents and Settings/All Users")
     factory = older_machine_environment(drive) if is_older else machine_environment(drive)
-    return {**more, **factory, **({"PATH": more["PATH"]} if "PATH" in more else {})}
+    drives = {OTHER_DRIVES: "".join(_other_drives(host))}
+    return {**more, **factory, **({"PATH": more["PATH"]} if "PATH" in more else {}), **drives}
+
+
+def _other_drives(host: Host) -> Iterator[str]:
+    """Yield the letters of the other drives that the tree has: no folder of Windows has such a name."""
+    with suppress(OSError):
+        for entry in host.tree.scandir(b"/") if host.is_live else ():
+            if len(entry.name) == 2 and entry.name[1:] == b":" and entry.name[:1].isalpha():
+                yield entry.name[:1].decode().upper()
 
 
 def _variables(host: Host) -> Iterator[tuple[str, str]]:

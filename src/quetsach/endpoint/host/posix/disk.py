@@ -3,11 +3,12 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from quetsach.endpoint.host.own import Own
 
-__all__ = ["Own", "data_parts", "fstat", "open_own", "read_at", "sync", "sync_folder", "used_on", "write_at"]
+__all__ = ["Own", "data_parts", "fstat", "named", "open_own", "read_at", "sync", "sync_folder", "used_on", "write_at"]
 
 fstat = os.fstat
 read_at = os.pread
@@ -49,6 +50,12 @@ def data_parts(fd: int, size: int) -> Iterator[tuple[int, int]]:
             start, end = position, size
         yield start, min(end, size)
         position = end
+
+
+@contextmanager
+def named(fd: int) -> Iterator[str]:
+    """Give a name that leads to an open file while the body runs, for parts that open what they read."""
+    yield f"/proc/self/fd/{fd}"
 
 
 def used_on(folder: Path) -> tuple[int, int]:

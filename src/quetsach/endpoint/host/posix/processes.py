@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from quetsach.endpoint.artefact import ProcessAnchor
@@ -102,14 +102,14 @@ class LinuxProcesses:
             return None
         return None if self.state(anchor) is ProcessState.DEAD else (found.st_dev, found.st_ino)
 
-    def mapped_deleted(self, pid: int) -> frozenset[bytes]:
-        """Return paths of files that a process still has mapped although they were removed."""
+    def holds_removed(self, pid: int, paths: Collection[bytes]) -> bool:
+        """Return whether a process still has one of these files mapped, which were removed."""
         try:
             lines = _read(b"%s/%d/maps" % (self._proc, pid), 1 << 24).split(b"\n")
         except OSError:
-            return frozenset()
-        paths = (line.split(None, 5)[5] for line in lines if line.endswith(_DELETED) and line.count(b" ") > 5)
-        return frozenset(path.removesuffix(_DELETED) for path in paths)
+            return False
+        mapped = (line.split(None, 5)[5] for line in lines if line.endswith(_DELETED) and line.count(b" ") > 5)
+        return any(path.removesuffix(_DELETED) in paths for path in mapped)
 
     def parent(self, process: Process) -> Process | None:
         """Return the process that started this one, or, when that one has ended, the one that took it over."""

@@ -15,9 +15,9 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any
 
+from quetsach.endpoint.host.live import MemoryBound
 from quetsach.endpoint.look.archive.limits import Budget, ClosedError
 from quetsach.endpoint.look.archive.member import Member
-from quetsach.endpoint.look.archive.memory import MemoryBound
 from quetsach.endpoint.look.archive.source import Source
 from quetsach.endpoint.look.kind import FileKind
 from quetsach.endpoint.trouble import Reason

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.look import resident
-from quetsach.endpoint.look.resident import little_resident
+from quetsach.endpoint.host.posix import resident
+from quetsach.endpoint.host.posix.resident import little_resident
 
 
 def _resident_kb() -> int:

@@ -1,10 +1,8 @@
 """A bound on what a library may allocate while it is called (getrlimit(2), RLIMIT_DATA, since Linux 4.7)."""
 
+import resource
 import sys
 from pathlib import Path
-
-if sys.platform == "linux":
-    import resource
 
 _PAGES_OF_DATA = 5
 """The column of /proc/self/statm (proc(5))."""
@@ -18,7 +16,6 @@ class MemoryBound:
     """
 
     def __init__(self, size_bytes: int) -> None:
-        self._size_bytes = size_bytes
         self._before: tuple[int, int] | None = None
         self._within: tuple[int, int] | None = None
         if sys.platform == "linux":
