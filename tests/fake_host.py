@@ -253,6 +253,9 @@ class FakeRegistry:
         for hive, content in hives.items():
             self.take(PutKey(hive, content))
 
+    def make(self, edit: RegistryEdit) -> None:
+        self.take(edit)
+
     def take(self, edit: RegistryEdit) -> None:
         """Make one edit."""
         match edit:

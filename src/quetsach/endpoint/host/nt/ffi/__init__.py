@@ -1,0 +1,1 @@
+"""The calls of Windows themselves, by ctypes: the only place that imports ``winreg``, ``msvcrt`` and ``wintypes``."""
