@@ -253,8 +253,9 @@ class FakeRegistry:
         for hive, content in hives.items():
             self.take(PutKey(hive, content))
 
-    def make(self, edit: RegistryEdit) -> None:
+    def make(self, edit: RegistryEdit) -> bool:
         self.take(edit)
+        return False
 
     def take(self, edit: RegistryEdit) -> None:
         """Make one edit."""

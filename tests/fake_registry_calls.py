@@ -18,7 +18,7 @@ class FakeKey:
     values: dict[str, RegistryValue] = field(default_factory=dict)
     below: "dict[str, FakeKey]" = field(default_factory=dict)
     kind: str = ""
-    written: int = 0
+    written: int = 500
     is_volatile: bool = False
     is_link: bool = False
     is_gone: bool = False

@@ -12,6 +12,7 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
     folded,
+    is_part,
 )
 
 
@@ -48,8 +49,9 @@ def _is_ours(edit: RegistryEdit, left: dict[tuple[str, str], RegistryValue | Non
     match edit:
         case SetValue(key, RegistryValue(name)) | DeleteValue(key, name):
             return registry.value(key, name) == left.get((folded(key), folded(name)))
-        case PutKey(key):
-            return not registry.exists(key)
+        case PutKey(key, content):  # what stands there may be what is left of it after an act that was cut short
+            there = registry.content(key)
+            return there is None or is_part(there, content)
         case DeleteKey(key):
             content = registry.content(key)
             return content is not None and all(value in left.values() for value in _values(content))

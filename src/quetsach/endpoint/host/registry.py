@@ -149,10 +149,11 @@ class Registry(Protocol):
         Also raises ``OSError``: the hive cannot be read or the copy not be written.
         """
 
-    def make(self, edit: RegistryEdit) -> None:
+    def make(self, edit: RegistryEdit) -> bool:
         """Make one edit of a key that no hive file is edited for (``hive_path`` is ``None``), and read it again.
 
-        Also raises ``OSError``: the system refuses. What was done of the edit until then stays.
+        Returns whether it is only in force after a restart. Also raises ``OSError``: the system refuses; what was done
+        of the edit until then stays.
         """
 
     def forget(self) -> None:
@@ -192,6 +193,15 @@ def holds_the_same(one: KeyContent, other: KeyContent) -> bool:
         values[0] == values[1]
         and below[0].keys() == below[1].keys()
         and all(holds_the_same(content, below[1][name]) for name, content in below[0].items())
+    )
+
+
+def is_part(one: KeyContent, whole: KeyContent) -> bool:
+    """Return whether a key holds nothing but what the other holds, too: it may hold less."""
+    values = {(value.name, value.type, value.data) for value in whole.values}
+    below = {folded(name): content for name, content in whole.subkeys.items()}
+    return all((value.name, value.type, value.data) in values for value in one.values) and all(
+        folded(name) in below and is_part(content, below[folded(name)]) for name, content in one.subkeys.items()
     )
 
 

@@ -39,7 +39,7 @@ class TruncateFile:
 class EditRegistry:
     """Edit the keys of one hive. Undo puts the hive back as it was, or the edited values when it was changed since.
 
-    ``file`` is the hive file; ``None`` on a running system. ``edits`` are done in order, all or none.
+    ``file`` is the hive file, whose edits are done all or none; ``None`` for a key of a running registry.
     """
 
     file: FileAnchor | None

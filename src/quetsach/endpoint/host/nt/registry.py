@@ -134,8 +134,8 @@ class NtRegistry:
             raise RegistryError("the account is signed in by now: its hive is in use", where=edits[0].key)
         self._hives.write_edited(edits, target)
 
-    def make(self, edit: RegistryEdit) -> None:
-        """Make one edit of what is loaded, and read it again.
+    def make(self, edit: RegistryEdit) -> bool:
+        """Make one edit of what is loaded, and read it again; returns whether it is only in force after a restart.
 
         Raises:
             RegistryError: a link leads away from the key, or it is not afterwards what it was to be.
@@ -147,6 +147,7 @@ class NtRegistry:
         make_edit(self._calls, native, edit)
         if not is_made(edit, self):
             raise RegistryError("the registry was not what it was to be after the edit", where=edit.key)
+        return False
 
     def forget(self) -> None:
         """Forget who is signed in and what was read of hive files."""
