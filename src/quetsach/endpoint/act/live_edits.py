@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from quetsach.endpoint.act.hive import recorded, registry_now
-from quetsach.endpoint.act.returning import still_ours
+from quetsach.endpoint.act.returning import is_left_of, still_ours
 from quetsach.endpoint.act.shape import ChangedError, Facts, GoneError, Workplace
 from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.registry import (
@@ -20,7 +20,6 @@ from quetsach.endpoint.host.registry import (
     folded,
     inverse,
     is_made,
-    is_part,
 )
 from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 from quetsach.endpoint.plan.step import Outcome
@@ -65,7 +64,8 @@ def _is_recorded(undoing: RegistryEdit, back: Iterable[RegistryEdit]) -> bool:
     """Return whether nothing would be lost that is not recorded; less may be there after an act that was cut short."""
     match undoing:
         case PutKey(key, content):
-            return any(isinstance(one, PutKey) and one.key == key and is_part(content, one.content) for one in back)
+            former = (one.content for one in back if isinstance(one, PutKey) and one.key == key)
+            return any(is_left_of(key, content, whole) for whole in former)
         case SetValue():
             return undoing in back
     return True

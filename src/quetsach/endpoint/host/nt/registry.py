@@ -5,9 +5,11 @@ hive files by the tool's own reader, so no hive is loaded and nothing of theirs 
 called as the folders of their profiles. What the system denies is named among the troubles and read as empty.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_KEY_BYTES, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
@@ -15,7 +17,9 @@ from quetsach.endpoint.host.nt.profiles import ProfileHives, names_of_loaded
 from quetsach.endpoint.host.nt.registry_calls import DACL, GROUP, OWNER, READ, SACL, SYSTEM_SECURITY, RegistryCalls
 from quetsach.endpoint.host.nt.registry_edit import make_edit
 from quetsach.endpoint.host.registry import (
+    DeleteKey,
     KeyContent,
+    PutKey,
     RegistryEdit,
     RegistryValue,
     folded,
@@ -33,17 +37,31 @@ _CLASSES = "_CLASSES"
 _SYSTEM_ITSELF = "S-1-5-18"
 """The same hive as ``.DEFAULT``, by another name."""
 
+_CURRENT_SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+_SERVICES = re.compile(r"HKLM\\SYSTEM\\(CURRENTCONTROLSET|CONTROLSET\d\d\d)\\SERVICES")
+
 _MOST_TROUBLES = 10_000
 _SECURITY = (OWNER | GROUP | DACL | SACL, OWNER | GROUP | DACL)
 """What is asked of a key's security descriptor: with the list of what is watched, which not every account may see."""
 
 
+class ServiceMemory(Protocol):
+    """The service manager, as far as it keeps in memory what the registry says of services."""
+
+    def forget(self, name: str) -> bool:
+        """End and forget a service whose key is about to go; whether it is only gone after a restart."""
+
+    def learn(self, name: str, content: KeyContent) -> bool:
+        """Come to know a service whose key is about to come back; whether that takes a restart."""
+
+
 class NtRegistry:
     """The registry of the machine that this process runs on."""
 
-    def __init__(self, tree: Tree, calls: RegistryCalls) -> None:
+    def __init__(self, tree: Tree, calls: RegistryCalls, services: ServiceMemory | None = None) -> None:
         self._tree = tree
         self._calls = calls
+        self._services = services
         self._hives = ProfileHives(tree, self._listed_homes)
         self._loaded: dict[str, str] | None = None
         self._by_folded: dict[str, str] = {}
@@ -144,16 +162,39 @@ class NtRegistry:
         native = self._native(edit.key)
         if native is None:
             raise RegistryError("no loaded hive has this key", where=edit.key)
+        needs_restart = self._tell_services(edit)
         make_edit(self._calls, native, edit)
         if not is_made(edit, self):
             raise RegistryError("the registry was not what it was to be after the edit", where=edit.key)
-        return False
+        return needs_restart
 
     def forget(self) -> None:
         """Forget who is signed in and what was read of hive files."""
         self._loaded = None
         self._troubles.clear()
         self._hives.forget()
+
+    def _tell_services(self, edit: RegistryEdit) -> bool:
+        """Tell the service manager of a service that goes or comes back."""
+        above, _, name = edit.key.rpartition("\\")
+        if self._services is None or not _SERVICES.fullmatch(folded(above)):
+            return False
+        if folded(above) != folded(_CURRENT_SERVICES) and self.path(above) != self.path(_CURRENT_SERVICES):
+            return False
+        match edit:
+            case DeleteKey():
+                return self._services.forget(name)
+            case PutKey(_, content):
+                return self._services.learn(name, content)
+        return False
+
+    def path(self, key: str) -> str:
+        """Return where a loaded key really is, in capitals; empty when it cannot be told."""
+        try:
+            with self._open(self._native(key) or "") as opened:
+                return folded(self._calls.path(opened))
+        except OSError:
+            return ""
 
     def _native(self, key: str) -> str | None:
         r"""Return the path of the kernel for a key of what is loaded; ``None`` for any other.
