@@ -90,7 +90,7 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
     parent = FileState.from_json(before["parent"])
     other_names = 0
     with straight_way(where, path) as (folder, name):
-        fd = _open_recorded(folder, name, state)
+        fd = open_recorded(folder, name, state)
         if fd is None:
             _require_sealed(where, step)
         else:
@@ -144,7 +144,7 @@ class _unlocked_file:  # noqa: N801  (used like a function)
             self._files.lock(self._fd, self._state)
 
 
-def _open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
+def open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
     """Open the file of the record; ``None`` when its name is gone or means another file."""
     try:
         fd = folder.open_read(name)
@@ -227,7 +227,7 @@ def _in_place(where: Workplace, progress: Progress, folder: Folder, name: bytes,
 
 def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
     """Return whether a name is the original file itself, with the content that was sealed."""
-    fd = _open_recorded(folder, name, sealed.record.state)
+    fd = open_recorded(folder, name, sealed.record.state)
     if fd is None:
         return False
     try:

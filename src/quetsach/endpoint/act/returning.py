@@ -17,7 +17,6 @@ from quetsach.endpoint.host.registry import (
     is_part,
 )
 
-
 _SERVICE = re.compile(r"HKLM\\SYSTEM\\(?:CURRENTCONTROLSET|CONTROLSET\d\d\d)\\SERVICES\\[^\\]+")
 _OF_MANAGER = frozenset({"START", "DELETEFLAG"})
 """What the service manager writes into the key of a service that is switched off or about to be deleted."""

@@ -25,7 +25,7 @@ from quetsach.endpoint.plan.step import (
     UnhideFolder,
 )
 from quetsach.endpoint.plan.units import unit_targets
-from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, windows_hold
+from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, task_of, windows_hold
 
 _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 """Reasons to believe the file rather than the rule."""
@@ -232,6 +232,8 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
             yield from unit_targets(host, replace(file, path=path))
         case MemberAnchor(file), _:
             yield QuarantineFile(replace(file, path=path))
+        case FileAnchor() | RegistryAnchor(), Action.REMOVE_TASK if (task := task_of(finding, host)) is not None:
+            yield replace(task, file=task.file and replace(task.file, path=path))
         case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
             yield QuarantineFile(replace(file, path=path))
         case FileAnchor() as file, Action.UNHIDE:

@@ -34,6 +34,7 @@ from quetsach.endpoint.host.registry import (
 )
 from quetsach.endpoint.plan.foundation import is_registry_foundation
 from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import RemoveTask
 
 _GROUPS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Svchost"
 _CACHE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
@@ -87,12 +88,27 @@ def windows_hold(finding: Finding, host: Host) -> Hold | None:
 def registry_wishes(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveWish]:
     """Yield what a finding that ``windows_hold`` lets pass asks of the registry of a machine."""
     anchor = finding.artefact.anchor
+    if finding.action is Action.REMOVE_TASK and task_of(finding, host) is not None:
+        return
     if finding.action is Action.REMOVE_TASK:
         with suppress(RegistryError):  # a hive that cannot be read keeps what it has of the task; its file goes
             yield from [HiveWish(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
     elif isinstance(anchor, RegistryAnchor):
         for wish in _wishes(finding, anchor, host, registry):
             yield HiveWish(registry.hive_path(wish.key), wish)
+
+
+def task_of(finding: Finding, host: Host) -> RemoveTask | None:
+    """Return what removes a task from a running Windows as a whole; ``None`` on a disk, and for a job of AT."""
+    tree = _tree_key(finding)
+    if tree is None or not host.is_live or host.registry is None:
+        return None
+    file = finding.artefact.anchor if isinstance(finding.artefact.anchor, FileAnchor) else None
+    try:
+        edits = settled(_task(finding, host.registry))
+    except RegistryError:
+        edits = ()
+    return RemoveTask(file, tree[len(f"{_CACHE}\\Tree") :], edits)
 
 
 def _wishes(finding: Finding, anchor: RegistryAnchor, host: Host, registry: Registry) -> Iterator[Wish]:
