@@ -371,6 +371,8 @@ class FakeHost:
     files: FakeFiles = field(default_factory=FakeFiles)
     processes: None = None
     services: None = None
+    tasks: None = None
+    restart_queue: None = None
     is_live: bool = False
 
     def with_registry(self, registry: FakeRegistry) -> "FakeHost":

@@ -11,6 +11,8 @@ from quetsach.endpoint.host.nt.registry import NtRegistry
 from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, mounted_windows
 from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.host.registry import KeyContent, PutKey, RegistryValue
+from quetsach.endpoint.host.restart import RestartQueue
+from quetsach.endpoint.host.tasks import Tasks
 from quetsach.packs.specimen.hive import SZ, data_of
 
 SIDS = {"An": "S-1-5-21-1-2-3-1001", "Bình": "S-1-5-21-1-2-3-1002"}
@@ -26,6 +28,8 @@ class LiveHost:
     files: NtfsFiles = field(default_factory=NtfsFiles)
     processes: None = None
     services: None = None
+    tasks: Tasks | None = None
+    restart_queue: RestartQueue | None = None
     is_live: bool = True
     platform: str = "windows"
 

@@ -62,9 +62,9 @@ def _is_ours(edit: RegistryEdit, left: dict[tuple[str, str], RegistryValue | Non
     match edit:
         case SetValue(key, RegistryValue(name)) | DeleteValue(key, name):
             return registry.value(key, name) == left.get((folded(key), folded(name)))
-        case PutKey(key, content):  # what stands there may be what is left of it after an act that was cut short
+        case PutKey(key, whole):  # what stands there may be what is left of it after an act that was cut short
             there = registry.content(key)
-            return there is None or is_left_of(key, there, content)
+            return there is None or is_left_of(key, there, whole)
         case DeleteKey(key):
             content = registry.content(key)
             return content is not None and all(value in left.values() for value in _values(content))

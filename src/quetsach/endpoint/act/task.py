@@ -50,7 +50,7 @@ class TaskAct:
         _require_loaded(where, target)
         if target.file is not None:
             _seal(where, step, before)
-        tasks = getattr(where.host, "tasks", None)
+        tasks = where.host.tasks
         runs_on = tasks is None or tasks.forget(target.name)
         after: dict[str, Any] = dict(remove_file(where, step, before)) if target.file is not None else {}
         after |= live_edits.make_all(where, target.edits, before)

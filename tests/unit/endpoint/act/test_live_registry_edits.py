@@ -93,7 +93,7 @@ def _times(content: KeyContent) -> set[int]:
 
 def test_each_key_is_a_step_of_its_own(machine: Machine) -> None:
     host = machine.windows.host()
-    plan = make_plan(machine.findings(), host, machine.state.folder)
+    plan = make_plan(registry_findings(host.registry), host, machine.state.folder)
     keys = [step.subject.decode() for step in plan.steps]
     assert len(keys) == len(set(keys))
     assert {MACHINE_RUN, USER_RUN, SVCHOST, f"{SERVICES}\\qzkvxw"} <= set(keys)
