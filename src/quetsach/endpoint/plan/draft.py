@@ -101,7 +101,11 @@ class Drafts:
                 if draft.hive is not None and file is None:
                     lost.extend((finding, Hold.UNREACHABLE) for finding in draft.findings.values())
                     continue
-                draft.step = replace(draft.step, target=EditRegistry(file, settled(draft.wishes)))
+                edits = settled(draft.wishes)
+                if not edits:  # a list that the system needs would be left empty
+                    lost.extend((finding, Hold.SYSTEM) for finding in draft.findings.values())
+                    continue
+                draft.step = replace(draft.step, target=EditRegistry(file, edits))
             elif isinstance(draft.step.target, EditRegistry):
                 continue  # all that was wished of it was refused
             steps[key] = draft.finished()
