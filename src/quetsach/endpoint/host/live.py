@@ -6,6 +6,7 @@ Everything that needs the running system, or opens a mounted disk on it, comes t
 import sys
 
 if sys.platform == "win32":
+    from quetsach.endpoint.host.nt.ffi.restart import restart_machine
     from quetsach.endpoint.host.nt.machine import (
         boot_id,
         default_state,
@@ -31,6 +32,7 @@ else:
     from quetsach.endpoint.host.posix.paths import inside_path, real_path, tree_path
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
+    from quetsach.endpoint.host.posix.restart import restart_machine
 
 __all__ = [
     "SYSTEM",
@@ -48,6 +50,7 @@ __all__ = [
     "mounts_now",
     "open_mounted",
     "real_path",
+    "restart_machine",
     "running_processes",
     "tree_path",
     "unwritable",
