@@ -255,6 +255,10 @@ class FakeRegistry:
         for hive, content in hives.items():
             self.take(PutKey(hive, content))
 
+    def make(self, edit: RegistryEdit) -> bool:
+        self.take(edit)
+        return False
+
     def take(self, edit: RegistryEdit) -> None:
         """Make one edit."""
         match edit:
@@ -369,6 +373,8 @@ class FakeHost:
     files: FakeFiles = field(default_factory=FakeFiles)
     processes: None = None
     services: None = None
+    tasks: None = None
+    restart_queue: None = None
     is_live: bool = False
 
     def with_registry(self, registry: FakeRegistry) -> "FakeHost":

@@ -14,7 +14,10 @@ from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.error import told_error, told_note, translated
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
-TOLD = ("act", "keep", "plan", "report", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py")
+TOLD = (
+    *("act", "keep", "plan", "report", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py"),
+    *("host/nt/registry.py", "host/nt/registry_edit.py"),
+)
 """Where errors come from that clean, undo and the quarantine show as they are."""
 EVALUATED = (
     "assess/baseline.py",

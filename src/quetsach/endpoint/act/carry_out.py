@@ -80,7 +80,12 @@ def _failure(error: OSError | EndpointError) -> tuple[Outcome, str]:
 
 
 def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool:
-    """Return whether running programs, but for this one, still hold a removed file, such as a preloaded library."""
+    """Return whether a step takes effect only then, or running programs, but for this one, still hold a removed file.
+
+    Such as a preloaded library.
+    """
+    if any((progress.after or {}).get("restart") for progress in where.session.progress.values()):
+        return True
     processes = where.host.processes
     removed = {r.step.subject for r in results if isinstance(r.step.target, QuarantineFile)}
     if processes is None or not removed:

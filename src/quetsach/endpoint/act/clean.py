@@ -8,7 +8,7 @@ from quetsach.endpoint.act.carry_out import StepResult, restart_is_needed, run_a
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
 from quetsach.endpoint.act.verify import removed_by, verify
-from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.artefact import Artefact, place_of, printable
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.machine import machine_of, root_of
@@ -109,7 +109,9 @@ def clean(
         if host.services is not None:
             host.services.reload()
         found = look_again()
-        seen = verify(host, found or (), removed_by(result.step for result in steps))
+        queued = goes_later(session)
+        left = [finding for finding in found or () if place_of(finding.artefact.anchor) not in queued]
+        seen = verify(host, left, removed_by(result.step for result in steps))
         result = CleanResult(
             session=session.identifier,
             root=printable(root_of(host)),
@@ -123,3 +125,9 @@ def clean(
         )
         session.finish({"exit_code": result.exit_code, "remaining": len(result.remaining)})
     return result
+
+
+def goes_later(session: Session) -> frozenset[bytes]:
+    """Return the files that are in use and go when the system starts next; after that they are looked for again."""
+    queued = (progress.step for progress in session.progress.values() if (progress.after or {}).get("queued"))
+    return frozenset(step.subject for step in queued)

@@ -88,9 +88,9 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
     """
     path, state = file_anchor(step).path, FileState.from_json(before["file"])
     parent = FileState.from_json(before["parent"])
-    other_names = 0
+    other_names, goes_later = 0, False
     with straight_way(where, path) as (folder, name):
-        fd = _open_recorded(folder, name, state)
+        fd = open_recorded(folder, name, state)
         if fd is None:
             _require_sealed(where, step)
         else:
@@ -104,13 +104,25 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                 with folder.unlocked(parent), _unlocked_file(where.files, fd, state):
                     if not state.is_same_file(folder.lstat(name)):
                         raise ChangedError("the file was exchanged while it was sealed")
-                    folder.remove(name, fd)
+                    goes_later = _remove_name(where, folder, name, fd)
                 other_names = state.links - 1 - _names_to_go(where, step)
             finally:
                 os.close(fd)
         with folder.unlocked(parent):
             after: dict[str, Any] = {"parent_mtime_ns": parent_facts(folder)["mtime_ns"]}
-    return after | note_of(other_names)
+    return after | note_of(other_names) | ({"restart": True, "queued": True} if goes_later else {})
+
+
+def _remove_name(where: Workplace, folder: Folder, name: bytes, descriptor: int) -> bool:
+    """Remove a name; returns whether it only goes at the next start, because a program holds the file."""
+    try:
+        folder.remove(name, descriptor)
+    except PermissionError:
+        queue = where.host.restart_queue
+        if queue is None or not queue.remove(folder.join(name)):
+            raise
+        return True
+    return False
 
 
 def note_of(other_names: int) -> dict[str, Any]:
@@ -144,7 +156,7 @@ class _unlocked_file:  # noqa: N801  (used like a function)
             self._files.lock(self._fd, self._state)
 
 
-def _open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
+def open_recorded(folder: Folder, name: bytes, state: FileState) -> int | None:
     """Open the file of the record; ``None`` when its name is gone or means another file."""
     try:
         fd = folder.open_read(name)
@@ -188,6 +200,7 @@ def decide_return(where: Workplace, progress: Progress) -> dict[str, Any]:
 
 def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
     """Put a sealed file back under the decided name with everything that was recorded; never over another file."""
+    _call_off(where, progress)
     if decision["how"] == "nothing":
         return Outcome.KEPT, "the file was not removed"
     number = progress.step.number
@@ -202,6 +215,18 @@ def put_back(where: Workplace, progress: Progress, decision: Facts) -> tuple[Out
         if decision["how"] == "beside":
             return Outcome.BESIDE, printable(folder.join(name))
     return Outcome.RESTORED, ""
+
+
+def _call_off(where: Workplace, progress: Progress) -> None:
+    """Take a file out of what goes at the next start.
+
+    Raises:
+        EndpointError: it is still there.
+    """
+    queue = where.host.restart_queue
+    is_queued = queue is not None and (progress.after or {}).get("queued")
+    if queue is not None and is_queued and not queue.withdraw(file_anchor(progress.step).path):
+        raise EndpointError("Windows would still remove the file at its next start")
 
 
 @contextmanager
@@ -227,7 +252,7 @@ def _in_place(where: Workplace, progress: Progress, folder: Folder, name: bytes,
 
 def _still_stands(folder: Folder, name: bytes, sealed: Sealed) -> bool:
     """Return whether a name is the original file itself, with the content that was sealed."""
-    fd = _open_recorded(folder, name, sealed.record.state)
+    fd = open_recorded(folder, name, sealed.record.state)
     if fd is None:
         return False
     try:

@@ -6,7 +6,7 @@ any moment.
 
 from collections.abc import Mapping
 
-from quetsach.endpoint.act import file, hidden_folder, lines, link, process, registry, truncate, unit
+from quetsach.endpoint.act import file, hidden_folder, lines, link, process, registry, task, truncate, unit
 from quetsach.endpoint.act.shape import Act
 from quetsach.endpoint.plan.step import (
     EditRegistry,
@@ -14,6 +14,7 @@ from quetsach.endpoint.plan.step import (
     QuarantineFile,
     RemoveLines,
     RemoveLink,
+    RemoveTask,
     StopUnit,
     Target,
     TruncateFile,
@@ -24,6 +25,7 @@ ACTS: Mapping[type[Target], Act] = {
     QuarantineFile: file.QuarantineAct(),
     RemoveLines: lines.LinesAct(),
     EditRegistry: registry.RegistryAct(),
+    RemoveTask: task.TaskAct(),
     TruncateFile: truncate.TruncateAct(),
     UnhideFolder: hidden_folder.UnhideAct(),
     RemoveLink: link.LinkAct(),

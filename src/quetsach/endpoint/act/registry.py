@@ -1,166 +1,98 @@
-"""Edits of the registry on a disk: a copy of the hive is edited in our own folder and takes the hive's place.
+"""Edits of the registry, by where it is: in a hive file, or in a Windows that runs. Each takes back what the other did.
 
-The copy is made before the step is recorded, and its hash is in the record: whatever happens afterwards, it is this
-copy that is placed, or none. A hive that Windows did not close cleanly is refused.
+An account may have signed in, or its Windows have been started, between a plan, its acts and their undoing: each looks
+anew. An account that signed out since the plan was made needs a new plan, for its hive file was not looked at.
 """
 
-import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from quetsach.endpoint.act.file import file_anchor
-from quetsach.endpoint.act.returning import still_ours
-from quetsach.endpoint.act.rewrite import RewriteAct
-from quetsach.endpoint.act.shape import ChangedError, Facts, Workplace
+from quetsach.endpoint.act import live_edits
+from quetsach.endpoint.act.hive import HiveAct, edits_of, make_copy, registry_now, write_copy
+from quetsach.endpoint.act.replacement import Replacement, clear, replace_file
+from quetsach.endpoint.act.shape import Facts, Workplace, straight_way
 from quetsach.endpoint.errors import EndpointError, RegistryError
-from quetsach.endpoint.host.disk import Own, fstat, hash_file, open_own, parts_of, write_all
-from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
-from quetsach.endpoint.host.registry import Registry, RegistryEdit, inverse
-from quetsach.endpoint.keep.journal import MAX_RECORD_BYTES
-from quetsach.endpoint.keep.quarantine import seal
+from quetsach.endpoint.host.disk import hash_file
+from quetsach.endpoint.host.registry import RegistryEdit, is_made
 from quetsach.endpoint.keep.session import Progress
-from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
-from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
+from quetsach.endpoint.plan.edit_form import edits_from_json
+from quetsach.endpoint.plan.step import Outcome, Step, file_of
 
-_MAX_EDITS = 10_000
-_MAX_INVERSE_BYTES = MAX_RECORD_BYTES // 2
+_HIVE = HiveAct()
 
 
-class RegistryAct(RewriteAct):
-    """Edits one hive file; its logs are sealed with it, though they are not changed."""
+@dataclass(frozen=True, slots=True)
+class RegistryAct:
+    """Edits keys of one hive, or of one key that is loaded."""
 
     def look(self, where: Workplace, step: Step) -> Facts:
-        """Make the edited copy; return the hive's state and hashes, and the edits that take these back."""
-        if _target(step).file is None:
-            raise EndpointError("the registry of a running Windows is not edited by this version")
-        return super().look(where, step)
-
-    def prepare(self, where: Workplace, step: Step, source: int) -> Facts:  # noqa: ARG002  (one shape for all)
-        """Return the hash of the edited copy."""
-        registry, edits = _registry(where), _target(step).edits
-        if len(edits) > _MAX_EDITS:
-            raise EndpointError("so many edits of one hive are no clean-up")
-        back, left = _recorded(edits, registry)
-        made = _make(registry, edits, where.session.prepared(step.number))
-        return {"edited_sha256": made, "whole": False, "inverse": back, "unrecorded": left}
-
-    def write(self, where: Workplace, step: Step, source: int, target: int) -> None:  # noqa: ARG002
-        """Write the edited copy."""
-        _copy(where.session.prepared(step.number), target)
-
-    def seal_all(self, where: Workplace, step: Step, source: int, before: Facts) -> None:
-        """Seal the hive and its logs."""
-        super().seal_all(where, step, source, before)
-        for suffix in LOG_SUFFIXES:
-            _seal_log(where, step, suffix)
+        """Return what takes the edits back, and of a hive file its state and the hash of its edited copy."""
+        if live_edits.is_loaded(where, edits_of(step)):
+            return {"live": True, **live_edits.record(where, edits_of(step))}
+        if file_of(step.target) is None:
+            raise EndpointError("the account signed out, or its Windows does not run", hint="scan again")
+        return _HIVE.look(where, step)
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:
-        """Place the edited copy."""
-        try:
-            after = super().do(where, step, before)
-        except (OSError, EndpointError):
-            where.session.prepared(step.number).unlink(missing_ok=True)
-            raise
-        where.session.prepared(step.number).unlink(missing_ok=True)
-        _registry(where)
-        return after
+        """Make the edits that are still missing."""
+        if not before.get("live"):
+            return _HIVE.do(where, step, before)
+        if not live_edits.is_loaded(where, edits_of(step)):
+            raise EndpointError("the account signed out meanwhile", hint="scan again")
+        return live_edits.make_all(where, edits_of(step), before)
 
-    def prepare_return(self, where: Workplace, progress: Progress, source: int) -> Facts | None:
-        """Decide which edits to take back in a hive changed since; what is newer than ours stays."""
-        registry, step, before = _registry(where), progress.step, progress.before or {}
-        back = edits_from_json(before["inverse"])
-        ours = still_ours(back, _target(step).edits, registry)
-        newer = len(back) - len(ours)
-        notes = [f"{newer} of {len(back)} were changed since, so the newer ones were kept"] if newer else []
-        if left := int(before.get("unrecorded", 0)):
-            notes.append(f"{left} were too large to be recorded one by one; they are in the sealed hive")
-        note = "; ".join(notes)
-        if not ours:
-            return None if left else {"how": "kept", "note": note or "there was nothing to take back"}
-        sha256 = _make(registry, ours, where.session.prepared(step.number))
-        if hash_file(source) == sha256:
-            return {"how": "kept", "note": note}
-        return {"sha256": sha256, "note": note}
-
-    def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> None:  # noqa: ARG002
-        """Write the hive as it is now with the edits taken back."""
-        _copy(where.session.prepared(progress.step.number), target)
+    def look_back(self, where: Workplace, progress: Progress) -> Facts:
+        """Decide how to take the edits back, by where the keys are now."""
+        edits, before = edits_of(progress.step), progress.before or {}
+        if live_edits.is_loaded(where, edits):
+            return live_edits.decide(where, edits, before)
+        if before.get("live"):
+            return {**live_edits.decide(where, edits, before), "how": "hive"}
+        return _HIVE.look_back(where, progress)
 
     def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
         """Carry the decision out."""
-        outcome = super().undo(where, progress, decision)
-        where.session.prepared(progress.step.number).unlink(missing_ok=True)
-        _registry(where)
-        return outcome
+        match decision["how"]:
+            case "live":
+                return live_edits.take_back(where, decision)
+            case "hive":
+                return take_back_in_hives(where, progress.step.number, decision)
+            case _:
+                return _HIVE.undo(where, progress, decision)
 
 
-def _target(step: Step) -> EditRegistry:
-    assert isinstance(step.target, EditRegistry)  # noqa: S101  (the table of acts decides)
-    return step.target
+def take_back_in_hives(where: Workplace, number: int, decision: Facts) -> tuple[Outcome, str]:
+    """Take back in hive files what was done while Windows ran; each hive is exchanged in one step."""
+    registry, back, note = registry_now(where), edits_from_json(decision["back"]), str(decision["note"])
+    if not back:
+        return Outcome.KEPT, note or "there was nothing to take back"
+    missing: dict[bytes, list[RegistryEdit]] = {}
+    for edit in back:
+        if not is_made(edit, registry):
+            path = registry.hive_path(edit.key)
+            if path is None:
+                raise RegistryError("the hive is not on this disk", where=edit.key)
+            missing.setdefault(path, []).append(edit)
+    for path, edits in missing.items():
+        _edit_hive(where, number, path, edits)
+    return (Outcome.REINSERTED if note else Outcome.RESTORED), note
 
 
-def _registry(where: Workplace) -> Registry:
-    """Return the registry as it is on disk now."""
-    if where.host.registry is None:
-        raise EndpointError("no Windows was found on this disk")
-    where.host.registry.forget()
-    return where.host.registry
-
-
-def _recorded(edits: Sequence[RegistryEdit], registry: Registry) -> tuple[list[Any], int]:
-    """Return what takes edits back, in the form of the journal, and how many are left out of it.
-
-    What is too large, or cannot be read whole, must not keep itself or others from being removed: it is in the sealed
-    hive, which comes back as a whole unless the hive was changed since.
-    """
-    found: list[list[Any]] = []
-    room = _MAX_INVERSE_BYTES
-    for edit in edits:
-        try:
-            back = edits_as_json(inverse((edit,), registry))
-        except RegistryError:
-            continue
-        size = len(json.dumps(back))
-        if size <= room:
-            room -= size
-            found.append(back)
-    return [one for back in reversed(found) for one in back], len(edits) - len(found)
-
-
-def _make(registry: Registry, edits: Sequence[RegistryEdit], path: Path) -> str:
-    """Make an edited copy of a hive and return its hash; what a crash left of an earlier one goes first."""
-    path.unlink(missing_ok=True)
-    registry.write_edited(edits, path)
-    fd = open_own(path, Own.READ)
+def _edit_hive(where: Workplace, number: int, path: bytes, edits: Sequence[RegistryEdit]) -> None:
+    copy, temporary = where.session.prepared(number), where.session.temporary_name(number)
+    real = where.host.tree.resolve(path)
     try:
-        return hash_file(fd)
+        with straight_way(where, real) as (folder, name):
+            fd = folder.open_read(name)
+            try:
+                state, former = where.files.state(fd), hash_file(fd)
+                made = make_copy(registry_now(where), edits, copy)
+                new = Replacement(lambda target: write_copy(copy, target), state, former, made, with_times=False)
+                replace_file(where.files, folder, name, temporary, new)
+            finally:
+                os.close(fd)
+            clear(folder, temporary)
     finally:
-        os.close(fd)
-
-
-def _copy(path: Path, target: int) -> None:
-    try:
-        source = open_own(path, Own.READ)
-    except FileNotFoundError as error:
-        raise ChangedError("the edited copy of the hive is gone") from error
-    try:
-        for part in parts_of(source, fstat(source).st_size):
-            write_all(target, part)
-    finally:
-        os.close(source)
-
-
-def _seal_log(where: Workplace, step: Step, suffix: bytes) -> None:
-    tree, anchor = where.host.tree, file_anchor(step)
-    try:
-        path = tree.resolve(anchor.path + suffix)
-        fd = tree.open_read(path)
-    except FileNotFoundError:
-        return
-    try:
-        container = where.session.container(step.number, suffix.decode())
-        seal(fd, where.record(step, path, where.files.state(fd), hash_file(fd)), container, where.session.key)
-    finally:
-        os.close(fd)
+        copy.unlink(missing_ok=True)
+        registry_now(where)

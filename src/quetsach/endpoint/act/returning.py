@@ -1,6 +1,8 @@
 """Which edits of the registry may be taken back in a hive that was changed since: those that are still ours."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from quetsach.endpoint.host.registry import (
     DeleteKey,
@@ -12,7 +14,12 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
     folded,
+    is_part,
 )
+
+_SERVICE = re.compile(r"HKLM\\SYSTEM\\(?:CURRENTCONTROLSET|CONTROLSET\d\d\d)\\SERVICES\\[^\\]+")
+_OF_MANAGER = frozenset({"START", "DELETEFLAG"})
+"""What the service manager writes into the key of a service that is switched off or about to be deleted."""
 
 
 def still_ours(
@@ -37,6 +44,13 @@ def still_ours(
     return tuple(edit for edit in back if _is_ours(edit, left, registry))
 
 
+def is_left_of(key: str, there: KeyContent, whole: KeyContent) -> bool:
+    """Return whether a key is what an act that was cut short left of another, whatever the service manager wrote."""
+    if _SERVICE.fullmatch(folded(key)):
+        there = replace(there, values=tuple(v for v in there.values if folded(v.name) not in _OF_MANAGER))
+    return is_part(there, whole)
+
+
 def _put(key: str, content: KeyContent) -> Iterator[tuple[tuple[str, str], RegistryValue | None]]:
     """Yield the values of a key that was made, and of those below it."""
     yield from (((folded(key), folded(value.name)), value) for value in content.values)
@@ -48,8 +62,9 @@ def _is_ours(edit: RegistryEdit, left: dict[tuple[str, str], RegistryValue | Non
     match edit:
         case SetValue(key, RegistryValue(name)) | DeleteValue(key, name):
             return registry.value(key, name) == left.get((folded(key), folded(name)))
-        case PutKey(key):
-            return not registry.exists(key)
+        case PutKey(key, whole):  # what stands there may be what is left of it after an act that was cut short
+            there = registry.content(key)
+            return there is None or is_left_of(key, there, whole)
         case DeleteKey(key):
             content = registry.content(key)
             return content is not None and all(value in left.values() for value in _values(content))

@@ -20,6 +20,8 @@ PARTLY_DONE = 13
 FAILED = 14
 
 _OPEN = frozenset({None, Outcome.FAILED})
+_HALF = frozenset({Outcome.FAILED, Outcome.CHANGED})
+"""How a step ended of which a part may have been done, where a registry was edited that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _can_be_undone(session: Session, progress: Progress) -> bool:
         return True
     if progress.undone not in _OPEN:
         return False
+    if progress.outcome in _HALF and (progress.before or {}).get("live"):
+        return True
     if progress.outcome in (Outcome.FAILED, Outcome.GONE):  # gone: someone removed what was sealed, or its new form
         return session.container(progress.step.number).exists()
     return progress.outcome is Outcome.DONE

@@ -8,7 +8,7 @@ from quetsach.endpoint.collect import footholds
 from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.plan.step import QuarantineFile, Step, TruncateFile
+from quetsach.endpoint.plan.step import QuarantineFile, RemoveTask, Step, TruncateFile, file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ def removed_by(steps: Iterable[Step]) -> frozenset[bytes]:
 
     Whatever names ``/etc/rc.local`` named it before malware wrote into it.
     """
-    return frozenset(step.subject for step in steps if isinstance(step.target, QuarantineFile | TruncateFile))
+    kinds = QuarantineFile | TruncateFile | RemoveTask
+    files = (file_of(step.target) for step in steps if isinstance(step.target, kinds))
+    return frozenset(file.path for file in files if file is not None)
 
 
 def verify(host: Host, findings: Iterable[Finding], removed: Collection[bytes]) -> Verification:

@@ -7,7 +7,7 @@ instead of ``NTUSER.DAT`` ("Create mandatory user profiles").
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,14 @@ from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
 from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
-from quetsach.endpoint.host.registry import KeyContent, RegistryEdit, RegistryValue, folded
+from quetsach.endpoint.host.registry import (
+    KeyContent,
+    RegistryEdit,
+    RegistryValue,
+    folded,
+    keys_matching,
+    value_named,
+)
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.host.windows_path import expanded, machine_environment, path_of
 from quetsach.endpoint.trouble import Reason, Trouble, reason_of
@@ -46,6 +53,7 @@ class OfflineRegistry:
         self._tree = tree
         self._paths: dict[str, bytes] | None = None
         self._accounts: tuple[str, ...] = ()
+        self._named_homes: dict[bytes, str] = {}
         self._hives: dict[bytes, Hive] = {}
         """The hives that are open, the one asked for last at the end."""
         self._refused: dict[bytes, RegistryError] = {}
@@ -73,9 +81,7 @@ class OfflineRegistry:
 
     def value(self, key: str, name: str) -> RegistryValue | None:
         """Return one value: the one that is written so, or else the first whose name compares equal."""
-        wanted, values = folded(name), self.values(key)
-        alike = [value for value in values if folded(value.name) == wanted]
-        return next((value for value in alike if value.name == name), alike[0] if alike else None)
+        return value_named(self.values(key), name)
 
     def content(self, key: str) -> KeyContent | None:
         """Return a key with everything below it."""
@@ -95,7 +101,7 @@ class OfflineRegistry:
             tops = [top]
         for start in tops:
             try:
-                yield from self._matching(start, rest.split("\\") if rest else [])
+                yield from keys_matching(self, start, rest.split("\\") if rest else [])
             except RegistryError:
                 if len(tops) == 1:
                     raise
@@ -137,6 +143,10 @@ class OfflineRegistry:
             os.close(descriptor)
             self._close()  # a file that is exchanged while it is open lives on, hidden, in its folder on FUSE
 
+    def make(self, edit: RegistryEdit) -> NoReturn:
+        """Refuse: a hive file is exchanged as a whole (``write_edited``)."""
+        raise RegistryError("the registry of a disk is edited by its hive files", where=edit.key)
+
     def forget(self) -> None:
         """Forget what was read, because hive files were exchanged: the next question reads them anew."""
         self._paths = None
@@ -161,17 +171,6 @@ class OfflineRegistry:
         current = self.value("HKLM\\SYSTEM\\Select", "Current")
         number = int.from_bytes(current.data[:4], "little") if current else 1
         return f"ControlSet{number:03}" + (f"\\{tail}" if tail else "")
-
-    def _matching(self, start: str, names: list[str]) -> Iterator[str]:
-        if "*" not in names:
-            key = "\\".join((start, *names))
-            if self.exists(key):
-                yield key
-            return
-        star = names.index("*")
-        above = "\\".join((start, *names[:star]))
-        for name in self.subkeys(above):
-            yield from self._matching(f"{above}\\{name}", names[star + 1 :])
 
     def _named(self, account: str) -> list[str]:
         if account == "*":
@@ -231,6 +230,7 @@ class OfflineRegistry:
                 if hive := self._first(home, _USER_HIVES):
                     name = self._free_name(home)
                     accounts.append(name)
+                    self._named_homes[home] = name
                     mount = f"HKU\\{folded(name)}"
                     self._paths[mount] = hive
                     if classes := self._first(home, _CLASSES_HIVES):
@@ -269,7 +269,7 @@ class OfflineRegistry:
                 continue
             yield from (join(real, entry.name) for entry in entries if stat.S_ISDIR(entry.stat.st_mode))
 
-    def _in_profile_list(self) -> Iterator[bytes]:
+    def _in_profile_list(self) -> Iterable[bytes]:
         """Yield where the registry has profiles: they can be moved."""
         try:
             for key in self.matching(_PROFILE_LIST):

@@ -13,7 +13,9 @@ from typing import Protocol
 from quetsach.endpoint.host.folder import Entry, Files, Folder
 from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.registry import Registry
+from quetsach.endpoint.host.restart import RestartQueue
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.tasks import Tasks
 from quetsach.endpoint.host.tree import Tree
 
 __all__ = ["Entry", "Files", "Folder", "Host", "Tree"]
@@ -37,6 +39,14 @@ class Host(Protocol):
     @property
     def services(self) -> Services | None:
         """The running service manager; ``None`` when there is none or the system is only a tree of files."""
+
+    @property
+    def tasks(self) -> Tasks | None:
+        """The running task scheduler; ``None`` when there is none that keeps tasks by itself."""
+
+    @property
+    def restart_queue(self) -> RestartQueue | None:
+        """What goes at the next start; ``None`` where every file can be removed at once."""
 
     @property
     def registry(self) -> Registry | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from quetsach.endpoint.trouble import Trouble
 
-SZ, EXPAND_SZ, BINARY, DWORD, MULTI_SZ, QWORD = 1, 2, 3, 4, 7, 11
+SZ, EXPAND_SZ, BINARY, DWORD, LINK, MULTI_SZ, QWORD = 1, 2, 3, 4, 6, 7, 11
 """Types of values (winnt.h). Other numbers occur and are kept as they are."""
 
 
@@ -45,10 +45,19 @@ class RegistryValue:
 
 @dataclass(frozen=True, slots=True)
 class KeyContent:
-    """A whole key with everything below it, as it is kept to be put back."""
+    """A whole key with everything below it, as it is kept to be put back.
+
+    ``security`` is its security descriptor, self-relative; empty: what is inherited where it is put back, or the hive
+    file has it. ``kind`` is what Windows calls its class, ``written`` when it was last changed (100 ns since 1601).
+    """
 
     values: tuple[RegistryValue, ...] = ()
     subkeys: Mapping[str, "KeyContent"] = field(default_factory=dict)
+    security: bytes = b""
+    kind: str = ""
+    is_volatile: bool = False
+    """Whether it goes with the next restart."""
+    written: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +149,79 @@ class Registry(Protocol):
         Also raises ``OSError``: the hive cannot be read or the copy not be written.
         """
 
+    def make(self, edit: RegistryEdit) -> bool:
+        """Make one edit of a key that no hive file is edited for (``hive_path`` is ``None``), and read it again.
+
+        Returns whether it is only in force after a restart. Also raises ``OSError``: the system refuses; what was done
+        of the edit until then stays.
+        """
+
     def forget(self) -> None:
         """Forget what was read, because hive files were exchanged: the next question reads them anew."""
+
+
+def value_named(values: Sequence[RegistryValue], name: str) -> RegistryValue | None:
+    """Return the value that is written so, or else the first whose name compares equal."""
+    wanted = folded(name)
+    alike = [value for value in values if folded(value.name) == wanted]
+    return next((value for value in alike if value.name == name), alike[0] if alike else None)
+
+
+def is_made(edit: RegistryEdit, registry: Registry) -> bool:
+    """Return whether the registry is as an edit leaves it; security descriptors and the order of values do not count.
+
+    Raises:
+        RegistryError: the key cannot be read.
+    """
+    match edit:
+        case SetValue(key, value):
+            return registry.value(key, value.name) == value
+        case DeleteValue(key, name):
+            return registry.value(key, name) is None
+        case DeleteKey(key):
+            return not registry.exists(key)
+        case PutKey(key, content):
+            there = registry.content(key)
+            return there is not None and holds_the_same(there, content)
+
+
+def holds_the_same(one: KeyContent, other: KeyContent) -> bool:
+    """Return whether two keys hold the same values and keys, in whatever order."""
+    values = [sorted((value.name, value.type, value.data) for value in key.values) for key in (one, other)]
+    below = [{folded(name): content for name, content in key.subkeys.items()} for key in (one, other)]
+    return (
+        values[0] == values[1]
+        and below[0].keys() == below[1].keys()
+        and all(holds_the_same(content, below[1][name]) for name, content in below[0].items())
+    )
+
+
+def is_part(one: KeyContent, whole: KeyContent) -> bool:
+    """Return whether a key holds nothing but what the other holds, too: it may hold less."""
+    values = {(value.name, value.type, value.data) for value in whole.values}
+    below = {folded(name): content for name, content in whole.subkeys.items()}
+    return all((value.name, value.type, value.data) in values for value in one.values) and all(
+        folded(name) in below and is_part(content, below[folded(name)]) for name, content in one.subkeys.items()
+    )
+
+
+def keys_matching(registry: Registry, start: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the keys below one that a pattern names, which is given name by name; ``*`` stands for any one."""
+    if "*" not in names:
+        key = "\\".join((start, *names))
+        if registry.exists(key):
+            yield key
+        return
+    star = names.index("*")
+    above = "\\".join((start, *names[:star]))
+    for name in registry.subkeys(above):
+        yield from keys_matching(registry, f"{above}\\{name}", names[star + 1 :])
 
 
 def inverse(edits: Sequence[RegistryEdit], before: Registry) -> tuple[RegistryEdit, ...]:
     """Return the edits that take others back, given the registry from before them, in the order to make them.
 
-    Keys get their values and subkeys back, not their security descriptors: those come back with the hive file.
+    Keys of a hive file get their values and subkeys back, not their security descriptors: those come with the file.
     """
     back = [undoing for edit in edits for undoing in _inverse(edit, before)]
     return tuple(reversed(back))

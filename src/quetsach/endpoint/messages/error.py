@@ -25,10 +25,17 @@ def told_note(note: str, language: str) -> str:
     if language == "en":
         return note
     what, _, hint = note.partition("; hint: ")
+    told = _told_at_its_place(what, language)
+    if told == what:  # several sentences
+        told = "; ".join(_told_at_its_place(part, language) for part in what.split("; "))
+    return f"{told}; gợi ý: {translated(hint, language)}" if hint else told
+
+
+def _told_at_its_place(what: str, language: str) -> str:
+    """Return a sentence that may have a place before it, ``where: what``, in a language."""
     starts = [0, *(place.end() for place in re.finditer(": ", what))]
     told = ((what[:start], what[start:], translated(what[start:], language)) for start in starts)
-    what = next((where + new for where, old, new in told if new != old), what)
-    return f"{what}; gợi ý: {translated(hint, language)}" if hint else what
+    return next((where + new for where, old, new in told if new != old), what)
 
 
 def translated(sentence: str, language: str) -> str:

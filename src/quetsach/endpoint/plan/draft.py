@@ -1,4 +1,4 @@
-"""Steps while findings are still joined to them: one a file, one a hive."""
+"""Steps while findings are still joined to them: one a file, one a hive, one a key of what runs."""
 
 import os
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.disk import fstat, hash_file
+from quetsach.endpoint.host.registry import DeleteKey, folded
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.plan.protect import Hold
 from quetsach.endpoint.plan.step import (
@@ -56,7 +57,7 @@ class Drafts:
         if isinstance(target, QuarantineFile | RemoveLines | TruncateFile):
             key = (type(target), target.file.path)
         elif isinstance(target, HiveWish):
-            key = (EditRegistry, target.hive)
+            key = (EditRegistry, target.hive or folded(target.wish.key))
         first = EditRegistry(None, ()) if isinstance(target, HiveWish) else target
         step = Step(0, first, finding.family, (), finding.why, finding.evidence, package)
         draft = self._drafts.setdefault(key, _Draft(step))
@@ -91,6 +92,7 @@ class Drafts:
         That is a finding whose hive cannot be read any more or would be edited beyond measure, and the last entry of a
         list that the system needs.
         """
+        self._join_what_goes_with_keys()
         steps: dict[object, Step] = {}
         lost = list(self._refused)
         for key, draft in self._drafts.items():
@@ -99,12 +101,27 @@ class Drafts:
                 if draft.hive is not None and file is None:
                     lost.extend((finding, Hold.UNREACHABLE) for finding in draft.findings.values())
                     continue
-                draft.step = replace(draft.step, target=EditRegistry(file, settled(draft.wishes)))
+                edits = settled(draft.wishes)
+                if not edits:  # a list that the system needs would be left empty
+                    lost.extend((finding, Hold.SYSTEM) for finding in draft.findings.values())
+                    continue
+                draft.step = replace(draft.step, target=EditRegistry(file, edits))
             elif isinstance(draft.step.target, EditRegistry):
                 continue  # all that was wished of it was refused
             steps[key] = draft.finished()
         _drop_edits_of_removed_files(steps)
         return list(steps.values()), _not_in(steps.values(), lost)
+
+    def _join_what_goes_with_keys(self) -> None:
+        """Leave out edits of a running registry that lie in a key that goes; their findings stay with that key's."""
+        loaded = {key: draft for key, draft in self._drafts.items() if draft.wishes and draft.hive is None}
+        going = {folded(w.key): draft for draft in loaded.values() for w in draft.wishes if isinstance(w, DeleteKey)}
+        for key, draft in loaded.items():
+            place = folded(draft.wishes[0].key)
+            above = next((going[top] for top in sorted(going) if place.startswith(f"{top}\\")), None)
+            if above is not None:
+                above.findings |= draft.findings
+                del self._drafts[key]
 
 
 def _not_in(steps: Iterable[Step], lost: Iterable[tuple[Finding, Hold]]) -> list[tuple[Finding, Hold]]:

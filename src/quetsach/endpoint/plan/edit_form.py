@@ -60,12 +60,25 @@ def _read_value(item: Any) -> RegistryValue:
 
 
 def _content(content: KeyContent) -> dict[str, Any]:
+    kept = {
+        "security": base64.b64encode(content.security).decode(),
+        "class": content.kind,
+        "volatile": content.is_volatile,
+        "written": content.written,
+    }
     return {
         "values": [_value(value) for value in content.values],
         "subkeys": {name: _content(below) for name, below in content.subkeys.items()},
+        **{name: value for name, value in kept.items() if value},
     }
 
 
 def _read_content(item: Mapping[str, Any]) -> KeyContent:
-    values = tuple(_read_value(value) for value in item["values"])
-    return KeyContent(values, {str(name): _read_content(below) for name, below in item["subkeys"].items()})
+    return KeyContent(
+        tuple(_read_value(value) for value in item["values"]),
+        {str(name): _read_content(below) for name, below in item["subkeys"].items()},
+        base64.b64decode(item.get("security", "")),
+        str(item.get("class", "")),
+        bool(item.get("volatile", False)),
+        int(item.get("written", 0)),
+    )

@@ -16,16 +16,19 @@ from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import (
     TARGETS,
+    EditRegistry,
     KillProcess,
     QuarantineFile,
     RemoveLines,
+    RemoveTask,
     Step,
+    StopUnit,
     Target,
     TruncateFile,
     UnhideFolder,
 )
 from quetsach.endpoint.plan.units import unit_targets
-from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, windows_hold
+from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, task_of, windows_hold
 
 _GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
 """Reasons to believe the file rather than the rule."""
@@ -36,6 +39,10 @@ _WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE, ArtefactKind.CRON_ENTRY}
 """Lines that may hold others together."""
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
+
+_FIRST_ON_WINDOWS = (RemoveTask, EditRegistry, StopUnit, KillProcess)
+_ORDER_OF_WINDOWS = _ORDER | {target: number - len(_ORDER) for number, target in enumerate(_FIRST_ON_WINDOWS)}
+"""A running Windows keeps the file of a program that runs: what starts it goes first, then it is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class Plan:
 def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, with_archives: bool = False) -> Plan:
     """Return the plan for what a scan found; nothing is changed.
 
-    Several findings about one file are one step. Files go first, then lines and links, then units and processes.
+    Several findings about one file are one step. Files go first, then lines and links, then units and processes; on a
+    running Windows, which keeps the files of what runs, tasks, registry and processes go before files.
 
     Args:
         findings: what was found.
@@ -103,7 +111,8 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, wi
     ]
     steps, left = drafts.finished(host.tree)
     held += [Held(finding, hold) for finding, hold in left]
-    ordered = sorted(steps, key=lambda step: _ORDER[type(step.target)])
+    order = _ORDER_OF_WINDOWS if host.is_live and host.platform == "windows" else _ORDER
+    ordered = sorted(steps, key=lambda step: order[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     return Plan(numbered, tuple(held), has_unread_packages=bool(numbered) and unread_database(host.tree))
 
@@ -232,6 +241,8 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
             yield from unit_targets(host, replace(file, path=path))
         case MemberAnchor(file), _:
             yield QuarantineFile(replace(file, path=path))
+        case FileAnchor() | RegistryAnchor(), Action.REMOVE_TASK if (task := task_of(finding, host)) is not None:
+            yield replace(task, file=task.file and replace(task.file, path=path))
         case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
             yield QuarantineFile(replace(file, path=path))
         case FileAnchor() as file, Action.UNHIDE:

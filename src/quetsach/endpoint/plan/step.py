@@ -39,10 +39,22 @@ class TruncateFile:
 class EditRegistry:
     """Edit the keys of one hive. Undo puts the hive back as it was, or the edited values when it was changed since.
 
-    ``file`` is the hive file; ``None`` on a running system. ``edits`` are done in order, all or none.
+    ``file`` is the hive file, whose edits are done all or none; ``None`` for a key of a running registry.
     """
 
     file: FileAnchor | None
+    edits: tuple[RegistryEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTask:
+    r"""Remove a scheduled task of a running Windows. Undo puts back its file and what the registry kept of it.
+
+    ``file`` is ``None`` for a task that only the registry has; ``name`` is as the scheduler calls it: ``\Folder\x``.
+    """
+
+    file: FileAnchor | None
+    name: str
     edits: tuple[RegistryEdit, ...]
 
 
@@ -80,13 +92,22 @@ class KillProcess:
 
 
 type Target = (
-    QuarantineFile | RemoveLines | TruncateFile | EditRegistry | UnhideFolder | RemoveLink | StopUnit | KillProcess
+    QuarantineFile
+    | RemoveLines
+    | TruncateFile
+    | RemoveTask
+    | EditRegistry
+    | UnhideFolder
+    | RemoveLink
+    | StopUnit
+    | KillProcess
 )
 
 TARGETS: Mapping[str, type[Target]] = {
     "quarantine-file": QuarantineFile,
     "remove-lines": RemoveLines,
     "truncate-file": TruncateFile,
+    "remove-task": RemoveTask,
     "edit-registry": EditRegistry,
     "unhide-folder": UnhideFolder,
     "remove-link": RemoveLink,
@@ -98,7 +119,8 @@ TARGETS: Mapping[str, type[Target]] = {
 
 def file_of(target: Target) -> FileAnchor | None:
     """Return the file that a step changes; ``None`` when it acts on something else."""
-    return target.file if isinstance(target, QuarantineFile | RemoveLines | TruncateFile | EditRegistry) else None
+    kinds = QuarantineFile | RemoveLines | TruncateFile | RemoveTask | EditRegistry
+    return target.file if isinstance(target, kinds) else None
 
 
 _NAMES = {target: name for name, target in TARGETS.items()}
@@ -148,6 +170,8 @@ class Step:
         match self.target:
             case QuarantineFile(file) | RemoveLines(file) | TruncateFile(file):
                 return file.path
+            case RemoveTask(file, name):
+                return file.path if file else name.encode("utf-8", "surrogatepass")
             case EditRegistry(file, edits):
                 return file.path if file else edits[0].key.encode("utf-8", "surrogatepass")
             case RemoveLink() | UnhideFolder():
@@ -203,6 +227,8 @@ def freeze(value: Any) -> Any:
 def _freeze_target(target: Target) -> Any:
     if isinstance(target, RemoveLines):  # the file once, not with every line: there can be thousands
         return {"file": freeze(target.file), "lines": [[line.number, freeze(line.line)] for line in target.lines]}
+    if isinstance(target, RemoveTask):
+        return {"file": freeze(target.file), "name": target.name, "edits": edits_as_json(target.edits)}
     if isinstance(target, EditRegistry):
         return {"file": freeze(target.file), "edits": edits_as_json(target.edits)}
     return freeze(target)
@@ -221,6 +247,12 @@ def _read_lines(value: Mapping[str, Any]) -> RemoveLines:
 def _read_registry(value: Mapping[str, Any]) -> EditRegistry:
     hive = value["file"]
     return EditRegistry(None if hive is None else _read_file(hive), edits_from_json(value["edits"]))
+
+
+def _read_task(value: Mapping[str, Any]) -> RemoveTask:
+    file = value["file"]
+    edits = edits_from_json(value["edits"])
+    return RemoveTask(None if file is None else _read_file(file), str(value["name"]), edits)
 
 
 def _read_folder(value: Mapping[str, Any]) -> UnhideFolder:
@@ -245,6 +277,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Target]] = {
     "quarantine-file": lambda value: QuarantineFile(_read_file(value["file"])),
     "remove-lines": _read_lines,
     "truncate-file": lambda value: TruncateFile(_read_file(value["file"]), int(value["size_bytes"])),
+    "remove-task": _read_task,
     "edit-registry": _read_registry,
     "unhide-folder": _read_folder,
     "remove-link": _read_link,

@@ -34,6 +34,8 @@ from quetsach.endpoint.host.registry import (
 )
 from quetsach.endpoint.plan.foundation import is_registry_foundation
 from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import RemoveTask
+from quetsach.endpoint.plan.winsock import TakeProvider, is_provider, provider_of, without_providers
 
 _GROUPS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Svchost"
 _CACHE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
@@ -47,6 +49,8 @@ _REGISTRY_ACTIONS = frozenset(
     {Action.REMOVE_VALUE, Action.REMOVE_ENTRY, Action.RESTORE_DEFAULT, Action.REMOVE_KEY, Action.REMOVE_SERVICE}
 )
 
+_TAKES_PROVIDER = frozenset({Action.REMOVE_VALUE, Action.REMOVE_KEY})
+
 
 @dataclass(frozen=True, slots=True)
 class TakeEntry:
@@ -57,7 +61,7 @@ class TakeEntry:
     entry: str
 
 
-type Wish = RegistryEdit | TakeEntry
+type Wish = RegistryEdit | TakeEntry | TakeProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ def windows_hold(finding: Finding, host: Host) -> Hold | None:
 def registry_wishes(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveWish]:
     """Yield what a finding that ``windows_hold`` lets pass asks of the registry of a machine."""
     anchor = finding.artefact.anchor
+    if finding.action is Action.REMOVE_TASK and task_of(finding, host) is not None:
+        return
     if finding.action is Action.REMOVE_TASK:
         with suppress(RegistryError):  # a hive that cannot be read keeps what it has of the task; its file goes
             yield from [HiveWish(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
@@ -95,29 +101,54 @@ def registry_wishes(finding: Finding, host: Host, registry: Registry) -> Iterato
             yield HiveWish(registry.hive_path(wish.key), wish)
 
 
+def task_of(finding: Finding, host: Host) -> RemoveTask | None:
+    """Return what removes a task from a running Windows as a whole; ``None`` on a disk, and for a job of AT."""
+    tree = _tree_key(finding)
+    if tree is None or not host.is_live or host.registry is None:
+        return None
+    file = finding.artefact.anchor if isinstance(finding.artefact.anchor, FileAnchor) else None
+    try:
+        edits = settled(_task(finding, host.registry))
+    except RegistryError:
+        edits = ()
+    return RemoveTask(file, tree[len(f"{_CACHE}\\Tree") :], edits)
+
+
 def _wishes(finding: Finding, anchor: RegistryAnchor, host: Host, registry: Registry) -> Iterator[Wish]:
     """Yield what one finding asks for; nothing when the registry is not what the scan saw any more."""
-    if anchor.name is None and finding.action is Action.RESTORE_DEFAULT:
+    if is_provider(anchor.key) and finding.action in _TAKES_PROVIDER:
+        taken = provider_of(anchor.key, registry) if _is_as_seen(anchor, registry) else None
+        yield from () if taken is None else (taken,)
+    elif anchor.name is None and finding.action is Action.RESTORE_DEFAULT:
         yield from Factory(host, registry).edits(anchor.key)
-        return
-    if anchor.name is None:
-        if not registry.exists(anchor.key):
-            return
+    elif anchor.name is not None:
+        yield from _about_value(finding, anchor, anchor.name, registry)
+    elif registry.exists(anchor.key):
         yield DeleteKey(anchor.key)
         if finding.action is Action.REMOVE_SERVICE:
             yield from _around_service(anchor.key, registry)
-        return
-    value = registry.value(anchor.key, anchor.name)
+
+
+def _about_value(finding: Finding, anchor: RegistryAnchor, name: str, registry: Registry) -> Iterator[Wish]:
+    value = registry.value(anchor.key, name)
     if finding.action is Action.RESTORE_DEFAULT:
         default = finding.artefact.fields.get("default")  # the empty text can be one
         if default is not None and (value is None or value.data == anchor.data):
             yield SetValue(anchor.key, _factory_value(anchor, default))
-    elif value is None or (value.type, value.data) != (anchor.type, anchor.data):
+    elif value is None or not _is_as_seen(anchor, registry):
         return
     elif finding.action is Action.REMOVE_VALUE:
-        yield DeleteValue(anchor.key, anchor.name)
+        yield DeleteValue(anchor.key, name)
     elif anchor.entry is not None and without_entries(value, (anchor.entry,)) is not None:
         yield TakeEntry(anchor.key, value, anchor.entry)
+
+
+def _is_as_seen(anchor: RegistryAnchor, registry: Registry) -> bool:
+    """Return whether a key is there, and of a value whether it is the one that the scan saw."""
+    if anchor.name is None:
+        return registry.exists(anchor.key)
+    value = registry.value(anchor.key, anchor.name)
+    return value is not None and (value.type, value.data) == (anchor.type, anchor.data)
 
 
 def _around_service(key: str, registry: Registry) -> Iterator[Wish]:
@@ -232,6 +263,8 @@ def size_of(wish: Wish) -> int:
     """Return roughly how many bytes a wish takes in a journal."""
     if isinstance(wish, PutKey):
         return 200 + len(wish.key) + _size_of(wish.content)
+    if isinstance(wish, TakeProvider):
+        return sum(200 + len(value.data) for values in wish.entries for value in values)
     value = wish.value if isinstance(wish, SetValue | TakeEntry) else None
     return 200 + len(wish.key) + (len(value.data) if value is not None else 0)
 
@@ -260,6 +293,7 @@ def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
     keys = {folded(wish.key) for wish in found if isinstance(wish, DeleteKey)}
     edits: dict[tuple[str, ...], RegistryEdit] = {}
     lists: dict[tuple[str, ...], list[TakeEntry]] = {}
+    providers: dict[str, list[TakeProvider]] = {}
     for wish in found:
         if any(_is_below(folded(wish.key), key) for key in keys if key != folded(wish.key)):
             continue
@@ -267,6 +301,8 @@ def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
             edits[(folded(wish.key),)] = wish
         elif folded(wish.key) in keys:
             continue
+        elif isinstance(wish, TakeProvider):
+            providers.setdefault(folded(wish.entries_key), []).append(wish)
         elif isinstance(wish, TakeEntry):
             lists.setdefault((folded(wish.key), folded(wish.value.name)), []).append(wish)
         elif isinstance(wish, DeleteValue):
@@ -278,7 +314,8 @@ def settled(wishes: Iterable[Wish]) -> tuple[RegistryEdit, ...]:
         new = without_entries(taken[0].value, dict.fromkeys(wish.entry for wish in taken))
         if place not in edits and new is not None:
             edits[place] = SetValue(taken[0].key, new)
-    return tuple(edits.values())
+    closed_up = [edit for all_ in providers.values() for edit in without_providers(all_[0], {w.number for w in all_})]
+    return (*edits.values(), *closed_up)
 
 
 def _is_below(key: str, above: str) -> bool:

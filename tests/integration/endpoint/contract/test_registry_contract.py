@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.fake_host import FakeRegistry
+from tests.fake_registry_calls import FakeRegistryCalls
 
+from quetsach.endpoint.host.nt.registry import NtRegistry
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import (
     DeleteKey,
@@ -31,13 +33,15 @@ MORE: Keys = {
 OF_AN: Keys = {r"Software\Only An": {"x": (EXPAND_SZ, "%a%")}}
 
 
-@pytest.fixture(params=["fake", "windows-copy", "windows-ntfs"])
+@pytest.fixture(params=["fake", "windows-copy", "windows-ntfs", "windows-live-calls"])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Registry:
     """The registry of the drive of ``quetsach.packs.specimen.windows``, with names in all kinds of writing."""
     if request.param == "fake":
         return _fake()
-    disk = _drive(request, request.param, tmp_path)
+    disk = _drive(request, "windows-copy" if request.param == "windows-live-calls" else request.param, tmp_path)
     plant(disk, software=MORE, users={"An": OF_AN})
+    if request.param == "windows-live-calls":
+        return _half_signed_in(disk)
     return mounted_windows(disk).registry
 
 
@@ -65,6 +69,25 @@ def _fake() -> FakeRegistry:
             for name, (type_, data) in values.items():
                 fake.take(SetValue(f"{hive}\\{key}", RegistryValue(name, type_, data_of(type_, data))))
     return fake
+
+
+def _half_signed_in(disk: Path) -> NtRegistry:
+    """Return the registry of a running Windows on which An is signed in, and Bình is not."""
+    calls = FakeRegistryCalls()
+    model = _fake()
+    sid = "S-1-5-21-1-2-3-1001"
+    loaded = {
+        **{f"HKLM\\{hive}": f"\\Registry\\Machine\\{hive}" for hive in ("SOFTWARE", "SYSTEM", "SAM", "SECURITY")},
+        "HKU\\.DEFAULT": "\\Registry\\User\\.DEFAULT",
+        "HKU\\An": f"\\Registry\\User\\{sid}",
+        "HKU\\An_Classes": f"\\Registry\\User\\{sid}_Classes",
+    }
+    for key, path in loaded.items():
+        calls.put(path, model.content(key) or KeyContent())
+    calls.link(r"\Registry\Machine\SYSTEM\CurrentControlSet", r"\Registry\Machine\SYSTEM\ControlSet001")
+    profiles = r"\Registry\Machine\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+    calls.make(f"{profiles}\\{sid}", ProfileImagePath=(SZ, data_of(SZ, r"C:\Users\An")))
+    return NtRegistry(mounted_windows(disk).tree, calls)
 
 
 def test_accounts_are_all_people_with_a_profile_and_the_system_itself(registry: Registry) -> None:

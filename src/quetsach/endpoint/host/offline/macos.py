@@ -33,6 +33,16 @@ class MacHost:
         return
 
     @property
+    def tasks(self) -> None:
+        """Nothing runs on a mounted disk."""
+        return
+
+    @property
+    def restart_queue(self) -> None:
+        """Nothing runs on a mounted disk."""
+        return
+
+    @property
     def registry(self) -> None:
         """A Mac has none."""
         return

@@ -51,6 +51,16 @@ class WindowsHost:
         return
 
     @property
+    def tasks(self) -> None:
+        """It does not run."""
+        return
+
+    @property
+    def restart_queue(self) -> None:
+        """It does not run."""
+        return
+
+    @property
     def is_live(self) -> bool:
         """Never."""
         return False

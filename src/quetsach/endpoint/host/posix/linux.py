@@ -27,6 +27,16 @@ class LinuxHost:
         return PosixFiles()
 
     @property
+    def tasks(self) -> None:
+        """Its tasks are files that are read anew."""
+        return
+
+    @property
+    def restart_queue(self) -> None:
+        """It removes files that are in use, too."""
+        return
+
+    @property
     def registry(self) -> None:
         """Linux has none."""
 

@@ -1,0 +1,81 @@
+r"""Files that go when Windows starts next: the value ``PendingFileRenameOperations``; satisfies ``RestartQueue``.
+
+It holds pairs of texts, each ended by a NUL: a source (``\??\C:\x``) and what it becomes, empty for a file that goes.
+Windows appends to it (``MoveFileEx``); only our own pairs are ever taken out, and nothing is put anywhere else.
+Source: Microsoft Learn, "MoveFileExW", "PendingFileRenameOperations".
+"""
+
+from contextlib import suppress
+from typing import Protocol
+
+from quetsach.endpoint.host.registry import MULTI_SZ, DeleteValue, Registry, RegistryValue, SetValue, folded
+
+_KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager"
+_VALUE = "PendingFileRenameOperations"
+_TRIES = 3
+
+type Move = tuple[str, str]
+
+
+class RestartCalls(Protocol):
+    """The call of Windows that appends to the list."""
+
+    def remove_at_restart(self, path: str) -> None:
+        r"""Have a file (``\\?\C:\x``) removed at the next start; may raise ``OSError``."""
+
+
+class NtRestartQueue:
+    """The list of the running Windows. ``system_drive`` is its letter with the colon."""
+
+    def __init__(self, calls: RestartCalls, registry: Registry, system_drive: str = "C:") -> None:
+        self._calls = calls
+        self._registry = registry
+        self._drive = system_drive
+
+    def remove(self, path: bytes) -> bool:
+        """Put a file at the end of the list."""
+        before, own = self._moves(), (self._name(path), "")
+        if own in before:
+            return True
+        with suppress(OSError):
+            self._calls.remove_at_restart("\\\\?\\" + own[0].removeprefix("\\??\\"))
+        after = self._moves()
+        return after[: len(before)] == before and any(_is_same(own, move) for move in after[len(before) :])
+
+    def holds(self, path: bytes) -> bool:
+        """Return whether a file is in the list."""
+        return any(_is_same((self._name(path), ""), move) for move in self._moves())
+
+    def withdraw(self, path: bytes) -> bool:
+        """Take a file out of the list, the last time that it stands there."""
+        own = (self._name(path), "")
+        for _ in range(_TRIES):  # others may write it at the same time
+            moves = self._moves()
+            places = [place for place, move in enumerate(moves) if _is_same(own, move)]
+            if not places:
+                return True
+            left = moves[: places[-1]] + moves[places[-1] + 1 :]
+            with suppress(OSError):
+                self._registry.make(SetValue(_KEY, _value(left)) if left else DeleteValue(_KEY, _VALUE))
+        return not self.holds(path)
+
+    def _moves(self) -> list[Move]:
+        found = self._registry.value(_KEY, _VALUE)
+        if found is None:
+            return []
+        texts = found.data[: len(found.data) & ~1].decode("utf-16-le", "surrogatepass").split("\0")
+        return [(source, target) for source, target in zip(texts[::2], texts[1::2], strict=False) if source]
+
+    def _name(self, path: bytes) -> str:
+        r"""Return a path of the tree as the list has it."""
+        text = path.decode("utf-8", "surrogatepass").replace("/", "\\")
+        return f"\\??\\{text[1:]}" if text[2:3] == ":" else f"\\??\\{self._drive}{text}"
+
+
+def _is_same(one: Move, other: Move) -> bool:
+    return folded(one[0]) == folded(other[0]) and one[1] == other[1]
+
+
+def _value(moves: list[Move]) -> RegistryValue:
+    text = "".join(f"{source}\0{target}\0" for source, target in moves)
+    return RegistryValue(_VALUE, MULTI_SZ, f"{text}\0".encode("utf-16-le", "surrogatepass"))
