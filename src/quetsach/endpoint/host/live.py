@@ -35,8 +35,8 @@ else:
     from quetsach.endpoint.host.posix.privacy import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.processes import boot_id
     from quetsach.endpoint.host.posix.resident import little_resident
-    from quetsach.endpoint.host.posix.worker_process import give_way, start_worker, starter
     from quetsach.endpoint.host.posix.restart import restart_machine
+    from quetsach.endpoint.host.posix.worker_process import give_way, start_worker, starter
 
 __all__ = [
     "SYSTEM",

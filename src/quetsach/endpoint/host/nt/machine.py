@@ -16,7 +16,12 @@ from quetsach.endpoint.host.nt.drives import MachineDrives, OneFolder
 from quetsach.endpoint.host.nt.ffi.events import log_event
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
 from quetsach.endpoint.host.nt.ffi.places import LOCAL_DATA, PROGRAM_DATA, known_folder
+from quetsach.endpoint.host.nt.ffi.processes import NativeProcesses
+from quetsach.endpoint.host.nt.ffi.registry import NativeRegistry
+from quetsach.endpoint.host.nt.ffi.restart import NativeRestart
 from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
+from quetsach.endpoint.host.nt.ffi.services import NativeServices
+from quetsach.endpoint.host.nt.ffi.tasks import NativeTasks
 from quetsach.endpoint.host.nt.ffi.volumes import NtVolumeCalls
 from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES
 from quetsach.endpoint.host.nt.files import NtFiles
@@ -24,12 +29,19 @@ from quetsach.endpoint.host.nt.handles import nt_path, opened
 from quetsach.endpoint.host.nt.names import bytes_of
 from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
 from quetsach.endpoint.host.nt.private_folder import guard_of, trusted_by
+from quetsach.endpoint.host.nt.processes import NtProcesses
+from quetsach.endpoint.host.nt.registry import NtRegistry
+from quetsach.endpoint.host.nt.restart import NtRestartQueue
+from quetsach.endpoint.host.nt.services import NtServices
+from quetsach.endpoint.host.nt.tasks import NtTasks
 from quetsach.endpoint.host.nt.tree import NtTree
 from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
 from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.registry import Registry, folded
+from quetsach.endpoint.host.restart import RestartQueue
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.tasks import Tasks
 from quetsach.endpoint.host.tree import components
 from quetsach.endpoint.trouble import Reason
 
@@ -65,6 +77,8 @@ class WindowsHost:
     files: NtFiles
     processes: Processes | None
     services: Services | None
+    tasks: Tasks | None
+    restart_queue: RestartQueue | None
     registry: Registry | None
     is_live: bool
 
@@ -96,12 +110,18 @@ class FolderTree(NtTree):
 
 def live_host() -> WindowsHost:
     """Return the system that this process runs on."""
-    return WindowsHost(LiveTree(), _files(), None, None, None, is_live=True)
+    tree, processes = LiveTree(), running_processes()
+    services = NtServices(NativeServices(), processes)
+    registry = NtRegistry(tree, NativeRegistry(), services)
+    restart_queue = NtRestartQueue(NativeRestart(), registry, _system_drive())
+    return WindowsHost(
+        tree, _files(), processes, services, NtTasks(NativeTasks()), restart_queue, registry, is_live=True
+    )
 
 
 def running_processes() -> Processes:
     """Return the processes of the running system."""
-    raise NotImplementedError
+    return NtProcesses(NativeProcesses(), _running_tree(), _system_drive())
 
 
 def open_mounted(root: Path, *, system: str = "") -> WindowsHost:
@@ -114,7 +134,7 @@ def open_mounted(root: Path, *, system: str = "") -> WindowsHost:
     if system not in ("", "windows"):
         raise OSError(errno.EOPNOTSUPP, "disks of other systems are looked at from a Linux", str(root))
     tree = FolderTree(root)
-    return WindowsHost(tree, _files(), None, None, OfflineRegistry(tree), is_live=False)
+    return WindowsHost(tree, _files(), None, None, None, None, OfflineRegistry(tree), is_live=False)
 
 
 def mounts_now() -> tuple[Mount, ...]:
