@@ -96,3 +96,31 @@ def test_every_exception_is_still_one() -> None:
 def test_the_check_sees_what_it_forbids() -> None:
     source = "import os\nos.open(p, os.O_RDONLY)\nos.pread(f, 1, 0)\nos.path.join(a)\nos.read(f, 1)\nos.geteuid()"
     assert list(calls_of_one_system(source)) == ["os.open", "os.O_RDONLY", "os.pread", "os.geteuid"]
+
+
+LIBRARIES = frozenset({"OleDLL", "WINFUNCTYPE", "WinDLL", "WinError", "oledll", "windll", "wintypes"})
+"""Of ``ctypes``: what only Windows has, or what is only of use for its libraries."""
+
+
+def libraries_of_windows(source: str) -> Iterator[str]:
+    """Yield what a source takes from ``ctypes`` for the libraries of Windows."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module in ("ctypes", "ctypes.wintypes"):
+            names = {alias.name for alias in node.names}
+            yield from sorted(names & LIBRARIES or ({"wintypes"} if node.module == "ctypes.wintypes" else set()))
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name == "ctypes.wintypes")
+        elif isinstance(node, ast.Attribute) and node.attr in LIBRARIES and ast.unparse(node.value) == "ctypes":
+            yield node.attr
+
+
+def test_the_libraries_of_windows_are_called_in_one_place() -> None:
+    sources = [path for part in TOOL for path in (SOURCES / part).rglob("*.py")]
+    users = {path for path in sources if any(libraries_of_windows(path.read_text(encoding="utf-8")))}
+    assert {path.parent.relative_to(SOURCES).as_posix() for path in users} == {"endpoint/host/nt/ffi"}
+
+
+def test_the_check_of_libraries_sees_what_it_forbids() -> None:
+    source = "import ctypes.wintypes\nfrom ctypes import wintypes, byref\nctypes.WinDLL('x')\nctypes.CDLL(None)"
+    assert sorted(libraries_of_windows(source)) == ["WinDLL", "ctypes.wintypes", "wintypes"]
+    assert list(libraries_of_windows("from ctypes.wintypes import HANDLE")) == ["wintypes"]

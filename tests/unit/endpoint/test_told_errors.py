@@ -16,7 +16,7 @@ from quetsach.endpoint.messages.error import told_error, told_note, translated
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
 TOLD = (
     *("act", "keep", "plan", "report", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py"),
-    *("host/nt/registry.py", "host/nt/registry_edit.py"),
+    *("host/nt", "host/offline", "host/posix"),
 )
 """Where errors come from that clean, undo and the quarantine show as they are."""
 EVALUATED = (
@@ -53,7 +53,7 @@ def _sentences(source: Path) -> Iterator[str]:
     """Yield what the errors say that a file raises, with 7 wherever something is filled in."""
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error") and node.args:
-            yield _text(node.args[0])
+            yield _text(node.args[ast.unparse(node.args[0]).startswith("errno.")])  # an OSError has its number first
             yield from (_text(keyword.value) for keyword in node.keywords if keyword.arg == "hint")
 
 

@@ -69,7 +69,7 @@ def _failure(error: OSError | EndpointError) -> tuple[Outcome, str]:
     if isinstance(error, JournalError):
         raise error
     if isinstance(error, OSError):
-        note = printable(os.fsencode(os.strerror(error.errno))) if error.errno else "the system refused"
+        note = printable(os.fsencode(error.strerror or "the system refused"))
         if error.errno in _GONE:
             return Outcome.GONE, note
         return (Outcome.CHANGED if error.errno in _CHANGED else Outcome.FAILED), note

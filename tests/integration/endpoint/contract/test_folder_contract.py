@@ -1,5 +1,6 @@
 """What every back end promises of acts in an open folder, on which undo stands."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 from tests.integration.endpoint.contract.conftest import Machine
 
 from quetsach.endpoint.act.replacement import clear
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.folder import Folder
 
 OLD = 1_600_000_000_123_456_700
@@ -60,7 +62,7 @@ def test_a_file_takes_the_place_of_another_in_one_step(machine: Machine, folder:
     machine.write("old", b"old")
     descriptor = made(folder, b"new")
     folder.replace(descriptor, b".new", b"old")
-    assert os.path.samestat(os.fstat(descriptor), folder.lstat(b"old"))
+    assert os.path.samestat(fstat(descriptor), folder.lstat(b"old"))
     os.close(descriptor)
     assert (names(folder), read(folder, b"old")) == ({b"old"}, b"new")
 
@@ -68,7 +70,7 @@ def test_a_file_takes_the_place_of_another_in_one_step(machine: Machine, folder:
 def test_a_file_is_placed_where_nothing_is(folder: Folder) -> None:
     descriptor = made(folder, b"x")
     folder.place(descriptor, b".new", b"name")
-    assert os.path.samestat(os.fstat(descriptor), folder.lstat(b"name"))
+    assert os.path.samestat(fstat(descriptor), folder.lstat(b"name"))
     os.close(descriptor)
     clear(folder, b".new")
     assert (names(folder), read(folder, b"name")) == ({b"name"}, b"x")
@@ -93,27 +95,44 @@ def test_a_file_gets_a_further_name(machine: Machine, folder: Folder) -> None:
     assert folder.lstat(b"twin").st_nlink == 2
 
 
-def test_a_link_is_made_with_its_times(machine: Machine, folder: Folder) -> None:
-    machine.write("a")
-    descriptor = folder.open_read(b"a")
+def test_a_link_is_made_with_its_times(linking: Machine) -> None:
+    linking.write("a")
+    with linking.host.tree.folder(linking.base) as folder:
+        descriptor = folder.open_read(b"a")
+        try:
+            linking.age(descriptor, OLD)
+            state = linking.host.files.state(descriptor)
+        finally:
+            os.close(descriptor)
+        folder.symlink(b"link", b"somewhere/else", state)
+        assert folder.readlink(b"link").replace(b"\\", b"/") == b"somewhere/else"
+        assert stat.S_ISLNK(folder.lstat(b"link").st_mode)
+        if linking.kind != "windows-ntfs":  # ntfs-3g cannot set the times of a link itself
+            assert folder.lstat(b"link").st_mtime_ns == OLD
+
+
+def test_a_link_is_not_opened(linking: Machine) -> None:
+    linking.write("a")
+    linking.link("link", b"a")
+    with linking.host.tree.folder(linking.base) as folder:
+        with pytest.raises(OSError, match="not a regular file"):
+            folder.open_read(b"link")
+        with pytest.raises(OSError, match=r"."):
+            folder.folder(b"link")
+
+
+def test_a_name_that_is_another_file_by_now_is_not_removed(machine: Machine, folder: Folder) -> None:
+    machine.write("a", b"theirs")
+    machine.write("b", b"ours")
+    descriptor = folder.open_read(b"b")
     try:
-        os.utime(descriptor, ns=(OLD, OLD))
-        state = machine.host.files.state(descriptor)
+        with pytest.raises(OSError, match=r".") as caught:
+            folder.remove(b"a", descriptor)
+        assert (caught.value.errno, names(folder)) == (errno.ESTALE, {b"a", b"b"})
+        folder.remove(b"b", descriptor)
+        assert names(folder) & {b"a", b"b"} == {b"a"}
     finally:
         os.close(descriptor)
-    folder.symlink(b"link", b"somewhere/else", state)
-    assert (folder.readlink(b"link"), stat.S_ISLNK(folder.lstat(b"link").st_mode)) == (b"somewhere/else", True)
-    if machine.kind != "windows-ntfs":  # ntfs-3g cannot set the times of a link itself
-        assert folder.lstat(b"link").st_mtime_ns == OLD
-
-
-def test_a_link_is_not_opened(machine: Machine, folder: Folder) -> None:
-    machine.write("a")
-    machine.link("link", b"a")
-    with pytest.raises(OSError, match="not a regular file"):
-        folder.open_read(b"link")
-    with pytest.raises(OSError, match=r"."):
-        folder.folder(b"link")
 
 
 def test_a_folder_gets_its_times_back(machine: Machine, folder: Folder) -> None:
@@ -129,7 +148,7 @@ def test_a_file_gets_back_all_that_was_recorded(machine: Machine, folder: Folder
     machine.write("a", b"x")
     descriptor = folder.open_read(b"a")
     try:
-        os.utime(descriptor, ns=(OLD, OLD))
+        machine.age(descriptor, OLD)
         before = machine.host.files.state(descriptor)
     finally:
         os.close(descriptor)

@@ -7,6 +7,8 @@ import stat
 import pytest
 from tests.integration.endpoint.contract.conftest import Machine
 
+from quetsach.endpoint.host.disk import fstat, read_at
+
 
 def test_a_file_is_read_whole_and_not_beyond_a_limit(machine: Machine) -> None:
     machine.write("a", b"content")
@@ -27,7 +29,7 @@ def test_a_folder_names_what_it_holds_with_its_state(machine: Machine) -> None:
 
 @pytest.mark.parametrize("name", ["ảnh cưới.jpg", "a b", "x'\"$&", "😀", "x" * 255])
 def test_a_name_in_any_writing_is_found(machine: Machine, name: str) -> None:
-    kept = name.replace('"', "") if machine.kind == "windows-ntfs" else name
+    kept = name.replace('"', "") if machine.is_ntfs else name
     kept = kept[:200] if len(kept.encode()) > 255 else kept
     machine.write(kept, b"x")
     assert machine.host.tree.exists(machine.path(kept))
@@ -53,40 +55,40 @@ def test_a_folder_is_not_opened_as_a_file(machine: Machine) -> None:
         machine.host.tree.open_read(machine.path("b"))
 
 
-def test_links_are_followed_by_stat_and_shown_by_lstat(machine: Machine) -> None:
-    machine.write("real", b"12345")
-    machine.link("link", b"real")
-    tree = machine.host.tree
-    assert tree.stat(machine.path("link")).st_size == 5
-    assert stat.S_ISLNK(tree.lstat(machine.path("link")).st_mode)
-    assert (tree.readlink(machine.path("link")), tree.resolve(machine.path("link"))) == (b"real", machine.path("real"))
+def test_links_are_followed_by_stat_and_shown_by_lstat(linking: Machine) -> None:
+    linking.write("real", b"12345")
+    linking.link("link", b"real")
+    tree = linking.host.tree
+    assert tree.stat(linking.path("link")).st_size == 5
+    assert stat.S_ISLNK(tree.lstat(linking.path("link")).st_mode)
+    assert (tree.readlink(linking.path("link")), tree.resolve(linking.path("link"))) == (b"real", linking.path("real"))
 
 
-def test_a_path_through_a_linked_folder_is_resolved(machine: Machine) -> None:
-    machine.folder("usr/bin")
-    machine.link("bin", b"usr/bin")
-    machine.write("usr/bin/sh")
-    assert machine.host.tree.resolve(machine.path("bin/../bin/./sh")) == machine.path("usr/bin/sh")
+def test_a_path_through_a_linked_folder_is_resolved(linking: Machine) -> None:
+    linking.folder("usr/bin")
+    linking.link("bin", b"usr/bin")
+    linking.write("usr/bin/sh")
+    assert linking.host.tree.resolve(linking.path("bin/../bin/./sh")) == linking.path("usr/bin/sh")
 
 
-def test_an_absolute_link_starts_at_the_root_of_the_tree(machine: Machine) -> None:
-    machine.write("real")
-    machine.link("link", machine.path("real"))
-    assert machine.host.tree.resolve(machine.path("link")) == machine.path("real")
+def test_an_absolute_link_starts_at_the_root_of_the_tree(linking: Machine) -> None:
+    linking.write("real")
+    linking.link("link", linking.path("real"))
+    assert linking.host.tree.resolve(linking.path("link")) == linking.path("real")
 
 
-def test_no_number_of_dots_leads_above_the_root(machine: Machine) -> None:
-    machine.link("up", b"../" * 30 + machine.path("real")[1:])
-    machine.write("real", b"inside")
-    assert machine.host.tree.read(machine.path("up"), 100) == b"inside"
-    assert machine.host.tree.resolve(b"/../../" + machine.path("real")[1:]) == machine.path("real")
+def test_no_number_of_dots_leads_above_the_root(linking: Machine) -> None:
+    linking.link("up", b"../" * 30 + linking.path("real")[1:])
+    linking.write("real", b"inside")
+    assert linking.host.tree.read(linking.path("up"), 100) == b"inside"
+    assert linking.host.tree.resolve(b"/../../" + linking.path("real")[1:]) == linking.path("real")
 
 
-def test_a_loop_of_links_is_an_error_and_no_endless_work(machine: Machine) -> None:
-    machine.link("a", b"b")
-    machine.link("b", b"a")
+def test_a_loop_of_links_is_an_error_and_no_endless_work(linking: Machine) -> None:
+    linking.link("a", b"b")
+    linking.link("b", b"a")
     with pytest.raises(OSError, match="symbolic links") as caught:
-        machine.host.tree.stat(machine.path("a"))
+        linking.host.tree.stat(linking.path("a"))
     assert caught.value.errno == errno.ELOOP
 
 
@@ -110,7 +112,7 @@ def test_an_open_file_is_a_descriptor(machine: Machine) -> None:
     machine.write("a", b"content")
     descriptor = machine.host.tree.open_read(machine.path("a"))
     try:
-        assert os.pread(descriptor, 3, 4) == b"ent"
-        assert os.fstat(descriptor).st_ino == machine.host.tree.stat(machine.path("a")).st_ino
+        assert read_at(descriptor, 3, 4) == b"ent"
+        assert fstat(descriptor).st_ino == machine.host.tree.stat(machine.path("a")).st_ino
     finally:
         os.close(descriptor)

@@ -161,7 +161,7 @@ class NtFolder:
             if descriptor is not None:
                 self._require_same(found, descriptor)
             if found.attributes & DIRECTORY and not is_link(found.attributes, found.tag):
-                raise IsADirectoryError(errno.EISDIR, "a folder")
+                raise IsADirectoryError(errno.EISDIR, "Is a directory")
             self._calls.delete(handle)
         with suppress(FileNotFoundError):
             if self.lstat(name).st_ino == found.identity:
@@ -254,7 +254,7 @@ class NtFolder:
         if stream.upper().endswith(b":$DATA"):
             stream = stream[: -len(b":$DATA")]
         if b":" in stream:
-            raise FileNotFoundError(errno.ENOENT, "no such stream")
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         with suppress(OSError), self._opened(base, READ_ATTRIBUTES) as handle:
             base = bytes_of(self._calls.name(handle).rpartition("\\")[2]) or base
         return base + b":" + stream if stream else base

@@ -2,7 +2,7 @@
 
 import errno
 
-_NOT_THERE = "no such file or folder"
+_NOT_THERE = "No such file or directory"
 
 
 def text_of(name: bytes) -> str:

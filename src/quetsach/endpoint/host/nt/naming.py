@@ -9,7 +9,7 @@ from quetsach.endpoint.errors import ScanError
 
 _NAMED_DRIVE = re.compile(r"[A-Za-z]:")
 _DEVICE = re.compile(r"[\\/]{2}[?.][\\/]|\\\?\?\\")
-_ON_SHARE = re.compile(r"(?:[\\/]{2}[?.][\\/]|\\\?\?\\)?(?:UNC[\\/]|[\\/]{2})", re.IGNORECASE)
+_ON_SHARE = re.compile(r"UNC[\\/]", re.IGNORECASE)
 
 
 def tree_path_of(text: str, *, current: str, system_drive: str, current_of_drive: str = "") -> bytes:
@@ -25,11 +25,9 @@ def tree_path_of(text: str, *, current: str, system_drive: str, current_of_drive
     Raises:
         ScanError: it is on another machine, or no file.
     """
-    if device := _DEVICE.match(text):
-        path, is_exact = text[device.end() :], True
-    else:
-        path, is_exact = text, False
-    if _ON_SHARE.match(text) and not (device and _NAMED_DRIVE.match(path)):
+    device = _DEVICE.match(text)
+    path, is_exact = text[device.end() if device else 0 :], device is not None
+    if _ON_SHARE.match(path) if is_exact else path.startswith(("\\\\", "//", "\\/", "/\\")):
         raise ScanError("it is on another machine", where=text, hint="run the tool there, or connect it as a drive")
     if not is_exact:
         path = _absolute(path, current, current_of_drive)

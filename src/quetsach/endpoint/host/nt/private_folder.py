@@ -4,6 +4,7 @@ Any user may make a folder in ``%ProgramData%``, where the tool keeps its state.
 write into, is not used.
 """
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -93,4 +94,4 @@ class PrivateFolders:
         with opened(self.calls, 0, path, READ_CONTROL | WRITE_DAC, ITSELF) as handle:
             self.calls.set_security(handle, DACL, guard_of(self.trusted))
             if openings(self.calls.security(handle, OWNER | DACL), self.trusted):
-                raise PermissionError(13, OPEN_TO_OTHERS)
+                raise PermissionError(errno.EACCES, OPEN_TO_OTHERS)

@@ -1,6 +1,6 @@
 """What Windows says when it refuses a call, as the ``OSError`` that other systems would raise.
 
-Source: [MS-ERREF] 2.3.1, "NTSTATUS values".
+The texts are those of other systems, which the catalogue of errors knows. Source: [MS-ERREF] 2.3.1, "NTSTATUS values".
 """
 
 import errno
@@ -10,7 +10,7 @@ _REFUSALS: tuple[tuple[int, str, tuple[int, ...]], ...] = (
     # No such name; names that there cannot be; a file that goes when it is closed; no disk in the drive.
     (
         errno.ENOENT,
-        "no such file or folder",
+        "No such file or directory",
         (
             0xC000000E,
             0xC000000F,
@@ -24,22 +24,22 @@ _REFUSALS: tuple[tuple[int, str, tuple[int, ...]], ...] = (
             0xC0000123,
         ),
     ),
-    (errno.EEXIST, "the name is taken", (0xC0000035,)),
-    (errno.ENOTDIR, "not a folder", (0xC0000103,)),
-    (errno.EISDIR, "a folder", (0xC00000BA,)),
-    (errno.ENOTEMPTY, "the folder is not empty", (0xC0000101,)),
-    (errno.EACCES, "access is denied", (0xC0000022, 0xC0000061, 0xC0000121, 0xC0000906)),
+    (errno.EEXIST, "File exists", (0xC0000035,)),
+    (errno.ENOTDIR, "Not a directory", (0xC0000103,)),
+    (errno.EISDIR, "Is a directory", (0xC00000BA,)),
+    (errno.ENOTEMPTY, "Directory not empty", (0xC0000101,)),
+    (errno.EACCES, "Permission denied", (0xC0000022, 0xC0000061, 0xC0000121, 0xC0000906)),
     (errno.EBUSY, "another program has it open", (0xC0000043, 0xC0000054)),
-    (errno.EROFS, "the disk is write-protected", (0xC00000A2,)),
-    (errno.ENOSPC, "the disk is full", (0xC000007F,)),
-    (errno.EXDEV, "on another disk", (0xC00000D4,)),
-    (errno.EMLINK, "the file has too many names", (0xC0000265,)),
-    (errno.EINVAL, "not such a thing", (0xC000000D, 0xC0000275, 0xC0000278)),
-    (errno.ELOOP, "a link", (0xC000050B,)),
-    (errno.EBADF, "not open", (0xC0000008,)),
+    (errno.EROFS, "Read-only file system", (0xC00000A2,)),
+    (errno.ENOSPC, "No space left on device", (0xC000007F,)),
+    (errno.EXDEV, "Invalid cross-device link", (0xC00000D4,)),
+    (errno.EMLINK, "Too many links", (0xC0000265,)),
+    (errno.EINVAL, "Invalid argument", (0xC000000D, 0xC0000275, 0xC0000278)),
+    (errno.ELOOP, "Too many levels of symbolic links", (0xC000050B,)),
+    (errno.EBADF, "Bad file descriptor", (0xC0000008,)),
     (
         errno.EOPNOTSUPP,
-        "the file system does not have that",
+        "Operation not supported",
         (0xC0000002, 0xC0000003, 0xC0000010, 0xC00000BB, 0xC0000279, 0xC000004F, 0xC000019F),
     ),
 )

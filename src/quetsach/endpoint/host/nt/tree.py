@@ -26,7 +26,7 @@ from quetsach.endpoint.host.nt.stat import JUNCTION, is_link, stat_of
 from quetsach.endpoint.host.reparse import target_of
 from quetsach.endpoint.host.tree import MAX_LINKS, Tree, components, naming
 
-_TOO_MANY = "too many symbolic links"
+_TOO_MANY = "Too many levels of symbolic links"
 _REMEMBERED = 20_000
 
 
@@ -199,7 +199,7 @@ class _Descent:
             target = self._target(name) if pending or to_the_end else None
             if target is None:
                 if pending:
-                    raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+                    raise NotADirectoryError(errno.ENOTDIR, "Not a directory")
                 return self.folder.written(name)
             links += 1
             if links > MAX_LINKS:

@@ -165,7 +165,7 @@ def test_a_file_of_another_disk_cannot_be_linked(windows: FakeWindows) -> None:
     windows.calls.add("D:")
     windows.calls.file("D:/a", b"x")
     descriptor = windows.tree.open_read(b"/D:/a")
-    with windows.tree.folder(b"/work") as folder, pytest.raises(OSError, match="another disk") as caught:
+    with windows.tree.folder(b"/work") as folder, pytest.raises(OSError, match="cross-device") as caught:
         folder.link(descriptor, b"a")
     os.close(descriptor)
     assert caught.value.errno == errno.EXDEV
@@ -233,7 +233,7 @@ def test_a_file_that_somebody_holds_is_told(windows: FakeWindows) -> None:
     windows.calls.file("work/locked", b"x")
     above = windows.calls.open(0, "\\??\\C:\\work", READ_DATA)
     held = windows.calls.open(above, "locked", READ_DATA, share=0)
-    with pytest.raises(OSError, match="another program has it open"):
+    with pytest.raises(OSError, match="another program"):
         windows.tree.open_read(b"/work/locked")
     assert windows.tree.stat(b"/work/locked").st_size == 1
     windows.calls.close(held)
