@@ -1,7 +1,5 @@
 """The restart that a clean-up may need: it is offered, and looked at again afterwards."""
 
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,10 +18,6 @@ if TYPE_CHECKING:
     from quetsach.endpoint.look.scan import ScanResult
     from quetsach.endpoint.report import Report
 
-_SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
-_COMMANDS = (("systemctl", "reboot"), ("shutdown", "-r", "now"))
-_TIMEOUT_SECONDS = 60
-
 
 def offer_restart(words: Mapping[str, str]) -> str:
     """Ask whether to restart now, and do it; returns what is to be said otherwise."""
@@ -34,17 +28,9 @@ def offer_restart(words: Mapping[str, str]) -> str:
 
 def restart_machine() -> bool:
     """Ask the system to restart; whether it agreed."""
-    for name, *arguments in _COMMANDS:
-        program = shutil.which(name, path=_SYSTEM_FOLDERS)
-        if program is None:
-            continue
-        try:
-            done = subprocess.run([program, *arguments], check=False, timeout=_TIMEOUT_SECONDS)  # noqa: S603
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            return True
-    return False
+    from quetsach.endpoint.host import live  # noqa: PLC0415
+
+    return live.restart_machine()
 
 
 def after_restart(state: "State | None", host: "Host", scan: "ScanResult", *, record: bool) -> "list[Restarted]":

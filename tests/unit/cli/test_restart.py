@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from tests.infection import file_anchor, finding, write
 
-from quetsach.cli import acting, restart
+from quetsach.cli import acting
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import clean as cleaning
+from quetsach.endpoint.host.posix import restart as posix_restart
 from quetsach.endpoint.host.posix.linux import LinuxHost
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.host.posix.tree import PosixTree
@@ -88,8 +89,8 @@ def restarts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(Path(command[0]).name)
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(restart.subprocess, "run", asking)
-    monkeypatch.setattr(restart.shutil, "which", lambda name, path: f"/usr/bin/{name}")
+    monkeypatch.setattr(posix_restart.subprocess, "run", asking)
+    monkeypatch.setattr(posix_restart.shutil, "which", lambda name, path: f"/usr/bin/{name}")
     return asked
 
 
@@ -113,7 +114,7 @@ def test_a_script_is_never_asked(run: Run, restarts: list[str], words: tuple[str
 def test_a_system_that_refuses_to_restart_is_told(
     run: Run, restarts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restart.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    monkeypatch.setattr(posix_restart.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
     _answer(monkeypatch, "yes", "yes")
     assert "could not be restarted" in run("clean")[1]
     assert restarts == []
