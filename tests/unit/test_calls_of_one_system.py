@@ -13,7 +13,6 @@ NOT_DOWNLOADED = ("cli/center", "cli/trial", "packs/specimen")
 EXCEPTIONS = {
     ("cli/main.py", "os.open"): "nothing is read or written: it is the system's own sink",
     ("cli/main.py", "os.O_WRONLY"): "nothing is read or written: it is the system's own sink",
-    ("cli/steering.py", "os.kill"): "until keys of the terminal stand behind the port",
 }
 ONE_SYSTEM = frozenset(
     [

@@ -52,9 +52,9 @@ def require_terminal(words: Mapping[str, str], hint: str = "no-terminal-hint") -
 def ended_politely() -> Iterator[None]:
     """Take a request to end, or the loss of the terminal, as an interruption: what was suspended goes on then.
 
-    Windows has no ``SIGHUP``.
+    Windows has no ``SIGHUP``, and ``SIGBREAK`` for Ctrl-Break and a window that is closed.
     """
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     former = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield

@@ -171,10 +171,10 @@ class Looking:
 
 
 def _steering(control: "Control | None", words: Mapping[str, str], course: "Course") -> AbstractContextManager[None]:
-    """Let a person steer, where there is someone to and the signals for it (POSIX)."""
-    if control is None or os.name != "posix":
+    """Let a person steer, where there is someone to."""
+    if control is None:
         return nullcontext()
-    from quetsach.cli.steering import steered  # noqa: PLC0415  (termios)
+    from quetsach.cli.steering import steered  # noqa: PLC0415
 
     return steered(control, words, course)
 

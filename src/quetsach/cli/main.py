@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names need not be text: show them, and keep JSON valid
-            stream.reconfigure(errors="backslashreplace")
+            encoding = "utf-8" if sys.platform == "win32" else None  # code page 1258 lacks half of the letters
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     parser = build_parser()
     speak(parser, language_of(sys.argv[1:] if argv is None else argv))
     try:

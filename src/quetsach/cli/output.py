@@ -36,7 +36,7 @@ def seen(text: str) -> str:
 
 def coloured(text: str, code: str) -> str:
     """Return text in a colour, where there is a terminal that shows it."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") == "dumb":
+    if os.environ.get("NO_COLOR") or not _obeys(sys.stdout):
         return text
     return f"\x1b[{code}m{text}\x1b[0m"
 
@@ -167,7 +167,7 @@ class Progress:
         self._left = left
         self._total = total
         self._stream = stream or sys.stderr
-        self._visible = self._stream.isatty() and os.environ.get("TERM", "") != "dumb"
+        self._visible = _obeys(self._stream)
         self._started = time.monotonic()
         self._drawn_at = 0.0
         self._done = 0
@@ -221,6 +221,15 @@ class Progress:
         stroke = "".join(_STROKE[min(7, n * 8 // _WIDTH)] for n in range(filled)).ljust(_WIDTH, "·")
         left = self._time_left.seconds(now - self._started, share)
         return f"{stroke} {share:4.0%}  {'' if left is None else self._left(left)} "
+
+
+def _obeys(stream: TextIO) -> bool:
+    """Return whether a terminal shows a stream that obeys colours and erasing."""
+    if not stream.isatty():
+        return False
+    from quetsach.endpoint.host.live import obeys_sequences  # noqa: PLC0415  (a console of Windows has to be asked to)
+
+    return obeys_sequences()
 
 
 def _columns(stream: TextIO) -> int:

@@ -1,12 +1,8 @@
 """How a person steers a scan that goes on: keys, Ctrl-C, Ctrl-Z, and the signals that fleets send."""
 
-import os
-import select
 import signal
 import sys
-import termios
 import threading
-import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -14,6 +10,8 @@ from typing import Any
 
 from quetsach.cli.course import Course
 from quetsach.cli.output import say
+from quetsach.endpoint.host import live
+from quetsach.endpoint.host.terminal import Terminal
 from quetsach.endpoint.look.control import Control
 
 _NAP_SECONDS = 0.2
@@ -23,16 +21,17 @@ _NAP_SECONDS = 0.2
 def steered(control: Control, words: Mapping[str, str], course: Course) -> Iterator[None]:
     """Steer a scan while the body runs.
 
-    Ctrl-C, SIGTERM, SIGHUP or the key q: the scan ends with what it has seen; a second time: at once
-    (``KeyboardInterrupt``). Ctrl-Z stops the worker processes too. The key p pauses and goes on. SIGUSR1: how far the
-    scan is, is written to standard error.
+    Ctrl-C, SIGTERM, SIGHUP (of Windows Ctrl-Break) or the key q: the scan ends with what it has seen; a second time: at
+    once (``KeyboardInterrupt``). The key p pauses and goes on. Not on Windows: Ctrl-Z stops the worker processes too,
+    and with SIGUSR1 it is written to standard error how far the scan is.
 
     Args:
         control: of the scan.
         words: the messages of ``scan``.
         course: of the scan.
     """
-    keys = _Keys(control)
+    terminal = live.terminal()
+    keys = _Keys(control, terminal)
 
     def end(number: int, frame: FrameType | None) -> None:
         if is_ending:
@@ -44,9 +43,9 @@ def steered(control: Control, words: Mapping[str, str], course: Course) -> Itera
     def stop(_number: int, _frame: FrameType | None) -> None:
         was_paused = control.is_paused
         control.pause()
-        keys.give_back()
-        os.kill(os.getpid(), signal.SIGSTOP)  # returns when the shell lets us go on
-        keys.take()
+        terminal.give_back()
+        terminal.stand_still()  # returns when the shell lets us go on
+        terminal.take()
         if not was_paused:
             control.go_on()
 
@@ -54,15 +53,15 @@ def steered(control: Control, words: Mapping[str, str], course: Course) -> Itera
         _say(course.text)
 
     is_ending: list[int] = []
-    handlers: dict[int, Callable[[int, FrameType | None], Any]] = {
-        **dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), end),
-        signal.SIGTSTP: stop,
-        signal.SIGUSR1: tell,
+    handlers: dict[int | None, Callable[[int, FrameType | None], Any]] = {
+        **dict.fromkeys(terminal.ending, end),
+        terminal.stopping: stop,
+        terminal.telling: tell,
     }
     former = {
         number: signal.signal(number, handler)
         for number, handler in handlers.items()
-        if signal.getsignal(number) is not signal.SIG_IGN  # as after nohup
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN  # as after nohup
     }
     leave = control.attend(course.stand_still)
     try:
@@ -77,54 +76,30 @@ def steered(control: Control, words: Mapping[str, str], course: Course) -> Itera
 class _Keys:
     """Reads single keys of the terminal, as long as it is ours; does nothing where there is none."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, terminal: Terminal) -> None:
         self._control = control
-        self._is_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-        self._saved: list[Any] | None = None
+        self._terminal = terminal
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> None:
-        if self._is_terminal:
-            self.take()
+        if self._terminal.is_there:
+            self._terminal.take()
             self._thread.start()
 
     def __exit__(self, *_: object) -> None:
-        if self._is_terminal:
+        if self._terminal.is_there:
             self._done.set()
             self._thread.join()
-            self.give_back()
-
-    def take(self) -> None:
-        """Have keys come one by one, not in lines."""
-        if self._is_terminal and self._is_ours():
-            self._saved = termios.tcgetattr(sys.stdin)
-            tty.setcbreak(sys.stdin, termios.TCSADRAIN)
-
-    def give_back(self) -> None:
-        """Leave the terminal as it was."""
-        if self._saved is not None and self._is_ours():
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
-        self._saved = None
-
-    def _is_ours(self) -> bool:
-        """Return whether this process is in the foreground; in the background, touching the terminal would stop it."""
-        with suppress(OSError):
-            return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-        return False
+            self._terminal.give_back()
 
     def _read(self) -> None:
         while not self._done.is_set():
-            if not self._is_ours():
-                self._done.wait(_NAP_SECONDS)
-                continue
-            if not select.select([sys.stdin], [], [], _NAP_SECONDS)[0] or not self._is_ours():
-                continue
-            match os.read(sys.stdin.fileno(), 1):
+            match self._terminal.key(_NAP_SECONDS):
                 case b"p" | b"P":
                     (self._control.go_on if self._control.is_paused else self._control.pause)()
                 case b"q" | b"Q":
-                    os.kill(os.getpid(), signal.SIGINT)
+                    self._terminal.interrupt()
                 case b"":
                     return
 

@@ -6,7 +6,7 @@ Everything that needs the running system, or opens a mounted disk on it, comes t
 import sys
 
 if sys.platform == "win32":
-    from quetsach.endpoint.host.nt.ffi.restart import restart_machine
+    from quetsach.endpoint.host.nt.console import obeys_sequences, restart_machine, terminal
     from quetsach.endpoint.host.nt.machine import (
         boot_id,
         default_state,
@@ -36,6 +36,7 @@ else:
     from quetsach.endpoint.host.posix.processes import boot_id
     from quetsach.endpoint.host.posix.resident import little_resident
     from quetsach.endpoint.host.posix.restart import restart_machine
+    from quetsach.endpoint.host.posix.terminal import obeys_sequences, terminal
     from quetsach.endpoint.host.posix.worker_process import give_way, start_worker, starter
 
 __all__ = [
@@ -55,12 +56,14 @@ __all__ = [
     "log_event",
     "make_private",
     "mounts_now",
+    "obeys_sequences",
     "open_mounted",
     "real_path",
     "restart_machine",
     "running_processes",
     "start_worker",
     "starter",
+    "terminal",
     "tree_path",
     "unwritable",
 ]
