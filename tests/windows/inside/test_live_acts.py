@@ -111,7 +111,7 @@ class _task:  # noqa: N801
         self.file.parent.rmdir()
 
 
-def _registry():  # noqa: ANN202
+def _registry():
     found = live_host().registry
     assert found is not None
     return found
