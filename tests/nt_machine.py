@@ -51,6 +51,8 @@ class FakeWindows:
     tree: NtTree
     files: NtFiles
     processes: None = None
+    tasks: None = None
+    restart_queue: None = None
     services: None = None
     registry: None = None
     is_live: bool = False

@@ -7,7 +7,6 @@ that was planted where it can run runs.
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.windows.bed import build

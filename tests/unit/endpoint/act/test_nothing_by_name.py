@@ -57,9 +57,10 @@ ALLOWED = {
     ("endpoint/host/posix/folder.py", "_rename_to_free_name", "libc.renameat2"): _IN_FOLDER
     + "only where a file must have a name from the start; compared afterwards (check_name)",
     ("endpoint/host/hive_edit.py", "edit_hive", "Path.unlink"): _OWN,
-    ("endpoint/act/registry.py", "RegistryAct.do", "Path.unlink"): _OWN,
-    ("endpoint/act/registry.py", "RegistryAct.undo", "Path.unlink"): _OWN,
-    ("endpoint/act/registry.py", "_make", "Path.unlink"): _OWN,
+    ("endpoint/act/hive.py", "HiveAct.do", "Path.unlink"): _OWN,
+    ("endpoint/act/hive.py", "HiveAct.undo", "Path.unlink"): _OWN,
+    ("endpoint/act/hive.py", "make_copy", "Path.unlink"): _OWN,
+    ("endpoint/act/registry.py", "_edit_hive", "Path.unlink"): _OWN,
     ("endpoint/keep/quarantine.py", "seal", "Path.replace"): _OWN,
     ("endpoint/keep/quarantine.py", "seal", "Path.unlink"): _OWN,
     ("endpoint/keep/session.py", "Session.purge", "Path.unlink"): _OWN,

@@ -20,4 +20,3 @@ class NativeRestart:
         if not _kernel32.MoveFileExW(path, None, _DELAY_UNTIL_REBOOT):
             code = ctypes.get_last_error()
             raise OSError(None, ctypes.FormatError(code).strip(), None, code)
-
