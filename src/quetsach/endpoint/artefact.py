@@ -147,6 +147,12 @@ def windows_text(path: bytes, drive: bytes = b"C:") -> bytes:
     return drive + rest.replace(b"/", b"\\")
 
 
+def path_on_drive(path: bytes) -> bytes:
+    """Return a path as recipes see it: from the root of its drive, for a stick may be any drive."""
+    other = _OTHER_DRIVE.match(path) if _shows.windows else None
+    return path[other.end(1) :] or b"/" if other else path
+
+
 class _Shows:
     windows = False
 

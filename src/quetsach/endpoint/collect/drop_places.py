@@ -45,6 +45,7 @@ _OF_SYSTEM: Mapping[str, tuple[DropPlace, ...]] = {
         ),
     ),
 }
+_OF_STICK = (DropPlace(b"/Recycler"), DropPlace(b"/Recycled"), DropPlace(b"/$Recycle.Bin", 3))
 _OF_HOME: Mapping[str, tuple[DropPlace, ...]] = {
     "linux": (),
     "macos": (DropPlace(b"Library/LaunchAgents"), DropPlace(b"Library/Application Support", 2)),
@@ -66,8 +67,8 @@ def drop_places(host: Host) -> Iterator[DropPlace]:
     for place in _OF_SYSTEM[host.platform]:
         if host.tree.exists(place.path):
             yield place
-    if host.platform == "windows":
-        yield from _on_root(host)
+    for top in (b"", *host.tree.other_drives()) if host.platform == "windows" else ():
+        yield from _on_root(host, top)
     for account in accounts_of(host):
         for place in _OF_HOME[host.platform]:
             path = posixpath.join(account.home, place.path) if place.path else account.home
@@ -88,10 +89,14 @@ def _hidden(host: Host, home: bytes) -> Iterator[DropPlace]:
     yield from (DropPlace(name, _HIDDEN_LEVELS) for name in names if posixpath.basename(name).startswith(b"."))
 
 
-def _on_root(host: Host) -> Iterator[DropPlace]:
+def _on_root(host: Host, top: bytes) -> Iterator[DropPlace]:
+    """Yield the files on the root of a drive; of other drives also what worms of sticks make there."""
+    for place in _OF_STICK if top else ():
+        if host.tree.exists(top + place.path):
+            yield DropPlace(top + place.path, place.levels)
     try:
-        names = names_in(host.tree, b"/")[0]
+        names = names_in(host.tree, top or b"/")[0]
     except OSError:
-        yield DropPlace(b"/", 0)  # walking it names the reason
+        yield DropPlace(top or b"/", 0)  # walking it names the reason
         return
     yield from (DropPlace(name, 0) for name in names if posixpath.basename(name).lower() not in _MEMORY)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.artefact import Artefact, path_on_drive, printable
 from quetsach.endpoint.collect.command import named_files, resolve_files
 from quetsach.endpoint.collect.windows.process import WindowsScripts
 from quetsach.endpoint.host.port import Host
@@ -40,7 +40,7 @@ def collect(host: Host) -> Iterator[Artefact]:
         fields = {
             "pid": str(process.pid),
             "name": printable(process.name),
-            "executable": printable(process.executable),
+            "executable": printable(path_on_drive(process.executable)),
             "deleted": "yes" if process.is_deleted else "no",
             "command_line": printable(b" ".join(process.arguments[:_ARGUMENTS_SHOWN])),
             "script": printable(b" ".join(script[:1])),

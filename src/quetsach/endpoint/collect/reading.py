@@ -171,8 +171,10 @@ class Reading:
                         for path in self._expanded(user.home, tail):
                             yield user, path
             else:
-                for path in self._expanded(b"", pattern.encode()):
-                    yield system_account(self.host.platform), path
+                is_of_each_drive = pattern.count("/") == 1  # what lies on the root of one lies so on a stick
+                for top in (b"", *(self.tree.other_drives() if is_of_each_drive else ())):
+                    for path in self._expanded(top, pattern.encode()):
+                        yield system_account(self.host.platform), path
 
     def _expanded(self, start: bytes, pattern: bytes) -> Iterator[bytes]:
         """Yield what a pattern names below a folder: existing names where it has a ``*``, the path itself where not."""

@@ -32,6 +32,10 @@ class Tree(ABC):
     def __reduce__(self) -> tuple[Callable[..., object], tuple[Path]]:
         return (type(self), (self.root,))
 
+    def other_drives(self) -> tuple[bytes, ...]:
+        """Return the tops of the drives besides that of ``/``, as ``/D:``: sticks and disks, nothing of the network."""
+        return ()
+
     def resolve(self, path: bytes) -> bytes:
         """Return the path without symbolic links; its last component need not exist."""
         with self.parent(path, follow=True) as (folder, name):

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import Artefact, MemberAnchor, printable
+from quetsach.endpoint.artefact import Artefact, MemberAnchor, path_on_drive, printable
 from quetsach.endpoint.look.look import Look
 from quetsach.endpoint.look.match import Observation
 
@@ -20,7 +20,7 @@ def observations_of(look: Look) -> Iterator[Observation]:
     if look.anchor is None:
         return
     fields = {
-        "path": printable(look.path),
+        "path": printable(path_on_drive(look.path)),
         "name": printable(posixpath.basename(look.path)),
         "size_bytes": str(look.size_bytes),
         "mode": f"{stat.S_IMODE(look.mode):o}",
@@ -31,7 +31,7 @@ def observations_of(look: Look) -> Iterator[Observation]:
     yield Observation(Artefact(ArtefactKind.FILE, look.anchor, fields), look.hits)
     for member in look.members:
         inside = {
-            "path": printable(b"!".join((look.path, *member.names))),
+            "path": printable(b"!".join((path_on_drive(look.path), *member.names))),
             "name": printable(posixpath.basename(member.names[-1].replace(b"\\", b"/"))),
             "size_bytes": str(member.size_bytes),
             "mode": "",

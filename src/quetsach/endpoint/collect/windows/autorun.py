@@ -3,10 +3,11 @@ r"""The reader ``autorun``: what a drive runs when it is plugged in (Microsoft L
 Worms pad it with junk, write its words in any case and twice; only lines that Windows would follow are given.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
-from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.artefact import Artefact, path_on_drive, printable
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.trouble import Trouble
 
@@ -32,12 +33,12 @@ def read_autorun(reading: Reading) -> Iterator[Artefact | Trouble]:
             command = value if _RUNS.fullmatch(name) else b""
             fields = {
                 "place": reading.place.name,
-                "path": printable(file.anchor.path),
+                "path": printable(path_on_drive(file.anchor.path)),
                 "line": printable(name + b"=" + value),
                 "command": printable(command),
                 "user": printable(user.name),
             }
-            named = reading.named(command, b"/", file.anchor)
+            named = reading.named(command, posixpath.dirname(file.anchor.path), file.anchor)
             yield Artefact(reading.place.kind, anchor, fields, named)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import Artefact, anchor_of, printable
+from quetsach.endpoint.artefact import Artefact, anchor_of, path_on_drive, printable
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.host.registry import folded
 from quetsach.endpoint.host.tree import Tree
@@ -32,7 +32,7 @@ def read_hidden_folders(reading: Reading) -> Iterator[Artefact | Trouble]:
             except OSError as error:
                 yield Trouble(path, reason_of(error))
                 continue
-            fields = {"place": reading.place.name, "path": printable(path), "name": printable(name)}
+            fields = {"place": reading.place.name, "path": printable(path_on_drive(path)), "name": printable(name)}
             yield Artefact(ArtefactKind.HIDDEN_FOLDER, anchor, fields)
 
 

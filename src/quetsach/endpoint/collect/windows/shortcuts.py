@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from quetsach.endpoint.artefact import Artefact, printable
+from quetsach.endpoint.artefact import Artefact, path_on_drive, printable
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
 from quetsach.endpoint.trouble import Trouble
@@ -23,7 +23,7 @@ def read_shortcuts(reading: Reading) -> Iterator[Artefact | Trouble]:
         command = found.command if found else ""
         fields = {
             "place": reading.place.name,
-            "path": printable(file.anchor.path),
+            "path": printable(path_on_drive(file.anchor.path)),
             "name": printable(posixpath.basename(path)),
             "command": printable(command.encode("utf-8", "surrogatepass")),
             "user": printable(user.name),

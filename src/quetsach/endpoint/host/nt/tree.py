@@ -50,6 +50,10 @@ class NtTree(Tree):
         weakref.finalize(self, calls.close, self._handle)
         self._disk = calls.disk(self._handle)
 
+    def other_drives(self) -> tuple[bytes, ...]:
+        """Return the tops of the drives besides the system's, without those of the network and discs."""
+        return tuple(b"/" + name for name in self.drives.others() if not self.drives.is_shunned(name))
+
     @contextmanager
     def parent(self, path: bytes, *, follow: bool) -> Iterator[tuple[NtFolder, bytes]]:
         """Open the folder that holds the path and give it with the last name, both as they are on the disk."""
