@@ -46,6 +46,17 @@ def test_a_junction_to_another_drive_leads_nowhere(image: Path, tmp_path: Path) 
         assert not WindowsTree(root).exists(b"/away")
 
 
+def test_a_junction_with_a_long_record_leads_where_the_record_says(image: Path, tmp_path: Path) -> None:
+    deep = "Thư mục có tên rất dài của một người dùng"
+    with mounted(image, tmp_path / "second") as root:
+        (root / "Users" / deep).mkdir()
+        _junction(root / "long", rf"\??\C:\Users\{deep}")
+        _junction(root / "long away", rf"\??\D:\Users\{deep}")
+    with mounted(image, tmp_path / "third") as root:
+        assert WindowsTree(root).resolve(b"/LONG/x").decode() == f"/Users/{deep}/x"
+        assert not WindowsTree(root).exists(b"/long away")
+
+
 def test_a_mount_without_regard_to_case_gives_each_file_one_path(image: Path, tmp_path: Path) -> None:
     with mounted(image, tmp_path / "second", "ignore_case", program="lowntfs-3g") as root:
         (root / "recycler").mkdir()

@@ -30,12 +30,13 @@ MOST_ENTRIES = 5_000_000
 """So many files are remembered: 40 MB."""
 
 _HEAD = struct.Struct("=8sQQ")
-_MAGIC = b"QSSEEN2\n"
+_MAGIC = b"QSSEEN3\n"
 _MAC_BYTES = 32
 _READ_BYTES = 1 << 20
 _PARTS = 256
 _MOST_FILES = 4
-_IDENTITY = struct.Struct("=QQQqq")
+_IDENTITY = struct.Struct("=QQQQqq")
+_LOW = (1 << 64) - 1
 _TOLD = (Reason.LIMIT, Reason.NOT_OPENED, Reason.ENCRYPTED, Reason.DAMAGED)
 _FLAGS = (1 << len(_TOLD)) - 1
 _REASONS_OF = tuple(
@@ -197,7 +198,8 @@ class Cache:
 
     def _entry(self, candidate: Candidate) -> int:
         digest = self._blank.copy()
-        digest.update(_IDENTITY.pack(*candidate[1:6]))
+        _, device, inode, *rest = candidate[:6]
+        digest.update(_IDENTITY.pack(device, inode >> 64, inode & _LOW, *rest))  # Windows has numbers of 128 bits
         return int.from_bytes(digest.digest()) & ~_FLAGS
 
     def _mac(self, head: bytes) -> blake2b:

@@ -84,8 +84,8 @@ def met(path: bytes, state: os.stat_result) -> Candidate | Trouble | None:
 
 
 def identity_of(state: os.stat_result) -> int:
-    """Return device and inode as one number."""
-    return state.st_dev << 64 | state.st_ino
+    """Return device and inode, which Windows gives up to 128 bits, as one number."""
+    return state.st_dev << 128 | state.st_ino
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from quetsach.endpoint.host.folder import Entry, Folder
 from quetsach.endpoint.host.offline.short_name import ShortNames, is_short
+from quetsach.endpoint.host.posix.files import read_xattr
 from quetsach.endpoint.host.posix.folder import PosixFolder
 from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.registry import folded
@@ -207,7 +208,7 @@ class WindowsTree(PosixTree):
 def _read_target(path: bytes) -> bytes | None:
     """Return the path of Windows that the link at a path of this system leads to; ``None`` where that is not told."""
     try:
-        return target_of(os.getxattr(path, ATTRIBUTE, follow_symlinks=False))
+        return target_of(read_xattr(path, ATTRIBUTE) or b"")
     except OSError:
         return None
 

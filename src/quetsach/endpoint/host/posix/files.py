@@ -1,5 +1,6 @@
 """Files of Linux and of what it mounts: what is recorded of them and given back to them."""
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -49,6 +50,28 @@ def open_quietly(name: bytes, flags: int, dir_fd: int) -> int:
         return os.open(name, flags | os.O_NOATIME, dir_fd=dir_fd)
     except PermissionError:
         return os.open(name, flags, dir_fd=dir_fd)
+
+
+def read_xattr(file: int | bytes, name: str) -> bytes | None:
+    """Return an extended attribute of an open file, or of a path, which is not followed; ``None`` where it has none.
+
+    Python asks for 128 bytes first. ntfs-3g says of a larger security descriptor or link that it is damaged (``EIO``),
+    where it should say that it is larger (``ERANGE``); asked for its size, it gives it.
+    """
+    try:
+        return os.getxattr(file, name, follow_symlinks=isinstance(file, int))
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
+            return None
+        if error.errno != errno.EIO:
+            raise
+    libc = ctypes.CDLL(None, use_errno=True)
+    call = libc.fgetxattr if isinstance(file, int) else libc.lgetxattr
+    size = call(file, name.encode(), None, 0)
+    buffer = ctypes.create_string_buffer(max(size, 1))
+    if size < 0 or call(file, name.encode(), buffer, ctypes.c_size_t(size)) != size:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return buffer.raw[:size]
 
 
 def read_xattrs(fd: int) -> dict[str, bytes]:
