@@ -167,6 +167,7 @@ class FakeNtfs:
         self.before: Callable[[str], None] = lambda _: None
         self.lies = False
         """Whether access lists are taken with a success and stay as they were."""
+        self.updates_access = True
         self._handles: dict[int, Handle] = {}
         self._last = 3
         self._clock = filetime_of(1_700_000_000_000_000_000)

@@ -85,13 +85,23 @@ def test_a_file_is_put_back_to_the_last_bit(windows: FakeWindows, state: State) 
     assert picture(windows, WORM) == before
 
 
-def test_two_names_of_a_file_come_back_as_one_file(windows: FakeWindows, state: State) -> None:
+@pytest.mark.parametrize("updates_access", [True, False])
+def test_two_names_of_a_file_come_back_as_one_file(windows: FakeWindows, state: State, *, updates_access: bool) -> None:
+    windows.calls.updates_access = updates_access
     twin = windows.calls.find(WORM)
     windows.calls._named(windows.calls.folder("Users/Public"), "twin.exe", twin)
     done = cleaned(windows, state, WORM, "Users/Public/twin.exe")
     assert [step.outcome for step in done.steps] == [Outcome.DONE, Outcome.DONE]
     undo(state, windows, done.session, now=NOW)
     assert windows.calls.find(WORM) is windows.calls.find("Users/Public/twin.exe")
+    assert windows.calls.find(WORM).attributes == 0x27
+
+
+def test_a_name_that_stays_keeps_what_the_file_was_like(windows: FakeWindows, state: State) -> None:
+    twin = windows.calls.find(WORM)
+    windows.calls._named(windows.calls.folder("Users/Public"), "twin.exe", twin)
+    assert [step.outcome for step in cleaned(windows, state, WORM).steps] == [Outcome.DONE]
+    assert (twin.attributes, twin.security, sorted(twin.streams)) == (0x27, ACCESS, ["Zone.Identifier"])
 
 
 def test_what_has_the_name_by_then_is_not_touched(windows: FakeWindows, state: State) -> None:

@@ -93,6 +93,10 @@ class Stream(NamedTuple):
 class FileCalls(Protocol):
     """Calls by handle; who opens one closes it, or makes a descriptor of it that owns it."""
 
+    @property
+    def updates_access(self) -> bool:
+        """Whether reading a file changes its time of access, unless its handle was told otherwise."""
+
     def open(
         self,
         root: int,
@@ -138,7 +142,7 @@ class FileCalls(Protocol):
     def set_basic(
         self, handle: int, *, made: int = 0, accessed: int = 0, written: int = 0, attributes: int = 0
     ) -> None:
-        """Give times and attributes that are not 0."""
+        """Give times and attributes that are not 0. Accessed at -1: what is done by this handle changes no time."""
 
     def give_name(self, handle: int, folder: int, name: str, *, over: bool) -> None:
         """Give an open file another name, in an open folder; ``over`` another file that has it, even an open one."""

@@ -273,6 +273,7 @@ class NtFolder:
             yield Entry(full, stat_of(_content_of(full, found._replace(size=stream.size))))
 
     def _open_quietly(self, name: bytes) -> int:
+        """Open for reading and, where allowed, for setting attributes: once its name is gone, nothing else can be."""
         text, options = text_of(name), ITSELF | NO_RECALL
         try:
             handle = self._calls.open(self.handle, text, _TO_READ | WRITE_ATTRIBUTES, options)
@@ -280,7 +281,7 @@ class NtFolder:
             if error.errno not in _REFUSED:
                 raise
             return self._calls.open(self.handle, text, _TO_READ, options)
-        with suppress(OSError):
+        if self._calls.updates_access:
             self._calls.set_basic(handle, accessed=_UNTOUCHED)
         return handle
 

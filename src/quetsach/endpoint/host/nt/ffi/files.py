@@ -12,8 +12,10 @@ import ctypes
 import msvcrt
 import os
 import struct
+import winreg
 from collections.abc import Iterator
 from ctypes import wintypes
+from functools import cache
 
 from quetsach.endpoint.host.nt.ffi._dll import (
     HANDLE,
@@ -70,6 +72,8 @@ _LARGEST_REPARSE = 16 << 10
 _LARGEST = 1 << 20
 _LISTING = 64 << 10
 
+_FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+
 _BASICS = struct.Struct("<qqqqI4x")
 _STATS = struct.Struct("<QqqqqqqIIII")
 _ENTRY = struct.Struct("<IIqqqqqqIII")
@@ -77,6 +81,11 @@ _ENTRY = struct.Struct("<IIqqqqqqIII")
 
 class NtFileCalls:
     """The calls themselves; satisfies ``FileCalls``."""
+
+    @property
+    def updates_access(self) -> bool:
+        """Return whether this Windows is set to keep times of access; from the factory it is not on most."""
+        return _access_is_kept()
 
     def open(
         self,
@@ -287,6 +296,17 @@ class NtFileCalls:
         of_kind = _query_volume(handle, _OF_KIND)
         flags, _, length = struct.unpack_from("<III", of_kind)
         return Disk(self._identity(handle)[0], _text(of_kind, 12, length), flags)
+
+
+@cache
+def _access_is_kept() -> bool:
+    """Source: Microsoft Learn, "fsutil behavior", disablelastaccess: the lowest bit says no."""
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _FILE_SYSTEM) as key:
+            value, kind = winreg.QueryValueEx(key, "NtfsDisableLastAccessUpdate")
+    except OSError:
+        return False
+    return kind == winreg.REG_DWORD and not value & 1
 
 
 def _query(handle: int, kind: int, size: int, *, may_lack: bool = False) -> bytes:
