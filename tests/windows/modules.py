@@ -15,6 +15,12 @@ OF_LINUX = (
 )
 """What only a Linux does: besides speaking to it, looking at disks of any system that it has mounted."""
 
+OF_WINDOWS = (
+    TO_WINDOWS,
+    *(f"quetsach.endpoint.host.nt.{name}" for name in ("console", "disk", "machine", "opened", "privacy", "workers")),
+)
+"""What only a running Windows does: besides speaking to it, bringing together what is made of that."""
+
 _NOT_DOWNLOADED = (
     *("assess", "campaign", "centre", "feeds", "lake", "network", "simulate", "web"),
     *("cli.center", "cli.reference", "cli.trial", "packs.repository", "packs.specimen"),
