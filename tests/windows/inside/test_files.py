@@ -71,6 +71,17 @@ def test_numbers_and_times_of_a_descriptor_are_those_of_its_name(tmp_path: Path)
         os.close(descriptor)
 
 
+def test_reading_a_file_leaves_its_state_alone(tmp_path: Path) -> None:
+    host = live.live_host()
+    (tmp_path / "a").write_bytes(b"x")
+    path = live.tree_path(tmp_path / "a")
+    before = host.tree.stat(path)
+    time.sleep(0.05)
+    assert host.tree.read(path, 9) == b"x"
+    after = host.tree.stat(path)
+    assert (after.st_ctime_ns, after.st_mtime_ns) == (before.st_ctime_ns, before.st_mtime_ns)
+
+
 def test_other_drives_are_in_the_tree_and_in_the_list_of_mounts() -> None:
     drives = {drive for drive in os.listdrives() if not drive.startswith("C:")}
     seen = {entry.name for entry in live.live_host().tree.scandir(b"/") if entry.name.endswith(b":")}

@@ -89,29 +89,16 @@ def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, ne
             locked = files.state(fd)
             _expect(fd, new.former_sha256)
             files.unlock(fd)
+            try:
+                folder.replace(made, temporary, name)
+            except BaseException:
+                files.lock(fd, locked)
+                raise
         finally:
-            os.close(fd)  # not every file system of Windows replaces what is open
-        try:
-            folder.replace(made, temporary, name)
-        except BaseException:
-            _lock_again(files, folder, name, locked)
-            raise
+            os.close(fd)
         check_name(folder, name, made)
         sync(made)
         files.lock(made, new.state)
-
-
-def _lock_again(files: Files, folder: Folder, name: bytes, locked: FileState) -> None:
-    """Give a file that could not be replaced its locks, if it still is that file."""
-    try:
-        fd = folder.open_read(name)
-    except FileNotFoundError:
-        return
-    try:
-        if locked.is_same_file(fstat(fd)):
-            files.lock(fd, locked)
-    finally:
-        os.close(fd)
 
 
 def _expect(fd: int, sha256: str) -> None:

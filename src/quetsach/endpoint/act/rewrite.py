@@ -23,7 +23,7 @@ from quetsach.endpoint.act.shape import (
     times_to_restore,
 )
 from quetsach.endpoint.host.disk import hash_file
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.file_state import TIME_MADE, FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.keep.quarantine import seal
 from quetsach.endpoint.keep.session import Progress
@@ -183,4 +183,9 @@ def _open(folder: Folder, name: bytes) -> int | None:
 
 
 def _same_owner(now: FileState, then: FileState) -> bool:
-    return (now.mode, now.uid, now.gid, now.xattrs) == (then.mode, then.uid, then.gid, dict(then.xattrs))
+    """Return whether owner, mode and attributes are the same; when a file was made is for the file system to keep."""
+    return _of_owner(now) == _of_owner(then)
+
+
+def _of_owner(state: FileState) -> tuple[object, ...]:
+    return state.mode, state.uid, state.gid, {k: v for k, v in state.xattrs.items() if k != TIME_MADE}

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+TIME_MADE = "system.ntfs_crtime_be"
+"""The attribute in which ntfs-3g tells when a file was made; not every system of Windows keeps it apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from quetsach.endpoint.host.disk import sync, write_all
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.file_state import TIME_MADE, FileState
 from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS
 from quetsach.endpoint.host.nt.file_calls import (
     DACL,
@@ -45,12 +45,12 @@ from quetsach.endpoint.host.nt.stat import filetime_of, stat_of
 from quetsach.endpoint.host.offline.short_name import SHORT_NAME
 from quetsach.endpoint.host.reparse import ATTRIBUTE
 
-SECURITY, MADE, STREAM = "system.ntfs_acl", "system.ntfs_crtime_be", "user."
+SECURITY, STREAM = "system.ntfs_acl", "user."
 LARGEST_STREAM = 64 << 10
 """Linux keeps no larger attribute, so none is taken that a mounted disk could not be given back."""
 
 _PARTS = OWNER | GROUP | DACL | LABEL
-_GIVEN = frozenset({SECURITY, OF_NTFS, OF_FAT, MADE, SHORT_NAME, ATTRIBUTE})
+_GIVEN = frozenset({SECURITY, OF_NTFS, OF_FAT, TIME_MADE, SHORT_NAME, ATTRIBUTE})
 _COARSEST = 20_000_000
 """FAT keeps times of writing to two seconds."""
 _WRITABLE = WRITE_DATA | READ_DATA | READ_ATTRIBUTES
@@ -219,7 +219,7 @@ def recorded(calls: FileCalls, handle: int, found: FileInformation, disk: Disk) 
     """Return what is kept of an open file besides its state, by the names that a mounted disk has for it."""
     if disk.is_fat:
         return {OF_FAT: (found.attributes & ~NORMAL).to_bytes(4, "little")}
-    kept = {OF_NTFS: struct.pack(">I", found.attributes or NORMAL), MADE: found.made.to_bytes(8, "big")}
+    kept = {OF_NTFS: struct.pack(">I", found.attributes or NORMAL), TIME_MADE: found.made.to_bytes(8, "big")}
     return kept | ({SECURITY: calls.security(handle, _PARTS)} if disk.keeps_security else {})
 
 
@@ -251,7 +251,7 @@ def times_given(calls: FileCalls, handle: int, state: FileState, *, with_times: 
     Raises:
         OSError: it did not take the time of writing.
     """
-    made = int.from_bytes(state.xattrs.get(MADE, b""), "big")
+    made = int.from_bytes(state.xattrs.get(TIME_MADE, b""), "big")
     accessed = filetime_of(state.atime_ns) if with_times else 0
     written = filetime_of(state.mtime_ns) if with_times else 0
     if not (made or with_times):

@@ -172,9 +172,29 @@ class NtFolder:
         if (found.volume, found.identity) != (other.volume, other.identity):
             raise OSError(errno.ESTALE, "the file was exchanged while it was removed")
 
-    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002  (the file is meant, not a name)
-        """Give a file that ``create`` made its name in one step, in place of the file that has it."""
-        self._calls.give_name(self._calls.handle(descriptor), self.handle, plain_text_of(name), over=True)
+    def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
+        """Give a file that ``create`` made its name in one step, in place of the file that has it.
+
+        In two where that one is open and the file system, such as FAT, cannot do it at once.
+        """
+        made, text = self._calls.handle(descriptor), plain_text_of(name)
+        try:
+            self._calls.give_name(made, self.handle, text, over=True)
+        except PermissionError:
+            self._replace_open(made, plain_text_of(temporary) + ".old", text)
+
+    def _replace_open(self, made: int, aside: str, text: str) -> None:
+        """Move a file aside, give its name to another, and remove it; whoever replaces has sealed it before."""
+        with opened(self._calls, self.handle, text, DELETE | READ_ATTRIBUTES, ITSELF) as former:
+            if self._calls.tag(former)[0] & DIRECTORY:
+                raise IsADirectoryError(errno.EISDIR, "Is a directory")
+            self._calls.give_name(former, self.handle, aside, over=True)
+            try:
+                self._calls.give_name(made, self.handle, text, over=False)
+            except BaseException:
+                self._calls.give_name(former, self.handle, text, over=False)
+                raise
+            self._calls.delete(former)
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002
         """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken."""

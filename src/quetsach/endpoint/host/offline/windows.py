@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.file_state import TIME_MADE, FileState
 from quetsach.endpoint.host.folder_marks import OF_FAT, FolderMarks
 from quetsach.endpoint.host.offline.short_name import SHORT_NAME
 from quetsach.endpoint.host.offline.windows_tree import WindowsTree, stream_names
@@ -21,8 +21,8 @@ Owner, groups and access list; read-only, hidden, system, archive. Sources: ntfs
 Documentation/filesystems/ntfs3.rst (``ntfs_security`` is its name for the access list).
 """
 
-_MADE = "system.ntfs_crtime_be"
-"""The time a file was made. Given back after the other times: the other way round ntfs-3g loses those."""
+_MADE = TIME_MADE
+"""Given back after the other times: the other way round ntfs-3g loses those."""
 
 _SHORT_NAME = SHORT_NAME
 """The 8.3 name, which counts as a second link. A file loses it with its name, so it is given back last."""

@@ -142,6 +142,56 @@ def test_on_fat_nobody_can_open_what_is_removed_while_it_is_open(windows: FakeWi
     assert list(windows.tree.scandir(b"/E:")) == []
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_file_is_replaced_although_it_is_open(windows: FakeWindows, *, at_once: bool) -> None:
+    windows.calls.add("E:", at_once=at_once, file_system="NTFS" if at_once else "FAT32")
+    windows.volumes.kinds["E:"] = 2
+    windows.calls.file("E:/autorun.inf", b"old")
+    with windows.tree.folder(b"/E:") as folder:
+        reader = folder.open_read(b"autorun.inf")
+        made = folder.create(b".new")
+        os.write(made, b"new")
+        folder.replace(made, b".new", b"autorun.inf")
+        assert (os.read(reader, 9), windows.tree.read(b"/E:/autorun.inf", 9)) == (b"old", b"new")
+        os.close(reader)
+        os.close(made)
+        windows.calls._open_on(windows.calls.find("E:"))
+        assert [entry.name for entry in folder.entries()] == [b"autorun.inf"]
+
+
+def test_a_folder_is_not_replaced_by_a_file(windows: FakeWindows) -> None:
+    windows.calls.folder("work/below")
+    with windows.tree.folder(b"/work") as folder:
+        made = folder.create(b".new")
+        with pytest.raises(IsADirectoryError):
+            folder.replace(made, b".new", b"below")
+        os.close(made)
+    assert names(windows) == {b"below", b".new"}
+
+
+def test_a_name_that_cannot_be_taken_stays_with_who_has_it(windows: FakeWindows) -> None:
+    windows.calls.add("E:", at_once=False, file_system="FAT32")
+    windows.volumes.kinds["E:"] = 2
+    windows.calls.file("E:/a", b"old")
+    real, asked = windows.calls.give_name, []
+
+    def full(handle: int, folder: int, name: str, *, over: bool) -> None:
+        asked.append(name)
+        if len(asked) == 3:
+            raise OSError(errno.ENOSPC, "full")
+        real(handle, folder, name, over=over)
+
+    windows.calls.give_name = full  # type: ignore[method-assign]
+    with windows.tree.folder(b"/E:") as folder:
+        reader, made = folder.open_read(b"a"), folder.create(b".new")
+        with pytest.raises(OSError, match="full"):
+            folder.replace(made, b".new", b"a")
+        os.close(reader)
+        os.close(made)
+    assert asked == ["a", ".new.old", "a", "a"]
+    assert windows.tree.read(b"/E:/a", 9) == b"old"
+
+
 def test_a_file_that_stays_although_it_was_removed_is_an_error(windows: FakeWindows) -> None:
     windows.calls.file("work/a", b"x")
     windows.calls.delete = lambda handle: None  # type: ignore[method-assign,assignment]

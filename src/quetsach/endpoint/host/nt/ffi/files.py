@@ -12,10 +12,12 @@ import ctypes
 import msvcrt
 import os
 import struct
+import time
 import winreg
 from collections.abc import Iterator
 from ctypes import wintypes
 from functools import cache
+from tempfile import TemporaryFile
 
 from quetsach.endpoint.host.nt.ffi._dll import (
     HANDLE,
@@ -72,6 +74,7 @@ _LARGEST_REPARSE = 16 << 10
 _LARGEST = 1 << 20
 _LISTING = 64 << 10
 
+_TICK_SECONDS = 0.02
 _FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
 
 _BASICS = struct.Struct("<qqqqI4x")
@@ -306,7 +309,20 @@ def _access_is_kept() -> bool:
             value, kind = winreg.QueryValueEx(key, "NtfsDisableLastAccessUpdate")
     except OSError:
         return False
-    return kind == winreg.REG_DWORD and not value & 1
+    return kind == winreg.REG_DWORD and not value & 1 and _can_be_told()
+
+
+def _can_be_told() -> bool:
+    """Return whether a handle can be told to leave the time of access, tried with a file of our own.
+
+    Wine takes that for a change of status, by which every file would be no more the one that was looked at.
+    """
+    with TemporaryFile() as file:
+        handle = msvcrt.get_osfhandle(file.fileno())
+        before = _BASICS.unpack(_query(handle, _BASIC, _BASICS.size))
+        time.sleep(_TICK_SECONDS)
+        _set(handle, _BASIC, _BASICS.pack(0, -1, 0, 0, 0))
+        return before == _BASICS.unpack(_query(handle, _BASIC, _BASICS.size))
 
 
 def _query(handle: int, kind: int, size: int, *, may_lack: bool = False) -> bytes:
