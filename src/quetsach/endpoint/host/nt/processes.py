@@ -298,7 +298,7 @@ class NtProcesses:
         return process
 
 
-def boot_id(calls: ProcessCalls) -> str:
+def start_of_machine(calls: ProcessCalls) -> str:
     """Return what tells this start of the machine from every other.
 
     The system's own first process began once. The time of the start that the system tells moves with its clock.

@@ -290,7 +290,8 @@ class NativeProcesses:
         """Return when the system was started."""
         buffer = ctypes.create_string_buffer(48)
         check(_ntdll.NtQuerySystemInformation(_TIME_OF_DAY, buffer, len(buffer), None))
-        return int(struct.unpack_from("<q", buffer)[0])
+        started, bias = struct.unpack_from("<q24xQ", buffer)
+        return int(started - bias)  # so no change of the clock changes it
 
     def drives(self) -> Mapping[str, str]:
         """Return device -> drive."""
