@@ -47,7 +47,7 @@ SYSTEMS_OF_KIND: Mapping[ArtefactKind, frozenset[str]] = {
     ArtefactKind.SCHEDULED_TASK: frozenset({_WINDOWS}),
     ArtefactKind.WMI_SUBSCRIPTION: frozenset({_WINDOWS}),
     ArtefactKind.KERNEL_MODULE: frozenset({_LINUX}),
-    ArtefactKind.SOCKET: frozenset({_LINUX}),
+    ArtefactKind.SOCKET: frozenset({_LINUX, _WINDOWS}),
     ArtefactKind.HIDDEN_FOLDER: frozenset({_WINDOWS}),
 }
 """The systems on which a kind of artefact is looked for."""

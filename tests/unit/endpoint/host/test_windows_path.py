@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from quetsach.endpoint.host.windows_path import (
     LONGEST,
     MOST_PATHS,
+    OTHER_DRIVES,
     expanded,
     files_named,
     machine_environment,
+    named_file,
     path_of,
     user_environment,
 )
@@ -132,3 +134,23 @@ def test_any_text_names_only_absolute_paths_without_dots(command: str) -> None:
         assert path.startswith(b"/")
         assert b"\0" not in path
         assert not {b"..", b"."} & set(path.split(b"/"))
+
+
+def test_other_drives_are_of_a_tree_that_has_them() -> None:
+    environment = {**machine_environment(), OTHER_DRIVES: "DE"}
+    assert files_named("d:\\a b\\x.exe /q", environment)[:1] == (b"/D:/a",)
+    assert b"/D:/a b/x.exe" in files_named("d:\\a b\\x.exe /q", environment)
+    assert path_of("E:\\x.vbs", environment) == b"/E:/x.vbs"
+    assert path_of("F:\\x.vbs", environment) is None
+    assert path_of("D:\\x.vbs", machine_environment()) is None
+    assert files_named("x.vbs", environment, folder="D:\\")[:1] == (b"/D:/x.vbs",)
+    assert named_file("D:\\x.txt:evil.exe", environment) == (b"/D:/x.txt:evil.exe", b"/D:/x.txt")
+    assert named_file("D:\\", environment) == ()
+
+
+def test_a_name_that_is_known_to_be_one_is_taken_whole() -> None:
+    environment = machine_environment()
+    assert named_file("%SYSTEMROOT%\\a b, c.dat", environment) == (b"/Windows/a b, c.dat",)
+    assert named_file("tro choi.vbs", environment, folder="C:\\Users\\An")[0] == b"/Users/An/tro choi.vbs"
+    assert named_file("", environment) == ()
+    assert named_file("http://203.0.113.7/x.hta", environment) == ()

@@ -224,6 +224,3 @@ class RightsCalls(Protocol):
 
     def user(self) -> bytes:
         """Return the SID of the user."""
-
-    def started(self) -> int:
-        """Return when Windows was started, a FILETIME that no change of the clock changes; 0 when it is not told."""

@@ -29,7 +29,7 @@ from quetsach.endpoint.host.nt.handles import nt_path, opened
 from quetsach.endpoint.host.nt.names import bytes_of
 from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
 from quetsach.endpoint.host.nt.private_folder import guard_of, trusted_by
-from quetsach.endpoint.host.nt.processes import NtProcesses
+from quetsach.endpoint.host.nt.processes import NtProcesses, start_of_machine
 from quetsach.endpoint.host.nt.registry import NtRegistry
 from quetsach.endpoint.host.nt.restart import NtRestartQueue
 from quetsach.endpoint.host.nt.services import NtServices
@@ -154,8 +154,7 @@ def is_elevated() -> bool:
 
 def boot_id() -> str:
     """Return what tells this start of the machine from every other; empty where the system does not say."""
-    started = NtRightsCalls().started()
-    return f"{started:x}" if started else ""
+    return start_of_machine(NativeProcesses())
 
 
 def default_state() -> Path:

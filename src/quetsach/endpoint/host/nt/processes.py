@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.nt.device_name import is_of_the_tree, tree_path
 from quetsach.endpoint.host.nt.memory import NtMemory
 from quetsach.endpoint.host.nt.parameters import Parameters, parameters_of, pieces_of
@@ -119,9 +120,7 @@ class NtProcesses:
         except OSError:
             return None
         try:
-            found = self._tree.stat(anchor.executable)
-        except OSError:
-            return None
+            found = fstat(descriptor)
         finally:
             os.close(descriptor)
         return found.st_dev, found.st_ino
@@ -298,7 +297,7 @@ class NtProcesses:
         return process
 
 
-def boot_id(calls: ProcessCalls) -> str:
+def start_of_machine(calls: ProcessCalls) -> str:
     """Return what tells this start of the machine from every other.
 
     The system's own first process began once. The time of the start that the system tells moves with its clock.

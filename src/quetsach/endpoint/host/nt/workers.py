@@ -13,6 +13,8 @@ from quetsach.endpoint.host.nt.resident import little_resident as little_residen
 from quetsach.endpoint.host.nt.worker_process import Workers
 from quetsach.endpoint.host.worker_process import Channel
 
+show_no_dialogs()  # neither this process, which may ask a drive without a disk, nor its workers, which inherit it
+
 start_worker = Workers(NativeProcesses(), NativeJobs()).start
 _own_job = OwnJob(NativeJobs())
 
@@ -31,7 +33,6 @@ def little_resident(_device: int, _inode: int) -> AbstractContextManager[None]:
 
 def starter() -> tuple[Channel, Channel]:
     """Return, in a worker, where its orders come from and where its answers go: one pipe for both."""
-    show_no_dialogs()
     if is_idle():  # as who started it; what that means for the disk, each process says for itself
         be_idle()
     channel = standard_input()

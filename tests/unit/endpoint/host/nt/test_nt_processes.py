@@ -9,7 +9,7 @@ from tests.fake_windows_processes import Played, PlayedCalls
 
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.nt.process_calls import IMAGE, Region
-from quetsach.endpoint.host.nt.processes import NtProcesses, boot_id
+from quetsach.endpoint.host.nt.processes import NtProcesses, start_of_machine
 from quetsach.endpoint.host.port import Tree
 from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.process import ProcessState
@@ -240,8 +240,8 @@ def test_files_in_use_are_known_whatever_the_process_says_of_itself(processes: N
 
 
 def test_a_start_of_the_machine_is_known_by_its_first_process(calls: PlayedCalls) -> None:
-    assert boot_id(calls) == "1"  # Wine has no such process
+    assert start_of_machine(calls) == "1"  # Wine has no such process
     calls.processes += [Played(4, started=0), Played(300, started=77, parent=4), Played(304, started=99, parent=4)]
-    before = boot_id(calls)
+    before = start_of_machine(calls)
     calls.boot = 12_345  # the clock was set
-    assert boot_id(calls) == before == f"{77:x}"
+    assert start_of_machine(calls) == before == f"{77:x}"

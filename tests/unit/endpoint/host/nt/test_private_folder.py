@@ -34,9 +34,6 @@ class Rights:
     def enable(self, *privileges: str) -> frozenset[str]:
         return frozenset(privileges)
 
-    def started(self) -> int:
-        return 0
-
 
 @pytest.fixture
 def calls(tmp_path: Path) -> FakeNtfs:

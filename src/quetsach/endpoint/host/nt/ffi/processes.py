@@ -21,7 +21,7 @@ _BASIC, _BREAK_ON_TERMINATION, _IMAGE_FILE_MAPPING, _COMMAND_LINE = 0, 29, 44, 6
 _SUSPEND_COUNT = 35  # THREADINFOCLASS
 _SECTION_NAME, _WORKING_SET = 2, 4  # MEMORY_INFORMATION_CLASS
 _LENGTH_MISMATCH, _NO_MORE = 0xC000_0004, 0x8000_001A
-_THREAD_QUERY_LITTLE = 0x800
+_THREAD_QUERY = 0x840  # THREAD_QUERY_INFORMATION, THREAD_QUERY_LIMITED_INFORMATION
 _COMMITTED = 0x1000
 _TOKEN_READ, _TOKEN_USER = 0x8, 1
 _LONGEST_TEXT = 1 << 16
@@ -290,7 +290,8 @@ class NativeProcesses:
         """Return when the system was started."""
         buffer = ctypes.create_string_buffer(48)
         check(_ntdll.NtQuerySystemInformation(_TIME_OF_DAY, buffer, len(buffer), None))
-        return int(struct.unpack_from("<q", buffer)[0])
+        started, bias = struct.unpack_from("<q24xQ", buffer)
+        return int(started - bias)  # so no change of the clock changes it
 
     def drives(self) -> Mapping[str, str]:
         """Return device -> drive."""
@@ -360,7 +361,7 @@ def _threads(process: int) -> Iterator[int]:
     try:
         for _ in range(_MOST_THREADS):
             following = _HANDLE()
-            status = _ntdll.NtGetNextThread(process, thread, _THREAD_QUERY_LITTLE, 0, 0, byref(following))
+            status = _ntdll.NtGetNextThread(process, thread, _THREAD_QUERY, 0, 0, byref(following))
             if thread is not None:
                 _kernel.CloseHandle(thread)
                 thread = None

@@ -1,6 +1,6 @@
-"""What this process may do on a running Windows (``RightsCalls``), and when that was started.
+"""What this process may do on a running Windows (``RightsCalls``).
 
-Sources: Microsoft Learn, "CheckTokenMembership", "AdjustTokenPrivileges", "NtQuerySystemInformation".
+Sources: Microsoft Learn, "CheckTokenMembership", "AdjustTokenPrivileges".
 """
 
 import sys
@@ -14,7 +14,7 @@ from ctypes import wintypes
 from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, library
 from quetsach.endpoint.host.nt.security import ADMINISTRATORS
 
-_kernel32, _advapi32, _ntdll = library("kernel32"), library("advapi32"), library("ntdll")
+_kernel32, _advapi32 = library("kernel32"), library("advapi32")
 _PDWORD = ctypes.POINTER(wintypes.DWORD)
 _kernel32.GetCurrentProcess.restype = HANDLE
 _kernel32.CloseHandle.argtypes = (HANDLE,)
@@ -26,13 +26,10 @@ _advapi32.AdjustTokenPrivileges.argtypes = (
     *(ctypes.c_void_p, ctypes.c_void_p),
 )
 _advapi32.GetTokenInformation.argtypes = (HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD, _PDWORD)
-_ntdll.NtQuerySystemInformation.argtypes = (ctypes.c_int, ctypes.c_void_p, wintypes.ULONG, _PDWORD)
-_ntdll.NtQuerySystemInformation.restype = ctypes.c_long
 
 _QUERY, _ADJUST = 0x8, 0x20
 _USER, _ELEVATION_TYPE, _FULL = 1, 18, 2
 _ENABLED = 0x2
-_TIMES, _TIMES_SIZE = 3, 48
 
 
 class NtRightsCalls:
@@ -66,14 +63,6 @@ class NtRightsCalls:
                 raise last_error()
         start = struct.unpack_from("P", buffer)[0] - ctypes.addressof(buffer)
         return buffer.raw[start : start + 8 + 4 * buffer.raw[start + 1]]
-
-    def started(self) -> int:
-        """Return when Windows was started, a FILETIME that no change of the clock changes; 0 when it is not told."""
-        buffer = ctypes.create_string_buffer(_TIMES_SIZE)
-        if _ntdll.NtQuerySystemInformation(_TIMES, buffer, len(buffer), None) < 0:
-            return 0
-        started, bias = struct.unpack_from("<q24xQ", buffer)
-        return int(started - bias)
 
 
 class _Token:

@@ -26,6 +26,9 @@ _SUSPENDED, _DETACHED, _OWN_GROUP = 0x4, 0x8, 0x200  # CREATE_*
 _GIVING_WAY, _IDLE, _IN_BACKGROUND = 0x4000, 0x40, 0x10_0000  # *_PRIORITY_CLASS, PROCESS_MODE_BACKGROUND_BEGIN
 _EXTENDED_LIMIT = 9  # JOBOBJECTINFOCLASS
 _PROCESS_MEMORY, _NO_DIALOG, _ENDS_WITH_JOB = 0x100, 0x400, 0x2000  # JOB_OBJECT_LIMIT_*
+_NOTHING = (-1, -2)
+"""What stands for a descriptor that is not open, or of which nothing is shown (``_get_osfhandle``)."""
+
 _ERRORS_WITHOUT_DIALOGS = 0x1 | 0x2 | 0x8000  # SEM_*
 
 
@@ -182,10 +185,9 @@ def _pipe() -> "tuple[PipeConnection, int]":
 
 def _is_open(descriptor: int) -> bool:
     try:
-        msvcrt.get_osfhandle(descriptor)
+        return msvcrt.get_osfhandle(descriptor) not in _NOTHING
     except OSError:  # as in a program with a window
         return False
-    return True
 
 
 def _checked(succeeded: int) -> None:
