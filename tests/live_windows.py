@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.fake_registry_calls import FakeRegistryCalls
 from tests.infection_of_windows import infect
@@ -27,7 +28,7 @@ class LiveHost:
     registry: NtRegistry
     files: NtfsFiles = field(default_factory=NtfsFiles)
     processes: None = None
-    services: None = None
+    services: Any = None
     tasks: Tasks | None = None
     restart_queue: RestartQueue | None = None
     is_live: bool = True
