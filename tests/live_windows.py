@@ -13,6 +13,7 @@ from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, mount
 from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.host.registry import KeyContent, PutKey, RegistryValue
 from quetsach.endpoint.host.restart import RestartQueue
+from quetsach.endpoint.host.subscriptions import Subscriptions
 from quetsach.endpoint.host.tasks import Tasks
 from quetsach.packs.specimen.hive import SZ, data_of
 
@@ -30,6 +31,7 @@ class LiveHost:
     processes: None = None
     services: Any = None
     tasks: Tasks | None = None
+    subscriptions: Subscriptions | None = None
     restart_queue: RestartQueue | None = None
     is_live: bool = True
     platform: str = "windows"
