@@ -374,6 +374,7 @@ class FakeHost:
     processes: None = None
     services: None = None
     tasks: None = None
+    subscriptions: None = None
     restart_queue: None = None
     is_live: bool = False
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.fake_registry_calls import FakeRegistryCalls
 from tests.infection_of_windows import infect
@@ -12,6 +13,7 @@ from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, mount
 from quetsach.endpoint.host.offline.windows_tree import WindowsTree
 from quetsach.endpoint.host.registry import KeyContent, PutKey, RegistryValue
 from quetsach.endpoint.host.restart import RestartQueue
+from quetsach.endpoint.host.subscriptions import Subscriptions
 from quetsach.endpoint.host.tasks import Tasks
 from quetsach.packs.specimen.hive import SZ, data_of
 
@@ -27,8 +29,9 @@ class LiveHost:
     registry: NtRegistry
     files: NtfsFiles = field(default_factory=NtfsFiles)
     processes: None = None
-    services: None = None
+    services: Any = None
     tasks: Tasks | None = None
+    subscriptions: Subscriptions | None = None
     restart_queue: RestartQueue | None = None
     is_live: bool = True
     platform: str = "windows"

@@ -17,7 +17,9 @@ _FIELDS = {
     ArtefactKind.STARTUP_FILE: "place path name command user",
     ArtefactKind.REGISTRY_VALUE: "place key name type data entry list command server default missing user",
     ArtefactKind.REGISTRY_KEY: "place key data values server missing user",
-    ArtefactKind.SERVICE: "name display_name key command dll start type group svchost account failure_command missing",
+    ArtefactKind.SERVICE: (
+        "name display_name key command dll start type group svchost account failure_command missing hidden pid"
+    ),
     ArtefactKind.SCHEDULED_TASK: "name path command handler server author user hidden enabled trigger",
     ArtefactKind.WMI_SUBSCRIPTION: "name consumer filter command query listed",
     ArtefactKind.KERNEL_MODULE: "place name path hidden",

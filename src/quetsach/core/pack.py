@@ -49,6 +49,8 @@ class Action(StrEnum):
     """Remove a Windows service or driver: its key and its place in a group of services."""
     REMOVE_TASK = "remove-task"
     """Remove a scheduled task of Windows: its file and what the registry keeps of it."""
+    REMOVE_SUBSCRIPTION = "remove-subscription"
+    """Remove an event subscription of WMI from a running Windows: its binding, its consumer, its filter."""
     UNHIDE = "unhide"
     """Take the marks "hidden" and "system" from a folder, so that its owner sees it again."""
 
@@ -98,7 +100,7 @@ ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
     ArtefactKind.REGISTRY_KEY: frozenset({Action.REPORT, Action.REMOVE_KEY, Action.RESTORE_DEFAULT}),
     ArtefactKind.SERVICE: frozenset({Action.REPORT, Action.REMOVE_SERVICE, Action.RESTORE_DEFAULT}),
     ArtefactKind.SCHEDULED_TASK: frozenset({Action.REPORT, Action.REMOVE_TASK}),
-    ArtefactKind.WMI_SUBSCRIPTION: frozenset({Action.REPORT}),
+    ArtefactKind.WMI_SUBSCRIPTION: frozenset({Action.REPORT, Action.REMOVE_SUBSCRIPTION}),
     ArtefactKind.KERNEL_MODULE: frozenset({Action.REPORT}),
     ArtefactKind.SOCKET: frozenset({Action.REPORT}),
     ArtefactKind.HIDDEN_FOLDER: frozenset({Action.REPORT, Action.UNHIDE}),

@@ -20,9 +20,8 @@ EVERY = int(os.environ.get("QUETSACH_KILLED_EVERY", "7"))
 
 def _killed(what: str, state: Path, records: int) -> bool:
     """Act in a process of its own that is ended after so many records; whether it was."""
-    command = [sys.executable, "-m", "tests.windows.inside.live_infection", what, str(state), str(records)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, live_infection.__file__, what, str(state), str(records)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode in (0, live_infection.KILLED), done.stderr
     return done.returncode == live_infection.KILLED
 

@@ -6,7 +6,18 @@ any moment.
 
 from collections.abc import Mapping
 
-from quetsach.endpoint.act import file, hidden_folder, lines, link, process, registry, task, truncate, unit
+from quetsach.endpoint.act import (
+    file,
+    hidden_folder,
+    lines,
+    link,
+    process,
+    registry,
+    subscription,
+    task,
+    truncate,
+    unit,
+)
 from quetsach.endpoint.act.shape import Act
 from quetsach.endpoint.plan.step import (
     EditRegistry,
@@ -14,6 +25,7 @@ from quetsach.endpoint.plan.step import (
     QuarantineFile,
     RemoveLines,
     RemoveLink,
+    RemoveSubscription,
     RemoveTask,
     StopUnit,
     Target,
@@ -25,6 +37,7 @@ ACTS: Mapping[type[Target], Act] = {
     QuarantineFile: file.QuarantineAct(),
     RemoveLines: lines.LinesAct(),
     EditRegistry: registry.RegistryAct(),
+    RemoveSubscription: subscription.SubscriptionAct(),
     RemoveTask: task.TaskAct(),
     TruncateFile: truncate.TruncateAct(),
     UnhideFolder: hidden_folder.UnhideAct(),

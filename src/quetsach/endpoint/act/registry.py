@@ -87,11 +87,11 @@ def _edit_hive(where: Workplace, number: int, path: bytes, edits: Sequence[Regis
             fd = folder.open_read(name)
             try:
                 state, former = where.files.state(fd), hash_file(fd)
-                made = make_copy(registry_now(where), edits, copy)
-                new = Replacement(lambda target: write_copy(copy, target), state, former, made, with_times=False)
-                replace_file(where.files, folder, name, temporary, new)
             finally:
-                os.close(fd)
+                os.close(fd)  # not every file system of Windows replaces what is open
+            made = make_copy(registry_now(where), edits, copy)
+            new = Replacement(lambda target: write_copy(copy, target), state, former, made, with_times=False)
+            replace_file(where.files, folder, name, temporary, new)
             clear(folder, temporary)
     finally:
         copy.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.registry import Registry
 from quetsach.endpoint.host.restart import RestartQueue
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.subscriptions import Subscriptions
 from quetsach.endpoint.host.tasks import Tasks
 from quetsach.endpoint.host.tree import Tree
 
@@ -43,6 +44,10 @@ class Host(Protocol):
     @property
     def tasks(self) -> Tasks | None:
         """The running task scheduler; ``None`` when there is none that keeps tasks by itself."""
+
+    @property
+    def subscriptions(self) -> Subscriptions | None:
+        """What is done on events of its management service; ``None`` when it has none or does not run."""
 
     @property
     def restart_queue(self) -> RestartQueue | None:

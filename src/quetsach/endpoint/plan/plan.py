@@ -10,6 +10,7 @@ from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.subscriptions import Subscription
 from quetsach.endpoint.plan.draft import Drafts
 from quetsach.endpoint.plan.protect import Hold, Protection, hold_of
 from quetsach.endpoint.plan.setting_line import stands_alone
@@ -20,6 +21,7 @@ from quetsach.endpoint.plan.step import (
     KillProcess,
     QuarantineFile,
     RemoveLines,
+    RemoveSubscription,
     RemoveTask,
     Step,
     StopUnit,
@@ -40,7 +42,7 @@ _WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE, ArtefactKind.CRON_ENTRY}
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
 
-_FIRST_ON_WINDOWS = (RemoveTask, EditRegistry, StopUnit, KillProcess)
+_FIRST_ON_WINDOWS = (RemoveTask, RemoveSubscription, EditRegistry, StopUnit, KillProcess)
 _ORDER_OF_WINDOWS = _ORDER | {target: number - len(_ORDER) for number, target in enumerate(_FIRST_ON_WINDOWS)}
 """A running Windows keeps the file of a program that runs: what starts it goes first, then it is ended."""
 
@@ -196,9 +198,10 @@ def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping
         case RegistryAnchor():
             hold = protection.holds_registry(finding.artefact, finding.action)
             return hold or windows_hold(finding, protection.host)
-    if finding.action is Action.TRUNCATE and _cut(finding) is None:
-        return Hold.INCOMPLETE
-    return protection.holds_file(path, finding.action)
+    if finding.action is Action.REMOVE_SUBSCRIPTION:  # what keeps it is the system's, and stays
+        return None if protection.host.subscriptions is not None else Hold.NOT_RUNNING
+    is_open = finding.action is Action.TRUNCATE and _cut(finding) is None
+    return Hold.INCOMPLETE if is_open else protection.holds_file(path, finding.action)
 
 
 def _cut(finding: Finding) -> int | None:
@@ -239,11 +242,12 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
             yield RemoveLines(moved, (replace(line, file=moved),))
         case FileAnchor() as file, Action.REMOVE_UNIT:
             yield from unit_targets(host, replace(file, path=path))
-        case MemberAnchor(file), _:
-            yield QuarantineFile(replace(file, path=path))
         case FileAnchor() | RegistryAnchor(), Action.REMOVE_TASK if (task := task_of(finding, host)) is not None:
             yield replace(task, file=task.file and replace(task.file, path=path))
-        case FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK:
+        case FileAnchor(), Action.REMOVE_SUBSCRIPTION:
+            names = finding.artefact.fields
+            yield RemoveSubscription(Subscription(names["consumer"], names["name"], names["filter"]))
+        case (MemberAnchor(file), _) | (FileAnchor() as file, Action.QUARANTINE | Action.REMOVE_TASK):
             yield QuarantineFile(replace(file, path=path))
         case FileAnchor() as file, Action.UNHIDE:
             yield UnhideFolder(path, file.device, file.inode)

@@ -44,7 +44,7 @@ class Hold(StrEnum):
     NOT_CHOSEN = "not-chosen"
     """A person left it out of what is to be done."""
     NOT_RUNNING = "not-running"
-    """It is a process, and this system is not the running one."""
+    """It is a process, or what only a running system removes, and this system is not the running one."""
 
 
 def hold_of(finding: Finding) -> Hold | None:

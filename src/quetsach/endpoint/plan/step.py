@@ -9,6 +9,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.host.registry import RegistryEdit
+from quetsach.endpoint.host.subscriptions import Subscription
 from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 
 
@@ -59,6 +60,13 @@ class RemoveTask:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveSubscription:
+    """Remove an event subscription of a running Windows. Undo puts back what it consisted of."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
 class UnhideFolder:
     """Take the marks "hidden" and "system" from a folder. Undo gives it the very marks again that it had."""
 
@@ -96,6 +104,7 @@ type Target = (
     | RemoveLines
     | TruncateFile
     | RemoveTask
+    | RemoveSubscription
     | EditRegistry
     | UnhideFolder
     | RemoveLink
@@ -108,6 +117,7 @@ TARGETS: Mapping[str, type[Target]] = {
     "remove-lines": RemoveLines,
     "truncate-file": TruncateFile,
     "remove-task": RemoveTask,
+    "remove-subscription": RemoveSubscription,
     "edit-registry": EditRegistry,
     "unhide-folder": UnhideFolder,
     "remove-link": RemoveLink,
@@ -121,6 +131,18 @@ def file_of(target: Target) -> FileAnchor | None:
     """Return the file that a step changes; ``None`` when it acts on something else."""
     kinds = QuarantineFile | RemoveLines | TruncateFile | RemoveTask | EditRegistry
     return target.file if isinstance(target, kinds) else None
+
+
+def _name_of(target: Target) -> str:
+    """Return what a step acts on that is no file and no process."""
+    match target:
+        case RemoveTask(name=name):
+            return name
+        case RemoveSubscription(subscription):
+            return f"{subscription.kind}.{subscription.consumer or subscription.filter}"
+        case EditRegistry(edits=edits):
+            return edits[0].key
+    return ""
 
 
 _NAMES = {target: name for name, target in TARGETS.items()}
@@ -167,19 +189,16 @@ class Step:
     @property
     def subject(self) -> bytes:
         """What the step acts on: a path, the name of a unit, or the path of a process's image."""
+        if (file := file_of(self.target)) is not None:
+            return file.path
         match self.target:
-            case QuarantineFile(file) | RemoveLines(file) | TruncateFile(file):
-                return file.path
-            case RemoveTask(file, name):
-                return file.path if file else name.encode("utf-8", "surrogatepass")
-            case EditRegistry(file, edits):
-                return file.path if file else edits[0].key.encode("utf-8", "surrogatepass")
             case RemoveLink() | UnhideFolder():
                 return self.target.path
             case StopUnit(unit):
                 return unit
             case KillProcess(process):
                 return process.executable
+        return _name_of(self.target).encode("utf-8", "surrogatepass")
 
     @property
     def is_final(self) -> bool:
@@ -278,6 +297,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Target]] = {
     "remove-lines": _read_lines,
     "truncate-file": lambda value: TruncateFile(_read_file(value["file"]), int(value["size_bytes"])),
     "remove-task": _read_task,
+    "remove-subscription": lambda value: RemoveSubscription(Subscription(**value["subscription"])),
     "edit-registry": _read_registry,
     "unhide-folder": _read_folder,
     "remove-link": _read_link,

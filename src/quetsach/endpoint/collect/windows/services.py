@@ -29,6 +29,8 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
     ``group`` (of the order of loading), ``svchost`` (the groups of svchost that it is in, by commas), ``account``,
     ``failure_command``, ``missing``: ``yes`` for a service that Windows has from the factory and that is gone, ``part``
     for one that lacks what it is run by. Any other key without ImagePath, ServiceDll and Start is a place for settings.
+    On a running Windows also ``pid``, and ``hidden``: ``yes`` for one that the service manager knows and whose key is
+    not to be seen.
     """
     registry = reading.host.registry
     if registry is None:
@@ -36,9 +38,13 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
     groups = _groups(values_of(reading, registry, _SVCHOST))
     factory = Factory(reading.host, registry)
     left = MOST_READ_BYTES
+    manager = reading.host.services
+    listed = dict(manager.listed()) if manager is not None else {}
     for top in reading.place.keys:
+        unseen = dict(listed)
         try:
             for name in registry.subkeys(top):
+                pid = unseen.pop(folded(name), 0)
                 key = f"{top}\\{name}"
                 values, parameters = (values_of(reading, registry, place) for place in (key, f"{key}\\Parameters"))
                 left -= sum(len(value.data) for value in (*values, *parameters))
@@ -47,9 +53,13 @@ def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
                     return
                 settings = _settings(values, parameters)
                 missing = "part" if _lacks(factory.known(key), settings) else "no"
-                artefact = _service(reading, registry, key, settings, groups, missing=missing)
+                artefact = _service(reading, registry, key, settings, groups, missing=missing, pid=pid)
                 if artefact:
                     yield artefact
+            for name, pid in unseen.items():
+                yield from filter(
+                    None, [_service(reading, registry, f"{top}\\{name}", {}, groups, hidden="yes", pid=pid)]
+                )
             for key in first_missing(factory, registry, (f"{top}\\*",)):
                 yield from filter(None, [_service(reading, registry, key, {}, groups, missing="yes")])
         except RegistryError:
@@ -86,13 +96,15 @@ def _service(
     settings: Mapping[str, str],
     groups: Mapping[str, str],
     *,
-    missing: str,
+    missing: str = "no",
+    hidden: str = "no",
+    pid: int = 0,
 ) -> Artefact | None:
     name = key.rpartition("\\")[2]
     command, library, start, kind, failure = (
         settings.get(setting, "") for setting in ("IMAGEPATH", "SERVICEDLL", "START", "TYPE", "FAILURECOMMAND")
     )
-    if not (command or library or start or missing != "no"):
+    if not (command or library or start or missing != "no" or hidden != "no"):
         return None
     fields = {
         "name": shown(name),
@@ -107,8 +119,10 @@ def _service(
         "account": shown(settings.get("OBJECTNAME", "")),
         "failure_command": shown(failure),
         "missing": missing,
+        "hidden": hidden,
+        "pid": str(pid or ""),
     }
-    if missing == "no" and kind in _OF_KERNEL and not command:  # what the kernel then takes
+    if missing == hidden == "no" and kind in _OF_KERNEL and not command:  # what the kernel then takes
         command = f"System32\\drivers\\{name}.sys"
     hive = registry.hive_path(key) or b""
     named = dict.fromkeys(path for text in (command, library, failure) for path in reading.meant(text, b"/", hive))

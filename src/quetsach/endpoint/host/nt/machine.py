@@ -23,6 +23,7 @@ from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
 from quetsach.endpoint.host.nt.ffi.services import NativeServices
 from quetsach.endpoint.host.nt.ffi.tasks import NativeTasks
 from quetsach.endpoint.host.nt.ffi.volumes import NtVolumeCalls
+from quetsach.endpoint.host.nt.ffi.wmi import NativeWmi
 from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES
 from quetsach.endpoint.host.nt.files import NtFiles
 from quetsach.endpoint.host.nt.handles import nt_path, opened
@@ -33,6 +34,7 @@ from quetsach.endpoint.host.nt.processes import NtProcesses, start_of_machine
 from quetsach.endpoint.host.nt.registry import NtRegistry
 from quetsach.endpoint.host.nt.restart import NtRestartQueue
 from quetsach.endpoint.host.nt.services import NtServices
+from quetsach.endpoint.host.nt.subscriptions import NtSubscriptions
 from quetsach.endpoint.host.nt.tasks import NtTasks
 from quetsach.endpoint.host.nt.tree import NtTree
 from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
@@ -41,6 +43,7 @@ from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.host.registry import Registry, folded
 from quetsach.endpoint.host.restart import RestartQueue
 from quetsach.endpoint.host.services import Services
+from quetsach.endpoint.host.subscriptions import Subscriptions
 from quetsach.endpoint.host.tasks import Tasks
 from quetsach.endpoint.host.tree import components
 from quetsach.endpoint.trouble import Reason
@@ -79,6 +82,7 @@ class WindowsHost:
     services: Services | None
     tasks: Tasks | None
     restart_queue: RestartQueue | None
+    subscriptions: Subscriptions | None
     registry: Registry | None
     is_live: bool
 
@@ -114,9 +118,8 @@ def live_host() -> WindowsHost:
     services = NtServices(NativeServices(), processes)
     registry = NtRegistry(tree, NativeRegistry(), services)
     restart_queue = NtRestartQueue(NativeRestart(), registry, _system_drive())
-    return WindowsHost(
-        tree, _files(), processes, services, NtTasks(NativeTasks()), restart_queue, registry, is_live=True
-    )
+    tasks, subscriptions = NtTasks(NativeTasks()), NtSubscriptions(NativeWmi())
+    return WindowsHost(tree, _files(), processes, services, tasks, restart_queue, subscriptions, registry, is_live=True)
 
 
 def running_processes() -> Processes:
@@ -134,7 +137,7 @@ def open_mounted(root: Path, *, system: str = "") -> WindowsHost:
     if system not in ("", "windows"):
         raise OSError(errno.EOPNOTSUPP, "disks of other systems are looked at from a Linux", str(root))
     tree = FolderTree(root)
-    return WindowsHost(tree, _files(), None, None, None, None, OfflineRegistry(tree), is_live=False)
+    return WindowsHost(tree, _files(), None, None, None, None, None, OfflineRegistry(tree), is_live=False)
 
 
 def mounts_now() -> tuple[Mount, ...]:

@@ -42,11 +42,12 @@ class NtServices:
     def reload(self) -> None:
         """Do nothing: it has no files."""
 
-    def running(self) -> Mapping[str, ServiceStatus]:
-        """Return what the manager knows, by name in capitals: what the registry lacks of it is hidden there."""
-        found: dict[str, ServiceStatus] = {}
+    def listed(self) -> Mapping[str, int]:
+        """Return what the manager knows, by name in capitals: the process of each service, or 0."""
+        found: dict[str, int] = {}
         with suppress(OSError):
-            found |= {folded(status.name): status for status in self._calls.listed()}
+            for status in self._calls.listed():
+                found[folded(status.name)] = status.pid
         return found
 
     def forget(self, name: str) -> bool:

@@ -38,6 +38,11 @@ class MacHost:
         return
 
     @property
+    def subscriptions(self) -> None:
+        """A Mac has none."""
+        return
+
+    @property
     def restart_queue(self) -> None:
         """Nothing runs on a mounted disk."""
         return

@@ -60,6 +60,11 @@ class WindowsHost:
         return
 
     @property
+    def subscriptions(self) -> None:
+        """It does not run."""
+        return
+
+    @property
     def restart_queue(self) -> None:
         """It does not run."""
         return

@@ -32,6 +32,11 @@ class LinuxHost:
         return
 
     @property
+    def subscriptions(self) -> None:
+        """Linux has none."""
+        return
+
+    @property
     def restart_queue(self) -> None:
         """It removes files that are in use, too."""
         return

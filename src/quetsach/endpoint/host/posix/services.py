@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -37,6 +37,10 @@ class Systemd:
         self._run("stop", "--", unit)
         self._run("reset-failed", "--", unit)
         return self._state(unit) in _INACTIVE
+
+    def listed(self) -> Mapping[str, int]:
+        """Return nothing: its units are files."""
+        return {}
 
     def reload(self) -> None:
         """Make the service manager read its unit files again."""

@@ -1,18 +1,32 @@
 """Services, scheduled tasks and jobs: what they run, under which name, and which hide."""
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.live_windows import LiveWindows
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import FileAnchor, RegistryAnchor
+from quetsach.endpoint.artefact import Artefact, FileAnchor, RegistryAnchor
+from quetsach.endpoint.collect import footholds
 from quetsach.endpoint.collect.windows.job import parse_job
 from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
 from quetsach.endpoint.trouble import Reason, Trouble
 from quetsach.packs.specimen.formats import build_actions, build_job, build_task
 from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
+
+
+class Manager:
+    """A service manager that knows these services, by their processes."""
+
+    def __init__(self, known: dict[str, int]) -> None:
+        self._known = known
+
+    def listed(self) -> dict[str, int]:
+        return self._known
+
 
 CACHE = r"Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
 NUMBER = "{11111111-2222-3333-4444-555555555555}"
@@ -228,3 +242,16 @@ def test_settings_of_a_service_of_the_wrong_type_are_shown_as_they_are(tmp_path:
     found = collected(tmp_path, "services", system=odd)
     service = next(item for item in found if item.fields["name"] == "odd")
     assert (service.fields["start"], service.fields["command"]) == ("02", "7")
+
+
+def test_a_running_service_has_its_process_and_one_without_a_key_is_hidden(tmp_path: Path) -> None:
+    windows = LiveWindows(tmp_path / "root")
+    host = replace(windows.host(), services=Manager({"QZKVXW": 77, "GHOST": 88}))
+    services = {
+        item.fields["name"]: item.fields
+        for item in footholds(host)
+        if isinstance(item, Artefact) and item.kind is ArtefactKind.SERVICE
+    }
+    assert (services["qzkvxw"]["pid"], services["qzkvxw"]["hidden"]) == ("77", "no")
+    assert (services["wuauserv"]["pid"], services["wuauserv"]["hidden"]) == ("", "no")
+    assert (services["GHOST"]["pid"], services["GHOST"]["hidden"], services["GHOST"]["command"]) == ("88", "yes", "")

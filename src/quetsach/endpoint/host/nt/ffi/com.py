@@ -17,17 +17,20 @@ _ole32, _oleaut32 = ctypes.WinDLL("ole32"), ctypes.WinDLL("oleaut32")
 _oleaut32.SysAllocStringLen.argtypes, _oleaut32.SysAllocStringLen.restype = (c_wchar_p, c_uint32), c_void_p
 _oleaut32.SysFreeString.argtypes = (c_void_p,)
 _oleaut32.VariantClear.argtypes = (c_void_p,)
+_ole32.CoSetProxyBlanket.argtypes = (c_void_p, c_uint32, c_uint32, c_wchar_p, c_uint32, c_uint32, c_void_p, c_uint32)
 _ole32.CoInitializeEx.argtypes = (c_void_p, c_uint32)
 _ole32.CLSIDFromString.argtypes = (c_wchar_p, c_void_p)
 _ole32.CoCreateInstance.argtypes = (c_void_p, c_void_p, c_uint32, c_void_p, POINTER(c_void_p))
-for _function in (_ole32.CoInitializeEx, _ole32.CLSIDFromString, _ole32.CoCreateInstance):
+for _function in (_ole32.CoSetProxyBlanket, _ole32.CoInitializeEx, _ole32.CLSIDFromString, _ole32.CoCreateInstance):
     _function.restype = c_int32
 
 _MULTI_THREADED, _ALREADY_OTHERWISE = 0, 0x8001_0106
 _IN_PROCESS, _LOCAL_SERVER = 1, 4
 _RELEASE = 2
-_NOT_THERE = frozenset({0x8007_0002, 0x8007_0003, 0x8004_1002})
-"""No such file or path; of WMI, no such object (WBEM_E_NOT_FOUND)."""
+_NOT_THERE = frozenset({0x8007_0002, 0x8007_0003, 0x8004_1002, 0x8004_100E, 0x8004_1010})
+"""No such file or path; of WMI, no such object, name space or class (WBEM_E_NOT_FOUND and its like)."""
+
+_BY_PASSWORD, _EACH_CALL, _IMPERSONATE = 10, 3, 3  # RPC_C_AUTHN_WINNT, _LEVEL_CALL, RPC_C_IMP_LEVEL_IMPERSONATE
 
 
 class NotThereError(OSError):
@@ -54,13 +57,13 @@ class Interface:
     """An interface of an object; use it with ``with``."""
 
     def __init__(self, pointer: int) -> None:
-        self._pointer = pointer
+        self.pointer = pointer
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        ctypes.WINFUNCTYPE(c_uint32, c_void_p)(self._method(_RELEASE))(self._pointer)
+        ctypes.WINFUNCTYPE(c_uint32, c_void_p)(self._method(_RELEASE))(self.pointer)
 
     def call(self, place: int, *arguments: object) -> None:
         """Call a method.
@@ -72,7 +75,7 @@ class Interface:
         given = [argument.pointer if isinstance(argument, Text) else argument for argument in arguments]
         types = [_type_of(argument) for argument in arguments]
         function = ctypes.WINFUNCTYPE(c_int32, c_void_p, *types)(self._method(place))
-        check(function(self._pointer, *given))
+        check(function(self.pointer, *given))
 
     def get(self, place: int, *arguments: object) -> "Interface":
         """Call a method whose last argument is where it puts an interface."""
@@ -83,7 +86,7 @@ class Interface:
         return Interface(found.value)
 
     def _method(self, place: int) -> int:
-        table = c_void_p.from_address(self._pointer).value or 0
+        table = c_void_p.from_address(self.pointer).value or 0
         return c_void_p.from_address(table + place * ctypes.sizeof(c_void_p)).value or 0
 
 
@@ -121,6 +124,20 @@ def guid(text: str) -> ctypes.Array[ctypes.c_char]:
     made = ctypes.create_string_buffer(16)
     check(_ole32.CLSIDFromString(text, made))
     return made
+
+
+def let_act(interface: Interface) -> None:
+    """Let an object of another process act with the rights of this one."""
+    settings = (_BY_PASSWORD, 0, None, _EACH_CALL, _IMPERSONATE, None, 0)
+    check(_ole32.CoSetProxyBlanket(interface.pointer, *settings))
+
+
+def taken_text(pointer: c_void_p) -> str:
+    """Return a text that a call gave, and free it."""
+    try:
+        return ctypes.wstring_at(pointer.value) if pointer.value else ""
+    finally:
+        _oleaut32.SysFreeString(pointer)
 
 
 def clear(variant: Variant) -> None:
