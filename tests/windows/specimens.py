@@ -6,6 +6,7 @@ the drive is a memory stick's. What a Windows has from the factory is left out: 
 """
 
 import json
+import re
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ from quetsach.packs.specimen.windows import CONFIG
 type Values = dict[str, dict[str, tuple[int, bytes]]]
 type Things = dict[str, object]
 
+SIGNED_IN = "root"
+"""Who is signed in on the Windows of the bed."""
+
 SHELF = Path(__file__).parents[2] / "packs"
 LIVE_KEYS = {
     r"HKLM\SOFTWARE": r"HKLM\SOFTWARE",
@@ -32,6 +36,7 @@ _PROFILE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5
 _BINH: Values = {_PROFILE: {"ProfileImagePath": (2, "C:\\Users\\Bình\0".encode("utf-16-le"))}}
 """He has a profile, and is not signed in."""
 
+_SUBSCRIPTIONS = "Windows/System32/wbem/Repository"
 _AN = ("Users/An/NTUSER.DAT", "Users/An/AppData/Local/Microsoft/Windows/UsrClass.dat")
 
 
@@ -44,6 +49,13 @@ class Live:
     files: Mapping[str, bytes]
     stick: Mapping[str, bytes]
     keys: Values
+
+    def where(self, item: Planted) -> str:
+        """Return where a report must say that a planted thing is."""
+        if item.path.startswith("HK"):
+            return re.sub(r"^HKU\\An(?=_Classes\\|\\)", rf"HKU\\{SIGNED_IN}", item.path)
+        path = item.path.strip("/")
+        return f"{'D' if _is_of_stick(path) else 'C'}:\\{path.replace('/', '\\')}"
 
     @property
     def things(self) -> Things:
@@ -109,6 +121,7 @@ def _live(family: str, planted: list[Planted], root: Path) -> Live:
     }
     files = {path: content for path, content in _files_of(root).items() if honest[0].get(path) != content}
     stick = {path: content for path, content in files.items() if _is_of_stick(path)}
+    planted = [item for item in planted if item.kind != "wmi-subscription"]
     return Live(family, tuple(planted), {p: c for p, c in files.items() if p not in stick}, stick, keys)
 
 

@@ -1,7 +1,7 @@
 """What families plant on a running Windows is found, removed, still gone after a restart, and put back to the last bit.
 
-All families of a group are planted at once: An is signed in, Bình is not, the memory stick is ``D:``, and every program
-that was planted where it can run runs.
+All families of a group are planted at once: An is signed in, Bình is not, the memory stick is ``D:``. The repository of
+WMI subscriptions is left out: Wine has none that lives.
 """
 
 import json
@@ -18,7 +18,11 @@ from quetsach.cli.exit_code import ExitCode
 
 GROUPS = groups(live_specimens())
 FOLDER = "C:\\specimen"
-OWN = ("c:\\programdata\\quetsach", "c:\\programdata || ")
+OWN = "c:\\programdata\\quetsach"
+OF_WINE = ("driverdatedata",)
+"""What Wine itself writes at each start."""
+
+type Report = dict[str, list[dict[str, str]]]
 
 
 @pytest.fixture(scope="module", params=GROUPS, ids=lambda group: "+".join(one.family for one in group))
@@ -43,38 +47,37 @@ def infected(group: list[Live]) -> Iterator[Windows]:
 def test_families_come_and_go_and_come_back(infected: Windows, group: list[Live]) -> None:
     packs = [word for one in group for word in ("--pack", f"{SOURCE}\\packs\\{one.family}")]
     before = _state(infected)
-    found = _ran(infected, ExitCode.FOUND, "scan", *packs)
-    assert _missing(group, found) == []
-    cleaned = infected.quetsach("clean", "--yes", "--allow-many", "--json", *packs, code=None)
-    report = json.loads(cleaned.told)
-    assert cleaned.code in {ExitCode.CLEANED, ExitCode.CLEANED_RESTART}, _failed(report)
+    assert _missing(group, _ran(infected, ExitCode.FOUND, "scan", "--full", *packs)) == []
+    cleaned = infected.quetsach("clean", "--yes", "--allow-many", "--json", "--full", *packs, code=None, seconds=300)
+    assert cleaned.code in {ExitCode.CLEANED, ExitCode.CLEANED_RESTART}, _failed(json.loads(cleaned.told))
     infected.reboot()
     left = _ran(infected, None, "scan", *packs)
     assert [one["where"] for one in left["findings"] if one["action"] != "report"] == []
     undone = infected.quetsach("undo", "--last", "--yes", "--json", code=None)
-    assert undone.code == ExitCode.CLEANED, undone.told
+    assert undone.code == ExitCode.NOTHING_FOUND, undone.told
+    infected.reboot()
     assert changes(before, _state(infected)) == []
 
 
-def _ran(windows: Windows, code: ExitCode | None, command: str, *words: str) -> dict[str, list[dict[str, str]]]:
-    told: dict[str, list[dict[str, str]]] = json.loads(windows.quetsach(command, "--json", *words, code=code).told)
+def _ran(windows: Windows, code: ExitCode | None, command: str, *words: str) -> Report:
+    told: Report = json.loads(windows.quetsach(command, "--json", *words, code=code, seconds=300).told)
     return told
 
 
 def _state(windows: Windows) -> State:
-    return {name: value for name, value in windows.state().items() if not name.lower().startswith(OWN)}
+    return {
+        name: value
+        for name, value in windows.state().items()
+        if not name.lower().startswith(OWN) and not any(word in name.lower() for word in OF_WINE)
+    }
 
 
-def _missing(group: list[Live], report: dict[str, list[dict[str, str]]]) -> list[str]:
+def _missing(group: list[Live], report: Report) -> list[str]:
     """Return what was planted and not found, as the people of the machine write it."""
     found = {(one["kind"], one["where"].casefold()) for one in report["findings"]}
-    wanted = [(item.kind, where) for one in group for item in one.planted for where in [_where(item.path)]]
+    wanted = [(item.kind, one.where(item)) for one in group for item in one.planted]
     return [f"{kind}: {where}" for kind, where in wanted if (kind, where.casefold()) not in found]
 
 
-def _where(path: str) -> str:
-    return path
-
-
-def _failed(report: dict[str, list[dict[str, str]]]) -> list[dict[str, str]]:
-    return [step for step in report["steps"] if step.get("outcome") != "done"]
+def _failed(report: Report) -> list[dict[str, str]]:
+    return [step for step in report["steps"] if step.get("outcome") not in {"done", "gone"}] + report["findings"]
