@@ -60,12 +60,11 @@ class Live:
     @property
     def things(self) -> Things:
         """Each file and value by its place, to see whether another family plants something else there."""
-        values = {f"{key}||{name}".casefold(): value for key, of in self.keys.items() for name, value in of.items()}
-        return (
-            {f"c/{path}".casefold(): c for path, c in self.files.items()}
-            | {f"d/{path}".casefold(): c for path, c in self.stick.items()}
-            | values
-        )
+        things: Things = {f"c/{path}".casefold(): content for path, content in self.files.items()}
+        things |= {f"d/{path}".casefold(): content for path, content in self.stick.items()}
+        for key, values in self.keys.items():
+            things |= {f"{key}||{name}".casefold(): value for name, value in values.items()}
+        return things
 
 
 def live_specimens() -> Iterator[Live]:
@@ -135,7 +134,8 @@ def _honest() -> tuple[Mapping[str, bytes], Values]:
 def _files_of(root: Path) -> dict[str, bytes]:
     found = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     named = {str(path.relative_to(root)): path for path in found}
-    return {path: file.read_bytes() for path, file in named.items() if not path.startswith(CONFIG) and path not in _AN}
+    left_out = (CONFIG, _SUBSCRIPTIONS)
+    return {p: file.read_bytes() for p, file in named.items() if not p.startswith(left_out) and p not in _AN}
 
 
 def _keys_of(root: Path) -> Values:

@@ -9,7 +9,7 @@ from quetsach.endpoint.act.kinds import ACTS
 from quetsach.endpoint.act.shape import ChangedError, GoneError, Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import EndpointError, JournalError
-from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
+from quetsach.endpoint.plan.step import FIRST_ON_WINDOWS, Outcome, QuarantineFile, Step
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
 _CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
@@ -94,10 +94,22 @@ def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool
     return any(processes.holds_removed(pid, removed) for pid in others)
 
 
+def _in_order(where: Workplace) -> list[int]:
+    """Return the numbers of the steps in the order of acting.
+
+    Processes that were born since the scan have numbers behind all others, but on a running Windows they are ended
+    before their file is taken.
+    """
+    progress = where.session.progress
+    if not (where.host.is_live and where.host.platform == "windows"):
+        return sorted(progress)
+    return sorted(progress, key=lambda number: (not isinstance(progress[number].step.target, FIRST_ON_WINDOWS), number))
+
+
 def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResult, ...]:
     """Carry out every step in order; ``advance`` is called before each."""
     results = []
-    for number in sorted(where.session.progress):
+    for number in _in_order(where):
         advance(where.session.progress[number].step)
         results.append(carry_out(where, number))
     return tuple(results)

@@ -16,15 +16,13 @@ from quetsach.endpoint.plan.protect import Hold, Protection, hold_of
 from quetsach.endpoint.plan.setting_line import stands_alone
 from quetsach.endpoint.plan.shell_line import separable
 from quetsach.endpoint.plan.step import (
+    FIRST_ON_WINDOWS,
     TARGETS,
-    EditRegistry,
     KillProcess,
     QuarantineFile,
     RemoveLines,
     RemoveSubscription,
-    RemoveTask,
     Step,
-    StopUnit,
     Target,
     TruncateFile,
     UnhideFolder,
@@ -42,9 +40,7 @@ _WITH_ITS_LIKE = _SHELL | {ArtefactKind.SETTING_LINE, ArtefactKind.CRON_ENTRY}
 
 _ORDER = {target: number for number, target in enumerate(TARGETS.values())}
 
-_FIRST_ON_WINDOWS = (RemoveTask, RemoveSubscription, EditRegistry, StopUnit, KillProcess)
-_ORDER_OF_WINDOWS = _ORDER | {target: number - len(_ORDER) for number, target in enumerate(_FIRST_ON_WINDOWS)}
-"""A running Windows keeps the file of a program that runs: what starts it goes first, then it is ended."""
+_ORDER_OF_WINDOWS = _ORDER | {target: number - len(_ORDER) for number, target in enumerate(FIRST_ON_WINDOWS)}
 
 
 @dataclass(frozen=True, slots=True)

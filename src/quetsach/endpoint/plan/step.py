@@ -126,6 +126,9 @@ TARGETS: Mapping[str, type[Target]] = {
 }
 """The name of each kind of step, in the order in which a clean-up takes them."""
 
+FIRST_ON_WINDOWS: tuple[type[Target], ...] = (RemoveTask, RemoveSubscription, EditRegistry, StopUnit, KillProcess)
+"""A running Windows keeps the file of a program that runs: what starts it goes first, then it is ended."""
+
 
 def file_of(target: Target) -> FileAnchor | None:
     """Return the file that a step changes; ``None`` when it acts on something else."""
