@@ -309,9 +309,6 @@ class FakeNtfs:
     def name(self, handle: int) -> str:
         return "\\" + (name.text if (name := self._name_of(handle)) else "")
 
-    def final_path(self, handle: int) -> str:
-        raise error_of(UNSUPPORTED)
-
     def set_basic(
         self, handle: int, *, made: int = 0, accessed: int = 0, written: int = 0, attributes: int = 0
     ) -> None:

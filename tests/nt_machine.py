@@ -38,9 +38,6 @@ class FakeVolumes:
     def places_of(self, volume: str) -> list[str]:
         return self.places.get(volume, [])
 
-    def volumes(self) -> list[str]:
-        return list(self.places)
-
 
 @dataclass(frozen=True)
 class FakeWindows:

@@ -23,7 +23,7 @@ FOLDER, NO_FOLDER, NO_RECALL = 0x1, 0x40, 0x40_0000
 ITSELF = 0x20_0000
 """FILE_OPEN_REPARSE_POINT: open a link itself and not what it leads to."""
 
-READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE, NORMAL = 0x1, 0x2, 0x4, 0x10, 0x20, 0x80
+READ_ONLY, DIRECTORY, NORMAL = 0x1, 0x10, 0x80
 REPARSE, ENCRYPTED = 0x400, 0x4000
 RECALL = 0x4_0000 | 0x40_0000
 """FILE_ATTRIBUTE_RECALL_ON_OPEN, _ON_DATA_ACCESS: the content is kept elsewhere. Only the system sets them."""
@@ -136,9 +136,6 @@ class FileCalls(Protocol):
     def name(self, handle: int) -> str:
         r"""Return the path of an open file on its volume, as it is written on the disk, long names for short ones."""
 
-    def final_path(self, handle: int) -> str:
-        r"""Return the path that leads to an open file now, with its drive: ``\\?\C:\Users``."""
-
     def set_basic(
         self, handle: int, *, made: int = 0, accessed: int = 0, written: int = 0, attributes: int = 0
     ) -> None:
@@ -205,9 +202,6 @@ class VolumeCalls(Protocol):
 
     def places_of(self, volume: str) -> list[str]:
         r"""Return the paths at which a volume is mounted: ``D:\``, ``C:\mnt\``."""
-
-    def volumes(self) -> list[str]:
-        """Return all volumes of local disks."""
 
 
 class RightsCalls(Protocol):

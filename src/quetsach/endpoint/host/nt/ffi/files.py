@@ -25,13 +25,12 @@ from quetsach.endpoint.host.nt.ffi._dll import (
     IoStatus,
     ObjectAttributes,
     UnicodeString,
-    last_error,
     library,
 )
 from quetsach.endpoint.host.nt.file_calls import OPEN, SHARE_ALL, Disk, FileInformation, Stream
 from quetsach.endpoint.host.nt.status import error_of
 
-_ntdll, _kernel32 = library("ntdll"), library("kernel32")
+_ntdll = library("ntdll")
 
 _P, _ULONG, _STATUS = ctypes.c_void_p, wintypes.ULONG, ctypes.POINTER(IoStatus)
 for _name, _types in {
@@ -54,7 +53,6 @@ for _name, _types in {
     _call = getattr(_ntdll, _name)
     _call.argtypes, _call.restype = _types, NTSTATUS
 
-_kernel32.GetFinalPathNameByHandleW.argtypes = (HANDLE, wintypes.LPWSTR, wintypes.DWORD, wintypes.DWORD)
 
 _SYNCHRONIZE, _SYNCHRONOUS, _BACKUP, _CASELESS = 0x10_0000, 0x20, 0x4000, 0x40
 _NO_MORE, _MORE_DATA, _TOO_SMALL, _NO_STREAMS = 0x8000_0006, 0x8000_0005, 0xC000_0023, 0xC000_0011
@@ -197,13 +195,6 @@ class NtFileCalls:
         """Return the path on the volume, as it is on the disk."""
         raw = _query(handle, _NORMALIZED, 66_000, may_lack=True) or _query(handle, _NAME, 66_000)
         return _text(raw, 4, struct.unpack_from("<I", raw)[0])
-
-    def final_path(self, handle: int) -> str:
-        """Return the path that leads to an open file now."""
-        buffer = ctypes.create_unicode_buffer(0x8000)
-        if not _kernel32.GetFinalPathNameByHandleW(handle, buffer, len(buffer), 0):
-            raise last_error()
-        return buffer.value
 
     def set_basic(
         self, handle: int, *, made: int = 0, accessed: int = 0, written: int = 0, attributes: int = 0

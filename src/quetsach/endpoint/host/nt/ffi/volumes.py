@@ -7,7 +7,7 @@ assert sys.platform == "win32"
 import ctypes
 from ctypes import wintypes
 
-from quetsach.endpoint.host.nt.ffi._dll import HANDLE, last_error, library
+from quetsach.endpoint.host.nt.ffi._dll import last_error, library
 from quetsach.endpoint.host.nt.file_calls import DriveKind
 
 _kernel32 = library("kernel32")
@@ -17,13 +17,9 @@ _kernel32.GetDriveTypeW.argtypes = (_WORD,)
 _kernel32.QueryDosDeviceW.argtypes = (_WORD, _TEXT, _SIZE)
 _kernel32.GetVolumeNameForVolumeMountPointW.argtypes = (_WORD, _TEXT, _SIZE)
 _kernel32.GetVolumePathNamesForVolumeNameW.argtypes = (_WORD, _TEXT, _SIZE, ctypes.POINTER(wintypes.DWORD))
-_kernel32.FindFirstVolumeW.argtypes, _kernel32.FindFirstVolumeW.restype = (_TEXT, _SIZE), HANDLE
-_kernel32.FindNextVolumeW.argtypes = (HANDLE, _TEXT, _SIZE)
-_kernel32.FindVolumeClose.argtypes = (HANDLE,)
 _kernel32.SetErrorMode.argtypes = (wintypes.UINT,)
 
 _LONGEST = 0x8000
-_NONE = HANDLE(-1).value
 _NO_QUESTIONS = 0x1  # SEM_FAILCRITICALERRORS: no window asks for a disk in an empty drive
 
 
@@ -57,20 +53,6 @@ class NtVolumeCalls:
         if not _kernel32.GetVolumePathNamesForVolumeNameW(volume, buffer, _LONGEST, ctypes.byref(needed)):
             return []
         return [place for place in str(buffer[: needed.value]).split("\0") if place]
-
-    def volumes(self) -> list[str]:
-        """Return all volumes of local disks."""
-        buffer = ctypes.create_unicode_buffer(64)
-        found = _kernel32.FindFirstVolumeW(buffer, len(buffer))
-        if found == _NONE:
-            return []
-        volumes = [buffer.value]
-        try:
-            while _kernel32.FindNextVolumeW(found, buffer, len(buffer)):
-                volumes.append(buffer.value)
-        finally:
-            _kernel32.FindVolumeClose(found)
-        return volumes
 
 
 def _device(letter: str) -> str:
