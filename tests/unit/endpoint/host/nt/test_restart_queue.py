@@ -102,10 +102,10 @@ def test_a_file_in_use_is_sealed_and_queued_and_comes_back(
     host = replace(windows.host(), restart_queue=NtRestartQueue(Appending(registry), registry))
     removing = PosixFolder.remove
 
-    def refuse(folder: PosixFolder, name: bytes) -> None:
+    def refuse(folder: PosixFolder, name: bytes, descriptor: int | None = None) -> None:
         if name == DLL.rpartition(b"/")[2]:
             raise PermissionError(13, "in use")
-        removing(folder, name)
+        removing(folder, name, descriptor)
 
     monkeypatch.setattr(PosixFolder, "remove", refuse)
     found = (of_file(windows.root, DLL, ArtefactKind.FILE, Action.QUARANTINE),)
