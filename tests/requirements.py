@@ -37,6 +37,7 @@ PACKAGES = {
     "util-linux": lambda: shutil.which("unshare"),
     "wine": lambda: shutil.which("wine"),
     "wine64": lambda: Path("/usr/lib/wine/wine64").exists(),
+    "xdotool": lambda: shutil.which("xdotool"),
     "xvfb": lambda: shutil.which("Xvfb"),
     "zbar-tools": lambda: shutil.which("zbarimg"),
 }

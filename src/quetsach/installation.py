@@ -22,3 +22,8 @@ def bundled(name: str) -> Path:
 def bundled_trust() -> Path:
     """Return the folder with the root of trust of the centre that built this tool; a plain build has none there."""
     return Path(quetsach.__file__).parent / "bundled" / "trust"
+
+
+def bundled_licences() -> Path:
+    """Return the file with the licences of all parts of a download; a wheel has none there."""
+    return Path(quetsach.__file__).parent / "bundled" / "LICENSES.txt"

@@ -45,6 +45,10 @@ _REGISTRY = r"""Windows Registry Editor Version 5.00
 ; No message box waits for somebody when a program ends badly.
 [HKEY_CURRENT_USER\Software\Wine\WineDbg]
 "ShowCrashDialog"=dword:00000000
+
+; Windows are made and asked for their names without a screen.
+[HKEY_CURRENT_USER\Software\Wine\Drivers]
+"Graphics"="null"
 """
 
 

@@ -1,0 +1,1 @@
+"""The tool's window: what a page holds, how pages follow each other, and what draws them."""

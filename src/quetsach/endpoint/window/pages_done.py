@@ -1,0 +1,126 @@
+"""The pages after something was done: a clean-up, its undoing, an update, a sending, a deletion."""
+
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.report import FindingOutcome, Kind
+from quetsach.endpoint.report.advice import advice
+from quetsach.endpoint.report.verdict import verdict
+from quetsach.endpoint.window.page import Agreement, Button, Details, Page, Rank, Tone
+from quetsach.endpoint.window.pages_seen import told_findings
+from quetsach.endpoint.window.state import AskPurge, AskUndo, Done, Offered, Past, Told
+from quetsach.endpoint.window.use_cases import Readiness, Receipt, Updated
+from quetsach.endpoint.window.words import Words
+
+_RESTART = 12
+_SUCCESS = frozenset({"done", "gone"})
+
+
+def done_page(screen: Done, _ready: Readiness, words: Words) -> Page:
+    """Return the page of a clean-up that is over, or that was undone."""
+    report = screen.report
+    told = verdict(report, words.report)
+    is_undone = report.kind is Kind.UNDO
+    text = list(told.lines)
+    if not is_undone:
+        done = sum(step.outcome in _SUCCESS for step in report.steps)
+        text.insert(0, words("done-steps", done=words.number(done), total=words.number(len(report.steps))))
+    if screen.is_correction_due:
+        text.append(words("correction-due"))
+    steps = "\n".join(f"{number}. {step}" for number, step in enumerate(advice(report, words.report), 1))
+    ended = told_findings(report, words, has_outcomes=True)
+    if steps:
+        ended = f"{steps}\n\n{words('findings')}:\n{ended}"
+    details = Details(words("todo" if steps else "findings"), ended)
+    tone = Tone.GOOD if told.is_good else Tone.ATTENTION
+    name = "undone" if is_undone else "done"
+    return Page(name, told.headline, tuple(text), _after(screen, words), tone, details=details, escape="home")
+
+
+def _after(screen: Done, words: Words) -> tuple[Button, ...]:
+    """Return what can be done after a clean-up, the one thing to do now first."""
+    report = screen.report
+    if screen.is_correction_due:
+        primary = words.primary("offer", "offer-correction")
+    elif report.kind is Kind.UNDO:
+        primary = words.primary("home")
+    elif report.exit_code == _RESTART:
+        primary = words.primary("restart")
+    else:
+        is_left = any(one.outcome in {FindingOutcome.FAILED, FindingOutcome.CHANGED} for one in report.findings)
+        primary = words.primary("home") if is_left else words.primary("close")
+    others = [words.button("page"), words.quiet("offer"), words.quiet("undo"), words.quiet("home")]
+    if report.undo is None or not any(step.outcome == "done" for step in report.steps):
+        others = [one for one in others if one.action != "undo"]
+    return (primary, *(one for one in others if one.action != primary.action))
+
+
+def ask_undo_page(_screen: AskUndo, _ready: Readiness, words: Words) -> Page:
+    """Return the page that asks whether a clean-up shall be taken back: it is malware as a rule."""
+    buttons = (words.primary("back", "undo-keep"), words.button("undo-sure"))
+    return Page("undo", words("undo-title"), (words("undo-text"),), buttons, Tone.ATTENTION, escape="back")
+
+
+def past_page(_screen: Past, ready: Readiness, words: Words) -> Page:
+    """Return the page of what was done before and is still sealed."""
+    earlier = ready.earlier
+    back = words.primary("home", "back")
+    if earlier is None:
+        return Page("past", words("past-title"), (words("past-none"),), (back,), escape="home")
+    sealed = {"items": words.number(earlier.sealed_items), "size": words.size(earlier.sealed_bytes)}
+    text = [words("past-when", time=words.moment(earlier.started))] if earlier.started is not None else []
+    buttons = [back]
+    buttons += [words.button("undo")] if earlier.is_undoable else []
+    buttons += [words.button("purge")] if earlier.sealed_items else []
+    return Page("past", words("past-title"), (*text, words("past-sealed", **sealed)), tuple(buttons), escape="home")
+
+
+def ask_purge_page(_screen: AskPurge, ready: Readiness, words: Words) -> Page:
+    """Return the page that asks whether what is sealed shall be deleted for good."""
+    earlier = ready.earlier
+    items, size = (earlier.sealed_items, earlier.sealed_bytes) if earlier is not None else (0, 0)
+    text = (words("purge-text", items=words.number(items), size=words.size(size)),)
+    buttons = (words.primary("past", "purge-keep"), words.button("purge-sure"))
+    return Page("purge", words("purge-title"), text, buttons, Tone.ATTENTION, escape="past")
+
+
+def offered_page(screen: Offered, _ready: Readiness, words: Words) -> Page:
+    """Return the page that shows exactly what would be sent; nothing is without the tick."""
+    offer = screen.offer
+    send = Button("send", words("send"), Rank.PRIMARY, screen.is_agreed)
+    return Page(
+        "offer",
+        words("offer-title-correction" if offer.is_correction else "offer-title"),
+        (words("offer-text", url=offer.url),),
+        (send, words.button("back", "offer-no")),
+        details=Details(words("offer-json"), offer.text, is_code=True),
+        agreement=Agreement(words("offer-agree"), screen.is_agreed),
+        escape="back",
+    )
+
+
+def told_page(screen: Told, _ready: Readiness, words: Words) -> Page:
+    """Return the page of something short that is over."""
+    outcome = screen.outcome
+    match outcome:
+        case Updated():
+            return _updated_page(outcome, words)
+        case Receipt():
+            title = words("sent-title" if outcome.is_new else "sent-again-title")
+            said = (words("sent-said", message=outcome.message),) if outcome.message else ()
+            text = (words("sent-code", code=outcome.code), *said)
+            return Page("sent", title, text, (words.primary("back"),), Tone.GOOD, escape="back")
+    text = (words("purged-text", count=words.number(outcome)) if outcome else words("purged-none"),)
+    return Page("purged", words("purged-title"), text, (words.primary("home"),), escape="home")
+
+
+def _updated_page(outcome: Updated, words: Words) -> Page:
+    if outcome.refusal:
+        of_updates = messages("update", words.language)
+        reason = of_updates[outcome.refusal]
+        hint = of_updates[f"{outcome.refusal}-hint"].format(today=outcome.detail, detail=outcome.detail)
+        text = (words("refused-text", reason=reason), f"{hint[0].upper()}{hint[1:]}.")
+        return Page("refused", words("refused-title"), text, (words.primary("home"),), Tone.ATTENTION, escape="home")
+    counts = {name: words.number(getattr(outcome, name)) for name in ("installed", "unchanged", "removed")}
+    taken = (words("updated-withdrawn", names=", ".join(outcome.withdrawn)),) if outcome.withdrawn else ()
+    title = words("updated-title" if outcome.installed or outcome.removed else "updated-same-title")
+    buttons = (words.primary("quick"), words.quiet("home"))
+    return Page("updated", title, (words("updated-text", **counts), *taken), buttons, Tone.GOOD, escape="home")

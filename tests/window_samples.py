@@ -1,0 +1,326 @@
+"""Every state that the window can be in, made by hand: for tests of its words, and for pictures of its pages."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.clean import CleanResult
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, ProcessAnchor, RegistryAnchor, windows_text
+from quetsach.endpoint.errors import ReportError, StateError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.registry import SZ, DeleteValue
+from quetsach.endpoint.look.reach import Extent, Reach
+from quetsach.endpoint.look.scan import ScanResult, Scope
+from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, QuarantineFile, Step
+from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, build_clean, build_plan
+from quetsach.endpoint.report.document import ReportedVerification
+from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.window.state import (
+    About,
+    AskPurge,
+    AskUndo,
+    AskUpdate,
+    Cleaning,
+    Done,
+    Drives,
+    Failed,
+    Home,
+    Items,
+    Looking,
+    Offered,
+    Opening,
+    Past,
+    Screen,
+    Seen,
+    State,
+    Told,
+    Waiting,
+)
+from quetsach.endpoint.window.use_cases import (
+    Course,
+    Drive,
+    Earlier,
+    Excess,
+    Looked,
+    Offer,
+    Readiness,
+    Receipt,
+    Target,
+    Updated,
+)
+from quetsach.packs.errors import PackError
+from quetsach.packs.load import load_shelf
+
+NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
+ID = UUID("6d1f3f0e-4f0e-4b6e-9a55-0d6a3b1f2c11")
+SESSION = "20261128T023000Z-3f9a1c"
+WORM = "/Users/An Nguyễn/AppData/Roaming/winsvcs.exe"
+USB = Drive("D:\\", "D:\\ KINGSTON", "USB, 14,9 GiB")
+
+
+@cache
+def packs():
+    return load_shelf(Path(__file__).parents[1] / "packs")
+
+
+READY = Readiness(
+    version="0.2.0",
+    packs=22,
+    packs_day=date(2026, 11, 25),
+    trouble=None,
+    is_live=True,
+    root="",
+    is_elevated=True,
+    can_elevate=True,
+    repository="https://quetsach.example/repository",
+    drives=(Drive("C:\\", "C:\\ Windows", "237,9 GiB"), USB),
+)
+EARLIER = Earlier(SESSION, NOW - timedelta(days=3), is_undoable=True, sealed_items=3, sealed_bytes=2_345_678)
+
+
+def shown(report: Report) -> Report:
+    r"""Return a report with its paths as a report of a running Windows has them."""
+    return replace(
+        report,
+        findings=tuple(replace(one, where=_shown(one.where)) for one in report.findings),
+        steps=tuple(replace(one, subject=_shown(one.subject)) for one in report.steps),
+    )
+
+
+def _shown(where: str) -> str:
+    return windows_text(where.encode()).decode() if where.startswith("/") else where
+
+
+def scan(*, is_found: bool = False, scope: Scope = Scope.QUICK, **changes: object) -> ScanResult:
+    """Return a scan of a Windows that looked at all it was to look at."""
+    windows = tuple(p.family for p in packs() if "windows" in p.platforms and p.traits)
+    others = tuple(p.family for p in packs() if "windows" not in p.platforms and p.traits)
+    whole = Extent.WHOLE
+    made = ScanResult(
+        scope=scope,
+        paths=(),
+        root="/",
+        is_live=True,
+        is_elevated=True,
+        platform="windows",
+        engine="boreal 1.4.0",
+        packs=packs(),
+        started=NOW,
+        finished=NOW + timedelta(seconds=83),
+        files=4_812,
+        bytes_read=1_234_567_890,
+        processes=96,
+        footholds=543,
+        findings=findings() if is_found else (),
+        skipped={},
+        failed={},
+        failures=(),
+        reach=Reach(windows, others, (), whole, whole, whole, whole, whole),
+    )
+    return replace(made, **changes)
+
+
+def findings() -> tuple[Finding, ...]:
+    """Return what Phorpiex leaves: the worm, what it runs as, and what starts it."""
+    worm = FileAnchor(WORM.encode(), 1, 2, 3, 76_288, 5, "ab" * 32)
+    run = "HKU\\An Nguyễn\\Software\\Microsoft\\Windows\\CurrentVersion\\Run"
+    value = RegistryAnchor(run, "Microsoft Windows Services", SZ, "winsvcs.exe\0".encode("utf-16-le"))
+    return (
+        _finding(1, worm, ArtefactKind.FILE, Action.QUARANTINE),
+        _finding(2, ProcessAnchor(4120, 1, WORM.encode(), deleted=False), ArtefactKind.PROCESS, Action.KILL),
+        _finding(3, value, ArtefactKind.REGISTRY_VALUE, Action.REMOVE_VALUE),
+    )
+
+
+def _finding(number: int, anchor: Anchor, kind: ArtefactKind, action: Action) -> Finding:
+    pack = next(one for one in packs() if one.family == "phorpiex")
+    return Finding(
+        id=f"{number:016x}",
+        family=pack.family,
+        pack_version=pack.version,
+        trait=pack.traits[0].id,
+        artefact=Artefact(kind, anchor, {"place": "run"} if kind is ArtefactKind.REGISTRY_VALUE else {}),
+        action=action,
+        why=pack.traits[0].why,
+        evidence="phorpiex_worm (Quét Sạch)",
+    )
+
+
+def plan() -> Plan:
+    """Return the plan for what was found."""
+    file, process, value = findings()
+    anchor = value.artefact.anchor
+    edit = EditRegistry(None, (DeleteValue(anchor.key, "Microsoft Windows Services"),))
+    targets = (
+        (QuarantineFile(file.artefact.anchor), file),
+        (edit, value),
+        (KillProcess(process.artefact.anchor), process),
+    )
+    steps = (
+        Step(number, target, one.family, (one.id,), one.why, one.evidence)
+        for number, (target, one) in enumerate(targets, 1)
+    )
+    return Plan(tuple(steps), ())
+
+
+def scanned(result: ScanResult, code: int, *, kind: Kind = Kind.SCAN) -> Report:
+    return shown(build(result, kind=kind, report_id=ID, now=NOW, exit_code=code))
+
+
+def looked(*, held: Iterable[Held] = (), **changes: object) -> Looked:
+    result = scan(is_found=True, **changes)
+    whole = replace(plan(), held=tuple(held))
+    planned = shown(build_plan(result, whole, report_id=ID, now=NOW, exit_code=10))
+    return Looked(scanned(result, 10), planned)
+
+
+def cleaned(outcome: Outcome = Outcome.DONE, *, needs_restart: bool = False) -> Report:
+    steps = plan().steps
+    ends = (Outcome.DONE, Outcome.DONE, outcome)
+    result = CleanResult(
+        SESSION,
+        "/",
+        NOW,
+        tuple(
+            StepResult(step, end, "" if end is Outcome.DONE else "Access is denied")
+            for step, end in zip(steps, ends, strict=True)
+        ),
+        (),
+        () if outcome is Outcome.DONE else findings()[1:2],
+        (),
+        restart_needed=needs_restart,
+    )
+    return shown(build_clean(scan(is_found=True), result, report_id=ID, now=NOW))
+
+
+def undone() -> Report:
+    report = cleaned()
+    back = tuple(replace(one, outcome=FindingOutcome.RESTORED) for one in report.findings)
+    return replace(report, kind=Kind.UNDO, exit_code=10, findings=back, undo=None, verification=None)
+
+
+QUICK = Target("quick")
+NARROW = {Reason.ENCRYPTED: 2}
+
+
+def no_space() -> QuetsachError:
+    error = StateError("the state folder cannot be used: No space left on device", where="C:\\ProgramData\\QuetSach")
+    error.__cause__ = OSError(28, "No space left on device")
+    return error
+
+
+def states(language: str = "vi") -> Mapping[str, State]:
+    """Return a state of every kind, by name."""
+    seen = Seen(QUICK, looked())
+    long_plan = replace(seen.looked.plan, steps=tuple(
+        replace(step, number=number) for number, step in enumerate(seen.looked.plan.steps * 14, 1)
+    ))  # fmt: skip
+    braked = Seen(QUICK, replace(seen.looked, plan=long_plan), Excess("files", 42))
+    course = Course(
+        48_213, 13_314_398_617, _shown(WORM.replace("winsvcs", "a-rather-long-name/" * 4 + "setup")), 0.42, 372
+    )
+    offer = Offer("https://quetsach.example/api/v1/reports", _SUBMISSION, is_correction=False)
+    receipt = Receipt(is_new=True, is_correction=False, code=str(ID), message="Đã ghi nhận.")
+    screens: dict[str, Screen] = {
+        "opening": Opening(),
+        "look": Home(),
+        "drives": Drives(USB.place),
+        "looking-begin": Looking(QUICK),
+        "looking": Looking(Target("full"), course),
+        "looking-drive": Looking(Target("paths", USB), replace(course, share=None, left_seconds=None)),
+        "paused": Looking(QUICK, course, is_paused=True),
+        "ending": Looking(QUICK, course, is_ending=True),
+        "nothing-found": Seen(QUICK, Looked(scanned(scan(), 0), None)),
+        "nothing-found-full": Seen(Target("full"), Looked(scanned(scan(scope=Scope.FULL), 0), None)),
+        "archives-not-opened": Seen(QUICK, Looked(scanned(scan(skipped=NARROW), 2), None)),
+        "families-left-out": Seen(
+            QUICK, Looked(scanned(scan(reach=replace(scan().reach, left_out=("sality", "virut"))), 0), None)
+        ),
+        "cancelled": Seen(QUICK, Looked(scanned(scan(failed={Reason.NOT_REACHED: 1}), 2), None)),
+        "not-elevated": Seen(QUICK, Looked(scanned(_without_rights(), 2), None)),
+        "nothing-seen": Seen(Target("paths", USB), Looked(scanned(scan(files=0, scope=Scope.PATHS), 2), None)),
+        "restarted": Seen(QUICK, Looked(scanned(scan(), 0), None, restarted=(_verified(),))),
+        "found": seen,
+        "found-with-gaps": Seen(QUICK, looked(failed={Reason.UNREADABLE: 7}, held=[Held(findings()[0], Hold.PACKAGE)])),
+        "found-archives": Seen(QUICK, replace(seen.looked, archives=frozenset({1}))),
+        "found-not-elevated": seen,
+        "reported": Seen(QUICK, Looked(scanned(scan(is_found=True), 10), None)),
+        "brake": braked,
+        "items": Items(seen, frozenset({1, 3}), None),
+        "items-none": Items(seen, frozenset(), None),
+        "items-brake": Items(braked, frozenset(range(1, 43)), Excess("files", 42)),
+        "items-brake-sure": Items(braked, frozenset(range(1, 43)), Excess("sign", 42, "phorpiex"), is_sure=True),
+        "cleaning": Cleaning(QUICK, Course(place=_shown(WORM), share=1 / 3, done=1, total=3)),
+        "checking": Cleaning(QUICK, replace(course, left_seconds=None)),
+        "done": Done(cleaned()),
+        "done-restart": Done(cleaned(needs_restart=True)),
+        "done-partly": Done(cleaned(Outcome.FAILED)),
+        "undone": Done(undone()),
+        "undone-correction": Done(undone(), is_correction_due=True),
+        "undo": AskUndo(SESSION, Past()),
+        "past": Past(),
+        "purge": AskPurge(),
+        "purged": Told(2, Home()),
+        "update": AskUpdate(),
+        "updating": Waiting("update", Home()),
+        "updated": Told(Updated(3, 0, 19, ("phorpiex/old-rule",)), Home()),
+        "packs-expired": Told(Updated(refusal="expired", detail="2026-11-28"), Home()),
+        "unreachable": Told(Updated(refusal="unreachable", detail="timed out"), Home()),
+        "offer": Offered(offer, Done(cleaned())),
+        "offer-agreed": Offered(replace(offer, is_correction=True), Done(undone()), is_agreed=True),
+        "sent": Told(receipt, Done(cleaned())),
+        "about": About(_LICENCES, Home()),
+        "no-packs": Home(),
+        "needs-administrator": Home(),
+        "needs-administrator-alone": Home(),
+        "look-without-rights": Home(is_content=True),
+        "look-disk": Home(),
+        "no-space": Failed(no_space(), Home()),
+        "error": Failed(ReportError("there is no report yet", where="/var", hint="run `quetsach scan` first"), Home()),
+        "saved": Done(cleaned()),
+    }
+    made = {name: State(language, screen, _ready(name)) for name, screen in screens.items()}
+    made["saved"] = replace(made["saved"], notice=("saved", "C:\\Users\\An Nguyễn\\Documents\\quetsach-bao-cao.html"))
+    return made
+
+
+def _ready(name: str) -> Readiness | None:
+    weak = replace(READY, is_elevated=False)
+    special = {
+        "opening": None,
+        "no-packs": replace(
+            READY, packs=0, trouble=PackError("there is no pack to work with", hint="run: quetsach update")
+        ),
+        "needs-administrator": weak,
+        "needs-administrator-alone": replace(weak, can_elevate=False),
+        "look-without-rights": weak,
+        "not-elevated": weak,
+        "found-not-elevated": weak,
+        "look-disk": replace(READY, is_live=False, root="/mnt/disk", earlier=EARLIER),
+        **dict.fromkeys(("past", "purge", "undo", "look"), replace(READY, earlier=EARLIER)),
+    }
+    return special.get(name, READY)
+
+
+def _without_rights() -> ScanResult:
+    return scan(
+        is_elevated=False, failed={Reason.UNREADABLE: 31}, failures=(Trouble(b"/Users/Binh", Reason.UNREADABLE),)
+    )
+
+
+def _verified() -> Report:
+    report = scanned(scan(), 0, kind=Kind.VERIFY)
+    return replace(report, session=SESSION, verification=ReportedVerification(True, 0, ()))
+
+
+_PACKS = "".join(f'    {{"family": "family-{number}", "version": "2026.11.25"}},\n' for number in range(20))
+_SUBMISSION = f'{{\n  "format": "quetsach-submission/1",\n  "report_id": "{ID}",\n  "packs": [\n{_PACKS}  ]\n}}'
+_LICENCES = "\n\n".join(f"part-{n} 1.{n}\nApache-2.0\n{'Licensed under the Apache License. ' * 6}" for n in range(12))
