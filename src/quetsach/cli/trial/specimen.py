@@ -35,7 +35,8 @@ from quetsach.packs.specimen import linux as linux_drive
 type Item = tuple[str, str, str]
 """Kind, place, and line or entry: what a specimen says it planted, and what a scan says it found."""
 
-_EXPECTED_HOLDS = frozenset({Hold.REPORT_ONLY, Hold.MEMBER})
+_EXPECTED_HOLDS = frozenset({Hold.REPORT_ONLY, Hold.MEMBER, Hold.NOT_RUNNING})
+"""The last: what only the running system can take away, such as a subscription of WMI."""
 
 
 @dataclass(slots=True)
