@@ -55,6 +55,8 @@ Section
     Quit
   ${EndIf}
   SetOutPath "$TEMP" ; so that the folder can be removed at the end
+  ; An update lays a newer file beside this one (quetsach.packs.replacing).
+  System::Call 'kernel32::SetEnvironmentVariableW(w "QUETSACH_PORTABLE", w "$EXEPATH")'
   ${GetParameters} $R0
   ${If} $R0 == ""
     ExecWait '"$PLUGINSDIR\app\QuetSachWindow.exe"' $R1

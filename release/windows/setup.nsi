@@ -17,7 +17,10 @@ ManifestSupportedOS Win10
 
 !define PRODUCT "Quét Sạch"
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\QuetSach"
+!define EVENTS_KEY "System\CurrentControlSet\Services\EventLog\Application\QuetSach"
+!define EVENTS_OF_ALL_NUMBERS "%SystemRoot%\System32\EventCreate.exe" ; part of Windows; holds the text "%1" for 1 to 1000
 !define REPLACE_AND_WRITE_THROUGH 9
+!define ALREADY_EXISTS 183
 Name "${PRODUCT}"
 OutFile "${OUT}"
 InstallDir "$PROGRAMFILES64\QuetSach"
@@ -66,6 +69,8 @@ LangString NoStart ${LANG_VIETNAMESE} "Bản mới không chạy được trên 
 LangString NoStart ${LANG_ENGLISH} "The new version does not start on this computer, so it was taken away again. The version in use, if any, is as it was."
 LangString KeepQuarantine ${LANG_VIETNAMESE} "Giữ lại khu cách ly và nhật ký?$\n$\nGiữ lại thì sau này cài lại vẫn hoàn tác được các lần dọn đã làm. Nếu chọn Không, các tệp đã cách ly bị xóa hẳn."
 LangString KeepQuarantine ${LANG_ENGLISH} "Keep the quarantine and its journal?$\n$\nIf you keep them, past clean-ups can still be undone after installing again. If you choose No, quarantined files are deleted for good."
+LangString Another ${LANG_VIETNAMESE} "Đang có một lần cài đặt Quét Sạch khác chạy."
+LangString Another ${LANG_ENGLISH} "Another setup of Quét Sạch is running."
 LangString InUse ${LANG_VIETNAMESE} "Quét Sạch đang chạy. Hãy đóng cửa sổ Quét Sạch rồi thử lại."
 LangString InUse ${LANG_ENGLISH} "Quét Sạch is running. Close its window, then try again."
 
@@ -105,12 +110,26 @@ Function .onInit
   ${ElseIf} $1 == "vi"
     StrCpy $LANGUAGE ${LANG_VIETNAMESE}
   ${EndIf}
+  System::Call 'kernel32::CreateMutexW(p 0, i 0, w "Global\QuetSachSetup") p .s ?e'
+  Pop $0
+  Pop $1 ; kept until this process ends
+  ${If} $0 = ${ALREADY_EXISTS}
+    !insertmacro STOP "$(Another)"
+  ${EndIf}
   ${IfNot} ${AtLeastWin10}
     !insertmacro STOP "$(TooOld)"
   ${EndIf}
   ${WinVerGetBuild} $0
   ${If} $0 < 17763
     !insertmacro STOP "$(TooOld)"
+  ${EndIf}
+FunctionEnd
+
+; Somebody ended it after files could not be written: what was written goes.
+Function .onInstFailed
+  ${If} $Version != ""
+    SetOutPath "$TEMP"
+    RMDir /r "$INSTDIR\$Version"
   ${EndIf}
 FunctionEnd
 
@@ -199,6 +218,8 @@ Section
   WriteRegDWORD HKLM "${UNINSTALL_KEY}" "EstimatedSize" "${SIZE_KIB}"
   WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoModify" 1
   WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoRepair" 1
+  WriteRegExpandStr HKLM "${EVENTS_KEY}" "EventMessageFile" "${EVENTS_OF_ALL_NUMBERS}"
+  WriteRegDWORD HKLM "${EVENTS_KEY}" "TypesSupported" 7
   Return
 
 no_room:
@@ -231,6 +252,7 @@ Section "Uninstall"
 kept:
   Delete "$SMPROGRAMS\${PRODUCT}.lnk"
   DeleteRegKey HKLM "${UNINSTALL_KEY}"
+  DeleteRegKey HKLM "${EVENTS_KEY}"
   Delete /REBOOTOK "$INSTDIR\quetsach.exe"
   Delete /REBOOTOK "$INSTDIR\QuetSachWindow.exe"
   Delete "$INSTDIR\current"
