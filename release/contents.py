@@ -7,7 +7,7 @@ import importlib.util
 import marshal
 import zipfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from release.reached import is_reached
 
@@ -28,10 +28,10 @@ _STDLIB_LEFT_OUT = frozenset((
 """Packages and modules that nothing of the tool imports, by their first name."""
 _BUILD_OF_LIBRARY = ("config-", "_sysconfigdata")
 _DEPENDENCIES_LEFT_OUT = (
-    "bin/", "cffi/", "cffi-", "pycparser", "securesystemslib/_gpg/", "securesystemslib/_vendor/ed25519/test_data/",
+    "bin/", "cffi/", "cffi-", "pycparser", "securesystemslib/_vendor/ed25519/test_data/",
     "urllib3/contrib/emscripten/",
 )  # fmt: skip
-"""What stands beside the modules: programs, tests, a compiler's parts, and keys and browsers that the tool has not."""
+"""What stands beside the modules: programs, tests, a compiler's parts, and browsers that the tool has not."""
 _DATA_LEFT_OUT = (".pyi", ".h", ".c", ".cfg", ".cmd", ".sh", ".bat", "RECORD", "INSTALLER", "REQUESTED", "py.typed")
 
 type Files = Iterable[tuple[str, bytes]]
@@ -95,8 +95,13 @@ def write_stdlib(folder: Path, archive: Path, leave_out: frozenset[str] = frozen
 
 def write_archive(files: Files, archive: Path) -> None:
     """Write files as an archive to import from, not compressed: the download as a whole is, and better."""
+    folders: set[str] = set()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
         for inner, content in files:
+            for parent in reversed(PurePosixPath(inner).parents[:-1]):
+                if f"{parent}/" not in folders:  # a package without __init__ is found by its folder's own entry only
+                    folders.add(f"{parent}/")
+                    made.writestr(zipfile.ZipInfo(f"{parent}/", _EPOCH), b"")
             made.writestr(zipfile.ZipInfo(inner, _EPOCH), content)
 
 
