@@ -23,11 +23,12 @@ find_python = $(firstword $(foreach p,python3.13 /usr/bin/python3.13 python3.14 
 PORT ?= 8000
 DATA ?= var/center
 WHEEL := build/tool/stamp
+RELEASE := build/release
 
-.PHONY: help run install test windows lint types docs reference bench validate clean
+.PHONY: help run install test release test-release windows lint types docs reference bench validate clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: install $(WHEEL) ## install what is missing and start the centre on port 8000
 	exec $(VENV)/bin/quetsach center up --data $(DATA) --port $(PORT) --tool build/tool
@@ -63,9 +64,20 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	$(TYPES)
 	$(MAKE) --no-print-directory docs
 	$(VENV)/bin/python -m tests.windows.bed
-	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not release"
 	$(VENV)/bin/python tests/postgresql.py
 	$(VENV)/bin/python -m tests.windows
+
+release: ## what people download, into build/release; TOOL=WHEEL of a centre brings its root of trust
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC)
+	@$(VENV)/bin/python tests/requirements.py release
+	$(MAKE) --no-print-directory $(WHEEL)
+	$(VENV)/bin/python -m release.windows.build --out $(RELEASE) --wheel $(or $(TOOL),"$$(echo build/tool/quetsach-*.whl)")
+
+test-release: release ## build what people download and try it where there is no Python
+	@$(VENV)/bin/python tests/requirements.py
+	$(VENV)/bin/pytest -m release tests/release
 
 windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
 	$(SYNC)

@@ -1,6 +1,7 @@
 """What the tests need beyond the Python environment: install it when root, otherwise name it and stop.
 
 Run before pytest by ``make test``. Nothing is skipped silently: a machine that cannot run a test fails here.
+With the word ``release`` it is about what ``make release`` builds with, and no more.
 """
 
 import importlib.util
@@ -8,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGES = {
@@ -43,10 +45,13 @@ PACKAGES = {
 }
 """Debian package -> whether what the tests use of it is there."""
 
+RELEASE = ("gcc-mingw-w64-x86-64-win32", "nsis", "osslsigncode")
+"""Those of them that ``make release`` uses."""
 
-def missing_packages() -> list[str]:
+
+def missing_packages(names: Iterable[str] = PACKAGES) -> list[str]:
     """Return the Debian packages to install, in order."""
-    return [package for package, is_there in PACKAGES.items() if not is_there()]
+    return [package for package in names if not PACKAGES[package]()]
 
 
 def can_isolate() -> str:
@@ -64,9 +69,11 @@ def can_mount() -> str:
     return "" if Path("/dev/fuse").exists() else "the tests of NTFS mount one by FUSE, and there is no /dev/fuse"
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Install or name what is missing; 0 when the tests can run."""
-    missing = missing_packages()
+    builds_only = words == ["release"]
+    names = RELEASE if builds_only else PACKAGES
+    missing = missing_packages(names)
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         print("installing", *missing, flush=True)
@@ -77,11 +84,11 @@ def main() -> int:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        missing = missing_packages()
+        missing = missing_packages(names)
     problems = [f"missing Debian packages; as root: apt install {' '.join(missing)}"] if missing else []
-    if reason := can_isolate():
+    if not builds_only and (reason := can_isolate()):
         problems.append(f"{reason}; run `make test` as root or in a container")
-    if reason := can_mount():
+    if not builds_only and (reason := can_mount()):
         problems.append(f"{reason}; run `make test` where FUSE is")
     for problem in problems:
         print(f"cannot run the tests: {problem}", file=sys.stderr)
@@ -89,4 +96,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

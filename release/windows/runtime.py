@@ -22,6 +22,8 @@ GROUP = "windows-runtime"
 CORE = f"python{PYTHON.replace('.', '')}.dll"
 STABLE = "python3.dll"
 MINGW = "x86_64-w64-mingw32-"
+_PLACED = ("-Wl,--entry=0", "-Wl,--image-base,0x180000000")
+"""Without an entry; at the usual address, not one that the linker takes from the name of the folder."""
 
 _LOADED_WITH_CORE = (CORE, "VCRUNTIME140.dll", "VCRUNTIME140_1.dll")
 _NOT_OURS = ("api-ms-win", "_test", "_ctypes_test", "tcl86t", "tk86t", "_tkinter", "zlib1")
@@ -94,7 +96,7 @@ def make_stable_abi(core: Path, target: Path) -> None:
         references.write(f"LIBRARY {target.name}\nEXPORTS\n")
         references.writelines(f"{name} = {core.stem}.{name}\n" for name in names)
         references.flush()
-        link("-shared", "-nostdlib", "-Wl,--entry=0", references.name, target=target)
+        link("-shared", "-nostdlib", *_PLACED, references.name, target=target)
 
 
 def link(*words: str, target: Path) -> None:

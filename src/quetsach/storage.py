@@ -8,7 +8,6 @@ between. Folders are synced after their names have changed. The exceptions are w
 
 import errno
 import os
-import secrets
 import stat
 import sys
 import time
@@ -249,7 +248,7 @@ def _is_stream(path: Path) -> bool:
 
 def _unfinished(path: Path) -> Path:
     """Return a name beside a file's that no other writer uses; a long name is cut, as names have 255 bytes."""
-    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{_UNFINISHED}")
+    return path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}{_UNFINISHED}")
 
 
 @contextmanager

@@ -31,8 +31,8 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def _machine_without_programs_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the machine's honest files be the tool's own source: those of /usr are other ones where Wine is installed."""
-    monkeypatch.setattr(goodware, "SYSTEM", Path(quetsach.__file__).parent)
+    """Let the honest files be source of the tool: /usr has other ones where Wine is, and packs the words themselves."""
+    monkeypatch.setattr(goodware, "SYSTEM", Path(quetsach.__file__).parent / "endpoint")
 
 
 @pytest.mark.usefixtures("_machine_without_programs_of_windows")

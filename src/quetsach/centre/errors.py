@@ -1,6 +1,6 @@
 """What can be wrong with a use case of the measure loop."""
 
-from quetsach.campaign.errors import LocalError
+from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
 
 

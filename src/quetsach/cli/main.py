@@ -1,7 +1,7 @@
 """The command ``quetsach``: reads the command line, runs one command, turns errors into a line and an exit code."""
 
 import argparse
-import importlib
+import importlib.util
 import io
 import os
 import sys
@@ -20,6 +20,7 @@ COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "gui", "p
 """Modules of ``quetsach.cli``, in the order of the help. Each has ``register(subcommands)``.
 
 They are imported to build the parser at every start, so each imports what is heavy inside the function that runs.
+What people download is without the last two, which are for analysts and centres.
 """
 
 
@@ -36,9 +37,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"quetsach {__version__}")
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        if name == "center" and sys.platform == "win32":  # the centre runs on Linux
-            continue
-        importlib.import_module(f"quetsach.cli.{name}").register(subcommands)
+        is_elsewhere = name == "center" and sys.platform == "win32"  # the centre runs on Linux
+        module = f"quetsach.cli.{name}"
+        if not is_elsewhere and importlib.util.find_spec(module) is not None:
+            importlib.import_module(module).register(subcommands)
     return parser
 
 

@@ -91,7 +91,7 @@ def _line_seen(line: str) -> str:
 
 def complain(error: QuetsachError, language: str) -> None:
     """Say on standard error, in a language, what went wrong and what to do next."""
-    from quetsach.campaign.errors import LocalError  # noqa: PLC0415
+    from quetsach.core.local_error import LocalError  # noqa: PLC0415
     from quetsach.endpoint.messages.error import told_error  # noqa: PLC0415
 
     if isinstance(error, LocalError):

@@ -3,11 +3,11 @@ import json
 
 import pytest
 
-from quetsach.campaign.errors import LocalError
 from quetsach.cli import output
 from quetsach.cli.course import Course
 from quetsach.cli.output import Progress, coloured, complain, print_json, print_json_list, print_table, say, width
 from quetsach.core.errors import InputError
+from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.look.cache import Totals
 from quetsach.endpoint.look.files import Passed

@@ -1,7 +1,7 @@
 """What can be wrong with a letter, its register or a notice about its delivery."""
 
-from quetsach.campaign.errors import LocalError
 from quetsach.core.errors import QuetsachError
+from quetsach.core.local_error import LocalError
 
 
 class LetterError(QuetsachError):

@@ -1,6 +1,6 @@
 """What can be wrong with a plan, a decision or the close of a campaign."""
 
-from quetsach.campaign.errors import LocalError
+from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
 
 

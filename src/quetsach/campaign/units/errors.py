@@ -1,6 +1,6 @@
 """What can be wrong with a tree of units."""
 
-from quetsach.campaign.errors import LocalError
+from quetsach.core.local_error import LocalError
 
 
 class UnitsError(LocalError):

@@ -140,24 +140,53 @@ def _layout(content: bytes) -> tuple[int, int, int, int] | None:
     return optional + 64, entry, table, size
 
 
+def attached_signature(content: bytes) -> Signed:
+    """Return what the signature attached to a program says, once it holds for the program as it is.
+
+    Whether anybody vouches for the name of whoever signed is not asked: for that see ``microsoft_files``.
+
+    Raises:
+        DerError: it has no signature, or one that does not hold.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return _of_program(content, _read(_attached(content))[0])
+    except _CERTIFICATE_ERRORS as error:
+        raise DerError("a certificate cannot be read") from error
+
+
 def _own_signer(content: bytes, roots: Roots) -> str | None:
     """Return who signed a program with the signature attached to it, if that holds and is Microsoft's own."""
+    try:
+        return _of_program(content, read_signed(_attached(content), roots)).signer
+    except EndpointError:
+        return None
+
+
+def _of_program(content: bytes, signed: Signed) -> Signed:
+    if not signed.digests & set(file_digests(content)):
+        raise DerError("the program is not the one that was signed")
+    return signed
+
+
+def _attached(content: bytes) -> bytes:
+    """Return the signature that is attached to a program, with nothing behind it that it would not cover.
+
+    Raises:
+        DerError: there is none, or there is something behind it.
+    """
     layout = _layout(content)
     if layout is None or not layout[2] or layout[2] + layout[3] != len(content):
-        return None
+        raise DerError("there is no signature at the end of the program")
     table = layout[2]
     length, _, kind = struct.unpack_from("<IHH", content, table) if layout[3] >= 8 else (0, 0, 0)
     if kind != _PKCS7 or not 8 < length <= layout[3]:
-        return None
+        raise DerError("not a signature of the kind that programs have")
     signature = content[table + 8 : table + length]
-    try:
-        end = read_element(signature).end
-        signed = read_signed(signature[:end], roots)
-    except EndpointError:
-        return None
+    end = read_element(signature).end
     if signature[end:].strip(b"\0") or content[table + length :].strip(b"\0") or len(content) - table - end > 32:
-        return None
-    return signed.signer if signed.digests & set(file_digests(content)) else None
+        raise DerError("something follows the signature that it does not cover")
+    return signature[:end]
 
 
 def _listed(tree: Tree, wanted: Iterable[bytes], roots: Roots) -> Iterator[tuple[bytes, str]]:
@@ -194,6 +223,14 @@ def read_signed(signature: bytes, roots: Roots) -> Signed:
 
 
 def _read_signed(signature: bytes, roots: Roots) -> Signed:
+    signed, leaf, certificates = _read(signature)
+    if signed.signer not in OWN_NAMES or not _leads_to(leaf, certificates, roots):
+        raise DerError(f"signed by {signed.signer!r}, not by Microsoft itself")
+    return signed
+
+
+def _read(signature: bytes) -> tuple[Signed, x509.Certificate, list[x509.Certificate]]:
+    """Return what a signature says, after checking that it holds, with whose it is and the certificates beside it."""
     outer = read_element(signature)
     if outer.tag != SEQUENCE or outer.child(0, OBJECT).oid() != _SIGNED_DATA:
         raise DerError("not signed data")
@@ -203,14 +240,13 @@ def _read_signed(signature: bytes, roots: Roots) -> Signed:
     parts = list(data)
     certificates = _certificates(next((part for part in parts if part.tag == 0xA0), None))
     leaf = _check_signer(parts[-1].child(0, SEQUENCE), kind, value, certificates)
-    signer = _name(leaf)
-    if signer not in OWN_NAMES or not _leads_to(leaf, certificates, roots):
-        raise DerError(f"signed by {signer!r}, not by Microsoft itself")
     if kind == _INDIRECT_DATA:
-        return Signed(frozenset({_indirect_digest(value)}), signer)
-    if kind == _CTL:
-        return Signed(frozenset(_members(value)), signer)
-    raise DerError(f"content of type {kind}")
+        digests = frozenset({_indirect_digest(value)})
+    elif kind == _CTL:
+        digests = frozenset(_members(value))
+    else:
+        raise DerError(f"content of type {kind}")
+    return Signed(digests, _name(leaf)), leaf, certificates
 
 
 def _certificates(element: Element | None) -> list[x509.Certificate]:

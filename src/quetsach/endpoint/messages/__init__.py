@@ -1,9 +1,9 @@
 """What the endpoint tool says, in Vietnamese and English: one TOML file for each part and language."""
 
 import functools
+import pkgutil
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
 
 LANGUAGES = ("vi", "en")
 """The languages there are texts in; the first is the default."""
@@ -17,5 +17,7 @@ def messages(part: str, language: str) -> Mapping[str, str]:
         part: a file here, such as ``scan`` for ``scan.vi.toml`` and ``scan.en.toml``; flat, key = "text".
         language: one of ``LANGUAGES``.
     """
-    text = resources.files(__package__).joinpath(f"{part}.{language}.toml").read_text("utf-8")
-    return {key: str(value) for key, value in tomllib.loads(text).items()}
+    content = pkgutil.get_data(__package__, f"{part}.{language}.toml")  # importlib.resources is dear at every start
+    if content is None:
+        raise FileNotFoundError(f"{part}.{language}.toml")
+    return {key: str(value) for key, value in tomllib.loads(content.decode()).items()}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-import quetsach
 from quetsach.core.pack import Action
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.finding import Finding
@@ -18,6 +17,7 @@ from quetsach.endpoint.host.packages import PackageFile, package_files
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.process import Processes
 from quetsach.endpoint.plan.foundation import is_foundation, is_in_naming_key, is_needed_program, is_registry_foundation
+from quetsach.installation import own_folder
 
 
 class Hold(StrEnum):
@@ -67,7 +67,7 @@ class Protection:
     @classmethod
     def of(cls, host: Host, state_folder: Path, paths: Iterable[bytes]) -> "Protection":
         """Gather what decides about these paths (inside the root, without links)."""
-        folders = [Path(quetsach.__file__).parent, Path(sys.executable), state_folder]
+        folders = [own_folder(), Path(sys.executable), state_folder]
         if SYSTEM == "windows" or sys.prefix != sys.base_prefix:  # there the interpreter is part of the tool
             folders.append(Path(sys.prefix))
         own = tuple(real_path(tree_path(folder)) for folder in folders)

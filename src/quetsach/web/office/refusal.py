@@ -9,8 +9,8 @@ from django.forms import Form
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from quetsach.campaign.errors import LocalError
 from quetsach.core.errors import QuetsachError
+from quetsach.core.local_error import LocalError
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.people.access import AccessError
 

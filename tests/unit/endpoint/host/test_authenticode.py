@@ -9,7 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.signed_files import SHA1, SHA256, Publisher, catalogue, program, publisher, sign
 
-from quetsach.endpoint.host.authenticode import CATALOGUES, Roots, microsoft_files, microsoft_roots
+from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint.host.authenticode import (
+    CATALOGUES,
+    Roots,
+    attached_signature,
+    microsoft_files,
+    microsoft_roots,
+)
 from quetsach.endpoint.host.posix.tree import PosixTree
 
 FILE = b"/Windows/System32/notepad.exe"
@@ -124,3 +131,23 @@ def test_another_program_signs_what_we_believe_too(tmp_path: Path, microsoft: Pu
 def test_microsofts_roots_are_the_three_that_were_looked_up() -> None:
     names = {hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()[:8] for root in microsoft_roots()}
     assert names == {"885de64c", "df545bf9", "847df6a7"}
+
+
+def test_whoever_signed_a_program_is_named_whether_or_not_somebody_vouches(microsoft: Publisher) -> None:
+    assert attached_signature(sign(program(), microsoft)).signer == NAME
+    stranger = publisher("Somebody Else")
+    assert attached_signature(sign(program(), stranger)).signer == "Somebody Else"
+
+
+@pytest.mark.parametrize("where", [0x90, 0x205, 0x3FF, -200])
+def test_nobody_is_named_for_a_program_that_was_changed(microsoft: Publisher, where: int) -> None:
+    content = bytearray(sign(program(), microsoft))
+    content[where] ^= 1
+    with pytest.raises(EndpointError):
+        attached_signature(bytes(content))
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ", program(), b"#!/bin/sh\n" * 100])
+def test_nobody_is_named_for_what_is_not_signed(content: bytes) -> None:
+    with pytest.raises(EndpointError):
+        attached_signature(content)

@@ -11,9 +11,9 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quetsach import storage
-from quetsach.campaign.errors import LocalError
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
+from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make

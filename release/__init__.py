@@ -1,0 +1,1 @@
+"""Builds what people download: one tree for each system, and one list of the files (``release.json``)."""

@@ -1,0 +1,78 @@
+"""Which parts of the tool a download needs: all that the commands of a machine import, at once or later.
+
+The tool imports by statements only, many of them inside functions, so the graph of imports says what can ever be asked
+for; where a name is put together at run time, the module is named here.
+"""
+
+import sys
+from functools import cache
+from pathlib import PurePosixPath
+
+import grimp
+
+from quetsach.cli.main import COMMANDS
+
+NOT_OF_A_MACHINE = ("packs", "center")
+"""Commands for analysts and centres: these take the wheel."""
+PROGRAMS = ("quetsach.cli.main", "quetsach.endpoint.look.worker", "quetsach.endpoint.look.memory_worker")
+"""What processes are started with, here and by the tool itself."""
+_CUT = ("quetsach.cli.center", "quetsach.cli.packs")
+"""What the command line enters only for a command that a download has not."""
+_BUNDLED = "quetsach/bundled/"
+_OF_A_MACHINE = ("quetsach/bundled/packs/", "quetsach/bundled/trust/")
+"""What travels in the wheel beside the modules, and what of it machines need."""
+
+
+def is_reached(inner: str) -> bool:
+    """Return whether a file of the tool's wheel is of use on a machine, by its path in the wheel.
+
+    A data file goes with the package that it lies in, at whatever depth; so does what says whose work the wheel is.
+    """
+    path = PurePosixPath(inner)
+    if inner.startswith(_BUNDLED) or path.parts[0].endswith(".dist-info"):
+        return inner.startswith(_OF_A_MACHINE) or path.name == "METADATA" or "licenses" in path.parts
+    modules = reached_modules()
+    if path.suffix == ".py":
+        return ".".join(path.with_suffix("").parts).removesuffix(".__init__") in modules
+    packages = (".".join(parent.parts) for parent in path.parents)
+    return next((package in modules for package in packages if package in _graph().modules), False)
+
+
+@cache
+def reached_modules() -> frozenset[str]:
+    """Return the modules of ``quetsach`` that a download holds, the packages around them included."""
+    return frozenset(name for name in _reached() if _belongs(name, "quetsach"))
+
+
+@cache
+def reached_packages() -> frozenset[str]:
+    """Return the top-level packages of others that these import, those of the standard library left out."""
+    names = {name.partition(".")[0] for name in _reached()}
+    return frozenset(names - {"quetsach"} - sys.stdlib_module_names)
+
+
+@cache
+def _reached() -> frozenset[str]:
+    graph = _graph()
+    waiting = [*PROGRAMS, *(f"quetsach.cli.{name}" for name in COMMANDS if name not in NOT_OF_A_MACHINE)]
+    if missing := set(waiting) - graph.modules:
+        raise SystemExit(f"modules that a download starts with are gone: {', '.join(sorted(missing))}")
+    reached: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in graph.modules or any(_belongs(name, cut) for cut in _CUT):
+            continue
+        reached.add(name)
+        waiting.append(name.rpartition(".")[0])
+        if not graph.is_module_squashed(name):
+            waiting.extend(graph.find_modules_directly_imported_by(name))
+    return frozenset(reached)
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph("quetsach", include_external_packages=True, exclude_type_checking_imports=True)
+
+
+def _belongs(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")

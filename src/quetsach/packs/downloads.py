@@ -1,0 +1,161 @@
+"""What people download: the list of a release's files, which lies beside them as ``release.json``.
+
+Each file stands for one system and one kind of use. Sizes and hashes are those of the file as it is handed out, so
+signatures are made before the list. The builders write the list; a centre reads it to publish and to show the files.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from quetsach import storage
+from quetsach.packs.errors import PackError
+
+FORMAT = "quetsach-release/1"
+LIST_FILE = "release.json"
+SYSTEMS = ("windows", "linux")
+KINDS = {"windows": ("setup", "portable"), "linux": ("bundle", "rescue")}
+"""What there may be for a system, the first first: installed for good; run without installation; started from."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
+_LIST_LIMIT_BYTES = 65_536
+_MOST_FILES = 50
+_LONGEST_SIGNER = 200
+_PIECE_BYTES = 1 << 20
+
+
+class ReleaseError(PackError):
+    """The list of a release, or one of its files, is not as it must be."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file of a release.
+
+    Args:
+        name: its file name.
+        system: ``windows`` or ``linux``.
+        kind: one of ``KINDS`` of that system.
+        machine: the processor it runs on, such as ``x64``.
+        version: of the tool inside.
+        size_bytes: of the file as it is handed out.
+        sha256: of the same, in hex.
+        signed_by: who signed the file itself (Authenticode); empty where nobody did.
+    """
+
+    name: str
+    system: str
+    kind: str
+    machine: str
+    version: str
+    size_bytes: int
+    sha256: str
+    signed_by: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or ".." in self.name:
+            raise ReleaseError(f"{self.name!r} is not a name that a file of a release can have")
+        if self.kind not in KINDS.get(self.system, ()):
+            raise ReleaseError(f"there is no {self.kind!r} for {self.system!r}", where=self.name)
+        if not _VERSION.fullmatch(self.version) or not _VERSION.fullmatch(self.machine):
+            raise ReleaseError("the version or the machine is no such word", where=self.name)
+        if self.size_bytes <= 0 or not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+            raise ReleaseError("the size or the SHA-256 is none", where=self.name)
+        if len(self.signed_by) > _LONGEST_SIGNER or not self.signed_by.isprintable():
+            raise ReleaseError("the name of the signer is none", where=self.name)
+
+
+def described(
+    path: Path, *, system: str, kind: str, version: str, machine: str = "x64", signed_by: str = ""
+) -> Download:
+    """Return the entry of a file that is there.
+
+    Raises:
+        ReleaseError: it cannot be read, or a word is not one that the list can have.
+    """
+    size_bytes, sha256 = _measured(path)
+    return Download(path.name, system, kind, machine, version, size_bytes, sha256, signed_by)
+
+
+def add_downloads(folder: Path, entries: Iterable[Download]) -> tuple[Download, ...]:
+    """Put entries into the list of a folder, in place of those for the same system and kind; return the whole list.
+
+    Raises:
+        ReleaseError: the list that is there is damaged.
+        OSError: it cannot be written.
+    """
+    kept = {(e.system, e.kind, e.machine): e for e in _read(folder) or ()}
+    kept |= {(e.system, e.kind, e.machine): e for e in entries}
+    whole = tuple(sorted(kept.values(), key=_place))
+    text = json.dumps({"format": FORMAT, "files": [asdict(entry) for entry in whole]}, indent=1, ensure_ascii=False)
+    storage.write(folder / LIST_FILE, text + "\n", mode=storage.SHARED)
+    return whole
+
+
+def read_downloads(folder: Path) -> tuple[Download, ...]:
+    """Return the list of a release whose files are all there and are what the list says; none where there is no list.
+
+    Raises:
+        ReleaseError: the list is damaged, or a file is missing or is another one.
+    """
+    entries = _read(folder) or ()
+    for entry in entries:
+        if _measured(folder / entry.name) != (entry.size_bytes, entry.sha256):
+            raise ReleaseError("the file is not the one of the list", where=str(folder / entry.name))
+    return entries
+
+
+def parse_downloads(raw: bytes, *, where: str = "") -> tuple[Download, ...]:
+    """Read the text of a list.
+
+    Raises:
+        ReleaseError: it is none.
+    """
+    try:
+        listed: Any = json.loads(raw)
+        if listed["format"] != FORMAT or len(listed["files"]) > _MOST_FILES:
+            raise ReleaseError("this version does not read such a list", where=where, hint="a newer one may be needed")
+        return tuple(Download(**_typed(entry)) for entry in listed["files"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ReleaseError("the list of the release is damaged", where=where, hint=str(error)) from error
+
+
+def _typed(entry: dict[str, Any]) -> dict[str, Any]:
+    for name, value in entry.items():
+        if not isinstance(value, int if name == "size_bytes" else str) or isinstance(value, bool):
+            raise TypeError(name)
+    return entry
+
+
+def _place(entry: Download) -> tuple[int, int, str]:
+    return SYSTEMS.index(entry.system), KINDS[entry.system].index(entry.kind), entry.machine
+
+
+def _read(folder: Path) -> tuple[Download, ...] | None:
+    path = folder / LIST_FILE
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LIST_LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ReleaseError("the list of the release cannot be read", where=str(path), hint=str(error)) from error
+    return parse_downloads(raw, where=str(path))
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    digest, size_bytes = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+                size_bytes += len(piece)
+    except OSError as error:
+        raise ReleaseError("the file cannot be read", where=str(path), hint=str(error)) from error
+    return size_bytes, digest.hexdigest()
