@@ -38,6 +38,10 @@ _REGISTRY = r"""Windows Registry Editor Version 5.00
 "MS Shell Dlg 2"="Noto Sans"
 "Segoe UI"="Noto Sans"
 
+; Times of access are not kept, as on most Windows: told to leave one alone, Wine moves the time of change instead.
+[HKEY_LOCAL_MACHINE\System\CurrentControlSet\Control\FileSystem]
+"NtfsDisableLastAccessUpdate"=dword:80000003
+
 ; A folder of Linux is a fixed disk if nothing else is said.
 [HKEY_LOCAL_MACHINE\Software\Wine\Drives]
 "d:"="floppy"
