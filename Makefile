@@ -31,7 +31,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: install $(WHEEL) ## install what is missing and start the centre on port 8000
-	exec $(VENV)/bin/quetsach center up --data $(DATA) --port $(PORT) --tool build/tool
+	exec $(VENV)/bin/quetsach center up --data $(DATA) --port $(PORT) --tool build/tool $(if $(wildcard $(RELEASE)/release.json),--tool $(RELEASE))
 
 install: $(VENV)/.installed ## make the environment (.venv) and nothing else
 
@@ -74,6 +74,7 @@ release: ## what people download, into build/release; TOOL=WHEEL of a centre bri
 	@$(VENV)/bin/python tests/requirements.py release
 	$(MAKE) --no-print-directory $(WHEEL)
 	$(VENV)/bin/python -m release.windows.build --out $(RELEASE) --wheel $(or $(TOOL),"$$(echo build/tool/quetsach-*.whl)")
+	$(VENV)/bin/python -m release.linux.build --out $(RELEASE) --wheel $(or $(TOOL),"$$(echo build/tool/quetsach-*.whl)")
 
 test-release: release ## build what people download and try it where there is no Python
 	@$(VENV)/bin/python tests/requirements.py

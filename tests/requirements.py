@@ -23,6 +23,9 @@ PACKAGES = {
     "db5.3-util": lambda: shutil.which("db5.3_load"),
     "attr": lambda: shutil.which("setfattr"),
     "libhivex-bin": lambda: shutil.which("hivexml"),
+    "libtk8.6": lambda: Path("/usr/share/doc/libtk8.6/copyright").exists(),
+    "libxft2": lambda: Path("/usr/share/doc/libxft2/copyright").exists(),
+    "mmdebstrap": lambda: shutil.which("mmdebstrap"),
     "nsis": lambda: shutil.which("makensis"),
     "ntfs-3g": lambda: shutil.which("ntfs-3g") and shutil.which("mkntfs"),
     "osslsigncode": lambda: shutil.which("osslsigncode"),
@@ -45,7 +48,7 @@ PACKAGES = {
 }
 """Debian package -> whether what the tests use of it is there."""
 
-RELEASE = ("gcc-mingw-w64-x86-64-win32", "nsis", "osslsigncode")
+RELEASE = ("gcc-mingw-w64-x86-64-win32", "libtk8.6", "libxft2", "nsis", "osslsigncode")
 """Those of them that ``make release`` uses."""
 
 

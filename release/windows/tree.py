@@ -59,7 +59,7 @@ def lay_out(tree: Path, *, wheel: Path, version: str) -> tuple[Part, ...]:
                 shutil.copyfile(path, runtime / name)
         packages = Path(fetched) / "packages"
         install(locked(), packages)
-        _lay_packages(runtime, [*dependency_files(packages)], [*tool_files(wheel)])
+        lay_packages(runtime, [*dependency_files(packages)], [*tool_files(wheel)])
         own = Part(PRODUCT, version, "Apache-2.0", f"pkg:pypi/quetsach@{version}", (common_text("Apache-2.0"),))
         parts = (own, *package_parts(packages), *runtime_parts(runtime))
     make_stable_abi(runtime / CORE, runtime / STABLE)
@@ -92,7 +92,8 @@ def sign_unsigned(tree: Path, signer: Signer) -> None:
             sign(path, signer)
 
 
-def _lay_packages(runtime: Path, dependencies: list[tuple[str, bytes]], tool: list[tuple[str, bytes]]) -> None:
+def lay_packages(runtime: Path, dependencies: list[tuple[str, bytes]], tool: list[tuple[str, bytes]]) -> None:
+    """Write what is pure Python as one archive, packages with machine code as files, and packs and trust beside."""
     lay_site(_only(dependencies, _MACHINE_CODE, inside=True), runtime / "site")
     pure = [*_only(dependencies, _MACHINE_CODE, inside=False), *_only(tool, (_BUNDLED,), inside=False)]
     write_archive(sorted(built(pure)), runtime / "tool.zip")

@@ -1,4 +1,4 @@
-"""Wheels for Windows, fetched on Linux: exactly those that ``uv.lock`` names, checked by their SHA-256."""
+"""Wheels for a system, whatever this one is: exactly those that ``uv.lock`` names, checked by their SHA-256."""
 
 import os
 import shutil
@@ -11,7 +11,8 @@ PYTHON = "3.13"
 """The Python of the download; its minor version is that of wheels, runtime and standard library."""
 
 _TOOL = ("--no-dev",)
-_FOR_WINDOWS = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON, "--only-binary", ":all:")
+WINDOWS = "x86_64-pc-windows-msvc"
+_PREBUILT = ("--python-version", PYTHON, "--only-binary", ":all:")
 
 
 def locked(*groups: str) -> str:
@@ -20,14 +21,14 @@ def locked(*groups: str) -> str:
     return _uv("export", "--quiet", "--frozen", "--no-header", "--no-emit-project", *chosen)
 
 
-def install(requirements: str, into: Path) -> None:
-    """Put wheels for Windows into a folder.
+def install(requirements: str, into: Path, *, platform: str = WINDOWS) -> None:
+    """Put wheels for a system into a folder.
 
-    Environment markers are those of Windows: ``pip download --platform`` would evaluate them for Linux, and leave
+    Environment markers are those of that system: ``pip download --platform`` would evaluate them for Linux, and leave
     out what only Windows needs.
     """
     _uv(
-        *("pip", "install", "--quiet", "--python", sys.executable, *_FOR_WINDOWS),
+        *("pip", "install", "--quiet", "--python", sys.executable, "--python-platform", platform, *_PREBUILT),
         *("--require-hashes", "--no-deps", "--target", str(into), "--requirements", "-"),
         given=requirements,
     )
