@@ -16,6 +16,7 @@ from release.windows.signing import PREFIX, Signer
 from release.windows.tree import RUNTIME, lay_out, sign_unsigned
 
 from quetsach.packs.downloads import Download, add_downloads, described
+from quetsach.packs.tool import sealed_root
 
 TREE = "windows"
 
@@ -27,7 +28,7 @@ def build(wheel: Path, out: Path, signer: Signer | None) -> list[Download]:
         CalledProcessError: what is pinned cannot be fetched, or a program of the build failed.
         NotSignedError: a file is not signed as it must be.
     """
-    version = wheel.name.split("-")[1]
+    version, root = wheel.name.split("-")[1], sealed_root(wheel.read_bytes())
     tree = out / TREE
     shutil.rmtree(tree, ignore_errors=True)
     parts = lay_out(tree, wheel=wheel, version=version)
@@ -38,7 +39,7 @@ def build(wheel: Path, out: Path, signer: Signer | None) -> list[Download]:
     for kind in KINDS:
         path = out / f"QuetSach-{version}-{kind}.exe"
         name = build_installer(kind, tree, path, version=version, signer=signer)
-        entries.append(described(path, system="windows", kind=kind, version=version, signed_by=name))
+        entries.append(described(path, system="windows", kind=kind, version=version, signed_by=name, root=root))
     add_downloads(out, entries)
     return entries
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import press
 from tests.centre import prepared, served
 from tests.lake_reader import TESTER
+from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, SETUP, WINDOWS, offer_release
 
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -32,7 +33,9 @@ WIDTHS = {360: "light", 1280: "dark"}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared(tmp_path_factory, "portal", demonstration=True)
+    data = prepared(tmp_path_factory, "portal", demonstration=True)
+    offer_release(data, *ALL)
+    return data
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,18 @@ def test_a_page_has_no_barrier_and_never_scrolls_sideways(url: str, audited: Pag
     audited.goto(url + path)
     assert violations(audited) == []
     assert audited.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("path", ["/tai-ve/", "/en/download/"])
+def test_the_page_of_downloads_has_no_barrier_whoever_asks(url: str, audited: Page, path: str) -> None:
+    for agent, name in {WINDOWS: SETUP, LINUX: BUNDLE, **dict.fromkeys(ELSEWHERE.values())}.items():
+        audited.set_extra_http_headers({"User-Agent": agent, "Sec-CH-UA-Platform": ""})
+        audited.goto(url + path)
+        assert violations(audited) == []
+        assert audited.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        red = [one.get_attribute("href") for one in audited.locator("main .button.now").all()]
+        assert red == ([f"/tai-ve/{name}"] if name else [])
+    audited.set_extra_http_headers({})
 
 
 @pytest.mark.parametrize("language", ["/kiem-tra/", "/en/check/"])

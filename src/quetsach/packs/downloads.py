@@ -47,6 +47,7 @@ class Download:
         size_bytes: of the file as it is handed out.
         sha256: of the same, in hex.
         signed_by: who signed the file itself (Authenticode); empty where nobody did.
+        root_sha256: of the root of trust inside, in hex; empty where there is none.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Download:
     size_bytes: int
     sha256: str
     signed_by: str = ""
+    root_sha256: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or ".." in self.name:
@@ -67,20 +69,23 @@ class Download:
             raise ReleaseError("the version or the machine is no such word", where=self.name)
         if self.size_bytes <= 0 or not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ReleaseError("the size or the SHA-256 is none", where=self.name)
+        if not re.fullmatch(r"([0-9a-f]{64})?", self.root_sha256):
+            raise ReleaseError("the SHA-256 of the root of trust is none", where=self.name)
         if len(self.signed_by) > _LONGEST_SIGNER or not self.signed_by.isprintable():
             raise ReleaseError("the name of the signer is none", where=self.name)
 
 
 def described(
-    path: Path, *, system: str, kind: str, version: str, machine: str = "x64", signed_by: str = ""
+    path: Path, *, system: str, kind: str, version: str, machine: str = "x64", signed_by: str = "", root: bytes = b""
 ) -> Download:
-    """Return the entry of a file that is there.
+    """Return the entry of a file that is there; ``root`` is the root of trust inside.
 
     Raises:
         ReleaseError: it cannot be read, or a word is not one that the list can have.
     """
     size_bytes, sha256 = _measured(path)
-    return Download(path.name, system, kind, machine, version, size_bytes, sha256, signed_by)
+    root_sha256 = hashlib.sha256(root).hexdigest() if root else ""
+    return Download(path.name, system, kind, machine, version, size_bytes, sha256, signed_by, root_sha256)
 
 
 def add_downloads(folder: Path, entries: Iterable[Download]) -> tuple[Download, ...]:

@@ -67,6 +67,18 @@ def seal_tool(wheel: bytes, *, root: bytes, repository: str, reports: str = "") 
     return _write(files)
 
 
+def sealed_root(wheel: bytes) -> bytes:
+    """Return the root of trust with which a wheel was sealed; empty for one that was not.
+
+    Raises:
+        ToolError: this is no wheel.
+    """
+    try:
+        return _read(wheel).get(f"{TRUST_FOLDER}/{ROOT_FILE}", b"")
+    except _NOT_A_ZIP as error:
+        raise ToolError("this is not a wheel", hint=str(error)) from error
+
+
 def _read(wheel: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]

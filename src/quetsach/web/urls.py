@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),
     path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
-    path("tai-ve/<str:name>.whl", lambda request, name: views.tool_file(request, f"{name}.whl"), name="tool-file"),
+    path("tai-ve/<str:name>", views.tool_file, name="tool-file"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path(_("check/"), views.check, name="check"),

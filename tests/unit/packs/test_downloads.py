@@ -63,6 +63,8 @@ def test_a_file_that_is_another_or_gone_is_refused(tmp_path: Path, content: byte
         ("sha256", "A" * 64),
         ("signed_by", "a\nb"),
         ("signed_by", "a" * 201),
+        ("root_sha256", "ab"),
+        ("root_sha256", "A" * 64),
         ("colour", "red"),
     ],
 )

@@ -121,7 +121,7 @@ def test_owners_of_a_windows_are_told_that_the_tool_works_from_outside(
     shelf: Path, client: Client, family: str, told: bool
 ) -> None:
     assert ("does not yet run inside Windows" in _page(client, f"/en/malware/{family}/")) is told
-    assert ("chưa chạy được ngay trong Windows" in _page(client, f"/ma-doc/{family}/")) is told
+    assert ("chưa chạy trực tiếp trên Windows" in _page(client, f"/ma-doc/{family}/")) is told
 
 
 def test_what_is_only_reported_is_not_said_to_be_removed_or_put_back(shelf: Path, client: Client) -> None:

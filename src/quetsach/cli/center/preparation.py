@@ -4,19 +4,18 @@ Every step looks at what is there and does what is missing, so that a preparatio
 and a second start has nothing to do.
 """
 
-import hashlib
-import json
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach import __version__, storage
+from quetsach import storage
 from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
     CAMPAIGN,
@@ -32,7 +31,6 @@ from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
-from quetsach.packs.tool import seal_tool
 from quetsach.web.configuration import Configuration
 from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
 from quetsach.web.stored_settings import adopt
@@ -64,12 +62,12 @@ def one_centre(data: Path) -> Iterator[None]:
         raise QuetsachError("the data folder cannot be written", where=str(data), hint=str(error)) from error
 
 
-def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: bool) -> None:
+def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demonstration: bool) -> None:
     """Do everything that a centre needs before it serves.
 
     Args:
         data: the data folder, held by :func:`one_centre`.
-        tool: a built wheel of the tool or a folder with one; ``None`` keeps what is on offer.
+        tools: a built wheel of the tool, and folders with one or with a release; ``None`` keeps what is on offer.
         address: where people will reach the centre, without a final slash; goes into the tool.
         has_demonstration: an empty folder becomes a demonstration; one that is a centre already stays what it is.
 
@@ -93,7 +91,7 @@ def prepare(data: Path, *, tool: Path | None, address: str, has_demonstration: b
         _mend_roll_ups(data)
     if stamp.is_demonstration:
         _demonstrate(data)
-    _publish_repository(data, tool, settings.CENTER.public_url or address)
+    _publish_repository(data, tools, settings.CENTER.public_url or address)
     if stamp.is_demonstration:
         with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
             demonstrate_office(datetime.now(UTC))
@@ -237,7 +235,7 @@ def _demonstrate(data: Path) -> None:
     DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=True).write(data)
 
 
-def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
+def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) -> None:
     """Sign the shelf of this build; then the tool, which carries the root that vouches for it."""
     keys, out = data / "keys", data / "repository"
     if not keys.exists():
@@ -256,53 +254,20 @@ def _publish_repository(data: Path, tool: Path | None, address: str) -> None:
             renewed(bundled("packs"), None)
         except HeldBackError:  # told when all is done
             renewed(None, None)
-        if tool is not None:
-            wheel = _wheel(tool)
-            sealed = _seal(data / "tool", wheel, root=_newest_root(out), repository=f"{address}/repository/")
-            renewed(None, [sealed])
-
-
-def _wheel(tool: Path) -> Path:
-    found = [tool] if tool.is_file() else sorted(tool.glob("quetsach-*.whl")) if tool.is_dir() else []
-    if len(found) != 1:
-        what = "there is no wheel of the tool" if not found else f"there are {len(found)} wheels"
-        raise QuetsachError(what, where=str(tool), hint="build one with: make build/tool/stamp")
-    return found[0]
+        if tools is not None:
+            offered = data / "tool"
+            files = files_to_publish(offered, tools, root=_newest_root(out), repository=f"{address}/repository/")
+            for name in not_vouched_for(files, _roots(out).values()):
+                _say(f"{name} holds no root of trust of this centre and finds no updates; make release TOOL={files[0]}")
+            renewed(None, files)
+            show_published(offered, files)
 
 
 def _newest_root(repository: Path) -> bytes:
-    roots = {int(path.name.split(".")[0]): path for path in (repository / "metadata").glob("*.root.json")}
-    return roots[max(roots)].read_bytes()
+    roots = _roots(repository)
+    return roots[max(roots)]
 
 
-def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str) -> Path:
-    """Keep the sealed wheel and the facts about it; a wheel that was sealed alike before is left as it is."""
-    content = wheel.read_bytes()
-    source = hashlib.sha256(b"\0".join((content, root, repository.encode()))).hexdigest()
-    facts_path, sealed_path = folder / "tool.json", folder / wheel.name
-    if sealed_path.exists() and _sealed_from(facts_path) == source:
-        return sealed_path
-    sealed = seal_tool(content, root=root, repository=repository)
-    storage.make_folder(folder)
-    facts = {
-        "file_name": wheel.name,
-        "version": _version(wheel.name),
-        "size_bytes": len(sealed),
-        "sha256": hashlib.sha256(sealed).hexdigest(),
-        "sealed_from": source,
-    }
-    storage.write(sealed_path, sealed)
-    storage.write(facts_path, json.dumps(facts, indent=1))
-    return sealed_path
-
-
-def _sealed_from(path: Path) -> str:
-    try:
-        return str(json.loads(path.read_text("utf-8")).get("sealed_from", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
-
-
-def _version(name: str) -> str:
-    parts = name.split("-")
-    return parts[1] if len(parts) > 1 else __version__
+def _roots(repository: Path) -> dict[int, bytes]:
+    found = (repository / "metadata").glob("*.root.json")
+    return {int(path.name.split(".")[0]): path.read_bytes() for path in found}

@@ -34,13 +34,19 @@ def register(subcommands: "Subcommands") -> None:
         "up",
         summary="prepare a centre and serve it: portal, API, signed repository",
         examples="quetsach center up\n"
-        "quetsach center up --data /srv/quetsach --port 8080 --tool build/tool\n"
+        "quetsach center up --data /srv/quetsach --port 8080 --tool build/tool --tool build/release\n"
         "quetsach center up --data /srv/quetsach --prepare-only",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data; made if it does not exist")
     parser.add_argument("--port", type=_port, default=8000, metavar="N", help="port to serve on (default: 8000)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to serve on (127.0.0.1)")
-    parser.add_argument("--tool", type=Path, metavar="PATH", help="wheel of the tool to offer, or the folder it is in")
+    parser.add_argument(
+        "--tool",
+        type=Path,
+        action="append",
+        metavar="PATH",
+        help="offer a wheel, or a folder with a wheel or a release; may be repeated",
+    )
     parser.add_argument("--prepare-only", action="store_true", help="prepare everything and stop")
     parser.add_argument("--no-demonstration", action="store_true", help="begin a real centre in an empty folder")
     parser.add_argument("--json", action="store_true", help="log one JSON object a line")
@@ -71,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> int:
             _refuse_taken(arguments.host, arguments.port)
         prepare(
             data,
-            tool=arguments.tool,
+            tools=arguments.tool,
             address=os.environ.get("QUETSACH_PUBLIC_URL", "").rstrip("/") or address,
             has_demonstration=not arguments.no_demonstration,
         )

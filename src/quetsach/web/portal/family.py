@@ -54,7 +54,8 @@ class Group:
 class FamilyPage:
     """One family. ``traces`` are what the tool looks for, ``removed`` how many of them it removes.
 
-    ``others`` are packs that share a name with this one: the same family on other machines.
+    ``others`` are packs that share a name with this one: the same family on other machines. ``runs_in`` are the systems
+    for which this centre has a file that runs there.
     """
 
     pack: Pack
@@ -62,6 +63,7 @@ class FamilyPage:
     traces: int
     removed: int
     others: tuple[Pack, ...]
+    runs_in: frozenset[str] = frozenset()
 
     @property
     def is_for_the_tool(self) -> bool:
@@ -69,9 +71,12 @@ class FamilyPage:
         return self.traces > 0
 
     @property
-    def is_cleaned_from_outside(self) -> bool:
-        """Whether the family lives on systems in which the tool does not run: it looks at their drives from a Linux."""
-        return self.is_for_the_tool and bool(self.pack.platforms & _LOOKED_AT_FROM_OUTSIDE)
+    def cleaned_from_outside(self) -> tuple[str | Promise, ...]:
+        """Systems of the family in which the tool does not run: it looks at their drives from a Linux."""
+        if not self.is_for_the_tool:
+            return ()
+        outside = (self.pack.platforms & _LOOKED_AT_FROM_OUTSIDE) - self.runs_in
+        return tuple(name for platform, name in PLATFORM_NAMES.items() if platform in outside)
 
     @property
     def reported(self) -> int:
@@ -87,8 +92,14 @@ def groups_of(packs: Sequence[Pack]) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(Entry(pack, _also(pack)) for pack in found)) for title, found in groups if found)
 
 
-def page_of(pack: Pack, packs: Iterable[Pack]) -> FamilyPage:
-    """Return what the page about a pack says; ``packs`` are all that are published."""
+def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = frozenset()) -> FamilyPage:
+    """Return what the page about a pack says.
+
+    Args:
+        pack: the family's.
+        packs: all that are published.
+        runs_in: systems for which this centre has a file that runs there.
+    """
     names = {name_key(alias) for alias in pack.aliases}
     return FamilyPage(
         pack=pack,
@@ -96,6 +107,7 @@ def page_of(pack: Pack, packs: Iterable[Pack]) -> FamilyPage:
         traces=len(pack.traits),
         removed=sum(trait.action is not Action.REPORT for trait in pack.traits),
         others=tuple(p for p in packs if p.family != pack.family and names & {name_key(alias) for alias in p.aliases}),
+        runs_in=runs_in,
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,43 +16,20 @@ from quetsach.assess import DEFINITIONS
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.pack import Pack
+from quetsach.installation import bundled
 from quetsach.lake.listed import Listed
+from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
 from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import RETURNS, TOOL_REPORTS, Definition
 from quetsach.web.portal.family import pack_about
+from quetsach.web.portal.offer import OfferedFile
 from quetsach.web.portal.services import AddressList, Listing
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 
-MANIFEST_FORMAT = "quetsach-downloads/1"
+MANIFEST_FORMAT = "quetsach-downloads/2"
 _MANIFEST_LIMIT_BYTES = 65_536
 _logger = logging.getLogger("quetsach.web.portal")
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedTool:
-    """The tool that people download; ``sha256`` in hex."""
-
-    path: Path
-    file_name: str
-    version: str
-    size_bytes: int
-    sha256: str
-
-    @property
-    def url(self) -> str:
-        """Where the file is."""
-        return reverse("tool-file", args=[self.file_name.removesuffix(".whl")])
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry of the manifest."""
-        return {
-            "name": self.file_name,
-            "version": self.version,
-            "size_bytes": self.size_bytes,
-            "sha256": self.sha256,
-            "url": self.url,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +38,11 @@ class RootOfTrust:
 
     file_name: str
     sha256: str
+
+    @property
+    def path(self) -> str:
+        """Where in the repository it is."""
+        return f"metadata/{self.file_name}"
 
 
 def published_snapshot() -> Snapshot | None:
@@ -108,28 +89,57 @@ def describe_listing(listing: Listing) -> ListedFamily:
     return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
 
 
-def offered_tool() -> OfferedTool | None:
-    """Return the tool on offer, or ``None`` while this centre has none."""
+def offered_files() -> tuple[OfferedFile, ...]:
+    """Return the files on offer: those of the release in its order, then the wheel; none while this centre has none."""
     data: Path | None = settings.CENTER.data
     if data is None:
-        return None
-    folder = data / "tool"
+        return ()
+    released = _released(data / "tool" / LIST_FILE, data / "repository" / "targets" / "tools")
+    wheel = _offered_wheel(data / "tool")
+    return tuple(file for file in (*released, wheel) if file is not None and file.path.is_file())
+
+
+def _released(listed: Path, published: Path) -> tuple[OfferedFile, ...]:
+    """Return the files of a release, which lie in the repository under their hashes (consistent snapshots)."""
+    try:
+        with listed.open("rb") as file:
+            entries = parse_downloads(file.read(_MANIFEST_LIMIT_BYTES), where=str(listed))
+    except FileNotFoundError:
+        return ()
+    except (QuetsachError, OSError) as error:
+        _logger.error("release on offer: %s", error)  # noqa: TRY400
+        return ()
+    return tuple(
+        OfferedFile(
+            path=published / f"{entry.sha256}.{entry.name}",
+            file_name=entry.name,
+            version=entry.version,
+            size_bytes=entry.size_bytes,
+            sha256=entry.sha256,
+            system=entry.system,
+            kind=entry.kind,
+            signed_by=entry.signed_by,
+        )
+        for entry in entries
+    )
+
+
+def _offered_wheel(folder: Path) -> OfferedFile | None:
     try:
         with (folder / "tool.json").open("rb") as file:
             facts = json.loads(file.read(_MANIFEST_LIMIT_BYTES))
-        tool = OfferedTool(
-            path=folder / Path(facts["file_name"]).name,
-            file_name=Path(facts["file_name"]).name,
-            version=facts["version"],
-            size_bytes=facts["size_bytes"],
-            sha256=facts["sha256"],
-        )
+        name = Path(facts["file_name"]).name
+        return OfferedFile(folder / name, name, facts["version"], facts["size_bytes"], facts["sha256"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         _logger.error("tool on offer: %s", error)  # noqa: TRY400
         return None
-    return tool if tool.path.is_file() else None
+
+
+def was_seen_on_windows() -> bool:
+    """Whether this build carries what a real Windows answered to the checks of the handbook."""
+    return any((bundled("data") / "windows").glob("*.json"))
 
 
 def root_of_trust() -> RootOfTrust | None:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from quetsach.assess import NO_VERDICT
 from quetsach.endpoint.report.guidance import render as render_guidance
@@ -21,7 +22,9 @@ from quetsach.web.client_address import client_address
 from quetsach.web.measurement import CHECKS
 from quetsach.web.portal import selectors, services
 from quetsach.web.portal.family import groups_of, page_of
+from quetsach.web.portal.offer import download_page, systems_of
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
+from quetsach.web.portal.visitor import HEADERS, visitor_of
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -73,39 +76,40 @@ def step(number: int) -> Callable[[HttpRequest], HttpResponse]:
     @_public
     def view(request: HttpRequest) -> HttpResponse:
         back, following = step_links(number)
-        context = {"number": number, "title": page.title, "prose": _prose(page.name), "back": back}
-        return render(request, "portal/steps.html", {**context, "following": following if number else None})
+        context: dict[str, Any] = {"number": number, "title": page.title, "prose": _prose(page.name), "back": back}
+        context |= {"following": following if number else None, "systems": systems_of(selectors.offered_files())}
+        return render(request, "portal/steps.html", context)
 
     return view
 
 
 @require_safe
 @_public
+@vary_on_headers(*HEADERS)
 def download(request: HttpRequest) -> HttpResponse:
-    """The tool, how to verify and how to install it."""
-    context = {"tool": selectors.offered_tool(), "root": selectors.root_of_trust(), "prose": _prose("download")}
-    return render(request, "portal/download.html", context)
+    """The tool for the visitor's own computer and for others, how to verify and how to install it."""
+    page = download_page(selectors.offered_files(), visitor_of(request.headers))
+    context = {"page": page, "root": selectors.root_of_trust(), "was_on_windows": selectors.was_seen_on_windows()}
+    return render(request, "portal/download.html", context | {"prose": _prose("download")})
 
 
 @require_safe
 @_public
 def tool_manifest(_request: HttpRequest) -> JsonResponse:
     """The same facts for programs."""
-    tool = selectors.offered_tool()
-    if tool is None:
-        return JsonResponse({"format": selectors.MANIFEST_FORMAT, "files": []})
-    return JsonResponse({"format": selectors.MANIFEST_FORMAT, "files": [tool.as_json()]})
+    files = [file.as_json() for file in selectors.offered_files()]
+    return JsonResponse({"format": selectors.MANIFEST_FORMAT, "files": files})
 
 
 @require_safe
 def tool_file(_request: HttpRequest, name: str) -> HttpResponseBase:
-    """The wheel itself."""
-    tool = selectors.offered_tool()
-    if tool is None or tool.file_name != name:
+    """One of the files itself."""
+    file = next((file for file in selectors.offered_files() if file.file_name == name), None)
+    if file is None:
         raise Http404
-    response = send_file(tool.path, content_type="application/octet-stream", is_immutable=False)
-    response["ETag"] = f'"{tool.sha256}"'
-    response["Content-Disposition"] = f'attachment; filename="{tool.file_name}"'
+    response = send_file(file.path, content_type="application/octet-stream", is_immutable=False)
+    response["ETag"] = f'"{file.sha256}"'
+    response["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
     return response
 
 
@@ -140,7 +144,8 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     # The renderer escapes all that is not one of its few forms.
     text = mark_safe(render_guidance(pack.guidance.in_language(_language()), top=2))  # noqa: S308
-    return render(request, "portal/family.html", {"family": page_of(pack, packs), "guidance": text})
+    page = page_of(pack, packs, runs_in=systems_of(selectors.offered_files()))
+    return render(request, "portal/family.html", {"family": page, "guidance": text})
 
 
 def error(status: int) -> Callable[..., HttpResponse]:

@@ -17,7 +17,7 @@ from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.evidence import shelved
 from quetsach.web.office.campaigns.selectors.letters import letters_of
 from quetsach.web.office.campaigns.selectors.returns import returns_of
-from quetsach.web.portal.selectors import offered_tool, published_snapshot
+from quetsach.web.portal.selectors import offered_files, published_snapshot
 from quetsach.web.portal.snapshot import RankedRow
 
 
@@ -57,7 +57,7 @@ def _ranked(rows: tuple[RankedRow, ...]) -> list[Ranked]:
 
 
 def _channels(key: str) -> list[Progress]:
-    tool = offered_tool()
+    tool = next(iter(offered_files()), None)
     letters = letters_of(key)
     channels = [
         Progress(

@@ -17,7 +17,7 @@ from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.letters import issued_by_the_centre
 from quetsach.web.office.campaigns.selectors.returns import returns_of
 from quetsach.web.portal.family import page_of
-from quetsach.web.portal.selectors import offered_tool, pack_of
+from quetsach.web.portal.selectors import offered_files, pack_of
 
 _logger = logging.getLogger("quetsach.web.office.campaigns")
 
@@ -35,7 +35,7 @@ def evidence_of(campaign: Campaign, decisions: Sequence[Decided]) -> Evidence:
         Need.BOTNETS_DECIDED: len(botnets),
         Need.ISPS_ASSESSED: len(subjects(DecisionKind.ISPS)),
         Need.PACKS_PUBLISHED: sum(pack.removes > 0 for pack in shelved(botnets).values()),
-        Need.TOOL_OFFERED: int(offered_tool() is not None),
+        Need.TOOL_OFFERED: int(bool(offered_files())),
         Need.LETTERS_ISSUED: issued_by_the_centre(campaign.key),
         Need.RETURNS_PUBLISHED: int(returns_of(campaign.key) is not None),
         Need.EVALUATION_PUBLISHED: sum(d.kind is DecisionKind.EVALUATION for d in standing),
