@@ -116,6 +116,28 @@ def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterato
     sync(path.parent)
 
 
+def write_folder(folder: Path, files: Iterable[tuple[str, bytes, int]]) -> None:
+    """Write a new folder with all that is in it, on the disk when this returns.
+
+    Args:
+        folder: must not be there yet.
+        files: path below the folder, content, and what the umask leaves of the mode.
+
+    Raises:
+        FileExistsError: the folder is there, or a path comes twice.
+        OSError: it cannot be written; what was written of it is left.
+    """
+    folder.mkdir(mode=PRIVATE_FOLDER)
+    folders = {folder}
+    for inner, content, mode in files:
+        path = folder / inner
+        folders |= _make_folder(path.parent, SHARED_FOLDER) | {path.parent}
+        with _created(path, mode) as file:
+            file.write(content)
+    for touched in sorted(folders | {folder.parent}):
+        sync(touched)
+
+
 def publish(moves: Iterable[tuple[Path, Path]]) -> None:
     """Move complete, synced files or folders to their names, each in one step; all last when this returns.
 

@@ -15,6 +15,7 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
+from quetsach.cli.update_tool import add_tool_arguments, bring_up_to_date
 from quetsach.endpoint.messages import messages
 from quetsach.installation import bundled_trust
 
@@ -29,8 +30,9 @@ def register(subcommands: "Subcommands") -> None:
     parser = add_command(
         subcommands,
         "update",
-        summary="fetch the newest signed packs from the centre",
+        summary="fetch the newest signed packs from the centre, and a newer version of the tool",
         examples="quetsach update\n"
+        "quetsach update --yes\n"
         "quetsach update --ring canary\n"
         "quetsach update --repository /media/usb/repository\n"
         "quetsach update --repository https://centre.example/repository --trust-root root.json",
@@ -45,6 +47,7 @@ def register(subcommands: "Subcommands") -> None:
         help="which packs to get from now on; canary machines get new ones first (at first: general)",
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
+    add_tool_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=_run)
@@ -72,14 +75,15 @@ def _run(arguments: argparse.Namespace) -> int:
                 remember=arguments.trust_root is not None,
                 tick=lambda done, total: progress.advance(note=f"{done}/{total}"),
             )
+        if not arguments.json:
+            _print(words, result)
+        tool = bring_up_to_date(arguments, words, state=state, trust=trust)
     except RefusedError as error:
         return _complain(words, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
     except UnreachableError as error:
         return _complain(words, "unreachable", where=error.where, detail=error.hint)
     if arguments.json:
-        print_json(result.as_json())
-    else:
-        _print(words, result)
+        print_json(result.as_json() | ({"tool": tool} if tool else {}))
     return ExitCode.NOTHING_FOUND
 
 

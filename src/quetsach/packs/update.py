@@ -92,11 +92,7 @@ def update(
         RefusedError: something is not as it was signed; no pack was changed.
         UnreachableError: the repository does not answer.
     """
-    store = state / "trust" / trust.fingerprint[:16]
-    with _one_update(state), _explained(trust.repository):
-        storage.make_folder(store)
-        source = Source(trust, store, patience or Patience())
-        source.client.refresh()
+    with opened(state, trust, patience) as source:
         withdrawn = _take_back(source, state)
         ring = ring or remembered_ring(state)
         targets = _listed(source, ring)
@@ -118,11 +114,27 @@ def update(
         unchanged=tuple(sorted(packs.keys() - fresh)),
         removed=tuple(sorted(old.keys() - packs.keys())),
         withdrawn=tuple(one.label for one in withdrawn),
-        versions=_versions(store),
+        versions=_versions(source.store),
         repository=trust.repository,
         fingerprint=trust.fingerprint,
         ring=ring,
     )
+
+
+@contextmanager
+def opened(state: Path, trust: Trust, patience: Patience | None = None) -> Iterator[Source]:
+    """Give the repository that ``trust`` names, with its top metadata verified anew; one update runs at a time.
+
+    Raises:
+        RefusedError: something is not as it was signed.
+        UnreachableError: the repository does not answer, or another update is running.
+    """
+    store = state / "trust" / trust.fingerprint[:16]
+    with _one_update(state), _explained(trust.repository):
+        storage.make_folder(store)
+        source = Source(trust, store, patience or Patience())
+        source.client.refresh()
+        yield source
 
 
 def _take_back(source: Source, state: Path) -> tuple[Withdrawal, ...]:

@@ -37,6 +37,8 @@ EVALUATED = (
 """Where errors come from that a campaign's evaluation shows as they are."""
 DECIDED = ("cli/center/reports.py", "web/api/withdrawals.py")
 """Where errors come from that decisions about reports of the tool show as they are."""
+REPLACED = ("packs/replacing.py", "packs/side_by_side.py")
+"""Where errors come from that putting a newer version of the tool in place shows as they are."""
 FULL = "the session journal cannot be written: No space left on device"
 
 
@@ -66,8 +68,8 @@ def test_what_goes_wrong_while_cleaning_and_undoing_is_told_in_vietnamese(place:
     assert untold == []
 
 
-@pytest.mark.parametrize("place", [*EVALUATED, *DECIDED])
-def test_what_goes_wrong_at_the_centre_is_told_in_vietnamese(place: str) -> None:
+@pytest.mark.parametrize("place", [*EVALUATED, *DECIDED, *REPLACED])
+def test_what_goes_wrong_elsewhere_is_told_in_vietnamese(place: str) -> None:
     found = _sentences(SOURCES / place)
     assert [sentence for sentence in found if sentence == translated(sentence, "vi") != ""] == []
 
