@@ -185,8 +185,10 @@ def _installed(state: Path) -> dict[str, bytes]:
 
 
 def _versions(store: Path) -> dict[str, int]:
-    roles = ("root", "timestamp", "snapshot", "targets", "packs")
-    return {role: Metadata.from_file(str(store / f"{role}.json")).signed.version for role in roles}
+    """Return the version of each role that is trusted now; the newest root has a name of its own on every system."""
+    root = max(int(path.name.split(".")[0]) for path in (store / "root_history").glob("*.root.json"))
+    others = ("timestamp", "snapshot", "targets", "packs")
+    return {"root": root} | {role: Metadata.from_file(str(store / f"{role}.json")).signed.version for role in others}
 
 
 def _remember(state: Path, trust: Trust) -> None:
