@@ -1,9 +1,8 @@
-"""A release on offer, as a preparation leaves it: the files in the repository, the list beside them."""
+"""A release of small files, and browsers of all kinds that ask for it."""
 
-import hashlib
 from pathlib import Path
 
-from quetsach.packs.downloads import Download, add_downloads
+from quetsach.packs.downloads import LIST_FILE, add_downloads, described, parse_downloads
 
 SETUP, PORTABLE = "quetsach-2.0-setup.exe", "QuetSach-2.0.exe"
 BUNDLE, STICK = "quetsach-2.0-linux-x64.tar.xz", "stick.iso"
@@ -24,13 +23,22 @@ ELSEWHERE = {
 """Browsers by what they run on."""
 
 
-def offer_release(centre: Path, *files: tuple[str, str, str], signed_by: str = "Cục <An toàn>") -> None:
-    """Put files of a release on offer: name, system and kind of each; its content is its name."""
-    published = centre / "repository" / "targets" / "tools"
-    published.mkdir(parents=True, exist_ok=True)
-    (centre / "tool").mkdir(exist_ok=True)
+def build_release(folder: Path, *files: tuple[str, str, str], signed_by: str = "Cục <An toàn>") -> Path:
+    """Make a release: name, system and kind of each file; its content is its name."""
     for name, system, kind in files:
-        digest = hashlib.sha256(name.encode()).hexdigest()
-        (published / f"{digest}.{name}").write_bytes(name.encode())
+        (folder / name).write_text(name)
         signer = signed_by if system == "windows" else ""
-        add_downloads(centre / "tool", [Download(name, system, kind, "x64", "2.0", len(name), digest, signer)])
+        entry = described(folder / name, system=system, kind=kind, version="2.0", signed_by=signer)
+        add_downloads(folder, [entry])
+    return folder
+
+
+def offer_release(centre: Path, *files: tuple[str, str, str], signed_by: str = "Cục <An toàn>") -> None:
+    """Put a release on offer without a repository: the files where those that are signed lie, the list beside them."""
+    published = centre / "repository" / "targets" / "tools"
+    published.mkdir(parents=True)
+    (centre / "tool").mkdir()
+    build_release(published, *files, signed_by=signed_by)
+    (published / LIST_FILE).rename(centre / "tool" / LIST_FILE)
+    for entry in parse_downloads((centre / "tool" / LIST_FILE).read_bytes()):
+        (published / entry.name).rename(published / f"{entry.sha256}.{entry.name}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import press
 from tests.centre import prepared, served
 from tests.lake_reader import TESTER
-from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, SETUP, WINDOWS, offer_release
+from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, SETUP, WINDOWS, build_release
 
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -33,15 +33,14 @@ WIDTHS = {360: "light", 1280: "dark"}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = prepared(tmp_path_factory, "portal", demonstration=True)
-    offer_release(data, *ALL)
-    return data
+    return prepared(tmp_path_factory, "portal", demonstration=True)
 
 
 @pytest.fixture(scope="module")
-def url(data: Path) -> Iterator[str]:
-    """A centre with the demonstration campaign, behind one proxy: the tests play the proxy."""
-    with served(data, QUETSACH_PROXY_HOPS="1") as server:
+def url(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A centre with the demonstration campaign and a release, behind one proxy: the tests play the proxy."""
+    release = build_release(tmp_path_factory.mktemp("release"), *ALL)
+    with served(data, "--tool", release, QUETSACH_PROXY_HOPS="1") as server:
         yield server.url
 
 
