@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from release.windows.installers import build_installer
+from release.windows.runtime import link
 from release.windows.tree import lay_out
 from tests.release.linux_bundle import NEWER, at_version, built_wheel
 from tests.windows.bed import build
@@ -33,8 +34,21 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     lay_out(folder / "tree", wheel=wheel, version=NEWER)
     setup = folder / f"QuetSach-{NEWER}-setup.exe"
     build_installer("setup", folder / "tree", setup, version=NEWER, signer=None)
-    add_downloads(folder, [described(setup, system="windows", kind="setup", version=NEWER)])
-    return [setup, folder / LIST_FILE]
+    portable = _small_portable(folder)
+    kinds = {"setup": setup, "portable": portable}
+    add_downloads(folder, [described(p, system="windows", kind=kind, version=NEWER) for kind, p in kinds.items()])
+    return [setup, portable, folder / LIST_FILE]
+
+
+def _small_portable(folder: Path) -> Path:
+    """Make a portable whose programs do nothing: that it starts is all that is asked of a new one."""
+    (folder / "small").mkdir()
+    (folder / "starts.c").write_text("int wmain(void) { return 0; }\n")
+    for name in ("quetsach.exe", "QuetSachWindow.exe"):
+        link(str(folder / "starts.c"), target=folder / "small" / name)
+    portable = folder / f"QuetSach-{NEWER}-portable.exe"
+    build_installer("portable", folder / "small", portable, version=NEWER, signer=None)
+    return portable
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +76,10 @@ def installed(release: Path, repository: Path, tmp_path: Path) -> Iterator[Windo
         windows.stop()
 
 
-def _update(windows: Windows, *words: str, code: int = 0) -> str:
+def _update(windows: Windows, *words: str, code: int = 0, program: str = CONSOLE) -> str:
     root = f"{GET}\\repository\\metadata\\1.root.json"
     source = ("--repository", f"{GET}\\repository", "--trust-root", root, "--state", f"{GET}\\state")
-    return windows.run("wine", CONSOLE, "update", *source, "--lang", "en", *words, code=code, seconds=400).told
+    return windows.run("wine", program, "update", *source, "--lang", "en", *words, code=code, seconds=400).told
 
 
 def _in_use(windows: Windows) -> str:
@@ -91,3 +105,14 @@ def test_an_altered_setup_is_refused_and_the_version_in_use_stays(installed: Win
     _update(installed, "--yes", code=3)
     assert _in_use(installed) == before
     assert installed.run("wine", CONSOLE, "--version").told == f"quetsach {__version__}\n"
+
+
+def test_a_portable_lays_the_newer_file_beside_itself(installed: Windows, release: Path) -> None:
+    name = next(e.name for e in read_downloads(release) if (e.system, e.kind) == ("windows", "portable"))
+    shutil.copy(release / name, installed.inside(f"{GET}\\{name}"))
+    told = json.loads(_update(installed, "--yes", "--json", program=f"{GET}\\{name}"))["tool"]
+    assert (told["newer"], told["installed"]) == (NEWER, True)
+    assert told["place"].endswith(f"QuetSach-{NEWER}-portable.exe")
+    new = installed.inside(f"{GET}\\QuetSach-{NEWER}-portable.exe")
+    assert new.read_bytes() == next(installed.inside(f"{GET}\\repository").rglob("*portable.exe")).read_bytes()
+    assert installed.inside(f"{GET}\\{name}").is_file()
