@@ -24,10 +24,10 @@ PORT ?= 8000
 DATA ?= var/center
 WHEEL := build/tool/stamp
 
-.PHONY: help run install test windows lint types docs reference bench validate clean
+.PHONY: help run install test test-rescue windows lint types docs reference bench validate clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: install $(WHEEL) ## install what is missing and start the centre on port 8000
 	exec $(VENV)/bin/quetsach center up --data $(DATA) --port $(PORT) --tool build/tool
@@ -71,6 +71,11 @@ windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
 	$(SYNC)
 	@$(VENV)/bin/python tests/requirements.py
 	$(VENV)/bin/python -m tests.windows $(WORDS)
+
+test-rescue: ## make the rescue stick and start emulated computers from it (root, Debian 13, half an hour)
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC)
+	$(VENV)/bin/python -m tests.rescue
 
 lint: ## ruff, with the formatter
 	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
