@@ -25,7 +25,7 @@ DATA ?= var/center
 WHEEL := build/tool/stamp
 RELEASE := build/release
 
-.PHONY: help run install test release test-release windows lint types docs reference bench validate clean
+.PHONY: help run install test release test-release test-rescue windows lint types docs reference bench validate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,11 @@ windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
 	$(SYNC)
 	@$(VENV)/bin/python tests/requirements.py
 	$(VENV)/bin/python -m tests.windows $(WORDS)
+
+test-rescue: ## make the rescue stick and start emulated computers from it (root, Debian 13, half an hour)
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC)
+	$(VENV)/bin/python -m tests.rescue
 
 lint: ## ruff, with the formatter
 	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PACKAGES = {
@@ -19,6 +19,12 @@ PACKAGES = {
     "gcc-mingw-w64-x86-64-win32": lambda: shutil.which("x86_64-w64-mingw32-gcc"),
     "e2fsprogs": lambda: shutil.which("chattr") and shutil.which("mkfs.ext4"),
     "locales": lambda: Path("/usr/share/i18n/locales/vi_VN").exists(),
+    "dosfstools": lambda: shutil.which("mkfs.fat"),
+    "grub-common": lambda: shutil.which("grub-mkimage"),
+    "grub-pc-bin": Path("/usr/lib/grub/i386-pc/boot_hybrid.img").exists,
+    "mtools": lambda: shutil.which("mcopy"),
+    "xorriso": lambda: shutil.which("xorriso"),
+    "fdisk": lambda: shutil.which("sfdisk"),
     "rpm": lambda: shutil.which("rpmbuild"),
     "db5.3-util": lambda: shutil.which("db5.3_load"),
     "attr": lambda: shutil.which("setfattr"),
@@ -52,9 +58,10 @@ RELEASE = ("gcc-mingw-w64-x86-64-win32", "libtk8.6", "libxft2", "nsis", "osslsig
 """Those of them that ``make release`` uses."""
 
 
-def missing_packages(names: Iterable[str] = PACKAGES) -> list[str]:
+
+def missing_packages(packages: Mapping[str, Callable[[], object]]) -> list[str]:
     """Return the Debian packages to install, in order."""
-    return [package for package in names if not PACKAGES[package]()]
+    return [package for package, is_there in packages.items() if not is_there()]
 
 
 def can_isolate() -> str:
@@ -72,11 +79,14 @@ def can_mount() -> str:
     return "" if Path("/dev/fuse").exists() else "the tests of NTFS mount one by FUSE, and there is no /dev/fuse"
 
 
-def main(words: list[str]) -> int:
-    """Install or name what is missing; 0 when the tests can run."""
-    builds_only = words == ["release"]
-    names = RELEASE if builds_only else PACKAGES
-    missing = missing_packages(names)
+def can_loop() -> str:
+    """Return why tests of sticks cannot have a disk in a file here; empty if they can."""
+    return "" if Path("/dev/loop-control").exists() else "the tests of sticks need loop devices"
+
+
+def install(packages: Mapping[str, Callable[[], object]]) -> list[str]:
+    """Install what is missing of some packages when root, and return what keeps the tests from running then."""
+    missing = missing_packages(packages)
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         print("installing", *missing, flush=True)
@@ -87,12 +97,20 @@ def main(words: list[str]) -> int:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        missing = missing_packages(names)
-    problems = [f"missing Debian packages; as root: apt install {' '.join(missing)}"] if missing else []
-    if not builds_only and (reason := can_isolate()):
-        problems.append(f"{reason}; run `make test` as root or in a container")
-    if not builds_only and (reason := can_mount()):
-        problems.append(f"{reason}; run `make test` where FUSE is")
+        missing = missing_packages(packages)
+    return [f"missing Debian packages; as root: apt install {' '.join(missing)}"] if missing else []
+
+
+def main(words: list[str]) -> int:
+    """Install or name what is missing; 0 when the tests, or with ``release`` the builds, can run."""
+    problems = install({name: PACKAGES[name] for name in (RELEASE if words == ["release"] else PACKAGES)})
+    if words != ["release"]:
+        if reason := can_isolate():
+            problems.append(f"{reason}; run `make test` as root or in a container")
+        if reason := can_mount():
+            problems.append(f"{reason}; run `make test` where FUSE is")
+        if reason := can_loop():
+            problems.append(f"{reason}; run `make test` where they are")
     for problem in problems:
         print(f"cannot run the tests: {problem}", file=sys.stderr)
     return 1 if problems else 0

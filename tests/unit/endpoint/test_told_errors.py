@@ -39,6 +39,8 @@ DECIDED = ("cli/center/reports.py", "web/api/withdrawals.py")
 """Where errors come from that decisions about reports of the tool show as they are."""
 REPLACED = ("packs/replacing.py", "packs/side_by_side.py")
 """Where errors come from that putting a newer version of the tool in place shows as they are."""
+MADE = ("rescue/*.py", "cli/rescue*.py")
+"""Where errors come from that whoever makes a rescue stick, and whoever starts from it, is shown."""
 FULL = "the session journal cannot be written: No space left on device"
 
 
@@ -71,6 +73,13 @@ def test_what_goes_wrong_while_cleaning_and_undoing_is_told_in_vietnamese(place:
 @pytest.mark.parametrize("place", [*EVALUATED, *DECIDED, *REPLACED])
 def test_what_goes_wrong_elsewhere_is_told_in_vietnamese(place: str) -> None:
     found = _sentences(SOURCES / place)
+    assert [sentence for sentence in found if sentence == translated(sentence, "vi") != ""] == []
+
+
+@pytest.mark.parametrize("place", MADE)
+def test_what_goes_wrong_with_a_rescue_stick_is_told_in_vietnamese(place: str) -> None:
+    found = [sentence for file in sorted(SOURCES.glob(place)) for sentence in _sentences(file)]
+    assert found
     assert [sentence for sentence in found if sentence == translated(sentence, "vi") != ""] == []
 
 

@@ -1,0 +1,167 @@
+"""``quetsach rescue make``: the image is made, the right stick is made sure of, written and read back."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from quetsach.cli.acting import ended_politely, require_terminal
+from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_state
+from quetsach.cli.output import Progress, print_json, print_table, say
+from quetsach.cli.rescue_packs import Shelf, shelf_of
+from quetsach.core.number import size_text
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.error import translated
+from quetsach.rescue.device import Device, devices, look_at, opened, refusal
+from quetsach.rescue.errors import RescueError
+from quetsach.rescue.image import Made, make_image
+from quetsach.rescue.programs import attempt
+from quetsach.rescue.requirements import require_builder, require_root
+from quetsach.rescue.writing import write_stick
+
+LEAST_BYTES = 512 << 20
+"""The smallest stick that is taken: the image, and some room for what is removed."""
+
+_WORK = Path("/var/tmp")  # noqa: S108  (the system's place for large files; the folder in it is made for us alone)
+
+
+def make(arguments: argparse.Namespace) -> int:
+    """Make an image, or take the given one, and write it to the file or the stick that is named."""
+    with ended_politely():  # folders of the work go then, too
+        return _carry_out(arguments)
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    language = chosen_language(arguments)
+    words = messages("rescue", language)
+    if arguments.target.suffix == ".iso" and not arguments.target.is_block_device():
+        if arguments.image or arguments.device_serial:
+            raise RescueError("an image is written to a stick", hint="name the stick: quetsach rescue devices")
+        _made(arguments, arguments.target, words, language)
+        say(words["made-next"].format(path=arguments.target))
+        return 0
+    device = _agreed_device(arguments, words, language)
+    if device is None:
+        say(words["declined"])
+        return 1
+    if arguments.image:
+        _write(arguments.target, device, arguments.image, words)
+    else:
+        with tempfile.TemporaryDirectory(prefix="quetsach-rescue-", dir=arguments.work or _WORK) as folder:
+            image = Path(folder, "rescue.iso")
+            _made(arguments, image, words, language)
+            _write(arguments.target, device, image, words)
+    say(words["written"])
+    return 0
+
+
+def list_devices(arguments: argparse.Namespace) -> int:
+    """Print the disks of this machine, and why one is not written to."""
+    language = chosen_language(arguments)
+    words = messages("rescue", language)
+    found = [(device, refusal(device, LEAST_BYTES)) for device in devices()]
+    if arguments.json:
+        print_json([_as_json(device, why) for device, why in found])
+        return 0
+    if not found:
+        say(words["list-none"])
+        return 0
+    header = [words[f"list-{column}"] for column in ("name", "model", "size", "serial", "state")]
+    rows = [
+        [
+            f"/dev/{device.name}",
+            device.model,
+            size_text(device.size_bytes, language),
+            device.serial or "—",
+            translated(why.what, language) if why else words["list-fit"],
+        ]
+        for device, why in found
+    ]
+    print_table(header, rows, right=(2,))
+    return 0
+
+
+def _as_json(device: Device, why: RescueError | None) -> dict[str, object]:
+    return {
+        "device": f"/dev/{device.name}",
+        "model": device.model,
+        "size_bytes": device.size_bytes,
+        "serial": device.serial,
+        "refused": why.what if why else None,
+    }
+
+
+def _made(arguments: argparse.Namespace, image: Path, words: Mapping[str, str], language: str) -> Made:
+    work = arguments.work or _WORK
+    require_builder(work)
+    shelf: Shelf = shelf_of(arguments.state or default_state())
+    if shelf.left_out:
+        say(words["left-out"].format(families=", ".join(shelf.left_out)))
+    made = make_image(
+        image, bundled=shelf.files, work=work, epoch=_epoch(), told=lambda step: say(words[f"step-{step}"], sys.stderr)
+    )
+    size = size_text(made.size_bytes, language)
+    told = words["made"].format(
+        path=made.path, size=size, sha256=made.sha256, count=len(shelf.families), newest=shelf.newest
+    )
+    say(told)
+    return made
+
+
+def _epoch() -> int:
+    """Return the time that the image bears: SOURCE_DATE_EPOCH, as reproducible builds name it, else now."""
+    named = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(named) if named.isdecimal() else int(time.time())
+
+
+def _agreed_device(arguments: argparse.Namespace, words: Mapping[str, str], language: str) -> Device | None:
+    """Return the stick that a person means, by its serial number; ``None`` if he does not say so.
+
+    Raises:
+        RescueError: it is not to be written to, or another was agreed to.
+    """
+    device = look_at(arguments.target)
+    needed = arguments.image.stat().st_size if arguments.image else LEAST_BYTES
+    if error := refusal(device, needed):
+        raise error
+    require_root()
+    content = _content(device) or words["device-empty"]
+    size = size_text(device.size_bytes, language)
+    say(words["device"].format(name=device.name, model=device.model, size=size))
+    say(words["device-content"].format(content=content))
+    key = "device-serial" if device.serial else "device-no-serial"
+    say(words[key].format(serial=device.serial, size_bytes=device.size_bytes))
+    say(words["device-lost"])
+    if arguments.device_serial is not None:
+        if arguments.device_serial != device.mark:
+            hint = "see which there are: quetsach rescue devices"
+            raise RescueError("this is not the stick that was agreed to", where=f"/dev/{device.name}", hint=hint)
+        return device
+    require_terminal(messages("act", language), hint="no-terminal-hint-device")
+    print(words["confirm-serial" if device.serial else "confirm-size"], end="", flush=True, file=sys.stderr)
+    return device if sys.stdin.readline().strip() == device.mark else None
+
+
+def _content(device: Device) -> str:
+    """Return what is on a disk, as far as the system recognises it: for the eye, nothing is decided by it."""
+    columns = "NAME,FSTYPE,LABEL,SIZE"
+    listed = attempt("lsblk", "--noheadings", "--list", "--output", columns, f"/dev/{device.name}").stdout
+    lines = [" ".join(line.split()) for line in listed.splitlines()[1:]]
+    return "; ".join(line for line in lines if line)
+
+
+def _write(path: Path, device: Device, image: Path, words: Mapping[str, str]) -> None:
+    if error := refusal(device, image.stat().st_size):
+        raise error
+    with (
+        image.open("rb") as source,
+        opened(path, device) as stick,
+        Progress(words["writing"]) as writing,
+        Progress(words["checking"]) as checking,
+    ):
+        lines = {"writing": writing, "checking": checking}
+        write_stick(stick, source, told=lambda step, done, total: lines[step].move_to(done, total))
