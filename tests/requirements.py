@@ -58,7 +58,6 @@ RELEASE = ("gcc-mingw-w64-x86-64-win32", "libtk8.6", "libxft2", "nsis", "osslsig
 """Those of them that ``make release`` uses."""
 
 
-
 def missing_packages(packages: Mapping[str, Callable[[], object]]) -> list[str]:
     """Return the Debian packages to install, in order."""
     return [package for package, is_there in packages.items() if not is_there()]

@@ -6,7 +6,7 @@ Usage, in a console of an administrator, and once more in one of an ordinary use
 
 It makes a folder of its own and removes it, a key of the registry below ``HKCU\Software``, and a task; it changes
 nothing else. Each check says what is expected; what came out otherwise is told with its reason. The file comes back as
-``tests/fixtures/real_windows/NAME.json``. It holds no names of people, files or machines.
+``data/windows/NAME.json``. It holds no names of people, files or machines.
 """
 
 import argparse

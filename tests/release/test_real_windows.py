@@ -7,7 +7,7 @@ from pathlib import Path
 from release.windows.check_on_windows import CHECKS, FORMAT, QUESTIONS
 
 ROOT = Path(__file__).parents[2]
-SEEN = sorted((ROOT / "tests/fixtures/real_windows").glob("*.json"))
+SEEN = sorted((ROOT / "data/windows").glob("*.json"))
 PAGE = (ROOT / "docs/how-to/check-on-a-real-windows.md").read_text()
 NOT_SEEN = "No real Windows was at hand"
 
