@@ -1,7 +1,8 @@
 """Lays the drive of a specimen over a running Windows. It runs inside.
 
 Usage: python living.py FOLDER (with ``files/`` as on the system drive, ``stick/`` as on the memory stick ``D:``, and
-``keys.json``: key of the running registry -> name, type and bytes in hex of each value)
+``keys.json``: key of the running registry -> name, type and bytes in hex of each value, ``hidden.json``: folders that
+are marked as hidden and the system's own)
 
 What belongs to everybody's Windows is left as it is; a file that the specimen has changed takes the place of what is
 there. Whoever lays it makes a state of the whole Windows first.
@@ -14,6 +15,7 @@ import winreg
 from ctypes import WinDLL, c_void_p, c_wchar_p
 from pathlib import Path
 
+_HIDDEN, _SYSTEM = 0x2, 0x4
 ROOTS = {"HKLM": winreg.HKEY_LOCAL_MACHINE, "HKCU": winreg.HKEY_CURRENT_USER}
 
 
@@ -26,6 +28,9 @@ def lay(folder: Path) -> None:
                 there.mkdir(parents=True, exist_ok=True)
             else:
                 _copy(source, there)
+    for path in json.loads((folder / "hidden.json").read_text("utf-8")):
+        if not WinDLL("kernel32").SetFileAttributesW(c_wchar_p(path), _HIDDEN | _SYSTEM):
+            raise OSError(path)
     for key, values in json.loads((folder / "keys.json").read_text("utf-8")).items():
         _write(key, [(name, kind, bytes.fromhex(data)) for name, kind, data in values])
 

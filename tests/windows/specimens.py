@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.registry import KeyContent
 from quetsach.packs.specimen import Planted, specimens_of
@@ -51,11 +52,15 @@ class Live:
     keys: Values
 
     def where(self, item: Planted) -> str:
-        """Return where a report must say that a planted thing is."""
+        """Return where a planted thing is on the running Windows."""
         if item.path.startswith("HK"):
             return re.sub(r"^HKU\\An(?=_Classes\\|\\)", rf"HKU\\{SIGNED_IN}", item.path)
         path = item.path.strip("/")
         return f"{'D' if _is_of_stick(path) else 'C'}:\\{path.replace('/', '\\')}"
+
+    def told(self, item: Planted) -> str:
+        """Return the same as a report must write it."""
+        return printable(self.where(item).encode())
 
     @property
     def things(self) -> Things:
@@ -103,6 +108,8 @@ def write(group: list[Live], folder: Path) -> None:
             keys.setdefault(key, {}).update(values)
     told = {key: [(name, kind, data.hex()) for name, (kind, data) in of.items()] for key, of in keys.items()}
     (folder / "keys.json").write_text(json.dumps(told), "utf-8")
+    hidden = [one.where(item) for one in group for item in one.planted if item.kind == "hidden-folder"]
+    (folder / "hidden.json").write_text(json.dumps(hidden), "utf-8")
 
 
 def _agree(one: Live, other: Live) -> bool:

@@ -149,8 +149,13 @@ def windows_text(path: bytes, drive: bytes = b"C:") -> bytes:
 
 def path_on_drive(path: bytes) -> bytes:
     """Return a path as recipes see it: from the root of its drive, for a stick may be any drive."""
+    return path[len(drive_of(path)) :] or b"/"
+
+
+def drive_of(path: bytes) -> bytes:
+    """Return the top of the drive that a path is on, ``/D:``; empty for the system's."""
     other = _OTHER_DRIVE.match(path) if _shows.windows else None
-    return path[other.end(1) :] or b"/" if other else path
+    return path[: other.end(1)] if other else b""
 
 
 class _Shows:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from quetsach.endpoint.artefact import Artefact, path_on_drive, printable
+from quetsach.endpoint.artefact import Artefact, drive_of, path_on_drive, printable
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
 from quetsach.endpoint.trouble import Trouble
@@ -28,5 +28,5 @@ def read_shortcuts(reading: Reading) -> Iterator[Artefact | Trouble]:
             "command": printable(command.encode("utf-8", "surrogatepass")),
             "user": printable(user.name),
         }
-        named = reading.meant(command, user.home, file.anchor.path)
+        named = reading.meant(command, drive_of(file.anchor.path) or user.home, file.anchor.path)
         yield Artefact(reading.place.kind, file.anchor, fields, tuple(dict.fromkeys((file.anchor.path, *named))))
