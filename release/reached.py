@@ -12,8 +12,8 @@ import grimp
 
 from quetsach.cli.main import COMMANDS
 
-NOT_OF_A_MACHINE = ("packs", "center")
-"""Commands for analysts and centres: these take the wheel."""
+NOT_OF_A_MACHINE = ("rescue", "packs", "center")
+"""Commands for analysts, centres and whoever makes a rescue stick on a Debian: these take the wheel."""
 PROGRAMS = ("quetsach.cli.main", "quetsach.endpoint.look.worker", "quetsach.endpoint.look.memory_worker")
 """What processes are started with, here and by the tool itself."""
 _CUT = ("quetsach.cli.center", "quetsach.cli.packs")

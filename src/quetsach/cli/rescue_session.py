@@ -91,7 +91,8 @@ class Session:
             code = self.tool("scan", *self._looking(place), "--state", str(self._state))
         if code != ExitCode.FOUND:
             return
-        if agreed(self.ask("\n" + self.words["clean-ask"])):
+        say("\n" + self.words["clean-offer"])
+        if agreed(self.ask(self.words["clean-ask"])):
             self.clean(volume)
         else:
             say(self.words["clean-later"])
