@@ -106,6 +106,7 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/endpoint_scan.py
 	$(VENV)/bin/python bench/endpoint_engines.py
 	$(VENV)/bin/python bench/goodware.py
+	$(VENV)/bin/python bench/windows.py
 	$(VENV)/bin/python bench/endpoint_crash.py
 	$(VENV)/bin/python bench/update.py
 	$(VENV)/bin/python bench/rollup.py
