@@ -24,8 +24,9 @@ OF_WINDOWS = (
 _NOT_DOWNLOADED = (
     *("assess", "campaign", "centre", "feeds", "lake", "network", "simulate", "web"),
     *("cli.center", "cli.reference", "cli.trial", "packs.repository", "packs.specimen"),
+    *("rescue", *(f"cli.rescue{part}" for part in ("", "_make", "_packs", "_session", "_start"))),
 )
-"""What centres and authors of packs run on their own machines, and nobody downloads."""
+"""What centres, authors of packs and makers of rescue sticks run on a Linux, and nobody downloads."""
 
 
 def modules_of_the_tool(*, but: tuple[str, ...]) -> list[str]:

@@ -289,8 +289,12 @@ def told_result(result: "StepResult", words: Mapping[str, str], language: str, *
     return words["outcome"].format(mark=mark, step=told_step(result.step, words, is_back=is_back), outcome=outcome)
 
 
-def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str]) -> "Host":
+def host_of_session(
+    root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str], system: str = ""
+) -> "Host":
     """Return the machine of a session, or the one at ``other_root`` when its disk is mounted elsewhere now.
+
+    ``system`` is what a person says that the disk is of.
 
     Raises:
         QuetsachError: the root cannot be opened.
@@ -302,7 +306,7 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, word
     if not is_live or other_root is not None:
         require_writable(folder, words)
     try:
-        host = live_host() if is_live and other_root is None else open_mounted(folder.absolute())
+        host = live_host() if is_live and other_root is None else open_mounted(folder.absolute(), system=system)
     except OSError as error:
         raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
     show_as_windows(windows=SYSTEM == host.platform == "windows")

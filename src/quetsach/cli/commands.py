@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     type Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  (argparse names it no other way)
 
+SYSTEMS = ("linux", "macos", "windows")
+SYSTEM_HELP = "take what is at --root as a disk of this system, where the tool cannot see it by itself"
+
 _COLUMNS = 80
 """The narrowest terminal that people commonly have; lines of examples may be longer, to be copied whole."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.command_text import command_text
+from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state
@@ -47,8 +48,8 @@ def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--system",
-        choices=("linux", "macos", "windows"),
-        help="take what is at --root as a disk of this system, where the tool cannot see it by itself",
+        choices=SYSTEMS,
+        help=SYSTEM_HELP,
     )
     parser.add_argument(
         "--pack", type=Path, action="append", metavar="PATH", help="use this pack or shelf instead of the installed"

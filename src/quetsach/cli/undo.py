@@ -16,7 +16,7 @@ from quetsach.cli.acting import (
     told_result,
     told_step,
 )
-from quetsach.cli.commands import add_command
+from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS, add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
@@ -53,6 +53,7 @@ def register(subcommands: "Subcommands") -> None:
         "--item", type=int, action="append", default=[], metavar="N", help="this step only; may be repeated"
     )
     parser.add_argument("--root", type=Path, metavar="DIR", help="where that system's disk is mounted now")
+    parser.add_argument("--system", choices=SYSTEMS, help=SYSTEM_HELP)
     parser.add_argument("--yes", action="store_true", help="agree beforehand that malware, too, is put back")
     add_state(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -81,7 +82,13 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
     language = chosen_language(arguments)
     with state.lock(), ended_politely():
         header = read_header(state, session)
-        host = host_of_session(header.root, is_live=header.is_live, other_root=arguments.root, words=words)
+        host = host_of_session(
+            header.root,
+            is_live=header.is_live,
+            other_root=arguments.root,
+            system=getattr(arguments, "system", None) or "",
+            words=words,
+        )
         steps = undoable(state, session, arguments.item)
         back = [step for step in steps if not step.is_final]
         if back and not arguments.yes and not _is_agreed(back, session, words):

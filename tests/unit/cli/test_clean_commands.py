@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -129,6 +131,14 @@ def test_the_next_clean_finishes_a_session_that_was_cut_short(run: Run, tmp_path
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, "the tool has finished it" in said) == (ExitCode.NOTHING_FOUND, True)
     assert "the tool has finished it" not in run("clean", "--yes", "--lang", "en")[1]
+
+
+def test_the_command_that_takes_a_clean_up_back_is_taken(run: Run, root: Path, tmp_path: Path) -> None:
+    before = snapshot(root)
+    _, told, _ = run("clean", "--yes", "--allow-many", "--system", "windows", "--lang", "en")
+    (command,) = re.findall(r"quetsach (undo \S+ --root .* --system windows)", told)
+    assert main([*shlex.split(command), "--yes"]) == ExitCode.NOTHING_FOUND
+    assert snapshot(root) == before
 
 
 def test_the_plan_says_what_why_on_whose_word_and_what_undo_does(run: Run) -> None:

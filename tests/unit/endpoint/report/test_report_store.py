@@ -19,9 +19,9 @@ def test_what_lies_in_wait_under_the_temporary_name_is_not_written_to(
     tmp_path: Path, lead_astray: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert callable(lead_astray)
-    monkeypatch.setattr("secrets.token_hex", lambda _: "foreseen")  # which nobody can
+    monkeypatch.setattr("os.urandom", lambda count: b"\x0f" * count)  # which nobody can foresee
     (tmp_path / "precious").write_bytes(b"precious")
-    lead_astray(tmp_path / ".r.json.foreseen.unfinished", tmp_path / "precious")
+    lead_astray(tmp_path / f".r.json.{'0f' * 8}.unfinished", tmp_path / "precious")
     with pytest.raises(ReportError, match="cannot be written"):
         write_private(tmp_path / "r.json", b"{}")
     assert (tmp_path / "precious").read_bytes() == b"precious"

@@ -17,6 +17,7 @@ def tree_path(name: str, drives: Mapping[str, str], system_drive: str) -> bytes:
         drives: device -> drive (``\Device\HarddiskVolume3`` -> ``C:``).
         system_drive: the drive whose files have no drive in their path (``C:``).
     """
+    is_named = bool(name)
     for prefix in _PREFIXES:
         if name[: len(prefix)].casefold() == prefix:
             name = name[len(prefix) :]
@@ -29,7 +30,7 @@ def tree_path(name: str, drives: Mapping[str, str], system_drive: str) -> bytes:
         del parts[0]
     elif parts and len(parts[0]) == 2 and parts[0][1] == ":":
         parts[0] = parts[0].upper()
-    return ("/" + "/".join(parts)).encode("utf-8", "surrogatepass") if name else b""
+    return ("/" + "/".join(parts)).encode("utf-8", "surrogatepass") if parts or is_named else b""
 
 
 def is_of_the_tree(path: bytes) -> bool:
