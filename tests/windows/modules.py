@@ -12,8 +12,9 @@ TO_WINDOWS = "quetsach.endpoint.host.nt.ffi"
 OF_LINUX = (
     TO_POSIX,
     *(f"quetsach.endpoint.host.offline.{name}" for name in ("macos", "mounted", "windows", "windows_tree")),
+    "quetsach.endpoint.window.tk",
 )
-"""What only a Linux does: besides speaking to it, looking at disks of any system that it has mounted."""
+"""What only a Linux does: besides speaking to it, looking at disks that it has mounted, and showing windows by Tk."""
 
 OF_WINDOWS = (
     TO_WINDOWS,
