@@ -21,9 +21,9 @@ ROOTS = {"HKLM": winreg.HKEY_LOCAL_MACHINE, "HKCU": winreg.HKEY_CURRENT_USER}
 
 def lay(folder: Path) -> None:
     """Lay files and keys."""
-    for below, target in (("files", Path("C:\\")), ("stick", Path("D:\\"))):
-        for source in sorted((folder / below).rglob("*")):
-            there = target / source.relative_to(folder / below)
+    for below, target in (("files", Path("\\\\?\\C:\\")), ("stick", Path("\\\\?\\D:\\"))):
+        for source in sorted(Path(f"\\\\?\\{folder}", below).rglob("*")):
+            there = target / source.relative_to(Path(f"\\\\?\\{folder}", below))
             if source.is_dir():
                 there.mkdir(parents=True, exist_ok=True)
             else:

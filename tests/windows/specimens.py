@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,6 @@ LIVE_KEYS = {
     r"HKLM\SOFTWARE": r"HKLM\SOFTWARE",
     r"HKLM\SYSTEM\ControlSet001": r"HKLM\SYSTEM\CurrentControlSet",
     r"HKU\An": "HKCU",
-    r"HKU\An_Classes": r"HKCU\Software\Classes",
 }
 _PROFILE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-1-2-3-1002"
 _BINH: Values = {_PROFILE: {"ProfileImagePath": (2, "C:\\Users\\Bình\0".encode("utf-16-le"))}}
@@ -56,7 +55,7 @@ class Live:
         if item.path.startswith("HK"):
             return re.sub(r"^HKU\\An(?=_Classes\\|\\)", rf"HKU\\{SIGNED_IN}", item.path)
         path = item.path.strip("/")
-        return f"{'D' if _is_of_stick(path) else 'C'}:\\{path.replace('/', '\\')}"
+        return f"{'D' if _is_of_stick(path, self.stick) else 'C'}:\\{path.replace('/', '\\')}"
 
     def told(self, item: Planted) -> str:
         """Return the same as a report must write it."""
@@ -126,8 +125,8 @@ def _live(family: str, planted: list[Planted], root: Path) -> Live:
         or key not in honest[1]
     }
     files = {path: content for path, content in _files_of(root).items() if honest[0].get(path) != content}
-    stick = {path: content for path, content in files.items() if _is_of_stick(path)}
-    planted = [item for item in planted if item.kind != "wmi-subscription"]
+    stick = {path: content for path, content in files.items() if _is_of_stick(path, files)}
+    planted = [item for item in planted if item.kind != "wmi-subscription" and "_Classes\\" not in item.path]
     return Live(family, tuple(planted), {p: c for p, c in files.items() if p not in stick}, stick, keys)
 
 
@@ -161,6 +160,9 @@ def _flat(content: KeyContent, key: str) -> Iterator[tuple[str, dict[str, tuple[
         yield from _flat(below, f"{key}\\{name}")
 
 
-def _is_of_stick(path: str) -> bool:
+def _is_of_stick(path: str, files: Collection[str]) -> bool:
+    """Return whether it lies on the root of a drive; what is in the bin is on the stick that runs it from there."""
     top = path.partition("/")[0]
+    if top == "RECYCLER":
+        return "autorun.inf" in files
     return top not in {"Users", "Windows", "ProgramData", "Program Files", "Program Files (x86)", "inetpub", "srv"}
