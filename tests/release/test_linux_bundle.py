@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from quetsach.packs.repository import publish
 EICAR = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SYSTEMS = ("bullseye", "bookworm", "trixie")
 """Releases of Debian that its archive still holds for this: 11 to 13, with glibc 2.31 to 2.41."""
-MOST_BYTES, MOST_SECONDS = 16_000_000, 0.35
+MOST_BYTES = 16_000_000
 
 
 class Centre:
@@ -133,15 +132,6 @@ def test_no_file_asks_for_more_than_the_oldest_system_has(pristine: Path) -> Non
     window = {"libtk8-b117a508.6.so", "libXft-c8adce8d.so.2.3.2", "libfontconfig-42c558d2.so.1.11.1"}
     asking = {path.name for path in files if set(wants_of(path).libraries) & FROM_A_DESKTOP}
     assert asking <= window
-
-
-def test_it_starts_at_once(bundle: Path) -> None:
-    took = []
-    for _ in range(7):  # the quickest counts: others may have the processor meanwhile
-        began = time.monotonic()
-        assert _run(bundle, "--version").startswith("quetsach ")
-        took.append(time.monotonic() - began)
-    assert min(took) < MOST_SECONDS
 
 
 def test_it_starts_through_a_link_and_from_anywhere(bundle: Path, tmp_path: Path) -> None:
