@@ -35,8 +35,7 @@ from quetsach.cli.choosing import (
     of_steps,
 )
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
-from quetsach.cli.command_text import command_text
-from quetsach.cli.commands import add_command
+from quetsach.cli.commands import add_command, command_text
 from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language

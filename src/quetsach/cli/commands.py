@@ -1,7 +1,10 @@
 """What every command module shares with the parser."""
 
 import argparse
+import shlex
+import subprocess
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,3 +46,10 @@ def add_command(subcommands: "Subcommands", name: str, *, summary: str, examples
         epilog=f"examples:\n{indented}",
         formatter_class=HelpFormatter,
     )
+
+
+def command_text(words: Sequence[str]) -> str:
+    """Return a command as a person can paste it into the shell of this system: POSIX, or cmd."""
+    from quetsach.endpoint.host.live import SYSTEM  # noqa: PLC0415
+
+    return subprocess.list2cmdline(words) if SYSTEM == "windows" else shlex.join(words)

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.command_text import command_text
+from quetsach.cli.commands import command_text
 from quetsach.core.pack import ArtefactKind
 
 if TYPE_CHECKING:

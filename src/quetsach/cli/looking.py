@@ -11,8 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.command_text import command_text
-from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS
+from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS, command_text
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state

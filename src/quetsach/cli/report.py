@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
 from quetsach.cli.acting import agrees
-from quetsach.cli.command_text import command_text
-from quetsach.cli.commands import add_command
+from quetsach.cli.commands import add_command, command_text
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
