@@ -99,7 +99,7 @@ class Desktop:
         packs, trouble = self._usable_packs()
         return Readiness(
             version=__version__,
-            packs=len(packs),
+            packs=sum(not pack.is_guidance_only for pack in packs),  # as a scan counts them
             packs_day=max(filter(None, (_day_of(pack) for pack in packs)), default=None),
             trouble=trouble,
             is_live=self.root is None,

@@ -13,9 +13,12 @@ from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.window.use_cases import Course, Looked, Target
+from quetsach.packs.load import load_shelf
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 FULL = Target("full")
+
+SHELF = Path(__file__).parents[4] / "packs"
 
 
 @pytest.fixture
@@ -55,6 +58,12 @@ def test_what_is_found_is_cleaned_verified_and_put_back(
     assert (ready.earlier.session, ready.earlier.sealed_items) == (report.session, 2)
     undone = desktop.undo(ready.earlier.session, lambda _: None)
     assert (undone.kind, snapshot(root)) == (Kind.UNDO, before)
+
+
+def test_the_window_counts_packs_as_a_scan_does(tmp_path: Path) -> None:
+    shelf = load_shelf(SHELF)
+    told = Desktop(tmp_path / "state", packs=(SHELF,)).readiness().packs
+    assert told == len([pack for pack in shelf if pack.traits]) < len(shelf)
 
 
 def test_only_what_was_chosen_is_cleaned(desktop: Desktop, look: Callable[[], Looked], root: Path) -> None:
