@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from ctypes import POINTER, Structure, byref, c_int32, c_uint16, c_uint32, c_void_p, c_wchar_p
 from typing import Self
 
-_ole32, _oleaut32 = ctypes.WinDLL("ole32"), ctypes.WinDLL("oleaut32")
+from quetsach.endpoint.host.nt.ffi._dll import library
+
+_ole32, _oleaut32 = library("ole32"), library("oleaut32")
 _oleaut32.SysAllocStringLen.argtypes, _oleaut32.SysAllocStringLen.restype = (c_wchar_p, c_uint32), c_void_p
 _oleaut32.SysFreeString.argtypes = (c_void_p,)
 _oleaut32.VariantClear.argtypes = (c_void_p,)

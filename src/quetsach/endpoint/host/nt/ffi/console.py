@@ -9,6 +9,7 @@ import msvcrt
 from contextlib import suppress
 from ctypes import byref, c_int32, c_uint32, c_void_p, c_wchar_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
 from quetsach.endpoint.host.nt.ffi.native import enable_privileges
 
 _SHUTDOWN = 19  # SE_SHUTDOWN_PRIVILEGE
@@ -16,8 +17,8 @@ _OUTPUT, _ERROR = -11, -12  # STD_OUTPUT_HANDLE, STD_ERROR_HANDLE
 _PROCESSED, _OBEYS = 0x1, 0x4  # ENABLE_PROCESSED_OUTPUT, ENABLE_VIRTUAL_TERMINAL_PROCESSING
 _PLANNED_UPKEEP = 0x8000_0000 | 0x0004_0000 | 0x1  # SHTDN_REASON_FLAG_PLANNED, MAJOR_APPLICATION, MINOR_MAINTENANCE
 
-_kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-_advapi = ctypes.WinDLL("advapi32", use_last_error=True)
+_kernel = library("kernel32")
+_advapi = library("advapi32")
 _kernel.GetStdHandle.restype, _kernel.GetStdHandle.argtypes = c_void_p, [c_int32]
 _kernel.GetConsoleMode.argtypes = [c_void_p, ctypes.POINTER(c_uint32)]
 _kernel.SetConsoleMode.argtypes = [c_void_p, c_uint32]

@@ -7,12 +7,14 @@ assert sys.platform == "win32"  # a type checker of another system reads no furt
 import ctypes
 from ctypes import POINTER, Structure, c_int32, c_uint16, c_uint32, c_void_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
+
 CASE_INSENSITIVE, OPEN_LINK = 0x40, 0x100
 
 BACKUP, RESTORE, TAKE_OWNERSHIP, SECURITY = 17, 18, 9, 8
 """Privileges by number (winnt.h, SE_*_PRIVILEGE)."""
 
-ntdll = ctypes.WinDLL("ntdll")
+ntdll = library("ntdll")
 ntdll.RtlNtStatusToDosError.argtypes = [c_int32]
 ntdll.RtlNtStatusToDosError.restype = c_uint32
 

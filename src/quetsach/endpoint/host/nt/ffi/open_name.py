@@ -8,11 +8,13 @@ import ctypes
 import msvcrt
 from ctypes import c_int32, c_uint32, c_void_p, c_wchar_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
+
 _READ, _SHARE_READ = 0x1, 0x1  # FILE_READ_DATA, FILE_SHARE_READ
 _LONGEST = 32_768
 _INVALID_HANDLE = c_void_p(-1).value
 
-_kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+_kernel = library("kernel32")
 _kernel.ReOpenFile.restype, _kernel.ReOpenFile.argtypes = c_void_p, [c_void_p, c_uint32, c_uint32, c_uint32]
 _kernel.CloseHandle.restype, _kernel.CloseHandle.argtypes = c_int32, [c_void_p]
 _kernel.GetFinalPathNameByHandleW.restype = c_uint32

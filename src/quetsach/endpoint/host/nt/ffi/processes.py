@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from ctypes import POINTER, byref, c_int32, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p, c_wchar_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
 from quetsach.endpoint.host.nt.ffi.native import check, enable_privileges
 from quetsach.endpoint.host.nt.process_calls import ListedProcess, Region
 
@@ -38,10 +39,10 @@ _EXECUTE = 0x10_0020  # FILE_EXECUTE, SYNCHRONIZE
 _SHARE_ALL = 7
 
 _HANDLE = c_void_p
-_kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-_advapi = ctypes.WinDLL("advapi32", use_last_error=True)
-_iphlpapi = ctypes.WinDLL("iphlpapi")
-_ntdll = ctypes.WinDLL("ntdll")
+_kernel = library("kernel32")
+_advapi = library("advapi32")
+_iphlpapi = library("iphlpapi")
+_ntdll = library("ntdll")
 
 
 class _Module(ctypes.Structure):

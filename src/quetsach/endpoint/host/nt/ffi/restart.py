@@ -7,8 +7,10 @@ assert sys.platform == "win32"  # a type checker of another system reads no furt
 import ctypes
 from ctypes import c_uint32, c_wchar_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
+
 _DELAY_UNTIL_REBOOT = 4
-_kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+_kernel32 = library("kernel32")
 _kernel32.MoveFileExW.argtypes = (c_wchar_p, c_wchar_p, c_uint32)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import POINTER, byref, c_uint32, c_void_p, c_wchar_p
 
+from quetsach.endpoint.host.nt.ffi._dll import library
 from quetsach.endpoint.host.nt.service_calls import DISABLED, ServiceStatus
 
 _CONNECT, _CREATE, _ENUMERATE = 1, 2, 4
@@ -24,7 +25,7 @@ _NO_SUCH_SERVICE, _MORE_DATA = 1060, 234
 _ROOM = 256 << 10
 _ENTRY_HEAD, _ENTRY_BYTES = 16, 56  # ENUM_SERVICE_STATUS_PROCESSW: two names, nine numbers, padded
 
-_library = ctypes.WinDLL("advapi32", use_last_error=True)
+_library = library("advapi32")
 _HANDLE, _COUNT = c_void_p, POINTER(c_uint32)
 for _name, _result, _arguments in (
     ("OpenSCManagerW", _HANDLE, (c_wchar_p, c_wchar_p, c_uint32)),

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from ctypes import byref, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from multiprocessing.connection import PipeConnection
 
+from quetsach.endpoint.host.nt.ffi._dll import library
+
 _PIPE_BYTES = 256 << 10
 """So much waits in a pipe each way: two batches are more than the 8 KiB that ``multiprocessing.Pipe`` gives, and a
 sender that waits for a worker that waits for the sender would wait for ever."""
@@ -63,7 +65,7 @@ class _Counters(ctypes.Structure):
 
 
 _HANDLE = c_void_p
-_kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+_kernel = library("kernel32")
 for _name, _result, _arguments in (
     ("CreateJobObjectW", _HANDLE, [c_void_p, c_void_p]),
     ("SetInformationJobObject", c_int32, [_HANDLE, c_int32, c_void_p, c_uint32]),
