@@ -123,3 +123,9 @@ def test_the_check_of_libraries_sees_what_it_forbids() -> None:
     source = "import ctypes.wintypes\nfrom ctypes import wintypes, byref\nctypes.WinDLL('x')\nctypes.CDLL(None)"
     assert sorted(libraries_of_windows(source)) == ["WinDLL", "ctypes.wintypes", "wintypes"]
     assert list(libraries_of_windows("from ctypes.wintypes import HANDLE")) == ["wintypes"]
+
+
+def test_libraries_of_windows_are_loaded_in_one_place() -> None:
+    calls = SOURCES / "endpoint/host/nt/ffi"
+    loading = {path.name for path in calls.glob("*.py") if "WinDLL(" in path.read_text(encoding="utf-8")}
+    assert loading == {"_dll.py"}

@@ -4,7 +4,7 @@ import sys
 
 assert sys.platform == "win32"  # a type checker of another system reads no further
 
-from quetsach.endpoint.host.nt.ffi.console import NativeConsole, NativeRestart
+from quetsach.endpoint.host.nt.ffi.console import NativeConsole, NativeShutdown
 from quetsach.endpoint.host.nt.machine_restart import restart_machine as restarted_by
 from quetsach.endpoint.host.nt.terminal import NtTerminal
 
@@ -16,7 +16,7 @@ def terminal() -> NtTerminal:
 
 def restart_machine() -> bool:
     """Ask the system to restart; whether it agreed."""
-    return restarted_by(NativeRestart())
+    return restarted_by(NativeShutdown())
 
 
 def obeys_sequences() -> bool:

@@ -48,7 +48,7 @@ class NativeConsole:
         return obeys
 
 
-class NativeRestart:
+class NativeShutdown:
     """What starts the machine again; satisfies ``RestartCalls``."""
 
     def restart(self, seconds: int) -> int:

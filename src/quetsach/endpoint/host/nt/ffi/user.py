@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Mapping
 from ctypes import POINTER, Structure, c_int, c_ssize_t, c_void_p, wintypes
 
-_FROM_SYSTEM32 = 0x800  # LOAD_LIBRARY_SEARCH_SYSTEM32: nothing is taken from the folder of the program
+from quetsach.endpoint.host.nt.ffi._dll import library
 
 LRESULT = c_ssize_t
 PROCEDURE = ctypes.WINFUNCTYPE(LRESULT, wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
@@ -154,11 +154,11 @@ class HighContrast(Structure):
 
 def load(name: str, calls: Mapping[str, tuple[object, ...]]) -> ctypes.WinDLL:
     """Load a library of the system and give its calls their types: what they return, then what they take."""
-    library = ctypes.WinDLL(f"{name}.dll", use_last_error=True, winmode=_FROM_SYSTEM32)
+    loaded = library(name)
     for call, (result, *arguments) in calls.items():
-        function = getattr(library, call)
+        function = getattr(loaded, call)
         function.restype, function.argtypes = result, arguments
-    return library
+    return loaded
 
 
 _HWND, _UINT, _BOOL, _HDC = wintypes.HWND, wintypes.UINT, wintypes.BOOL, wintypes.HDC
