@@ -1,5 +1,5 @@
 ; The setup. Each version gets a folder of its own; the file "current" names the one in use, and is replaced only after
-; the new version has started here. A version that runs is left to run, and removed by a later setup or by uninstalling.
+; the new version has tried itself here (quetsach self-test, as quetsach.packs.trial does). A version that runs is left to run, and removed by a later setup or by uninstalling.
 ; Exit codes: 0 installed, 1 cancelled by a person, 2 not installed and everything as it was.
 Unicode true
 Target amd64-unicode
@@ -31,6 +31,7 @@ BrandingText "${PRODUCT} ${VERSION}"
 
 Var Version ; folder of the version that is being installed
 Var Code
+Var Told ; what a version said when it tried itself
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
@@ -65,8 +66,8 @@ LangString TooOld ${LANG_VIETNAMESE} "Quét Sạch cần Windows 10 bản 1809 h
 LangString TooOld ${LANG_ENGLISH} "Quét Sạch needs Windows 10 version 1809 or newer."
 LangString NoRoom ${LANG_VIETNAMESE} "Không ghi được các tệp: ổ đĩa đầy, hoặc có chương trình khác ngăn lại. Máy vẫn như trước khi cài."
 LangString NoRoom ${LANG_ENGLISH} "The files cannot be written: the disk is full, or another program prevents it. The computer is as it was before."
-LangString NoStart ${LANG_VIETNAMESE} "Bản mới không chạy được trên máy này nên đã bị gỡ đi. Bản đang dùng (nếu có) vẫn còn nguyên."
-LangString NoStart ${LANG_ENGLISH} "The new version does not start on this computer, so it was taken away again. The version in use, if any, is as it was."
+LangString NoTrial ${LANG_VIETNAMESE} "Bản mới quét thử không được trên máy này nên đã bị gỡ đi. Bản đang dùng (nếu có) vẫn còn nguyên."
+LangString NoTrial ${LANG_ENGLISH} "The new version could not make a test scan on this computer, so it was taken away again. The version in use, if any, is as it was."
 LangString KeepQuarantine ${LANG_VIETNAMESE} "Giữ lại khu cách ly và nhật ký?$\n$\nGiữ lại thì sau này cài lại vẫn hoàn tác được các lần dọn đã làm. Nếu chọn Không, các tệp đã cách ly bị xóa hẳn."
 LangString KeepQuarantine ${LANG_ENGLISH} "Keep the quarantine and its journal?$\n$\nIf you keep them, past clean-ups can still be undone after installing again. If you choose No, quarantined files are deleted for good."
 LangString Another ${LANG_VIETNAMESE} "Đang có một lần cài đặt Quét Sạch khác chạy."
@@ -185,14 +186,14 @@ Section
     Goto no_room
   ${EndIf}
   SetOutPath "$INSTDIR"
-  nsExec::ExecToStack /TIMEOUT=120000 '"$INSTDIR\$Version\quetsach.exe" --version'
+  nsExec::ExecToStack /TIMEOUT=180000 '"$INSTDIR\$Version\quetsach.exe" self-test --lang en'
   Pop $Code
-  Pop $0
+  Pop $Told
   ${If} $Code != "0"
     SetOutPath "$TEMP"
     RMDir /r "$INSTDIR\$Version"
     RMDir "$INSTDIR"
-    !insertmacro STOP "$(NoStart)"
+    !insertmacro STOP "$(NoTrial)$\n$\n$Told"
   ${EndIf}
 
   !insertmacro PLACE_PROGRAM "quetsach.exe"

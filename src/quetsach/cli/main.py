@@ -16,11 +16,14 @@ from quetsach.cli.output import complain
 from quetsach.cli.parser import Parser, language_of, speak
 from quetsach.core.errors import QuetsachError
 
-COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "gui", "rescue", "packs", "center")
+COMMANDS = (
+    *("scan", "clean", "undo", "quarantine", "update", "report", "gui", "self_test"),
+    *("rescue", "packs", "center"),
+)
 """Modules of ``quetsach.cli``, in the order of the help. Each has ``register(subcommands)``.
 
 They are imported to build the parser at every start, so each imports what is heavy inside the function that runs.
-What people download is without the last two, which are for analysts and centres.
+What people download is without the last three, which are for analysts and centres.
 """
 
 

@@ -1,7 +1,8 @@
-"""Puts a newer version of a download in place, whichever kind it is; the old one stays until the new one has started.
+"""Puts a newer version of a download in place, whichever kind it is; the old one stays until the new one was tried.
 
-The setup for Windows does itself what :mod:`quetsach.packs.side_by_side` does for the bundle: a folder beside, one
-start, then the name. A portable file stays a file: the new one comes beside it, and who has it deletes the old one.
+The setup for Windows does itself what :mod:`quetsach.packs.side_by_side` does for the bundle: a folder beside, the same
+trial (:mod:`quetsach.packs.trial`), then the name. A portable file stays a file: the new one comes beside it, and who
+has it deletes the old one.
 """
 
 import os
@@ -11,12 +12,12 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.packs.downloads import Download
 from quetsach.packs.side_by_side import in_use, put_beside
+from quetsach.packs.trial import try_out
 from quetsach.packs.upgrade import Build, UpgradeError
 
 PORTABLE_FILE = "QUETSACH_PORTABLE"
 """Where a portable says in the environment which file it is: what it runs lies unpacked elsewhere."""
 _SETUP_SECONDS = 600
-_START_SECONDS = 120
 _NEEDS_ELEVATION = 740  # ERROR_ELEVATION_REQUIRED
 
 
@@ -24,7 +25,7 @@ def put_in_place(content: bytes, found: Download, build: Build, state: Path) -> 
     """Install a verified file of a release; return the folder of the new version, or the new file.
 
     Raises:
-        UpgradeError: it cannot be installed or does not start; the version in use is as it was.
+        UpgradeError: it cannot be installed or does not work here; the version in use is as it was.
     """
     if build.kind == "bundle" and build.folder is not None:
         return put_beside(content, build.folder, found.version)
@@ -56,14 +57,11 @@ def _beside_portable(content: bytes, found: Download) -> Path:
     if new.exists():
         raise UpgradeError("the new file is there already", where=str(new), hint="start that one, or delete it")
     _write(new, content)
-    code = -1
     try:
-        code = _run([str(new), "--version"], _START_SECONDS)
-    finally:
-        if code != 0:
-            new.unlink(missing_ok=True)
-    if code != 0:
-        raise UpgradeError("the new version does not start here", where=str(new), hint=f"exit code {code}")
+        try_out(new, found.version)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
     return new
 
 

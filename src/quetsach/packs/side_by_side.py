@@ -1,4 +1,4 @@
-"""Puts a newer version beside the one in use: written whole, started once, and only then named as the one in use.
+"""Puts a newer version beside the one in use: written whole, tried, and only then named as the one in use.
 
 An installation of the Linux bundle is a folder with ``quetsach`` (the launcher), ``current`` (a name) and a folder for
 each version. Nothing of the version in use is touched: whenever this is killed, ``current`` names a version that is
@@ -9,14 +9,13 @@ import io
 import lzma
 import re
 import shutil
-import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from quetsach import storage
+from quetsach.packs.trial import try_out
 from quetsach.packs.upgrade import POINTER, UpgradeError
 
 _LAUNCHER = "quetsach"
@@ -24,29 +23,26 @@ _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,60}")
 _UNFINISHED = re.compile(r"\.new-[0-9A-Za-z.+-]{1,80}")
 _MOST_FILES = 5000
 _MOST_BYTES = 1 << 30
-_START_SECONDS = 120
 _POINTER_BYTES = 200
 _NOT_AN_ARCHIVE = (tarfile.TarError, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError)
 
 
-def put_beside(
-    archive: bytes, folder: Path, version: str, *, try_out: Callable[[Path, str], None] | None = None
-) -> Path:
+def put_beside(archive: bytes, folder: Path, version: str, *, trial: Callable[[Path, str], None] = try_out) -> Path:
     """Unpack a bundle's version beside the others and make it the one in use; return its folder.
 
     Args:
         archive: the bundle as it is downloaded, verified.
         folder: of the installation.
         version: what the bundle must hold.
-        try_out: raises ``UpgradeError`` where the version in a folder does not start.
+        trial: raises ``UpgradeError`` where a program does not work here, or is of another version.
 
     Raises:
-        UpgradeError: the archive is not such a bundle, the version does not start, or the disk refuses.
+        UpgradeError: the archive is not such a bundle, the version does not work here, or the disk refuses.
     """
     try:
         with storage.locked(folder / ".lock", waits=False):
             _remove(path for path in folder.iterdir() if _UNFINISHED.fullmatch(path.name))
-            return _put_beside(archive, folder, version, try_out or start_once)
+            return _put_beside(archive, folder, version, trial)
     except BlockingIOError as error:
         raise UpgradeError("another update is running", where=str(folder), hint="wait for it") from error
     except OSError as error:
@@ -67,36 +63,7 @@ def in_use(folder: Path) -> str:
     return name
 
 
-def start_once(place: Path, version: str) -> None:
-    """Start a version for the first time: it must load all that a scan loads, find nothing in a folder, and end.
-
-    Raises:
-        UpgradeError: it does not.
-    """
-    with tempfile.TemporaryDirectory() as made:
-        empty, state = Path(made, "looked-at"), Path(made, "state")
-        storage.make_folder(empty)
-        storage.write(empty / "a.txt", "a\n")
-        program = str(place / _LAUNCHER)
-        told = _answer(place, [program, "--version"])
-        if told != f"quetsach {version}":
-            raise UpgradeError("the new version is another one than it says", where=str(place), hint=told[:200])
-        _answer(place, [program, "scan", str(empty), "--state", str(state), "--json"])
-
-
-def _answer(place: Path, command: list[str]) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603  (what is run was signed by the centre)
-            command, capture_output=True, timeout=_START_SECONDS, check=True, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        detail = getattr(error, "stderr", None) or str(error).encode()
-        hint = detail[-300:].decode("utf-8", "replace").strip()
-        raise UpgradeError("the new version does not start here", where=str(place), hint=hint) from error
-    return done.stdout.decode("utf-8", "replace").strip()
-
-
-def _put_beside(archive: bytes, folder: Path, version: str, try_out: Callable[[Path, str], None]) -> Path:
+def _put_beside(archive: bytes, folder: Path, version: str, trial: Callable[[Path, str], None]) -> Path:
     before = in_use(folder)
     name = _free_name(folder, version)
     staged = folder / f".new-{name}"
@@ -104,7 +71,7 @@ def _put_beside(archive: bytes, folder: Path, version: str, try_out: Callable[[P
         storage.write_folder(staged, _files(archive, version))
         staged.chmod(folder.stat().st_mode & 0o777)
         _hand_over(staged, folder)
-        try_out(staged, version)
+        trial(staged / _LAUNCHER, version)
         storage.publish([(staged, folder / name)])
     finally:
         shutil.rmtree(staged, ignore_errors=True)

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from tests.unit.packs.test_side_by_side import PROGRAM
 
 from quetsach.packs.downloads import Download
 from quetsach.packs.replacing import PORTABLE_FILE, put_in_place
 from quetsach.packs.upgrade import Build, UpgradeError
 
 SETUP = '#!/bin/sh\n[ "$1" = /S ] || exit 9\n{act}\n'
-STARTS = b'#!/bin/sh\n[ "$1" = --version ]\n'
+STARTS_ONLY = b'#!/bin/sh\n[ "$1" = --version ]\n'
+WORKS = PROGRAM.format(version="1.1").encode()
 
 
 def _found(name: str, kind: str) -> Download:
@@ -64,20 +66,20 @@ def test_a_portable_comes_beside_the_old_one(tmp_path: Path, monkeypatch: pytest
     old = tmp_path / "QuetSach-1.0.exe"
     old.write_bytes(b"old")
     monkeypatch.setenv(PORTABLE_FILE, str(old))
-    new = put_in_place(STARTS, _found("QuetSach-1.1.exe", "portable"), PORTABLE, tmp_path / "state")
+    new = put_in_place(WORKS, _found("QuetSach-1.1.exe", "portable"), PORTABLE, tmp_path / "state")
     assert new == tmp_path / "QuetSach-1.1.exe"
-    assert new.read_bytes() == STARTS
+    assert new.read_bytes() == WORKS
     assert old.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("content", [b"#!/bin/sh\nexit 1\n", b"no program"])
-def test_a_portable_that_does_not_start_is_taken_away(
+@pytest.mark.parametrize("content", [STARTS_ONLY, PROGRAM.format(version="1.2").encode(), b"no program"])
+def test_a_portable_that_does_not_work_is_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     old = tmp_path / "QuetSach-1.0.exe"
     old.write_bytes(b"old")
     monkeypatch.setenv(PORTABLE_FILE, str(old))
-    with pytest.raises(UpgradeError, match="start"):
+    with pytest.raises(UpgradeError, match="the new version"):
         put_in_place(content, _found("QuetSach-1.1.exe", "portable"), PORTABLE, tmp_path / "state")
     assert [path.name for path in tmp_path.iterdir()] == ["QuetSach-1.0.exe"]
 
@@ -87,7 +89,7 @@ def test_a_file_of_that_name_is_not_written_over(tmp_path: Path, monkeypatch: py
     old.write_bytes(b"old")
     monkeypatch.setenv(PORTABLE_FILE, str(old))
     with pytest.raises(UpgradeError, match="there already"):
-        put_in_place(STARTS, _found("QuetSach.exe", "portable"), PORTABLE, tmp_path / "state")
+        put_in_place(WORKS, _found("QuetSach.exe", "portable"), PORTABLE, tmp_path / "state")
     assert old.read_bytes() == b"old"
 
 
@@ -97,4 +99,4 @@ def test_a_portable_that_does_not_know_where_it_lies_says_so(
 ) -> None:
     monkeypatch.setenv(PORTABLE_FILE, str(tmp_path / named) if named else "")
     with pytest.raises(UpgradeError, match="not known where"):
-        put_in_place(STARTS, _found("QuetSach-1.1.exe", "portable"), PORTABLE, tmp_path / "state")
+        put_in_place(WORKS, _found("QuetSach-1.1.exe", "portable"), PORTABLE, tmp_path / "state")

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.side_by_side import in_use, put_beside, start_once
+from quetsach.packs.side_by_side import in_use, put_beside
 from quetsach.packs.upgrade import UpgradeError
 
 PROGRAM = """#!/bin/sh
-if [ "$1" = --version ]; then echo "quetsach {version}"; else echo '{{}}'; fi
+case "$1" in
+--version) echo "quetsach {version}" ;;
+self-test) echo '{{"version": "{version}", "works": true}}' ;;
+*) exit 1 ;;
+esac
 """
 
 
@@ -78,13 +82,14 @@ def test_what_a_person_put_there_stays(top: Path) -> None:
     "program",
     [
         "#!/bin/sh\nexit 1\n",
-        "#!/bin/sh\necho quetsach 7\n",
+        PROGRAM.replace("{version}", "7"),
         "#!/bin/sh\n[ $1 = --version ] && echo quetsach {version}\n",
+        "#!/bin/sh\necho quetsach {version}\n",
         "x",
     ],
-    ids=["ends badly", "another version", "cannot scan", "no program"],
+    ids=["ends badly", "another version", "starts and cannot scan", "says nothing of a trial", "no program"],
 )
-def test_a_version_that_does_not_start_never_comes_into_use(top: Path, program: str) -> None:
+def test_a_version_that_does_not_work_never_comes_into_use(top: Path, program: str) -> None:
     with pytest.raises(UpgradeError):
         put_beside(bundle("1.1", program=program), top, "1.1")
     assert _starts(top) == "quetsach 1.0"
@@ -125,7 +130,7 @@ def test_two_updates_do_not_mix(top: Path) -> None:
         with pytest.raises(UpgradeError, match="another update"):
             put_beside(bundle("1.2"), top, "1.2")
 
-    put_beside(bundle("1.1"), top, "1.1", try_out=meanwhile)
+    put_beside(bundle("1.1"), top, "1.1", trial=meanwhile)
     assert _starts(top) == "quetsach 1.1"
 
 
@@ -161,16 +166,6 @@ def test_who_may_not_write_there_is_told_so(top: Path) -> None:
         os.seteuid(0)
     assert "to whom the folder belongs" in refused.value.hint
     assert _names(top) == {"1.0", "current"}
-
-
-def test_a_version_is_tried_with_a_scan(tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    program = tmp_path / "1.1" / "quetsach"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\necho quetsach 1.1\n')
-    program.chmod(0o755)
-    start_once(tmp_path / "1.1", "1.1")
-    assert [line.split()[0] for line in told.read_text().splitlines()] == ["--version", "scan"]
 
 
 KILLED = """

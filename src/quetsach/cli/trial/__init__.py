@@ -1,4 +1,4 @@
-"""The trial of packs: each specimen is found, removed and put back, and honest systems are left alone.
+"""Trials: of packs, whose specimens are found, removed and put back while honest systems are left alone; of the tool.
 
-It stands in ``cli`` because it needs both packs and the endpoint tool, which do not know each other.
+They stand in ``cli`` because they need both packs and the endpoint tool, which do not know each other.
 """
