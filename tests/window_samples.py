@@ -55,9 +55,12 @@ from quetsach.endpoint.window.use_cases import (
     Receipt,
     Target,
     Updated,
+    Upgrade,
+    Upgraded,
 )
 from quetsach.packs.errors import PackError
 from quetsach.packs.load import load_shelf
+from quetsach.packs.upgrade import UpgradeError
 
 NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 ID = UUID("6d1f3f0e-4f0e-4b6e-9a55-0d6a3b1f2c11")
@@ -217,6 +220,15 @@ def no_space() -> QuetsachError:
     return error
 
 
+UPGRADE = Upgrade("0.3.0", 15_700_000, is_allowed=True)
+
+
+def no_upgrade() -> QuetsachError:
+    where = "C:\\Program Files\\QuetSach\\0.3.0-1\\quetsach.exe"
+    hint = "a worker process does not answer"
+    return UpgradeError("the new version does not work here", where=where, hint=hint)
+
+
 def states(language: str = "vi") -> Mapping[str, State]:
     """Return a state of every kind, by name."""
     seen = Seen(QUICK, looked())
@@ -271,7 +283,19 @@ def states(language: str = "vi") -> Mapping[str, State]:
         "purged": Told(2, Home()),
         "update": AskUpdate(),
         "updating": Waiting("update", Home()),
-        "updated": Told(Updated(3, 0, 19, ("phorpiex/old-rule",)), Home()),
+        "updated": Told(Updated(3, 0, 19, ("phorpiex/old-rule",), tool="newest"), Home()),
+        "updated-elsewhere": Told(Updated(0, 0, 22, tool="elsewhere"), Home()),
+        "updated-tool-unknown": Told(Updated(0, 0, 22, tool="refused", tool_refusal="altered"), Home()),
+        "newer": Told(Updated(3, 0, 19, tool="newer", upgrade=UPGRADE), Home()),
+        "newer-for-packs": Told(Updated(refusal="bad-pack", tool="newer", upgrade=UPGRADE), Home()),
+        "newer-not-allowed": Told(Updated(0, 0, 22, tool="newer", upgrade=replace(UPGRADE, is_allowed=False)), Home()),
+        "upgrade-fetch": Waiting("upgrade", Home(), Course(size_bytes=6_123_456, share=0.39)),
+        "upgrade-trial": Waiting("upgrade", Home(), Course(size_bytes=15_700_000, total=1)),
+        "upgraded": Told(Upgraded("0.3.0"), Home()),
+        "upgraded-file": Told(Upgraded("0.3.0", new_file="E:\\QuetSach-0.3.0-portable.exe"), Home()),
+        "upgrade-refused": Told(Upgraded("0.3.0", refusal="altered", detail="2026-11-28"), Home()),
+        "upgrade-failed": Told(Upgraded("0.3.0", trouble=no_upgrade()), Home()),
+        "update-nowhere": AskUpdate(),
         "packs-expired": Told(Updated(refusal="expired", detail="2026-11-28"), Home()),
         "unreachable": Told(Updated(refusal="unreachable", detail="timed out"), Home()),
         "offer": Offered(offer, Done(cleaned())),
@@ -303,6 +327,8 @@ def _ready(name: str) -> Readiness | None:
         "needs-administrator-alone": replace(weak, can_elevate=False),
         "look-without-rights": weak,
         "not-elevated": weak,
+        "newer-not-allowed": weak,
+        "update-nowhere": replace(READY, repository=""),
         "found-not-elevated": weak,
         "look-disk": replace(READY, is_live=False, root="/mnt/disk", earlier=EARLIER),
         **dict.fromkeys(("past", "purge", "undo", "look"), replace(READY, earlier=EARLIER)),

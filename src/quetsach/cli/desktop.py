@@ -13,6 +13,7 @@ from quetsach import __version__
 from quetsach.cli.choosing import excess_of
 from quetsach.cli.clean import NotElevatedError
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
+from quetsach.cli.desktop_update import open_upgraded, own_trust, put_upgrade_in_place, update_packs
 from quetsach.cli.language import chosen_language
 from quetsach.cli.looking import Looking, code_of, looking
 from quetsach.cli.parts import licences_of_parts
@@ -21,7 +22,6 @@ from quetsach.cli.restart import recorded_after_restart, report_of_restarted, re
 from quetsach.cli.shelf import armed_packs
 from quetsach.cli.surroundings import CAN_ELEVATE, DRIVES_ARE_PATHS, drives, open_page, own_command, run_elevated
 from quetsach.cli.undo import keep_undone
-from quetsach.cli.update import require_private
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.undo import undo
@@ -56,12 +56,12 @@ from quetsach.endpoint.window.use_cases import (
     Receipt,
     Target,
     Updated,
+    Upgrade,
+    Upgraded,
     Watch,
 )
 from quetsach.endpoint.window.watching import Watching
-from quetsach.installation import bundled_licences, bundled_trust
-from quetsach.packs.refusal import RefusedError, UnreachableError
-from quetsach.packs.trust import load_trust
+from quetsach.installation import bundled_licences
 
 _UNDOABLE = frozenset({"finished", "unfinished", "partly-undone"})
 _PAGE_NAMES: Mapping[str, str] = {"vi": "quetsach-bao-cao", "en": "quetsach-report"}
@@ -216,21 +216,16 @@ class Desktop:
         return Receipt(receipt.is_new, submission.revision > 0, submission.report_id, receipt.message)
 
     def update(self) -> Updated:
-        """Fetch the newest signed packs."""
-        from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
+        """Fetch the newest signed packs, and look for a newer version of the tool itself."""
+        return update_packs(self.state)
 
-        trust = load_trust(self.state / "trust") or load_trust(bundled_trust())
-        if trust is None or not trust.repository:
-            return Updated(refusal="no-trust" if trust is None else "no-address")
-        try:
-            require_private(self.state)
-            result = update(self.state, trust=trust)
-        except RefusedError as error:
-            return Updated(refusal=error.reason, detail=f"{datetime.now(UTC):%Y-%m-%d}")
-        except UnreachableError as error:
-            return Updated(refusal="unreachable", detail=error.hint)
-        counts = len(result.installed), len(result.removed), len(result.unchanged)
-        return Updated(*counts, withdrawn=result.withdrawn)
+    def upgrade(self, upgrade: Upgrade, watch: Watch) -> Upgraded:
+        """Fetch a newer version of the tool, try it, and put it in place if it works."""
+        return put_upgrade_in_place(upgrade, self.state, watch)
+
+    def start_anew(self, upgraded: Upgraded, language: str) -> bool:
+        """Open the window of the version that was put in place; whether it came."""
+        return open_upgraded(upgraded, language)
 
     def purge(self) -> int:
         """Delete all sealed files for good, and return of how many clean-ups."""
@@ -282,7 +277,7 @@ class Desktop:
 
     def _repository(self) -> str:
         try:
-            trust = load_trust(self.state / "trust") or load_trust(bundled_trust())
+            trust = own_trust(self.state)
         except QuetsachError:
             return ""
         return trust.repository if trust is not None else ""

@@ -21,6 +21,7 @@ from quetsach.installation import bundled_trust
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
+    from quetsach.packs.refusal import RefusedError
     from quetsach.packs.trust import Trust
     from quetsach.packs.update import UpdateResult
 
@@ -55,8 +56,6 @@ def register(subcommands: "Subcommands") -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from quetsach.packs.refusal import RefusedError, UnreachableError  # noqa: PLC0415
-    from quetsach.packs.rings import Ring  # noqa: PLC0415
-    from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
 
     words = messages("update", chosen_language(arguments))
     state = arguments.state or default_state()
@@ -67,17 +66,12 @@ def _run(arguments: argparse.Namespace) -> int:
         return _complain(words, "no-address")
     try:
         require_private(state)
-        with Progress(words["progress"]) as progress:
-            result = update(
-                state,
-                trust=trust,
-                ring=Ring(arguments.ring) if arguments.ring else None,
-                remember=arguments.trust_root is not None,
-                tick=lambda done, total: progress.advance(note=f"{done}/{total}"),
-            )
-        if not arguments.json:
+        result = _update_packs(arguments, words, state, trust)
+        if not arguments.json and not isinstance(result, RefusedError):
             _print(words, result)
         tool = bring_up_to_date(arguments, words, state=state, trust=trust)
+        if isinstance(result, RefusedError):
+            raise result
     except RefusedError as error:
         return _complain(words, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
     except UnreachableError as error:
@@ -85,6 +79,34 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(result.as_json() | ({"tool": tool} if tool else {}))
     return ExitCode.NOTHING_FOUND
+
+
+def _update_packs(
+    arguments: argparse.Namespace, words: Mapping[str, str], state: Path, trust: "Trust"
+) -> "UpdateResult | RefusedError":
+    """Return what an update of packs came to; a refusal where a newer version of the tool may help, which comes next.
+
+    Raises:
+        RefusedError: any other refusal.
+        UnreachableError: the repository does not answer.
+    """
+    from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError  # noqa: PLC0415
+    from quetsach.packs.rings import Ring  # noqa: PLC0415
+    from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
+
+    try:
+        with Progress(words["progress"]) as progress:
+            return update(
+                state,
+                trust=trust,
+                ring=Ring(arguments.ring) if arguments.ring else None,
+                remember=arguments.trust_root is not None,
+                tick=lambda done, total: progress.advance(note=f"{done}/{total}"),
+            )
+    except RefusedError as error:
+        if error.reason in NEEDS_A_NEWER_TOOL:
+            return error
+        raise
 
 
 def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":

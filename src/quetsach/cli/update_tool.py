@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import __version__
 from quetsach.cli.acting import agreed, answer_to
 from quetsach.cli.output import Progress
 
@@ -37,7 +38,10 @@ def bring_up_to_date(
     from quetsach.packs.upgrade import fetch_upgrade, find_upgrade, own_build  # noqa: PLC0415
 
     build = own_build()
-    if build is None or arguments.packs_only:
+    if arguments.packs_only:
+        return None
+    if build is None:
+        _say(arguments, words["tool-elsewhere"].format(version=__version__))
         return None
     with opened(state, trust) as source:
         found = find_upgrade(source, build)

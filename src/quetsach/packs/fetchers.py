@@ -1,7 +1,7 @@
 """Where the files of a repository come from: HTTP, with what broke off gone on with, or a folder carried there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -30,6 +30,8 @@ class HttpFetcher(FetcherInterface):
     def __init__(self, patience: Patience, parts: Path) -> None:
         self._patience = patience
         self._parts = parts
+        self.tick: Callable[[int], None] = lambda _received: None
+        """Told how many bytes of a target are there."""
         self.went_on = False
         """Whether the last target was put together from more than one answer."""
 
@@ -75,7 +77,7 @@ class HttpFetcher(FetcherInterface):
         for attempt in range(1, _ATTEMPTS + 1):
             before = file.tell()
             try:
-                fetch(url, file, limit_bytes=length, patience=self._patience, resume=True)
+                fetch(url, file, limit_bytes=length, patience=self._patience, resume=True, tick=self.tick)
             except TransportError as error:
                 is_final = isinstance(error, TooSlowError | TooLongError | StatusError)
                 if is_final or attempt == _ATTEMPTS or file.tell() <= before:

@@ -21,6 +21,9 @@ class Refusal(StrEnum):
     BAD_LIST = "bad-list"
 
 
+NEEDS_A_NEWER_TOOL = frozenset({Refusal.BAD_PACK, Refusal.BAD_LIST})
+"""What a newer version of the tool may understand, so that it is looked for all the same."""
+
 _WORDS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.EXPIRED: (
         "the repository has expired",

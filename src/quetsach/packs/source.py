@@ -1,6 +1,6 @@
 """A repository under its root of trust, as a client sees it: verified lists and verified files, and bounds on both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -67,15 +67,25 @@ class Source:
         return listed
 
     def content(
-        self, target: TargetFile, old: bytes | None = None, *, limit_bytes: int = CONTAINER_LIMIT_BYTES
+        self,
+        target: TargetFile,
+        old: bytes | None = None,
+        *,
+        limit_bytes: int = CONTAINER_LIMIT_BYTES,
+        tick: Callable[[int], None] = lambda _received: None,
     ) -> bytes:
-        """Return a file as it was signed: ``old`` if that is it, else fetched."""
+        """Return a file as it was signed: ``old`` if that is it, else fetched.
+
+        ``tick`` is told, maybe in another thread, how many bytes are there, where they come over a network.
+        """
         if target.length > limit_bytes:
             raise RefusedError(Refusal.TOO_LONG, where=target.path, detail=f"{target.length} bytes")
         if old is not None:
             with suppress(tuf.LengthOrHashMismatchError):
                 target.verify_length_and_hashes(old)
                 return old
+        if self._http is not None:
+            self._http.tick = tick
         try:
             return self._download(target)
         except tuf.LengthOrHashMismatchError:

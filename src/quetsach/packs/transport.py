@@ -59,7 +59,15 @@ class Patience:
         return self.base_seconds + size_bytes / self.bytes_per_second
 
 
-def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience, resume: bool = False) -> None:
+def fetch(
+    url: str,
+    into: IO[bytes],
+    *,
+    limit_bytes: int,
+    patience: Patience,
+    resume: bool = False,
+    tick: Callable[[int], None] = lambda _received: None,
+) -> None:
     """Copy what lies at an address into a file.
 
     Args:
@@ -69,6 +77,7 @@ def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience, re
         patience: how long it may take.
         resume: go on from the end of the file. A server that has no ranges sends the whole, which replaces what is
             there. That both parts are of one file is for the caller to verify.
+        tick: told, in another thread, how many bytes of the whole are there.
 
     Raises:
         TransportError: or one of its kinds: unreachable, broken off, HTTP error, too slow, longer than ``limit_bytes``.
@@ -89,6 +98,7 @@ def fetch(url: str, into: IO[bytes], *, limit_bytes: int, patience: Patience, re
                 if given_up.is_set():
                     return
                 into.write(chunk)
+                tick(received)
             if promised is not None and received - begun < promised:
                 raise TransportError("the answer breaks off", where=url)
 

@@ -8,7 +8,7 @@ import hashlib
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,8 +90,8 @@ def find_upgrade(source: Source, build: Build) -> Download | None:
         raise RefusedError(Refusal.BAD_LIST, where=LIST_FILE, detail=error.hint) from error
 
 
-def fetch_upgrade(source: Source, found: Download) -> bytes:
-    """Fetch a file of the release.
+def fetch_upgrade(source: Source, found: Download, *, tick: Callable[[int], None] = lambda _received: None) -> bytes:
+    """Fetch a file of the release; ``tick`` is told how many bytes are there (see ``Source.content``).
 
     Raises:
         RefusedError: it is not what was signed, or the signed list of files and the release contradict each other.
@@ -100,7 +100,7 @@ def fetch_upgrade(source: Source, found: Download) -> bytes:
     target = source.listed(_ROLE).get(path)
     if target is None or target.length != found.size_bytes:
         raise RefusedError(Refusal.ALTERED, where=path, detail="the release names another file")
-    content = source.content(target, limit_bytes=_FILE_LIMIT_BYTES)
+    content = source.content(target, limit_bytes=_FILE_LIMIT_BYTES, tick=tick)
     if hashlib.sha256(content).hexdigest() != found.sha256:
         raise RefusedError(Refusal.ALTERED, where=path, detail="the release names another file")
     return content

@@ -1,14 +1,17 @@
 """A centre with real keys and packs, served over real HTTP on the loopback, and able to misbehave."""
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from quetsach.core.pack import LocalText
 from quetsach.packs import container
+from quetsach.packs.downloads import FORMAT, LIST_FILE, described
 from quetsach.packs.folder import read_folder
 from quetsach.packs.installed import installed_folder
 from quetsach.packs.keys import load_keys, new_keys
@@ -32,6 +35,14 @@ def pack_of(version: str) -> dict[str, bytes]:
         f'version = "{version}"' if line.startswith("version") else line for line in lines
     ).encode()
     return {f"eicar-{version}.qsp": container.pack(content)}
+
+
+def release_of(folder: Path, version: str, content: bytes) -> dict[str, bytes]:
+    """Return a bundle of the tool as a release has it: the file, and the list that names it."""
+    path = folder / f"quetsach-{version}.tar.xz"
+    path.write_bytes(content)
+    entry = described(path, system="linux", kind="bundle", version=version)
+    return {path.name: content, LIST_FILE: json.dumps({"format": FORMAT, "files": [asdict(entry)]}).encode()}
 
 
 class Centre:

@@ -3,16 +3,14 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from tests.integration.packs.simulated_centre import Centre, pack_of
-from tests.unit.packs.test_side_by_side import PROGRAM, bundle
+from tests.integration.packs.simulated_centre import Centre, pack_of, release_of
+from tests.unit.packs.test_side_by_side import bundle
 
 from quetsach.cli.main import main
 from quetsach.packs import upgrade
-from quetsach.packs.downloads import FORMAT, LIST_FILE, described
 from quetsach.packs.side_by_side import in_use
 from quetsach.packs.upgrade import Build
 
@@ -20,30 +18,10 @@ type Capture = pytest.CaptureFixture[str]
 type Update = Callable[..., int]
 
 
-def _release(folder: Path, version: str, content: bytes) -> dict[str, bytes]:
-    path = folder / f"quetsach-{version}.tar.xz"
-    path.write_bytes(content)
-    entry = described(path, system="linux", kind="bundle", version=version)
-    listed = json.dumps({"format": FORMAT, "files": [asdict(entry)]}).encode()
-    return {path.name: content, LIST_FILE: listed}
-
-
-@pytest.fixture
-def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installation of version 1.0, which this process is taken for."""
-    folder = tmp_path / "quetsach"
-    (folder / "1.0").mkdir(parents=True)
-    (folder / "1.0" / "quetsach").write_text(PROGRAM.format(version="1.0"))
-    (folder / "1.0" / "quetsach").chmod(0o755)
-    (folder / "current").write_text("1.0\n")
-    monkeypatch.setattr(upgrade, "own_build", lambda: Build("linux", "bundle", "x64", "1.0", folder))
-    return folder
-
-
 @pytest.fixture
 def update(centre: Centre, tmp_path: Path, top: Path) -> Update:
     """The command at a centre that offers version 1.1."""
-    centre.offer(packs=pack_of("2026.01.01"), tools=_release(tmp_path, "1.1", bundle("1.1")))
+    centre.offer(packs=pack_of("2026.01.01"), tools=release_of(tmp_path, "1.1", bundle("1.1")))
     root = centre.folder / "metadata" / "1.root.json"
 
     def run(*words: str) -> int:
@@ -111,7 +89,7 @@ def test_an_altered_file_is_refused_after_the_packs_were_brought_up_to_date(
 def test_a_version_that_does_not_start_leaves_the_old_one(
     update: Update, centre: Centre, top: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    centre.offer(tools=_release(tmp_path, "1.2", bundle("1.2", program="#!/bin/sh\necho no room >&2\nexit 1\n")))
+    centre.offer(tools=release_of(tmp_path, "1.2", bundle("1.2", program="#!/bin/sh\necho no room >&2\nexit 1\n")))
     assert update("--yes") == 1
     told = capsys.readouterr().err
     assert "phiên bản mới không chạy được trên máy này" in told
@@ -125,3 +103,15 @@ def test_a_wheel_is_left_to_whoever_installed_it(
     monkeypatch.setattr(upgrade, "own_build", lambda: None)
     assert update("--yes", "--json") == 0
     assert "tool" not in json.loads(capsys.readouterr().out)
+    assert update("--yes", "--lang", "en") == 0
+    assert "update it the way it was installed" in capsys.readouterr().out
+
+
+def test_packs_that_this_version_cannot_use_do_not_hide_the_version_that_can(
+    update: Update, centre: Centre, top: Path, capsys: Capture
+) -> None:
+    centre.offer(packs=dict.fromkeys(pack_of("2027.01.01"), b"of another age"))
+    assert update("--yes", "--lang", "en") == 3
+    told = capsys.readouterr()
+    assert "cannot be used by this version of the tool" in told.err
+    assert in_use(top) == "1.1"

@@ -27,7 +27,7 @@ from quetsach.endpoint.window.state import (
     Steer,
     Work,
 )
-from quetsach.endpoint.window.use_cases import Course, Offer, Target, UseCases
+from quetsach.endpoint.window.use_cases import Course, Offer, Target, Upgrade, Upgraded, UseCases
 from quetsach.endpoint.window.words import Words, opening_page
 
 if TYPE_CHECKING:
@@ -147,6 +147,10 @@ class Controller:
                 outcome = tool.offer(report)
             case "send", Offer() as offer:
                 outcome = tool.send(offer)
+            case "upgrade", Upgrade() as upgrade:
+                outcome = tool.upgrade(upgrade, watch)
+            case "start-anew", Upgraded() as upgraded:
+                outcome = Asked("start-anew", tool.start_anew(upgraded, language))
             case _:
                 outcome = self._simple_outcome(work, language)
         return outcome
@@ -172,16 +176,20 @@ class Controller:
 
 
 class _Seldom:
-    """Passes on how far work is, a few times a second: a window that only draws progress answers nobody."""
+    """Passes on how far work is, a few times a second: a window that only draws progress answers nobody.
+
+    That another part of it begins, which ``total`` shows, is always passed on.
+    """
 
     _EVERY_SECONDS = 0.2
 
     def __init__(self, watch: Callable[[Course], None]) -> None:
         self._watch = watch
         self._told_at = 0.0
+        self._total = 0
 
     def __call__(self, course: Course) -> None:
         now = time.monotonic()
-        if now - self._told_at >= self._EVERY_SECONDS:
-            self._told_at = now
+        if now - self._told_at >= self._EVERY_SECONDS or course.total != self._total:
+            self._told_at, self._total = now, course.total
             self._watch(course)

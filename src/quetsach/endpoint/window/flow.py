@@ -5,7 +5,6 @@ Nothing is looked at, changed, sent or deleted but by a button that a person pre
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window.state import (
@@ -39,16 +38,28 @@ from quetsach.endpoint.window.state import (
     Seen,
     State,
     Steer,
+    Task,
     Ticked,
     Told,
     Waiting,
     Work,
 )
-from quetsach.endpoint.window.use_cases import Excess, Looked, Offer, Readiness, Receipt, Target, Updated
+from quetsach.endpoint.window.use_cases import (
+    Excess,
+    Looked,
+    Offer,
+    Readiness,
+    Receipt,
+    Target,
+    Updated,
+    Upgrade,
+    Upgraded,
+)
 
 type ExcessOf = Callable[[Looked, Collection[int]], Excess | None]
 
 _OTHER = {"vi": "en", "en": "vi"}
+_CHANGING = frozenset({"undo", "purge", "update", "upgrade"})
 _SURE = {"purge-sure": AskPurge, "update-sure": AskUpdate}
 _LEADS_TO: Mapping[str, Screen] = {
     "content": Home(is_content=True),
@@ -92,7 +103,7 @@ def step(state: State, event: Event, excess_of: ExcessOf) -> Next:
 
 def is_busy(screen: Screen) -> bool:
     """Return whether something is being changed, so that the window stays open until it is over."""
-    return isinstance(screen, Cleaning) or (isinstance(screen, Waiting) and screen.what in {"undo", "purge", "update"})
+    return isinstance(screen, Cleaning) or (isinstance(screen, Waiting) and screen.what in _CHANGING)
 
 
 def _at(state: State, screen: Screen, *effects: Effect) -> Next:
@@ -111,8 +122,8 @@ def _look(state: State, target: Target) -> Next:
 
 def _wait(
     state: State,
-    what: Literal["undo", "purge", "update", "offer", "send", "page", "licences", "elevate", "restart"],
-    about: Seen | Offer | str | None = None,
+    what: Task,
+    about: Seen | Offer | Upgrade | Upgraded | str | None = None,
     back: Screen | None = None,
 ) -> Next:
     screen = state.screen
@@ -149,8 +160,10 @@ def _here(state: State, action: str) -> Next | None:
         found = _wait(state, "undo", screen.session, screen.back)
     elif isinstance(screen, Offered) and action == "send" and screen.is_agreed:
         found = _wait(state, "send", screen.offer, screen.back)
-    elif action in _SURE and isinstance(screen, _SURE[action]):
-        found = _wait(state, "purge" if action == "purge-sure" else "update", back=Home(is_content=True))
+    elif isinstance(screen, Told) and action in {"upgrade", "start-anew"}:
+        found = _replaced(state, screen, action)
+    elif isinstance(screen, AskPurge | AskUpdate) and isinstance(screen, _SURE.get(action, ())):
+        found = _sure(state, screen)
     return found
 
 
@@ -186,6 +199,23 @@ def _undo(state: State) -> Next:
         return _at(state, AskUndo(screen.report.session, screen))
     if isinstance(screen, Past) and earlier is not None:
         return _at(state, AskUndo(earlier.session, screen))
+    return Next(state)
+
+
+def _sure(state: State, screen: AskPurge | AskUpdate) -> Next:
+    """Return what follows from a word on what was asked; nobody is asked about an update from nowhere."""
+    if isinstance(screen, AskUpdate) and not (state.ready and state.ready.repository):
+        return Next(state)
+    return _wait(state, "purge" if isinstance(screen, AskPurge) else "update", back=Home(is_content=True))
+
+
+def _replaced(state: State, told: Told, action: str) -> Next:
+    """Return what follows from a newer version of the tool: it is put in place, or opened once it is there."""
+    match told.outcome:
+        case Updated(upgrade=Upgrade(is_allowed=True) as upgrade) if action == "upgrade":
+            return _wait(state, "upgrade", upgrade)
+        case Upgraded(refusal="", trouble=None) as upgraded if action == "start-anew":
+            return _wait(state, "start-anew", upgraded)
     return Next(state)
 
 
@@ -247,7 +277,7 @@ def _ended(state: State, outcome: Outcome) -> Next:
         return _at(ready, Home()) if isinstance(screen, Opening) else Next(ready)
     if isinstance(outcome, Asked):
         told = replace(state, notice=None if outcome.is_granted else (f"{outcome.what}-failed", ""))
-        return _at(told, back, *((Close(),) if outcome.is_granted and outcome.what == "elevate" else ()))
+        return _at(told, back, *((Close(),) if outcome.is_granted and outcome.what != "restart" else ()))
     if isinstance(outcome, Saved):
         return _at(replace(state, notice=("saved", outcome.path)), back)
     if isinstance(outcome, QuetsachError):
@@ -255,7 +285,7 @@ def _ended(state: State, outcome: Outcome) -> Next:
     return _at(state, _leads_to(outcome, back), Work("readiness"))
 
 
-def _leads_to(outcome: Seen | Done | Offer | Receipt | Updated | Purged | Licences, back: Screen) -> Screen:
+def _leads_to(outcome: Seen | Done | Offer | Receipt | Updated | Upgraded | Purged | Licences, back: Screen) -> Screen:
     match outcome:
         case Seen() | Done():
             return outcome
@@ -265,4 +295,6 @@ def _leads_to(outcome: Seen | Done | Offer | Receipt | Updated | Purged | Licenc
             return About(text, back)
         case Purged(count):
             return Told(count, Home(is_content=True))
+        case Upgraded():
+            return Told(outcome, Home(is_content=True))
     return Told(outcome, back)

@@ -15,6 +15,7 @@ from quetsach.endpoint.window.pages_done import (
     told_page,
 )
 from quetsach.endpoint.window.pages_seen import items_page, seen_page
+from quetsach.endpoint.window.pages_update import ask_update_page, upgrading_page
 from quetsach.endpoint.window.state import (
     About,
     AskPurge,
@@ -125,16 +126,9 @@ def _cleaning(screen: Cleaning, _ready: Readiness, words: Words) -> Page:
     return Page(key, words(f"{key}-title"), (words(f"{key}-text"),), (), Tone.WORKING, progress=progress)
 
 
-def _ask_update(_screen: AskUpdate, ready: Readiness, words: Words) -> Page:
-    title = words("update-title")
-    if not ready.repository:
-        return Page("update", title, (words("update-nowhere"),), (words.primary("home", "back"),), escape="home")
-    text = (words("update-text", repository=ready.repository),)
-    buttons = (words.primary("update-sure"), words.button("home", "update-no"))
-    return Page("update", title, text, buttons, escape="home")
-
-
 def _waiting(screen: Waiting, _ready: Readiness, words: Words) -> Page:
+    if screen.what == "upgrade":
+        return upgrading_page(screen.course, words)
     progress = told_course(screen.course, words) if screen.course else None
     return Page("waiting", words(f"waiting-{screen.what}"), (), (), Tone.WORKING, progress=progress)
 
@@ -172,7 +166,7 @@ _PAGES: Mapping[type, Callable[[Any, Readiness, Words], Page]] = {
     AskUndo: ask_undo_page,
     Past: past_page,
     AskPurge: ask_purge_page,
-    AskUpdate: _ask_update,
+    AskUpdate: ask_update_page,
     Waiting: _waiting,
     Offered: offered_page,
     Told: told_page,

@@ -1,13 +1,13 @@
-"""The pages after something was done: a clean-up, its undoing, an update, a sending, a deletion."""
+"""The pages after something was done: a clean-up, its undoing, a sending, a deletion."""
 
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.verdict import verdict
 from quetsach.endpoint.window.page import Agreement, Button, Details, Page, Rank, Tone
 from quetsach.endpoint.window.pages_seen import told_findings
+from quetsach.endpoint.window.pages_update import updated_page, upgraded_page
 from quetsach.endpoint.window.state import AskPurge, AskUndo, Done, Offered, Past, Told
-from quetsach.endpoint.window.use_cases import Readiness, Receipt, Updated
+from quetsach.endpoint.window.use_cases import Readiness, Receipt, Updated, Upgraded
 from quetsach.endpoint.window.words import Words
 
 _RESTART = 12
@@ -97,12 +97,14 @@ def offered_page(screen: Offered, _ready: Readiness, words: Words) -> Page:
     )
 
 
-def told_page(screen: Told, _ready: Readiness, words: Words) -> Page:
+def told_page(screen: Told, ready: Readiness, words: Words) -> Page:
     """Return the page of something short that is over."""
     outcome = screen.outcome
     match outcome:
         case Updated():
-            return _updated_page(outcome, words)
+            return updated_page(outcome, ready, words)
+        case Upgraded():
+            return upgraded_page(outcome, words)
         case Receipt():
             title = words("sent-title" if outcome.is_new else "sent-again-title")
             said = (words("sent-said", message=outcome.message),) if outcome.message else ()
@@ -110,17 +112,3 @@ def told_page(screen: Told, _ready: Readiness, words: Words) -> Page:
             return Page("sent", title, text, (words.primary("back"),), Tone.GOOD, escape="back")
     text = (words("purged-text", count=words.number(outcome)) if outcome else words("purged-none"),)
     return Page("purged", words("purged-title"), text, (words.primary("home"),), escape="home")
-
-
-def _updated_page(outcome: Updated, words: Words) -> Page:
-    if outcome.refusal:
-        of_updates = messages("update", words.language)
-        reason = of_updates[outcome.refusal]
-        hint = of_updates[f"{outcome.refusal}-hint"].format(today=outcome.detail, detail=outcome.detail)
-        text = (words("refused-text", reason=reason), f"{hint[0].upper()}{hint[1:]}.")
-        return Page("refused", words("refused-title"), text, (words.primary("home"),), Tone.ATTENTION, escape="home")
-    counts = {name: words.number(getattr(outcome, name)) for name in ("installed", "unchanged", "removed")}
-    taken = (words("updated-withdrawn", names=", ".join(outcome.withdrawn)),) if outcome.withdrawn else ()
-    title = words("updated-title" if outcome.installed or outcome.removed else "updated-same-title")
-    buttons = (words.primary("quick"), words.quiet("home"))
-    return Page("updated", title, (words("updated-text", **counts), *taken), buttons, Tone.GOOD, escape="home")

@@ -4,7 +4,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.window.use_cases import Course, Excess, Looked, Offer, Readiness, Receipt, Target, Updated
+from quetsach.endpoint.window.use_cases import (
+    Course,
+    Excess,
+    Looked,
+    Offer,
+    Readiness,
+    Receipt,
+    Target,
+    Updated,
+    Upgrade,
+    Upgraded,
+)
 
 if TYPE_CHECKING:
     from quetsach.endpoint.report import Report
@@ -97,11 +108,27 @@ class AskUpdate:
     """Shall the packs be updated?"""
 
 
+type Task = Literal[
+    "undo",
+    "purge",
+    "update",
+    "upgrade",
+    "start-anew",
+    "offer",
+    "send",
+    "page",
+    "licences",
+    "elevate",
+    "restart",
+]
+"""What is short, and waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Something short goes on; ``what`` names its sentence, ``back`` is where a failure leads."""
 
-    what: Literal["undo", "purge", "update", "offer", "send", "page", "licences", "elevate", "restart"]
+    what: Task
     back: "Screen"
     course: Course | None = None
 
@@ -117,9 +144,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something short is over: an update, a sending, a purge."""
+    """Something short is over: an update, a newer version, a sending, a purge."""
 
-    outcome: Updated | Receipt | int
+    outcome: Updated | Upgraded | Receipt | int
     back: "Screen"
 
 
@@ -209,7 +236,9 @@ class Ended:
     outcome: "Outcome"
 
 
-type Outcome = Readiness | Seen | Done | Offer | Receipt | Updated | Purged | Saved | Licences | Asked | QuetsachError
+type Outcome = (
+    Readiness | Seen | Done | Offer | Receipt | Updated | Upgraded | Purged | Saved | Licences | Asked | QuetsachError
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +264,9 @@ class Licences:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The system was asked to restart, or to start the window again as administrator; whether it agreed."""
+    """The system was asked to restart, or to start the window again, as administrator or anew; whether it did."""
 
-    what: Literal["restart", "elevate"]
+    what: Literal["restart", "elevate", "start-anew"]
     is_granted: bool
 
 
@@ -251,21 +280,8 @@ type Event = Pressed | Ticked | Agreed | Moved | Ended
 class Work:
     """A use case, by name, with what it is about; ``Ended`` follows."""
 
-    what: Literal[
-        "readiness",
-        "look",
-        "clean",
-        "undo",
-        "page",
-        "offer",
-        "send",
-        "update",
-        "purge",
-        "restart",
-        "elevate",
-        "licences",
-    ]
-    about: "Target | Seen | Report | Offer | str | None" = None
+    what: Task | Literal["readiness", "look", "clean"]
+    about: "Target | Seen | Report | Offer | Upgrade | Upgraded | str | None" = None
     numbers: frozenset[int] = frozenset()
 
 

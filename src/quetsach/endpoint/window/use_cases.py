@@ -132,6 +132,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A newer version of the tool itself. ``is_allowed`` where the rights that there are suffice to put it in place."""
+
+    version: str
+    size_bytes: int
+    is_allowed: bool
+    handle: object = None
+
+
+type ToolNews = Literal["", "newest", "newer", "elsewhere", "refused"]
+"""What is known of newer versions of the tool: not looked for, none, one, others see to it, not to be known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Updated:
     """What an update came to. ``refusal`` is empty, or the word for why nothing was taken (messages ``update``)."""
 
@@ -141,6 +155,24 @@ class Updated:
     withdrawn: tuple[str, ...] = ()
     refusal: str = ""
     detail: str = ""
+    tool: ToolNews = ""
+    upgrade: Upgrade | None = None
+    """The newer version, where ``tool`` says that there is one."""
+    tool_refusal: str = ""
+    """Why that is not known, in a word of the messages ``update``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What putting a newer version in place came to; with a ``refusal`` or a ``trouble`` the old one is as it was."""
+
+    version: str
+    new_file: str = ""
+    """The file that the new version is, beside that of this one; empty where it took this one's place."""
+    refusal: str = ""
+    detail: str = ""
+    trouble: QuetsachError | None = None
+    handle: object = None
 
 
 class UseCases(Protocol):
@@ -174,7 +206,13 @@ class UseCases(Protocol):
         """Send what a person saw and agreed to."""
 
     def update(self) -> Updated:
-        """Fetch the newest signed packs."""
+        """Fetch the newest signed packs, and look for a newer version of the tool itself."""
+
+    def upgrade(self, upgrade: Upgrade, watch: Watch) -> Upgraded:
+        """Fetch a newer version of the tool, try it, and put it in place if it works."""
+
+    def start_anew(self, upgraded: Upgraded, language: str) -> bool:
+        """Open the window of the version that was put in place; whether it came."""
 
     def purge(self) -> int:
         """Delete all sealed files for good, and return of how many clean-ups."""

@@ -11,6 +11,7 @@ from quetsach.endpoint.messages import messages
 from quetsach.endpoint.window.page import Button, Page, Rank, Tone
 
 _OF_REPORTS = "report-"
+_OF_UPDATES = "of-update-"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,16 @@ class Words:
     @cached_property
     def report(self) -> Mapping[str, str]:
         """The texts of reports; those that name commands in the words of who has buttons."""
-        own = {key.removeprefix(_OF_REPORTS): text for key, text in self.window.items() if key.startswith(_OF_REPORTS)}
-        return {**messages("report", self.language), **own}
+        return self._in_own_words("report", _OF_REPORTS)
+
+    @cached_property
+    def update(self) -> Mapping[str, str]:
+        """The texts of updates; those that name commands in the words of who has buttons."""
+        return self._in_own_words("update", _OF_UPDATES)
+
+    def _in_own_words(self, name: str, prefix: str) -> Mapping[str, str]:
+        own = {key.removeprefix(prefix): text for key, text in self.window.items() if key.startswith(prefix)}
+        return {**messages(name, self.language), **own}
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text of the window with its places filled."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
-from tests.window_samples import EARLIER, ID, QUICK, READY, SESSION, USB, cleaned, looked, states
+from tests.window_samples import EARLIER, ID, QUICK, READY, SESSION, UPGRADE, USB, cleaned, looked, states
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window.flow import Next, is_busy, opened, step
@@ -41,10 +41,10 @@ from quetsach.endpoint.window.state import (
     Waiting,
     Work,
 )
-from quetsach.endpoint.window.use_cases import Course, Excess, Looked, Offer, Receipt, Target, Updated
+from quetsach.endpoint.window.use_cases import Course, Excess, Looked, Offer, Receipt, Target, Updated, Upgraded
 
 ALL = ("look", "full", "quick", "clean", "undo-sure", "purge-sure", "update-sure", "send", "restart", "elevate")
-CHANGES = {"clean", "undo", "purge", "update", "send", "restart", "elevate"}
+CHANGES = {"clean", "undo", "purge", "update", "upgrade", "send", "restart", "elevate", "start-anew"}
 
 
 def never(_looked: Looked, _numbers: Collection[int]) -> Excess | None:
@@ -192,7 +192,9 @@ def test_nothing_is_sent_without_the_tick() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in states() if name != "opening"])
-@pytest.mark.parametrize("action", ["clean", "undo-sure", "purge-sure", "update-sure", "send", "take", "again"])
+@pytest.mark.parametrize(
+    "action", ["clean", "undo-sure", "purge-sure", "update-sure", "upgrade", "start-anew", "send", "take", "again"]
+)
 def test_what_changes_something_is_pressed_only_where_it_is_offered(name: str, action: str) -> None:
     """A key that comes late, or a mnemonic of another page, does nothing."""
     from quetsach.endpoint.window.pages import page_of
@@ -222,7 +224,9 @@ def test_a_window_closes_unless_something_is_being_changed(name: str) -> None:
 
 def test_what_changes_things_keeps_the_window_open() -> None:
     assert is_busy(Cleaning(QUICK))
-    assert [is_busy(Waiting(what, Home())) for what in ("undo", "purge", "update", "page")] == [True, True, True, False]
+    assert [is_busy(Waiting(what, Home())) for what in ("undo", "purge", "update", "upgrade", "page")] == [True] * 4 + [
+        False
+    ]
 
 
 @pytest.mark.parametrize("back", [Done(cleaned()), Past()])
@@ -257,6 +261,35 @@ def test_licences_and_updates_are_told() -> None:
     assert after(at(Waiting("licences", Home())), Ended(Licences("MIT"))).state.screen == About("MIT", Home())
     updated = Updated(installed=1)
     assert after(at(Waiting("update", Home())), Ended(updated)).state.screen == Told(updated, Home())
+
+
+def test_a_newer_version_is_put_in_place_only_on_a_word_and_then_opened() -> None:
+    found = Told(Updated(tool="newer", upgrade=UPGRADE), Home())
+    assert after(at(Waiting("update", Home())), Ended(found.outcome)).state.screen == found
+    waiting = pressed(found, "upgrade")
+    assert (waiting.state.screen, waiting.effects) == (Waiting("upgrade", found), (Work("upgrade", UPGRADE),))
+    upgraded = Upgraded("9.9")
+    done = after(waiting.state, Ended(upgraded))
+    assert done.state.screen == Told(upgraded, Home(is_content=True))
+    opening = after(done.state, Pressed("start-anew"))
+    assert opening.effects == (Work("start-anew", upgraded),)
+    assert after(opening.state, Ended(Asked("start-anew", is_granted=True))).effects == (Close(),)
+    stayed = after(opening.state, Ended(Asked("start-anew", is_granted=False)))
+    assert (stayed.state.screen, stayed.effects) == (done.state.screen, ())
+    assert stayed.state.notice == ("start-anew-failed", "")
+
+
+def test_without_rights_nothing_is_put_in_place() -> None:
+    assert (
+        pressed(Told(Updated(tool="newer", upgrade=replace(UPGRADE, is_allowed=False)), Home()), "upgrade").effects
+        == ()
+    )
+    assert pressed(Told(Updated(tool="newest"), Home()), "upgrade").effects == ()
+
+
+@pytest.mark.parametrize("failed", [Upgraded("9.9", refusal="altered"), Upgraded("9.9", trouble=QuetsachError("no"))])
+def test_what_was_not_put_in_place_is_not_opened(failed: Upgraded) -> None:
+    assert pressed(Told(failed, Home()), "start-anew").effects == ()
 
 
 def test_packs_that_changed_are_known_on_the_start_page() -> None:

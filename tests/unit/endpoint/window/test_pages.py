@@ -20,7 +20,7 @@ from quetsach.endpoint.trouble import Reason
 from quetsach.endpoint.window.page import Page, Tone
 from quetsach.endpoint.window.pages import page_of
 from quetsach.endpoint.window.state import Done, Failed, Home, Seen, State, Told
-from quetsach.endpoint.window.use_cases import Looked, Target, Updated
+from quetsach.endpoint.window.use_cases import Looked, Target, Updated, Upgraded
 from quetsach.endpoint.window.words import Words
 
 NAMES = tuple(states())
@@ -231,12 +231,54 @@ def test_a_refused_update_says_that_the_packs_stay() -> None:
     assert "2026-11-28" in shown.text[1]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "reason", [key for key in messages("update", "vi") if f"{key}-hint" in messages("update", "vi")]
 )
-def test_every_reason_to_refuse_an_update_has_a_page(reason: str) -> None:
-    shown = page_of(State("en", Told(Updated(refusal=reason, detail="x"), Home()), READY))
-    assert shown.name == "refused"
+def test_every_reason_to_refuse_an_update_has_a_page_without_commands(reason: str, language: str) -> None:
+    for outcome, name in (
+        (Updated(refusal=reason, detail="x"), "refused"),
+        (Upgraded("0.3.0", refusal=reason, detail="x"), "upgrade-refused"),
+        (Updated(tool="refused", tool_refusal=reason), "updated"),
+    ):
+        shown = page_of(State(language, Told(outcome, Home()), READY))
+        assert shown.name == name
+        assert shown.tone is Tone.ATTENTION
+        assert not [text for text in every_text(shown) if _COMMANDS.search(text)]
+
+
+def test_a_newer_version_is_asked_about_with_what_happens_to_this_one() -> None:
+    shown = page("newer")
+    assert [button.action for button in shown.buttons] == ["upgrade", "home"]
+    assert shown.title == "Có phiên bản mới của công cụ: 0.3.0"
+    text = " ".join(shown.text)
+    assert ("phiên bản 0.2.0" in text, "15,0 MiB" in text) == (True, True)
+    assert "phiên bản bạn đang dùng vẫn giữ nguyên" in text
+    assert "3 gói mới" in text
+
+
+def test_packs_that_need_a_newer_tool_lead_to_it() -> None:
+    shown = page("newer-for-packs")
+    assert shown.buttons[0].action == "upgrade"
+    assert any("không dùng được với phiên bản này của công cụ" in text for text in shown.text)
+
+
+def test_without_the_rights_a_newer_version_is_not_offered() -> None:
+    shown = page("newer-not-allowed")
+    assert [button.action for button in shown.buttons] == ["elevate", "home"]
+
+
+def test_a_new_version_that_failed_leaves_the_old_one_and_says_so() -> None:
+    shown = page("upgrade-failed")
+    assert "Phiên bản mới không chạy được trên máy này" in shown.text[0]
+    assert shown.text[-1] == "Phiên bản đang dùng vẫn giữ nguyên."
+    assert "start-anew" not in [button.action for button in shown.buttons]
+
+
+def test_what_others_keep_up_to_date_is_not_offered_and_says_what_to_do() -> None:
+    shown = page("updated-elsewhere")
+    assert "upgrade" not in [button.action for button in shown.buttons]
+    assert any("hãy cập nhật theo cách đã cài" in text for text in shown.text)
 
 
 def test_all_that_would_be_sent_is_shown_and_nothing_goes_without_a_tick() -> None:
