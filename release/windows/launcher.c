@@ -25,14 +25,15 @@ typedef int (*PyMain)(int, wchar_t **);
 static wchar_t own[LONGEST];    /* this program */
 static wchar_t folder[LONGEST]; /* where it lies, without a backslash at its end */
 
-static int fail(const wchar_t *what)
+static const wchar_t *is_damaged =
+    L"Quét Sạch: bản này thiếu hoặc hỏng tệp, hãy tải và cài lại.\n"
+    L"Files of this copy are missing or damaged: download and install it again.\n\n%ls (%lu)\n";
+
+static int say(const wchar_t *said, const wchar_t *what, DWORD number)
 {
-    static wchar_t text[LONGEST + 256];
-    _snwprintf(text, LONGEST + 255,
-               L"Quét Sạch: bản này thiếu hoặc hỏng tệp, hãy tải và cài lại.\n"
-               L"Files of this copy are missing or damaged: download and install it again.\n\n%ls (%lu)\n",
-               what, GetLastError());
-    text[LONGEST + 255] = 0;
+    static wchar_t text[LONGEST + 512];
+    _snwprintf(text, LONGEST + 511, said, what, number);
+    text[LONGEST + 511] = 0;
 #ifdef WINDOWED
     MessageBoxW(NULL, text, L"Quét Sạch", MB_ICONERROR | MB_SETFOREGROUND);
 #else
@@ -41,7 +42,7 @@ static int fail(const wchar_t *what)
     if (GetConsoleMode(out, &mode)) {
         WriteConsoleW(out, text, (DWORD)wcslen(text), &done, NULL);
     } else {
-        static char bytes[3 * (LONGEST + 256)];
+        static char bytes[3 * (LONGEST + 512)];
         int size = WideCharToMultiByte(CP_UTF8, 0, text, -1, bytes, sizeof bytes, NULL, NULL);
         if (size > 1)
             WriteFile(out, bytes, (DWORD)size - 1, &done, NULL);
@@ -49,6 +50,47 @@ static int fail(const wchar_t *what)
 #endif
     return CANNOT_START;
 }
+
+static int fail(const wchar_t *what)
+{
+    return say(is_damaged, what, GetLastError());
+}
+
+#ifdef WINDOWED
+/* Set for a Python that shows the window, which takes it away once it has said itself why that failed: see
+ * quetsach.cli.gui. Nobody sees what it writes, so what ends badly and untold is told here. */
+#define UNTOLD L"QUETSACH_UNTOLD"
+
+static int is_over; /* Py_Main came back: it did not end the process by itself */
+
+static int tell_end(int code)
+{
+    is_over = 1;
+    if (code != 0 && GetEnvironmentVariableW(UNTOLD, NULL, 0) != 0)
+        say(L"Cửa sổ Quét Sạch không mở được hoặc phải đóng lại. Bản này có thể thiếu hoặc hỏng tệp, hãy tải và cài lại.\n"
+            L"The window of Quét Sạch could not open, or had to close. Files of this copy may be missing or damaged: "
+            L"download and install it again.\n\n%ls (%lu)\n",
+            L"Python", (DWORD)code);
+    return code;
+}
+
+static void __cdecl tell_exit(void)
+{
+    if (!is_over)
+        tell_end(CANNOT_START);
+}
+
+/* A Python that lacks its own modules ends the process; what is to be done then knows only the library it ends with. */
+static void watch_exit(void)
+{
+    typedef int(__cdecl * AtExit)(void(__cdecl *)(void));
+    HMODULE library = GetModuleHandleW(L"ucrtbase.dll");
+    AtExit at_exit = library == NULL ? NULL : (AtExit)(void *)GetProcAddress(library, "_crt_atexit");
+    SetEnvironmentVariableW(UNTOLD, L"1");
+    if (at_exit != NULL)
+        at_exit(tell_exit);
+}
+#endif
 
 /* Write FOLDER\NAME into a buffer of LONGEST letters; 0 if it is too long. */
 static int below(wchar_t *path, const wchar_t *parent, const wchar_t *name)
@@ -99,6 +141,12 @@ static int run_python(const wchar_t *runtime, const wchar_t *library, int argc, 
     for (given = 1; given < argc; given++)
         words[count++] = argv[given];
     words[count] = NULL;
+#ifdef WINDOWED
+    if (!is_helper && (argc < 2 || wcscmp(argv[1], L"gui") == 0)) {
+        watch_exit();
+        return tell_end(py_main(count, words));
+    }
+#endif
     return py_main(count, words);
 }
 

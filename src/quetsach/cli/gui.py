@@ -1,7 +1,9 @@
 """``quetsach gui``: the window, for people who use no terminal."""
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,16 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.error import told_error
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.desktop import Desktop
+
+
+_UNTOLD = "QUETSACH_UNTOLD"
+"""Set by the program of the window, which says itself that there is none, and why it thinks so, while this is set."""
 
 
 class NoScreenError(QuetsachError):
@@ -45,9 +53,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
     language = chosen_language(arguments)
     if sys.platform == "win32":
-        from quetsach.endpoint.window import native  # noqa: PLC0415
+        try:
+            from quetsach.endpoint.window import native  # noqa: PLC0415
 
-        native.run(desktop, language)
+            native.run(desktop, language)
+        except Exception as error:
+            from quetsach.endpoint.host.nt.ffi.shell import show_error  # noqa: PLC0415  (which only Windows can import)
+
+            tell_failure(error, language, show_error)
+            raise
         return ExitCode.NOTHING_FOUND
     try:
         from tkinter import TclError  # noqa: PLC0415
@@ -61,3 +75,17 @@ def _run(arguments: argparse.Namespace) -> int:
     except TclError as error:
         raise NoScreenError("there is no screen to show a window on", hint="use the terminal: quetsach scan") from error
     return ExitCode.NOTHING_FOUND
+
+
+def tell_failure(error: Exception, language: str, show: Callable[[str, str], None]) -> None:
+    """Say why there is no window, and what to do: who opened it by its picture sees no console.
+
+    Args:
+        error: what went wrong.
+        language: ``vi`` or ``en``.
+        show: shows a title and a text until a person has seen them.
+    """
+    words = messages("window", language)
+    cause = told_error(error, language) if isinstance(error, QuetsachError) else f"{type(error).__name__}: {error}"
+    show(words["window-title"], "\n\n".join((words["no-window"], cause, words["no-window-hint"])))
+    os.environ.pop(_UNTOLD, None)

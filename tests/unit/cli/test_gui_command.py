@@ -1,11 +1,14 @@
 """``quetsach gui`` as a person runs it where there is nothing to show a window on."""
 
+import os
 import sys
 
 import pytest
 
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.gui import tell_failure
 from quetsach.cli.main import main
+from quetsach.core.errors import QuetsachError
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +36,33 @@ def test_where_tkinter_is_missing_its_package_is_named(
     monkeypatch.delitem(sys.modules, "quetsach.endpoint.window.tk", raising=False)
     assert main(["gui"]) == ExitCode.USAGE
     assert "apt install python3-tk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "language", "cause"),
+    [
+        (QuetsachError("the packs cannot be read", where="C:\\x", hint="wait for it"), "en", "C:\\x: the packs cannot"),
+        (QuetsachError("a link", hint="wait for it"), "vi", "đây là một liên kết\ngợi ý: hãy chờ lần đó xong"),
+        (ModuleNotFoundError("No module named 'x'"), "vi", "ModuleNotFoundError: No module named 'x'"),
+    ],
+)
+def test_a_window_that_fails_is_told_with_what_to_do(
+    error: Exception, language: str, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUETSACH_UNTOLD", "1")
+    shown: list[tuple[str, str]] = []
+    tell_failure(error, language, lambda title, text: shown.append((title, text)))
+    ((title, text),) = shown
+    assert (title, cause in text, "quetsach scan" in text) == ("Quét Sạch", True, True)
+    assert "QUETSACH_UNTOLD" not in os.environ  # so that the program of the window does not say it again
+
+
+def test_what_could_not_be_shown_stays_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUETSACH_UNTOLD", "1")
+
+    def fail(_title: str, _text: str) -> None:
+        raise OSError("no screen")
+
+    with pytest.raises(OSError, match="no screen"):
+        tell_failure(QuetsachError("no"), "vi", fail)
+    assert os.environ["QUETSACH_UNTOLD"] == "1"

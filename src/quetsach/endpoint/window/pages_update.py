@@ -45,18 +45,17 @@ def updated_page(outcome: Updated, ready: Readiness, words: Words) -> Page:
 
 
 def _newer_page(outcome: Updated, upgrade: Upgrade, ready: Readiness, words: Words) -> Page:
-    text = [words("newer-text", own=ready.version, size=words.size(upgrade.size_bytes)), words("upgrade-safe")]
+    facts = words("newer-text", own=ready.version, size=words.size(upgrade.size_bytes))
     later = words.button("home", "later")
     buttons: tuple[Button, ...] = (words.primary("upgrade"), later)
-    tone = Tone.PLAIN
-    if not upgrade.is_allowed:
-        tone = Tone.ATTENTION
-        text[1] = words("newer-rights")
-        buttons = (words.primary("elevate"), later) if ready.can_elevate else (words.primary("home"),)
-        text += [] if ready.can_elevate else [words("rights-none")]
-    packs = _told_packs(outcome, words)
-    title = words("newer-title", version=upgrade.version)
-    return Page("newer", title, (*text, *packs), buttons, tone, escape="home")
+    asked: tuple[str, ...] = (f"{words('upgrade-safe')} {words('newer-question')}",)
+    if not upgrade.is_allowed and ready.can_elevate:
+        buttons, asked = (words.primary("elevate"), later), (words("newer-rights"),)
+    elif not upgrade.is_allowed:
+        buttons, asked = (words.primary("home"),), (words("newer-rights"), words("rights-none"))
+    tone = Tone.PLAIN if upgrade.is_allowed else Tone.ATTENTION
+    text = (facts, *_told_packs(outcome, words), *asked)
+    return Page("newer", words("newer-title", version=upgrade.version), text, buttons, tone, escape="home")
 
 
 def upgraded_page(outcome: Upgraded, words: Words) -> Page:
