@@ -23,27 +23,7 @@ from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, Quar
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, build_clean, build_plan
 from quetsach.endpoint.report.document import ReportedVerification
 from quetsach.endpoint.trouble import Reason, Trouble
-from quetsach.endpoint.window.state import (
-    About,
-    AskPurge,
-    AskUndo,
-    AskUpdate,
-    Cleaning,
-    Done,
-    Drives,
-    Failed,
-    Home,
-    Items,
-    Looking,
-    Offered,
-    Opening,
-    Past,
-    Screen,
-    Seen,
-    State,
-    Told,
-    Waiting,
-)
+from quetsach.endpoint.window import state as ui
 from quetsach.endpoint.window.use_cases import (
     Course,
     Drive,
@@ -229,89 +209,95 @@ def no_upgrade() -> QuetsachError:
     return UpgradeError("the new version does not work here", where=where, hint=hint)
 
 
-def states(language: str = "vi") -> Mapping[str, State]:
+def states(language: str = "vi") -> Mapping[str, ui.State]:
     """Return a state of every kind, by name."""
-    seen = Seen(QUICK, looked())
+    seen = ui.Seen(QUICK, looked())
     long_plan = replace(seen.looked.plan, steps=tuple(
         replace(step, number=number) for number, step in enumerate(seen.looked.plan.steps * 14, 1)
     ))  # fmt: skip
-    braked = Seen(QUICK, replace(seen.looked, plan=long_plan), Excess("files", 42))
+    braked = ui.Seen(QUICK, replace(seen.looked, plan=long_plan), Excess("files", 42))
     course = Course(
         48_213, 13_314_398_617, _shown(WORM.replace("winsvcs", "a-rather-long-name/" * 4 + "setup")), 0.42, 372
     )
     offer = Offer("https://quetsach.example/api/v1/reports", _SUBMISSION, is_correction=False)
     receipt = Receipt(is_new=True, is_correction=False, code=str(ID), message="Đã ghi nhận.")
-    screens: dict[str, Screen] = {
-        "opening": Opening(),
-        "look": Home(),
-        "drives": Drives(USB.place),
-        "looking-begin": Looking(QUICK),
-        "looking": Looking(Target("full"), course),
-        "looking-drive": Looking(Target("paths", USB), replace(course, share=None, left_seconds=None)),
-        "paused": Looking(QUICK, course, is_paused=True),
-        "ending": Looking(QUICK, course, is_ending=True),
-        "nothing-found": Seen(QUICK, Looked(scanned(scan(), 0), None)),
-        "nothing-found-full": Seen(Target("full"), Looked(scanned(scan(scope=Scope.FULL), 0), None)),
-        "archives-not-opened": Seen(QUICK, Looked(scanned(scan(skipped=NARROW), 2), None)),
-        "families-left-out": Seen(
+    screens: dict[str, ui.Screen] = {
+        "opening": ui.Opening(),
+        "look": ui.Home(),
+        "drives": ui.Drives(USB.place),
+        "looking-begin": ui.Looking(QUICK),
+        "looking": ui.Looking(Target("full"), course),
+        "looking-drive": ui.Looking(Target("paths", USB), replace(course, share=None, left_seconds=None)),
+        "paused": ui.Looking(QUICK, course, is_paused=True),
+        "ending": ui.Looking(QUICK, course, is_ending=True),
+        "nothing-found": ui.Seen(QUICK, Looked(scanned(scan(), 0), None)),
+        "nothing-found-full": ui.Seen(Target("full"), Looked(scanned(scan(scope=Scope.FULL), 0), None)),
+        "archives-not-opened": ui.Seen(QUICK, Looked(scanned(scan(skipped=NARROW), 2), None)),
+        "families-left-out": ui.Seen(
             QUICK, Looked(scanned(scan(reach=replace(scan().reach, left_out=("sality", "virut"))), 0), None)
         ),
-        "cancelled": Seen(QUICK, Looked(scanned(scan(failed={Reason.NOT_REACHED: 1}), 2), None)),
-        "not-elevated": Seen(QUICK, Looked(scanned(_without_rights(), 2), None)),
-        "nothing-seen": Seen(Target("paths", USB), Looked(scanned(scan(files=0, scope=Scope.PATHS), 2), None)),
-        "restarted": Seen(QUICK, Looked(scanned(scan(), 0), None, restarted=(_verified(),))),
+        "cancelled": ui.Seen(QUICK, Looked(scanned(scan(failed={Reason.NOT_REACHED: 1}), 2), None)),
+        "not-elevated": ui.Seen(QUICK, Looked(scanned(_without_rights(), 2), None)),
+        "nothing-seen": ui.Seen(Target("paths", USB), Looked(scanned(scan(files=0, scope=Scope.PATHS), 2), None)),
+        "restarted": ui.Seen(QUICK, Looked(scanned(scan(), 0), None, restarted=(_verified(),))),
         "found": seen,
-        "found-with-gaps": Seen(QUICK, looked(failed={Reason.UNREADABLE: 7}, held=[Held(findings()[0], Hold.PACKAGE)])),
-        "found-archives": Seen(QUICK, replace(seen.looked, archives=frozenset({1}))),
+        "found-with-gaps": ui.Seen(
+            QUICK, looked(failed={Reason.UNREADABLE: 7}, held=[Held(findings()[0], Hold.PACKAGE)])
+        ),
+        "found-archives": ui.Seen(QUICK, replace(seen.looked, archives=frozenset({1}))),
         "found-not-elevated": seen,
-        "reported": Seen(QUICK, Looked(scanned(scan(is_found=True), 10), None)),
+        "reported": ui.Seen(QUICK, Looked(scanned(scan(is_found=True), 10), None)),
         "brake": braked,
-        "items": Items(seen, frozenset({1, 3}), None),
-        "items-none": Items(seen, frozenset(), None),
-        "items-brake": Items(braked, frozenset(range(1, 43)), Excess("files", 42)),
-        "items-brake-sure": Items(braked, frozenset(range(1, 43)), Excess("sign", 42, "phorpiex"), is_sure=True),
-        "cleaning": Cleaning(QUICK, Course(place=_shown(WORM), share=1 / 3, done=1, total=3)),
-        "checking": Cleaning(QUICK, replace(course, left_seconds=None)),
-        "done": Done(cleaned()),
-        "done-restart": Done(cleaned(needs_restart=True)),
-        "done-partly": Done(cleaned(Outcome.FAILED)),
-        "undone": Done(undone()),
-        "undone-correction": Done(undone(), is_correction_due=True),
-        "undo": AskUndo(SESSION, Past()),
-        "past": Past(),
-        "purge": AskPurge(),
-        "purged": Told(2, Home()),
-        "update": AskUpdate(),
-        "updating": Waiting("update", Home()),
-        "updated": Told(Updated(3, 0, 19, ("phorpiex/old-rule",), tool="newest"), Home()),
-        "updated-elsewhere": Told(Updated(0, 0, 22, tool="elsewhere"), Home()),
-        "updated-tool-unknown": Told(Updated(0, 0, 22, tool="refused", tool_refusal="altered"), Home()),
-        "newer": Told(Updated(3, 0, 19, tool="newer", upgrade=UPGRADE), Home()),
-        "newer-for-packs": Told(Updated(refusal="bad-pack", tool="newer", upgrade=UPGRADE), Home()),
-        "newer-not-allowed": Told(Updated(0, 0, 22, tool="newer", upgrade=replace(UPGRADE, is_allowed=False)), Home()),
-        "upgrade-fetch": Waiting("upgrade", Home(), Course(size_bytes=6_123_456, share=0.39)),
-        "upgrade-trial": Waiting("upgrade", Home(), Course(size_bytes=15_700_000, total=1)),
-        "upgraded": Told(Upgraded("0.3.0"), Home()),
-        "upgraded-file": Told(Upgraded("0.3.0", new_file="E:\\QuetSach-0.3.0-portable.exe"), Home()),
-        "upgrade-refused": Told(Upgraded("0.3.0", refusal="altered", detail="2026-11-28"), Home()),
-        "upgrade-failed": Told(Upgraded("0.3.0", trouble=no_upgrade()), Home()),
-        "update-nowhere": AskUpdate(),
-        "packs-expired": Told(Updated(refusal="expired", detail="2026-11-28"), Home()),
-        "unreachable": Told(Updated(refusal="unreachable", detail="timed out"), Home()),
-        "offer": Offered(offer, Done(cleaned())),
-        "offer-agreed": Offered(replace(offer, is_correction=True), Done(undone()), is_agreed=True),
-        "sent": Told(receipt, Done(cleaned())),
-        "about": About(_LICENCES, Home()),
-        "no-packs": Home(),
-        "needs-administrator": Home(),
-        "needs-administrator-alone": Home(),
-        "look-without-rights": Home(is_content=True),
-        "look-disk": Home(),
-        "no-space": Failed(no_space(), Home()),
-        "error": Failed(ReportError("there is no report yet", where="/var", hint="run `quetsach scan` first"), Home()),
-        "saved": Done(cleaned()),
+        "items": ui.Items(seen, frozenset({1, 3}), None),
+        "items-none": ui.Items(seen, frozenset(), None),
+        "items-brake": ui.Items(braked, frozenset(range(1, 43)), Excess("files", 42)),
+        "items-brake-sure": ui.Items(braked, frozenset(range(1, 43)), Excess("sign", 42, "phorpiex"), is_sure=True),
+        "cleaning": ui.Cleaning(QUICK, Course(place=_shown(WORM), share=1 / 3, done=1, total=3)),
+        "checking": ui.Cleaning(QUICK, replace(course, left_seconds=None)),
+        "done": ui.Done(cleaned()),
+        "done-restart": ui.Done(cleaned(needs_restart=True)),
+        "done-partly": ui.Done(cleaned(Outcome.FAILED)),
+        "undone": ui.Done(undone()),
+        "undone-correction": ui.Done(undone(), is_correction_due=True),
+        "undo": ui.AskUndo(SESSION, ui.Past()),
+        "past": ui.Past(),
+        "purge": ui.AskPurge(),
+        "purged": ui.Told(2, ui.Home()),
+        "update": ui.AskUpdate(),
+        "updating": ui.Waiting("update", ui.Home()),
+        "updated": ui.Told(Updated(3, 0, 19, ("phorpiex/old-rule",), tool="newest"), ui.Home()),
+        "updated-elsewhere": ui.Told(Updated(0, 0, 22, tool="elsewhere"), ui.Home()),
+        "updated-tool-unknown": ui.Told(Updated(0, 0, 22, tool="refused", tool_refusal="altered"), ui.Home()),
+        "newer": ui.Told(Updated(3, 0, 19, tool="newer", upgrade=UPGRADE), ui.Home()),
+        "newer-for-packs": ui.Told(Updated(refusal="bad-pack", tool="newer", upgrade=UPGRADE), ui.Home()),
+        "newer-not-allowed": ui.Told(
+            Updated(0, 0, 22, tool="newer", upgrade=replace(UPGRADE, is_allowed=False)), ui.Home()
+        ),
+        "upgrade-fetch": ui.Waiting("upgrade", ui.Home(), Course(size_bytes=6_123_456, share=0.39)),
+        "upgrade-trial": ui.Waiting("upgrade", ui.Home(), Course(size_bytes=15_700_000, total=1)),
+        "upgraded": ui.Told(Upgraded("0.3.0"), ui.Home()),
+        "upgraded-file": ui.Told(Upgraded("0.3.0", new_file="E:\\QuetSach-0.3.0-portable.exe"), ui.Home()),
+        "upgrade-refused": ui.Told(Upgraded("0.3.0", refusal="altered", detail="2026-11-28"), ui.Home()),
+        "upgrade-failed": ui.Told(Upgraded("0.3.0", trouble=no_upgrade()), ui.Home()),
+        "update-nowhere": ui.AskUpdate(),
+        "packs-expired": ui.Told(Updated(refusal="expired", detail="2026-11-28"), ui.Home()),
+        "unreachable": ui.Told(Updated(refusal="unreachable", detail="timed out"), ui.Home()),
+        "offer": ui.Offered(offer, ui.Done(cleaned())),
+        "offer-agreed": ui.Offered(replace(offer, is_correction=True), ui.Done(undone()), is_agreed=True),
+        "sent": ui.Told(receipt, ui.Done(cleaned())),
+        "about": ui.About(_LICENCES, ui.Home()),
+        "no-packs": ui.Home(),
+        "needs-administrator": ui.Home(),
+        "needs-administrator-alone": ui.Home(),
+        "look-without-rights": ui.Home(is_content=True),
+        "look-disk": ui.Home(),
+        "no-space": ui.Failed(no_space(), ui.Home()),
+        "error": ui.Failed(
+            ReportError("there is no report yet", where="/var", hint="run `quetsach scan` first"), ui.Home()
+        ),
+        "saved": ui.Done(cleaned()),
     }
-    made = {name: State(language, screen, _ready(name)) for name, screen in screens.items()}
+    made = {name: ui.State(language, screen, _ready(name)) for name, screen in screens.items()}
     made["saved"] = replace(made["saved"], notice=("saved", "C:\\Users\\An Nguyễn\\Documents\\quetsach-bao-cao.html"))
     return made
 
