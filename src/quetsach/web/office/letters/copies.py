@@ -4,6 +4,7 @@ Copies are made in groups: the files of a group are on disk before one transacti
 Killed anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import batched
@@ -23,6 +24,7 @@ from quetsach.web.office.letters.wording import text_of
 from quetsach.web.office.shelf import LETTERS
 
 GROUP = 50
+_logger = logging.getLogger("quetsach.office.letters")
 
 
 def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False) -> int:
@@ -51,9 +53,13 @@ def _printed(letter: Letter) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
     chosen = list(waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts"))
     for dispatch in chosen:
         dispatch.letter = letter  # one object for all: nothing is read again
+    seals = seals_of(letter) if letter.signatures != [] else None  # a copy is signed as its original is
+    if letter.signatures and seals is None:
+        _logger.warning("letters: the keys that signed %s are gone; its copies wait for them", letter.number_sign)
+        return
     groups = [list(group) for group in batched(chosen, GROUP, strict=False)]
     personal = [[_personal(dispatch) for dispatch in group] for group in groups]
-    yield from zip(groups, print_groups(text_of(letter), seals_of(letter), personal), strict=False)
+    yield from zip(groups, print_groups(text_of(letter), seals, personal), strict=False)
 
 
 def _personal(dispatch: Dispatch) -> Personal:

@@ -14,6 +14,7 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
+from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
@@ -129,12 +130,13 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
 
     Raises:
         AccessError: not this person's to do.
-        LetterError: it was issued, or a place in it is still to be filled in.
+        LetterError: it was issued, its due day is over, or a place in it is still to be filled in.
         DocumentError: it cannot be printed.
     """
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
+    refuse_past_due(letter.due, today(now))
     check_sign(letter.sign)
     texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
     if still_open := open_names("\n".join(texts)):
@@ -206,6 +208,19 @@ def refuse_dissolved(letter: Letter, day: date) -> None:
     if position_of(letter.unit, day) is None:
         raise LetterError(
             _("a unit that is no more issues no letters"), hint=_("write it anew for the unit that succeeded it")
+        )
+
+
+def refuse_past_due(due: date | None, day: date) -> None:
+    """Refuse to ask for an answer by a day that is over; today is not.
+
+    Raises:
+        LetterError: it is over.
+    """
+    if due and due < day:
+        raise LetterError(
+            _("the day to answer by, %(due)s, is over") % {"due": written_day(due)},
+            hint=_("choose today or a later day"),
         )
 
 

@@ -82,7 +82,7 @@ def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, perso
     approval_decide(
         approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=datetime.now(UTC)
     )
-    answer = office.post(f"/en/office/letters/{letter.pk}/ban-hanh/")
+    answer = office.post(f"/en/office/letters/{letter.pk}/ban-hanh/", {"unsigned": "yes"})
     assert answer["Location"] == f"/en/office/letters/{letter.pk}/gui/"
     assert "Directly below: provinces (2)" in page(office, answer["Location"])
     answer = office.post(answer["Location"], {"to": ["children", "level-2"]})
