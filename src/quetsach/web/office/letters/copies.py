@@ -20,8 +20,10 @@ from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.printing import print_groups
 from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.sending import reachable_address
-from quetsach.web.office.letters.wording import text_of
+from quetsach.web.office.letters.wording import text_of, verification_of
+from quetsach.web.office.people.access import today
 from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.units.models import Position
 
 GROUP = 50
 _logger = logging.getLogger("quetsach.office.letters")
@@ -69,28 +71,39 @@ def _personal(dispatch: Dispatch) -> Personal:
 def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:
     """Write the copies of a group, then note them and queue their mail in one transaction."""
     messages = []
+    below = Position.objects.on(today(moment)).filter(parent__in=[dispatch.to_unit_id for dispatch in group])
+    parents = set(below.values_list("parent", flat=True))
     for dispatch, sha256 in zip(group, LETTERS.put(contents), strict=True):
         dispatch.copy_sha256 = sha256
-        if message := _message(dispatch, moment):
+        if message := _message(dispatch, moment, has_units=dispatch.to_unit_id in parents):
             messages.append(message)
     with transaction.atomic():
         Dispatch.objects.bulk_update(group, ["copy_sha256"], batch_size=GROUP)
         Message.objects.bulk_create(messages, batch_size=GROUP, ignore_conflicts=True)
 
 
-def _message(dispatch: Dispatch, moment: datetime) -> Message | None:
-    """Return the mail that carries a copy; ``None`` where no address is known."""
+def _message(dispatch: Dispatch, moment: datetime, *, has_units: bool) -> Message | None:
+    """Return the mail that carries a copy; ``None`` where no address is known.
+
+    ``has_units``: there are units below the receiver, to which it can pass the letter on.
+    """
     letter = dispatch.letter
     address = reachable_address(dispatch.to_unit.contacts.all())
     if dispatch.channel != Channel.MAIL or not address:
         return None
-    values = {"letter": letter, "dispatch": dispatch, "link": link_of(dispatch)}
+    values = {
+        "letter": letter,
+        "dispatch": dispatch,
+        "link": link_of(dispatch),
+        "has_units": has_units,
+        "check": verification_of(letter).url,
+    }
     return Message(
         key=f"letter:{dispatch.pk}.{dispatch.link_number}",
         kind=MessageKind.LETTER,
         dispatch=dispatch,
         recipient=address,
-        subject=one_line(f"[{letter.number_sign}] {letter.subject}"),
+        subject=one_line(worded("letter_subject", letter.language, values)),
         text=worded("letter", letter.language, values),
         copy_sha256=dispatch.copy_sha256,
         copy_name=f"{letter.number_sign.replace('/', '-')}.pdf",

@@ -12,7 +12,8 @@ from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.cascade import came_to
 from quetsach.web.office.letters.events import courses_of
-from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
+from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind, MessageState
+from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
@@ -169,6 +170,12 @@ def register_years(unit: Unit) -> list[int]:
     """Return the years that a unit issued letters in, the last first."""
     found = Letter.objects.filter(unit=unit, year__isnull=False).values_list("year", flat=True).distinct()
     return sorted((year for year in found if year), reverse=True)
+
+
+def queued_for_mail(letter: Letter) -> int:
+    """Return how many units a letter is still on its way to: their copy is not made, or their mail has not left."""
+    waiting = Q(copy_sha256="") | Q(messages__kind=MessageKind.LETTER, messages__state=MessageState.QUEUED)
+    return letter.dispatches.filter(waiting, channel=Channel.MAIL).distinct().count()
 
 
 def mail_counts(person: Person, *, day: date) -> Counter[str]:

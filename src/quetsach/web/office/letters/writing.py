@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
@@ -78,7 +79,9 @@ def letter_begin(
     letter.kind, letter.earlier, letter.covers = reference.kind, reference.earlier, reference.covers
     if reference.covers:
         letter.root = reference.covers.root or reference.covers
-        letter.campaign, letter.due = letter.campaign or reference.covers.campaign, reference.covers.due
+        letter.campaign = letter.campaign or reference.covers.campaign
+        asked = reference.covers.due
+        letter.due = asked if asked and asked >= today(now) else None
     _fill_issuer(letter, today(now))
     if template:
         letter.subject, letter.body, letter.annexes = template.subject, template.body, template.annexes
@@ -276,16 +279,26 @@ def _fill_in(letter: Letter, day: date) -> None:
 
 
 def _values(letter: Letter, day: date) -> dict[str, str]:
-    values = {"unit": letter.unit.name_vi, "portal": site(), "year": str(day.year)}
+    with override(letter.language):
+        return _worded_values(letter, day)
+
+
+def _worded_values(letter: Letter, day: date) -> dict[str, str]:
+    values = {
+        "unit": letter.unit.name,
+        "agency": letter.agency,
+        "portal": site().rpartition("://")[2],
+        "year": str(day.year),
+    }
     if letter.campaign:
         known = campaign_of(letter.campaign)
         values["campaign"] = known.plan.name.in_language(letter.language) if known else letter.campaign
     if letter.due:
-        values["due"] = f"{letter.due:%d/%m/%Y}"
+        values["due"] = written_day(letter.due)
     for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):
         if other and other.issued_on:
             values[f"{name}_number"] = other.number_sign
-            values[f"{name}_day"] = f"{other.issued_on:%d/%m/%Y}"
+            values[f"{name}_day"] = written_day(other.issued_on)
             values[f"{name}_agency"], values[f"{name}_subject"] = other.agency, other.subject
     return values
 

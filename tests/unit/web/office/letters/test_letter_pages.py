@@ -155,7 +155,8 @@ def test_a_province_sees_the_letter_that_came_to_it_and_acknowledges(signed_in, 
 def test_a_province_passes_the_letter_on_and_follows_it(signed_in, person, sent) -> None:
     client = signed_in(person(Role.EDITOR, "31-2025"))
     client.post(
-        f"/en/office/letters/den/{of(sent, '31-2025').pk}/", {"act": "forward", "unit": "all", "note": "Trước 20/10"}
+        f"/en/office/letters/den/{of(sent, '31-2025').pk}/",
+        {"act": "forward", "to": "all", "note": "Trước 20/10", "confirmed": "yes"},
     )
     assert of(sent, "11296-2025").note == "Trước 20/10"
     text = page(client, f"/en/office/letters/{sent.pk}/tien-do/?unit=31-2025")
