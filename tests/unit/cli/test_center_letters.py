@@ -101,8 +101,9 @@ def test_reminders_are_shown_and_queued_once(here, issued, person, units, capsys
     from quetsach.web.office.letters.sending import letter_send
 
     units["31-2025"].contacts.create(email="a@xa.example")
-    letter = issued(now=NOW, due=(NOW - timedelta(days=2)).date())
-    letter_send(letter=letter, units=[units["31-2025"]], by=person(Role.OPERATOR), now=NOW)
+    before = NOW - timedelta(days=5)
+    letter = issued(now=before, due=(NOW - timedelta(days=2)).date())
+    letter_send(letter=letter, units=[units["31-2025"]], by=person(Role.OPERATOR), now=before)
     told = json.loads(run(capsys, "reminders", "--json"))
     assert told == {"due": [{"number": "01/CATTT-NCSC", "reminders": 1, "digests": 1}], "queued": 0}
     assert json.loads(run(capsys, "reminders", "--queue", "--json"))["queued"] == 1  # the centre has no address

@@ -71,12 +71,18 @@ def days_text(days: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A dispatch that waits for an answer. ``reminded`` holds the days for which the unit was reminded already."""
+    """A dispatch that waits for an answer. ``reminded`` holds the days for which the unit was reminded already.
+
+    ``due`` is the unit's own last day where it has another than the rest. ``since`` is the day on which it was asked:
+    who was asked on the last day, or after it, is not told on that same day that it has come.
+    """
 
     unit: str
     parent: str
     is_reachable: bool = True
     reminded: frozenset[int] = frozenset()
+    due: date | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +123,19 @@ def plan(
 
     Args:
         pending: dispatches that wait for an answer.
-        due: the last day on which an answer is on time.
+        due: the last day on which an answer of a unit without a day of its own is on time.
         today: the day of sending.
         policy: when to remind.
         told: units above and days of digests that went out already.
     """
     waiting = sorted(pending, key=lambda p: p.unit)
-    reminders = []
-    day = latest_day(policy.unit_days, due=due, today=today)
-    if day is not None:
-        reminders = [
-            Reminder(p.unit, day) for p in waiting if p.is_reachable and not any(done >= day for done in p.reminded)
-        ]
-    return Plan(tuple(reminders), _digests(waiting, latest_day(policy.parent_days, due=due, today=today), told))
+    reminders = [
+        Reminder(p.unit, day)
+        for p, day in _come(waiting, policy.unit_days, due=due, today=today)
+        if p.is_reachable and not any(done >= day for done in p.reminded)
+    ]
+    late = _come(waiting, policy.parent_days, due=due, today=today)
+    return Plan(tuple(reminders), _digests(late, told))
 
 
 def latest_day(days: tuple[int, ...], *, due: date, today: date) -> int | None:
@@ -137,19 +143,27 @@ def latest_day(days: tuple[int, ...], *, due: date, today: date) -> int | None:
     return max((day for day in days if due + timedelta(days=day) <= today), default=None)
 
 
-def _digests(waiting: list[Pending], day: int | None, told: frozenset[tuple[str, int]]) -> tuple[Digest, ...]:
-    if day is None:
-        return ()
-    families: dict[str, list[Pending]] = {}
+def _come(waiting: list[Pending], days: tuple[int, ...], *, due: date, today: date) -> list[tuple[Pending, int]]:
+    """Return for whom a day of the policy has come since it was asked, each with the last one."""
+    found = []
     for item in waiting:
-        families.setdefault(item.parent, []).append(item)
-    return tuple(
-        Digest(
-            parent=parent,
-            day=day,
-            late=tuple(p.unit for p in late),
-            unreachable=tuple(p.unit for p in late if not p.is_reachable),
-        )
-        for parent, late in sorted(families.items())
-        if parent and not any(done >= day for known, done in told if known == parent)
-    )
+        last = item.due or due
+        day = latest_day(days, due=last, today=today)
+        if day is not None and (item.since is None or last + timedelta(days=day) > item.since):
+            found.append((item, day))
+    return found
+
+
+def _digests(late: list[tuple[Pending, int]], told: frozenset[tuple[str, int]]) -> tuple[Digest, ...]:
+    """Return one digest for each unit above; where its units have days of their own, for the latest one."""
+    families: dict[str, list[tuple[Pending, int]]] = {}
+    for item, day in late:
+        families.setdefault(item.parent, []).append((item, day))
+    digests = []
+    for parent, family in sorted(families.items()):
+        day = max(day for _item, day in family)
+        if parent and not any(done >= day for known, done in told if known == parent):
+            units = tuple(item.unit for item, _day in family)
+            unreachable = tuple(item.unit for item, _day in family if not item.is_reachable)
+            digests.append(Digest(parent, day, units, unreachable))
+    return tuple(digests)

@@ -95,7 +95,7 @@ def _send(arguments: argparse.Namespace) -> int:
         if not arguments.yes and not _agreed(letter, units, words):
             say(words["declined"])
             return ExitCode.NOTHING_FOUND
-        count = letter_send(letter=letter, units=units, by=by, now=now)
+        count = letter_send(letter=letter, units=units, by=by, now=now).total
     if arguments.json:
         print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
     else:

@@ -7,6 +7,7 @@ from quetsach.web.office.approvals.services import (
     approval_ask,
     approval_decide,
     approval_supersede,
+    approvals_void,
     is_approved,
 )
 from quetsach.web.office.log.models import LogEntry
@@ -62,7 +63,32 @@ def test_changed_content_replaces_what_waits(person, units) -> None:
     first = asked(who, units)
     assert asked(who, units) == first
     asked(who, units, "b" * 64)
-    assert not type(first).objects.filter(pk=first.pk).exists()
+    first.refresh_from_db()
+    assert first.is_overtaken
+
+
+def test_who_comes_with_an_old_page_is_told_that_the_content_has_changed(person, units, signed_in) -> None:
+    who, second = person("approver", "31-2025"), person("approver", "31-2025")
+    old = approval_ask(
+        kind="letter", subject="letter:1", digest="a" * 64, title="T", by=who, unit=units["31-2025"], now=NOW
+    )
+    approvals_void(kind="letter", subject="letter:1", by=who, now=NOW)
+    client, path = signed_in(second), f"/van-phong/phe-duyet/{old.pk}/"
+    page = client.get(path)
+    assert (page.status_code, "Nội dung đã thay đổi sau khi trình" in page.content.decode()) == (200, True)
+    assert 'name="verdict"' not in page.content.decode()
+    answer = client.post(f"{path}quyet-dinh/", {"verdict": "grant"}, follow=True)
+    assert "nội dung đã thay đổi sau khi trình" in answer.content.decode().lower()
+    old.refresh_from_db()
+    assert (old.is_granted, old.decided_by) == (False, None)
+
+
+def test_a_grant_counts_though_the_same_content_was_once_taken_back(person, units) -> None:
+    who, second = person("approver", "31-2020"), person("approver", "31-2020")
+    approval_decide(approval=asked(who, units), is_granted=True, reason="", by=second, now=NOW)
+    asked(who, units)
+    approvals_void(kind="letter", subject="letter:1", by=who, now=NOW)
+    assert is_approved(kind="letter", subject="letter:1", digest="a" * 64)
 
 
 def test_what_was_granted_meanwhile_is_not_ended_by_something_newer(person, units) -> None:

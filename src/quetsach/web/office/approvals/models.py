@@ -7,7 +7,10 @@ from quetsach.web.office.units.models import Unit
 
 
 class Approval(models.Model):
-    """That somebody asked for exactly this content (``digest``) to be let out. No verdict: nobody has decided yet."""
+    """That somebody asked for exactly this content (``digest``) to be let out. No verdict: nobody has decided yet.
+
+    Refused by nobody: what was asked for has changed since, or something newer took its place.
+    """
 
     kind = models.CharField(max_length=20, db_index=True)
     subject = models.CharField(max_length=100, db_index=True)
@@ -23,3 +26,8 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether it ended without anybody's decision."""
+        return self.is_granted is False and self.decided_by_id is None

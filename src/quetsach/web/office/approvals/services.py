@@ -47,14 +47,12 @@ def approval_ask(
 
 @transaction.atomic
 def approvals_void(*, kind: str, subject: str, by: Person | None, now: datetime) -> None:
-    """Take back what still waits about a subject, in the transaction that changes it.
+    """End what still waits about a subject, in the transaction that changes it.
 
     Whoever decides looks at the subject as it is: nothing else may wait, or a text is shown and another let out.
     """
-    for approval in Approval.objects.select_for_update().filter(kind=kind, subject=subject, is_granted=None):
-        detail = {"kind": kind, "digest": approval.digest}
-        log_append(by=by, act="approval-void", subject=subject, unit=approval.unit, detail=detail, now=now)
-        approval.delete()
+    for approval in Approval.objects.filter(kind=kind, subject=subject, is_granted=None):
+        approval_supersede(approval=approval, reason="", by=by, now=now)
 
 
 def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Person, now: datetime) -> Approval:
@@ -80,6 +78,8 @@ def approval_decide(*, approval: Approval, is_granted: bool, reason: str, by: Pe
 def approval_supersede(*, approval: Approval, reason: str, by: Person | None, now: datetime) -> None:
     """End a request that something newer has overtaken: it stays readable, with the reason, and nobody can grant it.
 
+    Without a reason it was overtaken by a change of its own content.
+
     What somebody decided in the meantime stays as it was decided.
     """
     waiting = Approval.objects.select_for_update().filter(pk=approval.pk, is_granted=None).first()
@@ -87,7 +87,7 @@ def approval_supersede(*, approval: Approval, reason: str, by: Person | None, no
         return
     waiting.is_granted, waiting.reason, waiting.decided_at = False, reason, now
     waiting.save(update_fields=["is_granted", "reason", "decided_at"])
-    detail = {"kind": waiting.kind, "digest": waiting.digest, "reason": reason}
+    detail = {"kind": waiting.kind, "digest": waiting.digest} | ({"reason": reason} if reason else {})
     log_append(by=by, act="approval-void", subject=waiting.subject, unit=waiting.unit, detail=detail, now=now)
 
 
@@ -100,6 +100,10 @@ def _decide(approval: Approval, *, is_granted: bool, reason: str, by: Person, no
         raise ApprovalError(
             _("nobody has vouched for %(name)s yet") % {"name": unknown},
             hint=_("one who manages people there, and did not give the link, does that on the page of the person"),
+        )
+    if approval.is_overtaken:
+        raise ApprovalError(
+            _("the content has changed since this was asked for"), hint=_("whoever wrote it has to ask again")
         )
     if approval.is_granted is not None:
         raise ApprovalError(_("this was decided before"), hint=_("ask again if the content has changed"))
@@ -125,5 +129,5 @@ def unvouched(approval: Approval, by: Person) -> Person | None:
 
 def is_approved(*, kind: str, subject: str, digest: str) -> bool:
     """Whether a second person let exactly this content out; of several decisions the last one counts."""
-    decided = Approval.objects.filter(kind=kind, subject=subject, digest=digest).exclude(is_granted=None)
+    decided = Approval.objects.filter(kind=kind, subject=subject, digest=digest).exclude(decided_by=None)
     return bool(decided.order_by("-decided_at", "-pk").values_list("is_granted", flat=True).first())

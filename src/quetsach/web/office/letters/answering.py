@@ -108,7 +108,9 @@ def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
         .get(pk=dispatch.pk)
     )
     require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
-    led_to = ReturnLink.objects.filter(period__assignment__campaign__key=dispatch.letter.campaign)
+    led_to = ReturnLink.objects.all()
+    if dispatch.letter.campaign:  # the link of a letter that belongs to none led to the returns of all
+        led_to = led_to.filter(period__assignment__campaign__key=dispatch.letter.campaign)
     led_to.filter(unit=dispatch.to_unit, made_by=None, withdrawn_at=None).update(withdrawn_at=now)
     dispatch.link_number += 1
     dispatch.link_until = now + timedelta(days=LINK_DAYS)

@@ -4,6 +4,7 @@ Copies are made in groups: the files of a group are on disk before one transacti
 Killed anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import batched
@@ -19,10 +20,13 @@ from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.printing import print_groups
 from quetsach.web.office.letters.seals import seals_of
 from quetsach.web.office.letters.sending import reachable_address
-from quetsach.web.office.letters.wording import text_of
+from quetsach.web.office.letters.wording import text_of, verification_of
+from quetsach.web.office.people.access import today
 from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.units.models import Position
 
 GROUP = 50
+_logger = logging.getLogger("quetsach.office.letters")
 
 
 def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False) -> int:
@@ -51,9 +55,13 @@ def _printed(letter: Letter) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
     chosen = list(waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts"))
     for dispatch in chosen:
         dispatch.letter = letter  # one object for all: nothing is read again
+    seals = seals_of(letter) if letter.signatures != [] else None  # a copy is signed as its original is
+    if letter.signatures and seals is None:
+        _logger.warning("letters: the keys that signed %s are gone; its copies wait for them", letter.number_sign)
+        return
     groups = [list(group) for group in batched(chosen, GROUP, strict=False)]
     personal = [[_personal(dispatch) for dispatch in group] for group in groups]
-    yield from zip(groups, print_groups(text_of(letter), seals_of(letter), personal), strict=False)
+    yield from zip(groups, print_groups(text_of(letter), seals, personal), strict=False)
 
 
 def _personal(dispatch: Dispatch) -> Personal:
@@ -63,28 +71,39 @@ def _personal(dispatch: Dispatch) -> Personal:
 def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:
     """Write the copies of a group, then note them and queue their mail in one transaction."""
     messages = []
+    below = Position.objects.on(today(moment)).filter(parent__in=[dispatch.to_unit_id for dispatch in group])
+    parents = set(below.values_list("parent", flat=True))
     for dispatch, sha256 in zip(group, LETTERS.put(contents), strict=True):
         dispatch.copy_sha256 = sha256
-        if message := _message(dispatch, moment):
+        if message := _message(dispatch, moment, has_units=dispatch.to_unit_id in parents):
             messages.append(message)
     with transaction.atomic():
         Dispatch.objects.bulk_update(group, ["copy_sha256"], batch_size=GROUP)
         Message.objects.bulk_create(messages, batch_size=GROUP, ignore_conflicts=True)
 
 
-def _message(dispatch: Dispatch, moment: datetime) -> Message | None:
-    """Return the mail that carries a copy; ``None`` where no address is known."""
+def _message(dispatch: Dispatch, moment: datetime, *, has_units: bool) -> Message | None:
+    """Return the mail that carries a copy; ``None`` where no address is known.
+
+    ``has_units``: there are units below the receiver, to which it can pass the letter on.
+    """
     letter = dispatch.letter
     address = reachable_address(dispatch.to_unit.contacts.all())
     if dispatch.channel != Channel.MAIL or not address:
         return None
-    values = {"letter": letter, "dispatch": dispatch, "link": link_of(dispatch)}
+    values = {
+        "letter": letter,
+        "dispatch": dispatch,
+        "link": link_of(dispatch),
+        "has_units": has_units,
+        "check": verification_of(letter).url,
+    }
     return Message(
         key=f"letter:{dispatch.pk}.{dispatch.link_number}",
         kind=MessageKind.LETTER,
         dispatch=dispatch,
         recipient=address,
-        subject=one_line(f"[{letter.number_sign}] {letter.subject}"),
+        subject=one_line(worded("letter_subject", letter.language, values)),
         text=worded("letter", letter.language, values),
         copy_sha256=dispatch.copy_sha256,
         copy_name=f"{letter.number_sign.replace('/', '-')}.pdf",

@@ -16,10 +16,10 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.letters.events import courses_of, event_add
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
-from quetsach.web.office.letters.printing import print_original
+from quetsach.web.office.letters.printing import Seals, print_original
 from quetsach.web.office.letters.seals import authority_here, seals_of
 from quetsach.web.office.letters.wording import digest_of, text_of
-from quetsach.web.office.letters.writing import refuse_dissolved
+from quetsach.web.office.letters.writing import refuse_dissolved, refuse_past_due
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -30,34 +30,44 @@ from quetsach.web.office.units.models import Unit
 MOST_NUMBER = 99_999
 
 
-def letter_issue(*, letter: Letter, by: Person, now: datetime) -> Letter:
+def letter_issue(*, letter: Letter, by: Person, now: datetime, may_be_unsigned: bool = False) -> Letter:
     """Give an approved letter its number and day and keep its original.
 
     Everything is in one transaction: a letter that cannot be printed takes no number, so the register has no gaps.
 
+    Args:
+        letter: one that a second person approved as it is.
+        by: who issues it.
+        now: the time (UTC).
+        may_be_unsigned: that the person knows that a unit without keys issues it without a signature, and wants it.
+
     Raises:
         AccessError: not this person's to do.
-        LetterError: it was issued before, or nobody approved what it says now.
+        LetterError: it was issued before, nobody approved what it says now, its due day is over, or it would go out
+            unsigned and nobody consented to that.
         DocumentError: it cannot be printed.
         SigningError: it cannot be signed, or the time stamping authority does not answer.
     """
     require(by, Act.ISSUE_LETTER, letter.unit, day=today(now))
+    _refuse_issued(letter)
     code = code_of(secrets.randbelow(SPACE))
     trial = copy(letter)
     trial.code, trial.issued_at = code, now
     # Tried before the register is held, for which others wait: a first print loads much, an authority may be silent.
     print_original(text_of(trial), None)
-    if seals_of(trial) and (authority := authority_here()):
+    if _seals(trial, may_be_unsigned=may_be_unsigned) and (authority := authority_here()):
         authority.check()
-    return _issue(letter, code, by, now)
+    return _issue(letter, code, by, now, may_be_unsigned=may_be_unsigned)
 
 
 @transaction.atomic
-def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
+def _issue(letter: Letter, code: str, by: Person, now: datetime, *, may_be_unsigned: bool) -> Letter:
     letter = Letter.objects.select_for_update(of=("self",)).select_related("unit", "earlier").get(pk=letter.pk)
     day = today(now)
     require(by, Act.ISSUE_LETTER, letter.unit, day=day)
+    _refuse_issued(letter)
     refuse_dissolved(letter, day)
+    refuse_past_due(letter.due, day)
     if letter.state != LetterState.SUBMITTED or not is_approved(
         kind="letter", subject=letter.log_subject, digest=digest_of(letter)
     ):
@@ -70,7 +80,9 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
     letter.code = code
     if letter.earlier:
         _end_earlier(letter, letter.earlier, by, now)
-    (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals_of(letter), authority_here())])
+    seals = _seals(letter, may_be_unsigned=may_be_unsigned)
+    (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals, authority_here())])
+    letter.signatures = [one.as_json() for one in seals.certificates] if seals else []
     letter.save()
     _register_code(letter, now)
     log_append(
@@ -78,10 +90,33 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime) -> Letter:
         act="letter-issue",
         subject=letter.log_subject,
         unit=letter.unit,
-        detail={"number": letter.number_sign, "sha256": letter.sha256, "code": letter.code},
+        detail={
+            "number": letter.number_sign,
+            "sha256": letter.sha256,
+            "code": letter.code,
+            **({"signatures": letter.signatures} if seals else {"unsigned": "by consent"}),
+        },
         now=now,
     )
     return letter
+
+
+def _refuse_issued(letter: Letter) -> None:
+    if letter.is_issued:
+        raise LetterError(
+            _("%(number)s is issued already; nothing was done a second time") % {"number": letter.number_sign}
+        )
+
+
+def _seals(letter: Letter, *, may_be_unsigned: bool) -> Seals | None:
+    """Return what the letter is signed with; without keys it goes out only if somebody consented to that."""
+    seals = seals_of(letter)
+    if seals is None and not may_be_unsigned:
+        raise LetterError(
+            _("the unit has no signing keys: the letter would go out without a signature"),
+            hint=_("put its keys in place, or confirm that it is to be issued unsigned"),
+        )
+    return seals
 
 
 @transaction.atomic
@@ -120,6 +155,7 @@ def _register_code(letter: Letter, now: datetime) -> None:
         asks=LocalText(asks, asks),
         issued_on=letter.issued_on or today(now),
         url="",
+        signatures=letter.signatures,
         now=now,
     )
 

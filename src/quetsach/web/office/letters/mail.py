@@ -19,6 +19,9 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.shelf import LETTERS, ShelfError
 
 MAX_SUBJECT_LENGTH = 400
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+"""No server on the way need offer 8BITMIME (RFC 6152), and a mail of parts need not say that one of them has 8 bits
+(RFC 2045, 6.4)."""
 
 
 def worded(template: str, language: str, values: Mapping[str, Any], *, room: str = "letters") -> str:
@@ -50,7 +53,7 @@ def mail_bytes(message: Message, *, now: datetime) -> bytes:
     Raises:
         LetterError: an address is not one, or the PDF is missing.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_SEVEN_BIT)
     try:
         mail["From"] = Address(addr_spec=settings.CENTER.mail_from)
         mail["To"] = Address(addr_spec=message.recipient)
@@ -58,7 +61,7 @@ def mail_bytes(message: Message, *, now: datetime) -> bytes:
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"  # keeps absence notes from answering (RFC 3834)
-        mail.set_content(message.text)
+        mail.set_content(message.text, cte="quoted-printable")
         if message.copy_sha256:
             mail.add_attachment(
                 LETTERS.read(message.copy_sha256), maintype="application", subtype="pdf", filename=message.copy_name

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from quetsach.web.office.letters.document.certificates import Certificate, read_certificate
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal
 from quetsach.web.office.letters.document.pdf import render, render_many
 from quetsach.web.office.letters.document.printed import Printed, unsigned
@@ -36,6 +37,11 @@ class Seals:
     agency_image: bytes | None
     at: datetime
     language: str
+
+    @property
+    def certificates(self) -> tuple[Certificate, Certificate]:
+        """Whose keys they are, the person's first."""
+        return read_certificate(self.person_key), read_certificate(self.agency_key)
 
 
 def print_original(text: LetterText, seals: Seals | None, authority: "TimeStampAuthority | None" = None) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, plan
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
@@ -22,6 +23,7 @@ from quetsach.web.office.letters.models import (
     Reminder,
 )
 from quetsach.web.office.letters.sending import reachable_address
+from quetsach.web.office.letters.wording import verification_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
 from quetsach.web.office.units.models import Position, Unit
@@ -47,7 +49,7 @@ def reminders_plan(letter: Letter, *, now: datetime) -> LetterPlan:
     day = today(now)
     dispatches = letter.dispatches.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts")
     courses = courses_of(letter.dispatches.all())
-    pending = {d.to_unit.key: d for d in dispatches if courses[d.pk].is_pending}
+    pending = {d.to_unit.key: d for d in dispatches if courses[d.pk].is_pending and _due(letter, d)}
     parents = _parents(pending, tree_day(letter))
     reminded: dict[int, set[int]] = {}
     for dispatch, reminded_day in Reminder.objects.filter(dispatch__letter=letter).values_list("dispatch", "day"):
@@ -59,6 +61,8 @@ def reminders_plan(letter: Letter, *, now: datetime) -> LetterPlan:
                 parent=parents[key].key,
                 is_reachable=bool(reachable_address(dispatch.to_unit.contacts.all())),
                 reminded=frozenset(reminded.get(dispatch.pk, ())),
+                due=_due(letter, dispatch),
+                since=today(dispatch.made_at),
             )
             for key, dispatch in pending.items()
         ],
@@ -84,7 +88,9 @@ def reminders_due(*, now: datetime) -> list[LetterPlan]:
     day = today(now)
     first = day - timedelta(days=_REMEMBERED_DAYS)
     last = day - timedelta(days=min(POLICY.unit_days))
-    letters = Letter.objects.filter(state=LetterState.ISSUED, due__gte=first, due__lte=last).select_related("unit")
+    days = (first, last)
+    near = Q(due__range=days) | Q(pk__in=Dispatch.objects.filter(own_due__range=days).values("letter"))
+    letters = Letter.objects.filter(near, state=LetterState.ISSUED).select_related("unit")
     plans = [reminders_plan(letter, now=now) for letter in letters]
     return [found for found in plans if found.plan.reminders or found.plan.digests]
 
@@ -118,7 +124,14 @@ def _reminders(found: LetterPlan, now: datetime) -> list[Message]:
 def _reminder(found: LetterPlan, planned: PlannedReminder, now: datetime) -> Message:
     letter, dispatch = found.letter, found.dispatches[planned.unit]
     dispatch.letter = letter
-    values = {"letter": letter, "dispatch": dispatch, "link": link_of(dispatch), "day": planned.day}
+    values = {
+        "letter": letter,
+        "dispatch": dispatch,
+        "link": link_of(dispatch),
+        "day": planned.day,
+        "due": dispatch.due,
+        "check": verification_of(letter).url,
+    }
     address = reachable_address(dispatch.to_unit.contacts.all())
     language = language_of(address, usual=letter.language)
     return Message(
@@ -142,7 +155,9 @@ def _digest(found: LetterPlan, digest: Digest, now: datetime) -> Message | None:
         return None
     language = language_of(address, usual=letter.language)
     unreachable = set(digest.unreachable)
-    late = [(found.dispatches[key].to_unit, key in unreachable) for key in digest.late]
+    late = [
+        (found.dispatches[key].to_unit, _due(letter, found.dispatches[key]), key in unreachable) for key in digest.late
+    ]
     values = {"letter": letter, "parent": parent, "late": late, "site": site(), "day": digest.day}
     return Message(
         key=f"digest:{letter.pk}.{parent.pk}.{digest.day}",
@@ -153,6 +168,11 @@ def _digest(found: LetterPlan, digest: Digest, now: datetime) -> Message | None:
         message_id=new_message_id(),
         next_at=now,
     )
+
+
+def _due(letter: Letter, dispatch: Dispatch) -> date | None:
+    """As ``dispatch.due``, without reading the letter of each again."""
+    return dispatch.own_due or letter.due
 
 
 def _parents(pending: Mapping[str, Dispatch], day: date) -> dict[str, Unit]:

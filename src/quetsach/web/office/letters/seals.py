@@ -1,9 +1,11 @@
 """The keys and pictures that a unit's letters are signed with: files in the centre's data folder.
 
 ``letters/keys/<unit key>/`` holds ``person.p12`` and ``agency.p12`` (PKCS #12 without a pass phrase, for the centre's
-account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without them issues unsigned letters.
+account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without them issues unsigned letters, and only
+where somebody consents to that.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,8 @@ from uuid import uuid4
 from django.conf import settings
 
 from quetsach import storage
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.letters.document.certificates import Certificate, read_certificate
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
@@ -21,6 +25,24 @@ _KEY_LEAST_BYTES = 100
 
 if TYPE_CHECKING:
     from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What issuing would do now: sign with these certificates (none: the unit has no keys), or fail for ``trouble``."""
+
+    certificates: tuple[Certificate, ...] = ()
+    trouble: str = ""
+
+
+def outlook_of(unit: Unit) -> Outlook:
+    """Return with what a letter of a unit would be signed if it were issued now."""
+    folder = _folder(unit)
+    try:
+        keys = unit_keys(folder) if folder else None
+        return Outlook(tuple(read_certificate(key) for key in keys or ()))
+    except QuetsachError as error:
+        return Outlook(trouble=error.what)
 
 
 def seals_of(letter: Letter) -> Seals | None:

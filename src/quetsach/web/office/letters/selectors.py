@@ -1,20 +1,36 @@
 """Reads of letters: what a person sees, what came to a unit, the register, the queue of mail."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.cascade import came_to
 from quetsach.web.office.letters.events import courses_of
-from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageState
+from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind, MessageState
+from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
 from quetsach.web.office.units.reach import require_sight
 from quetsach.web.office.units.selectors import children_of, root_unit, subtree_of
+
+
+class LetterStage(StrEnum):
+    """How far a letter is for who works on it: its state, and what became of its approval."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    REFUSED = "refused-approval"
+    APPROVED = "approved"
+    ISSUED = "issued"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,26 @@ def letter_visible(person: Person, pk: int, *, day: date) -> Letter:
     if letter is None:
         raise AccessError("there is no such letter", is_hidden=True)
     return letter
+
+
+def stages_of(letters: Collection[Letter]) -> dict[int, LetterStage]:
+    """Return how far each letter is, by its key; one query for all."""
+    found = {letter.pk: LetterStage(letter.state) for letter in letters}
+    subjects = {letter.log_subject: letter.pk for letter in letters if letter.state == LetterState.SUBMITTED}
+    asked = Approval.objects.filter(kind="letter", subject__in=subjects).order_by("pk")
+    for approval in asked.only("subject", "is_granted", "decided_by_id") if subjects else ():
+        found[subjects[approval.subject]] = _stage(approval)
+    return found
+
+
+def letters_at(letters: QuerySet[Letter], stage: str) -> QuerySet[Letter]:
+    """Keep the letters that are at a stage; all for what is no stage."""
+    if stage not in set(LetterStage):
+        return letters
+    if stage in set(LetterState) - {LetterState.SUBMITTED}:
+        return letters.filter(state=stage)
+    stages = stages_of(list(letters.filter(state=LetterState.SUBMITTED)))
+    return letters.filter(pk__in=[pk for pk, found in stages.items() if found == stage])
 
 
 def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Letter:
@@ -136,6 +172,12 @@ def register_years(unit: Unit) -> list[int]:
     return sorted((year for year in found if year), reverse=True)
 
 
+def queued_for_mail(letter: Letter) -> int:
+    """Return how many units a letter is still on its way to: their copy is not made, or their mail has not left."""
+    waiting = Q(copy_sha256="") | Q(messages__kind=MessageKind.LETTER, messages__state=MessageState.QUEUED)
+    return letter.dispatches.filter(waiting, channel=Channel.MAIL).distinct().count()
+
+
 def mail_counts(person: Person, *, day: date) -> Counter[str]:
     """Return how many messages of units within sight are in each state."""
     rows = mail_visible(person, day=day).order_by().values("state").annotate(number=Count("pk", distinct=True))
@@ -157,6 +199,14 @@ def mail_in_trouble(person: Person, *, day: date) -> QuerySet[Message]:
     """Return the mail that a person has to look after."""
     troubled = mail_visible(person, day=day).filter(state__in=[MessageState.UNCERTAIN, MessageState.FAILED])
     return troubled.filter(Q(dispatch=None) | Q(dispatch__letter__state=LetterState.ISSUED)).order_by("-state", "pk")
+
+
+def _stage(approval: Approval) -> LetterStage:
+    if approval.is_granted is None:
+        return LetterStage.SUBMITTED
+    if approval.is_overtaken:
+        return LetterStage.DRAFT
+    return LetterStage.APPROVED if approval.is_granted else LetterStage.REFUSED
 
 
 def _within_sight(person: Person, unit: str, day: date) -> Q:

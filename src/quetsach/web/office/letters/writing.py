@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill, open_names
 from quetsach.campaign.letters.register import check_sign
+from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
@@ -77,7 +79,9 @@ def letter_begin(
     letter.kind, letter.earlier, letter.covers = reference.kind, reference.earlier, reference.covers
     if reference.covers:
         letter.root = reference.covers.root or reference.covers
-        letter.campaign, letter.due = letter.campaign or reference.covers.campaign, reference.covers.due
+        letter.campaign = letter.campaign or reference.covers.campaign
+        asked = reference.covers.due
+        letter.due = asked if asked and asked >= today(now) else None
     _fill_issuer(letter, today(now))
     if template:
         letter.subject, letter.body, letter.annexes = template.subject, template.body, template.annexes
@@ -129,12 +133,13 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
 
     Raises:
         AccessError: not this person's to do.
-        LetterError: it was issued, or a place in it is still to be filled in.
+        LetterError: it was issued, its due day is over, or a place in it is still to be filled in.
         DocumentError: it cannot be printed.
     """
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
+    refuse_past_due(letter.due, today(now))
     check_sign(letter.sign)
     texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
     if still_open := open_names("\n".join(texts)):
@@ -209,6 +214,19 @@ def refuse_dissolved(letter: Letter, day: date) -> None:
         )
 
 
+def refuse_past_due(due: date | None, day: date) -> None:
+    """Refuse to ask for an answer by a day that is over; today is not.
+
+    Raises:
+        LetterError: it is over.
+    """
+    if due and due < day:
+        raise LetterError(
+            _("the day to answer by, %(due)s, is over") % {"due": written_day(due)},
+            hint=_("choose today or a later day"),
+        )
+
+
 def _open_letter(letter: Letter) -> Letter:
     """Return the letter as it is stored now, held until the transaction ends."""
     letter = Letter.objects.select_for_update().get(pk=letter.pk)
@@ -261,16 +279,26 @@ def _fill_in(letter: Letter, day: date) -> None:
 
 
 def _values(letter: Letter, day: date) -> dict[str, str]:
-    values = {"unit": letter.unit.name_vi, "portal": site(), "year": str(day.year)}
+    with override(letter.language):
+        return _worded_values(letter, day)
+
+
+def _worded_values(letter: Letter, day: date) -> dict[str, str]:
+    values = {
+        "unit": letter.unit.name,
+        "agency": letter.agency,
+        "portal": site().rpartition("://")[2],
+        "year": str(day.year),
+    }
     if letter.campaign:
         known = campaign_of(letter.campaign)
         values["campaign"] = known.plan.name.in_language(letter.language) if known else letter.campaign
     if letter.due:
-        values["due"] = f"{letter.due:%d/%m/%Y}"
+        values["due"] = written_day(letter.due)
     for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):
         if other and other.issued_on:
             values[f"{name}_number"] = other.number_sign
-            values[f"{name}_day"] = f"{other.issued_on:%d/%m/%Y}"
+            values[f"{name}_day"] = written_day(other.issued_on)
             values[f"{name}_agency"], values[f"{name}_subject"] = other.agency, other.subject
     return values
 

@@ -31,6 +31,9 @@ class Verification(models.Model):
     asks_en = models.TextField(max_length=2000)
     issued_on = models.DateField()
     url = models.CharField(max_length=500, blank=True, help_text="where the thing itself can be read; empty: nowhere")
+    signatures = models.JSONField(
+        null=True, help_text="holder and authority of each certificate that signed it; null: not a thing that is signed"
+    )
     registered_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     revoked_because = models.TextField(max_length=2000, blank=True)

@@ -15,7 +15,10 @@ from quetsach.web.office.publicity.models import Kit, Verification, Verification
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
-    """What is known about a code that is ours. ``revoked_at`` is set when the thing no longer holds."""
+    """What is known about a code that is ours. ``revoked_at`` is set when the thing no longer holds.
+
+    ``signatures`` are ``None`` where nobody noted whether the thing was signed, and empty where it was not.
+    """
 
     code: str
     kind: VerificationKind
@@ -24,6 +27,7 @@ class Genuine:
     asks: LocalText
     issued_on: date
     url: str
+    signatures: list[dict[str, str]] | None
     revoked_at: datetime | None
     revoked_because: str
 
@@ -44,6 +48,7 @@ def verification_register(
     issued_on: date,
     url: str,
     now: datetime,
+    signatures: list[dict[str, str]] | None = None,
 ) -> Verification:
     """Let the public ask about a code. The caller has checked who may issue the thing and writes the log.
 
@@ -56,6 +61,7 @@ def verification_register(
         issued_on: its day.
         url: where the thing itself can be read in public; empty if nowhere.
         now: the time (UTC).
+        signatures: ``holder`` and ``authority`` of each certificate that signed it; ``None`` if it is never signed.
 
     Raises:
         PublicityError: not a code, or one that stands on something else already.
@@ -73,6 +79,7 @@ def verification_register(
         },
         issued_on=issued_on,
         url=url,
+        signatures=signatures,
         registered_at=now,
     )
 
@@ -106,6 +113,7 @@ def genuine(code: str) -> Genuine | None:
         asks=found.asks,
         issued_on=found.issued_on,
         url=found.url,
+        signatures=found.signatures,
         revoked_at=found.revoked_at,
         revoked_because=found.revoked_because,
     )

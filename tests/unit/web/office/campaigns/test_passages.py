@@ -9,7 +9,6 @@ from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.standing import PhaseState
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import (
@@ -158,7 +157,7 @@ def test_what_waits_is_void_once_the_plan_changes(campaign: Campaign, operator, 
     days = {"milestone:launch": Period(date(2020, 9, 25), date(2020, 9, 25))}
     plan_move(campaign=campaign, days=days, reason="Hoãn", by=operator, now=NOW)
     assert steps_asked(campaign) == {}
-    with pytest.raises(Approval.DoesNotExist):
+    with pytest.raises(ApprovalError, match="đã thay đổi"):
         grant(passage, second)
 
 

@@ -1,6 +1,7 @@
 """The queue is handed to a real mail server; what it refuses, breaks or sends back is told."""
 
 import dataclasses
+import email
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.delivery import RETRY_MINUTES, queue_recover, queue_send
 from quetsach.web.office.letters.events import course_of
+from quetsach.web.office.letters.mail import mail_bytes
 from quetsach.web.office.letters.models import Dispatch, Message, MessageState
 from quetsach.web.office.letters.post import Post, ServerError
 from quetsach.web.office.letters.sending import letter_send
@@ -71,7 +73,7 @@ def test_each_unit_gets_one_mail_with_its_own_copy_and_link(letter, server) -> N
     assert send().sent == 2
     assert sorted(t.recipient for t in server.taken) == ["u01-2020@xa.example", "u31-2020@xa.example"]
     one, other = (taken.mail for taken in server.taken)
-    assert one["Subject"] == "[01/CATTT-NCSC] rà soát và bóc gỡ mã độc"
+    assert one["Subject"] == "Công văn 01/CATTT-NCSC: rà soát và bóc gỡ mã độc"
     links = {mail.get_body().get_content().split("https://", 1)[1].split()[0] for mail in (one, other)}
     assert len(links) == 2
     (pdf,) = one.iter_attachments()
@@ -247,3 +249,13 @@ def test_other_mail_in_the_folder_is_set_aside(tmp_path, settings, units) -> Non
     settings.CENTER = dataclasses.replace(settings.CENTER, bounces=folder)
     assert bounces_read(now=NOW) == 0
     assert [p.name for p in (folder / "new").iterdir()] == ["b"]
+
+
+def test_mail_is_seven_bits_wide_and_every_part_names_its_encoding(letter) -> None:
+    """No 8BITMIME is asked of the server (RFC 6152), and a part without an encoding is 7bit (RFC 2045, 6.1 and 6.4)."""
+    content = mail_bytes(Message.objects.first(), now=NOW)
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    parts = [part for part in email.message_from_bytes(content).walk() if not part.is_multipart()]
+    assert [part["Content-Transfer-Encoding"] for part in parts] == ["quoted-printable", "base64"]

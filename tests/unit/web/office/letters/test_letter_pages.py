@@ -82,7 +82,7 @@ def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, perso
     approval_decide(
         approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=datetime.now(UTC)
     )
-    answer = office.post(f"/en/office/letters/{letter.pk}/ban-hanh/")
+    answer = office.post(f"/en/office/letters/{letter.pk}/ban-hanh/", {"unsigned": "yes"})
     assert answer["Location"] == f"/en/office/letters/{letter.pk}/gui/"
     assert "Directly below: provinces (2)" in page(office, answer["Location"])
     answer = office.post(answer["Location"], {"to": ["children", "level-2"]})
@@ -155,7 +155,8 @@ def test_a_province_sees_the_letter_that_came_to_it_and_acknowledges(signed_in, 
 def test_a_province_passes_the_letter_on_and_follows_it(signed_in, person, sent) -> None:
     client = signed_in(person(Role.EDITOR, "31-2025"))
     client.post(
-        f"/en/office/letters/den/{of(sent, '31-2025').pk}/", {"act": "forward", "unit": "all", "note": "Trước 20/10"}
+        f"/en/office/letters/den/{of(sent, '31-2025').pk}/",
+        {"act": "forward", "to": "all", "note": "Trước 20/10", "confirmed": "yes"},
     )
     assert of(sent, "11296-2025").note == "Trước 20/10"
     text = page(client, f"/en/office/letters/{sent.pk}/tien-do/?unit=31-2025")

@@ -16,6 +16,7 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.shelf import LETTERS
 
 NOW = datetime.now(UTC)
+FORWARD = {"act": "forward", "to": "all", "confirmed": "yes"}
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_letter_is_opened_and_acknowledged_by_buttons(dispatch: Dispatch, pa
 
 
 def test_the_letter_is_passed_on_to_the_units_below(dispatch: Dispatch, page: str) -> None:
-    Client().post(page, {"act": "forward", "note": "Đề nghị thực hiện"})
+    Client().post(page, FORWARD | {"note": "Đề nghị thực hiện"})
     below = Dispatch.objects.get(to_unit__key="11296-2025")
     assert (below.above, below.note, below.sent_by) == (dispatch, "Đề nghị thực hiện", None)
 
@@ -85,7 +86,7 @@ def test_a_link_cannot_fill_the_database(dispatch: Dispatch, page: str, monkeypa
 
 def test_passing_on_to_nobody_is_not_logged(dispatch: Dispatch, page: str) -> None:
     for _ in range(3):
-        Client().post(page, {"act": "forward"})
+        Client().post(page, FORWARD)
     assert LogEntry.objects.filter(act="letter-forward").count() == 1
 
 

@@ -55,7 +55,7 @@ def test_a_unit_with_an_address_waits_until_its_mail_has_left(issued, units, per
 
 def test_sending_again_reaches_only_who_has_it_not(sent, units, person) -> None:
     wanted = [units["31-2020"], units["303-2020"]]
-    assert letter_send(letter=sent, units=wanted, by=person(Role.OPERATOR), now=NOW) == 1
+    assert letter_send(letter=sent, units=wanted, by=person(Role.OPERATOR), now=NOW).total == 1
 
 
 def test_a_letter_goes_to_no_unit_outside_the_subtree(issued, units, person) -> None:
@@ -133,7 +133,7 @@ def test_who_sent_it_may_end_the_waiting(sent, person) -> None:
 def test_passing_on_reaches_the_units_below_with_covering_words(sent, units) -> None:
     above = of(sent, "31-2020")
     below = [units["303-2020"], units["304-2020"]]
-    assert dispatch_forward(dispatch=above, units=below, note="Trước ngày 20/10.", hand=LINK, now=LATER) == 2
+    assert dispatch_forward(dispatch=above, units=below, note="Trước ngày 20/10.", hand=LINK, now=LATER).total == 2
     district = of(sent, "303-2020")
     assert (district.from_unit.key, district.above, district.note) == ("31-2020", above, "Trước ngày 20/10.")
     assert course_of(above).standing is Standing.FORWARDED

@@ -1,6 +1,6 @@
 """Writing, approving, issuing: nothing goes out that a second person did not see."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.unit.web.office.conftest import NOW
@@ -76,7 +76,7 @@ def test_a_letter_without_approval_is_not_issued(person, units) -> None:
     letter, by = draft(person, units)
     letter_submit(letter=letter, by=by, now=NOW)
     with pytest.raises(LetterError, match="second person"):
-        letter_issue(letter=letter, by=by, now=NOW)
+        letter_issue(letter=letter, by=by, now=NOW, may_be_unsigned=True)
 
 
 def test_who_asks_for_the_approval_cannot_give_it(person, units) -> None:
@@ -92,7 +92,7 @@ def test_a_change_after_the_approval_needs_another_one(person, units, approve) -
     letter_save(letter=letter, content={"body": "Khác."}, by=by, now=NOW)
     letter_submit(letter=letter, by=by, now=NOW)
     with pytest.raises(LetterError, match="second person"):
-        letter_issue(letter=letter, by=by, now=NOW)
+        letter_issue(letter=letter, by=by, now=NOW, may_be_unsigned=True)
 
 
 def test_a_file_added_after_the_approval_needs_another_one(person, units, approve) -> None:
@@ -101,7 +101,7 @@ def test_a_file_added_after_the_approval_needs_another_one(person, units, approv
     attachment_add(letter=letter, name="a.pdf", content=b"%PDF-1.7", by=by, now=NOW)
     letter_submit(letter=letter, by=by, now=NOW)
     with pytest.raises(LetterError, match="second person"):
-        letter_issue(letter=letter, by=by, now=NOW)
+        letter_issue(letter=letter, by=by, now=NOW, may_be_unsigned=True)
 
 
 def test_one_text_cannot_be_shown_while_another_waits(person, units) -> None:
@@ -110,7 +110,7 @@ def test_one_text_cannot_be_shown_while_another_waits(person, units) -> None:
     letter_submit(letter=letter, by=by, now=NOW)
     asked = Approval.objects.get()
     letter_save(letter=letter, content={"body": "Vô hại."}, by=by, now=NOW)
-    with pytest.raises(Approval.DoesNotExist):
+    with pytest.raises(ApprovalError, match="has changed since"):
         approval_decide(approval=asked, is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
     assert LogEntry.objects.filter(act="approval-void", subject=letter.log_subject).count() == 1
 
@@ -119,7 +119,24 @@ def test_a_request_is_void_once_a_file_is_added(person, units) -> None:
     letter, by = draft(person, units)
     letter_submit(letter=letter, by=by, now=NOW)
     attachment_add(letter=letter, name="a.pdf", content=b"%PDF-1.7", by=by, now=NOW)
-    assert not Approval.objects.exists()
+    assert Approval.objects.get().is_overtaken
+
+
+def test_a_letter_is_issued_once_and_the_second_click_says_so(issued, person) -> None:
+    letter = issued()
+    with pytest.raises(LetterError, match="01/CATTT-NCSC is issued already"):
+        letter_issue(letter=letter, by=person(Role.OPERATOR), now=NOW, may_be_unsigned=True)
+
+
+def test_no_answer_is_asked_for_by_a_day_that_is_over(person, units, approve) -> None:
+    letter, by = draft(person, units)
+    letter = letter_save(letter=letter, content={"due": date(2020, 10, 5)}, by=by, now=NOW)
+    with pytest.raises(LetterError, match=r"5.October.2020, is over"):
+        letter_submit(letter=letter, by=by, now=NOW)
+    letter = letter_save(letter=letter, content={"due": date(2020, 10, 6)}, by=by, now=NOW)
+    approve(letter_submit(letter=letter, by=by, now=NOW))
+    with pytest.raises(LetterError, match="is over"):
+        letter_issue(letter=letter, by=by, now=NOW + timedelta(days=1), may_be_unsigned=True)
 
 
 def test_an_issued_letter_cannot_be_changed(issued, person) -> None:
@@ -134,7 +151,7 @@ def test_a_letter_that_cannot_be_printed_takes_no_number(person, units, approve)
     letter.refresh_from_db()
     Approval.objects.update(digest=digest_of(letter))
     with pytest.raises(DocumentError):
-        letter_issue(letter=letter, by=by, now=NOW)
+        letter_issue(letter=letter, by=by, now=NOW, may_be_unsigned=True)
     assert not RegisterBook.objects.exists()
 
 
@@ -204,7 +221,7 @@ def test_a_successor_issues_nothing_in_the_name_of_a_unit_that_is_no_more(person
     approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
     heir, later = person(Role.APPROVER, "31-2025"), NOW.replace(year=2026)
     with pytest.raises(LetterError, match="no more"):
-        letter_issue(letter=letter, by=heir, now=later)
+        letter_issue(letter=letter, by=heir, now=later, may_be_unsigned=True)
     with pytest.raises(LetterError, match="no more"):
         letter_submit(letter=letter, by=heir, now=later)
 
@@ -213,7 +230,7 @@ def test_an_editor_writes_but_does_not_issue(person, units, approve) -> None:
     letter, by = draft(person, units, unit="31-2020", role=Role.EDITOR, at="31-2020")
     approve(letter_submit(letter=letter, by=by, now=NOW))
     with pytest.raises(AccessError):
-        letter_issue(letter=letter, by=by, now=NOW)
+        letter_issue(letter=letter, by=by, now=NOW, may_be_unsigned=True)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ from quetsach.campaign.schedule.decision import digest_of
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.approvals.services import approval_ask, approval_supersede
 from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.campaign import is_closed, plan_day, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_now
-from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
@@ -92,16 +91,8 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
 def passages_void(campaign: Campaign, *, by: Person | None, now: datetime) -> None:
     """Take back what still waits for a second person, since what it was asked on has changed."""
     of = Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:", is_granted=None)
-    for approval in of.select_for_update():
-        log_append(
-            by=by,
-            act="approval-void",
-            subject=approval.subject,
-            unit=root_unit(),
-            detail={"digest": approval.digest},
-            now=now,
-        )
-        approval.delete()
+    for approval in of:
+        approval_supersede(approval=approval, reason="", by=by, now=now)
 
 
 def _begin(campaign: Campaign, by: Person, now: datetime) -> Campaign:

@@ -1,8 +1,9 @@
 r"""The little markup of a letter's body: every line is a paragraph, as Decree 30/2020 sets them.
 
 ``**bold**``, ``*italic*``, ``***both***``; a line that begins with ``# `` is a heading; lines that begin with ``|`` are
-a table whose first row is its header. A backslash before ``*``, ``|``, ``#`` or ``\`` prints the sign itself. Numbers
-of clauses ("1.", "a)", "-") are typed as they are to be read.
+a table whose first row is its header. A second row of dashes alone, which other programs want there, is not printed;
+colons in it (``:---``, ``:---:``, ``---:``) say where the words of a column stand. A backslash before ``*``, ``|``,
+``#`` or ``\`` prints the sign itself. Numbers of clauses ("1.", "a)", "-") are typed as they are to be read.
 """
 
 import re
@@ -22,6 +23,10 @@ MOST_RUNS = 10_000
 _TOKEN = re.compile(r"\\([\\*|#])|(\*{1,3})|([^\\*]+|\\)")
 _CELL = re.compile(r"((?:\\.|[^\\|])*)\|")
 _MARKED = re.compile(r"([\\*|#])")
+_SEPARATOR = re.compile(r":?-{2,}:?")
+_FIGURE = re.compile(r"[+\-\u2212\u2013]?\d[\d.,\s]*%?")
+_ROW_NUMBERS = {"stt", "tt", "số tt", "số thứ tự", "no"}
+_NOTHING = {"", "-", "\u2013", "\u2014"}
 _LEAST_WEIGHT, _MOST_WEIGHT = 4, 40
 
 
@@ -47,11 +52,16 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells each as the header; ``weights`` are the columns' shares of the width."""
+    """Rows of as many cells each as the header.
+
+    ``weights`` are the columns' shares of the width, ``aligns`` where the words of each stand: ``left``, ``center`` or
+    ``right``.
+    """
 
     header: tuple[Runs, ...]
     rows: tuple[tuple[Runs, ...], ...]
-    weights: tuple[int, ...]
+    weights: tuple[float, ...]
+    aligns: tuple[str, ...]
 
 
 type Block = Paragraph | Table
@@ -109,7 +119,12 @@ def _table(lines: list[tuple[Line, str]]) -> Table:
                 _("%(found)s cells where the first row has %(wanted)s") % {"found": len(row), "wanted": len(header)},
                 where=place,
             )
-    return Table(header, tuple(rows[1:]), tuple(_weight(column) for column in zip(*rows, strict=True)))
+    marks = ["" for _cell in header]
+    if len(rows) > 1 and all(_SEPARATOR.fullmatch(plain(cell)) for cell in rows[1]):
+        marks = [plain(cell) for cell in rows.pop(1)]
+    columns = list(zip(*rows, strict=True))
+    aligns = tuple(_align(mark, column) for mark, column in zip(marks, columns, strict=True))
+    return Table(header, tuple(rows[1:]), tuple(_weight(column) for column in columns), aligns)
 
 
 def _run_count(block: Block) -> int:
@@ -132,6 +147,17 @@ def _weight(column: tuple[Runs, ...]) -> int:
     """Between the longest cell and the typical one, so that one long remark does not starve the other columns."""
     lengths = sorted(len(plain(cell)) for cell in column)
     return min(max((lengths[-1] + lengths[len(lengths) // 2]) // 2, _LEAST_WEIGHT), _MOST_WEIGHT)
+
+
+def _align(mark: str, column: tuple[Runs, ...]) -> str:
+    """Return what the mark says; without one, figures stand right and the numbers of rows in the middle."""
+    if ":" in mark:
+        return {":-": "left", "::": "center", "-:": "right"}[mark[0] + mark[-1]]
+    header, *cells = (plain(cell).strip() for cell in column)
+    if header.casefold().rstrip(".") in _ROW_NUMBERS:
+        return "center"
+    figures = [cell for cell in cells if cell not in _NOTHING]
+    return "right" if figures and all(_FIGURE.fullmatch(cell) for cell in figures) else "left"
 
 
 def _runs(at: Line, text: str) -> Iterator[Run]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal, Standing, Verification
 from quetsach.web.office.letters.document.markup import Block, Paragraph, Run, parse
+from quetsach.web.office.letters.document.measure import LANDSCAPE_TEXT_MM, TEXT_MM, fitted
 from quetsach.web.office.letters.document.words import (
     WORDS,
     day_phrase,
@@ -83,7 +84,7 @@ def compose(letter: LetterText) -> Sheet:
     mark = words.standings.get(letter.standing, "")
     return Sheet(
         language=letter.language,
-        document_title=_nfc(letter.subject) if letter.number is None else f"{sign}: {subject}",
+        document_title=_nfc(letter.subject) if letter.number is None else f"{sign}: {_nfc(letter.subject)}",
         author=_nfc(issuer.agency),
         superior=_nfc(issuer.superior).upper(),
         agency=_nfc(issuer.agency).upper(),
@@ -93,7 +94,7 @@ def compose(letter: LetterText) -> Sheet:
         subject=subject,
         dated=f"{_nfc(issuer.place)}, {day_phrase(letter.day, letter.language)}",
         to=words.to,
-        blocks=_with_changes(letter),
+        blocks=fitted(_with_changes(letter), whole_mm=TEXT_MM),
         copies_label=words.copies,
         copies=_copies(letter),
         powers=tuple(_nfc(line).upper() for line in signer.powers),
@@ -160,7 +161,10 @@ def _annexes(letter: LetterText, sign: str) -> Iterable[SheetAnnex]:
             heading=f"{words.annex} {roman(number)}" if len(letter.annexes) > 1 else words.annex,
             title=_nfc(annex.title).upper(),
             reference=_nfc(words.attached.format(named)),
-            blocks=parse(annex.body, where=f"{words.annex} {roman(number)}"),
+            blocks=fitted(
+                parse(annex.body, where=f"{words.annex} {roman(number)}"),
+                whole_mm=LANDSCAPE_TEXT_MM if annex.is_landscape else TEXT_MM,
+            ),
             is_landscape=annex.is_landscape,
         )
 

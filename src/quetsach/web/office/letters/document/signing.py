@@ -50,9 +50,9 @@ AGENCY_FIELD = "Agency"
 _PAGE_HEIGHT_MM = 297.0
 _POINTS_A_MM = 72 / 25.4
 _PDF = (1, 7)
-# Where the stamps lie against the gap between title and name: the hand inside it, the seal over the hand's left third.
+# Where the stamps lie against the gap between title and name: the hand inside it, the seal over the hand's left third,
+# as high as the gap is, so that it covers neither title nor name.
 _HAND_BELOW_SPOT_MM = 0.5
-_SEAL_ABOVE_SPOT_MM = 7.0
 _SIGNATURE_BYTES = 4_096
 
 
@@ -107,7 +107,7 @@ class Signatures:
             person,
             agency,
             at,
-            hand(name=person.name, agency=agency.name, at=at, image=person.image, language=language),
+            hand(name=person.name, at=at, image=person.image),
             seal(agency=agency.name, at=at, image=agency.image, language=language),
             timestamper,
         )
@@ -214,10 +214,10 @@ def _folded(name: str) -> str:
 
 def _boxes(spot: SignatureSpot) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
     hand_left = spot.x_mm - HAND_WIDTH_MM / 2
-    seal_left = hand_left + HAND_WIDTH_MM / 3 - SEAL_WIDTH_MM
+    seal_left = hand_left + HAND_WIDTH_MM / 3 - SEAL_HEIGHT_MM
     return (
         _box(hand_left, spot.y_mm + _HAND_BELOW_SPOT_MM, HAND_WIDTH_MM, HAND_HEIGHT_MM),
-        _box(seal_left, spot.y_mm - _SEAL_ABOVE_SPOT_MM, SEAL_WIDTH_MM, SEAL_HEIGHT_MM),
+        _box(seal_left, spot.y_mm, SEAL_WIDTH_MM, SEAL_HEIGHT_MM),
     )
 
 

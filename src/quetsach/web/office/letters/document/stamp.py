@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,9 @@ _PNG_HEAD = struct.Struct(">8s4x4sII")
 
 HAND_WIDTH_MM = 50.0
 HAND_HEIGHT_MM = 33.0
-SEAL_WIDTH_MM = 34.0
-SEAL_HEIGHT_MM = 44.0
+SEAL_HEIGHT_MM = 34.0
+SEAL_WIDTH_MM = SEAL_HEIGHT_MM + HAND_WIDTH_MM * 2 / 3
+"""The round seal, and what the agency's signature says of itself to its right, below the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,16 @@ class Stamp:
     height_mm: float
 
 
-def hand(*, name: str, agency: str, at: datetime, image: bytes | None, language: Language) -> Stamp:
+def hand(*, name: str, at: datetime, image: bytes | None) -> Stamp:
     """Return the signer's own: the picture of the signature (PNG, blue on nothing), or the name where there is none.
+
+    It says nothing of itself: name and time of signing are the agency's to show (Decree 30/2020, Annex I).
 
     Raises:
         SigningError: the picture is no PNG, or too large.
     """
-    return _stamp(
-        "person", HAND_WIDTH_MM, HAND_HEIGHT_MM, name=name, agency=agency, at=at, image=image, language=language
-    )
+    values = {"kind": "person", "language": Language.VIETNAMESE, "name": name, "lines": ()}
+    return _stamp(values, HAND_WIDTH_MM, HAND_HEIGHT_MM, image=image, at=at)
 
 
 def seal(*, agency: str, at: datetime, image: bytes | None, language: Language) -> Stamp:
@@ -49,32 +52,17 @@ def seal(*, agency: str, at: datetime, image: bytes | None, language: Language) 
     Raises:
         SigningError: the picture is no PNG, or too large.
     """
-    return _stamp(
-        "agency", SEAL_WIDTH_MM, SEAL_HEIGHT_MM, name="", agency=agency, at=at, image=image, language=language
-    )
+    time = f"{at.astimezone(VIET_NAM):%d.%m.%Y\N{NO-BREAK SPACE}%H:%M:%S\N{NO-BREAK SPACE}%:z}"
+    lines = (agency, WORDS[language].signed_at.format(time))
+    values = {"kind": "agency", "language": language, "name": "", "lines": lines}
+    return _stamp(values, SEAL_WIDTH_MM, SEAL_HEIGHT_MM, image=image, at=at)
 
 
 def _stamp(
-    kind: str,
-    width_mm: float,
-    height_mm: float,
-    *,
-    name: str,
-    agency: str,
-    at: datetime,
-    image: bytes | None,
-    language: Language,
+    values: Mapping[str, object], width_mm: float, height_mm: float, *, image: bytes | None, at: datetime
 ) -> Stamp:
-    time = f"{at.astimezone(VIET_NAM):%d.%m.%Y\N{NO-BREAK SPACE}%H:%M:%S\N{NO-BREAK SPACE}%:z}"
-    values = {
-        "kind": kind,
-        "width": width_mm,
-        "height": height_mm,
-        "language": language,
-        "name": name,
-        "lines": (agency, WORDS[language].signed_at.format(time)),
-        "image": None if image is None else list(_checked(image)),
-    }
+    drawn = None if image is None else list(_checked(image))
+    values = {**values, "width": width_mm, "height": height_mm, "image": drawn}
     try:
         content, _values = typesetter("stamp.typ").pdf(
             {"stamp": json.dumps(values, ensure_ascii=False)}, standards=["a-2b"], at=at

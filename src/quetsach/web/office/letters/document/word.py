@@ -14,6 +14,7 @@ from docx.shared import Mm, Pt
 from docx.table import _Cell
 
 from quetsach.web.office.letters.document.letter import Language, LetterText
+from quetsach.web.office.letters.document.measure import LANDSCAPE_TEXT_MM, TEXT_MM, even_lines, width_mm
 from quetsach.web.office.letters.document.sheet import Copy, Sheet, SheetAnnex, compose, own_copy
 from quetsach.web.office.letters.document.word_text import (
     CENTRE,
@@ -26,11 +27,10 @@ from quetsach.web.office.letters.document.word_text import (
     keep_whole,
     line,
     rule,
-    width_mm,
 )
 
-_TEXT_MM, _LANDSCAPE_TEXT_MM = 165.0, 252.0
 _AGENCY_MM, _STATE_MM = 65.0, 100.0
+_AGENCY_TEXT_MM = _AGENCY_MM - 4.5
 _RECIPIENTS_MM, _SIGNER_MM = 80.0, 85.0
 _GAP_POINTS = 34 * 72 / 25.4
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def render_docx(letter: LetterText) -> bytes:
     _add_foot(section, sheet, copy)
     _add_head(document, sheet)
     _add_addressees(document, sheet, copy)
-    add_blocks(document, sheet.blocks, width_mm=_TEXT_MM)
+    add_blocks(document, sheet.blocks)
     _add_close(document, sheet)
     for annex in sheet.annexes:
         _add_annex(document, annex, sheet.mark)
@@ -103,7 +103,7 @@ def _add_foot(section: Section, sheet: Sheet, copy: Copy) -> None:
         return
     add_border(foot.paragraphs[0], "bottom")
     foot.paragraphs[0].paragraph_format.line_spacing = Pt(4)
-    table = frame(foot, (20, _TEXT_MM - 20))
+    table = frame(foot, (20, TEXT_MM - 20))
     left, right = table.rows[0].cells
     first_paragraph(right)
     if sheet.address:
@@ -125,19 +125,24 @@ def _add_head(document: DocumentFile, sheet: Sheet) -> None:
         first_paragraph(cell)
     (agency, state), (number, dated) = (row.cells for row in table.rows)
     if sheet.superior:
-        line(agency, sheet.superior, size=12)
-    line(agency, sheet.agency, size=12, bold=True)
+        line(agency, _even(sheet.superior), size=12)
+    line(agency, _even(sheet.agency, bold=True), size=12, bold=True)
     rule(agency, length_mm=0.4 * min(width_mm(sheet.agency, 12, bold=True), _AGENCY_MM), within_mm=_AGENCY_MM - 4)
     line(state, sheet.state, size=12, bold=True)
     line(state, sheet.motto, size=13, bold=True)
     rule(state, length_mm=width_mm(sheet.motto, 13, bold=True), within_mm=_STATE_MM - 4)
     line(number, sheet.number, size=13, before=4, after=6)
-    line(number, sheet.subject, size=12)
+    line(number, _even(sheet.subject), size=12)
     line(dated, sheet.dated, size=13, italic=True, before=4, after=6)
     if sheet.mark:
         _add_mark(dated, sheet.mark)
     if sheet.note:
         line(document, sheet.note, size=14, italic=True, before=8)
+
+
+def _even(text: str, *, bold: bool = False) -> str:
+    """Break a text of the left column where a typist would."""
+    return "\n".join(even_lines(text, 12, within_mm=_AGENCY_TEXT_MM, bold=bold))
 
 
 def _add_mark(cell: _Cell, mark: str) -> None:
@@ -181,13 +186,13 @@ def _add_annex(document: DocumentFile, annex: SheetAnnex, mark: str) -> None:
     _set_page(section, mark, is_landscape=annex.is_landscape)
     numbering = section._sectPr.makeelement(qn("w:pgNumType"), {qn("w:start"): "1"})  # noqa: SLF001
     section._sectPr.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")  # noqa: SLF001
-    wide = _LANDSCAPE_TEXT_MM if annex.is_landscape else _TEXT_MM
+    wide = LANDSCAPE_TEXT_MM if annex.is_landscape else TEXT_MM
     line(document, annex.heading, size=14, bold=True)
     line(document, annex.title, size=14, bold=True)
     line(document, annex.reference, size=13, italic=True)
     rule(document, length_mm=30, within_mm=wide)
     line(document, "", size=8)
-    add_blocks(document, annex.blocks, width_mm=wide)
+    add_blocks(document, annex.blocks)
 
 
 def _dated(document: DocumentFile) -> bytes:

@@ -1,11 +1,10 @@
 """Paragraphs, tables and rules of a DOCX, with the measures of an official letter."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from docx.document import Document as DocumentFile
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -14,16 +13,14 @@ from docx.shared import Cm, Mm, Pt
 from docx.table import Table as WordTable
 from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph as WordParagraph
-from PIL import ImageFont
 
 from quetsach.web.office.letters.document.markup import Block, Run, Runs, Table
-from quetsach.web.office.letters.document.typesetter import FONTS
+from quetsach.web.office.letters.document.measure import TABLE_POINTS
 
 CENTRE = WD_ALIGN_PARAGRAPH.CENTER
 JUSTIFY = WD_ALIGN_PARAGRAPH.JUSTIFY
 LEFT = WD_ALIGN_PARAGRAPH.LEFT
-_MEASURED_PIXELS = 1000
-_MM_A_POINT = 25.4 / 72
+_ALIGNS = {"left": LEFT, "center": CENTRE, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 
 type Place = DocumentFile | _Cell | _Header | _Footer
 
@@ -54,11 +51,14 @@ def add_runs(paragraph: WordParagraph, runs: Runs, *, size: float) -> None:
         added.font.size, added.bold, added.italic = Pt(size), run.bold or None, run.italic or None
 
 
-def add_blocks(document: DocumentFile, blocks: Iterable[Block], *, width_mm: float) -> None:
-    """Add a body: justified, 14 pt on lines of exactly 18 pt, first lines 1.27 cm in, 6 pt between paragraphs."""
+def add_blocks(document: DocumentFile, blocks: Iterable[Block]) -> None:
+    """Add a body: justified, 14 pt on lines of exactly 18 pt, first lines 1.27 cm in, 6 pt between paragraphs.
+
+    The weights of its tables are millimetres.
+    """
     for block in blocks:
         if isinstance(block, Table):
-            _add_table(document, block, width_mm)
+            _add_table(document, block)
             continue
         paragraph = document.add_paragraph()
         form = paragraph.paragraph_format
@@ -126,23 +126,17 @@ def add_page_number(paragraph: WordParagraph, *, size: float) -> None:
             run.text = text
 
 
-@cache
-def width_mm(text: str, size: float, *, bold: bool = False) -> float:
-    """Return how long a text is in Times New Roman, by the letters of a font with the same measures."""
-    font = ImageFont.truetype(FONTS / f"LiberationSerif-{'Bold' if bold else 'Regular'}.ttf", _MEASURED_PIXELS)
-    return font.getlength(text) / _MEASURED_PIXELS * size * _MM_A_POINT
-
-
-def _add_table(document: DocumentFile, block: Table, whole_mm: float) -> None:
+def _add_table(document: DocumentFile, block: Table) -> None:
     table = document.add_table(1 + len(block.rows), len(block.header), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    total = sum(block.weights)
-    _set_widths(table, [weight / total * whole_mm for weight in block.weights])
+    _set_widths(table, block.weights)
     for number, (row, cells) in enumerate(zip(table.rows, (block.header, *block.rows), strict=True)):
-        for cell, runs in zip(row.cells, cells, strict=True):
+        for cell, runs, align in zip(row.cells, cells, block.aligns, strict=True):
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
             paragraph = cell.paragraphs[0]
-            paragraph.alignment = LEFT if number else CENTRE
-            add_runs(paragraph, runs if number else tuple(Run(run.text, bold=True) for run in runs), size=12)
+            paragraph.alignment = _ALIGNS[align] if number else CENTRE
+            bold = tuple(Run(run.text, bold=True) for run in runs)
+            add_runs(paragraph, runs if number else bold, size=TABLE_POINTS)
         keep_whole(row)
         if not number:
             _row_properties(row).append(OxmlElement("w:tblHeader"))

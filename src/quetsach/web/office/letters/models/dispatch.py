@@ -1,5 +1,6 @@
 """A letter on its way to one unit; what happened to it is kept as events, and nothing else is."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Never
 
@@ -31,6 +32,7 @@ class Dispatch(models.Model):
     level = models.PositiveSmallIntegerField(help_text="of the receiver in the tree of the day")
     channel = models.CharField(max_length=5, choices=[(c.value, c.value) for c in Channel])
     note = models.TextField(max_length=2000, blank=True, help_text="covering words of who passed it on")
+    own_due = models.DateField(null=True, help_text="asked for by who passed it on; null: as the letter asks")
     sent_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
     link_number = models.PositiveSmallIntegerField(default=1)
@@ -47,6 +49,11 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id} > {self.to_unit_id}"
+
+    @property
+    def due(self) -> date | None:
+        """The last day on which this unit's answer is on time (Viet Nam)."""
+        return self.own_due or self.letter.due
 
 
 class DispatchEvent(models.Model):

@@ -105,6 +105,9 @@ class Letter(models.Model):
     issued_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     code = models.CharField(max_length=20, blank=True, help_text="verification code")
     sha256 = models.CharField(max_length=64, blank=True, help_text="of the PDF as issued")
+    signatures = models.JSONField(
+        null=True, help_text="holder and authority of each certificate that signed it; null: nobody noted it"
+    )
 
     class Meta:
         """No number is given twice in a register."""

@@ -23,6 +23,8 @@ _STANDINGS = {
 _STATES = {
     "draft": _("draft"),
     "submitted": _("waits for approval"),
+    "refused-approval": _("not approved"),
+    "approved": _("approved, not issued yet"),
     "issued": _("issued"),
     "replaced": _("replaced"),
     "revoked": _("revoked"),
@@ -44,7 +46,7 @@ _KINDS = {
     "enterprise": _("enterprises"),
 }
 _GOOD = {"acknowledged", "forwarded", "reported", "issued"}
-_ATTENTION = {"bounced", "refused", "failed", "uncertain", "revoked", "replaced"}
+_ATTENTION = {"refused-approval", "bounced", "refused", "failed", "uncertain", "revoked", "replaced"}
 
 
 @register.filter
@@ -55,7 +57,7 @@ def standing_name(value: str) -> str:
 
 @register.filter
 def state_name(value: str) -> str:
-    """Name the state of a letter."""
+    """Name the state or the stage of a letter."""
     return str(_STATES.get(value, value))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from quetsach.web.office.letters.issuing import register_continue
 from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
 from quetsach.web.office.letters.reminding import POLICY, reminders_plan
 from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.views.forwarding import tell_sending
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.refusal import Telling
@@ -49,11 +51,12 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
     if request.method == "POST":
         chosen = selectors.audience_units(letter.unit, request.POST.getlist("to"), day=visitor.day)
-        done = _("Sent. Units: %(number)s") % {"number": len(chosen)} if chosen else _("Nobody was chosen.")
-        with Telling(request, done):
-            if chosen:
-                letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now)
-            return redirect("office:letters:progress" if chosen else "office:letters:send", pk)
+        if not chosen:
+            messages.error(request, _("Nobody was chosen."))
+            return redirect("office:letters:send", pk)
+        with Telling(request):
+            tell_sending(request, letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now))
+            return redirect("office:letters:progress", pk)
     context = {
         "letter": letter,
         "audiences": selectors.audiences_of(letter.unit, day=visitor.day),
@@ -84,6 +87,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "above": position.parent if position and unit != letter.unit else None,
         "cascade": cascade,
         "bars": bars(cascade.funnel),
+        "queued": selectors.queued_for_mail(letter) if unit == letter.unit else 0,
         "levels": [(level, cascade.names.get(level.slowest_unit, "")) for level in cascade.levels],
         "branches": branches,
         "only": only,

@@ -17,11 +17,14 @@ from quetsach.web.office.letters.events import course_of
 from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import children_without
-from quetsach.web.office.letters.sending import Hand, dispatch_forward
+from quetsach.web.office.letters.sending import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.answer import pdf_answer
+from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, typed
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import today
-from quetsach.web.office.returns.selectors.owed import owed_by
+from quetsach.web.office.refusal import told
+from quetsach.web.office.returns.models import Period
+from quetsach.web.office.returns.selectors.owed import next_of, owed_by
 from quetsach.web.office.returns.services.link import link_from_letter
 from quetsach.web.office.returns.services.link import token_of as return_token_of
 from quetsach.web.office.shelf import ShelfError
@@ -65,9 +68,11 @@ def letter_page(request: HttpRequest, dispatch: Dispatch, now: datetime) -> Http
         return _report(request, dispatch, now)
     if request.method == "POST":
         try:
+            if request.POST.get("act") == "forward" and not request.POST.get("confirmed"):
+                return _confirm_forward(request, dispatch, now)
             _ACTS.get(request.POST.get("act", ""), _nothing)(request, dispatch, now)
         except LetterError as error:
-            fault = error.what
+            fault = told(error)
         else:
             return redirect("letter-link", token=token_of(dispatch))
     page = {
@@ -75,8 +80,10 @@ def letter_page(request: HttpRequest, dispatch: Dispatch, now: datetime) -> Http
         "letter": dispatch.letter,
         "course": course_of(dispatch),
         "children": children_without(dispatch, day=today(now)),
-        "owed": owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now),
+        "owed": _owed(dispatch, now),
+        "upcoming": next_of(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now),
         "fault": fault,
+        "kept": typed(request),
         "token": token_of(dispatch),
         "attachments": dispatch.letter.attachments.order_by("name"),
     }
@@ -109,14 +116,25 @@ def _refuse(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
     dispatch_refuse(dispatch=dispatch, reason=request.POST.get("reason", ""), hand=HAND, now=now)
 
 
+def _confirm_forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
+    choice = read_choice(request, children_without(dispatch, day=today(now)))
+    refuse_due(choice.due, dispatch, today(now))
+    return render(request, "office/letters/link_forward.html", confirmation(dispatch, choice))
+
+
 def _forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
-    note = request.POST.get("note", "")
-    dispatch_forward(dispatch=dispatch, units=children_without(dispatch, day=today(now)), note=note, hand=HAND, now=now)
+    choice = read_choice(request, children_without(dispatch, day=today(now)))
+    dispatch_forward(dispatch=dispatch, units=choice.units, note=choice.note, due=choice.due, hand=HAND, now=now)
+
+
+def _owed(dispatch: Dispatch, now: datetime) -> list[Period]:
+    """Return the returns that the unit owes in the letter's campaign; in all where the letter belongs to none."""
+    return owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now)
 
 
 def _report(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
     """Lead from the letter to the unit's return: whoever holds the one link may have the other."""
-    owed = {str(p.pk): p for p in owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign, now=now)}
+    owed = {str(p.pk): p for p in _owed(dispatch, now)}
     period = owed.get(request.POST.get("period", ""))
     if period is None:
         return redirect("letter-link", token=token_of(dispatch))

@@ -20,8 +20,9 @@ from quetsach.web.office.letters.answering import (
 from quetsach.web.office.letters.copies import own_copy
 from quetsach.web.office.letters.events import course_of, courses_of
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import Hand, dispatch_forward
+from quetsach.web.office.letters.sending import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.answer import pdf_answer
+from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.refusal import Telling
@@ -61,7 +62,10 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
     visitor = Visitor.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     may_handle = may_do(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("act") == "forward":
+        if answer := _forward(request, visitor, dispatch):
+            return answer
+    elif request.method == "POST":
         _act(request, visitor, dispatch)
         return redirect("office:letters:received", pk)
     if may_handle and _is_own(visitor, dispatch):
@@ -73,6 +77,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
         "events": dispatch.events.select_related("by").order_by("at", "pk"),
         "attachments": dispatch.letter.attachments.order_by("name"),
         "children": selectors.children_without(dispatch, day=visitor.day),
+        "kept": typed(request),
         "passed_on": dispatch.below.count(),
         "may_handle": may_handle,
         "may_close": may_do(visitor.person, Act.ISSUE_LETTER, dispatch.from_unit, day=visitor.day),
@@ -103,24 +108,35 @@ def _is_own(visitor: Visitor, dispatch: Dispatch) -> bool:
     return dispatch.to_unit in own
 
 
+def _forward(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> HttpResponse | None:
+    """Ask once more, then pass on; ``None`` where something was refused: the form is shown with what was typed."""
+    require(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
+    with Telling(request):
+        choice = read_choice(request, selectors.children_without(dispatch, day=visitor.day))
+        if not request.POST.get("confirmed"):
+            refuse_due(choice.due, dispatch, visitor.day)
+            return render(request, "office/letters/forward.html", confirmation(dispatch, choice))
+        made = dispatch_forward(
+            dispatch=dispatch,
+            units=choice.units,
+            note=choice.note,
+            due=choice.due,
+            hand=Hand(visitor.person, "inbox"),
+            now=visitor.now,
+        )
+        tell_sending(request, made)
+        return redirect("office:letters:received", dispatch.pk)
+    return None
+
+
 def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
     hand, now = Hand(visitor.person, "inbox"), visitor.now
     reason = request.POST.get("reason", "")
-    chosen = set(request.POST.getlist("unit"))
-    below = [
-        unit for unit in selectors.children_without(dispatch, day=visitor.day) if unit.key in chosen or "all" in chosen
-    ]
     acts: dict[str, tuple[Callable[[], object], str]] = {
         "acknowledge": (lambda: dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now), _("Acknowledged.")),
         "refuse": (
             lambda: dispatch_refuse(dispatch=dispatch, reason=reason, hand=hand, now=now),
             _("Refused; the sender sees the reason."),
-        ),
-        "forward": (
-            lambda: dispatch_forward(
-                dispatch=dispatch, units=below, note=request.POST.get("note", ""), hand=hand, now=now
-            ),
-            _("Passed on."),
         ),
         "close": (
             lambda: dispatch_close(dispatch=dispatch, reason=reason, by=visitor.person, now=now),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import cascade_of
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
@@ -18,6 +19,7 @@ from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.printing import print_original
 from quetsach.web.office.letters.samples import template_keep
+from quetsach.web.office.letters.seals import outlook_of
 from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import (
@@ -40,13 +42,19 @@ PAGE = 50
 def letters(request: HttpRequest) -> HttpResponse:
     """All letters within sight, the newest first."""
     visitor = Visitor.of(request)
-    found = selectors.letters_visible(visitor.person, day=visitor.day)
     state = request.GET.get("state", "")
-    if state in set(LetterState):
-        found = found.filter(state=state)
+    found = selectors.letters_at(selectors.letters_visible(visitor.person, day=visitor.day), state)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    stages = selectors.stages_of(list(page))
     may_write = bool(selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day))
-    context = {"page": page, "state": state, "states": list(LetterState), "may_write": may_write, "tab": "letters"}
+    context = {
+        "page": page,
+        "rows": [(letter, stages[letter.pk]) for letter in page],
+        "state": state,
+        "stages": list(selectors.LetterStage),
+        "may_write": may_write,
+        "tab": "letters",
+    }
     return render(request, "office/letters/letters.html", context)
 
 
@@ -83,7 +91,10 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "letter": found,
         "digest": digest,
         "approval": approvals.filter(digest=digest).order_by("-pk").first(),
-        "refused": approvals.filter(is_granted=False).order_by("-pk").first(),
+        "refused": approvals.filter(is_granted=False).exclude(decided_by=None).order_by("-pk").first(),
+        "stage": selectors.stages_of([found])[found.pk],
+        "outlook": outlook_of(found.unit) if found.is_open else None,
+        "campaign": campaign_of(found.campaign) if found.campaign else None,
         "may": may,
         "attachments": found.attachments.order_by("name"),
         "versions": found.versions.select_related("saved_by").order_by("-number")[:20],
@@ -149,7 +160,9 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     with Telling(request, _("The letter is issued. Now choose whom it goes to.")):
-        letter_issue(letter=found, by=visitor.person, now=visitor.now)
+        letter_issue(
+            letter=found, by=visitor.person, now=visitor.now, may_be_unsigned=request.POST.get("unsigned") == "yes"
+        )
         return redirect("office:letters:send", pk)
     return redirect("office:letters:letter", pk)
 

@@ -27,6 +27,19 @@ def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
     ]
 
 
+def next_of(unit: Unit, *, campaign: str | None, now: datetime) -> Period | None:
+    """Return the next period (of a campaign) that has not begun and for which a unit will write, if there is one."""
+    later = Period.objects.filter(first__gt=today(now)).select_related("assignment__form").order_by("first")
+    if campaign is not None:
+        later = later.filter(assignment__campaign__key=campaign)
+    seen = set()
+    for period in later:
+        if period.assignment_id not in seen and expected_positions(period).filter(unit=unit).exists():
+            return period
+        seen.add(period.assignment_id)
+    return None
+
+
 def to_write(person: Person, *, now: datetime) -> int:
     """Return how many returns a person's own units have not submitted."""
     own = Duty.objects.on(today(now)).filter(person=person, role__in=ENTERING).values("unit")

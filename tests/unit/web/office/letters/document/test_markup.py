@@ -33,7 +33,42 @@ def test_a_line_after_a_number_sign_is_a_heading() -> None:
 
 def test_lines_between_bars_are_one_table() -> None:
     (table,) = parse("| A | B |\n| 1 | **2** |")
-    assert table == Table(((Run("A"),), (Run("B"),)), (((Run("1"),), (Run("2", bold=True),)),), (4, 4))
+    assert table == Table(
+        ((Run("A"),), (Run("B"),)), (((Run("1"),), (Run("2", bold=True),)),), (4, 4), ("right", "right")
+    )
+
+
+@pytest.mark.parametrize("dashes", ["| --- | --- | --- |", "|---|---|---|", "| --- | :-- | --: |", "|:--|:--|--:|"])
+def test_a_row_of_dashes_as_other_programs_want_it_is_not_printed(dashes: str) -> None:
+    (table,) = parse(f"| STT | Nội dung | Số |\n{dashes}\n| 1 | Máy | 12.345 |")
+    assert isinstance(table, Table)
+    assert [[plain(cell) for cell in row] for row in table.rows] == [["1", "Máy", "12.345"]]
+    assert table.aligns == (("left" if dashes.startswith("|:") else "center"), "left", "right")
+
+
+def test_a_row_of_dashes_elsewhere_is_a_row() -> None:
+    (table,) = parse("| A | B |\n| 1 | 2 |\n| --- | --- |")
+    assert isinstance(table, Table)
+    assert len(table.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "align"),
+    [
+        ("STT", ["1", "2"], "center"),
+        ("TT", ["1", "a"], "center"),
+        ("Số máy", ["12.345", "7", ""], "right"),
+        ("Tỷ lệ", ["10,5%", "\u2013"], "right"),
+        ("Thay đổi", ["\u221254,5 %", "+3"], "right"),
+        ("Số hiệu", ["12/CV", "7"], "left"),
+        ("Ghi chú", ["", ""], "left"),
+        ("Nội dung", ["Máy", "7"], "left"),
+    ],
+)
+def test_figures_stand_right_and_the_numbers_of_rows_in_the_middle(header: str, cells: list[str], align: str) -> None:
+    (table,) = parse(f"| {header} |\n" + "\n".join(f"| {cell} |" for cell in cells))
+    assert isinstance(table, Table)
+    assert table.aligns == (align,)
 
 
 def test_a_bar_with_a_backslash_stays_in_its_cell() -> None:

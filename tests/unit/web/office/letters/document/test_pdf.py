@@ -161,7 +161,7 @@ def test_the_file_is_pdf_a_2a_and_ua_1_with_title_author_and_language(printed: b
     assert "<pdfaid:part>2</pdfaid:part>" in told
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in told
     assert "<pdfuaid:part>1</pdfuaid:part>" in told
-    assert "2049/STTTT-CNTT: V/v phối hợp triển khai" in told
+    assert "2049/STTTT-CNTT: phối hợp triển khai" in told
     assert "Sở Thông tin và Truyền thông" in told
     assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("vi", True)
     assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"

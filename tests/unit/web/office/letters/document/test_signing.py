@@ -70,22 +70,28 @@ def test_signatures_are_pades_and_lock_the_letter(signed: Signed) -> None:
     assert agency.fieldmdp is not None
 
 
-def test_name_and_vietnamese_time_stand_under_both_pictures(signed: Signed) -> None:
+def test_the_agency_says_its_name_and_the_vietnamese_time_and_the_person_shows_a_picture_alone(signed: Signed) -> None:
     text = pages(signed.content)[-1].text
-    assert text.count("06.10.2020 10:04:05 +07:00") == 2
+    assert text.count("06.10.2020 10:04:05 +07:00") == 1
+    assert text.count("Thời gian ký:") == 1
 
 
 def test_the_seal_lies_over_the_left_third_of_the_signature(signed: Signed) -> None:
     places = coloured(signed.content, 1)
     page = pages(signed.content)[0]
-    title, name = page.phrase("PHÓ GIÁM ĐỐC"), page.phrase("Nguyễn Văn Mẫu")
-    (left, top, right, bottom), (seal_left, seal_top, seal_right, _) = places["blue"], places["red"]
+    title = page.phrase("PHÓ GIÁM ĐỐC")
+    name = max((word for word in page.words if word.text == "Mẫu"), key=lambda word: word.top)  # below its picture
+    (left, top, right, bottom), (seal_left, seal_top, seal_right, seal_bottom) = places["blue"], places["red"]
     assert title.bottom - 1 < top
     assert bottom < name.top + 1
     assert (left + right) / 2 == pytest.approx((title.left + title.right) / 2, abs=4)
-    assert left < seal_right < left + (right - left) / 2
-    assert seal_right - seal_left == pytest.approx(34, abs=1)
-    assert seal_top < bottom
+    caption = page.phrase("Thời gian ký:")
+    assert left < caption.left < seal_right
+    assert caption.left - seal_left == pytest.approx(34 + 10, abs=4), (
+        "the seal is as large as a real one, and left of it"
+    )
+    assert title.bottom - 1 < seal_top, "it covers no letter of the title"
+    assert seal_bottom < name.top + 1, "nor of the name"
 
 
 def test_a_signed_letter_is_still_pdf_a_with_all_fonts_in_it(signed: Signed) -> None:
@@ -156,7 +162,7 @@ def test_a_file_that_is_no_key_is_refused(content: bytes) -> None:
 )
 def test_a_picture_that_is_none_is_refused(image: bytes, what: str) -> None:
     with pytest.raises(SigningError, match=what):
-        hand(name=PERSON, agency=AGENCY, at=AT, image=image, language=Language.VIETNAMESE)
+        hand(name=PERSON, at=AT, image=image)
 
 
 def test_a_time_stamp_proves_when_a_letter_was_signed(made: DemonstrationKeys) -> None:

@@ -50,7 +50,10 @@ def test_everything_is_in_times_new_roman_and_vietnamese(document: Any) -> None:
 def test_the_head_has_the_agency_left_and_the_state_right(document: Any) -> None:
     agency, state = document.tables[0].rows[0].cells
     assert round(agency.width.mm) == 65
-    assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG" in agency.text
+    assert [paragraph.text for paragraph in agency.paragraphs][:2] == [
+        "ỦY BAN NHÂN DÂN\nTHÀNH PHỐ HẢI PHÒNG",
+        "SỞ THÔNG TIN VÀ\nTRUYỀN THÔNG",
+    ]
     assert state.text.startswith("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc")
     title = paragraph_of(state, "CỘNG HÒA")
     assert (title.alignment, title.runs[0].font.size, title.runs[0].bold) == (CENTRE, Pt(12), True)
@@ -145,7 +148,7 @@ def test_the_same_letter_gives_the_same_bytes(made: bytes) -> None:
 
 def test_title_and_author_are_those_of_the_letter(document: Any) -> None:
     properties = document.core_properties
-    assert properties.title.startswith("2049/STTTT-CNTT: V/v phối hợp")
+    assert properties.title.startswith("2049/STTTT-CNTT: phối hợp")
     assert (properties.author, properties.created.year) == ("Sở Thông tin và Truyền thông", 2020)
 
 

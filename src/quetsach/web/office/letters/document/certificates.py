@@ -1,0 +1,46 @@
+"""Whose a signing key is: the names in its certificate, read without what signing needs, which is slow to load."""
+
+from dataclasses import asdict, dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.letters.document.errors import SigningError
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Who holds a key, and the authority that vouches for it; both by the common names of the certificate."""
+
+    holder: str
+    authority: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+
+def read_certificate(content: bytes) -> Certificate:
+    """Read the certificate of a key.
+
+    Args:
+        content: a PKCS #12 file without a pass phrase.
+
+    Raises:
+        SigningError: it is no such file, or holds no certificate.
+    """
+    try:
+        found = pkcs12.load_pkcs12(content, None).cert
+    except (ValueError, TypeError) as error:
+        raise SigningError(
+            _("the signing key cannot be opened"), hint=_("check the file and its pass phrase")
+        ) from error
+    if found is None:
+        raise SigningError(_("the signing key cannot be opened"), hint=_("check the file and its pass phrase"))
+    return Certificate(_common_name(found.certificate.subject), _common_name(found.certificate.issuer))
+
+
+def _common_name(name: x509.Name) -> str:
+    return " ".join(str(part.value) for part in name.get_attributes_for_oid(NameOID.COMMON_NAME))

@@ -1,0 +1,129 @@
+"""Whether a letter is signed is said before it is issued and after, and an unsigned one is issued by consent only."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from tests.unit.web.office.letters.conftest import CONTENT
+
+from quetsach.campaign.authority import Role
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.letters.copies import copies_make
+from quetsach.web.office.letters.document.verification import verify
+from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.letters.links import token_of
+from quetsach.web.office.letters.models import Dispatch, Letter
+from quetsach.web.office.letters.seals import demonstration_seals_make, outlook_of
+from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
+from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.shelf import LETTERS
+
+TODAY = datetime.now(UTC)
+UNSIGNED = "none: it was issued without a digital signature"
+
+
+@pytest.fixture
+def operator(person):
+    return person(Role.OPERATOR)
+
+
+@pytest.fixture
+def approved(person, units, operator) -> Letter:
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    letter = letter_save(letter=letter, content=CONTENT, by=operator, now=TODAY)
+    letter = letter_submit(letter=letter, by=operator, now=TODAY)
+    second = person(Role.OPERATOR)
+    approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=second, now=TODAY)
+    return letter
+
+
+@pytest.fixture
+def keys(units):
+    made = demonstration_seals_make(unit=units["tw"], person="Nguyễn Văn A", agency="Cục An toàn thông tin", now=TODAY)
+    assert made is not None
+    return made
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_before_the_button_the_page_says_that_there_will_be_no_signature(signed_in, operator, approved) -> None:
+    page = text(signed_in(operator), f"/van-phong/cong-van/{approved.pk}/")
+    assert "bản ban hành sẽ KHÔNG có chữ ký số" in page
+    assert 'name="unsigned" value="yes" required' in page
+
+
+def test_without_consent_nothing_is_issued_and_no_number_is_taken(approved, operator) -> None:
+    with pytest.raises(LetterError, match="without a signature"):
+        letter_issue(letter=approved, by=operator, now=TODAY)
+    approved.refresh_from_db()
+    assert (approved.state, approved.number) == ("submitted", None)
+
+
+def test_the_consent_is_a_tick_of_the_page_and_is_logged(signed_in, operator, approved) -> None:
+    client = signed_in(operator)
+    client.post(f"/en/office/letters/{approved.pk}/ban-hanh/")
+    approved.refresh_from_db()
+    assert not approved.is_issued
+    client.post(f"/en/office/letters/{approved.pk}/ban-hanh/", {"unsigned": "yes"})
+    approved.refresh_from_db()
+    assert (approved.is_issued, approved.signatures) == (True, [])
+    assert LogEntry.objects.get(act="letter-issue").detail["unsigned"] == "by consent"
+
+
+def test_an_unsigned_letter_says_so_wherever_it_is_read(signed_in, person, operator, approved, units) -> None:
+    letter = letter_issue(letter=approved, by=operator, now=TODAY, may_be_unsigned=True)
+    letter_send(letter=letter, units=[units["31-2025"]], by=operator, now=TODAY)
+    dispatch = Dispatch.objects.get()
+    assert UNSIGNED in text(signed_in(operator), f"/en/office/letters/{letter.pk}/")
+    assert UNSIGNED in text(signed_in(person(Role.EDITOR, "31-2025")), f"/en/office/letters/den/{dispatch.pk}/")
+    assert UNSIGNED in text(Client(), f"/en/letter/{token_of(dispatch)}/")
+    assert UNSIGNED in text(Client(), f"/en/xac-minh/{letter.code}/")
+    assert "không có chữ ký số" in text(Client(), f"/xac-minh/{letter.code}/")
+
+
+def test_a_signed_letter_names_who_signed_and_who_vouches_for_them(signed_in, operator, approved, keys) -> None:
+    client = signed_in(operator)
+    page = text(client, f"/en/office/letters/{approved.pk}/")
+    assert "When it is issued, it is signed by:" in page
+    assert "unsigned" not in page
+    letter = letter_issue(letter=approved, by=operator, now=TODAY)
+    signed = [state.signer for state in verify(LETTERS.read(letter.sha256), [])]
+    assert [one["holder"] for one in letter.signatures] == signed == ["Nguyễn Văn A", "Cục An toàn thông tin"]
+    for path in (f"/en/office/letters/{letter.pk}/", f"/en/xac-minh/{letter.code}/"):
+        page = text(client, path)
+        assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid)" in page
+        assert UNSIGNED not in page
+
+
+def test_a_key_that_is_missing_is_told_before_the_letter_is_issued(signed_in, operator, approved, keys) -> None:
+    (keys / "agency.p12").unlink()
+    assert outlook_of(approved.unit).trouble
+    page = text(signed_in(operator), f"/en/office/letters/{approved.pk}/")
+    assert "The signing keys cannot be used:" in page
+
+
+def test_copies_are_signed_as_their_original_is(approved, operator, units, keys) -> None:
+    letter = letter_issue(letter=approved, by=operator, now=TODAY)
+    letter_send(letter=letter, units=[units["31-2025"], units["01-2025"]], by=operator, now=TODAY)
+    hidden = keys.with_name("elsewhere")
+    keys.rename(hidden)
+    assert copies_make(now=lambda: TODAY) == 0, "no copy goes out unsigned of a letter that is signed"
+    hidden.rename(keys)
+    assert copies_make(now=lambda: TODAY) == 2
+    for dispatch in Dispatch.objects.all():
+        assert len(verify(LETTERS.read(dispatch.copy_sha256), [])) == 2
+
+
+def test_copies_of_an_unsigned_letter_stay_unsigned_when_keys_come_later(approved, operator, units) -> None:
+    letter = letter_issue(letter=approved, by=operator, now=TODAY, may_be_unsigned=True)
+    letter_send(letter=letter, units=[units["31-2025"]], by=operator, now=TODAY)
+    demonstration_seals_make(unit=units["tw"], person="Nguyễn Văn A", agency="Cục", now=TODAY)
+    copies_make(now=lambda: TODAY)
+    assert verify(LETTERS.read(Dispatch.objects.get().copy_sha256), []) == []
