@@ -88,9 +88,19 @@ def test_every_name_is_written_in_composed_letters() -> None:
         assert text == unicodedata.normalize("NFC", text), path.name
 
 
-def test_five_cities_of_2020_are_cities() -> None:
-    cities = {p.code for p in load_places().all_on(date(2020, 6, 16)) if p.kind == "city"}
-    assert cities == {"01", "31", "48", "79", "92"}
+@pytest.mark.parametrize(
+    ("day", "cities"),
+    [
+        (date(2020, 6, 16), "01 31 48 79 92"),
+        (date(2026, 4, 29), "01 31 46 48 79 92"),
+        (date(2026, 4, 30), "01 31 46 48 75 79 92"),
+        (date(2026, 8, 31), "01 31 46 48 75 79 92"),
+        (date(2026, 9, 1), "01 22 31 46 48 75 79 92"),
+        (date(2026, 9, 20), "01 22 24 31 46 48 75 79 92"),
+    ],
+)
+def test_the_cities_of_a_day_are_those_that_the_national_assembly_made(day: date, cities: str) -> None:
+    assert " ".join(p.code for p in load_places().all_on(day) if p.kind_on(day) == "city") == cities
 
 
 @pytest.mark.parametrize(
