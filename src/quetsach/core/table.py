@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import InputError
-from quetsach.core.family import Family, Placing
+from quetsach.core.family import Affix, Family, Placing
 from quetsach.core.period import parse_day
 from quetsach.core.place import Place
 
@@ -85,6 +85,7 @@ def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
 
 
 PLACING_COLUMNS = ("spelling", "family", "name", "platform", "by", "at", "reason")
+AFFIX_COLUMNS = ("place", "affix", "family", "rests")
 FAMILY_COLUMNS = ("id", "name", "platform", "aliases")
 PLACE_KINDS = frozenset({"province", "city"})
 PLACE_COLUMNS = ("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor")
@@ -105,6 +106,23 @@ def read_families(content: bytes, *, where: str) -> tuple[Family, ...]:
         )
         for at, row in read_rows(content, FAMILY_COLUMNS, where=where)
     )
+
+
+def read_affixes(content: bytes, *, where: str) -> tuple[Affix, ...]:
+    """Read ``affixes.csv``; what may stand behind a prefix that names a family is separated by ``;``.
+
+    Raises:
+        InputError: the table is damaged, or an affix names a family and stands before any name.
+    """
+    found: list[Affix] = []
+    for at, row in read_rows(content, AFFIX_COLUMNS, where=where):
+        rests = tuple(rest for part in row["rests"].split(";") if (rest := part.strip()))
+        if row["place"] not in {"prefix", "suffix"} or bool(row["family"]) != bool(rests):
+            raise InputError("neither prefix nor suffix, or a family without what stands behind it", where=at)
+        if row["family"] and row["place"] != "prefix":
+            raise InputError("only a prefix names a family", where=at)
+        found.append(Affix(row["place"], required(row, "affix", where=at), row["family"], rests))
+    return tuple(found)
 
 
 def read_placings(content: bytes, *, where: str) -> tuple[Placing, ...]:
