@@ -146,7 +146,26 @@ def test_a_spelling_of_a_feed_is_of_one_family_or_waits(spelling: str, family: s
 
 def test_the_address_table_has_the_published_size(tmp_path: Path) -> None:
     tables = load_network_tables(tmp_path)
-    assert sum(tables.ranges.announced_ipv4().values()) == 16_252_672
+    assert sum(tables.ranges.announced_ipv4().values()) == 16_248_576
+
+
+def test_what_viettel_s_company_in_timor_leste_announces_is_not_of_viet_nam(tmp_path: Path) -> None:
+    tables = load_network_tables(tmp_path)
+    assert 133606 not in tables.ranges.asns.tolist()
+
+
+@pytest.mark.parametrize(
+    ("asn", "provider"), [(149117, "AS149117"), (131127, "gtel"), (24175, "vinaren"), (45557, "vntt"), (63747, "cpt")]
+)
+def test_an_as_is_of_the_provider_that_its_name_plainly_says(tmp_path: Path, asn: int, provider: str) -> None:
+    assert load_network_tables(tmp_path).isps.on(asn, date(2026, 11, 28)) == provider
+
+
+def test_providers_of_the_table_announce_19_of_20_ipv4_addresses(tmp_path: Path) -> None:
+    tables = load_network_tables(tmp_path)
+    announced = tables.announced_by_isp(date(2026, 11, 28))
+    known = sum(size for provider, size in announced.items() if provider in tables.isps.by_id)
+    assert round(1000 * known / sum(announced.values())) == 947
     assert tables.version.startswith("2026-06-17.")
 
 
