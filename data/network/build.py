@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 COUNTRY = "VN"
+ABROAD = {133606}
+"""AS that announce the country's delegations for customers elsewhere: 133606 is Viettel's company in Timor-Leste."""
 
 
 class Announced(NamedTuple):
@@ -54,6 +56,8 @@ def announced(archive: Path, version: int, country: list[tuple[int, int]]) -> It
     """Yield what is announced inside the country's ranges, cut at their edges."""
     starts = [first for first, _ in country]
     for first_text, last_text, asn, name in read(archive, f"asn-ipv{version}-num.csv"):
+        if int(asn) in ABROAD:
+            continue
         first, last = int(first_text), int(last_text)
         at = max(0, bisect_right(starts, first) - 1)
         while at < len(country) and country[at][0] <= last:

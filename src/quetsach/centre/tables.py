@@ -15,7 +15,7 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
-from quetsach.core.table import read_families, read_places, read_placings
+from quetsach.core.table import read_affixes, read_families, read_places, read_placings
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled
 from quetsach.network import (
@@ -38,14 +38,18 @@ _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 def load_families(data: Path | None = None) -> FamilyNames:
     """Return the family names of this build, with what analysts placed at the centre in ``data``.
 
-    The version is a digest of the table, and of what was placed.
+    The version is a digest of the tables, and of what was placed.
 
     Raises:
         QuetsachError: a table is damaged.
     """
-    path = bundled("data") / "families" / "families.csv"
-    content = _read(path)
-    names = FamilyNames.of(read_families(content, where=path.name), version=_digest(content))
+    folder = bundled("data") / "families"
+    content, around = (_read(folder / name) for name in ("families.csv", "affixes.csv"))
+    names = FamilyNames.of(
+        read_families(content, where="families.csv"),
+        version=_digest(content + around),
+        affixes=read_affixes(around, where="affixes.csv"),
+    )
     placed = placings_path(data) if data else None
     if placed is None or not placed.exists():
         return names

@@ -37,6 +37,47 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Affix:
+    """What feeds put before or behind a family's name, such as who runs the sinkhole.
+
+    Args:
+        place: ``prefix`` or ``suffix``.
+        text: what is put there.
+        family: the family that it names by itself; empty where it stands beside a family's own name.
+        rests: what may stand behind a prefix that names a family.
+    """
+
+    place: str
+    text: str
+    family: str = ""
+    rests: tuple[str, ...] = ()
+
+    def around(self, key: str) -> str:
+        """Return a folded spelling with the affix."""
+        own = name_key(self.text)
+        return own + key if self.place == "prefix" else key + own
+
+
+def affixed(exact: Mapping[str, str], affixes: Iterable[Affix]) -> dict[str, str]:
+    """Return every spelling that affixes add to exact ones, with the one family that it can be of.
+
+    An exact spelling keeps its family. One that affixes make of the spellings of two families is of neither: it waits
+    for an analyst.
+
+    Args:
+        exact: folded spellings with their families.
+        affixes: one at a time is put before or behind.
+    """
+    made: dict[str, set[str]] = {}
+    for affix in affixes:
+        around = {name_key(rest): affix.family for rest in affix.rests} if affix.family else exact
+        for key, family in around.items():
+            if (spelling := affix.around(key)) not in exact:
+                made.setdefault(spelling, set()).add(family)
+    return {spelling: min(families) for spelling, families in made.items() if len(families) == 1}
+
+
+@dataclass(frozen=True, slots=True)
 class Placing:
     """What an analyst decided about a spelling that the table does not know: which family it is of, and why.
 
@@ -64,11 +105,11 @@ class FamilyNames:
     """What analysts say, which stands before the table."""
 
     @classmethod
-    def of(cls, families: Iterable[Family], *, version: str) -> "FamilyNames":
-        """Index families by identifier, name and alias.
+    def of(cls, families: Iterable[Family], *, version: str, affixes: Iterable[Affix] = ()) -> "FamilyNames":
+        """Index families by identifier, name and alias, and by what affixes make of these.
 
         Raises:
-            InputError: one spelling belongs to two families.
+            InputError: one spelling belongs to two families, or an affix names a family that is none.
         """
         known: dict[str, Family] = {}
         by_key: dict[str, str] = {}
@@ -78,7 +119,10 @@ class FamilyNames:
                 owner = by_key.setdefault(name_key(spelling), family.id)
                 if owner != family.id:
                     raise InputError(f"{spelling!r} names both {owner} and {family.id}")
-        return cls(by_key, known, version)
+        affixes = tuple(affixes)
+        if lost := [affix.text for affix in affixes if affix.family and affix.family not in known]:
+            raise InputError(f"{lost[0]!r} names a family that is not in the table")
+        return cls(by_key | affixed(by_key, affixes), known, version)
 
     def resolve(self, spelling: str) -> str:
         """Return under which name a reported one is kept.

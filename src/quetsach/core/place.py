@@ -16,7 +16,11 @@ UNKNOWN_PLACE = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One province or city, valid from ``valid_from`` to ``valid_to`` (last day; ``None`` while it lasts)."""
+    """One province or city, valid from ``valid_from`` to ``valid_to`` (last day; ``None`` while it lasts).
+
+    A place that only became of another kind is the same one: same code, name and land, so that its figures go on.
+    ``kind`` is that of its first day; ``renewed`` says on which day it became what else.
+    """
 
     code: str
     valid_from: date
@@ -25,6 +29,11 @@ class Place:
     name_vi: str
     name_en: str
     successor: str = ""
+    renewed: tuple[tuple[date, str], ...] = ()
+
+    def kind_on(self, day: date) -> str:
+        """Return what it was on a day: ``province`` or ``city``."""
+        return next((kind for since, kind in reversed(self.renewed) if since <= day), self.kind)
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the place existed on that day."""

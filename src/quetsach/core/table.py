@@ -8,10 +8,11 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 
 from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import InputError
-from quetsach.core.family import Family, Placing
+from quetsach.core.family import Affix, Family, Placing
 from quetsach.core.period import parse_day
 from quetsach.core.place import Place
 
@@ -84,7 +85,9 @@ def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
 
 
 PLACING_COLUMNS = ("spelling", "family", "name", "platform", "by", "at", "reason")
+AFFIX_COLUMNS = ("place", "affix", "family", "rests")
 FAMILY_COLUMNS = ("id", "name", "platform", "aliases")
+PLACE_KINDS = frozenset({"province", "city"})
 PLACE_COLUMNS = ("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor")
 
 
@@ -103,6 +106,23 @@ def read_families(content: bytes, *, where: str) -> tuple[Family, ...]:
         )
         for at, row in read_rows(content, FAMILY_COLUMNS, where=where)
     )
+
+
+def read_affixes(content: bytes, *, where: str) -> tuple[Affix, ...]:
+    """Read ``affixes.csv``; what may stand behind a prefix that names a family is separated by ``;``.
+
+    Raises:
+        InputError: the table is damaged, or an affix names a family and stands before any name.
+    """
+    found: list[Affix] = []
+    for at, row in read_rows(content, AFFIX_COLUMNS, where=where):
+        rests = tuple(rest for part in row["rests"].split(";") if (rest := part.strip()))
+        if row["place"] not in {"prefix", "suffix"} or bool(row["family"]) != bool(rests):
+            raise InputError("neither prefix nor suffix, or a family without what stands behind it", where=at)
+        if row["family"] and row["place"] != "prefix":
+            raise InputError("only a prefix names a family", where=at)
+        found.append(Affix(row["place"], required(row, "affix", where=at), row["family"], rests))
+    return tuple(found)
 
 
 def read_placings(content: bytes, *, where: str) -> tuple[Placing, ...]:
@@ -136,10 +156,25 @@ def read_places(content: bytes, *, where: str) -> tuple[Place, ...]:
             required(row, "code", where=at),
             in_place(parse_day, row["valid_from"], where=at),
             optional_day(row, "valid_to", where=at),
-            required(row, "kind", where=at),
+            kinds[0][1],
             required(row, "name_vi", where=at),
             required(row, "name_en", where=at),
             row["successor"],
+            kinds[1:],
         )
         for at, row in read_rows(content, PLACE_COLUMNS, where=where)
+        for kinds in [_kinds(row, where=at)]
     )
+
+
+def _kinds(row: Mapping[str, str], *, where: str) -> tuple[tuple[date, str], ...]:
+    """Read ``province; 2026-09-01: city``: what a place is from its first day, and what it became since which day."""
+    first, *later = required(row, "kind", where=where).split(";")
+    kinds = [(in_place(parse_day, row["valid_from"], where=where), first.strip())]
+    for change in later:
+        day, _, kind = change.partition(":")
+        kinds.append((in_place(parse_day, day, where=where), kind.strip()))
+    if any(kind not in PLACE_KINDS for _, kind in kinds) or any(a[0] >= b[0] for a, b in pairwise(kinds)):
+        hint = "write province, or after a change province; 2026-09-01: city"
+        raise InputError(f"not kinds of a place: {row['kind'][:60]!r}", where=where, hint=hint)
+    return tuple(kinds)

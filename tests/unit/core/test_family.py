@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.core.errors import InputError
-from quetsach.core.family import UNKNOWN_FAMILY, Family, FamilyNames, Placing, name_key
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, Affix, Family, FamilyNames, Placing, affixed, name_key
 
 ANDROMEDA = Family("andromeda", "Andromeda", "windows", ("avalanche-andromeda", "Gamarue", "Win32/Gamarue"))
 NAMES = FamilyNames.of([ANDROMEDA], version="test")
@@ -57,3 +57,59 @@ def test_the_last_placing_holds_for_a_spelling_whenever_it_was_kept(table: Famil
 def test_a_family_that_an_analyst_names_has_its_own_spelling() -> None:
     names = NAMES.with_placings([_placing("x-1", "new-bot")])
     assert {names.family_of(names.resolve(spelling)) for spelling in ("X1", "NewBot", "new-bot")} == {"new-bot"}
+
+
+SINKHOLES = (
+    Affix("prefix", "b67-ss"),
+    Affix("prefix", "avalanche"),
+    Affix("suffix", "_old"),
+    Affix("prefix", "b54", "citadel", ("base", "dga1")),
+)
+AFFIXED = FamilyNames.of(
+    [ANDROMEDA, Family("citadel", "Citadel", "windows"), Family("old", "Old", "windows")],
+    version="1",
+    affixes=SINKHOLES,
+)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "family"),
+    [
+        ("B67-SS-Gamarue", "andromeda"),
+        ("avalanche_citadel", "citadel"),
+        ("b54-dga1", "citadel"),
+        ("gamarue_old", "andromeda"),
+        ("b54-other", UNPLACED_FAMILY),
+        ("avalanche-generic", UNPLACED_FAMILY),
+        ("avalanche", UNPLACED_FAMILY),
+        ("b67-ss-b54-dga1", UNPLACED_FAMILY),
+    ],
+)
+def test_what_a_sinkhole_puts_around_a_name_tells_no_families_apart(spelling: str, family: str) -> None:
+    assert AFFIXED.family_of(AFFIXED.resolve(spelling)) == family
+
+
+def test_what_was_kept_before_a_rule_is_of_the_family_afterwards() -> None:
+    before = FamilyNames.of([ANDROMEDA], version="0")
+    assert AFFIXED.family_of(before.resolve("B67-SS-Gamarue")) == "andromeda"
+    assert dict(AFFIXED.kept())["b67ssgamarue"] == "andromeda"
+
+
+def test_an_affix_of_no_family_of_the_table_is_refused() -> None:
+    with pytest.raises(InputError, match="b75"):
+        FamilyNames.of([ANDROMEDA], version="1", affixes=[Affix("prefix", "b75", "ramnit", ("s1",))])
+
+
+WORDS = st.text("ab1", min_size=1, max_size=4)
+FREE = st.lists(st.builds(Affix, st.sampled_from(["prefix", "suffix"]), WORDS), max_size=4)
+
+
+@given(st.dictionaries(WORDS, st.sampled_from(["x", "y", "z"]), max_size=8), FREE, st.text("ab1", max_size=9))
+def test_affixes_join_no_two_families_and_leave_every_exact_name(
+    exact: dict[str, str], affixes: list[Affix], spelling: str
+) -> None:
+    made = affixed(exact, affixes)
+    assert not made.keys() & exact.keys()
+    bases = {exact[key] for affix in affixes for key in exact if affix.around(key) == spelling}
+    expected = min(bases) if len(bases) == 1 and spelling not in exact else None
+    assert made.get(spelling) == expected

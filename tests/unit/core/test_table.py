@@ -1,7 +1,9 @@
+from datetime import date
+
 import pytest
 
 from quetsach.core.errors import InputError
-from quetsach.core.table import read_families, read_places, read_rows
+from quetsach.core.table import read_affixes, read_families, read_places, read_rows
 
 
 def test_rows_say_where_they_stand() -> None:
@@ -43,3 +45,28 @@ def test_a_place_with_a_bad_day_is_refused_with_its_line() -> None:
     with pytest.raises(InputError) as refused:
         read_places(head + b"01,soon,,city,A,B,\n", where="p.csv")
     assert refused.value.where == "p.csv:2"
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "town", "province; soon: city", "province; 2026-09-01: village", "city; 2008-08-01: province"]
+)
+def test_kinds_of_a_place_that_cannot_be_are_refused_with_their_line(kind: str) -> None:
+    head = b"code,valid_from,valid_to,kind,name_vi,name_en,successor\n"
+    with pytest.raises(InputError) as refused:
+        read_places(head + f"22,2008-08-01,,{kind},A,B,\n".encode(), where="p.csv")
+    assert refused.value.where == "p.csv:2"
+
+
+def test_a_place_that_became_a_city_is_one_row_and_of_each_kind_on_its_days() -> None:
+    content = b"code,valid_from,valid_to,kind,name_vi,name_en,successor\n22,2008-08-01,,province; 2026-09-01: city,A,B,"
+    [place] = read_places(content, where="p.csv")
+    assert [place.kind_on(date(2026, *day)) for day in ((8, 31), (9, 1))] == ["province", "city"]
+
+
+@pytest.mark.parametrize(
+    "row", ["infix,a,,", "suffix,a,citadel,base", "prefix,a,citadel,", "prefix,a,,base", "prefix,,,"]
+)
+def test_an_affix_that_says_nothing_or_too_much_is_refused_with_its_line(row: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_affixes(f"place,affix,family,rests\n{row}\n".encode(), where="a.csv")
+    assert refused.value.where == "a.csv:2"

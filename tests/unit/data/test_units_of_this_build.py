@@ -18,6 +18,19 @@ from quetsach.installation import bundled
 
 CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
 GOVERNMENT = date(2025, 3, 1)
+OF_2026 = {  # day: cities, wards that communes became
+    date(2026, 4, 30): ("75", "25270 25357 25363 26116 26170 26248 26326 26368 26425 26485"),
+    date(2026, 9, 1): ("22", ""),
+    date(2026, 9, 20): ("24", "07294 07375 07399 07444 07840 09193 09292 09313 09319 09454 09475 09496"),
+}
+NAMESAKES = {  # as the statistics office's table of conversion of 2025 has them, of whose communes one was split
+    "06079": "06079", "09013": "08980 08995 09022 09817", "10798": "10804 10843", "11890": "11911", "25462": "25459",
+    "27691": "27694", "28036": "28036", "28252": "28249", "28270": "28270", "28437": "28435", "28439": "28439",
+    "28924": "28921", "29623": "29623", "29734": "29734", "29902": "29905", "29908": "29905", "31246": "31246",
+    "31268": "31288", "31378": "31378", "31379": "31378", "31438": "31408", "31474": "31473", "31480": "31480",
+    "31483": "31495", "31582": "31582", "31606": "31591", "31657": "31654", "31666": "31666", "31669": "31639",
+    "31714": "31726", "31741": "31741", "31744": "31741",
+}  # fmt: skip
 REUSED = ("15", "24", "44", "52", "80", "82", "91")
 
 
@@ -59,6 +72,26 @@ def test_today_s_communes_are_2621_communes_687_wards_and_13_special_zones() -> 
     assert words == {"Xã": 2_621, "Phường": 687, "Đặc khu": 13}
 
 
+def test_today_709_wards_and_2599_communes_stand_below_9_cities_and_25_provinces() -> None:
+    here = [unit for unit in _on(date(2026, 11, 28)) if unit.kind in {"province", "commune"}]
+    words = Counter(
+        next(w for w in ("Tỉnh", "Thành phố", "Xã", "Phường", "Đặc khu") if u.name_vi.startswith(w)) for u in here
+    )
+    assert words == {"Tỉnh": 25, "Thành phố": 9, "Xã": 2_599, "Phường": 709, "Đặc khu": 13}
+
+
+@pytest.mark.parametrize(("day", "city", "wards"), [(day, *changed) for day, changed in OF_2026.items()])
+def test_what_became_a_city_or_a_ward_in_2026_did_so_on_its_day(day: date, city: str, wards: str) -> None:
+    before = {unit.code: unit for unit in _on(day - timedelta(days=1)) if unit.kind in {"province", "commune"}}
+    after = {unit.code: unit for unit in _on(day) if unit.kind in {"province", "commune"}}
+    changed = {code for code, unit in after.items() if before[code].name_vi != unit.name_vi}
+    assert changed == {city, *wards.split()}
+    assert (before[city].name_vi[:4], after[city].name_vi[:9]) == ("Tỉnh", "Thành phố")
+    assert all(after[code].name_vi.startswith("Phường ") for code in wards.split())
+    assert all(before[code].name_vi.startswith("Xã ") for code in wards.split())
+    assert before.keys() == after.keys()
+
+
 def test_the_government_has_22_ministries_and_8_agencies_in_2020_and_17_and_5_since_march_2025() -> None:
     under_government = {"BHXHVN", "TTXVN", "VOV", "VTV", "VAST", "VASS", "BQLL", "CMSC"}
     before, after = (
@@ -75,13 +108,24 @@ def test_the_government_has_22_ministries_and_8_agencies_in_2020_and_17_and_5_si
     assert (before, after) == ((22, 8), (17, 5))
 
 
+def test_network_security_went_from_the_ministry_of_information_to_that_of_public_security() -> None:
+    heirs = {old: {new for one, new in _tables().successions if one == old} for old in ("g14-2020", "g07-2020")}
+    assert heirs["g14-2020"] == {"g06-2020", "g01-2020", "g16-2020"}
+    assert heirs["g07-2020"] == {"g09-2020", "g03-2020", "g18-2020", "g01-2020"}
+
+
+@pytest.mark.parametrize(("day", "parent"), [(date(2025, 2, 27), "tw"), (date(2025, 2, 28), "g01-2020")])
+def test_mobifone_is_of_public_security_since_28_february_2025(day: date, parent: str) -> None:
+    assert [p.parent for p in _places() if p.unit == "mobifone-2020" and p.holds_on(day)] == [parent]
+
+
 def test_no_cell_and_no_tree_and_no_succession_has_a_fault() -> None:
     compare(_tables(), Standing({}, {}, {}, (), ()))
     assert _tables().faults == []
 
 
 def test_every_unit_has_one_place_on_each_of_its_days() -> None:
-    for day in (CAMPAIGN, date(2025, 1, 1), GOVERNMENT, LAST, REFORM):
+    for day in (CAMPAIGN, date(2025, 1, 1), GOVERNMENT, LAST, REFORM, *OF_2026):
         assert Counter(p.unit for p in _places() if p.holds_on(day)) == Counter(u.key for u in _on(day))
 
 
@@ -112,15 +156,27 @@ def test_every_commune_has_successors_inside_the_successor_of_its_province() -> 
     province_of["46-2025"] = "46-2025"
     seen = set()
     for old, new in follow:
-        if _tables().units[old].kind == "commune":
+        if _tables().units[old].kind == "commune" and _tables().units[old].closed == REFORM:
             seen.add(old)
             assert now.above(new)[1] == province_of[before.above(old)[1]]
     assert seen == {unit.key for unit in _on(LAST) if unit.kind == "commune"}
 
 
-def test_471_communes_were_split() -> None:
-    parts = Counter(old for old, _ in _tables().successions)
-    assert sum(count > 1 for count in parts.values()) == 471
+def _parts() -> dict[str, set[str]]:
+    parts: dict[str, set[str]] = {}
+    for old, new in _tables().successions:
+        parts.setdefault(old, set()).add(new)
+    return parts
+
+
+def test_441_communes_were_split() -> None:
+    communes = {key for key, unit in _tables().units.items() if unit.kind == "commune"}
+    assert sum(len(parts) > 1 for old, parts in _parts().items() if old in communes) == 441
+
+
+@pytest.mark.parametrize(("old", "news"), NAMESAKES.items())
+def test_a_namesake_s_commune_gets_nothing_of_another_s(old: str, news: str) -> None:
+    assert _parts()[f"{old}-2020"] == {f"{new}-2025" for new in news.split()}
 
 
 def test_every_commune_of_today_has_a_predecessor() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from quetsach.centre.tables import load_network_tables, load_places
 from quetsach.core.errors import InputError
+from quetsach.installation import bundled
 from quetsach.network import RegionNames
 
 IN_2020, IN_2026 = date(2020, 6, 16), date(2026, 1, 1)
@@ -27,6 +28,14 @@ def regions(tmp_path_factory: pytest.TempPathFactory) -> RegionNames:
         ("Đắk Lắk", "66"),
         ("DAC LAC", "66"),
         ("Tỉnh Thanh Hóa", "38"),
+        ("HCMC", "79"),
+        ("TP HCM", "79"),
+        ("VN-SG", "79"),
+        ("Hà Tây", "01"),
+        ("Thủ đô Hà Nội", "01"),
+        ("Darlac", "66"),
+        ("VN-CT", "92"),
+        ("VN-26", "46"),
     ],
 )
 def test_spellings_of_feeds_find_their_province(regions: RegionNames, written: str, code: str) -> None:
@@ -36,6 +45,13 @@ def test_spellings_of_feeds_find_their_province(regions: RegionNames, written: s
 @pytest.mark.parametrize("written", ["", "   ", "HESSEN", "-", "City", "Viet Nam"])
 def test_what_names_no_province_stays_unknown(regions: RegionNames, written: str) -> None:
     assert regions.province(written, IN_2020) == ("unknown", "")
+
+
+def test_the_codes_of_iso_3166_2_name_every_province_once(regions: RegionNames) -> None:
+    spellings = (bundled("data") / "places" / "spellings.csv").read_text("utf-8").splitlines()
+    codes = [line.split(",")[0] for line in spellings if line.startswith("VN-")]
+    assert {regions.province(code, IN_2020).code for code in codes} == {p.code for p in load_places().all_on(IN_2020)}
+    assert len(codes) == 63
 
 
 def test_a_name_means_the_province_of_its_day(regions: RegionNames) -> None:

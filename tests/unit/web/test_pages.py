@@ -204,6 +204,21 @@ def test_an_expired_repository_is_a_failure(empty_centre: Path, client: Client, 
     assert (answer.status_code, answer.json()["checks"]["repository"]) == (503, state)
 
 
+LAW = ("91/2025/QH15", "356/2025/NĐ-CP", "116/2025/QH15", "72", "10", "15", "20")
+RIGHTS = {
+    "/quyen-rieng-tu/": "được biết|đồng ý hoặc không đồng ý|rút lại sự đồng ý|xem, chỉnh sửa|cung cấp|xóa|hạn chế xử lý|"
+    "phản đối|khiếu nại|tố cáo|khởi kiện|bồi thường thiệt hại|biện pháp bảo vệ|2 ngày làm việc|72 giờ",
+    "/en/privacy/": "told how|consent or not|withdraw|see them|correct them|be given them|erased|restricted|object|"
+    "complain|denounce|sue|damages|protect them|2 working days|72 hours",
+}
+
+
+@pytest.mark.parametrize("path", RIGHTS)
+def test_the_privacy_notice_names_every_right_the_terms_and_the_laws(client: Client, path: str) -> None:
+    page = client.get(path).content.decode().partition('id="rights"')[2]
+    assert [word for word in (*LAW, *RIGHTS[path].split("|")) if word not in page] == []
+
+
 def test_the_privacy_notice_names_the_controller(centre: Path, client: Client, settings) -> None:
     import dataclasses
 

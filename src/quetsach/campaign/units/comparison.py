@@ -46,6 +46,8 @@ class Plan:
     closed: tuple[Unit, ...]
     changes: tuple[Change, ...]
     successions: tuple[Succession, ...]
+    dropped: tuple[tuple[str, str], ...]
+    """Successions, by both keys, that the file no longer has of a unit whose successors it names."""
     contacts: Mapping[str, tuple[Contact, ...]]
     members: tuple[Member, ...]
     units: Mapping[str, Unit] = field(repr=False)
@@ -54,7 +56,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would change."""
-        return not (self.added or self.changed or self.successions or self.contacts or self.members)
+        return not (self.added or self.changed or self.successions or self.dropped or self.contacts or self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Standing:
 def compare(tables: Tables, standing: Standing) -> Plan:
     """Return the plan of an import and add to ``tables.faults`` what only shows against what there is.
 
-    Units that the tables do not name stay as they are; nothing is ever deleted: a unit is closed. The contacts of a
-    unit become those that the tables name for it.
+    Units that the tables do not name stay as they are; no unit is ever deleted: it is closed. The contacts of a unit
+    become those that the tables name for it, and so do its successors with their shares, which are one whole together.
     """
     units = {**standing.units, **tables.units}
     new = [unit for key, unit in tables.units.items() if key not in standing.units]
@@ -82,7 +84,11 @@ def compare(tables: Tables, standing: Standing) -> Plan:
             tables.fault(fault.unit, fault.column, fault.what, fault.hint)
         for column in ("code", "exchange_code"):
             _codes_mean_one_unit(tables, units, column)
+    named = {old for old, _ in tables.successions}
+    dropped = tuple(pair for pair in standing.successions if pair[0] in named and pair not in tables.successions)
     follow = {**standing.successions, **tables.successions}
+    for pair in dropped:
+        del follow[pair]
     differing = tuple(row for pair, row in tables.successions.items() if standing.successions.get(pair) != row)
     touched = set(tables.units) | {row.old for row in differing}
     for row, what in succession_faults(follow.values(), units):
@@ -95,10 +101,38 @@ def compare(tables: Tables, standing: Standing) -> Plan:
         closed=tuple(u for u in other if u.closed is not None and standing.units[u.key].closed is None),
         changes=tuple(change for unit in other for change in _changes(standing.units[unit.key], unit)),
         successions=differing,
+        dropped=dropped,
         contacts=_contacts(tables, standing, units),
         members=_members(tables, standing, units),
         units=units,
     )
+
+
+def only_missing(tables: Tables, standing: Standing) -> tuple[str, ...]:
+    """Leave in ``tables`` what is not there yet and fits what is; return the keys of the units left out.
+
+    Left out is a unit that begins while another one has its code, such as a ward that a commune became, and what
+    reports to it: letters and returns may hang on the one that is there, so that a person decides. A unit whose
+    successors are known keeps them.
+    """
+    held: dict[str, list[Unit]] = {}
+    for unit in standing.units.values():
+        held.setdefault(unit.code, []).append(unit)
+    missing = {key: unit for key, unit in tables.units.items() if key not in standing.units}
+    out: dict[str, None] = {}
+    for key, unit in sorted(missing.items(), key=lambda item: len(item[1].code)):  # provinces before their communes
+        taken = any(
+            other.opened <= unit.opened and (other.closed is None or unit.opened < other.closed)
+            for other in held.get(unit.code, ())
+        )
+        if taken or any(parent in out for _, parent in unit.parents):
+            out[key] = None
+    known = {old for old, _ in standing.successions}
+    tables.units = {key: unit for key, unit in missing.items() if key not in out}
+    tables.successions = {
+        (old, new): row for (old, new), row in tables.successions.items() if old not in known and new not in out
+    }
+    return tuple(out)
 
 
 def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit], column: str) -> None:

@@ -1,7 +1,6 @@
 """``quetsach center units``: the tree of units in and out, and one unit on one day."""
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,10 @@ def register(subcommands: "Subcommands") -> None:
         "take tables of units (CSV or XLSX); all of them, or nothing where one cell is wrong",
         "quetsach center units import units.csv successions.csv\nquetsach center units import units.xlsx --dry-run",
     )
-    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or XLSX, together one import")
+    bring.add_argument("files", nargs="*", type=Path, metavar="FILE", help="CSV or XLSX, together one import")
+    bring.add_argument(
+        "--bundled", action="store_true", help="the tables of this build, over what is there: corrections of yours too"
+    )
     bring.add_argument("--dry-run", action="store_true", help="only say what would change")
     export = add_centre_command(
         commands,
@@ -77,21 +79,15 @@ def register(subcommands: "Subcommands") -> None:
     )
 
 
-def load_bundled_units(now: datetime) -> int:
-    """Add the units of this build that the configured database lacks; return how many. For ``center up`` as well.
-
-    Raises:
-        UnitsError: the tables do not fit what is there.
-    """
-    from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
-
-    paths = sorted((bundled("data") / "units").glob("*.csv"))
-    return units_load(files=[(path.name, path.read_bytes()) for path in paths], now=now)
+def _bundled_files() -> list[tuple[str, bytes]]:
+    return [(path.name, path.read_bytes()) for path in sorted((bundled("data") / "units").glob("*.csv"))]
 
 
 def _import(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
-    files = [(path.name, _content(path)) for path in arguments.files]
+    if bool(arguments.files) == arguments.bundled:
+        raise InputError("give files, or --bundled for the tables of this build")
+    files = _bundled_files() if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
     with opened_centre(arguments) as now:
         from quetsach.web.office.units.importing import (  # noqa: PLC0415
             ImportFaultsError,
@@ -199,12 +195,17 @@ def _recast(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
+    words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        added = load_bundled_units(now)
+        from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
+
+        loaded = units_load(files=_bundled_files(), now=now)
     if arguments.json:
-        print_json({"added": added})
-    else:
-        say(WORDS[chosen_language(arguments)]["loaded"].format(count=added))
+        print_json({"added": loaded.added, "left_out": list(loaded.left_out)})
+        return ExitCode.NOTHING_FOUND
+    say(words["loaded"].format(count=loaded.added))
+    if loaded.left_out:
+        say(words["left"].format(count=len(loaded.left_out), example=loaded.left_out[0]))
     return ExitCode.NOTHING_FOUND
 
 

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 _MOST_FAULTS = 50
 WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
-        "plan": "{added} đơn vị mới, {changed} thay đổi (trong đó {closed} kết thúc), {successions} quan hệ kế thừa, "
-        "{contacts} đơn vị đổi đầu mối, {members} thay đổi về nhóm",
+        "plan": "{added} đơn vị mới, {changed} thay đổi (trong đó {closed} kết thúc), {successions} quan hệ kế thừa "
+        "(bỏ {dropped}), {contacts} đơn vị đổi đầu mối, {members} thay đổi về nhóm",
         "same": "Nội dung tệp giống với dữ liệu hiện có.",
         "dry": "Chưa có gì thay đổi. Bỏ --dry-run để áp dụng.",
         "done": "Đã áp dụng.",
         "faults": "Tệp có {count} lỗi, chưa có gì thay đổi:",
         "loaded": "Đã thêm {count} đơn vị của bộ dữ liệu đi kèm; đơn vị đã có giữ nguyên.",
+        "left": "Chưa thêm {count} đơn vị vì mã đang thuộc đơn vị đã có (ví dụ {example}). Để cập nhật theo bộ dữ liệu "
+        "đi kèm, kể cả quan hệ kế thừa đã được sửa, xem trước bằng: quetsach center units import --bundled --dry-run",
         "written": "Đã ghi {path}",
         "no-unit": "không có đơn vị mang khóa hoặc mã này",
         "no-unit-hint": "ghi khóa như 31-2025, hoặc mã cùng với --on NGÀY",
@@ -33,13 +35,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figures": "đơn vị|tên|số liệu",
     },
     "en": {
-        "plan": "{added} new units, {changed} changed ({closed} of them ending), {successions} successions, "
-        "other contacts for {contacts} units, {members} memberships of groups",
+        "plan": "{added} new units, {changed} changed ({closed} of them ending), {successions} successions "
+        "({dropped} dropped), other contacts for {contacts} units, {members} memberships of groups",
         "same": "The file says what is there already.",
         "dry": "Nothing was changed. Leave out --dry-run to apply it.",
         "done": "Applied.",
         "faults": "The file has {count} faults, nothing was changed:",
         "loaded": "Added {count} units of the tables of this build; those that were there stay as they were.",
+        "left": "Left out {count} units whose code a unit that is there has (such as {example}). To take the tables of "
+        "this build over, with successions mended since, look first: quetsach center units import --bundled --dry-run",
         "written": "Written: {path}",
         "no-unit": "there is no unit of this key or code",
         "no-unit-hint": "give a key such as 31-2025, or a code together with --on DAY",
@@ -99,6 +103,7 @@ def counts_of(plan: "Plan") -> dict[str, int]:
         "changed": len(plan.changed),
         "closed": len(plan.closed),
         "successions": len(plan.successions),
+        "dropped": len(plan.dropped),
         "contacts": len(plan.contacts),
         "members": len(plan.members),
     }

@@ -21,6 +21,8 @@ def apply_plan(plan: Plan) -> None:
     if plan.added or plan.changed:
         store_units(plan.added, plan.changed)
         store_positions(plan.units)
+    for old, new in plan.dropped:
+        models.Succession.objects.filter(old__key=old, new__key=new).delete()
     if plan.successions:
         store_successions(plan.successions)
     if plan.contacts:

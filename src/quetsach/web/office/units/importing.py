@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from quetsach.campaign.units.cells import CellFault, Sheet, read_csv
-from quetsach.campaign.units.comparison import Plan, compare
+from quetsach.campaign.units.comparison import Plan, compare, only_missing
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.core.pack import LocalText
@@ -50,6 +50,14 @@ class Preview:
     def digest(self) -> str:
         """Names the plan, so that what is applied is what was looked at."""
         return hashlib.sha256(repr(self.plan).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many units were added, and the keys of those left out because another unit has their code."""
+
+    added: int
+    left_out: tuple[str, ...]
 
 
 def read_files(files: Iterable[File]) -> Tables:
@@ -118,18 +126,15 @@ def units_import(*, files: Iterable[File], expected: str | None, by: Person | No
 
 
 @transaction.atomic
-def units_load(*, files: Iterable[File], now: datetime) -> int:
+def units_load(*, files: Iterable[File], now: datetime) -> Loaded:
     """Take from files the units that are not there yet, with their successions; what is there stays as it is.
-
-    Returns how many units were added.
 
     Raises:
         UnitsError: a file is damaged, or does not fit what is there.
     """
     hold_tree()
     tables, there = read_files(files), standing()
-    tables.units = {key: unit for key, unit in tables.units.items() if key not in there.units}
-    tables.successions = {pair: row for pair, row in tables.successions.items() if pair not in there.successions}
+    left_out = only_missing(tables, there)
     plan = replace(compare(tables, there), contacts={}, members=())
     if tables.faults:
         raise ImportFaultsError(tables.faults)
@@ -137,7 +142,7 @@ def units_load(*, files: Iterable[File], now: datetime) -> int:
         apply_plan(plan)
         detail = _told(Preview(plan, ()))
         log_append(by=None, act="units-load", subject="units", unit=None, detail=detail, now=now)
-    return len(plan.added)
+    return Loaded(len(plan.added), left_out)
 
 
 def draft_keep(*, file: File, by: Person, now: datetime) -> ImportDraft:
@@ -167,6 +172,7 @@ def _told(preview: Preview) -> dict[str, object]:
         "changed": len(plan.changed),
         "closed": len(plan.closed),
         "successions": len(plan.successions),
+        "dropped": len(plan.dropped),
         "contacts": len(plan.contacts),
         "members": len(plan.members),
     }

@@ -18,8 +18,8 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.units.contacts import contact_add
 from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables
-from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import, units_load
-from quetsach.web.office.units.models import Contact, ImportDraft, Position, Unit
+from quetsach.web.office.units.importing import Loaded, draft_drop, draft_keep, import_preview, units_import, units_load
+from quetsach.web.office.units.models import Contact, ImportDraft, Position, Succession, Unit
 from quetsach.web.office.units.records import contact_records, unit_records
 from quetsach.web.office.units.spreadsheet import read_xlsx, write_xlsx
 
@@ -169,14 +169,61 @@ def test_the_tables_of_this_build_load_once_and_leave_corrections_alone(db) -> N
     folder = bundled("data") / "units"
     files = [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.csv"))]
     now = datetime(2026, 11, 26, tzinfo=UTC)
-    assert units_load(files=files, now=now) > 14_000
+    assert units_load(files=files, now=now).added > 14_000
     Unit.objects.filter(key="tw").update(name_vi="Trung tâm của tôi")
     Unit.objects.filter(key="evn-2020").delete()
-    assert units_load(files=files, now=now) == 1
+    assert units_load(files=files, now=now) == Loaded(1, ())
     assert Unit.objects.get(key="tw").name_vi == "Trung tâm của tôi"
     levels = Position.objects.on(date(2020, 10, 6)).filter(path__startswith="/tw/31-2020/")
     assert levels.filter(level=3).count() > 150
     assert Position.objects.on(date(2026, 1, 1)).filter(level=2, unit__kind="commune").count() == 3_321
+
+
+LOADED = """\
+key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code
+tw,TW,Trung tâm,,centre,,2020-01-01,,,
+75-2025,75,Tỉnh Đồng Nai,,province,tw,2025-07-01,,,
+26365-2020,26365,Xã Cũ,,commune,75-2025,2025-07-01,2025-08-01,,
+26368-2025,26368,Xã Long Thành,,commune,75-2025,2025-07-01,,,
+26371-2025,26371,Xã Khác,,commune,75-2025,2025-07-01,,,
+"""
+FOLLOWED = """\
+old,new,on,decree,share
+26365-2020,26368-2025,2025-08-01,,0.5
+26365-2020,26371-2025,2025-08-01,,0.5
+"""
+NEWER = """\
+key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code
+75-2025,75,Tỉnh Đồng Nai,,province,tw,2025-07-01,2026-04-30,,
+75-2026,75,Thành phố Đồng Nai,,province,tw,2026-04-30,,,
+26368-2025,26368,Xã Long Thành,,commune,75-2025,2025-07-01,2026-04-30,,
+26368-2026,26368,Phường Long Thành,,commune,75-2026,2026-04-30,,,
+26371-2025,26371,Xã Khác,,commune,75-2025; 2026-04-30: 75-2026,2025-07-01,,,
+26399-2026,26399,Xã Mới,,commune,75-2026,2026-05-01,,,
+"""
+MENDED = """\
+old,new,on,decree,share
+26365-2020,26371-2025,2025-08-01,,1
+26368-2025,26368-2026,2026-04-30,,1
+75-2025,75-2026,2026-04-30,,1
+"""
+
+
+def test_a_build_that_mends_and_renews_leaves_what_is_there_and_can_be_taken_over(db) -> None:
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    older = [("units.csv", LOADED.encode()), ("successions.csv", FOLLOWED.encode())]
+    newer = [("units.csv", NEWER.encode()), ("successions.csv", MENDED.encode())]
+    assert units_load(files=older, now=now) == Loaded(5, ())
+    before = set(Succession.objects.values_list("old__key", "new__key", "share"))
+    assert units_load(files=newer, now=now) == Loaded(0, ("75-2026", "26368-2026", "26399-2026"))
+    assert set(Succession.objects.values_list("old__key", "new__key", "share")) == before
+    units_import(files=newer, expected=None, by=None, now=now)
+    assert set(Succession.objects.values_list("old__key", "new__key")) == {
+        ("26365-2020", "26371-2025"),
+        ("26368-2025", "26368-2026"),
+        ("75-2025", "75-2026"),
+    }
+    assert Position.objects.on(date(2026, 5, 1)).get(unit__key="26371-2025").path == "/tw/75-2026/26371-2025/"
 
 
 def test_numbers_and_days_of_a_spreadsheet_are_read_as_written() -> None:
