@@ -13,3 +13,8 @@ class CampaignError(LocalError):
     def __init__(self, what: str, *, where: str = "", hint: str = "", text: LocalText | None = None) -> None:
         super().__init__(text or LocalText(what, what), where=where)
         self.hint = hint
+
+    @property
+    def field(self) -> str:
+        """The field within the file, such as ``phases[2].last``; empty where the file as a whole is meant."""
+        return self.where.partition(": ")[2]

@@ -140,11 +140,11 @@ def _check(campaign: Campaign, top: Section) -> None:
         vi = "phải là một kỳ đếm khác kỳ làm mốc"
         raise top.error("previous_year", "must name a window other than the baseline", vi=vi)
     days = campaign.window(campaign.baseline).period.days
-    for window in campaign.windows:
+    for number, window in enumerate(campaign.windows, 1):
         if window.period.days != days:
             what = f"{window.id} has {window.period.days} days and the baseline {days}: unequal windows do not compare"
-            vi = f"{window.id} dài {window.period.days} ngày, kỳ làm mốc {days} ngày: không so sánh được"
-            raise top.error("windows", what, vi=vi)
+            vi = f"kỳ này dài {window.period.days} ngày, kỳ làm mốc {days} ngày: phải dài bằng nhau mới so sánh được"
+            raise top.error(f"windows[{number}].last", what, vi=vi)
 
 
 def _target(section: Section) -> Target:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from quetsach.campaign.errors import CampaignError
+from quetsach.campaign.fault import unreadable
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
@@ -19,6 +20,14 @@ MAX_BYTES = 1 << 20
 MAX_ITEMS = 1000
 MAX_TEXT_LENGTH = 2000
 MAX_IDENTIFIER_LENGTH = 60
+_KINDS_VI = {
+    str: 'chữ, đặt trong ngoặc kép, ví dụ "VNPT"',
+    int: "số nguyên, không đặt trong ngoặc kép",
+    bool: "true hoặc false, không đặt trong ngoặc kép",
+    date: "ngày, ghi năm-tháng-ngày, không đặt trong ngoặc kép, ví dụ 2026-11-23",
+    list: "danh sách",
+    dict: "bảng",
+}
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -45,8 +54,7 @@ class Section:
             return cls(tomllib.loads(content.decode("utf-8")), file)
         except (ValueError, RecursionError) as error:
             what = f"not TOML in UTF-8: {str(error)[:200]}"
-            text = LocalText(f"không phải tệp TOML, mã UTF-8: {str(error)[:200]}", what)
-            raise CampaignError(what, where=file, text=text) from error
+            raise CampaignError(what, where=file, text=unreadable(content, str(error)[:200])) from error
 
     def text(self, name: str) -> str:
         """Return a text that is not empty."""
@@ -176,7 +184,8 @@ class Section:
             raise CampaignError("is missing", where=self._where(name), hint=f"add {form}", text=text)
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            text = LocalText("sai kiểu dữ liệu", "is of the wrong kind")
+            shown = f"“{value}”" if isinstance(value, str | int | float | date) else "giá trị này"
+            text = LocalText(f"{shown} sai kiểu dữ liệu: phải là {_kind_vi(kind)}", "is of the wrong kind")
             hint = f"it must be {form}"
             raise CampaignError("is of the wrong kind", where=self._where(name), hint=hint, text=text)
         return value
@@ -186,3 +195,7 @@ class Section:
 
     def _where(self, name: str) -> str:
         return f"{self.file}: {self._at(name)[:200]}"
+
+
+def _kind_vi(kind: type | tuple[type, ...]) -> str:
+    return "số, không đặt trong ngoặc kép" if isinstance(kind, tuple) else _KINDS_VI.get(kind, kind.__name__)

@@ -141,8 +141,8 @@ SECURE_SSL_REDIRECT = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CENTER.https and CENTER.proxy_hops else None
 X_FRAME_OPTIONS = "DENY"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = SMALL_BODY_BYTES
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # a return has about seventy cells
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * SMALL_BODY_BYTES  # a plan in the office; SmallBody bounds what is sent in public
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a plan of 25 windows and 25 milestones has about seven hundred
 
 AUTH_USER_MODEL = "office_people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -61,26 +61,29 @@ def check_plan(phases: Sequence[Phase], milestones: Sequence[Milestone], *, file
     top.refuse_twins("phases", (p.id for p in phases))
     top.refuse_twins("milestones", (m.id for m in milestones))
     order = list(Stage)
-    _refuse_overlap(top, phases)
-    for earlier, later in pairwise(phases):
+    _refuse_overlap(top, "phases", phases)
+    for number, (earlier, later) in enumerate(pairwise(phases), 2):
         if order.index(later.stage) < order.index(earlier.stage):
             what = f"{later.name.en} is of an earlier stage than {earlier.name.en}"
             vi = f"“{later.name.vi}” thuộc giai đoạn sớm hơn “{earlier.name.vi}”"
-            raise top.error("phases", what, vi=vi)
-    for phase in phases:
-        top.refuse_twins(f"phases.{phase.id}.parts", (p.id for p in phase.parts))
-        _refuse_overlap(top, phase.parts)
-        for part in phase.parts:
+            raise top.error(f"phases[{number}].stage", what, vi=vi)
+    for number, phase in enumerate(phases, 1):
+        parts = f"phases[{number}].parts"
+        top.refuse_twins(parts, (p.id for p in phase.parts))
+        _refuse_overlap(top, parts, phase.parts)
+        for at, part in enumerate(phase.parts, 1):
             if part.period.first not in phase.period or part.period.last not in phase.period:
                 what = f"{part.name.en} lies outside {phase.name.en}"
-                raise top.error("phases", what, vi=f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”")
+                vi = f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”"
+                raise top.error(f"{parts}[{at}]", what, vi=vi)
 
 
-def _refuse_overlap(top: Section, items: Sequence[Phase | Part]) -> None:
-    for earlier, later in pairwise(items):
+def _refuse_overlap(top: Section, name: str, items: Sequence[Phase | Part]) -> None:
+    for number, (earlier, later) in enumerate(pairwise(items), 2):
         if later.period.first <= earlier.period.last:
             what = f"{later.name.en} begins before {earlier.name.en} is over"
-            raise top.error("phases", what, vi=f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc")
+            vi = f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc"
+            raise top.error(f"{name}[{number}].first", what, vi=vi)
 
 
 def read_phase(section: Section) -> Phase:

@@ -9,17 +9,13 @@ from quetsach.campaign.authority import Act
 from quetsach.web.office.campaigns.forms import (
     CloneForm,
     CloseForm,
-    DatesForm,
     DecisionForm,
-    PlanFileForm,
-    ReplaceForm,
     next_first_day,
 )
 from quetsach.web.office.campaigns.models import CLOSE
-from quetsach.web.office.campaigns.pages import enter, opened, page
+from quetsach.web.office.campaigns.pages import opened, page
 from quetsach.web.office.campaigns.selectors.boards import ranked_families, ranked_isps
 from quetsach.web.office.campaigns.selectors.campaign import (
-    campaigns,
     decisions_of,
     plan_day,
     steps_asked,
@@ -27,50 +23,9 @@ from quetsach.web.office.campaigns.selectors.campaign import (
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now
 from quetsach.web.office.campaigns.services.decisions import decision_record
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
-from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
+from quetsach.web.office.campaigns.services.plans import campaign_clone
 from quetsach.web.office.people.access import today
 from quetsach.web.office.refusal import Telling
-
-CHANGED = _("The plan was changed; the reason stands in the log of decisions.")
-
-
-@require_http_methods(["GET", "POST"])
-def begin(request: HttpRequest) -> HttpResponse:
-    """Begin a campaign from a file."""
-    desk = enter(request, Act.RUN_CAMPAIGN)
-    form = PlanFileForm(request.POST or None, request.FILES or None)
-    if form.is_valid():
-        with Telling(request, form=form):
-            made = campaign_begin(document=form.document(), by=desk.person, now=desk.now)
-            return redirect("office:campaigns:overview", made.key)
-    return page(request, "begin", desk, {"form": form, "campaigns": campaigns()})
-
-
-@require_http_methods(["GET", "POST"])
-def dates(request: HttpRequest, key: str) -> HttpResponse:
-    """Move the dates of a plan, with a reason."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
-    form = DatesForm(request.POST or None, plan=campaign.plan)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        with Telling(request, CHANGED, form=form):
-            plan_move(campaign=campaign, days=form.days(), reason=reason, by=desk.person, now=desk.now)
-            return redirect("office:campaigns:overview", campaign.key)
-    context = {"form": form, "revisions": campaign.revisions.order_by("-number").select_related("made_by")}
-    return page(request, "dates", desk, context, campaign)
-
-
-@require_http_methods(["GET", "POST"])
-def replace(request: HttpRequest, key: str) -> HttpResponse:
-    """Put another file in the place of the plan."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
-    form = ReplaceForm(request.POST or None, request.FILES or None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        with Telling(request, CHANGED, form=form):
-            plan_replace(campaign=campaign, document=form.document(), reason=reason, by=desk.person, now=desk.now)
-            return redirect("office:campaigns:overview", campaign.key)
-    return page(request, "replace", desk, {"form": form}, campaign)
 
 
 @require_http_methods(["GET", "POST"])

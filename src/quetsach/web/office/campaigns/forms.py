@@ -1,7 +1,5 @@
 """Forms of campaigns: they bound and parse, services decide."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,8 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign import Campaign as Plan
+from quetsach.campaign import CampaignError, read_campaign
+from quetsach.campaign.fault import told_at
 from quetsach.campaign.schedule.board import Ranked
-from quetsach.campaign.schedule.dates import dated_items
 from quetsach.campaign.schedule.decision import (
     MAX_GROUNDS,
     MAX_TITLE,
@@ -20,9 +19,8 @@ from quetsach.campaign.schedule.decision import (
 )
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.core.pack import LocalText
-from quetsach.core.period import Period
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.models import FILE, Campaign
 
 
 class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
@@ -50,7 +48,8 @@ class DayField(forms.DateField):
 
     def __init__(self, **named: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **named)
+        told = {"invalid": _("This is no day; write year-month-day, such as 2026-11-23.")}
+        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], error_messages=told, **named)
 
 
 class PlanFileForm(forms.Form):
@@ -58,13 +57,22 @@ class PlanFileForm(forms.Form):
 
     file = forms.FileField(
         label=_("File of the plan"),
-        help_text=_("A campaign.toml. The how-to describes it; any campaign here can be downloaded as one."),
+        help_text=_("A campaign.toml, as the example is and as any campaign here can be downloaded."),
         widget=forms.FileInput(attrs={"accept": ".toml"}),
     )
 
-    def document(self) -> bytes:
-        """Return the file, one byte too many at most."""
+    def clean_file(self) -> bytes:
+        """Return the file, or say at which line and in which field it is no plan."""
         content: bytes = self.cleaned_data["file"].read(MAX_BYTES + 1)
+        try:
+            read_campaign(content, file=FILE)
+        except CampaignError as error:
+            raise forms.ValidationError(str(here(told_at(error, content)))) from error
+        return content
+
+    def document(self) -> bytes:
+        """Return the file."""
+        content: bytes = self.cleaned_data["file"]
         return content
 
 
@@ -132,57 +140,6 @@ class CloseForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DatesRow:
-    """One line of the form of dates; ``last`` is ``None`` for a milestone."""
-
-    key: str
-    name: LocalText
-    level: str
-    first: forms.BoundField
-    last: forms.BoundField | None
-
-
-class DatesForm(forms.Form):
-    """The days of a whole plan, and why they change."""
-
-    reason = forms.CharField(
-        label=_("Reason for the change"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-    def __init__(self, *arguments: Any, plan: Plan, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._items = dated_items(plan)
-        for key, (name, period) in self._items.items():
-            self.fields[f"{key}.first"] = DayField(initial=period.first, label=f"{here(name)}: {_('From')}")
-            if not _is_milestone(key):
-                self.fields[f"{key}.last"] = DayField(initial=period.last, label=f"{here(name)}: {_('To')}")
-
-    def rows(self) -> Iterator[DatesRow]:
-        """Yield the lines in the order of the plan."""
-        for key, (name, _period) in self._items.items():
-            last = None if _is_milestone(key) else self[f"{key}.last"]
-            yield DatesRow(key, name, key.partition(":")[0], self[f"{key}.first"], last)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a line that ends before it begins."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        for key in self._items:
-            first: date | None = cleaned.get(f"{key}.first")
-            last: date | None = cleaned.get(f"{key}.last", first)
-            if first and last and last < first:
-                self.add_error(f"{key}.last", _("The last day is before the first."))
-        return cleaned
-
-    def days(self) -> dict[str, Period]:
-        """Return what was chosen, by item."""
-        chosen = self.cleaned_data
-        return {
-            key: Period(chosen[f"{key}.first"], chosen.get(f"{key}.last", chosen[f"{key}.first"]))
-            for key in self._items
-        }
 
 
 class DecisionForm(forms.Form):
@@ -261,7 +218,3 @@ class CompareForm(forms.Form):
 def next_first_day(plan: Plan) -> date:
     """Suggest when the next campaign may begin: the same weekday a whole number of weeks, about a year, later."""
     return plan.phases[0].period.first + timedelta(weeks=52)
-
-
-def _is_milestone(key: str) -> bool:
-    return key.startswith("milestone:")

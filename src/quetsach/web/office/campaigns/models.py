@@ -14,6 +14,7 @@ from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.web.office.people.models import Person
 
+FILE = "campaign.toml"
 CLOSE = "close"
 """The last step of a campaign; the others are named as its phases."""
 BASELINE = "#baseline"
@@ -69,7 +70,7 @@ class PlanRevision(models.Model):
     @property
     def plan(self) -> Plan:
         """The plan as a record."""
-        return read_campaign(self.document.encode(), file="campaign.toml")
+        return read_campaign(self.document.encode(), file=FILE)
 
 
 class Decision(models.Model):

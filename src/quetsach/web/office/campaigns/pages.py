@@ -51,7 +51,8 @@ def page(
     if campaign:
         context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}
     form = context.get("form")
-    status = 422 if isinstance(form, Form) and form.is_bound and form.errors and request.method == "POST" else 200
+    is_refused = context.get("is_refused") or (isinstance(form, Form) and form.is_bound and bool(form.errors))
+    status = 422 if is_refused and request.method == "POST" else 200
     return render(request, f"office/campaigns/{name}.html", context, status=status)
 
 

@@ -2,18 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.campaigns import acts, baseline_views, views
+from quetsach.web.office.campaigns import acts, baseline_views, plan_views, views
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.campaign_list, name="list"),
-    path("moi/", acts.begin, name="begin"),
+    path("moi/", plan_views.begin, name="begin"),
+    path("moi/tep/", plan_views.begin_from_file, name="begin-from-file"),
+    path("moi/mau.toml", plan_views.example, name="example"),
     path("so-sanh/", views.comparison, name="compare"),
     path("de-nghi/<str:asked>/", views.asked, name="asked"),
     path("<slug:key>/", views.overview, name="overview"),
     path("<slug:key>/bang/", views.boards, name="boards"),
-    path("<slug:key>/thoi-gian/", acts.dates, name="dates"),
-    path("<slug:key>/tep/", acts.replace, name="replace"),
+    path("<slug:key>/ke-hoach/", plan_views.change, name="change"),
+    path("<slug:key>/tep/", plan_views.replace, name="replace"),
     path("<slug:key>/ke-hoach.toml", views.plan_file, name="plan-file"),
     path("<slug:key>/quyet-dinh/", views.decisions, name="decisions"),
     path("<slug:key>/quyet-dinh/moi/", acts.decide, name="decide"),

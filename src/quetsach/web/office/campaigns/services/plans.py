@@ -19,7 +19,8 @@ from quetsach.campaign.schedule.document import campaign_digest, campaign_docume
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.models import Campaign, PlanRevision
+from quetsach.core.zone import VIET_NAM
+from quetsach.web.office.campaigns.models import FILE, Campaign, PlanRevision
 from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
 from quetsach.web.office.campaigns.services.decisions import decision_append
@@ -28,7 +29,6 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
 
-FILE = "campaign.toml"
 _IMPORTED = "Nhập từ tệp / imported from a file"
 
 
@@ -62,15 +62,26 @@ def campaign_begin(*, document: bytes, by: Person | None, now: datetime, pattern
 
 
 @transaction.atomic
-def plan_replace(*, campaign: Campaign, document: bytes, reason: str, by: Person | None, now: datetime) -> PlanRevision:
+def plan_replace(
+    *, campaign: Campaign, document: bytes, reason: str, by: Person | None, now: datetime, seen: int | None = None
+) -> PlanRevision:
     """Put another ``campaign.toml`` in the place of the plan.
+
+    Args:
+        campaign: whose plan it is.
+        document: the file.
+        reason: why it changes.
+        by: who changes it; ``None`` for the operator of the machine.
+        now: the time (UTC).
+        seen: the revision that was changed; ``None`` puts the file in the place of any.
 
     Raises:
         CampaignError: the file is damaged.
-        ScheduleError: no reason, a closed campaign, another identifier, or another window for a frozen baseline.
+        ScheduleError: no reason, a closed campaign, another identifier, another window for a frozen baseline, or
+            somebody changed the plan in the meantime.
         AccessError: not this person's to do.
     """
-    return _change(campaign, read_campaign(document, file=FILE), reason=reason, by=by, now=now)
+    return _change(campaign, read_campaign(document, file=FILE), reason=reason, by=by, now=now, seen=seen)
 
 
 @transaction.atomic
@@ -102,29 +113,13 @@ def campaign_clone(
     return campaign_begin(document=campaign_document(plan), by=by, now=now, pattern=pattern)
 
 
-def _change(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, now: datetime) -> PlanRevision:
+def _change(
+    campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, now: datetime, seen: int | None = None
+) -> PlanRevision:
     _require(by, now)
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    _refuse_change(campaign, plan, reason=reason, seen=seen)
     before = campaign.plan
-    if not reason.strip():
-        raise ScheduleError(
-            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), field="reason"
-        )
-    if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
-    if plan.id != campaign.key:
-        text = LocalText(f"tệp thuộc chiến dịch khác: {plan.id}", f"the file is of another campaign: {plan.id}")
-        raise ScheduleError(text, field="id")
-    if plan == before:
-        raise ScheduleError(LocalText("không có gì thay đổi", "nothing would change"))
-    frozen = frozen_baseline(campaign.key)
-    if frozen and plan.window(plan.baseline).period != frozen.basis.window:
-        window = frozen.basis.window
-        text = LocalText(
-            f"mốc so sánh đã chốt ở kỳ {period_text(window, 'vi')}, không đổi kỳ được nữa",
-            f"the baseline is frozen over {window}: its window stays",
-        )
-        raise ScheduleError(text, field="windows")
     made = _keep(campaign, plan, reason=reason, by=by, now=now)
     changes = date_changes(before, plan)
     decision_append(
@@ -146,6 +141,47 @@ def _change(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, n
     )
     _log(campaign, "plan-change", {"revision": made.number, "sha256": made.sha256}, by=by, now=now)
     return made
+
+
+def _refuse_change(campaign: Campaign, plan: Plan, *, reason: str, seen: int | None) -> None:
+    if not reason.strip():
+        raise ScheduleError(
+            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), field="reason"
+        )
+    if is_closed(campaign):
+        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+    if plan.id != campaign.key:
+        text = LocalText(f"tệp thuộc chiến dịch khác: {plan.id}", f"the file is of another campaign: {plan.id}")
+        raise ScheduleError(text, field="id")
+    last = campaign.revision
+    if seen is not None and seen != last.number:
+        raise _overtaken(last)
+    if plan == last.plan:
+        raise ScheduleError(LocalText("không có gì thay đổi", "nothing would change"))
+    frozen = frozen_baseline(campaign.key)
+    if frozen and plan.window(plan.baseline).period != frozen.basis.window:
+        window = frozen.basis.window
+        text = LocalText(
+            f"mốc so sánh đã chốt ở kỳ {period_text(window, 'vi')}, không đổi kỳ được nữa",
+            f"the baseline is frozen over {window}: its window stays",
+        )
+        raise ScheduleError(text, field="windows")
+
+
+def _overtaken(last: PlanRevision) -> ScheduleError:
+    at = f"{last.made_at.astimezone(VIET_NAM):%H:%M %d/%m/%Y}"
+    return ScheduleError(
+        LocalText(
+            f"{last.made_by or 'người vận hành máy'} đã điều chỉnh kế hoạch lúc {at}, sau khi bạn mở trang này; "
+            "nội dung bạn ghi chưa được lưu",
+            f"{last.made_by or 'the operator of the machine'} changed the plan at {at} (Viet Nam), after you opened "
+            "this page; what you wrote is not saved",
+        ),
+        advice=LocalText(
+            "mở trang này ở một thẻ khác để xem kế hoạch hiện hành, rồi ghi phần của bạn vào đó",
+            "open this page in another tab to see the plan in force, and put your part into that",
+        ),
+    )
 
 
 def _keep(campaign: Campaign, plan: Plan, *, reason: str, by: Person | None, now: datetime) -> PlanRevision:
