@@ -87,6 +87,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "quetsach.web.design.templatetags.words",
+                "quetsach.web.design.templatetags.faults",
             ],
         },
     }

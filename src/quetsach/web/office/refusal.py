@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.editions import ClashError, show_clash
 from quetsach.web.office.people.access import AccessError
 
 type Words = Mapping[str, str | Promise]
@@ -40,7 +41,7 @@ class Telling:
 
     request: HttpRequest
     done: str | Promise = ""
-    form: Form | None = None
+    form: BaseForm | None = None
     field: str = ""
     words: Words | None = None
 
@@ -58,6 +59,8 @@ class Telling:
         if self.form is None:
             messages.error(self.request, told(error, self.words))
         else:
+            if isinstance(error, ClashError):
+                show_clash(self.form, error)
             field = getattr(error, "field", self.field)
             self.form.add_error(field if field in self.form.fields else None, told(error, self.words))
         return True

@@ -3,16 +3,16 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.letters.register import check_sign
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.selectors.campaign import campaigns
+from quetsach.web.office.editions import Difference, edition_of
+from quetsach.web.office.letters.completeness import NEEDED
 from quetsach.web.office.letters.models import Letter, Template
+from quetsach.web.office.letters.wording import written
 from quetsach.web.office.units.models import Unit
 
 ANNEXES = 3
@@ -49,7 +49,12 @@ class BeginForm(forms.Form):
 
 
 class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic class when it runs
-    """What a letter says. Its annexes are pairs of a title and a text."""
+    """What a letter says. Its annexes are pairs of a title and a text.
+
+    A draft is kept half-written; what a letter needs is asked for when a second person is.
+    """
+
+    mark = _("* needed before the letter can be submitted for approval")
 
     class Meta:
         """The written fields in the order of the paper."""
@@ -59,17 +64,9 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
             "superior", "agency", "sign", "place", "subject", "addressees", "body", "signer_powers", "signer_title",
             "signer_name", "copies", "drafting", "address", "campaign", "due", "asks", "language",
         ]  # fmt: skip
-        labels: ClassVar = {
+        labels: ClassVar = NEEDED | {
             "superior": _("Agency above"),
-            "agency": _("Issuing agency"),
-            "sign": _("Sign"),
-            "place": _("Place"),
-            "subject": _("Subject"),
-            "addressees": _("Addressed to"),
-            "body": _("Text of the letter"),
             "signer_powers": _("Signed on behalf of"),
-            "signer_title": _("Title of the signer"),
-            "signer_name": _("Name of the signer"),
             "copies": _("Copies to"),
             "drafting": _("Drafting unit and copies kept"),
             "address": _("Address at the foot"),
@@ -99,8 +96,9 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["campaign"] = _campaign_field(self.instance.campaign)
-        for name in ("superior", "drafting"):
-            self.fields[name].required = False
+        self.fields["edition"] = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+        self.initial["edition"] = edition_of(written(self.instance))
+        self.clash: list[Difference] = []
         annexes = self.instance.annexes if self.instance else []
         for number in range(1, max(ANNEXES, len(annexes)) + 1):
             annex = annexes[number - 1] if number <= len(annexes) else {}
@@ -115,21 +113,9 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
                 initial=annex.get("body", ""),
                 widget=forms.Textarea(attrs={"rows": 6}),
             )
-
-    def clean_sign(self) -> str:
-        """Refuse what cannot stand behind a number."""
-        try:
-            return check_sign(self.cleaned_data["sign"])
-        except LetterError as error:
-            raise ValidationError(_("Capitals and digits in groups, as in STTTT-CNTT")) from error
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for both parts of an annex."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for number in self._numbers():
-            if bool(cleaned.get(f"annex_title_{number}")) != bool(cleaned.get(f"annex_body_{number}")):
-                self.add_error(f"annex_title_{number}", _("An annex needs a title and a text"))
-        return cleaned
+        for name, field in self.fields.items():
+            field.required = False
+            field.is_needed = name in NEEDED  # type: ignore[attr-defined]  # the page marks it
 
     def content(self) -> dict[str, Any]:
         """Return what was written, for ``letter_save``."""
@@ -137,7 +123,7 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
         content["annexes"] = [
             {"title": self.cleaned_data[f"annex_title_{n}"], "body": self.cleaned_data[f"annex_body_{n}"]}
             for n in self._numbers()
-            if self.cleaned_data[f"annex_body_{n}"]
+            if self.cleaned_data[f"annex_title_{n}"] or self.cleaned_data[f"annex_body_{n}"]
         ]
         return content
 

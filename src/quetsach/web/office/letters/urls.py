@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.letters.views import following, post, received, writing
+from quetsach.web.office.letters.views import following, post, received, versions, writing
 
 app_name = "letters"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("da-cong-bo/<slug:campaign>/", following.published, name="published"),
     path("<int:pk>/", writing.letter, name="letter"),
     path("<int:pk>/sua/", writing.edit, name="edit"),
+    path("<int:pk>/ban/<int:number>/", versions.version, name="version"),
     path("<int:pk>/ban-in.pdf", writing.pdf, name="pdf"),
     path("<int:pk>/ban-thao.docx", writing.docx, name="docx"),
     path("<int:pk>/trinh/", writing.submit, name="submit"),

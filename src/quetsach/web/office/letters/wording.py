@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -21,7 +22,7 @@ from quetsach.web.office.letters.document.letter import (
     Standing,
     Verification,
 )
-from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.letters.models import Letter, LetterState, LetterVersion
 from quetsach.web.office.units.models import Unit
 from quetsach.web.public_address import site
 
@@ -64,6 +65,25 @@ def content_of(letter: Letter) -> dict[str, Any]:
     content["earlier"], content["covers"] = letter.earlier_id, letter.covers_id
     content["attachments"] = [list(row) for row in letter.attachments.order_by("name").values_list("name", "sha256")]
     return content
+
+
+def written(letter: Letter) -> dict[str, Any]:
+    """Return what the form of a letter changes, by the names of its fields."""
+    return _form_values({name: getattr(letter, name) for name in (*WRITTEN_FIELDS, "due")})
+
+
+def written_then(version: LetterVersion) -> dict[str, Any]:
+    """Return what a version said, as :func:`written` does."""
+    due = version.content.get("due")
+    values = {name: version.content.get(name, "") for name in WRITTEN_FIELDS}
+    return _form_values(values | {"due": date.fromisoformat(due) if due else None})
+
+
+def _form_values(values: dict[str, Any]) -> dict[str, Any]:
+    del values["kind"]
+    for number, annex in enumerate(values.pop("annexes") or (), 1):
+        values[f"annex_title_{number}"], values[f"annex_body_{number}"] = annex["title"], annex["body"]
+    return values
 
 
 def digest_of(letter: Letter) -> str:

@@ -13,15 +13,16 @@ from django.utils.translation import override
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.letters.placeholders import fill, open_names
-from quetsach.campaign.letters.register import check_sign
+from quetsach.campaign.letters.placeholders import fill
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
+from quetsach.web.office.editions import refuse_clash
+from quetsach.web.office.letters.completeness import open_points
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
-from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of
+from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of, written
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -93,21 +94,37 @@ def letter_begin(
 
 
 @transaction.atomic
-def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: datetime) -> Letter:
-    """Save what was written. A letter that waits for its approval becomes a draft again: other content, other approval.
+def letter_save(
+    *,
+    letter: Letter,
+    content: Mapping[str, Any],
+    by: Person,
+    now: datetime,
+    edition: str = "",
+    is_auto: bool = False,
+) -> Letter:
+    """Save what was written, half-written or not.
+
+    A letter that waits for its approval becomes a draft again: other content, other approval.
 
     Args:
         letter: one that was not issued.
         content: fields of ``WRITTEN_FIELDS``, and ``due``.
         by: who writes.
         now: the time (UTC).
+        edition: what the form was opened on.
+        is_auto: nobody pressed a button: the version stands until the person's next saving takes its place.
 
     Raises:
         AccessError: not this person's to do.
-        LetterError: it was issued.
+        ClashError: somebody saved it since ``edition``.
+        LetterError: it was issued, or waits for its approval, which only a person takes back.
     """
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    refuse_clash(edition, written(letter))
+    if is_auto and letter.state != LetterState.DRAFT:
+        raise LetterError(_("the letter waits for its approval"), hint=_("press the button to make it a draft again"))
     for name in (*WRITTEN_FIELDS, "due"):
         if name in content:
             setattr(letter, name, content[name])
@@ -115,7 +132,9 @@ def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: 
     letter.state = LetterState.DRAFT
     letter.save()
     approvals_void(kind="letter", subject=letter.log_subject, by=by, now=now)
-    _keep_version(letter, by, now)
+    is_first = _keep_version(letter, by, now, is_auto=is_auto)
+    if is_auto and not is_first:
+        return letter
     log_append(
         by=by,
         act="letter-save",
@@ -125,6 +144,21 @@ def letter_save(*, letter: Letter, content: Mapping[str, Any], by: Person, now: 
         now=now,
     )
     return letter
+
+
+@transaction.atomic
+def letter_restore(*, version: LetterVersion, by: Person, now: datetime, edition: str) -> Letter:
+    """Let a letter say again what it said in a version; the files with it stay as they are.
+
+    Raises:
+        AccessError: not this person's to do.
+        ClashError: somebody saved the letter since ``edition``.
+        LetterError: it was issued.
+    """
+    content = {name: version.content[name] for name in WRITTEN_FIELDS if name != "kind"}
+    due = version.content.get("due")
+    content["due"] = date.fromisoformat(due) if due else None
+    return letter_save(letter=version.letter, content=content, by=by, now=now, edition=edition)
 
 
 @transaction.atomic
@@ -140,12 +174,10 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
     refuse_past_due(letter.due, today(now))
-    check_sign(letter.sign)
-    texts = [letter.subject, letter.body, letter.addressees, *(str(a["body"]) for a in letter.annexes)]
-    if still_open := open_names("\n".join(texts)):
+    if points := open_points(letter):
         raise LetterError(
-            _("still to be filled in: %(names)s") % {"names": ", ".join(f"{{{name}}}" for name in still_open)},
-            hint=_("write it in place of the braces"),
+            "; ".join(f"{point.label}: {point.what}" for point in points),
+            hint=_("complete the letter first"),
         )
     render(text_of(letter))
     letter.state = LetterState.SUBMITTED
@@ -311,16 +343,14 @@ def _back_to_draft(letter: Letter, by: Person, now: datetime, detail: dict[str, 
     log_append(by=by, act="letter-attach", subject=letter.log_subject, unit=letter.unit, detail=detail, now=now)
 
 
-def _keep_version(letter: Letter, by: Person, now: datetime) -> None:
+def _keep_version(letter: Letter, by: Person, now: datetime, *, is_auto: bool = False) -> bool:
+    """Keep what the letter says; whether that is one more version. One that kept itself gives way to the next."""
     last = letter.versions.order_by("-number").first()
     digest = digest_of(letter)
-    if last and last.digest == digest:
-        return
-    LetterVersion.objects.create(
-        letter=letter,
-        number=last.number + 1 if last else 1,
-        content=content_of(letter),
-        digest=digest,
-        saved_by=by,
-        saved_at=now,
-    )
+    gives_way = last is not None and last.is_auto and last.saved_by_id == by.pk
+    if last and last.digest == digest and (is_auto or not last.is_auto):
+        return False
+    number = 1 if last is None else last.number + (not gives_way)
+    said = {"content": content_of(letter), "digest": digest, "saved_by": by, "saved_at": now, "is_auto": is_auto}
+    LetterVersion.objects.update_or_create(letter=letter, number=number, defaults=said)
+    return not gives_way

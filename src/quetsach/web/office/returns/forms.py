@@ -12,6 +12,7 @@ from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.plan import planned_periods
@@ -80,7 +81,7 @@ class AssignmentForm(forms.Form):
         return weeks(given["first"], given["last"])
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(EditedForm):
     """On which days units are reminded."""
 
     unit_days = forms.CharField(

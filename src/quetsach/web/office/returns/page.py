@@ -79,6 +79,23 @@ def form_view(form: Form, cells: Mapping[str, str], faults: Iterable[Fault] = ()
     )
 
 
+def cell_names(form: Form) -> dict[str, LocalText]:
+    """Return what each cell of a form is called where it stands alone, in the order of the form."""
+    found: dict[str, LocalText] = {}
+    for section in form_view(form, {}):
+        for question in section.questions:
+            own = question.element.label
+            for cell in question.cells:
+                found[cell.name] = own if question.is_single else _joined(own, cell.label)
+            if question.reason:
+                found[question.reason.name] = _joined(own, question.reason.label)
+    return found
+
+
+def _joined(first: LocalText, second: LocalText) -> LocalText:
+    return LocalText(f"{first.vi}: {second.vi}", f"{first.en}: {second.en}")
+
+
 def _question(element: Element, cells: Mapping[str, str], faults: Mapping[str, list[Fault]]) -> QuestionView:
     def cell(name: str, label: LocalText, longest: int, *, is_number: bool) -> CellView:
         found = tuple(faults.get(name, ())) if name != element.id else ()

@@ -1,10 +1,12 @@
 """How a unit is reached: kept by whoever edits the unit or something above it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from quetsach.campaign.authority import Act
+from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -43,15 +45,25 @@ def contact_change(
     is_primary: bool,
     by: Person,
     now: datetime,
+    edition: str = "",
 ) -> Contact:
     """Change a contact; a new address has not bounced yet.
 
     Raises:
         AccessError: the unit is not the person's to edit.
+        ClashError: the contact was changed since ``edition``.
     """
+    contact = Contact.objects.select_for_update().select_related("unit").get(pk=contact.pk)
+    require(by, Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    refuse_clash(edition, reached_by(contact))
     if email != contact.email:
         contact.bounced_on = None
     return _save(contact, name, title, email, phone, is_primary=is_primary, act="contact-change", by=by, now=now)
+
+
+def reached_by(contact: Contact) -> dict[str, Any]:
+    """Return what of a contact can be changed, as it stands."""
+    return {name: getattr(contact, name) for name in ("name", "title", "email", "phone", "is_primary")}
 
 
 @transaction.atomic

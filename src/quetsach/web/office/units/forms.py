@@ -18,6 +18,7 @@ from quetsach.campaign.units.table import (
     PHONE_FORM,
     parse_share,
 )
+from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.refusal import told
 from quetsach.web.office.units.models import Group, GroupSet, Unit
 from quetsach.web.office.units.words import KIND_TITLES
@@ -64,6 +65,10 @@ class UnitForm(forms.Form):
         required=False,
         help_text=_("The agency's electronic code, such as H40.15 or 000.00.15.H40; empty where it is not known."),
     )
+
+
+class UnitChangeForm(EditedForm, UnitForm):
+    """Corrections of a unit that is there."""
 
 
 class NewUnitForm(UnitForm):
@@ -114,7 +119,7 @@ class CloseForm(forms.Form):
             raise forms.ValidationError(told(error)) from error
 
 
-class ContactForm(forms.Form):
+class NewContactForm(forms.Form):
     """How a unit is reached."""
 
     name = forms.CharField(label=_("Full name"), max_length=100, required=False)
@@ -128,6 +133,10 @@ class ContactForm(forms.Form):
         if not self.errors and not (self.cleaned_data["email"] or self.cleaned_data["phone"]):
             raise forms.ValidationError(_("Give an e-mail address or a telephone number."))
         return self.cleaned_data
+
+
+class ContactForm(EditedForm, NewContactForm):
+    """Another way to reach a unit, in the place of the one that is there."""
 
 
 class GroupSetForm(forms.Form):

@@ -12,6 +12,7 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
+from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import AccessError, require, today
 from quetsach.web.office.people.models import Person
@@ -77,18 +78,26 @@ def unit_change(
     exchange_code: str,
     by: Person | None,
     now: datetime,
+    edition: str = "",
 ) -> models.Unit:
     """Correct the names, the decree or the code of the exchange of a unit; it stays the same one.
 
     Raises:
         AccessError: not an operator of the centre.
+        ClashError: the unit was corrected since ``edition``.
         UnitsError: the code of the exchange is another unit's.
     """
     _begin(by, now)
+    before = corrected(models.Unit.objects.get(pk=unit.pk))
+    refuse_clash(edition, before)
     there = unit_records()[unit.key]
     record = replace(there, name_vi=name_vi, name_en=name_en, decree=decree, exchange_code=exchange_code)
-    before = {name: getattr(unit, name) for name in ("name_vi", "name_en", "decree", "exchange_code")}
     return _change(record, act="unit-change", detail={"before": before}, by=by, now=now)
+
+
+def corrected(unit: models.Unit) -> dict[str, str]:
+    """Return what of a unit can be corrected, as it stands."""
+    return {name: getattr(unit, name) for name in ("name_vi", "name_en", "decree", "exchange_code")}
 
 
 @transaction.atomic

@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.wording.services import LONGEST
 
 
-class TextForm(forms.Form):
+class TextForm(EditedForm):
     """A text in both languages."""
 
     vi = forms.CharField(label=_("Vietnamese"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 8}))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.wording import places_left_open
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
+from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -24,20 +25,25 @@ class WordingError(QuetsachError):
 
 
 @transaction.atomic
-def wording_save(*, document: Document, place: str, text: LocalText, by: Person, now: datetime) -> Wording | None:
+def wording_save(
+    *, document: Document, place: str, text: LocalText, by: Person, now: datetime, edition: str = ""
+) -> Wording | None:
     """Keep a new version of a text; ``None`` if it says what counts already.
 
     Raises:
         AccessError: not this person's to reword.
         WordingError: the document has no such text, or a language is empty, too long or leaves open what nothing fills.
+        ClashError: somebody reworded it since ``edition``.
     """
     require(by, document.act, root_unit(), day=today(now))
     built = document.built_texts().get(place)
     if built is None:
         raise WordingError(_("there is no such text"))
     text = LocalText(*(_checked(said, document) for said in (text.vi, text.en)))
-    if text == document.texts()[place]:
+    said = document.texts()[place]
+    if text == said:
         return None
+    refuse_clash(edition, {"vi": said.vi, "en": said.en})
     saved = Wording.objects.create(
         document=document.key, place=place, of=digest_of(built), vi=text.vi, en=text.en, by=by, at=now
     )

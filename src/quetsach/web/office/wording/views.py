@@ -33,11 +33,18 @@ def text(request: HttpRequest, key: str, place: str) -> HttpResponse:
     if built is None:
         raise Http404
     said = document.texts()[place]
-    form = TextForm(request.POST or None, initial={"vi": said.vi, "en": said.en})
+    form = TextForm(request.POST or None, stored={"vi": said.vi, "en": said.en})
     if form.is_valid():
         new = LocalText(form.cleaned_data["vi"], form.cleaned_data["en"])
         with Telling(request, _("Saved."), form=form):
-            wording_save(document=document, place=place, text=new, by=visitor.person, now=visitor.now)
+            wording_save(
+                document=document,
+                place=place,
+                text=new,
+                by=visitor.person,
+                now=visitor.now,
+                edition=form.cleaned_data["edition"],
+            )
             return redirect("office:wording:texts", key)
     context = {
         "document": document,

@@ -91,13 +91,21 @@ def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, perso
     assert "01/CATTT-NCSC" in page(office, "/en/office/letters/so/")
 
 
-def test_what_is_wrong_in_a_letter_is_said_beside_its_field(office, person, operator, units) -> None:
+def test_a_half_written_letter_is_kept_and_what_is_open_is_told_with_its_place(office, operator, units) -> None:
     letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
-    form = {**CONTENT, "language": "vi", "sign": "sttt", "annex_title_1": "Một mình"}
-    text = office.post(f"/en/office/letters/{letter.pk}/sua/", form).content.decode()
+    path = f"/en/office/letters/{letter.pk}/"
+    assert (
+        office.post(f"{path}sua/", {"language": "vi", "sign": "sttt", "annex_title_1": "Một mình"}).status_code == 302
+    )
+    letter.refresh_from_db()
+    assert (letter.sign, letter.annexes) == ("sttt", [{"title": "Một mình", "body": ""}])
+    text = page(office, path)
+    assert f'<a href="{path}sua/#id_addressees">Addressed to</a>: not filled in yet' in text
     assert "Capitals and digits in groups" in text
     assert "An annex needs a title and a text" in text
-    assert "Nguyễn Văn A" in text, "what was typed stays"
+    assert "not filled in yet" in office.post(f"{path}trinh/", follow=True).content.decode()
+    letter.refresh_from_db()
+    assert letter.state == "draft"
 
 
 def test_the_progress_page_shows_who_has_not_answered(office, sent) -> None:

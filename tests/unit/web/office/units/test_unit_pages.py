@@ -115,7 +115,7 @@ def test_an_editor_adds_changes_and_removes_a_contact(hai_phong) -> None:
 )
 def test_a_contact_that_cannot_be_reached_is_not_saved(hai_phong, wrong: dict[str, str]) -> None:
     values = {"name": "Hoa", "email": "hoa@x.example", "phone": "0225 3842 119", **wrong}
-    assert 'class="errorlist' in _text(hai_phong.post(f"{OFFICE}11296-2025/lien-he/", values))
+    assert 'class="error-summary' in _text(hai_phong.post(f"{OFFICE}11296-2025/lien-he/", values))
     assert not Contact.objects.exists()
 
 
@@ -158,7 +158,7 @@ def test_an_operator_adds_moves_and_ends_a_unit(operator) -> None:
 @pytest.mark.parametrize("successors", ["11296-2025 0.5", "99-2025", "11296-2025 x", "a b c"])
 def test_successors_that_do_not_fit_are_told_and_kept_in_the_form(operator, successors: str) -> None:
     text = _text(operator.post(f"{OFFICE}01-2025/ket-thuc/", {"on": "2027-01-01", "successors": successors}))
-    assert "errorlist" in text
+    assert "error-summary" in text
     assert successors in text
     assert Unit.objects.get(key="01-2025").closed is None
 
@@ -227,7 +227,7 @@ def test_a_file_that_is_thrown_away_is_gone(operator) -> None:
 def test_a_file_that_is_no_table_is_told_and_not_kept(operator, content: bytes) -> None:
     values = {"file": SimpleUploadedFile("x.xlsx", content)}
     text = _text(operator.post(f"{OFFICE}tep/nhap/", values, follow=True))
-    assert "errorlist" in text or "told error" in text
+    assert "error-summary" in text or "told error" in text
     assert not ImportDraft.objects.exists()
 
 
@@ -258,7 +258,7 @@ def test_every_page_is_there_in_english(operator) -> None:
 )
 def test_a_new_unit_of_a_wrong_key_code_or_kind_is_not_saved(operator, wrong: dict[str, str]) -> None:
     values = {"key": "11948-2026", "code": "11948", "kind": "commune", "name_vi": "Mẫu", "opened": "2026-01-01"}
-    assert "errorlist" in _text(operator.post(f"{OFFICE}31-2025/them/", {**values, **wrong}))
+    assert "error-summary" in _text(operator.post(f"{OFFICE}31-2025/them/", {**values, **wrong}))
     assert Unit.objects.count() == 12
 
 

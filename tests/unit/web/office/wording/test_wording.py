@@ -1,5 +1,6 @@
 """Ready answers and texts of kits are reworded in the office: versions stay, and a kit keeps its words."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -135,3 +136,15 @@ def test_what_there_is_not_is_not_found(
     units: dict[str, Unit], person: Make, signed_in: Callable[[Person], Client], address: str
 ) -> None:
     assert signed_in(person(Role.PRESS)).get(address).status_code == 404
+
+
+def test_a_text_that_somebody_else_reworded_meanwhile_is_not_overwritten(signed_in, units, person: Make) -> None:
+    client = signed_in(person(Role.PRESS))
+    path = f"{PAGE}listed.text/"
+    opened = re.findall(r'name="edition" value="(\w+)"', client.get(path).content.decode())
+    assert len(set(opened)) == 1
+    save(person(Role.PRESS))
+    page = client.post(path, {"vi": "Bạn khỏe", "en": "Hello", "edition": opened[0]}).content.decode()
+    assert "đã được người khác thay đổi" in page
+    assert "<ins>Bạn khỏe</ins>" in page
+    assert answer() == NEW.vi

@@ -153,6 +153,7 @@ class LetterVersion(models.Model):
     digest = models.CharField(max_length=64)
     saved_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField()
+    is_auto = models.BooleanField(default=False, help_text="kept while it was written; the next saving replaces it")
 
     class Meta:
         """Counted from 1 in each letter."""

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
+from quetsach.web.office.editions import edition_of
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.cascade import cascade_of
+from quetsach.web.office.letters.completeness import open_points
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
 from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
@@ -21,7 +24,7 @@ from quetsach.web.office.letters.printing import print_original
 from quetsach.web.office.letters.samples import template_keep
 from quetsach.web.office.letters.seals import outlook_of
 from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
-from quetsach.web.office.letters.wording import digest_of, text_of
+from quetsach.web.office.letters.wording import digest_of, text_of, written
 from quetsach.web.office.letters.writing import (
     Reference,
     attachment_add,
@@ -96,6 +99,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "outlook": outlook_of(found.unit) if found.is_open else None,
         "campaign": campaign_of(found.campaign) if found.campaign else None,
         "may": may,
+        "open_points": open_points(found) if found.state == LetterState.DRAFT else (),
         "attachments": found.attachments.order_by("name"),
         "versions": found.versions.select_related("saved_by").order_by("-number")[:20],
         "cascade": cascade_of(found) if found.is_issued else None,
@@ -112,11 +116,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not found.is_open:
         return redirect("office:letters:letter", pk)
     form = LetterForm(request.POST or None, instance=found)
+    is_auto = is_autosave(request)
     if form.is_valid():
-        content = form.content()
-        with Telling(request, _("Saved.")):
-            letter_save(letter=found, content=content, by=visitor.person, now=visitor.now)
+        with Telling(request, "" if is_auto else _("The draft is saved."), form=form):
+            saved = letter_save(
+                letter=found,
+                content=form.content(),
+                by=visitor.person,
+                now=visitor.now,
+                edition=form.cleaned_data["edition"],
+                is_auto=is_auto,
+            )
+            if is_auto:
+                return autosaved(edition_of(written(saved)), now=visitor.now)
             return redirect("office:letters:letter", pk)
+    if is_auto:
+        return not_autosaved(first_fault(form))
     return render(request, "office/letters/edit.html", {"form": form, "letter": found, "tab": "letters"})
 
 

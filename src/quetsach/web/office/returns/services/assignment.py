@@ -15,6 +15,7 @@ from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.web.office.approvals.services import approvals_void
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -116,17 +117,25 @@ def assignment_make(
 
 
 @transaction.atomic
-def assignment_remind(*, assignment: Assignment, policy: Policy, by: Person, now: datetime) -> None:
+def assignment_remind(*, assignment: Assignment, policy: Policy, by: Person, now: datetime, edition: str = "") -> None:
     """Say on which days, counted from the due day, units are reminded and units above are told.
 
     Raises:
         AccessError: this is not the person's to do.
+        ClashError: the days were changed since ``edition``.
     """
     require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    assignment = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    refuse_clash(edition, reminded_on(assignment))
     assignment.unit_days, assignment.parent_days = days_text(policy.unit_days), days_text(policy.parent_days)
     assignment.save(update_fields=["unit_days", "parent_days"])
     detail = {"unit_days": list(policy.unit_days), "parent_days": list(policy.parent_days)}
     log_append(by=by, act="returns-policy", subject=assignment.log_subject, unit=root_unit(), detail=detail, now=now)
+
+
+def reminded_on(assignment: Assignment) -> dict[str, str]:
+    """Return the days of the reminders, as they stand."""
+    return {"unit_days": assignment.unit_days, "parent_days": assignment.parent_days}
 
 
 @transaction.atomic

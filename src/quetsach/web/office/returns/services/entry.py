@@ -18,6 +18,7 @@ from quetsach.campaign.returns.state import RECEIVED, Scope, State, after
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.tree import ancestors, conflicts_of
 from quetsach.core.family import name_key
+from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.answering import letters_reported
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -71,15 +72,24 @@ def read_return(period: Period, unit: Unit, cells: Mapping[str, Any]) -> Answers
 
 @transaction.atomic
 def return_save(
-    *, author: Author, period: Period, unit: Unit, scope: Scope, cells: Mapping[str, str], now: datetime
+    *,
+    author: Author,
+    period: Period,
+    unit: Unit,
+    scope: Scope,
+    cells: Mapping[str, str],
+    now: datetime,
+    edition: str = "",
 ) -> Return:
     """Keep a draft as it was typed, faults and all. What is submitted already can only be submitted again.
 
     Raises:
+        ClashError: somebody saved or submitted it since ``edition``.
         ReturnError: the unit owes nothing, or entry is closed.
         AccessError: this is not the person's to do.
     """
     filed = _open(author, period, unit, now)
+    refuse_clash(edition, filled_in(filed))
     if filed.state not in {State.DRAFT, State.RETURNED}:
         raise StateError(_("the return is submitted"), hint=_("submit it again with what has changed"))
     filed.scope, filed.changed_at = scope, now
@@ -99,15 +109,18 @@ def return_submit(
     cells: Mapping[str, str],
     has_seen_notes: bool,
     now: datetime,
+    edition: str = "",
 ) -> Return:
     """Submit a return, or a correction of one that nobody has decided on.
 
     Raises:
+        ClashError: somebody saved or submitted it since ``edition``.
         FaultyError: cells must be corrected, or notes were not confirmed. Nothing is kept.
         ReturnError: the unit owes nothing, entry is closed, or machines would be counted twice.
         AccessError: this is not the person's to do.
     """
     filed = _open(author, period, unit, now)
+    refuse_clash(edition, filled_in(filed))
     answers = read_return(period, unit, cells)
     if answers.errors or (answers.notes and not has_seen_notes):
         raise FaultyError(answers)
@@ -148,6 +161,14 @@ def return_submit(
     # A return answers the letters of its campaign, whether or not anybody clicked that they came.
     letters_reported(unit=unit, campaign=period.assignment.campaign.key, via="return", by=person, at=now)
     return filed
+
+
+def filled_in(filed: Return | None) -> dict[str, str]:
+    """Return what a return says, by the names of its cells, and ``scope``; nothing of one that nobody began."""
+    if filed is None or filed.pk is None:
+        return {}
+    said = {name: str(text) for name, text in filed.cells.items() if text != ""}
+    return said | {"scope": filed.scope}
 
 
 def refuse_doubles(period: Period, unit: Unit, scope: Scope) -> None:

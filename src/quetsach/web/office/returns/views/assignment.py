@@ -20,6 +20,7 @@ from quetsach.web.office.returns.services.assignment import (
     assignment_follow_plan,
     assignment_make,
     assignment_remind,
+    reminded_on,
 )
 from quetsach.web.office.units.models import UnitKind
 from quetsach.web.office.units.selectors import root_unit
@@ -55,10 +56,16 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     person, now = person_here(request), datetime.now(UTC)
     one = _assignment(assignment)
     may_run = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
-    form = PolicyForm(request.POST or None, initial={"unit_days": one.unit_days, "parent_days": one.parent_days})
+    form = PolicyForm(request.POST or None, stored=reminded_on(one))
     if request.method == "POST" and form.is_valid():
         with Telling(request, _("Reminders follow these days from now on."), form=form):
-            assignment_remind(assignment=one, policy=form.cleaned_data["policy"], by=person, now=now)
+            assignment_remind(
+                assignment=one,
+                policy=form.cleaned_data["policy"],
+                by=person,
+                now=now,
+                edition=form.cleaned_data["edition"],
+            )
             return redirect("office:returns:assignment", one.pk)
     targets = [
         (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")

@@ -1,7 +1,7 @@
 """Writing a return: the page of the form, for people with an account and for holders of a link."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,14 +18,18 @@ from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.autosave import autosaved, is_autosave, not_autosaved
+from quetsach.web.office.editions import ClashError, Difference, differences, edition_of
 from quetsach.web.office.people.access import require
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
-from quetsach.web.office.returns.page import form_view
+from quetsach.web.office.returns.page import cell_names, form_view
 from quetsach.web.office.returns.selectors.tally import deadline_of
 from quetsach.web.office.returns.services.entry import (
     Author,
     FaultyError,
+    filled_in,
     link_used,
     read_return,
     return_save,
@@ -49,6 +53,8 @@ class _Desk:
     refusal: str = ""
     answers: Answers | None = None
     scope: Scope = Scope.OWN
+    edition: str = ""
+    clash: list[Difference] = field(default_factory=list)
 
     def context(self) -> dict[str, Any]:
         """Return what the template shows; what was typed stays, right or wrong."""
@@ -66,6 +72,8 @@ class _Desk:
             "scope": self.scope if self.answers else Scope(self.filed.scope) if self.filed else Scope.OWN,
             "scopes": [(scope.value, title) for scope, title in SCOPES.items()] if self._has_below() else (),
             "filed": self.filed,
+            "edition": self.edition or edition_of(filled_in(self.filed)),
+            "clash": self.clash,
             "may_save": self.filed is None or self.filed.state in {State.DRAFT, State.RETURNED},
             "is_closed": self.filed is not None and self.filed.state == State.APPROVED,
             "sent_back": self._sent_back(),
@@ -77,8 +85,9 @@ class _Desk:
         form = self.period.assignment.form.form
         cells = {name: request.POST.get(name, "") for name in form.fields()}
         self.scope = Scope.SUBTREE if request.POST.get("scope") == Scope.SUBTREE else Scope.OWN
+        self.edition = request.POST.get("edition", "")[:32]
         try:
-            if "submit" in request.POST:
+            if "submit" in request.POST and not is_autosave(request):
                 return return_submit(
                     author=self.author,
                     period=self.period,
@@ -87,15 +96,37 @@ class _Desk:
                     cells=cells,
                     has_seen_notes="notes-seen" in request.POST,
                     now=self.now,
+                    edition=self.edition,
                 )
             return return_save(
-                author=self.author, period=self.period, unit=self.unit, scope=self.scope, cells=cells, now=self.now
+                author=self.author,
+                period=self.period,
+                unit=self.unit,
+                scope=self.scope,
+                cells=cells,
+                now=self.now,
+                edition=self.edition,
             )
+        except ClashError as error:
+            self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
+            self.edition, self.clash = edition_of(error.stored), self._clash(error, cells)
         except FaultyError as error:
             self.answers, self.refusal = error.answers, told(error)
         except ReturnError as error:
             self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
         return None
+
+    def kept_by_itself(self, kept: Return | None) -> HttpResponse:
+        """Answer the script that keeps the draft."""
+        return not_autosaved(self.refusal) if kept is None else autosaved(edition_of(filled_in(kept)), now=self.now)
+
+    def _clash(self, error: ClashError, cells: dict[str, str]) -> list[Difference]:
+        """Return the cells in which what is stored and what was typed differ, as the page calls them."""
+        scopes = {str(scope): title for scope, title in SCOPES.items()}
+        rows = [(_("This return counts"), scopes.get(error.stored.get("scope", "")), scopes[self.scope])]
+        names = cell_names(self.period.assignment.form.form)
+        rows += [(here(names[name]), error.stored.get(name, ""), cells[name].strip()) for name in cells]
+        return differences(rows)
 
     def _has_below(self) -> bool:
         """Whether there is anybody whose machines the unit could count with its own."""
@@ -121,6 +152,8 @@ def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     desk = _Desk(at.person, at.period, at.unit, at.now, at.filed)
     if request.method == "POST":
         filed = desk.take(request)
+        if is_autosave(request):
+            return desk.kept_by_itself(filed)
         if filed is not None and filed.state == State.SUBMITTED:
             messages.success(request, _("The return is submitted."))
             return redirect("office:returns:filed", assignment, period, unit)
@@ -149,7 +182,7 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         kept = desk.take(request)
         if kept is not None:
-            desk.filed, desk.answers = kept, None
+            desk.filed, desk.answers, desk.edition = kept, None, ""
             done = "submitted" if kept.state == State.SUBMITTED else "saved"
             if done == "saved":
                 desk.answers, desk.scope = read_return(link.period, link.unit, kept.cells), Scope(kept.scope)

@@ -15,17 +15,17 @@ from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitForm
+from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitChangeForm
 from quetsach.web.office.units.groups import unit_join
 from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.services import require_centre, unit_add, unit_change, unit_close, unit_move
+from quetsach.web.office.units.services import corrected, require_centre, unit_add, unit_change, unit_close, unit_move
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Correct names, decree and the code of the exchange."""
     unit = _opened(request, key)
-    form = UnitForm(request.POST or None, initial={name: getattr(unit, name) for name in UnitForm.base_fields})
+    form = UnitChangeForm(request.POST or None, stored=corrected(unit))
     return _done(
         request,
         unit,

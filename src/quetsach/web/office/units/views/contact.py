@@ -11,11 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.here import person_here
-from quetsach.web.office.units.contacts import contact_add, contact_change, contact_remove
-from quetsach.web.office.units.forms import ContactForm
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.contacts import contact_add, contact_change, contact_remove, reached_by
+from quetsach.web.office.units.forms import ContactForm, NewContactForm
 from quetsach.web.office.units.models import Contact, Unit
-
-_FIELDS = ("name", "title", "email", "phone", "is_primary")
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,7 +23,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     now = datetime.now(UTC)
     unit = get_object_or_404(Unit, key=key)
     require(person_here(request), Act.EDIT_CONTACTS, unit, day=today(now))
-    form = ContactForm(request.POST or None, initial={"is_primary": not unit.contacts.exists()})
+    form = NewContactForm(request.POST or None, initial={"is_primary": not unit.contacts.exists()})
     if request.method == "POST" and form.is_valid():
         contact_add(unit=unit, by=person_here(request), now=now, **form.cleaned_data)
         messages.success(request, _("Saved."))
@@ -39,11 +38,11 @@ def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
     now = datetime.now(UTC)
     contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
     require(person_here(request), Act.EDIT_CONTACTS, contact.unit, day=today(now))
-    form = ContactForm(request.POST or None, initial={name: getattr(contact, name) for name in _FIELDS})
+    form = ContactForm(request.POST or None, stored=reached_by(contact))
     if request.method == "POST" and form.is_valid():
-        contact_change(contact=contact, by=person_here(request), now=now, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("office:units:unit", key)
+        with Telling(request, _("Saved."), form=form):
+            contact_change(contact=contact, by=person_here(request), now=now, **form.cleaned_data)
+            return redirect("office:units:unit", key)
     context = {"unit": contact.unit, "form": form, "title": _("Change the contact"), "contact": contact}
     return render(request, "office/units/form.html", context)
 

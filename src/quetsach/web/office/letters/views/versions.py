@@ -1,0 +1,51 @@
+"""The versions of a letter: each can be read, compared with what the letter says now, and put back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.editions import differences, edition_of, readable
+from quetsach.web.office.letters import selectors
+from quetsach.web.office.letters.forms import LetterForm
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.wording import written, written_then
+from quetsach.web.office.letters.writing import letter_restore
+from quetsach.web.office.people.access import may_do
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.visitor import Visitor
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """One version beside what the letter says now; on POST the letter says it again."""
+    visitor = Visitor.of(request)
+    letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
+    one = get_object_or_404(letter.versions.select_related("saved_by", "letter__unit"), number=number)
+    if request.method == "POST":
+        edition = request.POST.get("edition", "") or "none"  # without one nothing is known of what was looked at
+        with Telling(request, _("The letter says again what it said in version %(number)s.") % {"number": number}):
+            letter_restore(version=one, by=visitor.person, now=visitor.now, edition=edition)
+            return redirect("office:letters:letter", pk)
+    now, then = written(letter), written_then(one)
+    context: dict[str, Any] = {
+        "letter": letter,
+        "version": one,
+        "said": [(label, readable(then[name])) for name, label in _labels(letter, then) if readable(then[name])],
+        "changes": differences((label, now.get(name), then.get(name)) for name, label in _labels(letter, now | then)),
+        "edition": edition_of(now),
+        "may_restore": letter.is_open and may_do(visitor.person, Act.WRITE_LETTER, letter.unit, day=visitor.day),
+        "tab": "letters",
+    }
+    return render(request, "office/letters/version.html", context)
+
+
+def _labels(letter: Letter, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names of fields and what the form calls them, in its order; then annexes that it has no place for."""
+    fields = LetterForm(instance=letter).fields
+    for name in [name for name in fields if name in values] + [name for name in values if name not in fields]:
+        yield name, str(fields[name].label) if name in fields else name

@@ -1,0 +1,80 @@
+"""A refused form says so first: in the title, then above the fields, where the focus is, with a link to each place."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from tests.unit.web.office.conftest import NOW
+
+from quetsach import web
+from quetsach.campaign.authority import Role
+from quetsach.web.office.letters.writing import letter_begin
+
+TEMPLATES = sorted(path for path in Path(web.__file__).parent.rglob("*.html") if "templates" in path.parts)
+NAMES = {str(path)[str(path).rindex("templates/") + len("templates/") :] for path in TEMPLATES}
+
+
+def title_of(page: str) -> str:
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def refused(client: Client, path: str, **fields: str) -> str:
+    return client.post(path, fields).content.decode()
+
+
+@pytest.fixture
+def operator(person, signed_in) -> Client:
+    return signed_in(person(Role.OPERATOR))
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/van-phong/don-vi/31-2025/sua/", "id_name_vi"),
+        ("/van-phong/don-vi/31-2025/lien-he/", "id_email"),
+        ("/van-phong/don-vi/nhom/tat-ca/", "id_set-code"),
+        ("/van-phong/doi-tac/moi/", "id_key"),
+    ],
+)
+def test_what_is_wrong_stands_above_the_form_with_a_link_to_its_field(operator: Client, path: str, field: str) -> None:
+    page = refused(operator, path, wants="set", email="không phải thư", name_vi="")
+    assert title_of(page).startswith("Lỗi: ")
+    summary = re.search(r'<div class="error-summary" role="alert" tabindex="-1" autofocus>.*?</div>', page, re.DOTALL)
+    assert summary
+    assert f'href="#{field}"' in summary[0]
+    assert re.search(rf'id="{field}"', page)
+
+
+def test_a_page_without_a_fault_has_neither_mark_nor_summary(operator: Client) -> None:
+    page = operator.get("/van-phong/don-vi/31-2025/sua/").content.decode()
+    assert not title_of(page).startswith("Lỗi")
+    assert "error-summary" not in page
+
+
+def test_what_must_be_filled_in_is_marked_and_the_mark_is_explained(operator: Client) -> None:
+    page = operator.get("/van-phong/don-vi/31-2025/sua/").content.decode()
+    assert '<div class="required"><label for="id_name_vi">' in page
+    assert '<div><label for="id_name_en">' in page
+    assert "* Mục bắt buộc" in page
+
+
+def test_a_refusal_told_above_the_page_is_in_the_title_and_takes_the_focus(operator: Client, person, units) -> None:
+    by = person(Role.OPERATOR)
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=by, now=NOW)
+    page = operator.post(f"/van-phong/cong-van/{letter.pk}/trinh/", follow=True).content.decode()
+    assert title_of(page).startswith("Lỗi: ")
+    assert '<p class="told error" role="alert" tabindex="-1" autofocus>' in page
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_template_takes_in_templates_that_exist(path: Path) -> None:
+    taken = set(re.findall(r'{% (?:include|extends) "([^"]+)"', path.read_text("utf-8")))
+    assert taken - NAMES == set()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_no_template_writes_a_summary_of_a_form_by_itself(path: Path) -> None:
+    assert "form.non_field_errors }}" not in path.read_text("utf-8")
