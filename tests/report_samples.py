@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind
-from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (
     Anchor,
     Artefact,

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import CleanResult
+from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, ProcessAnchor, RegistryAnchor, windows_text
 from quetsach.endpoint.errors import ReportError, StateError
 from quetsach.endpoint.finding import Finding

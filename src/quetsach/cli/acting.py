@@ -16,7 +16,7 @@ from quetsach.core.pack import systems_text
 
 if TYPE_CHECKING:
     from quetsach.core.pack import LocalText
-    from quetsach.endpoint.act.carry_out import StepResult
+    from quetsach.endpoint.act.result import StepResult
     from quetsach.endpoint.artefact import Anchor
     from quetsach.endpoint.errors import MassBrakeError
     from quetsach.endpoint.finding import Finding

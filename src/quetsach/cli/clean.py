@@ -57,7 +57,7 @@ from quetsach.endpoint.messages import messages
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.looking import Looking
-    from quetsach.endpoint.act.clean import CleanResult
+    from quetsach.endpoint.act.result import CleanResult
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.keep.state import State
     from quetsach.endpoint.look.scan import ScanResult

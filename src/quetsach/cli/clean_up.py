@@ -11,7 +11,7 @@ from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
     from quetsach.cli.looking import Looking
-    from quetsach.endpoint.act.clean import CleanResult
+    from quetsach.endpoint.act.result import CleanResult
     from quetsach.endpoint.finding import Finding
     from quetsach.endpoint.host.port import Host
     from quetsach.endpoint.keep.state import State

@@ -22,13 +22,13 @@ COMMANDS = (
 )
 """Modules of ``quetsach.cli``, in the order of the help. Each has ``register(subcommands)``.
 
-They are imported to build the parser at every start, so each imports what is heavy inside the function that runs.
+Those that are asked for are imported to build the parser, so each imports what is heavy inside the function that runs.
 What people download is without the last three, which are for analysts and centres.
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command; the reference in ``docs/`` is generated from it."""
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of the whole command, or of some; the reference in ``docs/`` is generated from it."""
     parser = Parser(
         prog="quetsach",
         description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"quetsach {__version__}")
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in commands:
         is_elsewhere = name == "center" and sys.platform == "win32"  # the centre runs on Linux
         module = f"quetsach.cli.{name}"
         if not is_elsewhere and importlib.util.find_spec(module) is not None:
@@ -53,8 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # names need not be text: show them, and keep JSON valid
             encoding = "utf-8" if sys.platform == "win32" else None  # code page 1258 lacks half of the letters
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
-    parser = build_parser()
-    speak(parser, language_of(sys.argv[1:] if argv is None else argv))
+    words = sys.argv[1:] if argv is None else argv
+    parser = build_parser(_asked_for(words))
+    speak(parser, language_of(words))
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
@@ -81,6 +82,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return ExitCode.USAGE
     return code
+
+
+def _asked_for(words: Sequence[str]) -> Sequence[str]:
+    """Return the commands that a line can be about, by its first word; all of them where that is help or unknown.
+
+    Each module is a file to find and to read: for a version, or to open a window, most of them would be for nothing.
+    """
+    first = words[0] if words else ""
+    if first == "--version":
+        return ()
+    return (first,) if first in COMMANDS else COMMANDS
 
 
 def _check_state(arguments: argparse.Namespace) -> None:

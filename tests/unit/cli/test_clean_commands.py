@@ -25,7 +25,7 @@ from quetsach.cli.main import main
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import undo as undoing
-from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.keep import state as state_module
 from quetsach.endpoint.keep.journal import Journal

@@ -17,7 +17,7 @@ from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import undo as undoing
-from quetsach.endpoint.act.carry_out import StepResult
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.keep.state import State

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.act.after_restart import awaiting
-from quetsach.endpoint.act.clean import CLEANED_RESTART, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Artefact, anchor_of
 from quetsach.endpoint.finding import Finding

@@ -14,7 +14,8 @@ from tests.windows import planting
 from tests.windows.state import changes, registry
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.act.clean import CLEANED_RESTART, CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CLEANED_RESTART, CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.collect import footholds

@@ -16,8 +16,8 @@ from quetsach.cli.trial.picture import differences, picture_of
 from quetsach.cli.trial.running import running_host
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind, Pack
-from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, LineAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.finding import Finding

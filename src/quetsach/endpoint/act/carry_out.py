@@ -3,9 +3,9 @@
 import errno
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from quetsach.endpoint.act.kinds import ACTS
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.act.shape import ChangedError, GoneError, Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import EndpointError, JournalError
@@ -13,15 +13,6 @@ from quetsach.endpoint.plan.step import FIRST_ON_WINDOWS, Outcome, QuarantineFil
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
 _CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """How a step, or the undoing of one, ended. ``note`` is for people, already printable."""
-
-    step: Step
-    outcome: Outcome
-    note: str = ""
 
 
 def carry_out(where: Workplace, number: int) -> StepResult:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.endpoint.act.carry_out import StepResult, carry_out, run_all, take_back
+from quetsach.endpoint.act.carry_out import carry_out, run_all, take_back
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.suspend import resume_survivors, suspend_family
 from quetsach.endpoint.errors import JournalError

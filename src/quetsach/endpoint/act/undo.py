@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.endpoint.act.carry_out import StepResult, take_back
+from quetsach.endpoint.act.carry_out import take_back
 from quetsach.endpoint.act.recover import settle
+from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import QuarantineError, StateError

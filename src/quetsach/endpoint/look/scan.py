@@ -148,6 +148,8 @@ def scan(
     recogniser = Recogniser(engine, signatures)
     with closing(Crew(host.tree, recogniser=recogniser, signatures=signatures, jobs=jobs, control=control)) as crew:
         within = Within.of(host, paths) if scope is Scope.PATHS else Within.everything()
+        if scope is not Scope.PATHS:
+            crew.get_ready()
         look = _Scan(host, sought, engine, recogniser, control, scope, tuple(paths), within)
         files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing, within.holds)
         look.go_through(files)

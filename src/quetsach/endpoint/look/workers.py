@@ -94,8 +94,17 @@ class Crew:
         self._command = command
         self._here = 0
         self._workers: list[_Worker] = []
+        self._ahead: WorkerProcess | None = None
         self._again: deque[list[Candidate]] = deque()
         self._leave = self._control.attend(self._halt)
+
+    def get_ready(self) -> None:
+        """Start a worker before there is anything for it: it loads what it needs while this process looks elsewhere.
+
+        Raises:
+            ScanError: it cannot be started.
+        """
+        self._ahead = self._ahead or _started(self._command)
 
     def look_at_all(self, candidates: Iterable[Candidate]) -> Iterator[Seen]:
         """Yield what each candidate showed, in no order.
@@ -136,7 +145,9 @@ class Crew:
         self._leave()
         for worker in self._workers:
             worker.process.close()
-        self._workers = []
+        if self._ahead is not None:
+            self._ahead.close()
+        self._workers, self._ahead = [], None
 
     def _work(self, batches: Iterator[list[Candidate]]) -> Iterator[Seen]:
         while True:
@@ -167,7 +178,8 @@ class Crew:
             (worker or self._start()).give(batch)
 
     def _start(self) -> _Worker:
-        worker = _Worker(_started(self._command))
+        worker = _Worker(self._ahead or _started(self._command))
+        self._ahead = None
         worker.be_patient()
         self._workers.append(worker)
         with contextlib.suppress(OSError):  # it died: noticed when its answer does not come

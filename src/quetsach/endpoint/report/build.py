@@ -7,8 +7,7 @@ from uuid import UUID
 
 from quetsach import __version__
 from quetsach.core.pack import Pack
-from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import FAILED, CleanResult
+from quetsach.endpoint.act.result import FAILED, CleanResult, StepResult
 from quetsach.endpoint.artefact import (
     FileAnchor,
     LineAnchor,

@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import FAILED, PARTLY_CLEANED
+from quetsach.endpoint.act.result import FAILED, PARTLY_CLEANED, StepResult
 from quetsach.endpoint.keep.history import steps_of
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.keep.state import State

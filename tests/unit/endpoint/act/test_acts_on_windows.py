@@ -11,7 +11,8 @@ from tests.fake_ntfs import USERS, Node, built
 from tests.nt_machine import USER, FakeWindows, fake_windows, junction
 
 from quetsach.core.pack import LocalText
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.host.disk import hash_file

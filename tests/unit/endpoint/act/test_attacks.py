@@ -15,7 +15,8 @@ from tests.snapshot import snapshot
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import rewrite
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.file_state import FileState

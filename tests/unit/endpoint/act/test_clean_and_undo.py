@@ -11,8 +11,9 @@ from tests.infection import OLD_NS, at, file_anchor, finding, line_anchor, write
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.recover import unfinished
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.artefact import LineAnchor
 from quetsach.endpoint.errors import JournalError, QuarantineError, StateError

@@ -9,7 +9,8 @@ from tests.snapshot import snapshot
 
 from quetsach.cli.acting import told_plan_step
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, SZ, PutKey, RegistryEdit, RegistryValue, SetValue

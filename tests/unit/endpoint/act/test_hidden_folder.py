@@ -11,7 +11,8 @@ from tests.infection_of_windows import folder_anchor
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows

@@ -21,8 +21,9 @@ from tests.live_windows import LiveWindows
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.recover import recover, unfinished
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host

@@ -11,8 +11,9 @@ from tests.live_windows import LiveHost, LiveWindows
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.recover import recover, unfinished
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.nt.tasks import NtTasks

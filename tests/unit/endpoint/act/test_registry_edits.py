@@ -31,7 +31,8 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import hive as registry_acts
-from quetsach.endpoint.act.clean import FAILED, CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import FAILED, CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.finding import Finding

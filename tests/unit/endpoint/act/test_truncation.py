@@ -10,7 +10,8 @@ from tests.infection import APPENDED, OWN, PAGE, at, file_anchor, finding, with_
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CleanResult, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host import disk

@@ -11,8 +11,7 @@ from tests.infection import at, file_anchor, finding, line_anchor, write
 from tests.report_samples import sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.act.carry_out import StepResult
-from quetsach.endpoint.act.clean import CleanResult
+from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.finding import Finding

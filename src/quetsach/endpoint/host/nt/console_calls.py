@@ -19,7 +19,7 @@ class ConsoleCalls(Protocol):
         """Have the console obey colours and erasing, as terminals do; whether all output that is shown does."""
 
 
-class RestartCalls(Protocol):
+class ShutdownCalls(Protocol):
     """What starts the machine again."""
 
     def restart(self, seconds: int) -> int:

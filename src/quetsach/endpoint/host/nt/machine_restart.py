@@ -3,7 +3,7 @@
 It says that a restart is planned already, or goes on, once there is one (winerror.h). Wine says yes and does nothing.
 """
 
-from quetsach.endpoint.host.nt.console_calls import RestartCalls
+from quetsach.endpoint.host.nt.console_calls import ShutdownCalls
 
 SECONDS = 5
 """So long people are told before it begins."""
@@ -11,7 +11,7 @@ SECONDS = 5
 _IS_UNDER_WAY = frozenset({1115, 1190})  # ERROR_SHUTDOWN_IN_PROGRESS, ERROR_SHUTDOWN_IS_SCHEDULED
 
 
-def restart_machine(calls: RestartCalls) -> bool:
+def restart_machine(calls: ShutdownCalls) -> bool:
     """Ask the system to restart; whether it agreed."""
     first = calls.restart(SECONDS)
     return first in _IS_UNDER_WAY or (first == 0 and calls.restart(SECONDS) in _IS_UNDER_WAY)

@@ -17,7 +17,7 @@ _TRIES = 3
 type Move = tuple[str, str]
 
 
-class RestartCalls(Protocol):
+class QueueCalls(Protocol):
     """The call of Windows that appends to the list."""
 
     def remove_at_restart(self, path: str) -> None:
@@ -27,7 +27,7 @@ class RestartCalls(Protocol):
 class NtRestartQueue:
     """The list of the running Windows. ``system_drive`` is its letter with the colon."""
 
-    def __init__(self, calls: RestartCalls, registry: Registry, system_drive: str = "C:") -> None:
+    def __init__(self, calls: QueueCalls, registry: Registry, system_drive: str = "C:") -> None:
         self._calls = calls
         self._registry = registry
         self._drive = system_drive

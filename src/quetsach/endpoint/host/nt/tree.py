@@ -62,7 +62,24 @@ class NtTree(Tree):
                 raise OSError(errno.EINVAL, "not an absolute path")
             with _Descent(self) as descent:
                 name = descent.follow(components(path), to_the_end=follow)
-                yield descent.folder, name
+                yield descent.folder, descent.written(name)
+
+    def stat(self, path: bytes) -> os.stat_result:
+        """Return the state of what the path leads to; what is no link is opened once, for most paths are none."""
+        state = self.lstat(path)
+        return super().stat(path) if stat.S_ISLNK(state.st_mode) else state
+
+    def lstat(self, path: bytes) -> os.stat_result:
+        """Return the state of the path itself; how its last name is written does not matter for that."""
+        if b":" in path or b"\0" in path or not path.startswith(b"/"):  # drives and streams have names of their own
+            return super().lstat(path)
+        with naming(path), _Descent(self) as descent:
+            name = descent.follow(components(path), to_the_end=False)
+            return descent.folder.lstat(name)
+
+    def start(self) -> "NtFolder":
+        """Return ``/`` as a folder that is the tree's own: nobody closes it."""
+        return PlacedFolder(self, self._handle, b"/", self._disk)
 
     def top(self) -> "NtFolder":
         """Open ``/``, which stays the folder that it was at first."""
@@ -175,13 +192,13 @@ class _Descent:
 
     def __init__(self, tree: NtTree) -> None:
         self._tree = tree
-        self._way: list[NtFolder] = [tree.top()]
+        self._way: list[NtFolder] = [tree.start()]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._back_to(0)
+        self._back_to(1)
 
     @property
     def folder(self) -> NtFolder:
@@ -189,7 +206,7 @@ class _Descent:
         return self._way[-1]
 
     def follow(self, pending: list[bytes], *, to_the_end: bool) -> bytes:
-        """Walk through the names (last first) and return the last one, which is in the folder then open."""
+        """Walk through the names (last first) and return the last one as asked for; it is in the folder then open."""
         links = 0
         while pending:
             name = pending.pop()
@@ -204,12 +221,17 @@ class _Descent:
             if target is None:
                 if pending:
                     raise NotADirectoryError(errno.ENOTDIR, "Not a directory")
-                return self.folder.written(name)
+                return name
             links += 1
             if links > MAX_LINKS:
                 raise OSError(errno.ELOOP, _TOO_MANY)
             pending.extend(self._inside(target))
         return b"."
+
+    def written(self, name: bytes) -> bytes:
+        """Return the last name of a way as it is on the disk."""
+        is_drive = self.folder.path == b"/" and self._tree.drives.opened_as(name) is not None
+        return name if name == b"." or is_drive else self.folder.written(name)
 
     def _drive(self, name: bytes) -> bytes:
         """Return the last name of a path that ends with a drive."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from quetsach.endpoint.host.disk_host import DiskHost
 from quetsach.endpoint.host.posix.files import PosixFiles
 from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.tree import Tree
@@ -12,7 +13,7 @@ MARKS = (b"/System/Library/CoreServices/SystemVersion.plist", b"/private/var/db/
 
 
 @dataclass(frozen=True, slots=True)
-class MacHost:
+class MacHost(DiskHost):
     """The disk of a Mac; satisfies ``Host``."""
 
     tree: Tree
@@ -23,39 +24,9 @@ class MacHost:
         return PosixFiles()
 
     @property
-    def processes(self) -> None:
-        """Nothing runs on a mounted disk."""
-        return
-
-    @property
-    def services(self) -> None:
-        """Nothing runs on a mounted disk."""
-        return
-
-    @property
-    def tasks(self) -> None:
-        """Nothing runs on a mounted disk."""
-        return
-
-    @property
-    def subscriptions(self) -> None:
-        """A Mac has none."""
-        return
-
-    @property
-    def restart_queue(self) -> None:
-        """Nothing runs on a mounted disk."""
-        return
-
-    @property
     def registry(self) -> None:
         """A Mac has none."""
         return
-
-    @property
-    def is_live(self) -> bool:
-        """A mounted disk is not the running system."""
-        return False
 
     @property
     def platform(self) -> str:

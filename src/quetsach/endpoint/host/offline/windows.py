@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from quetsach.endpoint.host.disk_host import DiskHost
 from quetsach.endpoint.host.file_state import TIME_MADE, FileState
 from quetsach.endpoint.host.folder_marks import OF_FAT, FolderMarks
 from quetsach.endpoint.host.offline.short_name import SHORT_NAME
@@ -33,7 +34,7 @@ _OF_FILES = 0x26
 
 
 @dataclass(frozen=True, slots=True)
-class WindowsHost:
+class WindowsHost(DiskHost):
     """A mounted Windows; satisfies ``Host``."""
 
     tree: WindowsTree
@@ -43,36 +44,6 @@ class WindowsHost:
     def files(self) -> "NtfsFiles":
         """What is recorded of open files and given back to them."""
         return NtfsFiles()
-
-    @property
-    def processes(self) -> None:
-        """It does not run."""
-        return
-
-    @property
-    def services(self) -> None:
-        """It does not run."""
-        return
-
-    @property
-    def tasks(self) -> None:
-        """It does not run."""
-        return
-
-    @property
-    def subscriptions(self) -> None:
-        """It does not run."""
-        return
-
-    @property
-    def restart_queue(self) -> None:
-        """It does not run."""
-        return
-
-    @property
-    def is_live(self) -> bool:
-        """Never."""
-        return False
 
     @property
     def platform(self) -> str:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from quetsach.endpoint.host.disk_host import NoRunningWindows
 from quetsach.endpoint.host.posix.files import PosixFiles
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.host.posix.services import Systemd
@@ -14,7 +15,7 @@ from quetsach.endpoint.host.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class LinuxHost:
+class LinuxHost(NoRunningWindows):
     """A Linux machine; satisfies ``Host``."""
 
     tree: Tree
@@ -25,21 +26,6 @@ class LinuxHost:
     def files(self) -> PosixFiles:
         """What is recorded of open files and given back to them."""
         return PosixFiles()
-
-    @property
-    def tasks(self) -> None:
-        """Its tasks are files that are read anew."""
-        return
-
-    @property
-    def subscriptions(self) -> None:
-        """Linux has none."""
-        return
-
-    @property
-    def restart_queue(self) -> None:
-        """It removes files that are in use, too."""
-        return
 
     @property
     def registry(self) -> None:

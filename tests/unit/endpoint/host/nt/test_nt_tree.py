@@ -45,6 +45,19 @@ def test_a_path_is_told_as_it_is_on_the_disk(windows: FakeWindows, asked: str, w
     assert windows.tree.resolve(asked.encode()).decode() == written
 
 
+def test_the_state_of_a_path_opens_each_name_on_its_way_once(
+    windows: FakeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each open is a question to the system, and a scan asks for the states of a thousand paths."""
+    assert windows.tree.exists("/users/an/ảnh cưới.jpg".encode())  # how the folders are written is known from then on
+    opened: list[str] = []
+    monkeypatch.setattr(windows.calls, "before", opened.append)
+    assert windows.tree.stat("/users/an/ảnh cưới.jpg".encode()).st_size == 1
+    assert not windows.tree.exists(b"/users/an/nope.exe")
+    asked = [call.removeprefix("open ") for call in opened if call.startswith("open ")]
+    assert asked == ["Users", "An", "ảnh cưới.jpg", "Users", "An", "nope.exe"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

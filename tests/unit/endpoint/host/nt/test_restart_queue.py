@@ -10,7 +10,8 @@ from tests.infection_of_windows import DLL, of_file
 from tests.live_windows import LiveWindows
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.clean import CLEANED_RESTART, clean
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.host.nt.restart import NtRestartQueue
 from quetsach.endpoint.host.posix.folder import PosixFolder

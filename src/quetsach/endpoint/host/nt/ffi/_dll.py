@@ -18,25 +18,6 @@ def library(name: str) -> ctypes.WinDLL:
     return ctypes.WinDLL(f"{name}.dll", use_last_error=True, winmode=_FROM_SYSTEM32)
 
 
-class UnicodeString(ctypes.Structure):
-    """UNICODE_STRING: a text with its length."""
-
-    _fields_ = (("length", wintypes.USHORT), ("room", wintypes.USHORT), ("buffer", ctypes.c_void_p))
-
-
-class ObjectAttributes(ctypes.Structure):
-    """OBJECT_ATTRIBUTES: which object is meant, in which folder."""
-
-    _fields_ = (
-        ("length", wintypes.ULONG),
-        ("root", HANDLE),
-        ("name", ctypes.POINTER(UnicodeString)),
-        ("attributes", wintypes.ULONG),
-        ("security", ctypes.c_void_p),
-        ("quality", ctypes.c_void_p),
-    )
-
-
 class IoStatus(ctypes.Structure):
     """IO_STATUS_BLOCK: how a call ended, and how much it moved."""
 

@@ -49,7 +49,7 @@ class NativeConsole:
 
 
 class NativeShutdown:
-    """What starts the machine again; satisfies ``RestartCalls``."""
+    """What starts the machine again; satisfies ``ShutdownCalls``."""
 
     def restart(self, seconds: int) -> int:
         """Ask for a restart; programs that do not end by themselves are ended, for malware would not."""

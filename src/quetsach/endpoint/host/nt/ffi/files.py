@@ -19,14 +19,8 @@ from ctypes import wintypes
 from functools import cache
 from tempfile import TemporaryFile
 
-from quetsach.endpoint.host.nt.ffi._dll import (
-    HANDLE,
-    NTSTATUS,
-    IoStatus,
-    ObjectAttributes,
-    UnicodeString,
-    library,
-)
+from quetsach.endpoint.host.nt.ffi._dll import HANDLE, NTSTATUS, IoStatus, library
+from quetsach.endpoint.host.nt.ffi.native import ObjectAttributes
 from quetsach.endpoint.host.nt.file_calls import OPEN, SHARE_ALL, Disk, FileInformation, Stream
 from quetsach.endpoint.host.nt.status import error_of
 
@@ -54,7 +48,7 @@ for _name, _types in {
     _call.argtypes, _call.restype = _types, NTSTATUS
 
 
-_SYNCHRONIZE, _SYNCHRONOUS, _BACKUP, _CASELESS = 0x10_0000, 0x20, 0x4000, 0x40
+_SYNCHRONIZE, _SYNCHRONOUS, _BACKUP = 0x10_0000, 0x20, 0x4000
 _NO_MORE, _MORE_DATA, _TOO_SMALL, _NO_STREAMS = 0x8000_0006, 0x8000_0005, 0xC000_0023, 0xC000_0011
 _NO_NAME = frozenset({0xC0000034, 0xC0000225})
 _NOT_HAD = frozenset({0xC0000002, 0xC0000003, 0xC000000D, 0xC0000010, 0xC00000BB})
@@ -101,20 +95,7 @@ class NtFileCalls:
         security: bytes | None = None,
     ) -> int:
         """Open or make a file, see ``FileCalls``."""
-        raw = name.encode("utf-16-le", "surrogatepass")
-        if len(raw) > 0xFFFC:
-            raise error_of(0xC000_0033, name)
-        buffer = ctypes.create_string_buffer(raw, len(raw) + 2)
-        text = UnicodeString(len(raw), len(raw) + 2, ctypes.addressof(buffer))
-        guard = ctypes.create_string_buffer(security, len(security)) if security else None
-        what = ObjectAttributes(
-            ctypes.sizeof(ObjectAttributes),
-            root or None,
-            ctypes.pointer(text),
-            _CASELESS,
-            ctypes.addressof(guard) if guard else None,
-            None,
-        )
+        what = ObjectAttributes.of(root, name, security=security or b"")
         handle, done = HANDLE(), IoStatus()
         status = _ntdll.NtCreateFile(
             ctypes.byref(handle),

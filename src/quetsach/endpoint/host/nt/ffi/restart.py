@@ -1,4 +1,4 @@
-"""The call that appends to the list of the next start; satisfies ``RestartCalls``."""
+"""The call that appends to the list of the next start; satisfies ``QueueCalls``."""
 
 import sys
 

@@ -1,0 +1,35 @@
+"""A start loads only what the command line asks for: each module is a file to find, to read and to check."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "gui", "rescue", "packs", "center")
+
+
+def _loaded(*words: str) -> set[str]:
+    """Return the modules of the tool that are loaded once a command line was carried out."""
+    code = (
+        "import io, sys\nfrom contextlib import redirect_stdout\nfrom quetsach.cli.main import main\n"
+        f"with redirect_stdout(io.StringIO()):\n    main({words!r})\n"
+        "print(*(name for name in sys.modules if name.startswith('quetsach.')))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return set(told.stdout.split())
+
+
+def test_the_version_is_told_without_any_command() -> None:
+    assert _loaded("--version") & {f"quetsach.cli.{name}" for name in COMMANDS} == set()
+
+
+@pytest.mark.parametrize("command", ["scan", "gui"])
+def test_a_command_is_loaded_without_the_commands_of_analysts_and_centres(command: str) -> None:
+    assert _loaded(command, "--help") & {"quetsach.cli.packs", "quetsach.cli.rescue", "quetsach.cli.center"} == set()
+
+
+def test_a_scan_loads_nothing_that_acts(tmp_path: Path) -> None:
+    loaded = _loaded("scan", str(tmp_path), "--state", str(tmp_path / "state"), "--json")
+    assert "quetsach.endpoint.look.scan" in loaded
+    assert loaded & {f"quetsach.endpoint.act.{name}" for name in ("kinds", "carry_out", "clean", "undo")} == set()
