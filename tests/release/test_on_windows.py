@@ -173,10 +173,13 @@ def test_a_second_setup_uses_a_folder_of_its_own_and_removes_the_first(installed
     assert installed.run("wine", CONSOLE, "--version").told == f"quetsach {__version__}\n"
 
 
-def test_a_version_that_does_not_start_changes_nothing(installed: Windows, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "ends", ["7", 'argc > 1 && wcscmp(argv[1], L"--version") == 0 ? 0 : 7'], ids=["never", "but for --version"]
+)
+def test_a_version_that_does_not_work_changes_nothing(installed: Windows, tmp_path: Path, ends: str) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
-    (tmp_path / "fails.c").write_text("int wmain(void) { return 7; }\n")
+    (tmp_path / "fails.c").write_text(f"#include <wchar.h>\nint wmain(int argc, wchar_t **argv) {{ return {ends}; }}\n")
     for name in ("quetsach.exe", "QuetSachWindow.exe"):
         link(str(tmp_path / "fails.c"), target=tree / name)
     broken = installed.inside("C:\\get\\broken.exe")

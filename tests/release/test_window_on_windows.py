@@ -2,71 +2,21 @@
 where it cannot open."""
 
 import getpass
-import json
 import shutil
 import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.release.driven import PLACE, SECONDS, Driven, bring_driver, names_of
 from tests.windows.bed import build
 from tests.windows.bed.wine import Windows
 
 from quetsach.packs.downloads import read_downloads
 
-PLACE = "C:\\Program Files\\QuetSach"
-WINDOW = f"{PLACE}\\QuetSachWindow.exe"
-PYTHON = "C:\\get\\python"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-SECONDS = 90
-
-type Shown = dict[str, object]
-
-
-@dataclass
-class Driven:
-    """The installed tool in a Windows, and a Python beside it that reads and presses what is on the screen."""
-
-    windows: Windows
-    started: subprocess.Popen[bytes] | None = None
-
-    def open(self, *words: str) -> None:
-        self.started = self.windows.start("wine", WINDOW, *words)
-
-    def wait(self, *texts: str, seconds: int = SECONDS) -> Shown:
-        told = self._driver("wait", str(seconds), *texts, seconds=seconds + 60)
-        shown: Shown = json.loads(told)
-        return shown
-
-    def press(self, name: str) -> None:
-        self._driver("press", name)
-
-    def closed(self) -> int:
-        """Close the window, and return how the program ended."""
-        self._driver("close")
-        return self.ended()
-
-    def ended(self) -> int:
-        assert self.started is not None
-        return self.started.wait(SECONDS)
-
-    def _driver(self, *words: str, seconds: int = 60) -> str:
-        program = ("wine", f"{PYTHON}\\python.exe", f"{PYTHON}\\window_driver.py")
-        return self.windows.run(*program, *words, seconds=seconds).told
-
-    @property
-    def runtime(self) -> Path:
-        current = self.windows.inside(f"{PLACE}\\current").read_text()
-        return self.windows.inside(f"{PLACE}\\{current}\\runtime")
-
-
-def _names(shown: Shown, role: str) -> list[str]:
-    controls = shown["controls"]
-    assert isinstance(controls, list)
-    return [one["name"] for one in controls if one["role"] == role]
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +30,7 @@ def installation(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         windows.inside("C:\\get").mkdir()
         shutil.copy(release / name, windows.inside(f"C:\\get\\{name}"))
         windows.run("wine", f"C:\\get\\{name}", "/S")
-        subprocess.run(["cp", "--archive", build.python(), windows.inside(PYTHON)], check=True)
-        here = Path(__file__).parent
-        for path in (here / "window_driver.py", here.parent / "windows" / "inside" / "window" / "accessible.py"):
-            shutil.copy(path, windows.inside(PYTHON))
+        bring_driver(windows)
         yield windows
     finally:
         windows.stop()
@@ -98,17 +45,17 @@ def driven(installation: Windows) -> Iterator[Driven]:
         driven.started.wait(SECONDS)
 
 
-def test_opened_by_its_program_it_scans_and_finds_nothing(driven: Driven) -> None:
+def test_opened_by_its_program_it_scans_and_says_that_nothing_is_there(driven: Driven) -> None:
     driven.open()
     home = driven.wait("Quét nhanh")
     assert home["title"] == "Kiểm tra máy tính này – Quét Sạch"
-    assert {"Quét nhanh", "Quét toàn bộ", "Cập nhật", "English"} <= set(_names(home, "button"))
-    assert "Kiểm tra máy tính này" in _names(home, "text")
+    assert {"Quét nhanh", "Quét toàn bộ", "Cập nhật", "English"} <= set(names_of(home, "button"))
+    assert "Kiểm tra máy tính này" in names_of(home, "text")
     driven.press("Quét nhanh")
-    result = driven.wait("KHÔNG PHÁT HIỆN", "CHƯA ĐẦY ĐỦ")
-    assert "Xem báo cáo" in _names(result, "button")
+    result = driven.wait("Không phát hiện mã độc nào")
+    assert "Xem báo cáo" in names_of(result, "button")
     driven.press("English")
-    assert "See the report" in _names(driven.wait("See the report"), "button")
+    assert "Show the report" in names_of(driven.wait("Show the report"), "button")
     assert driven.closed() == 0
 
 
@@ -120,12 +67,17 @@ def test_what_lies_there_is_found_and_cleaned_by_its_buttons(driven: Driven) -> 
     driven.open()
     driven.wait("Quét nhanh")
     driven.press("Quét nhanh")
-    found = driven.wait("Bóc gỡ")
-    assert any("EICAR" in name for name in _names(found, "text"))
+    found = driven.wait("nên xem lại", "dấu vết mã độc", "Không phát hiện")
+    assert any("EICAR" in name for name in names_of(found, "text"))
     driven.press("Bóc gỡ")
-    driven.wait("ĐÃ BÓC GỠ")
+    driven.wait("Đã bóc gỡ")
     assert not bait.exists()
     assert driven.closed() == 0
+
+
+def _runtime(windows: Windows) -> Path:
+    current = windows.inside(f"{PLACE}\\current").read_text()
+    return windows.inside(f"{PLACE}\\{current}\\runtime")
 
 
 def _without_a_module(runtime: Path) -> None:
@@ -153,9 +105,10 @@ def _without_modules_of_python(runtime: Path) -> None:
         (_without_the_tool, "Bản này có thể thiếu hoặc hỏng tệp, hãy tải và cài lại."),
         (_without_modules_of_python, "Bản này có thể thiếu hoặc hỏng tệp, hãy tải và cài lại."),
     ],
+    ids=["a module", "the tool", "python's modules"],
 )
 def test_where_it_cannot_open_a_box_says_so_once(driven: Driven, damage: Callable[[Path], None], told: str) -> None:
-    runtime = driven.runtime
+    runtime = _runtime(driven.windows)
     kept = runtime.with_name("kept")
     shutil.copytree(runtime, kept)
     try:
@@ -163,7 +116,7 @@ def test_where_it_cannot_open_a_box_says_so_once(driven: Driven, damage: Callabl
         driven.open()
         box = driven.wait("không mở được")
         assert box["title"] == "Quét Sạch"
-        text = " ".join(_names(box, "text"))
+        text = " ".join(names_of(box, "text"))
         assert told in text
         assert "tải và cài lại" in text
         driven.press("OK")

@@ -11,6 +11,7 @@ import pytest
 from release.windows.installers import build_installer
 from release.windows.runtime import link
 from release.windows.tree import lay_out
+from tests.release.driven import PLACE, Driven, bring_driver
 from tests.release.linux_bundle import NEWER, at_version, built_wheel
 from tests.windows.bed import build
 from tests.windows.bed.wine import Windows
@@ -20,7 +21,6 @@ from quetsach.packs.downloads import LIST_FILE, add_downloads, described, read_d
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
 
-PLACE = "C:\\Program Files\\QuetSach"
 CONSOLE = f"{PLACE}\\quetsach.exe"
 GET = "C:\\get"
 
@@ -41,9 +41,10 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def _small_portable(folder: Path) -> Path:
-    """Make a portable whose programs do nothing: that it starts is all that is asked of a new one."""
+    """Make a portable whose programs only say what a self-test says: all that is asked of a new one."""
     (folder / "small").mkdir()
-    (folder / "starts.c").write_text("int wmain(void) { return 0; }\n")
+    told = f'{{\\"version\\": \\"{NEWER}\\", \\"works\\": true}}'
+    (folder / "starts.c").write_text(f'#include <stdio.h>\nint wmain(void) {{ puts("{told}"); return 0; }}\n')
     for name in ("quetsach.exe", "QuetSachWindow.exe"):
         link(str(folder / "starts.c"), target=folder / "small" / name)
     portable = folder / f"QuetSach-{NEWER}-portable.exe"
@@ -95,6 +96,29 @@ def test_it_replaces_itself_by_a_newer_version(installed: Windows) -> None:
     assert _in_use(installed).startswith(f"{NEWER}-")
     assert installed.run("wine", CONSOLE, "--version").told == f"quetsach {NEWER}\n"
     assert f"up to date (version {NEWER})" in _update(installed)
+
+
+def test_the_window_replaces_the_tool_and_opens_the_new_version(installed: Windows) -> None:
+    repository = f"{GET}\\repository"
+    trust = ("--repository", repository, "--trust-root", f"{repository}\\metadata\\1.root.json")
+    installed.run("wine", CONSOLE, "update", *trust, "--packs-only")  # a build of a centre knows its own
+    bring_driver(installed)
+    person = Driven(installed)
+    person.open()
+    person.wait("Kiểm tra máy tính này")
+    person.press("Cập nhật")
+    person.wait("Cập nhật Quét Sạch?")
+    person.press("Cập nhật")
+    person.wait(f"Có phiên bản mới của công cụ: {NEWER}")
+    assert not _in_use(installed).startswith(NEWER)  # nothing without a word
+    person.press("Thay bằng bản mới")
+    person.wait(f"Đã có phiên bản {NEWER}", seconds=300)
+    assert _in_use(installed).startswith(f"{NEWER}-")
+    person.press("Mở phiên bản mới")
+    assert person.ended() == 0
+    person.wait("Kiểm tra máy tính này")
+    person.press("Giới thiệu")
+    person.wait(f"Quét Sạch {NEWER},")
 
 
 def test_an_altered_setup_is_refused_and_the_version_in_use_stays(installed: Windows) -> None:

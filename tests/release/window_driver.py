@@ -45,20 +45,24 @@ def _controls(window: int) -> list[Told]:
     return found
 
 
+def _shown(window: int) -> str:
+    controls = [
+        {"role": one.role, "name": one.name.replace("&", ""), "is_enabled": not one.state & UNAVAILABLE}
+        for one in _controls(window)
+    ]
+    return json.dumps({"title": _title(window), "controls": controls}, ensure_ascii=False)
+
+
 def _wait(seconds: float, texts: list[str]) -> str:
-    until, seen = time.monotonic() + seconds, ""
+    until, before = time.monotonic() + seconds, [""]
     while time.monotonic() < until:
-        for window in _windows():
-            controls = _controls(window)
-            shown = [
-                {"role": one.role, "name": one.name.replace("&", ""), "is_enabled": not one.state & UNAVAILABLE}
-                for one in controls
-            ]
-            seen = json.dumps({"title": _title(window), "controls": shown}, ensure_ascii=False)
-            if any(text in seen for text in texts):
-                return seen
-        time.sleep(0.1)
-    raise SystemExit(f"none of {texts} came; the last window was {seen or 'none'}")
+        shown = [_shown(window) for window in _windows()]
+        for one in shown:
+            if one in before and any(text in one for text in texts):  # a page that is there whole
+                return one
+        before = shown
+        time.sleep(0.2)
+    raise SystemExit(f"none of {texts} came; the last was {before or 'no window'}")
 
 
 def _press(name: str) -> None:
