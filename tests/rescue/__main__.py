@@ -128,7 +128,7 @@ def in_the_window(image: Path, folder: Path) -> None:
         machine.type("\n")
         machine.read_until("Steps done", CLEAN, "4-cleaned")
         machine.press("alt-k")
-        machine.read_until("The report is at", CLEAN, "5-report")
+        machine.read_until("The report is on", CLEAN, "5-report")
         leave(machine, "6-drives")
     cleaned = disk.content()
     check("specimens are gone", bool(before.keys() - cleaned.keys()))
